@@ -1,0 +1,83 @@
+"""LabeledImages: what every reader gives."""
+
+import functools
+import threading
+import zipfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int
+
+from tailprobe.errors import InputError
+from tailprobe.labels import Labels
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where the bytes of one image are: a file, or a member of a .zip archive."""
+
+    path: Path
+    member: str | None = None
+
+    def read(self) -> bytes:
+        """Return the encoded bytes.
+
+        Raises:
+            InputError: the file or member is missing or cannot be read.
+        """
+        try:
+            if self.member is None:
+                return self.path.read_bytes()
+            return _archive(self.path, threading.get_ident()).read(self.member)
+        except (OSError, KeyError, zipfile.BadZipFile) as error:
+            raise InputError(f"{self}: cannot be read ({error}); restore the file or leave its row out") from error
+
+    def __str__(self) -> str:
+        return str(self.path) if self.member is None else f"{self.path}!{self.member}"
+
+
+@functools.lru_cache(maxsize=64)
+def _archive(path: Path, thread: int) -> zipfile.ZipFile:
+    # One handle a thread: a ZipFile shared between threads takes a lock for every read.
+    return zipfile.ZipFile(path)
+
+
+@dataclass(frozen=True, eq=False)
+class LabeledImages:
+    """N images with their labels, not yet decoded.
+
+    Raises:
+        InputError: names and locations do not fit the labels, or two images have the same name.
+    """
+
+    names: tuple[str, ...]  # (N,) distinct, e.g. "train_0" or "Forest/Forest_12.jpg"
+    locations: tuple[Location, ...]  # (N,)
+    labels: Labels  # (N, C)
+    source: str  # what was read, for messages and the run folder
+    bands: str = "rgb"  # which bands of a multi-band image are taken, see tailprobe.datasets.decode
+    given_parts: tuple[str, ...] | None = None  # (N,) "train" | "validation" | "test", where the data come split
+    notes: tuple[str, ...] = field(default=())  # what the reader changed or left out, to be told to the user
+
+    def __post_init__(self) -> None:
+        if not len(self.names) == len(self.locations) == len(self.labels):
+            raise InputError(
+                f"{self.source}: {len(self.names)} names, {len(self.locations)} locations and {len(self.labels)} rows of labels"
+            )
+        if len(set(self.names)) != len(self.names):
+            raise InputError(f"{self.source}: two images have the same name")
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def rows(self, indices: Int[np.ndarray, " M"], *, notes: tuple[str, ...] = ()) -> "LabeledImages":
+        """Return the images at `indices`, each at most once, with `notes` added."""
+        parts = self.given_parts
+        return replace(
+            self,
+            names=tuple(self.names[i] for i in indices),
+            locations=tuple(self.locations[i] for i in indices),
+            labels=self.labels.rows(indices),
+            given_parts=None if parts is None else tuple(parts[i] for i in indices),
+            notes=self.notes + notes,
+        )

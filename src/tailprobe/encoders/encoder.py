@@ -1,0 +1,36 @@
+"""What an encoder is."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+
+class Encoder(Protocol):
+    """A frozen map from an image to D numbers.
+
+    `prepare` is called by many threads at once, one image a call; `encode` by one thread.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name it is asked for by, e.g. "resnet18"."""
+
+    @property
+    def width(self) -> int:
+        """D, numbers an image."""
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """Everything that changes the numbers: model, hash of the weights, preprocessing, versions of libraries."""
+
+    @property
+    def standardise(self) -> bool:
+        """True when heads should see the numbers standardised by the training part, since they have no common scale."""
+
+    def prepare(self, image: UInt8[np.ndarray, "h w 3"]) -> Any:  # noqa: ANN401 - the encoder's own input type
+        """Turn one RGB image, uint8 of any size, into what `encode` takes."""
+
+    def encode(self, batch: Sequence[Any]) -> Float[np.ndarray, "B D"]:
+        """Return (B, D) float32 embeddings of B prepared images; each row depends on its image alone."""

@@ -1,0 +1,9 @@
+"""The errors that a user can mend."""
+
+
+class InputError(ValueError):
+    """Something the user gave cannot be used.
+
+    The message says what was expected, what came, where, and the mend, in one line. The command prints it without a
+    traceback; any other exception is a fault of tailprobe and keeps its traceback.
+    """
