@@ -1,5 +1,7 @@
 """Labels: which image carries which class."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -38,7 +40,9 @@ class Labels:
             per_image = self.matrix.sum(axis=1)
             if (per_image != 1).any():
                 row = int(np.argmax(per_image != 1))
-                raise InputError(f"single-label image {row} carries {int(per_image[row])} classes, expected exactly one")
+                raise InputError(
+                    f"single-label image {row} carries {int(per_image[row])} classes, expected exactly one"
+                )
 
     @classmethod
     def from_tags(
@@ -82,6 +86,12 @@ class Labels:
     def rows(self, indices: Int[np.ndarray, " M"]) -> "Labels":
         """Return the labels of the images at `indices`, in that order, repeats kept."""
         return Labels(self.matrix[indices], self.classes, self.kind)
+
+    def digest(self) -> str:
+        """Return a hex digest of classes, kind and matrix."""
+        digest = hashlib.sha256(json.dumps([self.classes, self.kind, len(self)]).encode())
+        digest.update(np.packbits(self.matrix).tobytes())
+        return digest.hexdigest()
 
     def tags(self, row: int) -> tuple[str, ...]:
         """Return the names of the classes that image `row` carries."""

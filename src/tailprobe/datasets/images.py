@@ -62,7 +62,8 @@ class LabeledImages:
     def __post_init__(self) -> None:
         if not len(self.names) == len(self.locations) == len(self.labels):
             raise InputError(
-                f"{self.source}: {len(self.names)} names, {len(self.locations)} locations and {len(self.labels)} rows of labels"
+                f"{self.source}: {len(self.names)} names, {len(self.locations)} locations "
+                f"and {len(self.labels)} rows of labels"
             )
         if len(set(self.names)) != len(self.names):
             raise InputError(f"{self.source}: two images have the same name")

@@ -1,12 +1,13 @@
 """What an encoder is."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, UInt8
 
 
+@runtime_checkable
 class Encoder(Protocol):
     """A frozen map from an image to D numbers.
 

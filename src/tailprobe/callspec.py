@@ -1,0 +1,106 @@
+"""The small language of names with arguments: `baseline`, `reweight(2)`, `undersample(200, reading=each)`."""
+
+import csv
+import inspect
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tailprobe.errors import InputError
+
+Value = int | float | str
+_FORM = re.compile(r"\s*([A-Za-z][\w.:/-]*)\s*(?:\((.*)\))?\s*", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class CallSpec:
+    """A name with its arguments, e.g. `oversample(30000, reading=each)`.
+
+    Its text is canonical: equal calls have equal texts.
+
+    >>> str(parse_call("reweight( 2.0 , scope=column )"))
+    'reweight(2, scope=column)'
+    """
+
+    name: str
+    arguments: tuple[Value, ...] = ()
+    options: tuple[tuple[str, Value], ...] = ()  # sorted by key
+
+    def __str__(self) -> str:
+        inside = [_show(a) for a in self.arguments] + [f"{key}={_show(value)}" for key, value in self.options]
+        return f"{self.name}({', '.join(inside)})" if inside else self.name
+
+
+def parse_call(text: str) -> CallSpec:
+    """Read `name`, `name(2)` or `name(2, key=value)`; a value with a comma is put in double quotes.
+
+    Raises:
+        InputError: the text has another form.
+    """
+    match = _FORM.fullmatch(text)
+    if match is None:
+        raise InputError(f"{text!r} is not of the form name, name(2) or name(2, key=value)")
+    name, inside = match.groups()
+    arguments: list[Value] = []
+    options: dict[str, Value] = {}
+    for part in _split(inside or ""):
+        key, equals, value = part.partition("=")
+        if equals and key.strip().isidentifier():
+            options[key.strip()] = _value(value)
+        elif options:
+            raise InputError(f"{text!r}: {part.strip()!r} without a key comes after an argument with one")
+        else:
+            arguments.append(_value(part))
+    return CallSpec(name, tuple(arguments), tuple(sorted(options.items())))
+
+
+def split_calls(text: str) -> list[str]:
+    """Split `baseline, reweight(2, scope=column)` at the commas outside brackets.
+
+    >>> split_calls("baseline, reweight(2, scope=column)")
+    ['baseline', 'reweight(2, scope=column)']
+    """
+    return [part.strip() for part in re.split(r",(?![^()]*\))", text) if part.strip()]
+
+
+def bind(function: Callable[..., object], spec: CallSpec, *, given: int) -> dict[str, Any]:
+    """Match the arguments of `spec` to the parameters of `function` that come after the first `given` ones.
+
+    Returns:
+        The values by parameter name, defaults included.
+
+    Raises:
+        InputError: a missing, unknown or surplus argument; the message shows the form expected.
+    """
+    parameters = list(inspect.signature(function).parameters.values())[given:]
+    signature = inspect.Signature([p.replace(annotation=inspect.Parameter.empty) for p in parameters])
+    try:
+        bound = signature.bind(*spec.arguments, **dict(spec.options))
+    except TypeError as error:
+        raise InputError(f"{spec}: {error}; expected {spec.name}{signature}") from None
+    bound.apply_defaults()
+    return dict(bound.arguments)
+
+
+def _split(inside: str) -> list[str]:
+    if not inside.strip():
+        return []
+    return next(csv.reader([inside], skipinitialspace=True, strict=False))
+
+
+def _value(text: str) -> Value:
+    text = text.strip().strip('"')
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    if not math.isfinite(number):
+        return text
+    return int(number) if number.is_integer() else number
+
+
+def _show(value: Value) -> str:
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return f'"{text}"' if "," in text else text

@@ -1,0 +1,112 @@
+"""The engine: every head of a study in one call."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from threadpoolctl import threadpool_limits
+
+from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.errors import InputError
+from tailprobe.labels import Labels
+from tailprobe.progress import Progress, silent
+from tailprobe.training.fit import fit_head
+from tailprobe.training.head import Head, Heads
+from tailprobe.training.storage import load_heads, save_heads
+from tailprobe.training.task import HeadKey, HeadTask
+
+
+def train(
+    embeddings: Mapping[str, Embeddings],
+    labels: Labels,
+    tasks: Sequence[HeadTask],
+    *,
+    workers: int | None = None,
+    checkpoints: Path | None = None,
+    progress: Progress = silent,
+) -> Heads:
+    """Train every head of a study.
+
+    A head's numbers depend on its task and its data alone: not on the other tasks, their order, or the workers.
+
+    Args:
+        embeddings: by encoder, row i of each for image i.
+        labels: (N, C), of the same images.
+        tasks: the heads to train, keys distinct.
+        workers: heads trained at once, each on one thread; by default one a core.
+        checkpoints: a folder in which each finished head is kept, so that an interrupted call goes on from there; a
+            head is taken from it only if everything that decides its numbers is the same.
+        progress: told about heads done.
+
+    Returns:
+        The heads in the order of the tasks.
+
+    Raises:
+        InputError: tasks with equal keys, or embeddings that do not fit the labels.
+    """
+    _check(embeddings, labels, tasks)
+    done: dict[HeadKey, Head] = {}
+    left: dict[HeadTask, str] = {}
+    for task in tasks:
+        digest = task.digest(embeddings[task.key.encoder].fingerprint, labels.digest())
+        head = _restore(checkpoints, digest)
+        if head is None:
+            left[task] = digest
+        else:
+            done[task.key] = head
+    progress("train heads", len(done), len(tasks))
+    with _one_thread_each(), ThreadPoolExecutor(workers or _cores()) as pool:
+        longest_first = sorted(left, key=lambda task: -task.steps)
+        running: dict[Future[Head], HeadTask] = {
+            pool.submit(fit_head, embeddings[task.key.encoder].vectors, labels, task): task for task in longest_first
+        }
+        try:
+            for future in as_completed(running):
+                task = running[future]
+                done[task.key] = future.result()
+                _keep(checkpoints, left[task], task.key, done[task.key], labels.classes)
+                progress("train heads", len(done), len(tasks))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return Heads({task.key: done[task.key] for task in tasks})
+
+
+def _check(embeddings: Mapping[str, Embeddings], labels: Labels, tasks: Sequence[HeadTask]) -> None:
+    if len({task.key for task in tasks}) != len(tasks):
+        raise InputError("two heads of one study have the same encoder, method and seed")
+    for name, stored in embeddings.items():
+        if len(stored) != len(labels):
+            raise InputError(f"{len(stored)} rows of {name} embeddings do not fit {len(labels)} rows of labels")
+
+
+def _restore(checkpoints: Path | None, digest: str) -> Head | None:
+    path = None if checkpoints is None else checkpoints / f"{digest}.safetensors"
+    if path is None or not path.exists():
+        return None
+    return next(iter(load_heads(path)[0].values()))
+
+
+def _keep(checkpoints: Path | None, digest: str, key: HeadKey, head: Head, classes: tuple[str, ...]) -> None:
+    if checkpoints is not None:
+        checkpoints.mkdir(parents=True, exist_ok=True)
+        save_heads({key: head}, checkpoints / f"{digest}.safetensors", classes=classes)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    # Products of one head are too small to share between threads: heads are what is shared out.
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(before)

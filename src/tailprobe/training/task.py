@@ -1,0 +1,54 @@
+"""HeadTask: one head to train."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from jaxtyping import Int
+
+from tailprobe.methods.plan import TrainingPlan
+from tailprobe.training.recipe import Recipe
+
+
+@dataclass(frozen=True, order=True)
+class HeadKey:
+    """Which head: no two of a study are equal."""
+
+    encoder: str
+    method: str
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class HeadTask:
+    """Train one head on the training rows as its plan says; the validation rows choose the epoch."""
+
+    key: HeadKey
+    plan: TrainingPlan
+    recipe: Recipe
+    train: Int[np.ndarray, " T"]  # rows of the embeddings; the plan's rows are positions in this
+    validation: Int[np.ndarray, " V"]
+    standardise: bool = False  # by mean and deviation of the training rows
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps over all epochs."""
+        return -(-len(self.plan.rows) // self.recipe.batch_size) * self.recipe.epochs
+
+    def digest(self, *data: str) -> str:
+        """Return a hex digest of all that decides the head's numbers; `data` are the fingerprints of its inputs."""
+        plan = self.plan
+        digest = hashlib.sha256()
+        settings = [asdict(self.key), asdict(self.recipe), self.standardise, plan.weigh_batches, list(data)]
+        digest.update(json.dumps(settings, sort_keys=True).encode())
+        for array in (
+            plan.rows,
+            plan.row_weights,
+            plan.positive_weights,
+            plan.negative_weights,
+            self.train,
+            self.validation,
+        ):
+            digest.update(b"\0" if array is None else str(array.dtype).encode() + np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()

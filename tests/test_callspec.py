@@ -1,0 +1,42 @@
+"""Names with arguments."""
+
+import pytest
+
+from tailprobe.callspec import bind, parse_call, split_calls
+from tailprobe.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("baseline", "baseline"),
+        ("reweight(2)", "reweight(2)"),
+        ("reweight( 2.0 )", "reweight(2)"),
+        ("reweight(1.5, scope=column)", "reweight(1.5, scope=column)"),
+        ("undersample(200, replacement=yes, reading=each)", "undersample(200, reading=each, replacement=yes)"),
+        ("oversample(largest)", "oversample(largest)"),
+        ('named("art studio, big", b)', 'named("art studio, big", b)'),
+        ("timm:vit_base_patch32_clip_quickgelu_224.openai", "timm:vit_base_patch32_clip_quickgelu_224.openai"),
+    ],
+)
+def test_a_call_reads_back_as_its_canonical_text(text: str, canonical: str) -> None:
+    assert str(parse_call(text)) == canonical
+    assert str(parse_call(canonical)) == canonical
+
+
+@pytest.mark.parametrize("text", ["", "(2)", "reweight(2", "reweight 2", "reweight(scope=column, 2)"])
+def test_another_form_is_refused(text: str) -> None:
+    with pytest.raises(InputError):
+        parse_call(text)
+
+
+def test_commas_inside_brackets_do_not_split() -> None:
+    assert split_calls("a, b(1, c=2) ,d") == ["a", "b(1, c=2)", "d"]
+
+
+def test_wrong_arguments_show_the_form_expected() -> None:
+    def method(labels: object, factor: float, *, scope: str = "image") -> None: ...
+
+    assert bind(method, parse_call("m(2)"), given=1) == {"factor": 2, "scope": "image"}
+    with pytest.raises(InputError, match=r"m\(factor, \*, scope='image'\)"):
+        bind(method, parse_call("m(2, size=3)"), given=1)

@@ -1,0 +1,191 @@
+"""The engine against the plain trainer, alone and in company, whole and interrupted."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tailprobe.callspec import parse_call
+from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.errors import InputError
+from tailprobe.labels import Labels
+from tailprobe.methods.lookup import make_plan
+from tailprobe.training.engine import train
+from tailprobe.training.head import Head
+from tailprobe.training.recipe import Recipe
+from tailprobe.training.reference import train_plainly
+from tailprobe.training.storage import load_heads, save_heads
+from tailprobe.training.task import HeadKey, HeadTask
+
+ROWS, WIDTH = 300, 24
+LOW = np.array([False, False, True])
+RECIPE = Recipe(width=16, epochs=3, batch_size=32)
+WEIGHTS = ("hidden_weight", "hidden_bias", "output_weight", "output_bias")
+
+
+def data(seed: int = 0) -> tuple[Embeddings, Labels]:
+    rng = np.random.default_rng(seed)
+    vectors = rng.standard_normal((ROWS, WIDTH)).astype(np.float32)
+    matrix = vectors[:, :3] + 0.5 * rng.standard_normal((ROWS, 3)) > [0, 0.8, 1.5]
+    names = tuple(str(i) for i in range(ROWS))
+    return Embeddings(vectors, names, "random", f"random {seed}"), Labels(matrix, ("a", "b", "c"), "multi-label")
+
+
+def task(method: str = "baseline", seed: int = 0, recipe: Recipe = RECIPE, *, standardise: bool = False) -> HeadTask:
+    labels = data()[1]
+    order = np.random.default_rng(seed).permutation(ROWS)
+    rows, held = np.sort(order[:200]), np.sort(order[200:])
+    plan = make_plan(parse_call(method), labels.rows(rows), LOW, rng=np.random.default_rng(seed))
+    return HeadTask(HeadKey("random", method, seed), plan, recipe, rows, held, standardise)
+
+
+def trained(*tasks: HeadTask, checkpoints: Path | None = None, workers: int = 2) -> dict[HeadKey, Head]:
+    embeddings, labels = data()
+    return dict(train({"random": embeddings}, labels, tasks, workers=workers, checkpoints=checkpoints))
+
+
+def assert_close(one: Head, two: Head) -> None:
+    for name in WEIGHTS:
+        torch.testing.assert_close(getattr(one, name), getattr(two, name), rtol=1e-3, atol=2e-5)
+    np.testing.assert_allclose(one.history.training_loss, two.history.training_loss, rtol=1e-4)
+    np.testing.assert_allclose(one.history.validation_loss, two.history.validation_loss, rtol=1e-4)
+    assert one.history.kept_epoch == two.history.kept_epoch
+
+
+def assert_same(one: Head, two: Head) -> None:
+    assert all(torch.equal(getattr(one, name), getattr(two, name)) for name in WEIGHTS)
+
+
+METHODS = [
+    "baseline", "reweight(5)", "reweight(5, scope=column)", "reweight(5, scope=positive)", "reweight(5, scope=batch)",
+    "undersample(20)", "oversample(150)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("standardise", [False, True])
+@pytest.mark.parametrize("method", METHODS)
+def test_the_engine_equals_a_plain_torch_training(method: str, standardise: bool) -> None:
+    wanted = task(method, standardise=standardise)
+    embeddings, labels = data()
+    assert_close(trained(wanted)[wanted.key], train_plainly(embeddings.vectors, labels, wanted))
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    method=st.sampled_from(METHODS),
+    seed=st.integers(0, 1000),
+    recipe=st.builds(
+        Recipe,
+        width=st.integers(1, 40),
+        dropout=st.sampled_from([0.0, 0.2, 0.5]),
+        learning_rate=st.sampled_from([1e-4, 1e-3, 1e-2]),
+        batch_size=st.integers(1, 250),
+        epochs=st.integers(1, 3),
+        weight_decay=st.sampled_from([0.0, 1e-3]),
+        decay_every=st.sampled_from([0, 1]),
+        keep=st.sampled_from(["best", "last"]),
+    ),
+)
+def test_the_engine_equals_a_plain_torch_training_whatever_the_recipe(method: str, seed: int, recipe: Recipe) -> None:
+    # One batch of a single row moves weights whose gradient is noise by a whole learning rate: compare the losses.
+    wanted = task(method, seed, recipe)
+    embeddings, labels = data()
+    one, two = trained(wanted)[wanted.key], train_plainly(embeddings.vectors, labels, wanted)
+    np.testing.assert_allclose(one.history.training_loss, two.history.training_loss, rtol=2e-3)
+    np.testing.assert_allclose(one.history.validation_loss, two.history.validation_loss, rtol=2e-3)
+
+
+def test_a_heads_numbers_do_not_depend_on_its_company_or_the_workers() -> None:
+    tasks = [task(method, seed) for method in METHODS for seed in (0, 1)]
+    together = trained(*tasks)
+    for alone in (tasks[0], tasks[5], tasks[-1]):
+        assert_same(trained(alone, workers=1)[alone.key], together[alone.key])
+
+
+def test_heads_come_in_the_order_of_the_tasks() -> None:
+    tasks = [task("oversample(150)"), task("baseline"), task("undersample(20)")]
+    assert list(trained(*tasks)) == [t.key for t in tasks]
+
+
+def test_baseline_and_reweighting_by_one_are_the_same_head() -> None:
+    one, two = task("baseline"), task("reweight(1)")
+    heads = trained(one, two)
+    assert_same(heads[one.key], heads[two.key])
+
+
+def test_an_interrupted_training_ends_with_the_same_numbers(tmp_path: Path) -> None:
+    tasks = [task(method) for method in METHODS]
+    whole = trained(*tasks)
+    embeddings, labels = data()
+    done: list[int] = []
+
+    def interrupt(stage: str, finished: int, total: int) -> None:
+        done.append(finished)
+        if finished == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train({"random": embeddings}, labels, tasks, workers=1, checkpoints=tmp_path, progress=interrupt)
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.safetensors")}
+    assert len(kept) >= 3
+    resumed = trained(*tasks, checkpoints=tmp_path)
+    assert all(path.stat().st_mtime_ns == kept[path] for path in kept)
+    for key, head in whole.items():
+        assert_same(resumed[key], head)
+
+
+def test_a_checkpoint_of_another_recipe_is_not_taken(tmp_path: Path) -> None:
+    first = task()
+    trained(first, checkpoints=tmp_path)
+    other = replace(first, recipe=replace(RECIPE, learning_rate=0.01))
+    assert_same(trained(other, checkpoints=tmp_path)[other.key], trained(other)[other.key])
+
+
+def test_a_folded_standardisation_gives_the_scores_of_standardised_embeddings() -> None:
+    embeddings, labels = data()
+    stretched = replace(
+        embeddings, vectors=embeddings.vectors * np.float32(50) + np.float32(7), fingerprint="stretched"
+    )
+    wanted = task(standardise=True)
+    plain = train({"random": embeddings}, labels, [wanted])[wanted.key]
+    shifted = train({"random": stretched}, labels, [wanted])[wanted.key]
+    np.testing.assert_allclose(shifted.logits(stretched.vectors), plain.logits(embeddings.vectors), atol=2e-3)
+
+
+def test_half_precision_embeddings_train() -> None:
+    embeddings, labels = data()
+    halved = replace(embeddings, vectors=embeddings.vectors.astype(np.float16), fingerprint="half")
+    wanted = task()
+    head = train({"random": halved}, labels, [wanted])[wanted.key]
+    full = trained(wanted)[wanted.key]
+    np.testing.assert_allclose(head.history.validation_loss, full.history.validation_loss, rtol=1e-2)
+
+
+def test_heads_that_do_not_fit_are_refused() -> None:
+    embeddings, labels = data()
+    with pytest.raises(InputError, match="same encoder, method and seed"):
+        train({"random": embeddings}, labels, [task(), task()])
+    with pytest.raises(InputError, match="do not fit"):
+        train({"random": embeddings}, labels.rows(np.arange(10)), [task()])
+
+
+def test_heads_read_back_as_they_were_written(tmp_path: Path) -> None:
+    heads = trained(task("baseline"), task("reweight(2)"))
+    save_heads(heads, tmp_path / "heads.safetensors", classes=("a", "b", "c"))
+    back, classes = load_heads(tmp_path / "heads.safetensors")
+    assert classes == ("a", "b", "c")
+    for key, head in heads.items():
+        assert_same(back[key], head)
+        np.testing.assert_array_equal(back[key].history.training_loss, head.history.training_loss)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x10" * 40, b'{"a":1}'])
+def test_a_damaged_file_of_heads_is_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "heads.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"heads\.safetensors"):
+        load_heads(path)
