@@ -1,0 +1,78 @@
+"""Members of a family, each under its name: readers, encoders, methods."""
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable
+from types import ModuleType
+from typing import Generic, TypeVar
+
+from tailprobe.errors import InputError
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """The members of one family.
+
+    >>> shapes: Registry[float] = Registry("shape")
+    >>> shapes.add("square", 4.0)
+    4.0
+    >>> shapes.get("sqare")
+    Traceback (most recent call last):
+    tailprobe.errors.InputError: no shape is called 'sqare'; did you mean 'square'? Known: square
+    """
+
+    def __init__(self, family: str) -> None:
+        """Start an empty family; `family` is what one member is called in messages, e.g. "method"."""
+        self.family = family
+        self._members: dict[str, T] = {}
+
+    def register(self, name: str) -> Callable[[T], T]:
+        """Return a decorator that registers what it decorates under `name`.
+
+        Raises:
+            ValueError: `name` is empty or taken. A fault of the program, not of the user.
+        """
+        return lambda member: self.add(name, member)
+
+    def add(self, name: str, member: T) -> T:
+        """Register `member` under `name` and return it; raises as `register` does."""
+        if not name or name in self._members:
+            raise ValueError(f"{self.family} name {name!r} is " + ("taken" if name else "empty"))
+        self._members[name] = member
+        return member
+
+    def get(self, name: str) -> T:
+        """Return the member called `name`.
+
+        Raises:
+            InputError: there is none; the message names the nearest and lists the known ones.
+        """
+        if name not in self._members:
+            near = did_you_mean(name, self._members) or "."
+            raise InputError(f"no {self.family} is called {name!r}{near} Known: {', '.join(self.names())}")
+        return self._members[name]
+
+    def names(self) -> tuple[str, ...]:
+        """Return every name, sorted."""
+        return tuple(sorted(self._members))
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return `; did you mean 'x'?` for the known name nearest to `name`, or nothing when none is near.
+
+    >>> did_you_mean("cultivaton", ("cultivation", "road"))
+    "; did you mean 'cultivation'?"
+    """
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def import_members(package: ModuleType) -> None:
+    """Import every module of `package`, so that its members register themselves.
+
+    Called by the module that looks members up, never by the package's own `__init__`, which would import in a circle.
+    """
+    for module in pkgutil.iter_modules(package.__path__, prefix=package.__name__ + "."):
+        importlib.import_module(module.name)
