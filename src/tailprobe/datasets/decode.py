@@ -3,7 +3,6 @@
 import io
 import threading
 import warnings
-from typing import BinaryIO
 
 import numpy as np
 import simplejpeg
@@ -15,7 +14,7 @@ from tailprobe.datasets.tiff import BANDS, decode_multiband, is_tiff, tiff_size
 from tailprobe.errors import InputError
 
 # The formats Pillow may open. Not all it knows: EPS, for one, is a program that it would run.
-FORMATS = ("JPEG", "MPO", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
 _ORIENTATION = 0x0112
 _TURNS = {  # EXIF orientation to what puts it upright; 1 is upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -61,7 +60,7 @@ def decode(data: bytes, *, bands: str = "rgb", where: str) -> UInt8[np.ndarray, 
     return np.ascontiguousarray(pixels)
 
 
-def read_size(stream: BinaryIO, *, where: str) -> tuple[int, int]:
+def read_size(stream: io.BytesIO | io.BufferedReader, *, where: str) -> tuple[int, int]:
     """Return height and width of an image from its header, before orientation; no pixel is decoded.
 
     Raises:
@@ -151,7 +150,7 @@ def _eight_bits(grey: np.ndarray, *, where: str) -> UInt8[np.ndarray, "h w"]:
     return (grey.astype(np.uint16) >> 8).astype(np.uint8)
 
 
-def _open(stream: BinaryIO, *, where: str) -> tuple[Image.Image, int]:
+def _open(stream: io.BytesIO | io.BufferedReader, *, where: str) -> tuple[Image.Image, int]:
     """Open with Pillow, without decoding; return the image and its EXIF orientation."""
     # Pillow warns of large images and odd metadata here; size is checked below and metadata do not matter. Filters of
     # warnings belong to the process, hence the lock around this short step and the filter on Pillow's modules alone.

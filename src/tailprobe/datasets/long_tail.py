@@ -56,7 +56,7 @@ def long_tail_counts(
     Raises:
         InputError: as `thin_to_long_tail`.
 
-    >>> long_tail_counts(np.array([1000, 1000, 1000]), ratio=100, ranks=np.array([1, 0, 2]))
+    >>> long_tail_counts(np.array([1000, 1000, 1000]), ratio=100.0, ranks=np.array([1, 0, 2]))
     array([ 100, 1000,   10])
     """
     if len(counts) < 2:
@@ -65,7 +65,8 @@ def long_tail_counts(
         raise InputError(f"imbalance ratio {ratio}: expected a number from 1 up, the largest class over the smallest")
     shares = ratio ** (-ranks / (len(counts) - 1))
     largest = np.floor((counts / shares).min() + 1e-9)
-    sizes = np.floor(largest * shares + 1e-9).astype(np.int64)  # 1e-9: 1000 / 100 is 10, not 9.999
+    # 1e-9: 1000 / 100 is to be 10, not 9.
+    sizes: Int[np.ndarray, " C"] = np.floor(largest * shares + 1e-9).astype(np.int64)
     if sizes.min() < 1:
         raise InputError(
             f"imbalance ratio {ratio:g} leaves no image of the smallest class, the largest having {int(largest)}; "
@@ -78,7 +79,7 @@ def _ranks(counts: Int[np.ndarray, " C"], rng: np.random.Generator) -> Int[np.nd
     drawn = rng.permutation(len(counts))
     balanced = counts.max() <= _NEARLY * counts.min()
     order = drawn if balanced else np.lexsort((drawn, -counts))  # order[r] is the class of rank r
-    ranks = np.empty_like(drawn)
+    ranks = np.empty(len(counts), dtype=np.int64)
     ranks[order] = np.arange(len(drawn))
     return ranks
 

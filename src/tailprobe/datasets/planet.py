@@ -40,8 +40,6 @@ def read_planet(
         InputError: table or folder is missing, near-infrared is asked of JPEGs, or as `read_table`.
     """
     images = images or ("jpg" if bands == "rgb" else "tif")
-    if images not in FOLDERS:
-        raise InputError(f"images {images!r} are not known; expected 'jpg' or 'tif'")
     if images == "jpg" and bands != "rgb":
         raise InputError(f"{source}: the JPEGs have no near-infrared, so bands {bands!r} need images 'tif'")
     folder = source / FOLDERS[images]

@@ -2,7 +2,7 @@
 
 import inspect
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import tailprobe.datasets
 from tailprobe.datasets.images import LabeledImages
@@ -70,8 +70,21 @@ def _check(given: dict[str, Any], format: str) -> None:
             others = [name for name in formats() if option in options_of(name)]
             whose = f"only {' and '.join(others)} does" if others else f"it takes {', '.join(taken)}"
             raise InputError(f"format {format!r} takes no option {option!r}{did_you_mean(option, taken)} ({whose})")
-    if given.get("bands", "rgb") not in BANDS:
-        raise InputError(f"bands {given['bands']!r} are not known; expected one of {', '.join(map(repr, BANDS))}")
+    for option, known in (_choices(READERS.get(format)) | {"bands": tuple(BANDS)}).items():
+        value = given.get(option, known[0])
+        if value not in known:
+            near = did_you_mean(str(value), known) or "."
+            raise InputError(f"{option} {value!r} is not known{near} Expected one of {', '.join(map(repr, known))}")
+
+
+def _choices(reader: Reader) -> dict[str, tuple[str, ...]]:
+    """Return option -> values it may have, for the options annotated with `Literal`."""
+    choices = {}
+    for option, hint in get_type_hints(reader.read).items():
+        literals = [part for part in (hint, *get_args(hint)) if get_origin(part) is Literal]
+        if literals:
+            choices[option] = tuple(value for literal in literals for value in get_args(literal))
+    return choices
 
 
 def _readers() -> Registry[Reader]:

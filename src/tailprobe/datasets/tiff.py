@@ -1,7 +1,7 @@
 """TIFF that Pillow does not know: four bands of satellite data, or 16 bits a sample."""
 
 import io
-from typing import BinaryIO
+import logging
 
 import numpy as np
 import tifffile
@@ -9,6 +9,9 @@ from jaxtyping import Float, UInt8, UInt16
 
 from tailprobe.datasets.size import check_size
 from tailprobe.errors import InputError
+
+# What tifffile finds wrong with a file becomes an InputError here; without a handler it would also go to stderr.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 BANDS = {"rgb": (2, 1, 0), "nrg": (3, 2, 1)}  # places in a four-band image: blue, green, red, near-infrared
 
@@ -25,7 +28,7 @@ def is_tiff(start: bytes) -> bool:
     return start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
-def tiff_size(stream: BinaryIO, *, where: str) -> tuple[int, int]:
+def tiff_size(stream: io.BytesIO | io.BufferedReader, *, where: str) -> tuple[int, int]:
     """Return height and width of the first page, from its header; raises as `check_size`, and what tifffile raises."""
     with tifffile.TiffFile(stream) as tiff:
         page = tiff.pages.first
