@@ -38,6 +38,7 @@ def search_recipes(
     tasks: Sequence[HeadTask],
     recipes: Sequence[Recipe],
     *,
+    workers: int | None = None,
     checkpoints: Path | None = None,
     progress: Progress = silent,
 ) -> pd.DataFrame:
@@ -51,6 +52,7 @@ def search_recipes(
         labels: (N, C).
         tasks: the heads to train under each recipe, usually the baseline of every encoder and seed.
         recipes: what to try.
+        workers: as in `train`.
         checkpoints: as in `train`.
         progress: as in `train`.
 
@@ -65,7 +67,7 @@ def search_recipes(
         for task in tasks
         for index, recipe in enumerate(recipes)
     ]
-    heads = train(embeddings, labels, trials, checkpoints=checkpoints, progress=progress)
+    heads = train(embeddings, labels, trials, workers=workers, checkpoints=checkpoints, progress=progress)
     rows = [
         {
             "encoder": key.encoder,
