@@ -200,10 +200,10 @@ def _round_below(value: float) -> float:
 
 def _caption(rows: Rows, spread: Spread, split: str) -> str:
     seeds = rows.differences.shape[-1]
-    chance = f"Filled mark: all seeds on one side of the baseline, by chance alone in 1 of {2 ** (seeds - 1)} cells."
+    chance = f"were seeds independent, chance alone would do so in 1 of {2 ** (seeds - 1)} cells"
     sentences = [
         f"Grey figures: images of the {shown(split)} part that carry the class.",
-        chance if seeds >= 3 else "",
+        f"Filled mark: all seeds on one side of the baseline ({chance})." if seeds >= 3 else "",
         describe_spread(spread, seeds),
         "Undefined: the part has no image of the class." if np.isnan(mean(rows.differences)).any() else "",
         "Of each group the most and the least frequent classes are drawn; its mean is over all of it."

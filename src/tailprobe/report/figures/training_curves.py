@@ -62,7 +62,9 @@ def training_curves(
     for axes, method in zip(panels, methods, strict=False):
         if reference is not None:
             axes.plot(reference[0], mean(reference[2].T), color=_BEHIND, linewidth=4.5, solid_capstyle="round")
-        _panel(axes, *curves[method], colours[method])
+        _panel(
+            axes, *curves[method], MUTED if method == baseline else colours[method]
+        )  # its grey is too pale for lines
         axes.set_title(f"{shown(method, 34)}", fontsize=9, fontweight="bold", color=INK)
     for axes in panels[len(methods) :]:
         axes.set_visible(False)
