@@ -118,13 +118,13 @@ def _head(axes: Axes, method: str, look: _Look) -> None:
 def _panel(axes: Axes, rows: Rows, own: Float[np.ndarray, "R S"], look: _Look) -> None:
     _ground(axes, rows)
     centre, reach, sure = mean(own), half_width(own, look.spread), agree(own)
-    for r, average in enumerate(rows.averages):
-        y = rows.places[r] + (0.28 if average else 0.0)  # leaves room above for the number
+    height = rows.places + 0.28 * rows.averages  # leaves room above a mean for its number
+    axes.scatter(own, np.broadcast_to(height[:, None], own.shape), s=7, color=look.colour, alpha=0.4, lw=0, zorder=2.5)
+    for r, (y, average) in enumerate(zip(height, rows.averages, strict=True)):
         if np.isnan(centre[r]):
             ground = {"facecolor": TINT if rows.rare[r] else "white", "linewidth": 0, "pad": 0.6}
             axes.text(0, y, "undefined", ha="center", va="center", fontsize=6.5, color=MUTED, bbox=ground)
             continue
-        axes.scatter(own[r], np.full(own.shape[1], y), s=7, color=look.colour, alpha=0.4, linewidths=0, zorder=2.5)
         if not np.isnan(reach[r]):
             ends = [centre[r] - reach[r], centre[r] + reach[r]]
             axes.plot(ends, [y, y], color=look.colour, linewidth=2.2 if average else 1.3, zorder=3)
@@ -205,7 +205,7 @@ def _caption(rows: Rows, spread: Spread, split: str) -> str:
         f"Grey figures: images of the {shown(split)} part that carry the class.",
         f"Filled mark: all seeds on one side of the baseline ({chance})." if seeds >= 3 else "",
         describe_spread(spread, seeds),
-        "Undefined: the part has no image of the class." if np.isnan(mean(rows.differences)).any() else "",
+        "Undefined: no image of the class, or none predicted." if np.isnan(mean(rows.differences)).any() else "",
         "Of each group the most and the least frequent classes are drawn; its mean is over all of it."
         if rows.gaps
         else "",

@@ -192,7 +192,7 @@ def _caption(found: SeedValues, kept: Int[np.ndarray, " K"], classes: int, sprea
         f"Classes in descending order of their images; n: images of the {shown(split)} part that carry the class.",
         f"Dashed: mean of {shown(found.methods[0])}.",
         describe_spread(spread, len(found.seeds)),
-        "×: undefined, as the part has no image of the class." if np.isnan(mean(found.array)).any() else "",
+        "×: undefined (no image of the class, or none predicted)." if np.isnan(mean(found.array)).any() else "",
         "Where some seeds are undefined, the mean is over the others." if _partly(found.array) else "",
         f"Drawn are the {half} most and the {len(kept) - half} least frequent of {classes} classes."
         if len(kept) < classes
