@@ -252,7 +252,14 @@ def _show(result: "Result", metric: str) -> None:
     from tailprobe.report.terminal import results_table
 
     console = Console()
-    console.print(results_table(result.results, metric=metric, plans=result.plans))
+    table = results_table(
+        result.results,
+        metric=metric,
+        methods=result.record["methods"],
+        encoders=list(result.record["widths"]),
+        plans=result.plans.drop_duplicates(["method", "seed"]),
+    )
+    console.print(table)
     console.print(f"Run: {result.folder.path}  figures: {result.folder.figures}", highlight=False, markup=False)
 
 

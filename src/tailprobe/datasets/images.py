@@ -35,6 +35,21 @@ class Location:
         except _DAMAGE as error:
             raise InputError(f"{self}: cannot be read ({error}); restore the file or leave its row out") from error
 
+    def signature(self) -> str:
+        """Return a text that changes with the bytes: size and time of change of a file, checksum and size of a member.
+
+        Raises:
+            InputError: the file or member is missing.
+        """
+        try:
+            if self.member is None:
+                status = self.path.stat()
+                return f"{status.st_size} {status.st_mtime_ns}"
+            member = _archive(self.path, threading.get_ident()).getinfo(self.member)
+            return f"{member.file_size} crc {member.CRC:08x}"
+        except _DAMAGE as error:
+            raise InputError(f"{self}: is not there ({error}); restore the file or leave its row out") from error
+
     def __str__(self) -> str:
         return str(self.path) if self.member is None else f"{self.path}!{self.member}"
 

@@ -1,8 +1,8 @@
 """Random convolutional features: fixed random filters, pooled over the image.
 
-Rolf et al., Nature Communications 2021 (MOSAIKS), convolve with patches drawn from the training images. A frozen encoder
-has none, so filters here are Gaussian noise under a Gaussian window, without mean, drawn once from a fixed seed; they
-respond to local structure of every orientation and colour contrast, as whitened patches do.
+Rolf et al., Nature Communications 2021 (MOSAIKS), convolve with patches drawn from the training images. A frozen
+encoder has none, so filters here are Gaussian noise under a Gaussian window, without mean, drawn once from a fixed
+seed; they respond to local structure of every orientation and colour contrast, as whitened patches do.
 """
 
 import torch
@@ -45,7 +45,7 @@ def random_convolutions(
 
 
 def _pooled(response: Float[torch.Tensor, "B K h w"]) -> Float[torch.Tensor, "B P"]:
-    """Pool responses: log deviation, mean positive and negative part, shape of the distribution, unevenness over 4 x 4 places."""
+    """Pool responses: log deviation, mean positive and negative part, tails, and unevenness over 4 x 4 places."""
     mean = response.mean((2, 3))
     positive = response.relu().mean((2, 3))
     negative = (positive - mean).clamp(min=0)

@@ -48,7 +48,7 @@ def colour_histograms(rgb: Batch, opponent: Batch) -> Rows:
 
 
 def gradient_orientations(grey: Batch) -> Rows:
-    """Return (B, 22): eight unsigned orientations weighed by strength, the same sorted, and how strong gradients are."""
+    """Return (B, 22): eight unsigned orientations weighed by strength, the same sorted, strengths of gradients."""
     dx = grey[:, 0, 1:-1, 2:] - grey[:, 0, 1:-1, :-2]
     dy = grey[:, 0, 2:, 1:-1] - grey[:, 0, :-2, 1:-1]
     strength = (dx * dx + dy * dy).sqrt().flatten(1)

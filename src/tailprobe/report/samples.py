@@ -10,30 +10,22 @@ from PIL import Image
 
 from tailprobe.datasets.decode import decode
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.report.figures.sample_images import sample_rows
 
 Tile = UInt8[np.ndarray, "h w 3"]
 
 
 def sample_table(
-    images: LabeledImages, low_frequency: Bool[np.ndarray, " C"], *, most: int = 12, side: int = 256
+    images: LabeledImages, low_frequency: Bool[np.ndarray, " C"], *, rng: np.random.Generator, number: int = 12
 ) -> pd.DataFrame:
-    """Choose up to `most` images, one for each class from the rarest up, low-frequency classes first, and shrink them.
+    """Choose up to `number` images, low-frequency classes first, and shrink them.
 
     Returns:
-        A row an image: name, tags (list of class names), png (bytes, longer side at most `side` pixels).
+        A row an image: name, tags (list of class names), png (bytes, longer side at most 256 pixels).
     """
-    order = np.lexsort((images.labels.counts, ~low_frequency))
-    chosen: list[int] = []
-    for c in order:
-        carriers = np.flatnonzero(images.labels.matrix[:, c])
-        fresh = carriers[~np.isin(carriers, chosen)]
-        if fresh.size and len(chosen) < most:
-            chosen.append(int(fresh[len(fresh) // 2]))
-    rows = [
-        {"name": images.names[i], "tags": list(images.labels.tags(i)), "png": _thumbnail(images, i, side)}
-        for i in chosen
-    ]
-    return pd.DataFrame(rows, columns=["name", "tags", "png"])
+    rows = sample_rows(images.labels.matrix, low_frequency, number=number, generator=rng).tolist()
+    table = [{"name": images.names[i], "tags": list(images.labels.tags(i)), "png": _thumbnail(images, i)} for i in rows]
+    return pd.DataFrame(table, columns=["name", "tags", "png"])
 
 
 def read_samples(table: pd.DataFrame) -> tuple[list[Tile], list[Sequence[str]]]:
@@ -42,7 +34,7 @@ def read_samples(table: pd.DataFrame) -> tuple[list[Tile], list[Sequence[str]]]:
     return tiles, [tuple(tags) for tags in table["tags"]]
 
 
-def _thumbnail(images: LabeledImages, row: int, side: int) -> bytes:
+def _thumbnail(images: LabeledImages, row: int, side: int = 256) -> bytes:
     location = images.locations[row]
     picture = Image.fromarray(decode(location.read(), bands=images.bands, where=str(location)))
     picture.thumbnail((side, side))

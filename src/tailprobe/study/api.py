@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tailprobe.datasets.image_files import OnBadImage
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings import compute
 from tailprobe.embeddings.embeddings import Embeddings
@@ -28,7 +29,7 @@ def embed(
     *,
     weights: str | Path | None = None,
     cache: str | Path | None = None,
-    on_bad_image: str = "error",
+    on_bad_image: OnBadImage = "error",
     progress: Progress = silent,
 ) -> Embeddings:
     """Embed images once; a second call with the same images and encoder reads what the first one stored.
@@ -59,7 +60,7 @@ def compare(
     low_frequency: str = "percentile(25)",
     long_tail: float = 0.0,
     standardise: str = "auto",
-    on_bad_image: str = "error",
+    on_bad_image: OnBadImage = "error",
     recipe: Recipe | None = None,
     out: str | Path | None = None,
     cache: str | Path | None = None,

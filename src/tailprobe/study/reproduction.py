@@ -137,8 +137,8 @@ def _planet_facts(result: Result) -> list[Comparison]:
 
 
 def _ade20k_facts(result: Result) -> list[Comparison]:
-    largest = result.classes.loc[result.classes["count"].idxmax()]
-    smallest = result.classes.loc[result.classes["count"].idxmin()]
+    by_count = result.classes.sort_values("count", kind="stable")
+    smallest, largest = by_count.iloc[0], by_count.iloc[-1]
     return [
         Comparison("images of the 20 scenes", "8809", str(result.record["images"])),
         Comparison("largest class", "street 2241", f"{largest['class']} {largest['count']}"),
@@ -148,8 +148,8 @@ def _ade20k_facts(result: Result) -> list[Comparison]:
 
 def _findings(result: Result) -> list[Comparison]:
     """The paper's three findings, as the mean paired difference in recall at 0.5 from the baseline, with its spread."""
-    table = result.results
-    recall = table[(table["split"] == "test") & (table["metric"] == "recall@0.5") & table["aggregate"]]
+    table: pd.DataFrame = result.results
+    recall: pd.DataFrame = table[(table["split"] == "test") & (table["metric"] == "recall@0.5") & table["aggregate"]]
     claims: list[tuple[str, str, Callable[[str], bool], str]] = [
         ("up-weighting, low-frequency classes", "negligible", lambda m: m.startswith("reweight"), "low-frequency"),
         ("undersampling, low-frequency classes", "comparable", lambda m: m.startswith("undersample"), "low-frequency"),

@@ -12,7 +12,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from tailprobe.errors import InputError
-from tailprobe.report.figures.all import study_figures
+from tailprobe.report.figures.all import RESAMPLING, study_figures
+from tailprobe.report.figures.all import Classes as DrawnClasses
+from tailprobe.report.figures.all import Head as DrawnHead
 from tailprobe.report.figures.write import write_figures
 from tailprobe.report.samples import read_samples
 from tailprobe.scores.tidy import read_results, summarise
@@ -95,22 +97,34 @@ class Result:
     def figures(self, *, metric: str = METRIC) -> dict[str, Figure]:
         """Draw the figures of the paper, and the ones its reader misses, by name."""
         tiles, tags = read_samples(self.folder.read_table("samples"))
-        classes = self.classes
+        recipe, methods = self.study.recipe, tuple(self.record["methods"])
+        first = self.plans[self.plans["seed"] == self.plans["seed"].min()]
         return study_figures(
-            counts=classes["count"].to_numpy(np.int64),
-            classes=tuple(classes["class"]),
-            low_frequency=classes["low_frequency"].to_numpy(bool),
-            definition=self.study.low_frequency,
-            plans=self.plans,
+            self._classes(),
             results=self.results,
-            histories=self.histories,
-            methods=tuple(self.record["methods"]),
             metric=metric,
+            methods=methods,
+            encoders=self.record["widths"],
+            head=DrawnHead(recipe.width, recipe.dropout, "binary cross-entropy"),
+            plans=first.drop_duplicates("method")[["method", "seed", "rows", "distinct_images"]],
+            reached={
+                method: first.loc[first["method"] == method, "count"].to_numpy(np.int64)
+                for method in methods
+                if method == "baseline" or method.startswith(RESAMPLING)
+            },
+            histories=self.histories,
             tiles=tiles,
             tags=tags,
-            widths=self.record["widths"],
-            head_width=self.study.recipe.width,
-            dropout=self.study.recipe.dropout,
+        )
+
+    def _classes(self) -> DrawnClasses:
+        table = self.classes
+        return DrawnClasses(
+            tuple(table["class"]),
+            table["count"].to_numpy(np.int64),
+            table["low_frequency"].to_numpy(bool),
+            table["test"].to_numpy(np.int64),
+            self.study.low_frequency,
         )
 
     def write_figures(self) -> list[Path]:

@@ -93,7 +93,8 @@ def run_study(
 
 def read_images(study: Study) -> LabeledImages:
     """Read the images of a study, thinned to a long tail where it asks so."""
-    images = read(Path(study.source), on_bad_image=study.on_bad_image, **study.reader)
+    options: dict[str, Any] = dict(study.reader)  # checked by the reader, against what its format takes
+    images = read(study.source, on_bad_image=study.on_bad_image, **options)
     if study.long_tail:
         images = thin_to_long_tail(images, ratio=study.long_tail, rng=generator(study.seed, "long tail"))
     return images
@@ -148,9 +149,10 @@ def _write(
     folder.write_table("classes", class_table(design))
     folder.write_table("plans", plan_table(design))
     folder.write_table("histories", _histories(heads))
-    folder.write_table("samples", sample_table(design.images, design.low_frequency))
+    rng = generator(design.repeats[0].seed, "samples")
+    folder.write_table("samples", sample_table(design.images, design.low_frequency, rng=rng))
     save_heads(heads, folder.heads, classes=labels.classes)
-    write_results(_score(folder, design, embeddings, heads, progress), folder.table("results"))
+    write_results(_score(folder, design, embeddings, heads, progress), folder.table("results"), overwrite=True)
 
 
 def _score(
@@ -159,11 +161,11 @@ def _score(
     labels = design.images.labels
     splits = {repeat.seed: repeat.split for repeat in design.repeats}
     frames: dict[tuple[str, str, int], pd.DataFrame] = {}
-    with ScoresWriter(folder.scores, classes=labels.classes) as writer:
+    with ScoresWriter(folder.scores, classes=labels.classes, overwrite=True) as writer:
         for key, head in heads.items():
             progress("score heads", len(frames), len(heads))
             vectors, split = embeddings[key.encoder].vectors, splits[key.seed]
-            parts = {}
+            parts: dict[str, Any] = {}
             for part, rows in (("validation", split.validation), ("test", split.test)):
                 logits = head.logits(vectors[rows])
                 writer.write(

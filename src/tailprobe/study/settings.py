@@ -8,6 +8,7 @@ from typing import Any
 
 import tomli_w
 
+from tailprobe.datasets.image_files import OnBadImage
 from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean
 from tailprobe.training.recipe import Recipe
@@ -34,7 +35,7 @@ class Study:
     split: str = "stratified"
     low_frequency: str = "percentile(25)"
     standardise: str = "auto"  # auto: as the encoder asks; yes; no
-    on_bad_image: str = "error"
+    on_bad_image: OnBadImage = "error"
     recipe: Recipe = field(default_factory=Recipe)
 
     def __post_init__(self) -> None:
