@@ -122,6 +122,17 @@ class TorchTrainer:
         return torch.from_numpy(self._labels.matrix[rows].astype(np.float32))
 
 
+def memory_bytes(*, inputs: int, width: int, classes: int, batch: int) -> int:
+    """Return what one head in training takes: weights, gradients, Adam's two moments, and a block of rows.
+
+    Rows are held twice, as they are stored and as they are used; so are the units of a block of validation rows.
+    """
+    parameters = width * (inputs + 1) + classes * (width + 1)
+    block = max(_BLOCK, batch) * (2 * inputs + 3 * width + 8 * classes)
+    held = _HELD * (2 * inputs + 2 * width + 4 * classes)
+    return 4 * (4 * parameters + max(block, held) + 2 * batch * (width + classes))
+
+
 class _Stepper:
     """One optimiser step after another on the same buffers."""
 

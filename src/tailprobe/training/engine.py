@@ -1,6 +1,5 @@
 """The engine: every head of a study in one call."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from tailprobe.progress import Progress, silent
 from tailprobe.training.fit import fit_head
 from tailprobe.training.head import Head, Heads
 from tailprobe.training.kernels import choose_kernel
+from tailprobe.training.memory import plan_resources
 from tailprobe.training.storage import load_heads, save_heads
 from tailprobe.training.task import HeadKey, HeadTask
 
@@ -40,7 +40,7 @@ def train(
         labels: (N, C), of the same images.
         tasks: the heads to train, keys distinct.
         kernel: what trains a head, see `choose_kernel`; heads of two kernels differ in their last digits.
-        workers: heads trained at once, each on one thread; by default one a core.
+        workers: heads trained at once, each on one thread; by default one a core, or fewer where memory is short.
         checkpoints: a folder in which each finished head is kept, so that an interrupted call goes on from there; a
             head is taken from it only if everything that decides its numbers is the same.
         progress: told about heads done.
@@ -64,7 +64,8 @@ def train(
         else:
             done[task.key] = head
     progress("train heads", len(done), len(tasks))
-    with _one_thread_each(), ThreadPoolExecutor(workers or _cores()) as pool:
+    resources = plan_resources(embeddings, labels, list(left), kernel=chosen, workers=workers)
+    with _one_thread_each(), ThreadPoolExecutor(resources.workers) as pool:
         longest_first = sorted(left, key=lambda task: -task.steps)
         running: dict[Future[Head], HeadTask] = {
             pool.submit(fit_head, embeddings[task.key.encoder].vectors, labels, task, kernel=chosen): task
@@ -103,10 +104,6 @@ def _keep(checkpoints: Path | None, digest: str, key: HeadKey, head: Head, class
     if checkpoints is not None:
         checkpoints.mkdir(parents=True, exist_ok=True)
         save_heads({key: head}, checkpoints / f"{digest}.safetensors", classes=classes)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
-from tailprobe.training import native
+from tailprobe.training import by_hand, native
 from tailprobe.training.by_hand import TorchTrainer
 from tailprobe.training.standardisation import Standardisation
 from tailprobe.training.task import HeadTask
@@ -40,6 +40,7 @@ class Kernel:
 
     name: str  # "torch", or a variant of the compiled kernel: "avx512", "avx2", "baseline"
     begin: Callable[[Float[np.ndarray, "N D"], Labels, HeadTask, Standardisation], Trainer]
+    memory_bytes: Callable[..., int]  # of one head in training, by inputs, width, classes, batch
     note: str | None = None  # for the log: why it is not the compiled one
 
 
@@ -53,8 +54,9 @@ def choose_kernel(name: str = "auto") -> Kernel:
     if name == "auto":
         name = (*compiled, "torch")[0]
     if name == "torch":
-        return Kernel("torch", TorchTrainer, note=missing and f"no compiled kernel: {missing}")
+        return Kernel("torch", TorchTrainer, by_hand.memory_bytes, note=missing and f"no compiled kernel: {missing}")
     if name not in compiled:
         there = missing or f"this machine has {', '.join(compiled)} and torch"
         raise InputError(f"there is no kernel {name!r}: {there}")
-    return Kernel(name, partial(native.NativeTrainer, variant=name))
+    begin = partial(native.NativeTrainer, variant=name)
+    return Kernel(name, begin, partial(native.memory_bytes, variant=name))
