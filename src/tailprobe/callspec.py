@@ -48,11 +48,11 @@ def parse_call(text: str) -> CallSpec:
     for part in _split(inside or ""):
         key, equals, value = part.partition("=")
         if equals and key.strip().isidentifier():
-            options[key.strip()] = _value(value)
+            options[key.strip()] = parse_value(value)
         elif options:
             raise InputError(f"{text!r}: {part.strip()!r} without a key comes after an argument with one")
         else:
-            arguments.append(_value(part))
+            arguments.append(parse_value(part))
     return CallSpec(name, tuple(arguments), tuple(sorted(options.items())))
 
 
@@ -84,13 +84,8 @@ def bind(function: Callable[..., object], spec: CallSpec, *, given: int) -> dict
     return dict(bound.arguments)
 
 
-def _split(inside: str) -> list[str]:
-    if not inside.strip():
-        return []
-    return next(csv.reader([inside], skipinitialspace=True, strict=False))
-
-
-def _value(text: str) -> Value:
+def parse_value(text: str) -> Value:
+    """Read a whole number, a number or a word."""
     text = text.strip().strip('"')
     try:
         number = float(text)
@@ -99,6 +94,12 @@ def _value(text: str) -> Value:
     if not math.isfinite(number):
         return text
     return int(number) if number.is_integer() else number
+
+
+def _split(inside: str) -> list[str]:
+    if not inside.strip():
+        return []
+    return next(csv.reader([inside], skipinitialspace=True, strict=False))
 
 
 def _show(value: Value) -> str:

@@ -167,7 +167,7 @@ def test_half_precision_embeddings_train() -> None:
 
 def test_heads_that_do_not_fit_are_refused() -> None:
     embeddings, labels = data()
-    with pytest.raises(InputError, match="same encoder, method and seed"):
+    with pytest.raises(InputError, match="same encoder, method, seed"):
         train({"random": embeddings}, labels, [task(), task()])
     with pytest.raises(InputError, match="do not fit"):
         train({"random": embeddings}, labels.rows(np.arange(10)), [task()])

@@ -1,8 +1,10 @@
 """LabeledImages: what every reader gives."""
 
 import functools
+import lzma
 import threading
 import zipfile
+import zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -30,11 +32,24 @@ class Location:
             if self.member is None:
                 return self.path.read_bytes()
             return _archive(self.path, threading.get_ident()).read(self.member)
-        except (OSError, KeyError, zipfile.BadZipFile) as error:
+        except _DAMAGE as error:
             raise InputError(f"{self}: cannot be read ({error}); restore the file or leave its row out") from error
 
     def __str__(self) -> str:
         return str(self.path) if self.member is None else f"{self.path}!{self.member}"
+
+
+# What reading a file or a damaged, encrypted or oddly compressed archive can raise.
+_DAMAGE = (
+    OSError,
+    EOFError,
+    KeyError,
+    RuntimeError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 
 @functools.lru_cache(maxsize=64)

@@ -85,7 +85,7 @@ def train(
 
 def _check(embeddings: Mapping[str, Embeddings], labels: Labels, tasks: Sequence[HeadTask]) -> None:
     if len({task.key for task in tasks}) != len(tasks):
-        raise InputError("two heads of one study have the same encoder, method and seed")
+        raise InputError("two heads of one study have the same encoder, method, seed and recipe")
     for name, stored in embeddings.items():
         if len(stored) != len(labels):
             raise InputError(f"{len(stored)} rows of {name} embeddings do not fit {len(labels)} rows of labels")

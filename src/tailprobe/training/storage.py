@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def save_heads(heads: Mapping[HeadKey, Head], path: Path, *, classes: tuple[str,
         tensors[f"{index}.training_loss"] = torch.from_numpy(head.history.training_loss)
         tensors[f"{index}.validation_loss"] = torch.from_numpy(head.history.validation_loss)
     rows = [
-        [key.encoder, key.method, key.seed, head.history.kept_epoch, head.history.steps, head.history.seconds]
+        [*astuple(key), head.history.kept_epoch, head.history.steps, head.history.seconds]
         for key, head in heads.items()
     ]
     metadata = {"format": _FORMAT, "heads": json.dumps(rows), "classes": json.dumps(classes)}
@@ -51,7 +52,7 @@ def load_heads(path: Path) -> tuple[Heads, tuple[str, ...]]:
             if metadata.get("format") != _FORMAT:
                 raise InputError(f"{path}: not a file of heads that this version of tailprobe wrote")
             rows, classes = json.loads(metadata["heads"]), tuple(json.loads(metadata["classes"]))
-            heads = {HeadKey(*row[:3]): _head(file, index, row[3:], len(classes)) for index, row in enumerate(rows)}
+            heads = {HeadKey(*row[:4]): _head(file, index, row[4:], len(classes)) for index, row in enumerate(rows)}
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as heads ({error}); train again or restore the file") from error
     return Heads(heads), classes

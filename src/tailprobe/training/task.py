@@ -18,6 +18,7 @@ class HeadKey:
     encoder: str
     method: str
     seed: int
+    recipe: int = 0  # which of a search's recipes; a comparison has one
 
 
 @dataclass(frozen=True, eq=False)

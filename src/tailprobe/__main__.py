@@ -1,0 +1,5 @@
+"""`python -m tailprobe`."""
+
+from tailprobe.cli import main
+
+main()

@@ -1,0 +1,319 @@
+"""The command: arguments to a study, errors to exit codes, nothing else."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tailprobe import cli_options as option
+from tailprobe.callspec import parse_value
+from tailprobe.console import Bars
+from tailprobe.errors import InputError
+
+if TYPE_CHECKING:
+    from tailprobe.study.result import Result
+    from tailprobe.study.settings import Option, Study
+    from tailprobe.training.recipe import Recipe
+
+app = typer.Typer(
+    name="tailprobe",
+    help="Which class-imbalance remedy helps the rare classes of your images?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+
+def main() -> None:
+    """Run the command. An error of the user's is one line and exit code 2; any other keeps its traceback."""
+    try:
+        app()
+    except InputError as error:
+        print(f"tailprobe: {error}", file=sys.stderr)  # noqa: T201 - this is the command's own output
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("tailprobe: interrupted; the same command goes on from here", file=sys.stderr)  # noqa: T201
+        sys.exit(130)
+
+
+@app.command()
+def compare(
+    data: Annotated[Path, typer.Argument(help="Folder, .zip or table of images, or a study file (.toml).")],
+    out: option.Out,
+    labels: option.Labels = None,
+    format: option.Format = "auto",
+    read: option.Read = None,
+    bands: option.Bands = None,
+    long_tail: option.LongTail = 0.0,
+    on_bad_image: option.OnBadImage = "error",
+    encoder: option.Encoders = None,
+    weights: option.Weights = None,
+    standardise: option.Standardise = "auto",
+    methods: option.Methods = None,
+    seeds: option.Seeds = 10,
+    seed: option.Seed = 0,
+    split: option.SplitHow = "stratified",
+    low_frequency: option.LowFrequency = "percentile(25)",
+    epochs: option.Epochs = 20,
+    width: option.Width = 128,
+    dropout: option.Dropout = 0.2,
+    learning_rate: option.LearningRate = 1e-3,
+    batch_size: option.BatchSize = 64,
+    weight_decay: option.WeightDecay = 0.0,
+    decay_every: option.DecayEvery = 0,
+    keep: option.Keep = "best",
+    cache: option.Cache = None,
+    workers: option.Workers = None,
+    metric: option.Metric = "average_precision",
+    quiet: option.Quiet = False,
+) -> None:
+    """Compare remedies on your images: embed once, train every head, say what changed for the rare classes.
+
+    `tailprobe compare IMAGES --labels TABLE --encoder resnet18 --methods paper --out RUN`
+
+    A study file takes the place of all options but those of the run: `tailprobe compare RUN/study.toml --out AGAIN`.
+    Killed at any moment, the same command goes on.
+    """
+    if data.suffix == ".toml":
+        from tailprobe.study.settings import read_study
+
+        study = read_study(data)
+    else:
+        study = _study(
+            data,
+            _reader(labels, format, bands, read),
+            encoder,
+            weights,
+            methods=tuple(methods or ["paper"]),
+            recipe=_recipe(
+                epochs=epochs,
+                width=width,
+                dropout=dropout,
+                learning_rate=learning_rate,
+                batch_size=batch_size,
+                weight_decay=weight_decay,
+                decay_every=decay_every,
+                keep=keep,
+            ),
+            long_tail=long_tail,
+            on_bad_image=on_bad_image,
+            standardise=standardise,
+            seeds=seeds,
+            seed=seed,
+            split=split,
+            low_frequency=low_frequency,
+        )
+    _run(study, out, cache=cache, workers=workers, metric=metric, quiet=quiet)
+
+
+@app.command()
+def demo(
+    out: option.Out = Path("demo"),
+    tiles: Annotated[int, typer.Option(help="Tiles to draw.")] = 3000,
+    seeds: option.Seeds = 5,
+    seed: option.Seed = 0,
+    metric: option.Metric = "average_precision",
+    quiet: option.Quiet = False,
+) -> None:
+    """Draw a long-tailed sample in Planet's format and run the main job on it; no download, no account."""
+    from tailprobe.datasets.sample import draw_sample
+    from tailprobe.study.settings import Study
+
+    with Bars(quiet=quiet) as bars:
+        folder = draw_sample(out / "data", tiles=tiles, seed=seed, progress=bars)
+    study = Study(source=str(folder.resolve()), reader={"format": "planet"}, seeds=seeds, seed=seed)
+    _run(study, out / "run", cache=out / "cache", workers=None, metric=metric, quiet=quiet)
+
+
+@app.command()
+def reproduce(
+    dataset: Annotated[str, typer.Argument(help="planet or ade20k.")],
+    data: Annotated[Path, typer.Argument(metavar="DIR", help="The data in their official layout.")],
+    out: option.Out,
+    preset: Annotated[
+        str, typer.Option(help="paper-text, what the paper says, or paper-code, what the authors' runs did.")
+    ] = "paper-text",
+    encoder: option.Encoders = None,
+    weights: option.Weights = None,
+    read: option.Read = None,
+    seeds: option.Seeds = 10,
+    seed: option.Seed = 0,
+    cache: option.Cache = None,
+    workers: option.Workers = None,
+    metric: option.Metric = "recall@0.5",
+    quiet: option.Quiet = False,
+) -> None:
+    """Run the paper's own study and say how close the result is."""
+    from tailprobe.study.reproduction import MEANING
+    from tailprobe.study.reproduction import preset as study_of
+
+    study = study_of(
+        dataset,
+        preset,
+        data,
+        encoders=tuple(encoder or ()),
+        weights=_weights(weights),
+        seeds=seeds,
+        seed=seed,
+        reader={key: parse_value(value) for key, value in _pairs(read, "--read").items()},
+    )
+    if not quiet:
+        typer.echo(f"{dataset}, {preset}: {MEANING[dataset, preset]}.", err=True)
+    result = _run(study, out, cache=cache, workers=workers, metric=metric, quiet=quiet)
+    _show_reproduction(dataset, result)
+
+
+@app.command()
+def search(
+    data: Annotated[Path, typer.Argument(help="Folder, .zip or table of images, or a study file (.toml).")],
+    out: option.Out,
+    labels: option.Labels = None,
+    format: option.Format = "auto",
+    read: option.Read = None,
+    bands: option.Bands = None,
+    long_tail: option.LongTail = 0.0,
+    on_bad_image: option.OnBadImage = "error",
+    encoder: option.Encoders = None,
+    weights: option.Weights = None,
+    standardise: option.Standardise = "auto",
+    seeds: option.Seeds = 3,
+    seed: option.Seed = 0,
+    split: option.SplitHow = "stratified",
+    epochs: option.Epochs = 20,
+    learning_rates: Annotated[str, typer.Option(help="Values tried.")] = "0.0001, 0.0003, 0.001, 0.003",
+    batch_sizes: Annotated[str, typer.Option(help="Values tried.")] = "64, 256",
+    dropouts: Annotated[str, typer.Option(help="Values tried.")] = "0, 0.2, 0.5",
+    widths: Annotated[str, typer.Option(help="Values tried.")] = "128, 512",
+    cache: option.Cache = None,
+    workers: option.Workers = None,
+    quiet: option.Quiet = False,
+) -> None:
+    """Search learning rate, batch size, dropout and width for the baseline, on the validation part alone.
+
+    Leaves `search.parquet` and, for each encoder, its best recipe as a study file to hand to `compare`.
+    """
+    from tailprobe.study.api import default_cache
+    from tailprobe.study.tuning import run_search
+    from tailprobe.training.search import SearchSpace
+
+    space = SearchSpace(
+        learning_rate=_numbers(learning_rates, "--learning-rates"),
+        batch_size=tuple(int(b) for b in _numbers(batch_sizes, "--batch-sizes")),
+        dropout=_numbers(dropouts, "--dropouts"),
+        width=tuple(int(w) for w in _numbers(widths, "--widths")),
+    )
+    study = _study(
+        data,
+        _reader(labels, format, bands, read),
+        encoder,
+        weights,
+        recipe=_recipe(epochs=epochs),
+        long_tail=long_tail,
+        on_bad_image=on_bad_image,
+        standardise=standardise,
+        seeds=seeds,
+        seed=seed,
+        split=split,
+    )
+    with Bars(quiet=quiet) as bars:
+        table = run_search(
+            study, space, out, cache=cache or default_cache(), workers=workers, progress=bars, tell=bars.tell
+        )
+    typer.echo(table.groupby("encoder", sort=False).head(5).to_string(index=False))
+
+
+@app.command()
+def methods() -> None:
+    """List the remedies, their arguments, and the sets of them."""
+    from tailprobe.methods.lookup import describe_method
+    from tailprobe.methods.method import METHOD_SETS, METHODS
+
+    for name in METHODS.names():
+        typer.echo(describe_method(name))
+    for name, members in METHOD_SETS.items():
+        typer.echo(f"{name} = {', '.join(members)}")
+
+
+def _run(study: "Study", out: Path, *, cache: Path | None, workers: int | None, metric: str, quiet: bool) -> "Result":
+    from tailprobe.study.api import default_cache
+    from tailprobe.study.run import run_study
+
+    with Bars(quiet=quiet) as bars:
+        result = run_study(study, out, cache=cache or default_cache(), workers=workers, progress=bars, tell=bars.tell)
+    _show(result, metric)
+    return result
+
+
+def _show(result: "Result", metric: str) -> None:
+    from rich.console import Console
+
+    from tailprobe.report.terminal import results_table
+
+    console = Console()
+    console.print(results_table(result.results, metric=metric, plans=result.plans))
+    console.print(f"Run: {result.folder.path}  figures: {result.folder.figures}", highlight=False, markup=False)
+
+
+def _study(
+    data: Path,
+    reader: dict[str, "Option"],
+    encoder: list[str] | None,
+    weights: list[str] | None,
+    **settings: Any,  # noqa: ANN401 - the fields of Study
+) -> "Study":
+    from tailprobe.study.settings import Study
+
+    source = str(data.expanduser().resolve())
+    encoders = tuple(encoder or ["descriptors"])
+    return Study(source=source, reader=reader, encoders=encoders, weights=_weights(weights), **settings)
+
+
+def _recipe(**settings: Any) -> "Recipe":  # noqa: ANN401 - the fields of Recipe
+    from tailprobe.training.recipe import Recipe
+
+    return Recipe(**settings)
+
+
+def _reader(labels: Path | None, form: str, bands: str | None, read: list[str] | None) -> dict[str, "Option"]:
+    reader: dict[str, Option] = {key: parse_value(value) for key, value in _pairs(read, "--read").items()}
+    reader["format"] = form
+    if bands is not None:
+        reader["bands"] = bands
+    if labels is not None:
+        reader["labels"] = str(labels.expanduser().resolve())
+    return reader
+
+
+def _show_reproduction(dataset: str, result: "Result") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from tailprobe.study.reproduction import compare_with_paper
+
+    table = Table("", "the paper", "here, mean (lowest to highest seed)", title="How close it is")
+    for row in compare_with_paper(dataset, result):
+        table.add_row(row.what, row.paper, row.here)
+    Console().print(table)
+
+
+def _weights(given: list[str] | None) -> dict[str, str]:
+    return {name: str(Path(file).expanduser().resolve()) for name, file in _pairs(given, "--weights").items()}
+
+
+def _numbers(text: str, option_name: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise InputError(f"{option_name} {text!r}: expected numbers separated by commas") from None
+
+
+def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for text in given or []:
+        key, equals, value = text.partition("=")
+        if not equals or not key or not value:
+            raise InputError(f"{option} {text!r}: expected KEY=VALUE")
+        pairs[key] = value
+    return pairs

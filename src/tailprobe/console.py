@@ -1,0 +1,77 @@
+"""What the command shows while it works: a bar for each stage, or plain lines where there is no terminal."""
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+
+class Bars:
+    """A `Progress` for people. Use it as a context manager and call it, or let `tell` print above the bars."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        """Show nothing at all where `quiet`."""
+        self.console = Console(quiet=quiet, stderr=True)
+        self._bars = Progress(
+            TextColumn("{task.description:<18}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=self.console,
+            disable=quiet or not self.console.is_terminal,
+        )
+        self._stages: dict[str, _Stage] = {}
+
+    def __enter__(self) -> "Bars":
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Show that `done` of `total` units of `stage` are finished."""
+        if stage not in self._stages:
+            task = self._bars.add_task(stage, total=total, completed=done, rate="")
+            self._stages[stage] = _Stage(task, done, time.monotonic())
+        state = self._stages[stage]
+        rate = state.rate(done)
+        self._bars.update(state.task, completed=done, total=total, rate=rate)
+        if not self.console.is_terminal and state.is_worth_a_line(done, total):
+            self.console.print(f"{stage}: {done} of {total} {rate}".rstrip(), highlight=False, markup=False)
+
+    def tell(self, message: str) -> None:
+        """Print a sentence."""
+        self.console.print(message, highlight=False, markup=False)
+
+
+class _Stage:
+    def __init__(self, task: TaskID, first: int, started: float) -> None:
+        self.task = task
+        self._first = first
+        self._started = started
+        self._tenth = -1
+
+    def rate(self, done: int) -> str:
+        seconds = time.monotonic() - self._started
+        return f"{(done - self._first) / seconds:,.1f}/s" if done > self._first and seconds > 0.5 else ""
+
+    def is_worth_a_line(self, done: int, total: int) -> bool:
+        # A line for each tenth: enough to see that it lives, few enough for a log.
+        tenth = 10 * done // max(total, 1)
+        fresh = tenth > self._tenth
+        self._tenth = max(tenth, self._tenth)
+        return fresh

@@ -1,0 +1,92 @@
+"""Any source of labelled images, its format found out."""
+
+import inspect
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import tailprobe.datasets
+from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.reader import READERS, Reader
+from tailprobe.datasets.tiff import BANDS
+from tailprobe.errors import InputError
+from tailprobe.registry import Registry, did_you_mean, import_members
+
+
+def read(
+    source: str | Path,
+    *,
+    labels: str | Path | None = None,
+    format: str = "auto",
+    **options: Any,  # noqa: ANN401
+) -> LabeledImages:
+    """Read labelled images.
+
+    Args:
+        source: a folder, a .zip of one, or a table with the images beside it.
+        labels: the table of image names and tags, where the format has one.
+        format: one of `formats()`, or "auto" to find it by what `source` holds.
+        options: what the format takes, such as `bands`, `on_bad_image`, `separator`, `top`; None means not given.
+
+    Raises:
+        InputError: the source is missing, its format unknown or not clear, an option is not the format's, or as the
+            reader of that format.
+    """
+    source, labels = Path(source), None if labels is None else Path(labels)
+    if not source.exists():
+        raise InputError(f"{source}: expected a folder, a .zip or a table, but there is nothing; check the path")
+    name = _recognise(source, labels) if format == "auto" else format
+    given = {option: value for option, value in options.items() if value is not None}
+    reader = _readers().get(name)
+    _check(given, name)
+    return reader.read(source, labels, **given)
+
+
+def formats() -> dict[str, str]:
+    """Return every format that `read` knows, with a few words on each."""
+    return {name: _readers().get(name).what for name in _readers().names()}
+
+
+def options_of(format: str) -> tuple[str, ...]:
+    """Return the options that a format takes."""
+    parameters = inspect.signature(_readers().get(format).read).parameters.values()
+    return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+
+
+def _recognise(source: Path, labels: Path | None) -> str:
+    found = [name for name in _readers().names() if _readers().get(name).recognises(source, labels)]
+    specific = [name for name in found if _readers().get(name).specific]
+    found = specific or found
+    if len(found) == 1:
+        return found[0]
+    known = "; ".join(f"{name} ({what})" for name, what in formats().items())
+    problem = f"could be {' or '.join(found)}" if found else "is of no known format"
+    raise InputError(f"{source}: {problem}; pass format, one of: {known}")
+
+
+def _check(given: dict[str, Any], format: str) -> None:
+    taken = options_of(format)
+    for option in given:
+        if option not in taken:
+            others = [name for name in formats() if option in options_of(name)]
+            whose = f"only {' and '.join(others)} does" if others else f"it takes {', '.join(taken)}"
+            raise InputError(f"format {format!r} takes no option {option!r}{did_you_mean(option, taken)} ({whose})")
+    for option, known in (_choices(READERS.get(format)) | {"bands": tuple(BANDS)}).items():
+        value = given.get(option, known[0])
+        if value not in known:
+            near = did_you_mean(str(value), known) or "."
+            raise InputError(f"{option} {value!r} is not known{near} Expected one of {', '.join(map(repr, known))}")
+
+
+def _choices(reader: Reader) -> dict[str, tuple[str, ...]]:
+    """Return option -> values it may have, for the options annotated with `Literal`."""
+    choices = {}
+    for option, hint in get_type_hints(reader.read).items():
+        literals = [part for part in (hint, *get_args(hint)) if get_origin(part) is Literal]
+        if literals:
+            choices[option] = tuple(value for literal in literals for value in get_args(literal))
+    return choices
+
+
+def _readers() -> Registry[Reader]:
+    import_members(tailprobe.datasets)
+    return READERS

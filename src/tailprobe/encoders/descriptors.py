@@ -1,0 +1,92 @@
+"""`descriptors`: the built-in encoder, 1,000 statistics of colour, gradients, texture and random convolutions.
+
+Nothing is downloaded and nothing is learnt. All numbers come from the image squeezed to 128 x 128 pixels, in 0..1:
+
+| numbers | what |
+|---|---|
+| 72 | moments and quantiles of red, green, blue and three opponent channels; each channel's share of the three |
+| 112 | colour histograms: red, green and blue jointly in 4 x 4 x 4 bins, each opponent channel in 16 |
+| 3 x 22 | at three scales, orientations of gradients and how strong gradients are |
+| 3 x 10 | at three scales, rotation-invariant uniform local binary patterns |
+| 3 x 240 | at three scales, 48 random convolutions of five numbers each |
+
+Sources: opponent channels as in van de Sande et al., PAMI 2010; orientations as in Dalal and Triggs, CVPR 2005; binary
+patterns of Ojala et al., PAMI 2002; random convolutional features of Rolf et al., Nature Communications 2021 (MOSAIKS).
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from PIL import Image
+from torch.nn.functional import avg_pool2d
+
+from tailprobe.encoders.random_convolutions import NUMBERS, draw_filters, random_convolutions
+from tailprobe.encoders.statistics import (
+    binary_patterns,
+    colour_histograms,
+    colour_moments,
+    gradient_orientations,
+    opponent_channels,
+)
+
+SIDE = 128  # pixels an image is brought to
+FAMILIES = {"moments": 72, "histograms": 112, "gradients": 66, "patterns": 30, "convolutions": NUMBERS}
+# Images computed together: few enough that their responses stay in cache. The number is fixed, the last group being
+# filled up with black, so that an image's numbers do not depend on how many others there are.
+_GROUP = 8
+
+
+class Descriptors:
+    """The built-in encoder; see the module.
+
+    >>> encoder = Descriptors()
+    >>> encoder.encode([encoder.prepare(np.zeros((40, 60, 3), np.uint8))]).shape
+    (1, 1000)
+    """
+
+    name = "descriptors"
+    width = sum(FAMILIES.values())
+    standardise = True  # logarithms beside square roots and moments: no common scale
+    batch_size = 32
+
+    def __init__(self) -> None:
+        """Draw the random filters, always the same."""
+        self._filters = draw_filters()
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """The version is counted up whenever a number changes."""
+        return {"encoder": self.name, "version": "1", "side": str(SIDE), "torch": torch.__version__}
+
+    def prepare(self, image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "128 128 3"]:
+        """Bring an image to 128 x 128 pixels, whatever its shape; pixels are averaged, not picked."""
+        picture = Image.fromarray(image)
+        return np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0))
+
+    def encode(self, batch: Sequence[UInt8[np.ndarray, "128 128 3"]]) -> Float[np.ndarray, "B 1000"]:
+        """Return (B, 1000) float32."""
+        images = np.stack(batch)
+        filled = np.zeros((-(-len(images) // _GROUP) * _GROUP, SIDE, SIDE, 3), dtype=np.uint8)
+        filled[: len(images)] = images
+        with torch.inference_mode():
+            groups = [
+                torch.cat(list(self.families(filled[start : start + _GROUP]).values()), 1)
+                for start in range(0, len(filled), _GROUP)
+            ]
+        return torch.cat(groups)[: len(images)].numpy()
+
+    def families(self, images: UInt8[np.ndarray, "B 128 128 3"]) -> dict[str, Float[torch.Tensor, "B _"]]:
+        """Return the numbers by family, in the order of `FAMILIES`."""
+        rgb = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().float() / 255
+        opponent = opponent_channels(rgb)
+        greys = [opponent[:, :1], avg_pool2d(opponent[:, :1], 2), avg_pool2d(opponent[:, :1], 4)]
+        contrast = opponent * torch.tensor([1.0, 2.0, 2.0])[:, None, None]  # colour differences are small beside grey
+        return {
+            "moments": colour_moments(rgb, opponent),
+            "histograms": colour_histograms(rgb, opponent),
+            "gradients": torch.cat([gradient_orientations(grey) for grey in greys], 1),
+            "patterns": torch.cat([binary_patterns(grey) for grey in greys], 1),
+            "convolutions": random_convolutions(contrast, self._filters),
+        }

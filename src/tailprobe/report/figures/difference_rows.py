@@ -1,0 +1,84 @@
+"""The rows of the picture of differences: which classes stand where."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float, Int
+
+from tailprobe.report.figures.per_class import ends
+from tailprobe.report.lettering import shown_all
+from tailprobe.report.values import seed_values
+
+_MEAN = 1.75  # height of a group's mean, in rows of a class
+_BETWEEN = 0.55  # between the two groups
+_CUT = 0.9  # where classes are left out
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """R rows from the top down: the mean of each group, then its classes; NaN where nothing is known."""
+
+    differences: Float[np.ndarray, "M R S"]  # from the first method, the baseline, of the same seed
+    places: Float[np.ndarray, " R"]  # middle of each row, in heights of a class's row from the top
+    names: tuple[str, ...]  # (R,)
+    numbers: tuple[str, ...]  # (R,) support; empty for a mean
+    rare: Bool[np.ndarray, " R"]  # in the low-frequency group
+    averages: Bool[np.ndarray, " R"]  # a group's mean
+    gaps: tuple[tuple[float, str], ...]  # place and words where classes are left out
+    foot: float  # where the last row ends
+
+
+def difference_rows(
+    table: pd.DataFrame,
+    chosen: Mapping[str, object],
+    *,
+    classes: Sequence[str],
+    counts: Int[np.ndarray, " C"],
+    low_frequency: Bool[np.ndarray, " C"],
+    support: Int[np.ndarray, " C"],
+    limit: int,
+) -> Rows:
+    """Return the rows for both groups of classes; a group without a class has none.
+
+    Args:
+        table: the tidy results table.
+        chosen: encoder, metric, methods (the baseline first) and split, as `seed_values` takes them.
+        limit: classes a group at most, half from either end of its counts.
+
+    Raises:
+        InputError: see `seed_values`.
+    """
+    stacks, places, names, numbers, rare, averages, gaps = [], [], [], [], [], [], []
+    foot = -_BETWEEN
+    for group, members in (("low-frequency", low_frequency), ("remaining", ~low_frequency)):
+        columns = np.flatnonzero(members)
+        if not len(columns):
+            continue
+        kept = columns[ends(counts[columns], limit)]
+        drawn, top = [classes[c] for c in kept], foot + _BETWEEN
+        for labels, average in (([group], True), (drawn, False)):
+            found = seed_values(table, classes=labels, aggregate=average, **chosen)  # type: ignore[arg-type]
+            stacks.append(found.differences(found.methods[0]))
+        below, gap = _places(len(kept), len(columns), top + _MEAN)
+        gaps += gap
+        places += [top + _MEAN / 2, *below]
+        names += [f"mean of {len(columns)} {group}", *shown_all(drawn, 24)]
+        numbers += ["", *(f"{support[c]:,}" for c in kept)]
+        rare += [group == "low-frequency"] * (1 + len(kept))
+        averages += [True] + [False] * len(kept)
+        foot = places[-1] + 0.5
+    values = np.concatenate(stacks, axis=1)
+    return Rows(
+        values, np.array(places), tuple(names), tuple(numbers), np.array(rare), np.array(averages), tuple(gaps), foot
+    )
+
+
+def _places(drawn: int, of: int, top: float) -> tuple[list[float], list[tuple[float, str]]]:
+    rows = top + 0.5 + np.arange(drawn, dtype=np.float64)
+    if drawn == of:
+        return rows.tolist(), []
+    half = (drawn + 1) // 2
+    rows[half:] += _CUT
+    return rows.tolist(), [(float(top + half + _CUT / 2), f"⋮ {of - drawn} more classes")]

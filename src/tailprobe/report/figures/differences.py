@@ -1,0 +1,213 @@
+"""What each method changes against the baseline, class by class: the answer in one picture."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float, Int
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from tailprobe.report.figures.difference_rows import Rows, difference_rows
+from tailprobe.report.frame import WIDTH, framed
+from tailprobe.report.lettering import fitted, shown, text_width
+from tailprobe.report.style import GRID, INK, LOW_FREQUENCY, MUTED, TINT, colours_of, markers, styled
+from tailprobe.report.values import Spread, agree, describe_spread, half_width, mean, of_seeds
+
+_PANELS_A_BAND = 8
+_ROW = 0.235  # inches a class
+_HEAD = 8.5  # points, the methods' names
+_NAMES = 1.8  # inches that the names of the rows take, about
+
+
+@styled
+def differences(
+    table: pd.DataFrame,
+    *,
+    encoder: str,
+    metric: str,
+    methods: Sequence[str],
+    classes: Sequence[str],
+    counts: Int[np.ndarray, " C"],
+    low_frequency: Bool[np.ndarray, " C"],
+    support: Int[np.ndarray, " C"],
+    baseline: str = "baseline",
+    split: str = "test",
+    spread: Spread = "sd",
+    colours: Mapping[str, str] | None = None,
+    limit: int = 30,
+) -> Figure:
+    """Draw, for each class, the difference of each method from the baseline of the same seed.
+
+    One row a class, low-frequency classes first, each group headed by its mean; one panel a method, so that nothing
+    overlaps and no key is needed. A mark is filled where all seeds lie on the same side of the baseline.
+
+    Args:
+        table: the tidy results table, with the averages "low-frequency" and "remaining" of the metric.
+        methods: those to draw, in order; the baseline among them is passed over.
+        counts: (C,) images that carry each class; classes stand in descending order of them within their group.
+        low_frequency: (C,) True for the low-frequency classes.
+        support: (C,) positives in the part scored.
+        spread: what the whiskers are, see `tailprobe.report.values.half_width`.
+        colours: of each method; by default a palette of these alone.
+        limit: of more classes than this in a group, the most and the least frequent are drawn, and the picture says so.
+
+    Raises:
+        InputError: the table has no such encoder, metric, part, method, class or average.
+    """
+    others = [method for method in methods if method != baseline]
+    chosen = {"encoder": encoder, "metric": metric, "methods": [baseline, *others], "split": split}
+    rows = difference_rows(
+        table, chosen, classes=classes, counts=counts, low_frequency=low_frequency, support=support, limit=limit
+    )
+    across = min(_PANELS_A_BAND, len(others))
+    down = -(-len(others) // across)
+    figure = framed(
+        title=f"What each method changes in {shown(metric, 40)}, class by class",
+        subtitle=f"difference from the {shown(baseline)} of the same seed: right of the line is better"
+        f" · {of_seeds(rows.differences.shape[-1])} · encoder {shown(encoder, 40)} · {shown(split)} part",
+        caption=_caption(rows, spread, split),
+        body=down * (rows.foot * _ROW + 0.72),
+    )
+    panels = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
+    width = (WIDTH - _NAMES) / across - 0.1
+    _scale(panels[0, 0], rows, spread, width)
+    colours, shapes = colours_of(others, colours), markers(others)
+    for m, (axes, method) in enumerate(zip(panels.ravel(), others, strict=False)):
+        look = _Look(colours[method], shapes[method], spread, width)
+        _head(axes, method, look)
+        _panel(axes, rows, rows.differences[m + 1], look)
+    for axes in panels.ravel()[len(others) :]:
+        axes.set_visible(False)
+    for axes in panels[:, 0]:
+        _name_rows(axes, rows)
+    return figure
+
+
+def signed(value: float, *, short: bool = False) -> str:
+    """Return a difference with its sign, a true minus, and no more digits than wanted.
+
+    >>> signed(-0.0461), signed(0.2, short=True), signed(-0.0001)
+    ('−0.046', '+0.2', '0.000')
+    """
+    text = f"{value:+.4g}" if short else f"{value:+.3f}"
+    return (text if float(text) else text[1:]).replace("-", "−")
+
+
+@dataclass(frozen=True)
+class _Look:
+    """How one method's panel is drawn."""
+
+    colour: str
+    marker: str
+    spread: Spread
+    width: float  # inches
+
+
+def _head(axes: Axes, method: str, look: _Look) -> None:
+    name = shown(method, 40)
+    if text_width(name, _HEAD) > look.width:
+        name = "\n".join(fitted(part, look.width, _HEAD) for part in name.replace("(", "\n(", 1).split("\n"))
+    axes.set_title(name, fontsize=_HEAD, loc="center")
+    line = {"color": look.colour, "linewidth": 3.5, "solid_capstyle": "butt", "clip_on": False}
+    axes.plot([0, 1], [1, 1], transform=axes.transAxes, **line)  # type: ignore[arg-type]
+
+
+def _panel(axes: Axes, rows: Rows, own: Float[np.ndarray, "R S"], look: _Look) -> None:
+    _ground(axes, rows)
+    centre, reach, sure = mean(own), half_width(own, look.spread), agree(own)
+    height = rows.places + 0.28 * rows.averages  # leaves room above a mean for its number
+    axes.scatter(own, np.broadcast_to(height[:, None], own.shape), s=7, color=look.colour, alpha=0.4, lw=0, zorder=2.5)
+    for r, (y, average) in enumerate(zip(height, rows.averages, strict=True)):
+        if np.isnan(centre[r]):
+            ground = {"facecolor": TINT if rows.rare[r] else "white", "linewidth": 0, "pad": 0.6}
+            axes.text(0, y, "undefined", ha="center", va="center", fontsize=6.5, color=MUTED, bbox=ground)
+            continue
+        if not np.isnan(reach[r]):
+            ends = [centre[r] - reach[r], centre[r] + reach[r]]
+            axes.plot(ends, [y, y], color=look.colour, linewidth=2.2 if average else 1.3, zorder=3)
+        shape: dict[str, object] = {
+            "markersize": 6 if average else 5,
+            "markerfacecolor": look.colour if sure[r] else "white",
+        }
+        shape |= {"markeredgecolor": look.colour, "markeredgewidth": 1.2, "zorder": 4}
+        axes.plot(centre[r], y, "D" if average else look.marker, **shape)  # type: ignore[arg-type]
+        if average:
+            _number(axes, float(centre[r]), float(rows.places[r]) - 0.42, look.width)
+
+
+def _number(axes: Axes, value: float, y: float, width: float) -> None:
+    low, high = axes.get_xlim()
+    half = text_width(signed(value), 8.0, bold=True) / 2 / width * (high - low)
+    x = float(np.clip(value, low + half, high - half))  # inside its own panel
+    axes.text(x, y, signed(value), ha="center", va="center", fontsize=8, fontweight="bold", color=INK)
+
+
+def _ground(axes: Axes, rows: Rows) -> None:
+    if rows.rare.any():
+        axes.axhspan(0, rows.places[rows.rare].max() + 0.5, color=TINT, linewidth=0, zorder=0)
+    axes.axvline(0, color=MUTED, linewidth=0.9, zorder=1.5)
+    axes.grid(axis="x", color=GRID, linewidth=0.7)
+    axes.tick_params(axis="both", length=0)
+    axes.tick_params(axis="x", labelcolor=MUTED, labelsize=7.5, labelbottom=True)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.set_ylim(rows.foot, 0)
+
+
+def _name_rows(axes: Axes, rows: Rows) -> None:
+    axes.set_yticks([])
+    beside = 9 + 72 * max(text_width(number, 8.0) for number in rows.numbers)
+    for name, number, y, rare, average in zip(
+        rows.names, rows.numbers, rows.places, rows.rare, rows.averages, strict=True
+    ):
+        if average:
+            _beside(axes, name, y, 6.0, size=8.5, weight="bold", colour=LOW_FREQUENCY if rare else INK)
+        else:
+            _beside(axes, number, y, 6.0, size=8.0, colour=MUTED)
+            _beside(axes, name, y, 6 + beside, size=8.0, colour=INK)
+    for y, text in rows.gaps:
+        _beside(axes, text, y, 6.0, size=7.5, colour=MUTED)
+
+
+def _beside(axes: Axes, text: str, y: float, away: float, *, size: float, colour: str, weight: str = "normal") -> None:
+    place = {"xy": (0, y), "xytext": (-away, 0), "xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+    lettering = {"fontsize": size, "fontweight": weight, "color": colour}
+    axes.annotate(text, **place, **lettering, ha="right", va="center", annotation_clip=False)  # type: ignore[arg-type]
+
+
+def _scale(axes: Axes, rows: Rows, spread: Spread, width: float) -> None:
+    drawn = rows.differences[1:]
+    reach = np.nan_to_num(half_width(drawn, spread))
+    ends = np.concatenate([(mean(drawn) - reach).ravel(), (mean(drawn) + reach).ravel(), drawn.ravel(), [-0.01, 0.01]])
+    low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
+    pad = 0.06 * (high - low)
+    axes.set_xlim(low - pad, high + pad)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value, short=True)))
+    if width > 1.5:
+        axes.xaxis.set_major_locator(MaxNLocator(int(width / 0.5), steps=[1, 2, 2.5, 5, 10]))
+    else:  # room for three figures, kept clear of the neighbour's
+        step = _round_below(0.7 * max(-low, high))
+        axes.set_xticks([tick for tick in (-step, 0.0, step) if low <= tick <= high])
+
+
+def _round_below(value: float) -> float:
+    power = 10.0 ** np.floor(np.log10(value))
+    return float(max(digit for digit in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8) if digit * power <= value * (1 + 1e-9)) * power)
+
+
+def _caption(rows: Rows, spread: Spread, split: str) -> str:
+    seeds = rows.differences.shape[-1]
+    chance = f"were seeds independent, chance alone would do so in 1 of {2 ** (seeds - 1)} cells"
+    sentences = [
+        f"Grey figures: images of the {shown(split)} part that carry the class.",
+        f"Filled mark: all seeds on one side of the baseline ({chance})." if seeds >= 3 else "",
+        describe_spread(spread, seeds),
+        "Undefined: no image of the class, or none predicted." if np.isnan(mean(rows.differences)).any() else "",
+        "Of each group the most and the least frequent classes are drawn; its mean is over all of it."
+        if rows.gaps
+        else "",
+    ]
+    return " ".join(sentence for sentence in sentences if sentence)

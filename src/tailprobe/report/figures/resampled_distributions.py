@@ -1,0 +1,71 @@
+"""What resampling did to the classes: the counts before and after."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Bool, Int
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from tailprobe.report.figures.class_distribution import bars, imbalance, ranks
+from tailprobe.report.figures.counterparts import counterpart_note
+from tailprobe.report.frame import framed
+from tailprobe.report.lettering import shown, shown_all
+from tailprobe.report.style import INK, LOW_FREQUENCY, MUTED, REMAINING, styled
+
+_MOST_BARS = 45
+_PANELS_A_ROW = 3
+
+
+@styled
+def resampled_distributions(
+    counts: Mapping[str, Int[np.ndarray, " C"]],
+    classes: Sequence[str],
+    low_frequency: Bool[np.ndarray, " C"],
+    *,
+    rows: Mapping[str, int],
+    distinct: Mapping[str, int],
+) -> Figure:
+    """Draw the counts that each resampling reached beside those of the training part as it was.
+
+    Args:
+        counts: (C,) rows that carry each class, of the training part as it was (first) and under each method. Classes
+            stand in descending order of the first.
+        rows: rows drawn, by the same names.
+        distinct: distinct images among them.
+    """
+    few = len(classes) <= _MOST_BARS
+    across = min(_PANELS_A_ROW, len(counts))
+    down = -(-len(counts) // across)
+    figure = framed(
+        title="What each resampling draws",
+        subtitle=f"rows of the training part that carry each class · {counterpart_note('resampled_distributions')}",
+        caption="Each panel has its own scale: compare the shapes, read the numbers. "
+        "A row that carries several classes counts in each.",
+        key=[(Patch(color=LOW_FREQUENCY), "low-frequency"), (Patch(color=REMAINING), "remaining")],
+        body=down * (0.75 + (0.215 * len(classes) if few else 2.6)),
+    )
+    order = np.argsort(-next(iter(counts.values())), kind="stable")
+    names = shown_all([classes[c] for c in order], 26)
+    colours = np.where(low_frequency, LOW_FREQUENCY, REMAINING)[order].tolist()
+    panels = figure.subplots(down, across, squeeze=False, sharey=few).ravel()
+    for axes, (name, reached) in zip(panels, counts.items(), strict=False):
+        if few:
+            bars(axes, reached[order], names, colours, size=7.5, room=1.2)
+        else:
+            ranks(axes, reached[order], names, colours, size=7.5)
+        sizes = f"{rows[name]:,} rows, {distinct[name]:,} distinct images\n{imbalance(reached)}"
+        axes.set_title(shown(name), fontsize=9.5, fontweight="bold", color=INK, pad=30)
+        axes.annotate(
+            sizes,
+            (0, 1),
+            (0, 4),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            va="bottom",
+            fontsize=8,
+            color=MUTED,
+        )
+    for axes in panels[len(counts) :]:
+        axes.set_visible(False)
+    return figure

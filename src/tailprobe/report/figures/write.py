@@ -1,0 +1,101 @@
+"""Figures as files: SVG for print, PNG for the screen, and an index for whoever shows them."""
+
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from tailprobe.errors import InputError
+from tailprobe.report.figures.counterparts import paper_counterpart
+from tailprobe.report.frame import caption_of, title_of
+from tailprobe.report.style import settings
+
+INDEX = "index.json"
+FORMATS = ("svg", "png")
+_DPI = 200  # twice a README's pixels
+# Bytes depend on the picture alone: neither a date nor a version of the library goes into them.
+_METADATA: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None, "Creator": "tailprobe"},
+    "png": {"Software": "tailprobe"},
+    "pdf": {"CreationDate": None, "Creator": "tailprobe", "Producer": None},
+}
+_SAFE = re.compile(r"[a-z0-9][a-z0-9._-]{0,150}")
+
+
+def write_figures(figures: Mapping[str, Figure], folder: Path, *, formats: Sequence[str] = FORMATS) -> list[Path]:
+    """Write each figure in each format into `folder`, and index.json with their titles, captions and counterparts.
+
+    Files that an index.json of an earlier call names are replaced; any other file in the way is left alone.
+
+    Args:
+        figures: by name; a name becomes a file's name.
+        formats: of "svg", "png" and "pdf".
+
+    Returns:
+        The files written, the index last.
+
+    Raises:
+        InputError: a name cannot be a file's name everywhere, a format is unknown, or a foreign file is in the way.
+    """
+    for name in figures:
+        if not _SAFE.fullmatch(name):
+            raise InputError(
+                f"figure name {name!r} cannot be a file name; use a to z, 0 to 9, dot, dash and underscore"
+            )
+    for form in formats:
+        if form not in _METADATA:
+            raise InputError(f"figures cannot be written as {form!r}; choose among {', '.join(_METADATA)}")
+    files = {name: [f"{name}.{form}" for form in formats] for name in figures}
+    _clear_way(folder, [file for own in files.values() for file in own])
+    folder.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    for name, figure in figures.items():
+        for form, file in zip(formats, files[name], strict=True):
+            (folder / file).write_bytes(rendered(figure, form))
+            written.append(folder / file)
+    entries = [_entry(name, figure, files[name]) for name, figure in figures.items()]
+    (folder / INDEX).write_text(json.dumps({"figures": entries}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return [*written, folder / INDEX]
+
+
+def rendered(figure: Figure, form: str) -> bytes:
+    """Return the figure's bytes as "svg", "png" or "pdf"; the same picture gives the same bytes."""
+    buffer = io.BytesIO()
+    with settings():
+        figure.savefig(buffer, format=form, dpi=_DPI, metadata=_METADATA[form])
+    return buffer.getvalue()
+
+
+def _entry(name: str, figure: Figure, files: Sequence[str]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "title": title_of(figure),
+        "caption": caption_of(figure),
+        "paper": paper_counterpart(name),
+        "files": list(files),
+    }
+
+
+def _clear_way(folder: Path, files: Sequence[str]) -> None:
+    there = [file for file in [*files, INDEX] if (folder / file).exists()]
+    ours = _listed(folder / INDEX) | {INDEX} if there else set()
+    for file in there:
+        if file not in ours:
+            raise InputError(
+                f"{folder / file}: already there, and not written by tailprobe; move it or choose another folder"
+            )
+
+
+def _listed(index: Path) -> set[str]:
+    if not index.exists():
+        return set()
+    try:
+        return {
+            str(file) for entry in json.loads(index.read_text(encoding="utf-8"))["figures"] for file in entry["files"]
+        }
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{index}: not an index of figures ({error}); move it or choose another folder") from error

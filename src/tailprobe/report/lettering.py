@@ -1,0 +1,107 @@
+"""Names that others chose, made fit to be shown: literal, short, and never interpreted."""
+
+import functools
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+
+from matplotlib import font_manager
+from matplotlib.textpath import text_to_path
+
+# The first comes with matplotlib; the others are taken where the machine has them, for scripts that it lacks.
+FONTS = (
+    "DejaVu Sans",
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Noto Sans Devanagari",
+    "Noto Sans Thai",
+    "Microsoft YaHei",
+    "PingFang SC",
+)
+_BREAKS = "_-/ .,+"
+
+
+@functools.cache
+def fonts() -> tuple[str, ...]:
+    """Return the families that are drawn with, in order: matplotlib's own, then the fallbacks that are installed."""
+    installed = set(font_manager.get_font_names())
+    return tuple(family for family in FONTS if family in installed)
+
+
+def shown(text: str, limit: int = 28) -> str:
+    r"""Return `text` as it may stand in a picture or a terminal: one line of at most `limit` characters.
+
+    Whatever has no picture of its own (line breaks, control and direction marks, characters that no font at hand has)
+    is written as its escape; what is too long loses its middle, since names tend to differ at their ends.
+
+    Raises:
+        ValueError: `limit` is below 3.
+
+    >>> shown("road\nside"), shown("a_very_long_name_of_a_class", 12)
+    ('road\\nside', 'a_very…class')
+    """
+    if limit < 3:
+        raise ValueError(f"limit must be at least 3 characters, got {limit}")
+    clean = "".join(_visible(character) for character in unicodedata.normalize("NFC", text))
+    return clean if len(clean) <= limit else clean[: limit // 2] + "…" + clean[-((limit - 1) // 2) :]
+
+
+def shown_all(names: Sequence[str], limit: int = 28) -> list[str]:
+    """Return the names as shown, with a number where two would look the same.
+
+    >>> shown_all(["forest_of_oak_trees", "forest_of_elk_trees", "road"], 11)
+    ['fores…#1', 'fores…#2', 'road']
+    """
+    short = [shown(name, limit) for name in names]
+    often = Counter(short)
+    met: Counter[str] = Counter()
+    for i, text in enumerate(short):
+        met[text] += 1
+        if often[text] > 1:
+            short[i] = f"{text[: max(1, limit - 6)].rstrip('…')}…#{met[text]}"
+    return short
+
+
+def broken(text: str, width: int, lines: int = 2) -> str:
+    r"""Return a shown name over at most `lines` lines of at most `width` characters, broken after separators.
+
+    >>> broken("conventional_mine", 13), broken("shop", 13)
+    ('conventional_\nmine', 'shop')
+    """
+    if len(text) <= width or lines == 1:
+        return shown(text, max(3, width))
+    cut = _break(text, width, len(text) / min(lines, -(-len(text) // width)))
+    return text[:cut].rstrip() + "\n" + broken(text[cut:], width, lines - 1)
+
+
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
+    """Return the width of one line in inches, at `size` points."""
+    font = font_manager.FontProperties(family=list(fonts()), size=size, weight="bold" if bold else "normal")
+    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / 72
+
+
+def fitted(text: str, inches: float, size: float, *, bold: bool = False) -> str:
+    """Return `text` as shown, shortened in its middle until it is at most `inches` wide."""
+    longest = min(len(shown(text, 200)), int(inches * 72 / (0.25 * size)))  # few letters are narrower than a quarter
+    for limit in range(longest, 3, -1):
+        if text_width(short := shown(text, limit), size, bold=bold) <= inches:
+            return short
+    return shown(text, 3)
+
+
+def _break(text: str, width: int, wanted: float) -> int:
+    # Lines of like length look best; a separator closes its line.
+    ends = [i + 1 for i in range(1, width) if text[i] in _BREAKS]
+    return min(ends, key=lambda end: abs(end - wanted), default=min(width, round(wanted + 0.5)))
+
+
+def _visible(character: str) -> str:
+    if (character == " " or character.isprintable()) and ord(character) in _drawable():
+        return character
+    return character.encode("unicode_escape").decode("ascii")
+
+
+@functools.cache
+def _drawable() -> frozenset[int]:
+    files = [font_manager.findfont(family) for family in fonts()]
+    return frozenset(code for file in files for code in font_manager.get_font(file).get_charmap())

@@ -1,0 +1,139 @@
+"""From the tidy table of scores to plain arrays, one axis each for methods, classes and seeds."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float
+from scipy import stats
+
+from tailprobe.errors import InputError
+
+Spread = Literal["sd", "interval"]
+COLUMNS = ("encoder", "method", "seed", "split", "class", "metric", "value", "aggregate")
+
+
+@dataclass(frozen=True, eq=False)
+class SeedValues:
+    """One metric under one encoder on one part; NaN where a class has no positive or a row is missing."""
+
+    array: Float[np.ndarray, "M C S"]  # float64
+    methods: tuple[str, ...]  # (M,)
+    classes: tuple[str, ...]  # (C,)
+    seeds: tuple[int, ...]  # (S,) ascending
+
+    def differences(self, baseline: str) -> Float[np.ndarray, "M C S"]:
+        """(M, C, S), each value minus the baseline's of the same class and seed."""
+        return np.asarray(self.array - self.array[self.methods.index(baseline)])
+
+
+def seed_values(
+    table: pd.DataFrame,
+    *,
+    encoder: str,
+    metric: str,
+    methods: Sequence[str],
+    classes: Sequence[str],
+    split: str = "test",
+    aggregate: bool = False,
+) -> SeedValues:
+    """Return the values of `methods` and `classes`, in that order, over all seeds that the table has for them.
+
+    Args:
+        table: columns encoder, method, seed, split, class, metric, value, aggregate (True on averages over classes).
+        aggregate: take the averages ("all", "low-frequency", "remaining"), not the classes.
+
+    Raises:
+        InputError: a column is missing, an encoder, metric, part, method or class has no row, or a row stands twice.
+    """
+    missing = [column for column in COLUMNS if column not in table.columns]
+    if missing:
+        raise InputError(f"the results table has no column {missing[0]!r}; it must have {', '.join(COLUMNS)}")
+    part = table[table["aggregate"].to_numpy(dtype=bool) == aggregate]
+    for column, value in (("encoder", encoder), ("metric", metric), ("split", split)):
+        part = _only(part, column, [value])
+    part = _only(_only(part, "method", methods), "class", classes)
+    repeated = part.duplicated(["method", "class", "seed"])
+    if repeated.any():
+        row = part.loc[repeated].iloc[0]
+        raise InputError(
+            f"the results table has two values of {metric!r} for encoder {encoder!r}, method {row['method']!r}, "
+            f"class {row['class']!r}, seed {row['seed']}; keep one"
+        )
+    seeds = tuple(sorted({int(seed) for seed in part["seed"]}))
+    values = np.full((len(methods), len(classes), len(seeds)), np.nan)
+    values[_places(part["method"], methods), _places(part["class"], classes), _places(part["seed"], seeds)] = part[
+        "value"
+    ]
+    return SeedValues(values, tuple(methods), tuple(classes), seeds)
+
+
+def mean(values: Float[np.ndarray, "*rest S"]) -> Float[np.ndarray, "*rest"]:
+    """Return the mean over the last axis of what is defined; NaN where nothing is."""
+    defined = ~np.isnan(values)
+    number = defined.sum(axis=-1)
+    total = np.where(defined, values, 0.0).sum(axis=-1)
+    return np.asarray(np.where(number > 0, total / np.maximum(number, 1), np.nan))
+
+
+def deviation(values: Float[np.ndarray, "*rest S"]) -> Float[np.ndarray, "*rest"]:
+    """Return the standard deviation (n - 1) over the last axis of what is defined; NaN below two values."""
+    number = (~np.isnan(values)).sum(axis=-1)
+    squares = np.nan_to_num((values - mean(values)[..., None]) ** 2).sum(axis=-1)
+    return np.asarray(np.where(number > 1, np.sqrt(squares / np.maximum(number - 1, 1)), np.nan))
+
+
+def half_width(values: Float[np.ndarray, "*rest S"], spread: Spread) -> Float[np.ndarray, "*rest"]:
+    """Return how far a whisker reaches to either side of the mean; NaN below two values.
+
+    "sd" is one standard deviation over seeds; "interval" the 95% t-interval of the mean, as if seeds were independent.
+    """
+    if spread == "sd":
+        return deviation(values)
+    number = (~np.isnan(values)).sum(axis=-1)
+    quantile = stats.t.ppf(0.975, np.maximum(number - 1, 1))
+    return np.asarray(quantile * deviation(values) / np.sqrt(np.maximum(number, 1)))
+
+
+def agree(differences: Float[np.ndarray, "*rest S"]) -> Bool[np.ndarray, "*rest"]:
+    """Return where at least three seeds are defined and all of them lie on the same side of zero."""
+    number = (~np.isnan(differences)).sum(axis=-1)
+    same = ((differences > 0).sum(axis=-1) == number) | ((differences < 0).sum(axis=-1) == number)
+    return np.asarray(same & (number >= 3))
+
+
+def describe_spread(spread: Spread, seeds: int) -> str:
+    """Return the sentence that says what dots and whiskers are."""
+    if seeds < 2:
+        return "One seed only: its value is shown, its spread over seeds cannot be known."
+    whisker = {
+        "sd": "one standard deviation over the seeds to either side (no confidence interval)",
+        "interval": "the 95% t-interval of the mean over seeds, too narrow where seeds share test images",
+    }[spread]
+    return f"Small dots: the {seeds} seeds; whiskers: {whisker}."
+
+
+def of_seeds(number: int) -> str:
+    """Return the words for what is averaged.
+
+    >>> of_seeds(5), of_seeds(1)
+    ('mean over 5 seeds', 'one seed')
+    """
+    return "one seed" if number == 1 else f"mean over {number} seeds"
+
+
+def _only(table: pd.DataFrame, column: str, wanted: Iterable[str]) -> pd.DataFrame:
+    known = set(table[column])
+    for value in wanted:
+        if value not in known:
+            listed = ", ".join(repr(name) for name in sorted(map(str, known))[:12]) or "none at all"
+            raise InputError(f"the results table has no row with {column} {value!r}; there are {listed}")
+    return table[table[column].isin(list(wanted))]
+
+
+def _places(
+    column: "pd.Series[str] | pd.Series[int]", order: Sequence[str] | Sequence[int]
+) -> "np.ndarray[tuple[int], np.dtype[np.intp]]":
+    return pd.Index(order).get_indexer(pd.Index(column))

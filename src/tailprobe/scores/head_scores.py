@@ -1,0 +1,234 @@
+"""What each head says of each held-out image, kept so that any metric can be taken later.
+
+One Parquet file, format 1:
+
+| column | type | |
+|---|---|---|
+| `encoder`, `method` | dictionary of string | the head, with `seed` |
+| `seed` | int64 | |
+| `split` | dictionary of string | "validation" or "test" |
+| `row` | int32 | the image's place in the study's image set |
+| `logits` | fixed-size list of C float32 | before the sigmoid, which in float32 turns everything above 17 into 1 |
+
+The rows of one head and split stand together, in one row group, so that a head is read without the others. The
+schema's metadata holds, under `tailprobe.scores`, JSON with `format` (1), `kind` ("logits") and `classes`, the names of
+the C classes in the order of the logits.
+"""
+
+import json
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from jaxtyping import Float32, Int, Int32
+
+from tailprobe.errors import InputError
+from tailprobe.scores.files import damage_named, new_file, read_schema
+
+FORMAT: Final = 1
+_METADATA: Final = b"tailprobe.scores"
+_KEY: Final = ("encoder", "method", "seed", "split")
+
+
+class HeadSplit(NamedTuple):
+    """One head on one held-out part."""
+
+    encoder: str
+    method: str
+    seed: int
+    split: str
+
+
+class ScoresWriter:
+    """Writes the logits of one head after the other; the file appears when the block ends well, or not at all.
+
+    Raises:
+        InputError: on entering, the file exists and `overwrite` is False, or its folder does not exist.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "scores.parquet"
+    >>> head = {"encoder": "clip", "method": "baseline", "seed": 0, "split": "test"}
+    >>> with ScoresWriter(path, classes=("forest", "road")) as writer:
+    ...     writer.write(np.array([7, 9]), np.array([[2.0, -1.0], [0.5, 0.0]], dtype=np.float32), **head)
+    >>> read_head_scores(path, **head)
+    (array([7, 9], dtype=int32), array([[ 2. , -1. ], [ 0.5,  0. ]], dtype=float32))
+    """
+
+    def __init__(self, path: Path, *, classes: Sequence[str], overwrite: bool = False) -> None:
+        self._path, self._classes, self._overwrite = path, tuple(classes), overwrite
+        self._schema = _schema(self._classes)
+        self._written: set[HeadSplit] = set()
+        self._open = ExitStack()
+        self._file: pq.ParquetWriter | None = None
+
+    def __enter__(self) -> "ScoresWriter":
+        partial = self._open.enter_context(new_file(self._path, overwrite=self._overwrite))
+        # Bytes of equal weight stand together, where zstd finds something to save: about 30% of logits.
+        self._file = self._open.enter_context(
+            pq.ParquetWriter(
+                partial,
+                self._schema,
+                compression="zstd",
+                use_dictionary=list(_KEY),
+                use_byte_stream_split=["logits.list.element"],
+            )
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        return self._open.__exit__(kind, error, traceback)
+
+    def write(
+        self,
+        rows: Int[np.ndarray, " N"],
+        logits: Float32[np.ndarray, "N C"],
+        *,
+        encoder: str,
+        method: str,
+        seed: int,
+        split: str,
+    ) -> None:
+        """Write one head on one held-out part.
+
+        Args:
+            rows: (N,), the images' places in the study's image set.
+            logits: (N, C) float32, the head's outputs before the sigmoid.
+
+        Raises:
+            InputError: the shapes do not fit, a logit is not finite, or this head and split were written before.
+        """
+        head = HeadSplit(encoder, method, seed, split)
+        self._check(head, rows, logits)
+        if self._file is None:
+            raise ValueError("write is called inside the writer's `with` block")
+        self._file.write_table(_head_table(self._schema, head, rows, logits), row_group_size=len(rows))
+        self._written.add(head)
+
+    def _check(self, head: HeadSplit, rows: Int[np.ndarray, " N"], logits: Float32[np.ndarray, "N C"]) -> None:
+        expected = (len(rows), len(self._classes))
+        if logits.shape != expected or len(rows) == 0:
+            raise InputError(
+                f"{_named(head)}: expected logits of shape {expected}, at least one row, got {logits.shape}"
+            )
+        if not np.isfinite(logits).all():
+            raise InputError(
+                f"{_named(head)}: logits are not finite; the head diverged, a lower learning rate may mend it"
+            )
+        if head in self._written:
+            raise InputError(f"{_named(head)}: its scores were written before")
+
+
+def read_head_scores(
+    path: Path, *, encoder: str, method: str, seed: int, split: str
+) -> tuple[Int32[np.ndarray, " N"], Float32[np.ndarray, "N C"]]:
+    """Read the logits of one head on one held-out part; nothing else of the file is read.
+
+    Returns:
+        rows (N,) int32, the images' places in the study's image set, and logits (N, C) float32, as they were written.
+
+    Raises:
+        InputError: the file is missing, damaged or of another kind, or it has no such head.
+    """
+    head = HeadSplit(encoder, method, seed, split)
+    places = _places(path)
+    if head not in places:
+        raise InputError(f"{path}: no scores of {_named(head)}; `scored_heads` lists the {len(places)} there are")
+    with damage_named(path):
+        group = pq.ParquetFile(path).read_row_group(places[head])
+        if any(group[name].unique().to_pylist() != [word] for name, word in head._asdict().items()):
+            raise InputError(f"{path}: damaged, other rows stand among those of {_named(head)}; score the study again")
+        logits = group["logits"].combine_chunks().flatten().to_numpy()
+        return group["row"].to_numpy(), logits.reshape(group.num_rows, -1)
+
+
+def scored_heads(path: Path) -> list[HeadSplit]:
+    """Return the heads and splits in the file, in the order written.
+
+    Raises:
+        InputError: the file is missing, damaged or of another kind.
+    """
+    return list(_places(path))
+
+
+def scored_classes(path: Path) -> tuple[str, ...]:
+    """Return the names of the C classes, in the order of the logits.
+
+    Raises:
+        InputError: the file is missing, damaged or of another kind.
+    """
+    return _classes(path, read_schema(path))
+
+
+def _schema(classes: Sequence[str]) -> pa.Schema:
+    word = pa.dictionary(pa.int32(), pa.string())
+    logit = pa.field("element", pa.float32(), nullable=False)
+    types = {"encoder": word, "method": word, "seed": pa.int64(), "split": word, "row": pa.int32()}
+    types["logits"] = pa.list_(logit, len(classes))
+    about = {"format": FORMAT, "kind": "logits", "classes": list(classes)}
+    return pa.schema(
+        [pa.field(name, kind, nullable=False) for name, kind in types.items()], {_METADATA: json.dumps(about).encode()}
+    )
+
+
+def _head_table(
+    schema: pa.Schema, head: HeadSplit, rows: Int[np.ndarray, " N"], logits: Float32[np.ndarray, "N C"]
+) -> pa.Table:
+    same = np.zeros(len(rows), dtype=np.int32)
+    words = {
+        name: pa.DictionaryArray.from_arrays(same, pa.array([word], pa.string()))
+        for name, word in head._asdict().items()
+        if name != "seed"
+    }
+    numbers = {"seed": pa.array(np.full(len(rows), head.seed), pa.int64()), "row": pa.array(rows, pa.int32())}
+    flat = pa.array(np.ascontiguousarray(logits).reshape(-1))
+    lists = pa.FixedSizeListArray.from_arrays(flat, type=schema.field("logits").type)
+    return pa.table(words | numbers | {"logits": lists}).select(schema.names).cast(schema)
+
+
+def _places(path: Path) -> dict[HeadSplit, int]:
+    """Return the row group of each head, by the row groups' statistics: nothing but the file's footer is read."""
+    schema = read_schema(path)
+    expected = _schema(_classes(path, schema))
+    if not schema.equals(expected, check_metadata=False):
+        raise InputError(f"{path}: expected the columns {_described(expected)}; got {_described(schema)}")
+    with damage_named(path):
+        footer = pq.read_metadata(path)
+        heads = [_head_of(path, footer.row_group(g)) for g in range(footer.num_row_groups)]
+    if len(set(heads)) != len(heads):
+        raise InputError(f"{path}: damaged, a head is there twice; score the study again")
+    return {head: g for g, head in enumerate(heads)}
+
+
+def _head_of(path: Path, group: pq.RowGroupMetaData) -> HeadSplit:
+    found = [group.column(c).statistics for c in range(len(_KEY))]  # the key's columns are the first
+    if any(f is None or not f.has_min_max or f.min != f.max for f in found):
+        raise InputError(f"{path}: expected one head a row group, as tailprobe writes them; score the study again")
+    return HeadSplit(*(f.min for f in found))
+
+
+def _classes(path: Path, schema: pa.Schema) -> tuple[str, ...]:
+    try:
+        about = json.loads((schema.metadata or {})[_METADATA])
+        version, kind, classes = about["format"], about["kind"], about["classes"]
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not a file of scores that tailprobe wrote: its metadata does not say so") from error
+    if version != FORMAT or kind != "logits":
+        raise InputError(f"{path}: expected logits in format {FORMAT}, got {kind!r} in format {version!r}")
+    if not isinstance(classes, list) or not classes or not all(isinstance(name, str) for name in classes):
+        raise InputError(f"{path}: expected the names of the classes in its metadata, got {classes!r:.80}")
+    return tuple(classes)
+
+
+def _named(head: HeadSplit) -> str:
+    return f"encoder {head.encoder!r}, method {head.method!r}, seed {head.seed}, {head.split} part"
+
+
+def _described(schema: pa.Schema) -> str:
+    return ", ".join(f"{field.name} {field.type}" for field in schema)

@@ -1,0 +1,75 @@
+"""What many seeds say together: means and spreads, plain descriptive statistics without a verdict."""
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Int
+
+from tailprobe.errors import InputError
+from tailprobe.scores.ratio import ratio
+
+_KEY = ["encoder", "method", "split", "class", "aggregate"]
+
+
+def summarise(table: pd.DataFrame, *, metric: str, baseline: str | None = "baseline") -> pd.DataFrame:
+    """Describe one metric over the seeds, and how far each method lies from the baseline of the same seed.
+
+    Args:
+        table: the tidy table, or some rows of it, such as those of one split.
+        metric: as in its column `metric`, e.g. "recall@0.5".
+        baseline: the method to take differences from; None leaves them out.
+
+    Returns:
+        One row for each (encoder, method, split, class), in the table's order: these and `aggregate`; over the seeds
+        where the metric is defined `mean`, `sd` (divided by n - 1; NaN below two seeds) and `seeds`, their number; over
+        the seeds where the baseline's is defined too, the same of the method's minus the baseline's: `difference`,
+        `difference_sd` and `pairs`.
+
+    Raises:
+        InputError: the table has no such metric, or an encoder no method named `baseline`.
+    """
+    rows = table[table["metric"] == metric]
+    if rows.empty:
+        known = ", ".join(table["metric"].astype(str).unique())
+        raise InputError(f"metric {metric!r} is not among the results; they have: {known or 'none'}")
+    keys = rows[_KEY].drop_duplicates().reset_index(drop=True)  # (K, 4)
+    values = _by_seed(rows)
+    mean, sd, seeds = _describe(values)
+    summary = keys.assign(mean=mean, sd=sd, seeds=seeds)
+    if baseline is None:
+        return summary
+    difference, difference_sd, pairs = _describe(values - values[_partner(keys, baseline)])
+    return summary.assign(difference=difference, difference_sd=difference_sd, pairs=pairs)
+
+
+def _by_seed(rows: pd.DataFrame) -> Float[np.ndarray, "K S"]:
+    """Return the values: a row for each key, in order of appearance, a column for each seed; NaN where missing."""
+    key = rows.groupby(_KEY, observed=True, sort=False).ngroup().to_numpy()
+    seed, seeds = pd.factorize(rows["seed"])
+    values = np.full((key.max() + 1, len(seeds)), np.nan)
+    values[key, seed] = rows["value"]
+    return values
+
+
+def _partner(keys: pd.DataFrame, baseline: str) -> Int[np.ndarray, " K"]:
+    """Return for each key the place of the baseline's of the same encoder, split and class."""
+    sameness = list(zip(*(keys[name] for name in _KEY if name != "method"), strict=True))
+    place = {key: k for k, (key, method) in enumerate(zip(sameness, keys["method"], strict=True)) if method == baseline}
+    for key in sameness:
+        if key not in place:
+            encoder, split, name, _ = key
+            raise InputError(
+                f"encoder {encoder!r}, {split} part, class {name!r}: no result of the baseline {baseline!r}; "
+                f"name another of {', '.join(keys['method'].astype(str).unique())}, or None for no differences"
+            )
+    return np.array([place[key] for key in sameness])
+
+
+def _describe(
+    values: Float[np.ndarray, "K S"],
+) -> tuple[Float[np.ndarray, " K"], Float[np.ndarray, " K"], Int[np.ndarray, " K"]]:
+    """Return mean, standard deviation (n - 1) and number of the values that are not NaN, row by row."""
+    defined = ~np.isnan(values)
+    many = defined.sum(axis=1)
+    mean = ratio(np.where(defined, values, 0).sum(axis=1), many)
+    squares = np.where(defined, (values - mean[:, None]) ** 2, 0).sum(axis=1)
+    return mean, np.sqrt(ratio(squares, many - 1)), many

@@ -1,0 +1,172 @@
+"""The tidy table: every score of every head, one number a row.
+
+Columns: `encoder`, `method`, `seed`, `split` ("validation" or "test"), `class`, `metric`, `value`, and `aggregate`:
+True where `class` names a group of classes (`all`, `low-frequency`, `remaining`) and not one class that happens to be
+called so.
+
+Metrics of a class: `support`, `always_no`, `average_precision`, `roc_auc`, and for each rule T asked for (see
+`thresholds.THRESHOLDS`) `threshold@T`, `recall@T`, `precision@T`, `f1@T`, `f2@T`, `balanced_accuracy@T`,
+`binary_accuracy@T` and `negative_share@T`. A group's value is the plain mean over those of its classes where the metric
+is defined.
+
+Metrics of a group alone: `classes`, how many of its classes have positives in this split, and `classes@T`, how many of
+those have a threshold. Of `all` alone: `sample_f2@T`, and `top1` for single-label images.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float
+
+from tailprobe.errors import InputError
+from tailprobe.scores.decisions import Confusion, always_no, sample_f2
+from tailprobe.scores.ranking import average_precision_of, rank, roc_auc_of, top1
+from tailprobe.scores.ratio import ratio
+from tailprobe.scores.summary import summarise
+from tailprobe.scores.table import COLUMNS, concatenated, read_results, repeated, tidy_table, write_results
+from tailprobe.scores.thresholds import decide, find_thresholds
+
+__all__ = [
+    "COLUMNS",
+    "GROUPS",
+    "PAPER_THRESHOLDS",
+    "read_results",
+    "score_head",
+    "summarise",
+    "tidy_table",
+    "write_results",
+]
+
+Part = tuple[Bool[np.ndarray, "N C"], Float[np.ndarray, "N C"]]  # labels, and scores that are probabilities
+
+GROUPS = ("all", "low-frequency", "remaining")
+PAPER_THRESHOLDS = ("0.5", "0.2", "tuned")
+DECISION_METRICS: Mapping[str, Callable[[Confusion], Float[np.ndarray, " C"]]] = {
+    "recall": Confusion.recall,
+    "precision": Confusion.precision,
+    "f1": Confusion.f1,
+    "f2": Confusion.f2,
+    "balanced_accuracy": Confusion.balanced_accuracy,
+    "binary_accuracy": Confusion.binary_accuracy,
+    "negative_share": Confusion.negative_share,
+}
+
+
+def score_head(
+    *,
+    validation: tuple[Bool[np.ndarray, "V C"], Float[np.ndarray, "V C"]],
+    test: tuple[Bool[np.ndarray, "T C"], Float[np.ndarray, "T C"]] | None,
+    classes: Sequence[str],
+    low_frequency: Bool[np.ndarray, " C"],
+    single_label: bool,
+    thresholds: Sequence[str] = PAPER_THRESHOLDS,
+) -> pd.DataFrame:
+    """Score one head on both held-out parts; thresholds are tuned on the validation part alone.
+
+    Args:
+        validation, test: labels (N, C) bool and scores (N, C) float, probabilities. Without a third part, as in the
+            authors' runs, `test` is None.
+        low_frequency: (C,), the classes of the group of that name; the others are `remaining`.
+        single_label: also give `top1`.
+        thresholds: names of rules in `thresholds.THRESHOLDS`.
+
+    Returns:
+        The tidy table's columns `split`, `class`, `metric`, `value`, `aggregate`. Where a class has no threshold, for
+        want of positives in the validation part, what depends on it is NaN.
+
+    Raises:
+        InputError: scores are not probabilities, a part has no rows, or a rule is not known.
+    """
+    parts = {"validation": validation} | ({} if test is None else {"test": test})
+    for split, part in parts.items():
+        _check_probabilities(split, part[1])
+    cuts = {name: find_thresholds(name, *validation) for name in thresholds}
+    group = np.stack([np.ones(len(classes), dtype=bool), low_frequency, ~low_frequency])  # (3, C), as GROUPS
+    frames = [
+        _frame(
+            split,
+            classes,
+            _class_scores(part, cuts),
+            group,
+            _group_scores(part, cuts, group, single_label=single_label),
+        )
+        for split, part in parts.items()
+    ]
+    return concatenated(frames)
+
+
+def _class_scores(part: Part, cuts: Mapping[str, Float[np.ndarray, " C"]]) -> dict[str, Float[np.ndarray, " C"]]:
+    """Return each metric of the classes, (C,)."""
+    labels, scores = part
+    steps = rank(labels, scores)
+    values = {
+        "support": steps.support.astype(np.float64),
+        "always_no": always_no(labels),
+        "average_precision": average_precision_of(steps),
+        "roc_auc": roc_auc_of(steps),
+    }
+    for name, threshold in cuts.items():
+        confusion = Confusion.count(labels, decide(scores, threshold))
+        values[f"threshold@{name}"] = threshold
+        for metric, measure in DECISION_METRICS.items():
+            values[f"{metric}@{name}"] = np.where(np.isnan(threshold), np.nan, measure(confusion))
+    return values
+
+
+def _group_scores(
+    part: Part, cuts: Mapping[str, Float[np.ndarray, " C"]], group: Bool[np.ndarray, "G C"], *, single_label: bool
+) -> dict[str, list[float]]:
+    """Return each metric that groups have and classes have not: a value for all three, or for `all` alone."""
+    labels, scores = part
+    carried = labels.any(axis=0)
+    values = {"classes": (group & carried).sum(axis=1).astype(float).tolist()}
+    for name, threshold in cuts.items():
+        values[f"classes@{name}"] = (group & carried & ~np.isnan(threshold)).sum(axis=1).astype(float).tolist()
+        values[f"sample_f2@{name}"] = [sample_f2(labels, decide(scores, threshold))]
+    if single_label:
+        values["top1"] = [top1(labels, scores)]
+    return values
+
+
+def _frame(
+    split: str,
+    classes: Sequence[str],
+    class_scores: Mapping[str, Float[np.ndarray, " C"]],
+    group: Bool[np.ndarray, "G C"],
+    group_scores: Mapping[str, Sequence[float]],
+) -> pd.DataFrame:
+    """Lay one split out as rows: metric by metric its classes and their groups, then the groups' own metrics."""
+    values = np.stack(list(class_scores.values()))  # (M, C)
+    values = np.concatenate([values, _defined_means(values, group)], axis=1)  # (M, C + G)
+    own = [
+        (name, metric, value) for metric, row in group_scores.items() for name, value in zip(GROUPS, row, strict=False)
+    ]
+    own_names, own_metrics, own_values = zip(*own, strict=True)
+    names, metrics = [*classes, *GROUPS], list(class_scores)
+    is_group = np.arange(len(names)) >= len(classes)
+    return pd.DataFrame(
+        {
+            "split": repeated([split], [values.size + len(own)]),
+            "class": repeated([*names * len(metrics), *own_names]),
+            "metric": repeated([*metrics, *own_metrics], [*[len(names)] * len(metrics), *[1] * len(own)]),
+            "value": np.concatenate([values.ravel(), own_values]),
+            "aggregate": np.concatenate([np.tile(is_group, len(metrics)), np.ones(len(own), dtype=bool)]),
+        }
+    )
+
+
+def _defined_means(values: Float[np.ndarray, "M C"], group: Bool[np.ndarray, "G C"]) -> Float[np.ndarray, "M G"]:
+    """Return each metric's mean over the classes of each group where it is defined, NaN where there are none."""
+    defined = ~np.isnan(values)
+    total = np.where(defined, values, 0) @ group.T
+    many = defined.astype(np.float64) @ group.T
+    return ratio(total, many)
+
+
+def _check_probabilities(split: str, scores: Float[np.ndarray, "N C"]) -> None:
+    if not ((scores >= 0) & (scores <= 1) | np.isnan(scores)).all():  # NaN has an error of its own
+        raise InputError(
+            f"{split} part: expected probabilities in [0, 1], got scores from {scores.min()} to {scores.max()}; "
+            "apply the sigmoid to logits first"
+        )

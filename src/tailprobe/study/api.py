@@ -1,0 +1,117 @@
+"""From Python: read, embed, compare."""
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tailprobe.datasets.images import LabeledImages
+from tailprobe.embeddings import compute
+from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.encoders.encoder import Encoder
+from tailprobe.encoders.load import load_encoder
+from tailprobe.progress import Progress, silent
+from tailprobe.study.result import Result
+from tailprobe.study.run import Tell, run_study
+from tailprobe.study.settings import Option, Study
+from tailprobe.training.recipe import Recipe
+
+
+def default_cache() -> Path:
+    """Return where embeddings are kept: `TAILPROBE_CACHE`, else `~/.cache/tailprobe`."""
+    return Path(os.environ.get("TAILPROBE_CACHE", "~/.cache/tailprobe")).expanduser()
+
+
+def embed(
+    images: LabeledImages,
+    encoder: str | Encoder = "descriptors",
+    *,
+    weights: str | Path | None = None,
+    cache: str | Path | None = None,
+    on_bad_image: str = "error",
+    progress: Progress = silent,
+) -> Embeddings:
+    """Embed images once; a second call with the same images and encoder reads what the first one stored.
+
+    Args:
+        images: what `tailprobe.read` gives.
+        encoder: `resnet18`, `clip`, `descriptors`, `timm:<name>`, or an encoder of your own.
+        weights: a local file of weights instead of a download.
+        cache: where embeddings are kept; by default `TAILPROBE_CACHE`, else `~/.cache/tailprobe`.
+        on_bad_image: `error`, or `skip` to leave out what cannot be read.
+        progress: told about images done.
+    """
+    if isinstance(encoder, str):
+        encoder = load_encoder(encoder, weights=None if weights is None else Path(weights))
+    folder = default_cache() if cache is None else Path(cache)
+    return compute.embed(images, encoder, cache=folder, on_bad_image=on_bad_image, progress=progress)
+
+
+def compare(
+    data: str | Path | LabeledImages,
+    *,
+    encoders: Sequence[str] = ("descriptors",),
+    weights: Mapping[str, str] | None = None,
+    methods: Sequence[str] = ("paper",),
+    seeds: int = 10,
+    seed: int = 0,
+    split: str = "stratified",
+    low_frequency: str = "percentile(25)",
+    long_tail: float = 0.0,
+    standardise: str = "auto",
+    on_bad_image: str = "error",
+    recipe: Recipe | None = None,
+    out: str | Path | None = None,
+    cache: str | Path | None = None,
+    workers: int | None = None,
+    progress: Progress = silent,
+    tell: Tell = print,
+    **reader: Option,
+) -> Result:
+    """Compare remedies for class imbalance on labelled images.
+
+    Args:
+        data: a folder, .zip or table to read, or images read already.
+        encoders: frozen encoders by name.
+        weights: by encoder, a local file of weights instead of a download.
+        methods: remedies, e.g. `["reweight(2)", "oversample(largest)"]`, or a set of them such as `["paper"]`.
+        seeds: repeats; each has its own split, initialisation and order, shared by all methods.
+        seed: of the first repeat.
+        split: `stratified` 60-20-20, `random`, `given` by the data, or `two-part` as the authors' runs had it.
+        low_frequency: which classes are rare, e.g. `percentile(25)`, `below(500)`, `named(mine, blow_down)`.
+        long_tail: thin a balanced set to a tail of this imbalance ratio; 0 leaves it as it is.
+        standardise: embeddings by the training part: `auto` (as the encoder asks), `yes`, `no`.
+        on_bad_image: `error`, or `skip` to leave out what cannot be read.
+        recipe: how every head is trained; the paper's by default.
+        out: the run folder; a temporary one by default, kept with `.save()`.
+        cache: where embeddings are kept.
+        workers: heads trained at once.
+        progress: told about every long step.
+        tell: told, in sentences, what the reader changed.
+        **reader: options of `tailprobe.read`, e.g. `labels="table.csv"`.
+
+    Returns:
+        The result, with `.table()`, `.figures()` and `.save()`.
+
+    Raises:
+        InputError: anything that can be mended; the message says how.
+    """
+    images = data if isinstance(data, LabeledImages) else None
+    study = Study(
+        source=data.source if isinstance(data, LabeledImages) else str(Path(data).expanduser().resolve()),
+        reader=reader,
+        long_tail=long_tail,
+        encoders=tuple(encoders),
+        weights=dict(weights or {}),
+        methods=tuple(methods),
+        seeds=seeds,
+        seed=seed,
+        split=split,
+        low_frequency=low_frequency,
+        standardise=standardise,
+        on_bad_image=on_bad_image,
+        recipe=recipe or Recipe(),
+    )
+    folder = Path(tempfile.mkdtemp(prefix="tailprobe-")) if out is None else Path(out)
+    place = default_cache() if cache is None else Path(cache)
+    return run_study(study, folder, images=images, cache=place, workers=workers, progress=progress, tell=tell)

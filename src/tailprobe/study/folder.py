@@ -1,0 +1,104 @@
+"""The run folder: where everything of a study is kept, and how it is claimed."""
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from tailprobe.errors import InputError
+from tailprobe.study.settings import Study, read_study, write_study
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of one run."""
+
+    path: Path
+
+    @property
+    def study(self) -> Path:
+        """The resolved settings; `tailprobe compare` on it repeats the run."""
+        return self.path / "study.toml"
+
+    @property
+    def record(self) -> Path:
+        """Versions, fingerprints, notes and times, JSON; written last, so its presence means the run is whole."""
+        return self.path / "run.json"
+
+    @property
+    def heads(self) -> Path:
+        """Every head's weights, safetensors."""
+        return self.path / "heads.safetensors"
+
+    @property
+    def scores(self) -> Path:
+        """Every head's logits on validation and test rows, Parquet."""
+        return self.path / "scores.parquet"
+
+    @property
+    def figures(self) -> Path:
+        """Figures as SVG and PNG."""
+        return self.path / "figures"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Finished heads of an unfinished run."""
+        return self.path / "checkpoints"
+
+    @property
+    def log(self) -> Path:
+        """What happened when, a JSON object a line."""
+        return self.path / "log.jsonl"
+
+    def table(self, name: str) -> Path:
+        """Return the path of a table: results, split, classes, plans, histories, samples."""
+        return self.path / f"{name}.parquet"
+
+    def write_table(self, name: str, table: pd.DataFrame) -> None:
+        """Write a table; the file appears whole or not at all."""
+        partial = self.path / f".{name}.partial"
+        table.to_parquet(partial, index=False)
+        partial.replace(self.table(name))
+
+    def read_table(self, name: str) -> pd.DataFrame:
+        """Read a table.
+
+        Raises:
+            InputError: the file is missing or damaged.
+        """
+        try:
+            return pd.read_parquet(self.table(name))
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"{self.table(name)}: cannot be read ({error}); repeat the run from its study.toml"
+            ) from None
+
+    def say(self, event: str, **fields: object) -> None:
+        """Add a line to the log."""
+        line = json.dumps({"time": round(time.time(), 3), "event": event, **fields}, default=str)
+        with self.log.open("a", encoding="utf-8") as log:
+            log.write(line + "\n")
+
+
+def claim(path: Path, study: Study) -> RunFolder:
+    """Take a folder for a study: a new one, an empty one, or one in which the same study was begun.
+
+    Raises:
+        InputError: the folder holds another study or somebody's other files, or is a file.
+    """
+    folder = RunFolder(path)
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{path} is a file; give --out a folder")
+    if path.is_dir() and any(path.iterdir()):
+        if not folder.study.exists():
+            raise InputError(f"{path} holds files that are no run of tailprobe; give --out a new or empty folder")
+        if read_study(folder.study) != study:
+            raise InputError(
+                f"{path} holds a run with other settings (its study.toml differs); give --out another folder"
+            )
+        return folder
+    path.mkdir(parents=True, exist_ok=True)
+    write_study(study, folder.study)
+    return folder

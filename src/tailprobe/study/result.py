@@ -1,0 +1,130 @@
+"""Result: a finished run, read from its folder."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from tailprobe.errors import InputError
+from tailprobe.report.figures.all import study_figures
+from tailprobe.report.figures.write import write_figures
+from tailprobe.report.samples import read_samples
+from tailprobe.scores.tidy import read_results, summarise
+from tailprobe.study.folder import RunFolder
+from tailprobe.study.settings import Study, read_study
+from tailprobe.training.head import Heads
+from tailprobe.training.storage import load_heads
+
+METRIC = "average_precision"
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a comparison found. Everything is read from the run folder, so a result and a reopened one are the same."""
+
+    folder: RunFolder
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Result":
+        """Open a finished run.
+
+        Raises:
+            InputError: the folder is no run, or one that was not finished.
+        """
+        folder = RunFolder(Path(path))
+        if not folder.study.exists():
+            raise InputError(f"{path} is no run of tailprobe: it has no study.toml")
+        if not folder.record.exists():
+            raise InputError(f"{path} is not finished; go on with: tailprobe compare {folder.study} --out {path}")
+        return cls(folder)
+
+    @classmethod
+    def finish(cls, folder: RunFolder, record: dict[str, Any]) -> "Result":
+        """Mark a run whole by writing its record."""
+        partial = folder.path / ".run.partial"
+        partial.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
+        partial.replace(folder.record)
+        return cls(folder)
+
+    @cached_property
+    def study(self) -> Study:
+        """The settings."""
+        return read_study(self.folder.study)
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """Versions, fingerprints, notes."""
+        record: dict[str, Any] = json.loads(self.folder.record.read_text(encoding="utf-8"))
+        return record
+
+    @cached_property
+    def results(self) -> pd.DataFrame:
+        """The tidy table: encoder, method, seed, split, class, metric, value, aggregate."""
+        return read_results(self.folder.table("results"))
+
+    @cached_property
+    def classes(self) -> pd.DataFrame:
+        """The classes: class, count, low_frequency, train, validation, test."""
+        return self.folder.read_table("classes")
+
+    @cached_property
+    def plans(self) -> pd.DataFrame:
+        """What each method did to the training data: method, seed, class, count, rows, distinct_images, threshold."""
+        return self.folder.read_table("plans")
+
+    @cached_property
+    def histories(self) -> pd.DataFrame:
+        """Losses by epoch: encoder, method, seed, epoch, training_loss, validation_loss, kept, steps, seconds."""
+        return self.folder.read_table("histories")
+
+    @property
+    def heads(self) -> Heads:
+        """The trained heads."""
+        return load_heads(self.folder.heads)[0]
+
+    def table(self, *, metric: str = METRIC, split: str = "test") -> pd.DataFrame:
+        """Return mean, deviation over seeds and paired difference from the baseline, by encoder, method and class."""
+        return summarise(self.results[self.results["split"] == split], metric=metric)
+
+    def figures(self, *, metric: str = METRIC) -> dict[str, Figure]:
+        """Draw the figures of the paper, and the ones its reader misses, by name."""
+        tiles, tags = read_samples(self.folder.read_table("samples"))
+        classes = self.classes
+        return study_figures(
+            counts=classes["count"].to_numpy(np.int64),
+            classes=tuple(classes["class"]),
+            low_frequency=classes["low_frequency"].to_numpy(bool),
+            definition=self.study.low_frequency,
+            plans=self.plans,
+            results=self.results,
+            histories=self.histories,
+            methods=tuple(self.record["methods"]),
+            metric=metric,
+            tiles=tiles,
+            tags=tags,
+            widths=self.record["widths"],
+            head_width=self.study.recipe.width,
+            dropout=self.study.recipe.dropout,
+        )
+
+    def write_figures(self) -> list[Path]:
+        """Write the figures into the run folder as SVG and PNG."""
+        return write_figures(self.figures(), self.folder.figures)
+
+    def save(self, path: str | Path) -> Path:
+        """Copy the whole run to a new folder.
+
+        Raises:
+            InputError: something is there already.
+        """
+        target = Path(path)
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise InputError(f"{target} is there already; save to a new folder")
+        shutil.copytree(self.folder.path, target, dirs_exist_ok=True)
+        return target

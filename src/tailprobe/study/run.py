@@ -1,0 +1,225 @@
+"""The whole way: read, split, embed, plan, train, score, report. The only place that knows it."""
+
+import platform
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tailprobe.datasets.check import check_images
+from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.long_tail import thin_to_long_tail
+from tailprobe.datasets.read import read
+from tailprobe.embeddings.compute import embed
+from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.encoders.load import load_encoder
+from tailprobe.progress import Progress, silent
+from tailprobe.randomness import generator
+from tailprobe.report.samples import sample_table
+from tailprobe.scores.head_scores import ScoresWriter
+from tailprobe.scores.tidy import score_head, tidy_table, write_results
+from tailprobe.study.design import Design, class_table, design_study, head_tasks, plan_table, split_table
+from tailprobe.study.folder import RunFolder, claim
+from tailprobe.study.result import Result
+from tailprobe.study.settings import Study
+from tailprobe.training.engine import train
+from tailprobe.training.head import Heads
+from tailprobe.training.storage import save_heads
+
+Tell = Callable[[str], None]
+_LIBRARIES = ("tailprobe", "torch", "timm", "numpy", "scipy", "scikit-learn", "scikit-image", "pyarrow")
+
+
+def run_study(
+    study: Study,
+    out: Path,
+    *,
+    images: LabeledImages | None = None,
+    cache: Path,
+    workers: int | None = None,
+    progress: Progress = silent,
+    tell: Tell = lambda message: None,
+) -> Result:
+    """Go the whole way and leave the run in a folder.
+
+    What can be known to be wrong is found before any long work. Killed at any moment, the same call goes on: from the
+    embeddings in the cache and the finished heads in the folder.
+
+    Args:
+        study: the settings.
+        out: the run folder; a new or empty one, or that of the same study.
+        images: the images, where they have been read already; `study.source` then only names them.
+        cache: where embeddings are kept.
+        workers: as in `train`.
+        progress: told about every long step.
+        tell: told, in sentences, what the readers changed and what the user should know.
+
+    Raises:
+        InputError: anything the user can mend.
+    """
+    folder = claim(out, study)
+    if folder.record.exists():
+        tell(f"{out} is finished; nothing is computed again")
+        return Result.load(out)
+    started = time.time()
+    folder.say("start", study=str(folder.study))
+    loaded = check_images(read_images(study) if images is None else images, on_bad_image=study.on_bad_image)
+    for note in loaded.notes:
+        tell(note)
+    design = design_study(study, loaded)
+    embeddings = embed_all(study, loaded, cache=cache, progress=progress, tell=tell)
+    design, embeddings = leave_out_skipped(study, design, embeddings)
+    tasks = head_tasks(design, embeddings, study.recipe)
+    folder.say("train", heads=len(tasks))
+    heads = train(
+        embeddings, design.images.labels, tasks, workers=workers, checkpoints=folder.checkpoints, progress=progress
+    )
+    _write(folder, design, embeddings, heads, progress)
+    record = _record(design, embeddings, seconds=time.time() - started)
+    result = Result.finish(folder, record)
+    progress("draw figures", 0, 1)
+    result.write_figures()
+    progress("draw figures", 1, 1)
+    shutil.rmtree(folder.checkpoints, ignore_errors=True)
+    folder.say("end", seconds=record["seconds"])
+    return result
+
+
+def read_images(study: Study) -> LabeledImages:
+    """Read the images of a study, thinned to a long tail where it asks so."""
+    images = read(Path(study.source), on_bad_image=study.on_bad_image, **study.reader)
+    if study.long_tail:
+        images = thin_to_long_tail(images, ratio=study.long_tail, rng=generator(study.seed, "long tail"))
+    return images
+
+
+def embed_all(
+    study: Study, images: LabeledImages, *, cache: Path, progress: Progress = silent, tell: Tell = lambda message: None
+) -> dict[str, Embeddings]:
+    """Embed the images under every encoder of a study; all encoders are loaded before the first image is."""
+    encoders = {
+        name: load_encoder(name, weights=Path(study.weights[name]) if name in study.weights else None)
+        for name in study.encoders
+    }
+    stored: dict[str, Embeddings] = {}
+    for name, encoder in encoders.items():
+        stored[name] = embed(images, encoder, cache=cache, on_bad_image=study.on_bad_image, progress=progress)
+        for line in stored[name].skipped:
+            tell(f"left out, cannot be read: {line}")
+    standardise = {"yes": True, "no": False}.get(study.standardise)
+    if standardise is not None:
+        stored = {name: replace(e, standardise=standardise) for name, e in stored.items()}
+    return stored
+
+
+def leave_out_skipped(
+    study: Study, design: Design, embeddings: dict[str, Embeddings]
+) -> tuple[Design, dict[str, Embeddings]]:
+    """Leave an image that one encoder could not read out for all, so that they are compared on the same images."""
+    kept = set.intersection(*(set(stored.names) for stored in embeddings.values()))
+    images = design.images
+    if len(kept) == len(images):
+        return design, embeddings
+    rows = np.array([i for i, name in enumerate(images.names) if name in kept], dtype=np.int64)
+    fewer = images.rows(rows, notes=(f"{len(images) - len(rows)} unreadable image(s) left out",))
+    design = design_study(study, fewer)
+    return design, {name: _select(stored, fewer.names) for name, stored in embeddings.items()}
+
+
+def _select(stored: Embeddings, names: tuple[str, ...]) -> Embeddings:
+    if stored.names == names:
+        return stored
+    position = {name: i for i, name in enumerate(stored.names)}
+    rows = [position[name] for name in names]
+    return replace(stored, vectors=stored.vectors[rows], names=names)
+
+
+def _write(
+    folder: RunFolder, design: Design, embeddings: dict[str, Embeddings], heads: Heads, progress: Progress
+) -> None:
+    labels = design.images.labels
+    folder.write_table("split", split_table(design))
+    folder.write_table("classes", class_table(design))
+    folder.write_table("plans", plan_table(design))
+    folder.write_table("histories", _histories(heads))
+    folder.write_table("samples", sample_table(design.images, design.low_frequency))
+    save_heads(heads, folder.heads, classes=labels.classes)
+    write_results(_score(folder, design, embeddings, heads, progress), folder.table("results"))
+
+
+def _score(
+    folder: RunFolder, design: Design, embeddings: dict[str, Embeddings], heads: Heads, progress: Progress
+) -> pd.DataFrame:
+    labels = design.images.labels
+    splits = {repeat.seed: repeat.split for repeat in design.repeats}
+    frames: dict[tuple[str, str, int], pd.DataFrame] = {}
+    with ScoresWriter(folder.scores, classes=labels.classes) as writer:
+        for key, head in heads.items():
+            progress("score heads", len(frames), len(heads))
+            vectors, split = embeddings[key.encoder].vectors, splits[key.seed]
+            parts = {}
+            for part, rows in (("validation", split.validation), ("test", split.test)):
+                logits = head.logits(vectors[rows])
+                writer.write(
+                    encoder=key.encoder, method=key.method, seed=key.seed, split=part, rows=rows, logits=logits
+                )
+                parts[part] = (labels.matrix[rows], _sigmoid(logits))
+            frames[key.encoder, key.method, key.seed] = score_head(
+                **parts,
+                classes=labels.classes,
+                low_frequency=design.low_frequency,
+                single_label=labels.kind == "single-label",
+            )
+        progress("score heads", len(heads), len(heads))
+    return tidy_table(frames)
+
+
+def _sigmoid(logits: np.ndarray) -> np.ndarray:
+    return np.asarray(1 / (1 + np.exp(-logits.astype(np.float64))), dtype=np.float32)
+
+
+def _histories(heads: Heads) -> pd.DataFrame:
+    return pd.concat(_history_frames(heads), ignore_index=True)
+
+
+def _history_frames(heads: Heads) -> Iterator[pd.DataFrame]:
+    for key, head in heads.items():
+        epochs = np.arange(1, len(head.history.training_loss) + 1)
+        yield pd.DataFrame(
+            {
+                "encoder": key.encoder,
+                "method": key.method,
+                "seed": key.seed,
+                "epoch": epochs,
+                "training_loss": head.history.training_loss,
+                "validation_loss": head.history.validation_loss,
+                "kept": epochs == head.history.kept_epoch + 1,
+                "steps": head.history.steps,
+                "seconds": head.history.seconds,
+            }
+        )
+
+
+def _record(design: Design, embeddings: dict[str, Embeddings], *, seconds: float) -> dict[str, Any]:
+    images = design.images
+    return {
+        "source": images.source,
+        "images": len(images),
+        "kind": images.labels.kind,
+        "methods": list(design.methods),
+        "labels": images.labels.digest(),
+        "embeddings": {name: stored.fingerprint for name, stored in embeddings.items()},
+        "widths": {name: stored.width for name, stored in embeddings.items()},
+        "skipped": sorted({line for stored in embeddings.values() for line in stored.skipped}),
+        "notes": list(images.notes),
+        "test_is_validation": design.repeats[0].split.test_is_validation,
+        "versions": {name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
+        "machine": platform.machine(),
+        "seconds": round(seconds, 1),
+    }

@@ -1,0 +1,58 @@
+"""The hyper-parameter search as a run of its own."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from tailprobe.datasets.check import check_images
+from tailprobe.progress import Progress, silent
+from tailprobe.study.design import design_study, head_tasks
+from tailprobe.study.folder import claim
+from tailprobe.study.run import Tell, embed_all, leave_out_skipped, read_images
+from tailprobe.study.settings import Study, write_study
+from tailprobe.training.search import SearchSpace, search_recipes
+
+
+def run_search(
+    study: Study,
+    space: SearchSpace,
+    out: Path,
+    *,
+    cache: Path,
+    workers: int | None = None,
+    progress: Progress = silent,
+    tell: Tell = lambda message: None,
+) -> pd.DataFrame:
+    """Search recipes for the baseline of a study, on the validation parts of its repeats.
+
+    Writes `search.parquet` and, for the encoder at position i, `best-<i>.toml`: the study with its best recipe and the
+    paper's methods, ready for `compare`.
+
+    Returns:
+        The table of `search_recipes`.
+    """
+    folder = claim(out, replace(study, methods=("baseline",)))
+    images = check_images(read_images(study), on_bad_image=study.on_bad_image)
+    for note in images.notes:
+        tell(note)
+    design = design_study(replace(study, methods=("baseline",)), images)
+    embeddings = embed_all(study, images, cache=cache, progress=progress, tell=tell)
+    design, embeddings = leave_out_skipped(study, design, embeddings)
+    recipes = space.recipes(study.recipe)
+    table = search_recipes(
+        embeddings,
+        design.images.labels,
+        head_tasks(design, embeddings, study.recipe),
+        recipes,
+        workers=workers,
+        checkpoints=folder.checkpoints,
+        progress=progress,
+    )
+    folder.write_table("search", table)
+    for index, encoder in enumerate(study.encoders):
+        best = recipes[table.loc[table["encoder"] == encoder, "recipe"].iloc[0]]
+        weights = {encoder: study.weights[encoder]} if encoder in study.weights else {}
+        ready = replace(study, encoders=(encoder,), weights=weights, methods=("paper",), recipe=best)
+        write_study(ready, out / f"best-{index}.toml")
+    return table

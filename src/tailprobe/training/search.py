@@ -1,0 +1,87 @@
+"""Hyper-parameter search: which recipe does best on the validation part."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.errors import InputError
+from tailprobe.labels import Labels
+from tailprobe.progress import Progress, silent
+from tailprobe.training.engine import train
+from tailprobe.training.recipe import Recipe
+from tailprobe.training.task import HeadTask
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """The values tried; every combination is trained."""
+
+    learning_rate: tuple[float, ...] = (1e-4, 3e-4, 1e-3, 3e-3)
+    batch_size: tuple[int, ...] = (64, 256)
+    dropout: tuple[float, ...] = (0.0, 0.2, 0.5)
+    width: tuple[int, ...] = (128, 512)
+
+    def recipes(self, base: Recipe) -> tuple[Recipe, ...]:
+        """Return every combination, all else as in `base`."""
+        values = product(self.learning_rate, self.batch_size, self.dropout, self.width)
+        return tuple(replace(base, learning_rate=r, batch_size=b, dropout=d, width=w) for r, b, d, w in values)
+
+
+def search_recipes(
+    embeddings: Mapping[str, Embeddings],
+    labels: Labels,
+    tasks: Sequence[HeadTask],
+    recipes: Sequence[Recipe],
+    *,
+    workers: int | None = None,
+    checkpoints: Path | None = None,
+    progress: Progress = silent,
+) -> pd.DataFrame:
+    """Train every task under every recipe, in one call of the engine, and rank the recipes of each encoder.
+
+    The test part is not looked at: the score is the lowest validation loss a head reaches, averaged over the tasks of
+    the encoder.
+
+    Args:
+        embeddings: by encoder.
+        labels: (N, C).
+        tasks: the heads to train under each recipe, usually the baseline of every encoder and seed.
+        recipes: what to try.
+        workers: as in `train`.
+        checkpoints: as in `train`.
+        progress: as in `train`.
+
+    Returns:
+        A row an (encoder, recipe), best first: encoder, recipe (position in `recipes`), learning_rate, batch_size,
+        dropout, width, validation_loss (mean over tasks), deviation (over tasks), epoch (mean of the best, from 1).
+    """
+    if not recipes:
+        raise InputError("the search has no recipe to try")
+    trials = [
+        replace(task, recipe=recipe, key=replace(task.key, recipe=index))
+        for task in tasks
+        for index, recipe in enumerate(recipes)
+    ]
+    heads = train(embeddings, labels, trials, workers=workers, checkpoints=checkpoints, progress=progress)
+    rows = [
+        {
+            "encoder": key.encoder,
+            "recipe": key.recipe,
+            "validation_loss": float(head.history.validation_loss.min()),
+            "epoch": int(np.argmin(head.history.validation_loss)) + 1,
+        }
+        for key, head in heads.items()
+    ]
+    grouped = pd.DataFrame(rows).groupby(["encoder", "recipe"], sort=False)
+    table = grouped.agg(
+        validation_loss=("validation_loss", "mean"), deviation=("validation_loss", "std"), epoch=("epoch", "mean")
+    ).reset_index()
+    columns = ("learning_rate", "batch_size", "dropout", "width")
+    for position, column in enumerate(columns, start=2):
+        table.insert(position, column, [getattr(recipes[i], column) for i in table["recipe"]])
+    return table.sort_values(["encoder", "validation_loss"], kind="stable").reset_index(drop=True)

@@ -1,0 +1,134 @@
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from tailprobe.errors import InputError
+from tailprobe.scores.decisions import f_beta, negative_share, sample_f2
+from tailprobe.scores.thresholds import (
+    THRESHOLDS,
+    authors_accuracy,
+    decide,
+    find_thresholds,
+    tune_f_beta,
+    tune_sample_f2_grid,
+)
+
+
+@st.composite
+def labels_and_scores(draw, dtypes=(np.float32, np.float64)):
+    shape = draw(st.tuples(st.integers(1, 20), st.integers(1, 4)))
+    dtype = draw(st.sampled_from(dtypes))
+    tied = st.sampled_from([0.0, 0.125, 0.25, 0.5, 1.0])
+    free = st.floats(0, 1, width=32 if dtype == np.float32 else 64)
+    return draw(hnp.arrays(bool, shape)), draw(hnp.arrays(dtype, shape, elements=draw(st.sampled_from([tied, free]))))
+
+
+def best_by_brute_force(labels, scores, beta):
+    """The decisions of every threshold that tells two images apart, the best and then the fewest."""
+    rivals = [scores >= s for s in np.unique(scores)]
+    value = [f_beta(labels[:, None], d[:, None], beta=beta)[0] for d in rivals]
+    return min(rivals, key=lambda d: (-value[[r is d for r in rivals].index(True)], d.sum()))
+
+
+@given(labels_and_scores(), st.sampled_from([0.5, 1.0, 2.0]))
+def test_no_threshold_gives_a_higher_f_beta_and_the_fewest_images_are_predicted(both, beta):
+    labels, scores = both
+    thresholds = tune_f_beta(labels, scores, beta=beta)
+    decisions = decide(scores, thresholds)
+    for c in range(labels.shape[1]):
+        if labels[:, c].any():
+            np.testing.assert_array_equal(
+                decisions[:, c], best_by_brute_force(labels[:, c], scores[:, c], beta), err_msg=f"class {c}"
+            )
+
+
+@given(labels_and_scores())
+def test_a_class_without_positives_has_no_threshold_and_is_never_predicted(both):
+    labels, scores = both
+    thresholds = tune_f_beta(labels, scores)
+    np.testing.assert_array_equal(np.isnan(thresholds), ~labels.any(axis=0))
+    assert not decide(scores, thresholds)[:, ~labels.any(axis=0)].any()
+
+
+def test_a_threshold_lies_half_way_to_the_next_lower_score():
+    labels = np.array([[True], [False], [False]])
+    assert tune_f_beta(labels, np.array([[0.75], [0.25], [0.25]])) == [0.5]
+
+
+def test_the_threshold_that_predicts_every_image_is_half_the_lowest_score():
+    assert tune_f_beta(np.array([[True], [True]]), np.array([[0.9], [0.5]])) == [0.25]
+    assert tune_f_beta(np.array([[True], [True]]), np.array([[0.9], [0.0]])) == [-1.0]
+
+
+def test_neighbouring_scores_are_told_apart():
+    low = np.array([[0.3]])
+    scores = np.vstack([np.nextafter(low, 1), low])
+    labels = np.array([[True], [False]])
+    np.testing.assert_array_equal(decide(scores, tune_f_beta(labels, scores)), labels)
+
+
+def grid_by_brute_force(labels, scores, start):
+    """One pass over the classes with exact fractions, every grid point tried."""
+    thresholds = np.full(labels.shape[1], start)
+    for c in range(labels.shape[1]):
+        scored = []
+        for g in range(100):
+            trial = thresholds.copy()
+            trial[c] = g / 100
+            scored.append((exact_sample_f2(labels, scores > trial), -g))
+        thresholds[c] = -max(scored)[1] / 100
+    return thresholds
+
+
+def exact_sample_f2(labels, decisions):
+    total = Fraction(0)
+    for y, d in zip(labels, decisions, strict=True):
+        weight = int(d.sum()) + 4 * int(y.sum())
+        total += Fraction(5 * int((y & d).sum()), weight) if weight else 0
+    return total
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_authors_grid_equals_a_brute_force_in_exact_fractions(seed):
+    random = np.random.default_rng(seed)
+    labels = random.random((25, 3)) < 0.4
+    scores = (random.random((25, 3)) * (1 + labels) / 2).astype(np.float32)
+    if seed % 2:  # many ties, on the grid itself
+        scores = scores.round(1).astype(np.float32)
+    start = 0.5 if seed == 5 else 0.2
+    np.testing.assert_array_equal(
+        tune_sample_f2_grid(labels, scores, start=start), grid_by_brute_force(labels, scores, start)
+    )
+
+
+@given(labels_and_scores())
+def test_the_authors_grid_is_never_worse_than_its_start(both):
+    labels, scores = both
+    tuned = sample_f2(labels, decide(scores, tune_sample_f2_grid(labels, scores)))
+    assert tuned >= sample_f2(labels, scores > 0.2) - 1e-12
+
+
+@given(labels_and_scores())
+def test_the_authors_accuracy_is_the_share_predicted_negative(both):
+    labels, scores = both
+    decisions = decide(scores, tune_sample_f2_grid(labels, scores))
+    np.testing.assert_array_equal(authors_accuracy(labels, scores), negative_share(labels, decisions))
+
+
+@pytest.mark.parametrize("name", THRESHOLDS)
+def test_each_rule_gives_a_threshold_a_class_by_its_name(name):
+    random = np.random.default_rng(0)
+    found = find_thresholds(name, random.random((30, 4)) < 0.5, random.random((30, 4)))
+    assert found.shape == (4,)
+    assert np.isfinite(found).all()
+    if name[0].isdigit():
+        assert (found == float(name)).all()
+
+
+def test_an_unknown_rule_is_named_with_the_known_ones():
+    with pytest.raises(InputError, match=r"'best' is not known; choose among 0\.5, 0\.2, tuned, authors"):
+        find_thresholds("best", np.ones((1, 1), dtype=bool), np.ones((1, 1)))

@@ -1,0 +1,218 @@
+"""The whole way on a small collection: what a run folder holds, and that its numbers hold."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors import safe_open
+
+import tailprobe
+from tailprobe.study.result import Result
+from tailprobe.study.run import run_study
+from tailprobe.study.settings import Study, read_study
+from tailprobe.training.recipe import Recipe
+
+METHODS = ("baseline", "reweight(5)", "undersample(8)", "oversample(largest)")
+
+
+def study_of(collection: Path, **changes: object) -> Study:
+    small = Recipe(epochs=2, width=16, batch_size=16)
+    study = Study(source=str(collection), methods=METHODS, seeds=2, low_frequency="named(mine)", recipe=small)
+    return replace(study, **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def finished(collection: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
+    return run_study(study_of(collection), tmp_path_factory.mktemp("runs") / "run", cache=cache)
+
+
+def values(result: Result) -> pd.Series:
+    keys = ["encoder", "method", "seed", "split", "class", "metric", "aggregate"]
+    return result.results.astype(dict.fromkeys(keys, str)).set_index(keys)["value"].sort_index()
+
+
+def test_a_run_folder_holds_what_others_script_against(finished: Result) -> None:
+    folder = finished.folder.path
+    names = {path.name for path in folder.iterdir()}
+    assert {
+        "study.toml",
+        "split.parquet",
+        "results.parquet",
+        "scores.parquet",
+        "heads.safetensors",
+        "log.jsonl",
+    } <= names
+    assert list((folder / "figures").glob("*.svg"))
+    assert not (folder / "checkpoints").exists()
+    results = pd.read_parquet(folder / "results.parquet")
+    assert list(results.columns)[:7] == ["encoder", "method", "seed", "split", "class", "metric", "value"]
+    assert set(results.loc[results["aggregate"], "class"]) == {"all", "low-frequency", "remaining"}
+    assert set(results["method"]) == set(METHODS)
+    assert set(results["seed"]) == {0, 1}
+    with safe_open(folder / "heads.safetensors", framework="np") as heads:
+        assert len(json.loads(heads.metadata()["heads"])) == len(METHODS) * 2
+    events = [json.loads(line)["event"] for line in (folder / "log.jsonl").read_text().splitlines()]
+    assert (events[0], events[-1]) == ("start", "end")
+
+
+def test_the_record_names_versions_and_fingerprints(finished: Result) -> None:
+    record = finished.record
+    assert {"tailprobe", "torch", "timm", "numpy", "python"} <= set(record["versions"])
+    assert record["images"] == 100
+    assert len(record["embeddings"]["descriptors"]) >= 16
+    assert len(record["labels"]) >= 16
+
+
+def test_the_split_holds_every_class_in_every_part(finished: Result) -> None:
+    split = pd.read_parquet(finished.folder.table("split"))
+    split["class"] = split["name"].str.split("/").str[0]
+    found = split.groupby(["seed", "part", "class"]).size()
+    assert len(found) == 2 * 3 * 3
+    assert not split.duplicated(["seed", "name"]).any()
+    assert set(split.groupby("seed").size()) == {100}
+
+
+def test_the_scores_give_the_results_again(finished: Result) -> None:
+    from sklearn.metrics import average_precision_score
+    from tailprobe.scores.head_scores import read_head_scores
+
+    table = finished.results
+    key = {"encoder": "descriptors", "method": "reweight(5)", "seed": 1}
+    rows, logits = read_head_scores(finished.folder.scores, **key, split="test")
+    names = tailprobe.read(finished.study.source).names
+    mine = np.array([names[row].startswith("mine/") for row in rows])
+    column = list(finished.classes["class"]).index("mine")
+    chosen = table[(table["class"] == "mine") & (table["metric"] == "average_precision") & (table["split"] == "test")]
+    chosen = chosen[(chosen["method"] == key["method"]) & (chosen["seed"] == 1)]
+    assert chosen["value"].item() == pytest.approx(average_precision_score(mine, logits[:, column]), abs=1e-6)
+
+
+def test_a_run_repeats_from_its_study_file_to_the_same_numbers(finished: Result, cache: Path, tmp_path: Path) -> None:
+    again = run_study(read_study(finished.folder.study), tmp_path / "again", cache=cache, workers=1)
+    pd.testing.assert_series_equal(values(again), values(finished), check_exact=True)
+
+
+def test_a_method_has_the_same_numbers_in_any_company(
+    collection: Path, finished: Result, cache: Path, tmp_path: Path
+) -> None:
+    alone = run_study(study_of(collection, methods=("oversample(largest)",)), tmp_path / "alone", cache=cache)
+    expected = values(finished)
+    pd.testing.assert_series_equal(values(alone), expected[values(alone).index], check_exact=True)
+
+
+def test_a_finished_run_is_opened_and_not_computed_again(collection: Path, finished: Result, cache: Path) -> None:
+    before = finished.folder.record.stat().st_mtime_ns
+    again = run_study(study_of(collection), finished.folder.path, cache=cache)
+    assert again.folder.record.stat().st_mtime_ns == before
+    assert len(again.heads) == len(finished.heads)
+
+
+def test_the_result_shows_a_table_and_figures_and_saves(finished: Result, tmp_path: Path) -> None:
+    table = finished.table(metric="recall@0.5")
+    assert {"encoder", "method", "class"} <= set(table.columns)
+    assert {"mine", "low-frequency"} <= set(table["class"])
+    assert "class_distribution" in finished.figures()
+    saved = finished.save(tmp_path / "copy")
+    assert values(Result.load(saved)).equals(values(finished))
+    with pytest.raises(tailprobe.InputError, match="is there already"):
+        finished.save(tmp_path / "copy")
+
+
+def test_from_python_in_a_few_lines(collection: Path, cache: Path) -> None:
+    images = tailprobe.read(collection)
+    result = tailprobe.compare(
+        images, methods=["reweight(2)"], seeds=1, low_frequency="named(mine)", recipe=Recipe(epochs=1, width=8),
+        cache=cache, tell=lambda message: None,
+    )  # fmt: skip
+    assert set(result.results["method"]) == {"baseline", "reweight(2)"}
+    shutil.rmtree(result.folder.path)
+
+
+def test_a_bad_image_stops_the_run_or_is_listed_in_it(collection: Path, cache: Path, tmp_path: Path) -> None:
+    images = shutil.copytree(collection, tmp_path / "images")
+    bad = images / "water" / "3.png"
+    bad.write_bytes(bad.read_bytes()[:200])
+    with pytest.raises(tailprobe.InputError, match=r"3\.png"):
+        run_study(study_of(images), tmp_path / "run", cache=cache)
+    result = run_study(study_of(images, on_bad_image="skip"), tmp_path / "skipped", cache=cache)
+    assert result.record["images"] == 99
+    assert "3.png" in " ".join([*result.record["skipped"], *result.record["notes"]])
+
+
+def test_wrong_settings_are_found_before_anything_is_embedded(collection: Path, tmp_path: Path) -> None:
+    for changes in ({"low_frequency": "named(mime)"}, {"methods": ("reweigh(2)",)}, {"split": "halves"}):
+        with pytest.raises(tailprobe.InputError):
+            run_study(study_of(collection, **changes), tmp_path / f"run {changes}", cache=tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_long_tail_is_thinned_and_told(collection: Path, cache: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    thinned = study_of(collection, long_tail=10.0, low_frequency="percentile(25)")
+    result = run_study(thinned, tmp_path / "run", cache=cache, tell=told.append)
+    assert result.record["images"] < 100
+    assert any("imbalance ratio of 10" in line for line in told)
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "tailprobe", *map(str, arguments)]
+
+
+def test_a_killed_run_goes_on_and_ends_with_the_same_numbers(
+    collection: Path, finished: Result, tmp_path: Path
+) -> None:
+    out, cache = tmp_path / "run", tmp_path / "cache"
+    line = command("compare", finished.folder.study, "--out", out, "--cache", cache, "--workers", 1, "--quiet")
+    process = subprocess.Popen(line, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while len(list(out.glob("checkpoints/*.safetensors"))) < 3 and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (out / "run.json").exists()
+    subprocess.run(line, check=True, stdout=subprocess.DEVNULL)
+    pd.testing.assert_series_equal(values(Result.load(out)), values(finished), check_exact=True)
+
+
+def test_the_command_compares_and_prints_a_table(collection: Path, tmp_path: Path) -> None:
+    line = command(
+        "compare", collection, "--out", tmp_path / "run", "--cache", tmp_path / "cache", "--methods", "reweight(2)",
+        "--seeds", 1, "--epochs", 1, "--low-frequency", "named(mine)", "--quiet",
+    )  # fmt: skip
+    done = subprocess.run(line, check=True, capture_output=True, text=True)
+    assert "reweight(2)" in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere", "--out", "RUN"], "nowhere"),
+        (["IMAGES", "--out", "RUN", "--methods", "reweigh(2)"], "did you mean 'reweight'"),
+        (["IMAGES", "--out", "RUN", "--encoder", "resnet19"], "resnet19"),
+        (["IMAGES", "--out", "RUN", "--seeds", "0"], "1 or more"),
+    ],
+)
+def test_a_users_error_is_one_line_and_exit_code_2(
+    collection: Path, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    places = {"IMAGES": str(collection), "RUN": str(tmp_path / "run")}
+    line = command("compare", *(places.get(a, a) for a in arguments), "--quiet")
+    done = subprocess.run(line, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert message in done.stderr

@@ -1,0 +1,81 @@
+"""A study file says everything, reads back equal, and refuses what it does not know."""
+
+from pathlib import Path
+
+import pytest
+
+from tailprobe.errors import InputError
+from tailprobe.study.folder import claim
+from tailprobe.study.settings import Study, read_study, write_study
+from tailprobe.training.recipe import Recipe
+
+
+def study(tmp_path: Path) -> Study:
+    return Study(
+        source=str(tmp_path / "images"),
+        reader={"format": "table", "labels": str(tmp_path / "labels.csv"), "top": 20},
+        encoders=("resnet18", "clip"),
+        weights={"clip": str(tmp_path / "clip.safetensors")},
+        methods=("baseline", "reweight(2, scope=column)"),
+        seeds=3,
+        recipe=Recipe(epochs=4, learning_rate=1e-4),
+    )
+
+
+def test_a_study_reads_back_equal(tmp_path: Path) -> None:
+    path = tmp_path / "study.toml"
+    write_study(study(tmp_path), path)
+    assert read_study(path) == study(tmp_path)
+
+
+def test_relative_paths_are_taken_from_the_files_folder(tmp_path: Path) -> None:
+    path = tmp_path / "study.toml"
+    path.write_text('[data]\nsource = "images"\nlabels = "table.csv"\n[weights]\ndescriptors = "w.pt"\n')
+    found = read_study(path)
+    assert found.source == str((tmp_path / "images").resolve())
+    assert found.reader["labels"] == str((tmp_path / "table.csv").resolve())
+    assert found.weights["descriptors"] == str((tmp_path / "w.pt").resolve())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[data]\nsource="x"\n[study]\nseds = 3', "did you mean 'seeds'"),
+        ('[data]\nsource="x"\n[recipe]\nepoch = 3', "did you mean 'epochs'"),
+        ('[data]\nsource="x"\n[stuff]\na = 3', "no section is called 'stuff'"),
+        ("[study]\nseeds = 3", "needs a source"),
+        ('[data]\nsource="x"\n[study]\nseeds = 0', "1 or more"),
+        ('[data]\nsource="x"\n[study]\nseeds = "three"', "wrong type"),
+        ('[data]\nsource="x"\n[recipe]\ndropout = 1.0', "out of range"),
+        ('[data]\nsource="x"\n[weights]\nclip = "a"', "not among"),
+        ("[data", "is not TOML"),
+    ],
+)
+def test_a_wrong_study_file_says_what_is_wrong(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "study.toml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_study(path)
+
+
+def test_a_missing_study_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nothing\.toml: cannot be read"):
+        read_study(tmp_path / "nothing.toml")
+
+
+def test_a_run_folder_is_claimed_once_for_one_study(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    claim(out, study(tmp_path))
+    claim(out, study(tmp_path))
+    other = Study(source="elsewhere")
+    with pytest.raises(InputError, match="other settings"):
+        claim(out, other)
+
+
+def test_a_folder_of_other_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(InputError, match="no run of tailprobe"):
+        claim(tmp_path, study(tmp_path))
+    with pytest.raises(InputError, match="is a file"):
+        claim(tmp_path / "thesis.tex", study(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]

@@ -1,0 +1,63 @@
+"""Data only moves to the right: no stage imports one to its right, and only the report draws."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import tailprobe
+
+SOURCE = Path(tailprobe.__file__).parent
+# Modules of one number may import each other; a module imports only its own number or lower ones.
+ORDER = {
+    "errors": 0, "progress": 0, "randomness": 0, "registry": 0, "callspec": 0,
+    "labels": 1, "frequency": 1,
+    "datasets": 2, "splits": 2,
+    "encoders": 3, "embeddings": 3,
+    "methods": 4, "training": 5, "scores": 6, "compare": 7, "report": 8, "use": 9,
+    "study": 10, "console": 10, "cli_options": 10, "cli": 11, "__main__": 12,
+}  # fmt: skip
+PLOTTING = {"matplotlib", "plotly", "seaborn"}
+FILES = sorted(SOURCE.rglob("*.py"))
+
+
+def stage(path: Path) -> str:
+    first = path.relative_to(SOURCE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_no_stage_imports_one_to_its_right(path: Path) -> None:
+    own = stage(path)
+    if own == "__init__":
+        return  # the public API names members of every stage
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] == "tailprobe" and len(parts) > 1 and parts[1] in ORDER:
+            assert ORDER[parts[1]] <= ORDER[own], f"{path}: {own} imports {name}"
+
+
+def test_every_module_has_its_place_in_the_order() -> None:
+    assert {stage(path) for path in FILES} - {"__init__"} <= set(ORDER)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_only_the_report_imports_a_plotting_library(path: Path) -> None:
+    plots = {name.split(".")[0] for name in imports(path)} & PLOTTING
+    # A result hands figures out, so it names their type.
+    assert not plots or stage(path) == "report" or path.name == "result.py"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_nothing_stored_is_code(path: Path) -> None:
+    assert not {name.split(".")[0] for name in imports(path)} & {"pickle", "joblib", "shelve", "marshal", "dill"}
