@@ -1,11 +1,11 @@
 """The engine: every head of a study in one call."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
@@ -15,6 +15,8 @@ from tailprobe.labels import Labels
 from tailprobe.progress import Progress, silent
 from tailprobe.training.fit import fit_head
 from tailprobe.training.head import Head, Heads
+from tailprobe.training.kernels import choose_kernel
+from tailprobe.training.memory import plan_resources
 from tailprobe.training.storage import load_heads, save_heads
 from tailprobe.training.task import HeadKey, HeadTask
 
@@ -24,6 +26,7 @@ def train(
     labels: Labels,
     tasks: Sequence[HeadTask],
     *,
+    kernel: str = "auto",
     workers: int | None = None,
     checkpoints: Path | None = None,
     progress: Progress = silent,
@@ -36,7 +39,8 @@ def train(
         embeddings: by encoder, row i of each for image i.
         labels: (N, C), of the same images.
         tasks: the heads to train, keys distinct.
-        workers: heads trained at once, each on one thread; by default one a core.
+        kernel: what trains a head, see `choose_kernel`; heads of two kernels differ in their last digits.
+        workers: heads trained at once, each on one thread; by default one a core, or fewer where memory is short.
         checkpoints: a folder in which each finished head is kept, so that an interrupted call goes on from there; a
             head is taken from it only if everything that decides its numbers is the same.
         progress: told about heads done.
@@ -45,23 +49,27 @@ def train(
         The heads in the order of the tasks.
 
     Raises:
-        InputError: tasks with equal keys, or embeddings that do not fit the labels.
+        InputError: tasks with equal keys, embeddings that do not fit the labels or are neither float32 nor float16, or
+            a kernel that this machine does not have.
     """
+    chosen = choose_kernel(kernel)
     _check(embeddings, labels, tasks)
     done: dict[HeadKey, Head] = {}
     left: dict[HeadTask, str] = {}
     for task in tasks:
-        digest = task.digest(embeddings[task.key.encoder].fingerprint, labels.digest())
+        digest = task.digest(embeddings[task.key.encoder].fingerprint, labels.digest(), chosen.name)
         head = _restore(checkpoints, digest)
         if head is None:
             left[task] = digest
         else:
             done[task.key] = head
     progress("train heads", len(done), len(tasks))
-    with _one_thread_each(), ThreadPoolExecutor(workers or _cores()) as pool:
+    resources = plan_resources(embeddings, labels, list(left), kernel=chosen, workers=workers)
+    with _one_thread_each(), ThreadPoolExecutor(resources.workers) as pool:
         longest_first = sorted(left, key=lambda task: -task.steps)
         running: dict[Future[Head], HeadTask] = {
-            pool.submit(fit_head, embeddings[task.key.encoder].vectors, labels, task): task for task in longest_first
+            pool.submit(fit_head, embeddings[task.key.encoder].vectors, labels, task, kernel=chosen): task
+            for task in longest_first
         }
         try:
             for future in as_completed(running):
@@ -81,6 +89,8 @@ def _check(embeddings: Mapping[str, Embeddings], labels: Labels, tasks: Sequence
     for name, stored in embeddings.items():
         if len(stored) != len(labels):
             raise InputError(f"{len(stored)} rows of {name} embeddings do not fit {len(labels)} rows of labels")
+        if stored.vectors.dtype not in (np.float32, np.float16):
+            raise InputError(f"{name} embeddings are {stored.vectors.dtype}; heads are trained on float32 or float16")
 
 
 def _restore(checkpoints: Path | None, digest: str) -> Head | None:
@@ -94,10 +104,6 @@ def _keep(checkpoints: Path | None, digest: str, key: HeadKey, head: Head, class
     if checkpoints is not None:
         checkpoints.mkdir(parents=True, exist_ok=True)
         save_heads({key: head}, checkpoints / f"{digest}.safetensors", classes=classes)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

@@ -1,0 +1,86 @@
+"""Build hook: compile the training kernel where there is a C compiler, and go without it where there is none.
+
+Also a command, for a checkout that is used without being installed: `python hatch_build.py`.
+"""
+
+import hashlib
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+FOLDER = Path(__file__).parent / "src" / "tailprobe" / "training" / "kernel"
+# No -march: one library serves every processor, the variant is chosen when it runs.
+FLAGS = ["-std=gnu11", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-math-errno", "-fno-trapping-math"]
+FLAGS += ["-ffp-contract=fast"]
+AVX2 = ["-mavx2", "-mfma", "-mf16c"]
+AVX512 = [*AVX2, "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mprefer-vector-width=512"]
+
+
+class KernelHook(BuildHookInterface[Any]):
+    """Puts the library into the wheel, which is then one platform's."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compile; a failure is told and leaves a wheel of Python alone."""
+        if self.target_name != "wheel":
+            return
+        try:
+            library = compile_kernel()
+        except (OSError, subprocess.CalledProcessError) as error:
+            said = getattr(error, "stderr", None) or error
+            self.app.display_warning(f"no compiled training kernel, torch will be used instead: {said}")
+            return
+        if version != "editable":
+            build_data["artifacts"].append(library.relative_to(Path(__file__).parent).as_posix())
+            build_data["pure_python"] = False
+            build_data["tag"] = f"py3-none-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
+
+
+def compile_kernel() -> Path:
+    """Compile the kernel's variants into one library beside the sources and return its path.
+
+    Raises:
+        OSError: there is no compiler.
+        subprocess.CalledProcessError: the compiler refused.
+    """
+    compiler = shlex.split(os.environ.get("CC", "cc"))
+    if shutil.which(compiler[0]) is None:
+        raise FileNotFoundError(f"no C compiler {compiler[0]!r}")
+    variants: dict[str, list[str]] = {"baseline": []}
+    if platform.machine().lower() in {"x86_64", "amd64"}:
+        variants |= {"avx2": AVX2, "avx512": AVX512}
+    with tempfile.TemporaryDirectory() as folder:
+        objects = []
+        for variant, flags in variants.items():
+            objects.append(f"{folder}/{variant}.o")
+            _run([*compiler, *FLAGS, *flags, f"-DVARIANT=kernel_{variant}", "-c", "head.c", "-o", objects[-1]])
+        objects.append(f"{folder}/dispatch.o")
+        sources = f'-DTAILPROBE_SOURCES="{digest(FOLDER)}"'
+        _run([*compiler, *FLAGS, sources, "-c", "dispatch.c", "-o", objects[-1]])
+        _run([*compiler, "-shared", *objects, "-o", f"{folder}/library"])
+        library = FOLDER / "library.so"
+        # Replaced whole: a process that has the old one loaded keeps it.
+        shutil.copy(f"{folder}/library", library.with_suffix(".partial"))
+        library.with_suffix(".partial").replace(library)
+    return library
+
+
+def digest(folder: Path) -> str:
+    """Return a hex digest of the C sources; native.py computes the same to notice a library of other sources."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.glob("*.[ch]")))).hexdigest()
+
+
+def _run(command: list[str]) -> None:
+    subprocess.run(command, cwd=FOLDER, check=True, capture_output=True, text=True)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{compile_kernel()}\n")

@@ -1,0 +1,25 @@
+/* Which variants this processor can run, and their entry points. */
+
+#include <stddef.h>
+#include <string.h>
+
+#include "kernel.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* Digest of the sources, so that a library built from other ones is noticed. */
+EXPORT const char *tailprobe_sources(void) { return TAILPROBE_SOURCES; }
+
+/* Return the variant called `name` where the processor can run it, else null. */
+EXPORT const Kernel *tailprobe_kernel(const char *name) {
+#if defined(__x86_64__)
+    if (!strcmp(name, "avx512"))
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
+                   ? &kernel_avx512
+                   : NULL;
+    if (!strcmp(name, "avx2"))
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &kernel_avx2 : NULL;
+#endif
+    return strcmp(name, "baseline") ? NULL : &kernel_baseline;
+}

@@ -1,0 +1,68 @@
+/* Vectors of the instruction set a file is compiled for, and the size of the tile that fits its registers. */
+
+#ifndef TAILPROBE_VECTORS_H
+#define TAILPROBE_VECTORS_H
+
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__AVX512F__)
+enum { LANES = 16, TILE_VECTORS = 2, TILE_ROWS = 8 };   /* 16 of 32 registers accumulate; 64 rows divide evenly */
+#elif defined(__AVX2__)
+enum { LANES = 8, TILE_VECTORS = 2, TILE_ROWS = 6 };    /* 12 of 16 */
+#elif defined(__aarch64__)
+enum { LANES = 4, TILE_VECTORS = 4, TILE_ROWS = 6 };    /* 24 of 32 */
+#else
+enum { LANES = 4, TILE_VECTORS = 2, TILE_ROWS = 6 };    /* 12 of 16 */
+#endif
+enum { PANEL = LANES * TILE_VECTORS };                  /* columns of a tile */
+
+typedef float vector __attribute__((vector_size(4 * LANES), may_alias));
+typedef int32_t integers __attribute__((vector_size(4 * LANES), may_alias));
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
+INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+INLINE vector all(float x) { return x - (vector){0}; }
+INLINE vector choose(integers mask, vector yes, vector no) {
+    return (vector)((mask & (integers)yes) | (~mask & (integers)no));
+}
+INLINE vector absolute(vector x) { return (vector)((integers)x & 0x7fffffff); }
+
+/* exp(x) for x <= 0, to 2 units in the last place; 0 below -87.
+   exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln(2)/2, exp(r) by its Taylor series to r^7. */
+INLINE vector exp_negative(vector x) {
+    const vector rounder = all(12582912.0f);            /* 1.5 * 2^23: adding it rounds to whole numbers */
+    const integers tiny = ~(x >= all(-87.0f));
+    const vector shifted = x * 1.44269504088896341f + rounder;
+    const vector n = shifted - rounder;
+    const vector r = (x - n * 0.693145751953125f) - n * 1.42860682030941723e-6f;   /* ln 2 in two parts */
+    vector p = all(1.0f / 5040);
+    p = p * r + 1.0f / 720;
+    p = p * r + 1.0f / 120;
+    p = p * r + 1.0f / 24;
+    p = p * r + 1.0f / 6;
+    p = p * r + 0.5f;
+    p = p * r + 1.0f;
+    p = p * r + 1.0f;
+    const integers power = ((integers)shifted - (integers)rounder) << 23;
+    return choose(tiny, all(0), (vector)((integers)p + power));
+}
+
+/* log(1 + e) for 0 <= e <= 1, relative error below 2e-7.
+   log(1 + e) = 2 artanh(s), s = e / (2 + e) <= 1/3, artanh(s) = s + s^3/3 + s^5/5 + ... to s^15. */
+INLINE vector log_one_plus(vector e) {
+    const vector s = e / (e + 2.0f), q = s * s;
+    vector p = all(1.0f / 15);
+    p = p * q + 1.0f / 13;
+    p = p * q + 1.0f / 11;
+    p = p * q + 1.0f / 9;
+    p = p * q + 1.0f / 7;
+    p = p * q + 1.0f / 5;
+    p = p * q + 1.0f / 3;
+    p = p * q + 1.0f;
+    return 2.0f * s * p;
+}
+
+#endif

@@ -1,0 +1,97 @@
+"""What training takes of memory, said before it starts."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.labels import Labels
+from tailprobe.training.kernels import Kernel
+from tailprobe.training.task import HeadTask
+
+_AN_EPOCHS_DRAW = 36  # bytes a drawn row: its place in the order, its position, its row (8 each), its weight, one copy
+_STATES = 4  # copies of a head's weights outside the kernel: initial, kept, being copied, folded
+
+
+@dataclass(frozen=True)
+class Resources:
+    """How a number of heads will be trained."""
+
+    heads: int
+    kernel: str
+    workers: int  # heads at once, each on one thread
+    bytes: int  # at most, beside the embeddings and labels given
+
+    def __str__(self) -> str:
+        return (
+            f"{self.heads} heads by the {self.kernel} kernel, {self.workers} at once, "
+            f"in at most {self.bytes / 2**20:,.0f} MB beside the embeddings"
+        )
+
+
+def plan_resources(
+    embeddings: Mapping[str, Embeddings],
+    labels: Labels,
+    tasks: Sequence[HeadTask],
+    *,
+    kernel: Kernel,
+    workers: int | None = None,
+    available: int | None = None,
+) -> Resources:
+    """Choose how many heads are trained at once: one a core, fewer where memory is short of that, at least one.
+
+    Args:
+        embeddings: by encoder.
+        labels: of the same images.
+        tasks: the heads to train.
+        kernel: what trains them.
+        workers: a number to take instead.
+        available: bytes that may be used; by default what the system says is available, where it says so.
+    """
+    classes = len(labels.classes)
+    inputs = {name: stored.width for name, stored in embeddings.items()}
+    room = _available() if available is None else available
+    most = max(1, min(workers or cores(), len(tasks)))
+    for count in range(most, 1, -1):
+        peak = memory_bytes(tasks, inputs=inputs, classes=classes, kernel=kernel, workers=count)
+        if workers is not None or room is None or peak <= room:
+            return Resources(len(tasks), kernel.name, count, peak)
+    peak = memory_bytes(tasks, inputs=inputs, classes=classes, kernel=kernel, workers=1)
+    return Resources(len(tasks), kernel.name, 1, peak)
+
+
+def memory_bytes(
+    tasks: Sequence[HeadTask], *, inputs: Mapping[str, int], classes: int, kernel: Kernel, workers: int
+) -> int:
+    r"""Return a bound on what `tasks` take while they are trained, beside embeddings, labels and the plans themselves.
+
+    The finished heads, 4 P bytes each, and for each of the `workers` largest heads at once
+
+        kernel(D, W, C, B) + 4 (4 P) + 36 M,    P = W (D + 1) + C (W + 1)
+
+    with M rows drawn an epoch. `kernel` is the kernel's own: weights, Adam's two moments and the buffers of a batch;
+    nothing of it grows with the images, and embeddings that are memory-mapped are read row by row.
+    """
+    finished, running = 0, []
+    for task in tasks:
+        width, recipe = inputs[task.key.encoder], task.recipe
+        parameters = recipe.width * (width + 1) + classes * (recipe.width + 1)
+        finished += 4 * parameters
+        batch = min(recipe.batch_size, len(task.plan.rows))
+        own = kernel.memory_bytes(inputs=width, width=recipe.width, classes=classes, batch=batch)
+        running.append(own + 4 * _STATES * parameters + _AN_EPOCHS_DRAW * len(task.plan.rows))
+    return finished + sum(sorted(running)[-workers:])
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _available() -> int | None:
+    meminfo = Path("/proc/meminfo")
+    if not meminfo.exists():
+        return None
+    fields = dict(line.split(":", 1) for line in meminfo.read_text().splitlines())
+    return int(fields["MemAvailable"].split()[0]) * 1024 if "MemAvailable" in fields else None
