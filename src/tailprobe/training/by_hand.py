@@ -122,6 +122,15 @@ class TorchTrainer:
         return torch.from_numpy(self._labels.matrix[rows].astype(np.float32))
 
 
+def _mean_weights(block: _Block, batch: int) -> torch.Tensor:
+    """Return the (R, C) weights of the loss terms, over the number of terms of their batch."""
+    rows, classes = block.y.shape
+    weights = torch.ones(rows, classes) if block.weights is None else block.weights
+    whole = rows - rows % batch
+    terms = classes * torch.tensor([batch, rows % batch or 1]).repeat_interleave(torch.tensor([whole, rows - whole]))
+    return weights / terms[:, None]
+
+
 def memory_bytes(*, inputs: int, width: int, classes: int, batch: int) -> int:
     """Return what one head in training takes: weights, gradients, Adam's two moments, and a block of rows.
 
@@ -143,16 +152,14 @@ class _Stepper:
         self._means, self._squares = torch.zeros_like(weights.flat), torch.zeros_like(weights.flat)
         self._steps = torch.zeros(())
         self._batch, self._decay, self._scale = recipe.batch_size, recipe.weight_decay, 1 / (1 - recipe.dropout)
-        self._hidden = torch.empty(recipe.batch_size, recipe.width)
-        self._upstream = torch.empty(recipe.batch_size, recipe.width)
+        self._hidden_weight, self._output_weight = weights.hidden_weight.T, weights.output_weight.T
+        self._buffers: dict[int, tuple[torch.Tensor, ...]] = {}
 
     def train(self, block: _Block, rate: float) -> torch.Tensor:
         """Take a step for each batch of the block and return its (R, C) logits as each was before its step."""
         logits = torch.empty_like(block.y)
-        weights = block.weights if block.weights is not None else torch.ones(())
-        parts = zip(*(value.split(self._batch) for value in (block.x, block.y, block.keeps, logits)), strict=True)
-        scales = (weights / block.y.shape[1]).expand_as(block.y).split(self._batch)
-        for (x, y, keeps, out), w in zip(parts, scales, strict=True):
+        parts = (block.x, block.y, block.keeps, _mean_weights(block, self._batch), logits)
+        for x, y, keeps, w, out in zip(*(part.split(self._batch) for part in parts), strict=True):
             self._gradient(x, y, keeps, w, out)
             self._adam(rate)
         return logits
@@ -160,18 +167,27 @@ class _Stepper:
     def _gradient(
         self, x: torch.Tensor, y: torch.Tensor, keeps: torch.Tensor, w: torch.Tensor, logits: torch.Tensor
     ) -> None:
-        weights, gradients, rows = self.weights, self._gradients, len(x)
-        h, dz = self._hidden[:rows], self._upstream[:rows]
-        torch.addmm(weights.hidden_bias, x, weights.hidden_weight.T, out=h)
+        # Every call is short enough for what goes on around it to count: views are made once, not in each step.
+        weights, gradients = self.weights, self._gradients
+        h, dz, dz_transposed, g, g_transposed = self._buffers_for(len(x))
+        torch.addmm(weights.hidden_bias, x, self._hidden_weight, out=h)
         h.relu_().mul_(keeps)
-        torch.addmm(weights.output_bias, h, weights.output_weight.T, alpha=self._scale, out=logits)
-        g = torch.sigmoid(logits).sub_(y).mul_(w).div_(rows)
-        torch.addmm(gradients.output_weight, g.T, h, beta=0, alpha=self._scale, out=gradients.output_weight)
+        torch.addmm(weights.output_bias, h, self._output_weight, alpha=self._scale, out=logits)
+        torch.sigmoid(logits, out=g).sub_(y).mul_(w)
+        torch.addmm(gradients.output_weight, g_transposed, h, beta=0, alpha=self._scale, out=gradients.output_weight)
         torch.sum(g, 0, out=gradients.output_bias)
         torch.addmm(dz, g, weights.output_weight, beta=0, alpha=self._scale, out=dz)
         torch.ops.aten.threshold_backward.grad_input(dz, h, 0, grad_input=dz)
-        torch.mm(dz.T, x, out=gradients.hidden_weight)
+        torch.mm(dz_transposed, x, out=gradients.hidden_weight)
         torch.sum(dz, 0, out=gradients.hidden_bias)
+
+    def _buffers_for(self, rows: int) -> tuple[torch.Tensor, ...]:
+        """Return h and dz (B, W), dz', g (B, C) and g'."""
+        if rows not in self._buffers:
+            classes, width = self.weights.output_weight.shape
+            h, dz, g = torch.zeros(rows, width), torch.zeros(rows, width), torch.zeros(rows, classes)
+            self._buffers[rows] = (h, dz, dz.T, g, g.T)
+        return self._buffers[rows]
 
     def _adam(self, rate: float) -> None:
         # What torch.optim.Adam(fused=True) calls in the end; its own way there takes twice as long as the update.

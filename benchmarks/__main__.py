@@ -1,0 +1,39 @@
+"""Run every benchmark: the modules of this folder that have `rows()`; print Markdown, write results.json."""
+
+import importlib
+import json
+import pkgutil
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import benchmarks
+from benchmarks.row import Row
+
+
+def main(wanted: list[str]) -> None:
+    """Run the benchmarks named, or all of them."""
+    measured: list[Row] = []
+    for found in sorted(pkgutil.iter_modules(benchmarks.__path__), key=lambda module: module.name):
+        if found.name.startswith("_") or (wanted and found.name not in wanted):
+            continue
+        module = importlib.import_module(f"benchmarks.{found.name}")
+        if hasattr(module, "rows"):
+            rows = module.rows()
+            print(_table(found.name, (module.__doc__ or "").splitlines()[0], rows), flush=True)
+            measured += rows
+    path = Path(__file__).parent / "results.json"
+    path.write_text(json.dumps([asdict(row) for row in measured], indent=1) + "\n")
+    print(f"written to {path}")
+
+
+def _table(name: str, title: str, rows: list[Row]) -> str:
+    lines = [f"## {name}", "", title, "", "| | value | unit | times the plain way |", "|---|---|---|---|"]
+    for row in rows:
+        ratio = "" if row.ratio is None else f"{row.ratio:.1f}"
+        lines.append(f"| {row.name} | {row.value:.4g} | {row.unit} | {ratio} |")
+    return "\n".join([*lines, ""])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

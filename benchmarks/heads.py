@@ -1,0 +1,134 @@
+"""Seconds a head and epoch: 24,287 rows of 512 numbers in memory, batches of 64, 17 classes, on all cores."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import torch
+from sklearn.neural_network import MLPClassifier
+from torch import nn
+from torch.func import functional_call, grad, stack_module_state, vmap
+from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.utils.data import DataLoader, TensorDataset
+
+from benchmarks.row import Row, best_seconds
+from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.labels import Labels
+from tailprobe.methods.plan import TrainingPlan
+from tailprobe.training.engine import train
+from tailprobe.training.kernels import choose_kernel
+from tailprobe.training.memory import cores
+from tailprobe.training.recipe import Recipe
+from tailprobe.training.task import HeadKey, HeadTask
+
+ROWS, INPUTS, CLASSES, BATCH = 24287, 512, 17, 64
+STEPS = -(-ROWS // BATCH)  # of an epoch
+PART = 95  # steps of a peer that are timed, a quarter of an epoch
+STACK = 8  # heads of torch.func.vmap's stack
+Way = Callable[[], float]  # returns epochs of heads done
+
+
+def rows(*, rounds: int = 4) -> list[Row]:
+    """Measure width 128, the paper's, and 512."""
+    return [row for width in (128, 512) for row in _rows(width, rounds)]
+
+
+def _rows(width: int, rounds: int) -> list[Row]:
+    x = torch.randn(ROWS, INPUTS, generator=torch.Generator().manual_seed(0))
+    y = (torch.rand(ROWS, CLASSES, generator=torch.Generator().manual_seed(1)) < 0.1).float()
+    product = torch.randn(2048, 2048)
+    floats = 2.0 * ROWS * width * (2 * INPUTS + 3 * CLASSES)  # two products of the first layer, three of the second
+    kernels = dict.fromkeys(("torch", choose_kernel().name))
+    ways: dict[str, Way] = {
+        "DataLoader loop, torch.nn, Adam": partial(_loader_loop, x, y, width),
+        "tensors indexed directly, fused Adam": partial(_indexed_loop, x, y, width),
+        "scikit-learn MLPClassifier": _scikit(x, y, width),
+        f"torch.func.vmap over {STACK} heads": _vmapped(x, y, width),
+        **{f"tailprobe, {name} kernel": partial(_ours, x, y, width, name) for name in kernels},
+        "peak": lambda: float((product @ product).numel() * 2 * 2048),
+    }
+    least = best_seconds(ways, rounds=rounds)
+    peak = least.pop("peak")
+    least["all arithmetic at the float32 peak"] = floats * peak
+    plain = least["DataLoader loop, torch.nn, Adam"]
+    unit = "s a head and epoch"
+    table = [Row(f"width {width}: {name}", seconds, unit, plain / seconds) for name, seconds in least.items()]
+    shares = [
+        Row(f"width {width}: {name}, share of the peak", floats * peak / least[name], "")
+        for name in ways
+        if name.startswith("tailprobe")
+    ]
+    return [*table, *shares, Row(f"width {width}: float32 peak of a 2048 x 2048 product", 1e-9 / peak, "GFLOP/s")]
+
+
+def _model(width: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(INPUTS, width), nn.ReLU(), nn.Dropout(0.2), nn.Linear(width, CLASSES))
+
+
+def _loader_loop(x: torch.Tensor, y: torch.Tensor, width: int) -> float:
+    model = _model(width)
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3)
+    part = TensorDataset(x[: PART * BATCH], y[: PART * BATCH])
+    for rows, labels in DataLoader(part, batch_size=BATCH, shuffle=True):
+        optimiser.zero_grad()
+        binary_cross_entropy_with_logits(model(rows), labels).backward()
+        optimiser.step()
+    return PART / STEPS
+
+
+def _indexed_loop(x: torch.Tensor, y: torch.Tensor, width: int) -> float:
+    model = _model(width)
+    optimiser = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
+    for batch in torch.randperm(ROWS)[: PART * BATCH].split(BATCH):
+        optimiser.zero_grad()
+        binary_cross_entropy_with_logits(model(x[batch]), y[batch]).backward()
+        optimiser.step()
+    return PART / STEPS
+
+
+def _scikit(x: torch.Tensor, y: torch.Tensor, width: int) -> Way:
+    model = MLPClassifier((width,), batch_size=BATCH, random_state=0)
+    rows, labels = x[: PART * BATCH].numpy(), y[: PART * BATCH].numpy().astype(int)
+    model.partial_fit(rows[:BATCH], labels[:BATCH], classes=np.arange(CLASSES))
+
+    def way() -> float:
+        model.partial_fit(rows, labels)
+        return PART / STEPS
+
+    return way
+
+
+def _vmapped(x: torch.Tensor, y: torch.Tensor, width: int) -> Way:
+    """A stack of heads, gradients by vmap over grad, one fused Adam over the stacked weights."""
+    heads = [_model(width) for _ in range(STACK)]
+    state, buffers = stack_module_state(heads)
+    weights = {name: value.detach().requires_grad_() for name, value in state.items()}
+    optimiser = torch.optim.Adam(weights.values(), lr=1e-3, fused=True)
+    skeleton = heads[0].to("meta")
+
+    def loss(weights: dict, buffers: dict, rows: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        return binary_cross_entropy_with_logits(functional_call(skeleton, (weights, buffers), (rows,)), labels)
+
+    gradients = vmap(grad(loss), randomness="different")
+
+    def way() -> float:
+        steps = PART // STACK
+        for _ in range(steps):
+            batch = torch.randint(ROWS, (STACK, BATCH))
+            found = gradients({k: v.detach() for k, v in weights.items()}, buffers, x[batch], y[batch])
+            for name, value in weights.items():
+                value.grad = found[name]
+            optimiser.step()
+        return STACK * steps / STEPS
+
+    return way
+
+
+def _ours(x: torch.Tensor, y: torch.Tensor, width: int, kernel: str) -> float:
+    """Two heads a core, one epoch each, through the engine; a batch of rows for validation, the peers having none."""
+    labels = Labels(y.numpy() > 0, tuple(map(str, range(CLASSES))), "multi-label")
+    embeddings = Embeddings(x.numpy(), tuple(map(str, range(ROWS))), "random", "random")
+    recipe, plan = Recipe(width=width, epochs=1, batch_size=BATCH), TrainingPlan(rows=np.arange(ROWS))
+    every, held = np.arange(ROWS), np.arange(BATCH)
+    tasks = [HeadTask(HeadKey("random", "baseline", seed), plan, recipe, every, held) for seed in range(2 * cores())]
+    return float(len(train({"random": embeddings}, labels, tasks, kernel=kernel)))

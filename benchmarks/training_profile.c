@@ -1,0 +1,87 @@
+/* Where the time of one step of the compiled kernel goes; compiled and run by training_profile.py. */
+
+#define VARIANT kernel_profiled
+#include "head.c"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { INPUTS = 512, BATCH = 64, ROWS = 24287, STEPS = 1500, PARTS = 10 };
+
+static const char *const NAMES[PARTS] = {
+    "fetch rows", "hidden units", "dropout, ReLU", "logits", "loss and its gradient", "hidden gradient",
+    "output weights, Adam", "output bias, transpose", "hidden weights, Adam", "hidden bias"};
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return 1e6 * (double)t.tv_sec + 1e-3 * (double)t.tv_nsec;
+}
+
+static float uniform(void) { return (float)rand() / (float)RAND_MAX - 0.5f; }
+
+static float *numbers(int64_t count, float scale) {
+    float *made = aligned_alloc(64, (size_t)round_up(count, 16) * sizeof(float));
+    for (int64_t i = 0; i < count; i++) made[i] = scale * uniform();
+    return made;
+}
+
+static void step(Head *head, const Layout *at, int64_t first, const int64_t *rows, double *took) {
+    const int64_t C = head->classes, w = round_up(head->width, PANEL), c = round_up(C, PANEL);
+    const Adam by = {1e-3f, 1.0f, 0.0f};
+    double times[PARTS + 1];
+    int k = 0;
+    times[k++] = now(); fetch(head, at, rows, BATCH);
+    times[k++] = now(); hidden(head, at, BATCH);
+    times[k++] = now(); activate(head, at, first, BATCH, 1);
+    times[k++] = now(); logits(head, at, BATCH);
+    times[k++] = now(); loss(at, C, BATCH, at->positive, at->negative, NULL, 1.0f / (float)(BATCH * C));
+    times[k++] = now(); hidden_gradient(head, at, BATCH);
+    times[k++] = now(); update(at->output_weight, C, w, at->g, at->c_row, at->h, at->h_row, BATCH, by);
+    times[k++] = now(); update_bias(at->output_bias, at->g, at->c_row, c, BATCH, by); transpose(head, at);
+    times[k++] = now(); update(at->hidden_weight, INPUTS, w, at->x, at->x_row, at->dz, at->h_row, BATCH, by);
+    times[k++] = now(); update_bias(at->hidden_bias, at->dz, at->h_row, w, BATCH, by);
+    times[k] = now();
+    for (int i = 0; i < PARTS; i++) took[i] = times[i + 1] - times[i];
+}
+
+static int ascending(const void *a, const void *b) {
+    return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
+}
+
+int main(int count, char **arguments) {
+    const int64_t W = count > 1 ? atoi(arguments[1]) : 128, C = count > 2 ? atoi(arguments[2]) : 17;
+    float *x = numbers((int64_t)ROWS * INPUTS, 2), *ones = numbers(C, 0);
+    uint8_t *y = malloc((size_t)(ROWS * C));
+    for (int64_t i = 0; i < ROWS * C; i++) y[i] = uniform() < -0.4f;
+    for (int64_t c = 0; c < C; c++) ones[c] = 1;
+    Head head = {.inputs = INPUTS, .width = W, .classes = C, .batch = BATCH, .embeddings = x, .row_stride = INPUTS,
+                 .column_stride = 1, .labels = y, .positive = ones, .negative = ones, .drop_below = 13107,
+                 .scale = 1.25, .mean_left = 1, .square_left = 1,
+                 .memory = numbers(memory_floats(INPUTS, W, C, BATCH), 0)};
+    load(&head, numbers(W * INPUTS, 0.08f), numbers(W, 0.08f), numbers(C * W, 0.17f), numbers(C, 0.17f));
+    const Layout at = layout_of(&head);
+    const unsigned before = flush_small();
+    static double took[PARTS][STEPS];
+    for (int s = 0; s < STEPS; s++) {
+        int64_t rows[BATCH];
+        double parts[PARTS];
+        for (int i = 0; i < BATCH; i++) rows[i] = rand() % ROWS;
+        step(&head, &at, (int64_t)s * BATCH, rows, parts);
+        for (int i = 0; i < PARTS; i++) took[i][s] = parts[i];
+    }
+    restore_small(before);
+    double total = 0;
+    const double first = 2.0 * BATCH * INPUTS * (double)W, second = 2.0 * BATCH * (double)(C * W);
+    const double flops[PARTS] = {0, first, 0, second, 0, second, second, 0, first, 0};
+    for (int i = 0; i < PARTS; i++) {
+        qsort(took[i], STEPS, sizeof(double), ascending);
+        const double best = took[i][STEPS / 10];   /* the tenth of steps that were least disturbed ends here */
+        total += best;
+        printf("| %s | %.1f | ", NAMES[i], best);
+        if (flops[i] > 0) printf("%.0f", flops[i] / best * 1e-3);
+        printf(" |\n");
+    }
+    printf("| a step | %.1f | %.0f |\n", total, (2 * first + 3 * second) / total * 1e-3);
+}
