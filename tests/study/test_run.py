@@ -87,6 +87,7 @@ def test_the_split_holds_every_class_in_every_part(finished: Result) -> None:
 
 def test_the_scores_give_the_results_again(finished: Result) -> None:
     from sklearn.metrics import average_precision_score
+
     from tailprobe.scores.head_scores import read_head_scores
 
     table = finished.results

@@ -1,0 +1,42 @@
+"""CLIP ViT-B/32 with OpenAI's weights: 512 numbers after the image projection."""
+
+import math
+from pathlib import Path
+from typing import Literal
+
+from timm.data import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
+
+from tailprobe.encoders.choice import check_choice
+from tailprobe.encoders.family import ENCODERS
+from tailprobe.encoders.preprocessing import Preprocessing
+from tailprobe.encoders.timm_encoder import TimmEncoder
+from tailprobe.encoders.weights import build_model
+
+MODEL = "vit_base_patch32_clip_quickgelu_224.openai"
+_SHORTER = {"openai": 224, "timm": math.floor(224 / 0.9)}
+_OFFICIAL = (
+    "get model.safetensors of huggingface.co/timm/vit_base_patch32_clip_224.openai where there is a network, or "
+    "OpenAI's ViT-B-32.pt (sha256 40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af) as a state dict"
+)
+
+
+@ENCODERS.register("clip")
+def clip(name: str, weights: Path | None, preprocess: Literal["openai", "timm"] = "openai") -> TimmEncoder:
+    """CLIP ViT-B/32 as OpenAI trained it: what its `encode_image` gives, not normalised.
+
+    In timm the projection is the model's head, of 512 "classes" and bias zero, and stays on.
+
+    Args:
+        name: the encoder's name.
+        weights: a file with OpenAI's, open_clip's or timm's names; None downloads.
+        preprocess: "openai" takes the shorter side to 224 and crops 224; "timm" takes it to 248 first. Both bicubic.
+
+    Raises:
+        InputError: another `preprocess`, or as `build_model`.
+    """
+    shorter = _SHORTER[check_choice("preprocess", preprocess, _SHORTER, where=name)]
+    preprocessing = Preprocessing(
+        "shorter", (shorter, shorter), (224, 224), "bicubic", OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
+    )
+    model = build_model(MODEL, name=name, weights=weights, keep_head=True, official=_OFFICIAL)
+    return TimmEncoder(model, name=name, model_name=MODEL, preprocessing=preprocessing)

@@ -1,0 +1,115 @@
+"""From an image of any size to the pixels that a model was trained on, with Pillow."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from tailprobe.errors import InputError
+
+Resize = Literal["shorter", "cover", "fit", "squash"]
+Size = tuple[int, int]  # height, width
+_MODES: dict[str, Resize] = {"center": "shorter", "border": "fit", "squash": "squash"}
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Resize, then crop the centre, then normalise: calling it does the first two, the model's device the third.
+
+    `resize` says how the image comes to `size`: "shorter" takes its shorter side to the height of `size`, "cover" takes
+    it to the smallest size that covers `size`, "fit" to the largest that fits into it, all three keeping its shape;
+    "squash" takes it to `size` itself. What the crop then lacks is filled: with the mean colour after "fit", with black
+    otherwise.
+
+    Bit for bit what torchvision and timm do in evaluation; held against them in tests.
+    """
+
+    resize: Resize
+    size: Size
+    crop: Size
+    interpolation: str  # a name of PIL.Image.Resampling in lower case
+    mean: tuple[float, float, float]  # of RGB in 0..1
+    sd: tuple[float, float, float]
+
+    def __call__(self, image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "H W 3"]:
+        """Return (H, W, 3) uint8, H and W those of `crop`."""
+        height, width = self._resized(image.shape[0], image.shape[1])
+        method = Image.Resampling[self.interpolation.upper()]
+        resized = Image.fromarray(image).resize((width, height), method)
+        fill = tuple(round(255 * m) for m in self.mean) if self.resize == "fit" else (0, 0, 0)
+        return crop_centre(np.asarray(resized), self.crop, fill=fill)
+
+    def __str__(self) -> str:
+        height, width = self.size
+        return (
+            f"resize {self.resize} {height}x{width} {self.interpolation}, "
+            f"centre crop {self.crop[0]}x{self.crop[1]}, mean {self.mean}, sd {self.sd}"
+        )
+
+    def _resized(self, height: int, width: int) -> Size:
+        if self.resize == "squash":
+            return self.size
+        if self.resize == "shorter":  # the longer side is cut off, not rounded, as torchvision does
+            short = self.size[0]
+            return (short, int(short * width / height)) if height <= width else (int(short * height / width), short)
+        ratios = height / self.size[0], width / self.size[1]
+        # Written as timm writes it, since (r * 1) + (s * 0) rounds differently from r where s is large.
+        longest = 1.0 if self.resize == "fit" else 0.0
+        ratio = max(ratios) * longest + min(ratios) * (1.0 - longest)
+        return max(1, round(height / ratio)), max(1, round(width / ratio))
+
+
+def preprocessing_of(config: Mapping[str, Any], *, where: str) -> Preprocessing:
+    """Return the evaluation preprocessing that timm's data configuration of a model asks for.
+
+    Args:
+        config: what `timm.data.resolve_model_data_config` gives.
+        where: the model, for messages.
+
+    Raises:
+        InputError: the model does not take RGB, or asks for something Pillow has not.
+    """
+    channels, height, width = config["input_size"]
+    if channels != 3:
+        raise InputError(f"{where}: takes {channels} channels, expected 3 (RGB); choose another encoder")
+    if config["crop_mode"] not in _MODES or config["interpolation"].upper() not in Image.Resampling.__members__:
+        raise InputError(
+            f"{where}: asks for crop mode {config['crop_mode']!r} with {config['interpolation']!r} interpolation, "
+            f"expected one of {', '.join(_MODES)} with one that Pillow has; choose another encoder"
+        )
+    size = math.floor(height / config["crop_pct"]), math.floor(width / config["crop_pct"])
+    resize = _MODES[config["crop_mode"]]
+    return Preprocessing(
+        "cover" if resize == "shorter" and size[0] != size[1] else resize,
+        size,
+        (height, width),
+        config["interpolation"],
+        _three(config["mean"]),
+        _three(config["std"]),
+    )
+
+
+def crop_centre(
+    image: UInt8[np.ndarray, "h w 3"], size: Size, *, fill: tuple[int, ...] = (0, 0, 0)
+) -> UInt8[np.ndarray, "H W 3"]:
+    """Cut the centre out, after filling up to `size` where the image is smaller."""
+    lacking = [max(0, wanted - have) for wanted, have in zip(size, image.shape, strict=False)]
+    if any(lacking):
+        height, width = (have + lack for have, lack in zip(image.shape, lacking, strict=False))
+        filled = np.empty((height, width, 3), np.uint8)
+        filled[:] = fill
+        top, left = (lack // 2 for lack in lacking)
+        filled[top : top + image.shape[0], left : left + image.shape[1]] = image
+        image = filled
+    # Python's round, which takes halves to the even neighbour, is part of what torchvision does.
+    top, left = (round((have - wanted) / 2.0) for have, wanted in zip(image.shape, size, strict=False))
+    return np.ascontiguousarray(image[top : top + size[0], left : left + size[1]])
+
+
+def _three(values: Any) -> tuple[float, float, float]:  # noqa: ANN401 - timm's configuration is untyped
+    red, green, blue = (float(v) for v in values)
+    return red, green, blue

@@ -1,0 +1,42 @@
+"""ResNet-18 with torchvision's ImageNet weights: 512 pooled features."""
+
+from pathlib import Path
+from typing import Literal
+
+from timm.data import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
+
+from tailprobe.encoders.choice import check_choice
+from tailprobe.encoders.family import ENCODERS
+from tailprobe.encoders.preprocessing import Preprocessing
+from tailprobe.encoders.timm_encoder import TimmEncoder
+from tailprobe.encoders.weights import build_model
+
+MODEL = "resnet18.tv_in1k"
+_SHORTER = {"torchvision": 256, "authors": 224}
+_OFFICIAL = (
+    "get https://download.pytorch.org/models/resnet18-f37072fd.pth (46,830,571 bytes, "
+    "sha256 f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec) where there is a network"
+)
+
+
+@ENCODERS.register("resnet18")
+def resnet18(
+    name: str, weights: Path | None, preprocess: Literal["torchvision", "authors"] = "torchvision"
+) -> TimmEncoder:
+    """ResNet-18 as torchvision trained it on ImageNet, the 512 numbers after the average pool.
+
+    Args:
+        name: the encoder's name.
+        weights: torchvision's or timm's file of it; None downloads.
+        preprocess: "torchvision" takes the shorter side to 256 and crops 224; "authors" takes it to 224 and crops
+            nothing of a square chip. The paper's authors could not batch other shapes; here their centre is cropped.
+
+    Raises:
+        InputError: another `preprocess`, or as `build_model`.
+    """
+    shorter = _SHORTER[check_choice("preprocess", preprocess, _SHORTER, where=name)]
+    preprocessing = Preprocessing(
+        "shorter", (shorter, shorter), (224, 224), "bilinear", IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
+    )
+    model = build_model(MODEL, name=name, weights=weights, keep_head=False, official=_OFFICIAL)
+    return TimmEncoder(model, name=name, model_name=MODEL, preprocessing=preprocessing)
