@@ -49,12 +49,7 @@ def main(folder: str, cache: str, seconds: str) -> None:
     from tailprobe.embeddings import compute, store
 
     with patch.object(compute, "SHARD", 4), patch.object(store, "SHARD", 4):
-        compute.embed(
-            tailprobe.read(folder),
-            MeanColours(seconds=float(seconds)),
-            cache=Path(cache),
-            tell=lambda text: print(text, flush=True),
-        )
+        compute.embed(tailprobe.read(folder), MeanColours(seconds=float(seconds)), cache=Path(cache))
 
 
 if __name__ == "__main__":
