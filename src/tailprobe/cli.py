@@ -1,6 +1,7 @@
 """The command: arguments to a study, errors to exit codes, nothing else."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -67,6 +68,7 @@ def compare(
     cache: option.Cache = None,
     workers: option.Workers = None,
     metric: option.Metric = "average_precision",
+    smoke: option.Smoke = False,
     quiet: option.Quiet = False,
 ) -> None:
     """Compare remedies on your images: embed once, train every head, say what changed for the rare classes.
@@ -105,7 +107,7 @@ def compare(
             split=split,
             low_frequency=low_frequency,
         )
-    _run(study, out, cache=cache, workers=workers, metric=metric, quiet=quiet)
+    _run(study, out, cache=cache, workers=workers, metric=metric, smoke=smoke, quiet=quiet)
 
 
 @app.command()
@@ -115,6 +117,7 @@ def demo(
     seeds: option.Seeds = 5,
     seed: option.Seed = 0,
     metric: option.Metric = "average_precision",
+    smoke: option.Smoke = False,
     quiet: option.Quiet = False,
 ) -> None:
     """Draw a long-tailed sample in Planet's format and run the main job on it; no download, no account."""
@@ -122,9 +125,9 @@ def demo(
     from tailprobe.study.settings import Study
 
     with Bars(quiet=quiet) as bars:
-        folder = draw_sample(out / "data", tiles=tiles, seed=seed, progress=bars)
+        folder = draw_sample(out / "data", tiles=min(tiles, 200) if smoke else tiles, seed=seed, progress=bars)
     study = Study(source=str(folder.resolve()), reader={"format": "planet"}, seeds=seeds, seed=seed)
-    _run(study, out / "run", cache=out / "cache", workers=None, metric=metric, quiet=quiet)
+    _run(study, out / "run", cache=out / "cache", workers=None, metric=metric, smoke=smoke, quiet=quiet)
 
 
 @app.command()
@@ -143,6 +146,7 @@ def reproduce(
     cache: option.Cache = None,
     workers: option.Workers = None,
     metric: option.Metric = "recall@0.5",
+    smoke: option.Smoke = False,
     quiet: option.Quiet = False,
 ) -> None:
     """Run the paper's own study and say how close the result is."""
@@ -161,7 +165,7 @@ def reproduce(
     )
     if not quiet:
         typer.echo(f"{dataset}, {preset}: {MEANING[dataset, preset]}.", err=True)
-    result = _run(study, out, cache=cache, workers=workers, metric=metric, quiet=quiet)
+    result = _run(study, out, cache=cache, workers=workers, metric=metric, smoke=smoke, quiet=quiet)
     _show_reproduction(dataset, result)
 
 
@@ -236,10 +240,14 @@ def methods() -> None:
         typer.echo(f"{name} = {', '.join(members)}")
 
 
-def _run(study: "Study", out: Path, *, cache: Path | None, workers: int | None, metric: str, quiet: bool) -> "Result":
+def _run(
+    study: "Study", out: Path, *, cache: Path | None, workers: int | None, metric: str, smoke: bool, quiet: bool
+) -> "Result":
     from tailprobe.study.api import default_cache
     from tailprobe.study.run import run_study
 
+    if smoke:
+        study = replace(study, seeds=min(study.seeds, 2), recipe=replace(study.recipe, epochs=1))
     with Bars(quiet=quiet) as bars:
         result = run_study(study, out, cache=cache or default_cache(), workers=workers, progress=bars, tell=bars.tell)
     _show(result, metric)
@@ -297,11 +305,11 @@ def _show_reproduction(dataset: str, result: "Result") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from tailprobe.study.reproduction import compare_with_paper
+    from tailprobe.study.closeness import compare_with_paper
 
-    table = Table("", "the paper", "here, mean (lowest to highest seed)", title="How close it is")
+    table = Table("", "the paper", "here, mean (lowest to highest seed)", "", title="How close it is")
     for row in compare_with_paper(dataset, result):
-        table.add_row(row.what, row.paper, row.here)
+        table.add_row(row.what, row.paper, row.here, row.close)
     Console().print(table)
 
 

@@ -31,7 +31,9 @@ OnBadImage = Annotated[
 Encoders = Annotated[
     list[str] | None,
     typer.Option(
-        "--encoder", help="resnet18, clip, descriptors, or timm:NAME; may be given again.", rich_help_panel=_MODEL
+        "--encoder",
+        help="descriptors (no download), resnet18, clip, or any timm model; may be given again.",
+        rich_help_panel=_MODEL,
     ),
 ]
 Weights = Annotated[
@@ -87,3 +89,11 @@ Workers = Annotated[
 ]
 Metric = Annotated[str, typer.Option(help="The metric of the table printed at the end.", rich_help_panel=_RUN)]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print the result alone.", rich_help_panel=_RUN)]
+Smoke = Annotated[
+    bool,
+    typer.Option(
+        "--smoke",
+        help="Two seeds, one epoch: see that everything works; the numbers mean nothing.",
+        rich_help_panel=_RUN,
+    ),
+]

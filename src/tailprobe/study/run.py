@@ -80,7 +80,7 @@ def run_study(
     heads = train(
         embeddings, design.images.labels, tasks, workers=workers, checkpoints=folder.checkpoints, progress=progress
     )
-    _write(folder, design, embeddings, heads, progress)
+    _write(folder, design, embeddings, heads, study.thresholds, progress)
     record = _record(design, embeddings, seconds=time.time() - started)
     result = Result.finish(folder, record)
     progress("draw figures", 0, 1)
@@ -142,7 +142,12 @@ def _select(stored: Embeddings, names: tuple[str, ...]) -> Embeddings:
 
 
 def _write(
-    folder: RunFolder, design: Design, embeddings: dict[str, Embeddings], heads: Heads, progress: Progress
+    folder: RunFolder,
+    design: Design,
+    embeddings: dict[str, Embeddings],
+    heads: Heads,
+    thresholds: tuple[str, ...],
+    progress: Progress,
 ) -> None:
     labels = design.images.labels
     folder.write_table("split", split_table(design))
@@ -152,11 +157,18 @@ def _write(
     rng = generator(design.repeats[0].seed, "samples")
     folder.write_table("samples", sample_table(design.images, design.low_frequency, rng=rng))
     save_heads(heads, folder.heads, classes=labels.classes)
-    write_results(_score(folder, design, embeddings, heads, progress), folder.table("results"), overwrite=True)
+    write_results(
+        _score(folder, design, embeddings, heads, thresholds, progress), folder.table("results"), overwrite=True
+    )
 
 
 def _score(
-    folder: RunFolder, design: Design, embeddings: dict[str, Embeddings], heads: Heads, progress: Progress
+    folder: RunFolder,
+    design: Design,
+    embeddings: dict[str, Embeddings],
+    heads: Heads,
+    thresholds: tuple[str, ...],
+    progress: Progress,
 ) -> pd.DataFrame:
     labels = design.images.labels
     splits = {repeat.seed: repeat.split for repeat in design.repeats}
@@ -177,6 +189,7 @@ def _score(
                 classes=labels.classes,
                 low_frequency=design.low_frequency,
                 single_label=labels.kind == "single-label",
+                thresholds=thresholds,
             )
         progress("score heads", len(heads), len(heads))
     return tidy_table(frames)

@@ -11,6 +11,8 @@ import tomli_w
 from tailprobe.datasets.image_files import OnBadImage
 from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean
+from tailprobe.scores.thresholds import THRESHOLDS
+from tailprobe.scores.tidy import PAPER_THRESHOLDS
 from tailprobe.training.recipe import Recipe
 
 Option = str | int | float | bool
@@ -34,6 +36,7 @@ class Study:
     seed: int = 0  # of the first repeat
     split: str = "stratified"
     low_frequency: str = "percentile(25)"
+    thresholds: tuple[str, ...] = PAPER_THRESHOLDS  # rules by which scores become decisions
     standardise: str = "auto"  # auto: as the encoder asks; yes; no
     on_bad_image: OnBadImage = "error"
     recipe: Recipe = field(default_factory=Recipe)
@@ -45,6 +48,7 @@ class Study:
             "long_tail": (self.long_tail == 0 or self.long_tail > 1, "above 1, or 0 for none"),
             "encoders": (bool(self.encoders), "at least one"),
             "methods": (bool(self.methods), "at least one"),
+            "thresholds": (bool(self.thresholds) and set(self.thresholds) <= set(THRESHOLDS), ", ".join(THRESHOLDS)),
             "standardise": (self.standardise in ("auto", "yes", "no"), "auto, yes or no"),
             "on_bad_image": (self.on_bad_image in ("error", "skip"), "error or skip"),
         }
@@ -90,7 +94,7 @@ def read_study(path: Path) -> Study:
     own = {f.name for f in fields(Study)} - {"source", "reader", "long_tail", "weights", "recipe"}
     _check_names(path, "[study] setting", settings, own)
     _check_names(path, "[recipe] setting", document.get("recipe", {}), {f.name for f in fields(Recipe)})
-    for name in ("encoders", "methods"):
+    for name in ("encoders", "methods", "thresholds"):
         if name in settings:
             value = settings[name]
             settings[name] = (value,) if isinstance(value, str) else tuple(value)

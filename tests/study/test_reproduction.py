@@ -1,0 +1,113 @@
+"""The paper's presets: what they set, and that they run on data of the official layouts."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tailprobe.datasets.sample import draw_sample
+from tailprobe.errors import InputError
+from tailprobe.study.closeness import compare_with_paper
+from tailprobe.study.reproduction import DATASETS, MEANING, PRESETS, preset
+from tailprobe.study.result import Result
+from tailprobe.study.run import run_study
+from tailprobe.training.recipe import Recipe
+
+
+def draw_ade20k(folder: Path) -> Path:
+    """Write 21 scenes and misc in the official layout: the first 20 most frequent, each also in the validation part."""
+    rng, lines = np.random.default_rng(0), []
+    for part, official, each in (("train", "training", 6), ("val", "validation", 3)):
+        (folder / "images" / official).mkdir(parents=True)
+        scenes = [f"scene_{s:02d}" for s in range(21) for _ in range(each + 60 * (s == 0) - (s == 20))] + ["misc"] * 70
+        for i, scene in enumerate(scenes):
+            name = f"ADE_{part}_{i:08d}"
+            lines.append(f"{name} {scene}\n")
+            noise = rng.integers(0, 256, (12, 16, 3), dtype=np.uint8)
+            Image.fromarray(noise).save(folder / "images" / official / f"{name}.jpg")
+    (folder / "sceneCategories.txt").write_text("".join(lines))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ade20k(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return draw_ade20k(tmp_path_factory.mktemp("ade20k"))
+
+
+def test_every_preset_is_there_and_says_what_it_is(tmp_path: Path) -> None:
+    for dataset in DATASETS:
+        for name in PRESETS:
+            assert preset(dataset, name, tmp_path).seeds == 10
+            assert MEANING[dataset, name]
+    with pytest.raises(InputError, match="paper-text or paper-code"):
+        preset("planet", "paper", tmp_path)
+
+
+def test_the_text_asks_for_what_the_paper_prints(tmp_path: Path) -> None:
+    study = preset("planet", "paper-text", tmp_path)
+    assert study.encoders == ("clip", "resnet18")
+    assert study.recipe == Recipe(width=128, dropout=0.2, learning_rate=1e-3, batch_size=64, epochs=20)
+    assert study.low_frequency == "percentile(25)"
+    assert study.split == "random"
+
+
+def test_the_code_asks_for_what_the_authors_ran(tmp_path: Path) -> None:
+    study = preset("ade20k", "paper-code", tmp_path)
+    assert (study.recipe.learning_rate, study.recipe.epochs, study.recipe.decay_every) == (1e-4, 10, 7)
+    assert study.low_frequency == "fraction(0.1)"
+    assert study.split == "two-part"
+    assert "authors" in study.thresholds
+
+
+@pytest.fixture(scope="module")
+def authors(ade20k: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
+    folder = tmp_path_factory.mktemp("paper code")
+    study = preset("ade20k", "paper-code", ade20k, encoders=("descriptors",), seeds=2)
+    return run_study(replace(study, recipe=replace(study.recipe, epochs=1)), folder / "run", cache=folder / "cache")
+
+
+def test_the_authors_ade20k_runs_report_on_what_they_chose_by(authors: Result) -> None:
+    assert authors.record["test_is_validation"]
+    split = pd.read_parquet(authors.folder.table("split"))
+    parts = {part: set(rows["name"]) for part, rows in split[split["seed"] == 0].groupby("part")}
+    assert parts["validation"] == parts["test"]
+    assert all(name.startswith("ADE_val_") for name in parts["test"])
+    assert all(name.startswith("ADE_train_") for name in parts["train"])
+    assert len(authors.classes) == 20
+    assert "misc" not in set(authors.classes["class"])
+
+
+def test_the_authors_accuracy_is_kept_as_the_share_predicted_negative(authors: Result) -> None:
+    metrics = set(authors.results["metric"])
+    assert {"negative_share@authors", "recall@authors", "binary_accuracy@authors"} <= metrics
+
+
+def test_closeness_names_counts_saved_scores_and_findings(authors: Result) -> None:
+    rows = {row.what: row for row in compare_with_paper("ade20k", authors)}
+    images = rows["images of the 20 scenes"]
+    assert (images.paper, images.here) == ("8809", str(authors.record["images"]))
+    assert images.close == f"{authors.record['images'] / 8809 - 1:+.1%}"
+    saved = rows["descriptors, reweight(1.5, scope=batch): average precision, low-frequency classes"]
+    table = authors.results
+    of_method = table[(table["method"] == "reweight(1.5, scope=batch)") & (table["split"] == "test")]
+    chosen = of_method[(of_method["metric"] == "average_precision") & of_method["aggregate"]]
+    value = chosen.loc[chosen["class"] == "low-frequency", "value"].mean()
+    assert (saved.paper, float(saved.here)) == ("0.571", pytest.approx(value, abs=1e-5))
+    finding = rows["descriptors, oversample: recall at authors, low-frequency classes"]
+    assert finding.close in {f"{n} of 2 seeds agree" for n in range(3)}
+
+
+def test_planet_is_reproduced_from_the_command(tmp_path: Path) -> None:
+    data = draw_sample(tmp_path / "planet", tiles=100, workers=1)
+    line = [sys.executable, "-m", "tailprobe", "reproduce", "planet", data, "--out", tmp_path / "run", "--smoke"]
+    line += ["--encoder", "descriptors", "--seeds", "1", "--cache", tmp_path / "cache", "--quiet"]
+    done = subprocess.run(list(map(str, line)), capture_output=True, text=True, check=True)
+    assert "How close it is" in done.stdout
+    assert "40479" in done.stdout
+    result = Result.load(tmp_path / "run")
+    assert {"undersample(200)", "oversample(30000)"} <= set(result.results["method"])
