@@ -5,23 +5,21 @@ import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from tailprobe.errors import InputError
-from tailprobe.report.figures.all import RESAMPLING, study_figures
-from tailprobe.report.figures.all import Classes as DrawnClasses
-from tailprobe.report.figures.all import Head as DrawnHead
-from tailprobe.report.figures.write import write_figures
 from tailprobe.report.samples import read_samples
 from tailprobe.scores.tidy import read_results, summarise
 from tailprobe.study.folder import RunFolder
 from tailprobe.study.settings import Study, read_study
 from tailprobe.training.head import Heads
 from tailprobe.training.storage import load_heads
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 METRIC = "average_precision"
 
@@ -94,18 +92,28 @@ class Result:
         """Return mean, deviation over seeds and paired difference from the baseline, by encoder, method and class."""
         return summarise(self.results[self.results["split"] == split], metric=metric)
 
-    def figures(self, *, metric: str = METRIC) -> dict[str, Figure]:
+    def figures(self, *, metric: str = METRIC) -> "dict[str, Figure]":
         """Draw the figures of the paper, and the ones its reader misses, by name."""
+        from tailprobe.report.figures.all import RESAMPLING, Classes, Head, study_figures  # slow to import
+
         tiles, tags = read_samples(self.folder.read_table("samples"))
         recipe, methods = self.study.recipe, tuple(self.record["methods"])
         first = self.plans[self.plans["seed"] == self.plans["seed"].min()]
+        table = self.classes
+        classes = Classes(
+            tuple(table["class"]),
+            table["count"].to_numpy(np.int64),
+            table["low_frequency"].to_numpy(bool),
+            table["test"].to_numpy(np.int64),
+            self.study.low_frequency,
+        )
         return study_figures(
-            self._classes(),
+            classes,
             results=self.results,
             metric=metric,
             methods=methods,
             encoders=self.record["widths"],
-            head=DrawnHead(recipe.width, recipe.dropout, "binary cross-entropy"),
+            head=Head(recipe.width, recipe.dropout, "binary cross-entropy"),
             plans=first.drop_duplicates("method")[["method", "seed", "rows", "distinct_images"]],
             reached={
                 method: first.loc[first["method"] == method, "count"].to_numpy(np.int64)
@@ -117,18 +125,10 @@ class Result:
             tags=tags,
         )
 
-    def _classes(self) -> DrawnClasses:
-        table = self.classes
-        return DrawnClasses(
-            tuple(table["class"]),
-            table["count"].to_numpy(np.int64),
-            table["low_frequency"].to_numpy(bool),
-            table["test"].to_numpy(np.int64),
-            self.study.low_frequency,
-        )
-
     def write_figures(self) -> list[Path]:
         """Write the figures into the run folder as SVG and PNG."""
+        from tailprobe.report.figures.write import write_figures
+
         return write_figures(self.figures(), self.folder.figures)
 
     def save(self, path: str | Path) -> Path:

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from tailprobe.errors import InputError
-from tailprobe.report.figures import sample_images, sample_rows
+from tailprobe.report.figures import sample_images
+from tailprobe.report.samples import sample_rows
 from tailprobe.report.style import LOW_FREQUENCY
 
 

@@ -7,7 +7,7 @@ from tailprobe.report.figures.counterparts import paper_counterpart, paper_count
 from tailprobe.report.figures.differences import differences
 from tailprobe.report.figures.per_class import per_class
 from tailprobe.report.figures.resampled_distributions import resampled_distributions
-from tailprobe.report.figures.sample_images import sample_images, sample_rows
+from tailprobe.report.figures.sample_images import sample_images
 from tailprobe.report.figures.training_curves import training_curves
 from tailprobe.report.figures.write import write_figures
 
@@ -22,7 +22,6 @@ __all__ = [
     "per_class",
     "resampled_distributions",
     "sample_images",
-    "sample_rows",
     "study_figures",
     "training_curves",
     "write_figures",

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 import numpy as np
-from jaxtyping import Bool, Int, UInt8
+from jaxtyping import UInt8
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -56,35 +56,6 @@ def sample_images(
         _tile(axes, tile, column * side, top - row * step, side - 0.1)
         _tags(axes, own, low_frequency, left=column * side, top=top - row * step - side + 0.1, side=side - 0.1)
     return figure
-
-
-def sample_rows(
-    matrix: Bool[np.ndarray, "N C"],
-    low_frequency: Bool[np.ndarray, " C"],
-    *,
-    number: int,
-    generator: np.random.Generator,
-) -> Int[np.ndarray, " M"]:
-    """Return rows worth showing: one of each low-frequency class first, rarest first, then one of each other class.
-
-    A class that no image carries is passed over, and so is one that a row already taken shows, as long as classes
-    without any picture are left.
-
-    Args:
-        matrix: (N, C), which image carries which class.
-        number: how many rows at most; all distinct.
-    """
-    counts = matrix.sum(axis=0)
-    order = sorted(np.flatnonzero(counts), key=lambda c: (not low_frequency[c], counts[c]))
-    taken: list[int] = []
-    for c in order:
-        if len(taken) >= number:
-            break
-        if not matrix[taken, c].any():
-            taken.append(int(generator.choice(np.flatnonzero(matrix[:, c]))))
-    left = np.setdiff1d(np.arange(len(matrix)), taken)
-    more = generator.choice(left, size=min(len(left), max(0, number - len(taken))), replace=False)
-    return np.array([*taken, *more.tolist()][:number], dtype=np.int64)
 
 
 def _tile(axes: Axes, tile: UInt8[np.ndarray, "_h _w 3"], left: float, top: float, side: float) -> None:
