@@ -1,0 +1,64 @@
+"""What the authors' saved ADE20K scores and their published "accuracies" are.
+
+    python examples/authors_scores.py authors_ade20k_clip_predictions.npz COS514Results.csv
+
+A few seconds. Both files come from the authors' public repository (see docs/reproduction.md).
+"""
+
+import csv
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from tailprobe.scores.decisions import Confusion
+from tailprobe.scores.ranking import average_precision
+from tailprobe.scores.thresholds import authors_accuracy, decide, find_thresholds
+
+CLASSES = (  # the columns of the saved scores
+    "airport_terminal", "bathroom", "bedroom", "conference_room", "corridor", "kitchen", "living_room",
+    "mountain_snowy", "office", "poolroom_home", "skyscraper", "art_studio", "building_facade", "dining_room",
+    "game_room", "highway", "home_office", "hotel_room", "street", "waiting_room",
+)  # fmt: skip
+RARE = 20  # of the 802 images: what their 11 rare classes, those below a tenth of the largest, lie below
+
+
+def main(predictions: str, table: str) -> None:
+    """Rebuild the published table from the scores, then print what the scores are worth."""
+    with np.load(predictions, allow_pickle=False) as file:
+        labels, factors, scores = file["labels"].astype(bool), file["factors"], file["scores"].astype(np.float64)
+    published = _published(Path(table))
+    rare = labels.sum(axis=0) < RARE
+    print(f"{len(labels)} images, {len(CLASSES)} classes, {rare.sum()} rare ones of "
+          f"{labels.sum(axis=0)[rare].min()} to {labels.sum(axis=0)[rare].max()} images")  # fmt: skip
+    print("| factor | largest difference from their table | AP, all | AP, rare | recall, rare | precision, rare |")
+    print("|---|---|---|---|---|---|")
+    for factor, of_factor in zip(factors.tolist(), scores, strict=True):
+        confusion = Confusion.count(labels, decide(of_factor, find_thresholds("authors", labels, of_factor)))
+        gap = "not in it"
+        if factor in published:
+            rebuilt = authors_accuracy(labels, of_factor)
+            gap = f"{np.abs(rebuilt - published[factor]).max():.1e}"
+        precision = average_precision(labels, of_factor)
+        values = (
+            precision.mean(),
+            precision[rare].mean(),
+            confusion.recall()[rare].mean(),
+            np.nanmean(confusion.precision()[rare]),
+        )
+        print(f"| {factor:g} | {gap} | {' | '.join(f'{v:.3f}' for v in values)} |")
+
+
+def _published(path: Path) -> dict[float, np.ndarray]:
+    """Return their values by factor, in the order of `CLASSES`; beside a column of values stands one of class names."""
+    with path.open(newline="") as file:
+        header, *rows = csv.reader(file)
+    found = {}
+    for column in range(1, len(header), 2):
+        value = {row[column + 1]: float(row[column]) for row in rows}
+        found[float(header[column])] = np.array([value[name] for name in CLASSES])
+    return found
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
