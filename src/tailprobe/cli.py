@@ -1,5 +1,6 @@
 """The command: arguments to a study, errors to exit codes, nothing else."""
 
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -327,8 +328,8 @@ def _numbers(text: str, option_name: str) -> tuple[float, ...]:
 def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
     pairs: dict[str, str] = {}
     for text in given or []:
-        key, equals, value = text.partition("=")
-        if not equals or not key or not value:
+        found = re.fullmatch(r"([^=(]+(?:\([^)]*\))?)=(.+)", text)  # an encoder's options hold equals signs too
+        if found is None:
             raise InputError(f"{option} {text!r}: expected KEY=VALUE")
-        pairs[key] = value
+        pairs[found[1]] = found[2]
     return pairs
