@@ -4,9 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from jaxtyping import install_import_hook
 
 install_import_hook("tailprobe", "runtime_types.check")
+# How long one example takes says nothing about the code.
+settings.register_profile("any machine", deadline=None, max_examples=60)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

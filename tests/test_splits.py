@@ -22,7 +22,7 @@ def parts_of(split: Split) -> list[np.ndarray]:
     return [getattr(split, part) for part in PARTS]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000))
 def test_a_stratified_split_is_disjoint_exhaustive_and_holds_every_class_in_every_part(seed: int) -> None:
     labels = long_tailed(seed)

@@ -26,7 +26,7 @@ def test_counts_follow_the_published_formula():
     assert long_tail_counts(np.full(10, 5000), ratio=100.0, ranks=np.arange(10)).tolist() == expected
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(sizes=st.lists(st.integers(200, 400), min_size=2, max_size=8), ratio=st.floats(1, 60), seed=st.integers(0, 5))
 def test_the_largest_is_ratio_times_the_smallest_and_no_class_grows(sizes, ratio, seed):
     images = images_of(*sizes)

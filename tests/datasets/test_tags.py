@@ -199,7 +199,7 @@ def test_a_damaged_parquet_file_is_an_error(table):
 words = st.lists(st.lists(st.sampled_from("abcde"), max_size=6), min_size=1, max_size=20).filter(any)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(words=words)
 def test_counts_are_those_of_distinct_tags(words, tmp_path_factory):
     path = tmp_path_factory.mktemp("tables") / "t.csv"

@@ -10,7 +10,7 @@ from tailprobe.report.lettering import broken, fitted, shown, shown_all, text_wi
 
 
 @given(st.text(max_size=400), st.integers(3, 60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_a_name_holds_it_is_shown_on_one_line_within_its_limit(name, limit):
     short = shown(name, limit)
     assert len(short) <= limit
@@ -42,7 +42,7 @@ def test_two_names_that_would_look_the_same_are_numbered():
 
 
 @given(st.text("ab_- ", min_size=1, max_size=80), st.integers(6, 20), st.integers(1, 3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_broken_name_keeps_to_its_lines_and_widths(name, width, lines):
     rows = broken(name, width, lines).split("\n")
     assert len(rows) <= lines

@@ -74,7 +74,7 @@ def test_the_engine_equals_a_plain_torch_training(method: str, standardise: bool
     assert_close(trained(wanted)[wanted.key], train_plainly(embeddings.vectors, labels, wanted))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     method=st.sampled_from(METHODS),
     seed=st.integers(0, 1000),

@@ -65,7 +65,7 @@ def assert_same(one: Head, two: Head) -> None:
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     seed=st.integers(0, 1000),
     rows=st.integers(6, 150),

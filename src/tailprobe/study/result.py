@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from tailprobe.errors import InputError
+from tailprobe.progress import Progress, silent
 from tailprobe.report.samples import read_samples
 from tailprobe.scores.tidy import read_results, summarise
 from tailprobe.study.folder import RunFolder
@@ -125,11 +126,11 @@ class Result:
             tags=tags,
         )
 
-    def write_figures(self) -> list[Path]:
+    def write_figures(self, *, progress: Progress = silent) -> list[Path]:
         """Write the figures into the run folder as SVG and PNG."""
         from tailprobe.report.figures.write import write_figures
 
-        return write_figures(self.figures(), self.folder.figures)
+        return write_figures(self.figures(), self.folder.figures, progress=progress)
 
     def save(self, path: str | Path) -> Path:
         """Copy the whole run to a new folder.

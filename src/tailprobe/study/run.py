@@ -83,9 +83,7 @@ def run_study(
     _write(folder, design, embeddings, heads, study.thresholds, progress)
     record = _record(design, embeddings, seconds=time.time() - started)
     result = Result.finish(folder, record)
-    progress("draw figures", 0, 1)
-    result.write_figures()
-    progress("draw figures", 1, 1)
+    result.write_figures(progress=progress)
     shutil.rmtree(folder.checkpoints, ignore_errors=True)
     folder.say("end", seconds=record["seconds"])
     return result

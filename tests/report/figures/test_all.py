@@ -72,7 +72,7 @@ def test_what_there_is_no_matter_for_is_left_out(make_study, make_classes):
 
 
 @given(st.lists(st.text(max_size=80), unique=True, max_size=8))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_two_encoders_never_share_a_file_name_even_where_case_is_lost(names):
     made = [safe(name) for name in names]
     assert len({name.lower() for name in made}) == len(names)

@@ -10,6 +10,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from tailprobe.errors import InputError
+from tailprobe.progress import Progress, silent
 from tailprobe.report.figures.counterparts import paper_counterpart
 from tailprobe.report.frame import caption_of, title_of
 from tailprobe.report.style import settings
@@ -26,7 +27,9 @@ _METADATA: dict[str, dict[str, Any]] = {
 _SAFE = re.compile(r"[a-z0-9][a-z0-9._-]{0,150}")
 
 
-def write_figures(figures: Mapping[str, Figure], folder: Path, *, formats: Sequence[str] = FORMATS) -> list[Path]:
+def write_figures(
+    figures: Mapping[str, Figure], folder: Path, *, formats: Sequence[str] = FORMATS, progress: Progress = silent
+) -> list[Path]:
     """Write each figure in each format into `folder`, and index.json with their titles, captions and counterparts.
 
     Files that an index.json of an earlier call names are replaced; any other file in the way is left alone.
@@ -34,6 +37,7 @@ def write_figures(figures: Mapping[str, Figure], folder: Path, *, formats: Seque
     Args:
         figures: by name; a name becomes a file's name.
         formats: of "svg", "png" and "pdf".
+        progress: told of stage "draw figures".
 
     Returns:
         The files written, the index last.
@@ -53,10 +57,12 @@ def write_figures(figures: Mapping[str, Figure], folder: Path, *, formats: Seque
     _clear_way(folder, [file for own in files.values() for file in own])
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
-    for name, figure in figures.items():
+    for done, (name, figure) in enumerate(figures.items()):
+        progress("draw figures", done, len(figures))
         for form, file in zip(formats, files[name], strict=True):
             (folder / file).write_bytes(rendered(figure, form))
             written.append(folder / file)
+    progress("draw figures", len(figures), len(figures))
     entries = [_entry(name, figure, files[name]) for name, figure in figures.items()]
     (folder / INDEX).write_text(json.dumps({"figures": entries}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return [*written, folder / INDEX]
