@@ -146,7 +146,9 @@ def reproduce(
     seed: option.Seed = 0,
     cache: option.Cache = None,
     workers: option.Workers = None,
-    metric: option.Metric = "recall@0.5",
+    metric: Annotated[
+        str | None, typer.Option(help="The metric of the table; recall at the preset's threshold by default.")
+    ] = None,
     smoke: option.Smoke = False,
     quiet: option.Quiet = False,
 ) -> None:
@@ -166,6 +168,7 @@ def reproduce(
     )
     if not quiet:
         typer.echo(f"{dataset}, {preset}: {MEANING[dataset, preset]}.", err=True)
+    metric = metric or f"recall@{'authors' if 'authors' in study.thresholds else '0.5'}"
     result = _run(study, out, cache=cache, workers=workers, metric=metric, smoke=smoke, quiet=quiet)
     _show_reproduction(dataset, result)
 
@@ -303,14 +306,21 @@ def _reader(labels: Path | None, form: str, bands: str | None, read: list[str] |
 
 
 def _show_reproduction(dataset: str, result: "Result") -> None:
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    from tailprobe.study.closeness import compare_with_paper
+    from tailprobe.study.closeness import compare_with_paper, decision_rule
 
-    table = Table("", "the paper", "here, mean (lowest to highest seed)", "", title="How close it is")
+    table = Table("", "the paper", "here", "", title="How close it is", box=box.SIMPLE_HEAD, title_justify="left")
+    for column in table.columns[1:]:
+        column.no_wrap = True
     for row in compare_with_paper(dataset, result):
         table.add_row(row.what, row.paper, row.here, row.close)
+    table.caption = (
+        f"Findings: recall at {decision_rule(result)}, difference from the baseline of the same seed, mean (lowest and "
+        "highest seed); the last column counts seeds. AP: macro average precision."
+    )
     Console().print(table)
 
 
