@@ -72,6 +72,7 @@ def test_the_record_names_versions_and_fingerprints(finished: Result) -> None:
     record = finished.record
     assert {"tailprobe", "torch", "timm", "numpy", "python"} <= set(record["versions"])
     assert record["images"] == 100
+    assert record["kernel"] in ("torch", "baseline", "avx2", "avx512")
     assert len(record["embeddings"]["descriptors"]) >= 16
     assert len(record["labels"]) >= 16
 

@@ -30,7 +30,10 @@ from tailprobe.study.result import Result
 from tailprobe.study.settings import Study
 from tailprobe.training.engine import train
 from tailprobe.training.head import Heads
+from tailprobe.training.kernels import choose_kernel
+from tailprobe.training.memory import Resources, plan_resources
 from tailprobe.training.storage import save_heads
+from tailprobe.training.task import HeadTask
 
 Tell = Callable[[str], None]
 _LIBRARIES = ("tailprobe", "torch", "timm", "numpy", "scipy", "scikit-learn", "scikit-image", "pyarrow")
@@ -76,17 +79,29 @@ def run_study(
     embeddings = embed_all(study, loaded, cache=cache, progress=progress, tell=tell)
     design, embeddings = leave_out_skipped(study, design, embeddings)
     tasks = head_tasks(design, embeddings, study.recipe)
-    folder.say("train", heads=len(tasks))
+    resources = _resources(embeddings, design, tasks, workers, tell)
+    folder.say("train", heads=len(tasks), kernel=resources.kernel)
     heads = train(
         embeddings, design.images.labels, tasks, workers=workers, checkpoints=folder.checkpoints, progress=progress
     )
     _write(folder, design, embeddings, heads, study.thresholds, progress)
-    record = _record(design, embeddings, seconds=time.time() - started)
+    record = _record(design, embeddings, kernel=resources.kernel, seconds=time.time() - started)
     result = Result.finish(folder, record)
     result.write_figures(progress=progress)
     shutil.rmtree(folder.checkpoints, ignore_errors=True)
     folder.say("end", seconds=record["seconds"])
     return result
+
+
+def _resources(
+    embeddings: dict[str, Embeddings], design: Design, tasks: list[HeadTask], workers: int | None, tell: Tell
+) -> Resources:
+    kernel = choose_kernel()
+    if kernel.note:
+        tell(kernel.note)
+    resources = plan_resources(embeddings, design.images.labels, tasks, kernel=kernel, workers=workers)
+    tell(str(resources))
+    return resources
 
 
 def read_images(study: Study) -> LabeledImages:
@@ -219,7 +234,7 @@ def _history_frames(heads: Heads) -> Iterator[pd.DataFrame]:
         )
 
 
-def _record(design: Design, embeddings: dict[str, Embeddings], *, seconds: float) -> dict[str, Any]:
+def _record(design: Design, embeddings: dict[str, Embeddings], *, kernel: str, seconds: float) -> dict[str, Any]:
     images = design.images
     return {
         "source": images.source,
@@ -233,6 +248,7 @@ def _record(design: Design, embeddings: dict[str, Embeddings], *, seconds: float
         "notes": list(images.notes),
         "test_is_validation": design.repeats[0].split.test_is_validation,
         "versions": {name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
+        "kernel": kernel,  # two kernels' numbers differ in their last digits
         "machine": platform.machine(),
         "seconds": round(seconds, 1),
     }
