@@ -1,11 +1,9 @@
 """The whole way: read, split, embed, plan, train, score, report. The only place that knows it."""
 
-import platform
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +20,12 @@ from tailprobe.encoders.load import load_encoder
 from tailprobe.progress import Progress, silent
 from tailprobe.randomness import generator
 from tailprobe.report.samples import sample_table
-from tailprobe.scores.head_scores import ScoresWriter
-from tailprobe.scores.tidy import score_head, tidy_table, write_results
+from tailprobe.scores.tidy import write_results
 from tailprobe.study.design import Design, class_table, design_study, head_tasks, plan_table, split_table
 from tailprobe.study.folder import RunFolder, claim
+from tailprobe.study.record import histories, run_record
 from tailprobe.study.result import Result
+from tailprobe.study.scoring import score_heads
 from tailprobe.study.settings import Study
 from tailprobe.training.engine import train
 from tailprobe.training.head import Heads
@@ -36,7 +35,6 @@ from tailprobe.training.storage import save_heads
 from tailprobe.training.task import HeadTask
 
 Tell = Callable[[str], None]
-_LIBRARIES = ("tailprobe", "torch", "timm", "numpy", "scipy", "scikit-learn", "scikit-image", "pyarrow")
 
 
 def run_study(
@@ -84,8 +82,9 @@ def run_study(
     heads = train(
         embeddings, design.images.labels, tasks, workers=workers, checkpoints=folder.checkpoints, progress=progress
     )
-    _write(folder, design, embeddings, heads, study.thresholds, progress)
-    record = _record(design, embeddings, kernel=resources.kernel, seconds=time.time() - started)
+    results = score_heads(folder, design, embeddings, heads, study.thresholds, progress)
+    _write(folder, design, heads, results)
+    record = run_record(design, embeddings, kernel=resources.kernel, seconds=time.time() - started)
     result = Result.finish(folder, record)
     result.write_figures(progress=progress)
     shutil.rmtree(folder.checkpoints, ignore_errors=True)
@@ -123,7 +122,9 @@ def embed_all(
     }
     stored: dict[str, Embeddings] = {}
     for name, encoder in encoders.items():
-        stored[name] = embed(images, encoder, cache=cache, on_bad_image=study.on_bad_image, progress=progress)
+        stored[name] = embed(
+            images, encoder, cache=cache, on_bad_image=study.on_bad_image, progress=progress, tell=tell
+        )
         for line in stored[name].skipped:
             tell(f"left out, cannot be read: {line}")
     standardise = {"yes": True, "no": False}.get(study.standardise)
@@ -154,101 +155,12 @@ def _select(stored: Embeddings, names: tuple[str, ...]) -> Embeddings:
     return replace(stored, vectors=stored.vectors[rows], names=names)
 
 
-def _write(
-    folder: RunFolder,
-    design: Design,
-    embeddings: dict[str, Embeddings],
-    heads: Heads,
-    thresholds: tuple[str, ...],
-    progress: Progress,
-) -> None:
-    labels = design.images.labels
+def _write(folder: RunFolder, design: Design, heads: Heads, results: pd.DataFrame) -> None:
     folder.write_table("split", split_table(design))
     folder.write_table("classes", class_table(design))
     folder.write_table("plans", plan_table(design))
-    folder.write_table("histories", _histories(heads))
+    folder.write_table("histories", histories(heads))
     rng = generator(design.repeats[0].seed, "samples")
     folder.write_table("samples", sample_table(design.images, design.low_frequency, rng=rng))
-    save_heads(heads, folder.heads, classes=labels.classes)
-    write_results(
-        _score(folder, design, embeddings, heads, thresholds, progress), folder.table("results"), overwrite=True
-    )
-
-
-def _score(
-    folder: RunFolder,
-    design: Design,
-    embeddings: dict[str, Embeddings],
-    heads: Heads,
-    thresholds: tuple[str, ...],
-    progress: Progress,
-) -> pd.DataFrame:
-    labels = design.images.labels
-    splits = {repeat.seed: repeat.split for repeat in design.repeats}
-    frames: dict[tuple[str, str, int], pd.DataFrame] = {}
-    with ScoresWriter(folder.scores, classes=labels.classes, overwrite=True) as writer:
-        for key, head in heads.items():
-            progress("score heads", len(frames), len(heads))
-            vectors, split = embeddings[key.encoder].vectors, splits[key.seed]
-            parts: dict[str, Any] = {}
-            for part, rows in (("validation", split.validation), ("test", split.test)):
-                logits = head.logits(vectors[rows])
-                writer.write(
-                    encoder=key.encoder, method=key.method, seed=key.seed, split=part, rows=rows, logits=logits
-                )
-                parts[part] = (labels.matrix[rows], _sigmoid(logits))
-            frames[key.encoder, key.method, key.seed] = score_head(
-                **parts,
-                classes=labels.classes,
-                low_frequency=design.low_frequency,
-                single_label=labels.kind == "single-label",
-                thresholds=thresholds,
-            )
-        progress("score heads", len(heads), len(heads))
-    return tidy_table(frames)
-
-
-def _sigmoid(logits: np.ndarray) -> np.ndarray:
-    return np.asarray(1 / (1 + np.exp(-logits.astype(np.float64))), dtype=np.float32)
-
-
-def _histories(heads: Heads) -> pd.DataFrame:
-    return pd.concat(_history_frames(heads), ignore_index=True)
-
-
-def _history_frames(heads: Heads) -> Iterator[pd.DataFrame]:
-    for key, head in heads.items():
-        epochs = np.arange(1, len(head.history.training_loss) + 1)
-        yield pd.DataFrame(
-            {
-                "encoder": key.encoder,
-                "method": key.method,
-                "seed": key.seed,
-                "epoch": epochs,
-                "training_loss": head.history.training_loss,
-                "validation_loss": head.history.validation_loss,
-                "kept": epochs == head.history.kept_epoch + 1,
-                "steps": head.history.steps,
-                "seconds": head.history.seconds,
-            }
-        )
-
-
-def _record(design: Design, embeddings: dict[str, Embeddings], *, kernel: str, seconds: float) -> dict[str, Any]:
-    images = design.images
-    return {
-        "source": images.source,
-        "images": len(images),
-        "kind": images.labels.kind,
-        "methods": list(design.methods),
-        "labels": images.labels.digest(),
-        "embeddings": {name: stored.fingerprint for name, stored in embeddings.items()},
-        "widths": {name: stored.width for name, stored in embeddings.items()},
-        "skipped": sorted({line for stored in embeddings.values() for line in stored.skipped}),
-        "notes": list(images.notes),
-        "test_is_validation": design.repeats[0].split.test_is_validation,
-        "versions": {name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
-        "kernel": kernel,  # two kernels' numbers differ in their last digits
-        "machine": platform.machine(),
-        "seconds": round(seconds, 1),
-    }
+    save_heads(heads, folder.heads, classes=design.images.labels.classes)
+    write_results(results, folder.table("results"), overwrite=True)
