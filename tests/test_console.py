@@ -1,0 +1,33 @@
+"""What people see while a command works."""
+
+import io
+
+from rich.console import Console
+
+from tailprobe.console import Bars
+
+
+def shown(*, terminal: bool, steps: int = 40) -> str:
+    bars, stream = Bars(), io.StringIO()
+    bars.console = bars._bars.live.console = Console(file=stream, force_terminal=terminal, width=100)
+    with bars:
+        for done in range(steps + 1):
+            bars("train heads", done, steps)
+        bars.tell("a [bold]sentence[/bold]")
+    return stream.getvalue()
+
+
+def test_without_a_terminal_a_stage_is_told_in_tenths() -> None:
+    lines = [line for line in shown(terminal=False).splitlines() if line.startswith("train heads")]
+    assert [line.split(" of ")[0] for line in lines] == [f"train heads: {4 * tenth}" for tenth in range(11)]
+
+
+def test_a_sentence_is_printed_as_it_is() -> None:
+    assert "a [bold]sentence[/bold]" in shown(terminal=False)
+
+
+def test_quiet_prints_nothing(capfd) -> None:
+    with Bars(quiet=True) as bars:
+        bars("train heads", 1, 2)
+        bars.tell("a sentence")
+    assert capfd.readouterr() == ("", "")
