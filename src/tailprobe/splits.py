@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from iterstrat.ml_stratifiers import IterativeStratification
 from jaxtyping import Bool, Int
 
 from tailprobe.errors import InputError
@@ -108,6 +107,8 @@ def make_split(labels: Labels, how: str, parts: Sequence[str] | None, *, rng: np
 
 
 def _deal(labels: Labels, shares: Sequence[float], *, rng: np.random.Generator) -> Int[np.ndarray, " N"]:
+    from iterstrat.ml_stratifiers import IterativeStratification  # slow to import
+
     _refuse_tiny_classes(labels, parts=len(shares))
     order = rng.permutation(len(labels))
     legacy = np.random.RandomState(rng.integers(2**32, dtype=np.uint32))  # the library takes no Generator

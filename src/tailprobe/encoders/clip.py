@@ -2,9 +2,6 @@
 
 import math
 from pathlib import Path
-from typing import Literal
-
-from timm.data import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
 
 from tailprobe.encoders.choice import check_choice
 from tailprobe.encoders.family import ENCODERS
@@ -21,7 +18,7 @@ _OFFICIAL = (
 
 
 @ENCODERS.register("clip")
-def clip(name: str, weights: Path | None, preprocess: Literal["openai", "timm"] = "openai") -> TimmEncoder:
+def clip(name: str, weights: Path | None, preprocess: str = "openai") -> TimmEncoder:
     """CLIP ViT-B/32 as OpenAI trained it: what its `encode_image` gives, not normalised.
 
     In timm the projection is the model's head, of 512 "classes" and bias zero, and stays on.
@@ -34,6 +31,8 @@ def clip(name: str, weights: Path | None, preprocess: Literal["openai", "timm"] 
     Raises:
         InputError: another `preprocess`, or as `build_model`.
     """
+    from timm.data import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD  # slow to import
+
     shorter = _SHORTER[check_choice("preprocess", preprocess, _SHORTER, where=name)]
     preprocessing = Preprocessing(
         "shorter", (shorter, shorter), (224, 224), "bicubic", OPENAI_CLIP_MEAN, OPENAI_CLIP_STD

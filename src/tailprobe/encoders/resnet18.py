@@ -1,9 +1,6 @@
 """ResNet-18 with torchvision's ImageNet weights: 512 pooled features."""
 
 from pathlib import Path
-from typing import Literal
-
-from timm.data import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
 
 from tailprobe.encoders.choice import check_choice
 from tailprobe.encoders.family import ENCODERS
@@ -14,15 +11,13 @@ from tailprobe.encoders.weights import build_model
 MODEL = "resnet18.tv_in1k"
 _SHORTER = {"torchvision": 256, "authors": 224}
 _OFFICIAL = (
-    "get https://download.pytorch.org/models/resnet18-f37072fd.pth (46,830,571 bytes, "
-    "sha256 f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec) where there is a network"
+    "get https://download.pytorch.org/models/resnet18-f37072fd.pth (its SHA-256 begins as its name says) where there "
+    "is a network"
 )
 
 
 @ENCODERS.register("resnet18")
-def resnet18(
-    name: str, weights: Path | None, preprocess: Literal["torchvision", "authors"] = "torchvision"
-) -> TimmEncoder:
+def resnet18(name: str, weights: Path | None, preprocess: str = "torchvision") -> TimmEncoder:
     """ResNet-18 as torchvision trained it on ImageNet, the 512 numbers after the average pool.
 
     Args:
@@ -34,6 +29,8 @@ def resnet18(
     Raises:
         InputError: another `preprocess`, or as `build_model`.
     """
+    from timm.data import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD  # slow to import
+
     shorter = _SHORTER[check_choice("preprocess", preprocess, _SHORTER, where=name)]
     preprocessing = Preprocessing(
         "shorter", (shorter, shorter), (224, 224), "bilinear", IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD

@@ -73,7 +73,8 @@ def binary_patterns(grey: Batch) -> Rows:
     """Return (B, 10): rotation-invariant uniform local binary patterns of eight neighbours; square roots.
 
     Codes 0 to 8 count the brighter neighbours of pixels whose ring changes at most twice; 9 is every other pixel.
-    Equal to scikit-image's `local_binary_pattern(..., P=8, R=1, method="uniform")` on the square ring of neighbours.
+    What scikit-image's `local_binary_pattern(..., P=8, R=1, method="uniform")` takes on a circle, with values between
+    pixels, is here taken on the square of the eight neighbours.
     """
     image = grey[:, 0]
     height, width = image.shape[1:]

@@ -1,13 +1,12 @@
 """Any model of timm as a frozen encoder."""
 
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import timm
 import torch
 from jaxtyping import Float, UInt8
-from timm.data.config import resolve_model_data_config
 from torch import nn
 
 from tailprobe.encoders.preprocessing import Preprocessing, preprocessing_of
@@ -55,7 +54,7 @@ class TimmEncoder:
             "preprocessing": str(preprocessing),
             "precision": "float32",
             "device": self.device.type,
-            "timm": timm.__version__,
+            "timm": version("timm"),
             "torch": torch.__version__,
         }
         self._model = model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -102,6 +101,8 @@ def timm_encoder(model_name: str, *, name: str, weights: Path | None) -> TimmEnc
     Raises:
         InputError: timm has no such model or no weights of it, or as `build_model`.
     """
+    from timm.data.config import resolve_model_data_config  # slow to import
+
     if not model_name.startswith(_ELSEWHERE):
         _check_name(model_name, weights=weights)
     model = build_model(model_name, name=name, weights=weights, keep_head=False)
@@ -111,10 +112,14 @@ def timm_encoder(model_name: str, *, name: str, weights: Path | None) -> TimmEnc
 
 def is_timm_model(model_name: str) -> bool:
     """Say whether timm has the architecture, whatever its tag of weights."""
+    import timm  # slow to import
+
     return bool(timm.is_model(model_name.partition(".")[0]))
 
 
 def _check_name(model_name: str, *, weights: Path | None) -> None:
+    import timm  # slow to import
+
     architecture, _, tag = model_name.partition(".")
     if not is_timm_model(model_name):
         near = did_you_mean(architecture, timm.list_models()) or "."

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import timm
 import torch
 from huggingface_hub import constants as hub
 from torch import nn
@@ -81,6 +80,8 @@ def digest_of(model: nn.Module) -> str:
 
 
 def _published(model_name: str, *, name: str, official: str) -> Any:  # noqa: ANN401 - timm is untyped
+    import timm  # slow to import
+
     try:
         return timm.create_model(model_name, pretrained=True)
     except Exception as error:  # hub, network and file system each raise their own
@@ -95,6 +96,8 @@ def _published(model_name: str, *, name: str, official: str) -> Any:  # noqa: AN
 
 
 def _create(model_name: str, *, name: str, weights: Path) -> Any:  # noqa: ANN401
+    import timm  # slow to import
+
     try:
         return timm.create_model(model_name, pretrained=False)
     except Exception as error:  # "hf-hub:" and "local-dir:" names read a configuration first
@@ -105,6 +108,8 @@ def _create(model_name: str, *, name: str, weights: Path) -> Any:  # noqa: ANN40
 def _repository(model_name: str) -> str:
     if model_name.startswith("hf-hub:"):
         return model_name.removeprefix("hf-hub:")
+    import timm  # slow to import
+
     cfg = timm.models.get_pretrained_cfg(model_name) if timm.is_model(model_name) else None
     return str((cfg and cfg.hf_hub_id) or model_name)
 
