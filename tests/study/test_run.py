@@ -157,8 +157,9 @@ def test_a_bad_image_stops_the_run_or_is_listed_in_it(collection: Path, cache: P
 def test_wrong_settings_are_found_before_anything_is_embedded(collection: Path, tmp_path: Path) -> None:
     for changes in ({"low_frequency": "named(mime)"}, {"methods": ("reweigh(2)",)}, {"split": "halves"}):
         with pytest.raises(tailprobe.InputError):
-            run_study(study_of(collection, **changes), tmp_path / f"run {changes}", cache=tmp_path / "cache")
+            run_study(study_of(collection, **changes), tmp_path / "run", cache=tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
+    assert not (tmp_path / "run").exists()  # free for the next try
 
 
 def test_a_long_tail_is_thinned_and_told(collection: Path, cache: Path, tmp_path: Path) -> None:

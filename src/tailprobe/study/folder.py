@@ -82,8 +82,8 @@ class RunFolder:
             log.write(line + "\n")
 
 
-def claim(path: Path, study: Study) -> RunFolder:
-    """Take a folder for a study: a new one, an empty one, or one in which the same study was begun.
+def free_folder(path: Path, study: Study) -> RunFolder:
+    """Return the run folder of a study, touching nothing: a new one, an empty one, or one where it was begun.
 
     Raises:
         InputError: the folder holds another study or somebody's other files, or is a file.
@@ -98,7 +98,13 @@ def claim(path: Path, study: Study) -> RunFolder:
             raise InputError(
                 f"{path} holds a run with other settings (its study.toml differs); give --out another folder"
             )
-        return folder
-    path.mkdir(parents=True, exist_ok=True)
-    write_study(study, folder.study)
+    return folder
+
+
+def claim(path: Path, study: Study) -> RunFolder:
+    """Take a folder for a study and write its settings there; raises as `free_folder`."""
+    folder = free_folder(path, study)
+    if not folder.study.exists():
+        path.mkdir(parents=True, exist_ok=True)
+        write_study(study, folder.study)
     return folder

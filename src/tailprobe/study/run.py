@@ -17,12 +17,13 @@ from tailprobe.datasets.read import read
 from tailprobe.embeddings.compute import embed
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.encoders.load import load_encoder
+from tailprobe.methods.lookup import parse_methods
 from tailprobe.progress import Progress, silent
 from tailprobe.randomness import generator
 from tailprobe.report.samples import sample_table
 from tailprobe.scores.tidy import write_results
 from tailprobe.study.design import Design, class_table, design_study, head_tasks, plan_table, split_table
-from tailprobe.study.folder import RunFolder, claim
+from tailprobe.study.folder import RunFolder, claim, free_folder
 from tailprobe.study.record import histories, run_record
 from tailprobe.study.result import Result
 from tailprobe.study.scoring import score_heads
@@ -64,16 +65,18 @@ def run_study(
     Raises:
         InputError: anything the user can mend.
     """
-    folder = claim(out, study)
+    folder = free_folder(out, study)
     if folder.record.exists():
         tell(f"{out} is finished; nothing is computed again")
         return Result.load(out)
     started = time.time()
-    folder.say("start", study=str(folder.study))
+    parse_methods(study.methods)  # before the images are looked at, which may take a while
     loaded = check_images(read_images(study) if images is None else images, on_bad_image=study.on_bad_image)
     for note in loaded.notes:
         tell(note)
     design = design_study(study, loaded)
+    claim(out, study)  # only now, so that settings that could not work leave nothing behind
+    folder.say("start", study=str(folder.study))
     embeddings = embed_all(study, loaded, cache=cache, progress=progress, tell=tell)
     design, embeddings = leave_out_skipped(study, design, embeddings)
     tasks = head_tasks(design, embeddings, study.recipe)
