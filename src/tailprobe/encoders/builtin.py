@@ -14,7 +14,7 @@ def descriptors(name: str, weights: Path | None) -> Encoder:
     Raises:
         InputError: weights are given.
     """
-    from tailprobe.encoders.descriptors import Descriptors  # scikit-image is slow to import
+    from tailprobe.encoders.descriptors import Descriptors  # torch is slow to import
 
     if weights is not None:
         raise InputError(f"encoder {name!r} has no weights to load, but {weights} was given; leave --weights out")

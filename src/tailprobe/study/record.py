@@ -12,7 +12,7 @@ from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.study.design import Design
 from tailprobe.training.head import Heads
 
-_LIBRARIES = ("tailprobe", "torch", "timm", "numpy", "scipy", "scikit-learn", "scikit-image", "pyarrow")
+_LIBRARIES = ("tailprobe", "torch", "timm", "numpy", "scipy", "scikit-learn", "pyarrow")
 
 
 def run_record(design: Design, embeddings: dict[str, Embeddings], *, kernel: str, seconds: float) -> dict[str, Any]:
