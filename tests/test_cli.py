@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tailprobe import cli
+from tailprobe.cli.arguments import weights_of
 from tailprobe.errors import InputError
 
 README = Path(__file__).parents[1] / "README.md"
@@ -14,7 +15,7 @@ README = Path(__file__).parents[1] / "README.md"
 
 def test_weights_go_to_an_encoder_also_when_it_has_options() -> None:
     given = ["clip=a.pt", "resnet18(preprocess=authors)=b=c.pth"]
-    assert {name: Path(file).name for name, file in cli._weights(given).items()} == {
+    assert {name: Path(file).name for name, file in weights_of(given).items()} == {
         "clip": "a.pt",
         "resnet18(preprocess=authors)": "b=c.pth",
     }
@@ -23,7 +24,7 @@ def test_weights_go_to_an_encoder_also_when_it_has_options() -> None:
 @pytest.mark.parametrize("text", ["clip", "=file", "clip="])
 def test_weights_without_an_encoder_or_file_are_an_error(text: str) -> None:
     with pytest.raises(InputError, match="--weights"):
-        cli._weights([text])
+        weights_of([text])
 
 
 @pytest.mark.parametrize("name", ["compare", "demo", "reproduce", "search", "methods"])

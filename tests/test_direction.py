@@ -15,7 +15,7 @@ ORDER = {
     "datasets": 2, "splits": 2,
     "encoders": 3, "embeddings": 3,
     "methods": 4, "training": 5, "scores": 6, "compare": 7, "report": 8, "use": 9,
-    "study": 10, "console": 10, "cli_options": 10, "cli": 11, "__main__": 12,
+    "study": 10, "console": 10, "cli": 11, "__main__": 12,
 }  # fmt: skip
 PLOTTING = {"matplotlib", "plotly", "seaborn"}
 FILES = sorted(SOURCE.rglob("*.py"))

@@ -1,6 +1,5 @@
-"""The command: arguments to a study, errors to exit codes, nothing else."""
+"""The commands."""
 
-import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -8,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tailprobe import cli_options as option
 from tailprobe.callspec import parse_value
+from tailprobe.cli import options as option
+from tailprobe.cli.arguments import numbers_of, pairs_of, reader_of, weights_of
+from tailprobe.cli.show import show_reproduction, show_result
 from tailprobe.console import Bars
 from tailprobe.errors import InputError
 
@@ -86,7 +87,7 @@ def compare(
     else:
         study = _study(
             data,
-            _reader(labels, format, bands, read),
+            reader_of(labels, format, bands, read),
             encoder,
             weights,
             methods=tuple(methods or ["paper"]),
@@ -161,16 +162,16 @@ def reproduce(
         preset,
         data,
         encoders=tuple(encoder or ()),
-        weights=_weights(weights),
+        weights=weights_of(weights),
         seeds=seeds,
         seed=seed,
-        reader={key: parse_value(value) for key, value in _pairs(read, "--read").items()},
+        reader={key: parse_value(value) for key, value in pairs_of(read, "--read").items()},
     )
     if not quiet:
         typer.echo(f"{dataset}, {preset}: {MEANING[dataset, preset]}.", err=True)
     metric = metric or f"recall@{'authors' if 'authors' in study.thresholds else '0.5'}"
     result = _run(study, out, cache=cache, workers=workers, metric=metric, smoke=smoke, quiet=quiet)
-    _show_reproduction(dataset, result)
+    show_reproduction(dataset, result)
 
 
 @app.command()
@@ -207,14 +208,14 @@ def search(
     from tailprobe.training.search import SearchSpace
 
     space = SearchSpace(
-        learning_rate=_numbers(learning_rates, "--learning-rates"),
-        batch_size=tuple(int(b) for b in _numbers(batch_sizes, "--batch-sizes")),
-        dropout=_numbers(dropouts, "--dropouts"),
-        width=tuple(int(w) for w in _numbers(widths, "--widths")),
+        learning_rate=numbers_of(learning_rates, "--learning-rates"),
+        batch_size=tuple(int(b) for b in numbers_of(batch_sizes, "--batch-sizes")),
+        dropout=numbers_of(dropouts, "--dropouts"),
+        width=tuple(int(w) for w in numbers_of(widths, "--widths")),
     )
     study = _study(
         data,
-        _reader(labels, format, bands, read),
+        reader_of(labels, format, bands, read),
         encoder,
         weights,
         recipe=_recipe(epochs=epochs),
@@ -254,25 +255,8 @@ def _run(
         study = replace(study, seeds=min(study.seeds, 2), recipe=replace(study.recipe, epochs=1))
     with Bars(quiet=quiet) as bars:
         result = run_study(study, out, cache=cache or default_cache(), workers=workers, progress=bars, tell=bars.tell)
-    _show(result, metric)
+    show_result(result, metric)
     return result
-
-
-def _show(result: "Result", metric: str) -> None:
-    from rich.console import Console
-
-    from tailprobe.report.terminal import results_table
-
-    console = Console()
-    table = results_table(
-        result.results,
-        metric=metric,
-        methods=result.record["methods"],
-        encoders=list(result.record["widths"]),
-        plans=result.plans.drop_duplicates(["method", "seed"]),
-    )
-    console.print(table)
-    console.print(f"Run: {result.folder.path}  figures: {result.folder.figures}", highlight=False, markup=False)
 
 
 def _study(
@@ -286,60 +270,10 @@ def _study(
 
     source = str(data.expanduser().resolve())
     encoders = tuple(encoder or ["descriptors"])
-    return Study(source=source, reader=reader, encoders=encoders, weights=_weights(weights), **settings)
+    return Study(source=source, reader=reader, encoders=encoders, weights=weights_of(weights), **settings)
 
 
 def _recipe(**settings: Any) -> "Recipe":  # noqa: ANN401 - the fields of Recipe
     from tailprobe.training.recipe import Recipe
 
     return Recipe(**settings)
-
-
-def _reader(labels: Path | None, form: str, bands: str | None, read: list[str] | None) -> dict[str, "Option"]:
-    reader: dict[str, Option] = {key: parse_value(value) for key, value in _pairs(read, "--read").items()}
-    reader["format"] = form
-    if bands is not None:
-        reader["bands"] = bands
-    if labels is not None:
-        reader["labels"] = str(labels.expanduser().resolve())
-    return reader
-
-
-def _show_reproduction(dataset: str, result: "Result") -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    from tailprobe.study.closeness import compare_with_paper, decision_rule
-
-    table = Table("", "the paper", "here", "", title="How close it is", box=box.SIMPLE_HEAD, title_justify="left")
-    for column in table.columns[1:]:
-        column.no_wrap = True
-    for row in compare_with_paper(dataset, result):
-        table.add_row(row.what, row.paper, row.here, row.close)
-    table.caption = (
-        f"Findings: recall at {decision_rule(result)}, difference from the baseline of the same seed, mean (lowest and "
-        "highest seed); the last column counts seeds. AP: macro average precision."
-    )
-    Console().print(table)
-
-
-def _weights(given: list[str] | None) -> dict[str, str]:
-    return {name: str(Path(file).expanduser().resolve()) for name, file in _pairs(given, "--weights").items()}
-
-
-def _numbers(text: str, option_name: str) -> tuple[float, ...]:
-    try:
-        return tuple(float(part) for part in text.split(",") if part.strip())
-    except ValueError:
-        raise InputError(f"{option_name} {text!r}: expected numbers separated by commas") from None
-
-
-def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for text in given or []:
-        found = re.fullmatch(r"([^=(]+(?:\([^)]*\))?)=(.+)", text)  # an encoder's options hold equals signs too
-        if found is None:
-            raise InputError(f"{option} {text!r}: expected KEY=VALUE")
-        pairs[found[1]] = found[2]
-    return pairs

@@ -1,0 +1,5 @@
+"""The command line: arguments to a study, errors to exit codes, nothing else."""
+
+from tailprobe.cli.commands import app, main
+
+__all__ = ["app", "main"]

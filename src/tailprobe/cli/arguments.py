@@ -1,0 +1,46 @@
+"""What was typed, turned into the values of a study."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tailprobe.callspec import parse_value
+from tailprobe.errors import InputError
+
+if TYPE_CHECKING:
+    from tailprobe.study.settings import Option
+
+
+def reader_of(labels: Path | None, form: str, bands: str | None, read: list[str] | None) -> dict[str, "Option"]:
+    """Return the options of a reader: those that have an option of their own, and any KEY=VALUE."""
+    reader: dict[str, Option] = {key: parse_value(value) for key, value in pairs_of(read, "--read").items()}
+    reader["format"] = form
+    if bands is not None:
+        reader["bands"] = bands
+    if labels is not None:
+        reader["labels"] = str(labels.expanduser().resolve())
+    return reader
+
+
+def weights_of(given: list[str] | None) -> dict[str, str]:
+    """Return local files of weights by encoder, from ENCODER=FILE."""
+    return {name: str(Path(file).expanduser().resolve()) for name, file in pairs_of(given, "--weights").items()}
+
+
+def numbers_of(text: str, option_name: str) -> tuple[float, ...]:
+    """Return numbers separated by commas."""
+    try:
+        return tuple(float(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise InputError(f"{option_name} {text!r}: expected numbers separated by commas") from None
+
+
+def pairs_of(given: list[str] | None, option: str) -> dict[str, str]:
+    """Return KEY=VALUE as a dictionary."""
+    pairs: dict[str, str] = {}
+    for text in given or []:
+        found = re.fullmatch(r"([^=(]+(?:\([^)]*\))?)=(.+)", text)  # an encoder's options hold equals signs too
+        if found is None:
+            raise InputError(f"{option} {text!r}: expected KEY=VALUE")
+        pairs[found[1]] = found[2]
+    return pairs

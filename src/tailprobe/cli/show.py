@@ -1,0 +1,44 @@
+"""What a command prints when it is done."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tailprobe.study.result import Result
+
+
+def show_result(result: "Result", metric: str) -> None:
+    """Print the averages of a run and where it is."""
+    from rich.console import Console
+
+    from tailprobe.report.terminal import results_table
+
+    console = Console()
+    table = results_table(
+        result.results,
+        metric=metric,
+        methods=result.record["methods"],
+        encoders=list(result.record["widths"]),
+        plans=result.plans.drop_duplicates(["method", "seed"]),
+    )
+    console.print(table)
+    console.print(f"Run: {result.folder.path}  figures: {result.folder.figures}", highlight=False, markup=False)
+
+
+def show_reproduction(dataset: str, result: "Result") -> None:
+    """Print how close a run of a preset comes to the paper."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from tailprobe.study.closeness import compare_with_paper, decision_rule
+
+    table = Table("", "the paper", "here", "", title="How close it is", box=box.SIMPLE_HEAD, title_justify="left")
+    for column in table.columns[1:]:
+        column.no_wrap = True
+    for row in compare_with_paper(dataset, result):
+        table.add_row(row.what, row.paper, row.here, row.close)
+    table.caption = (
+        f"Findings: recall at {decision_rule(result)}, difference from the baseline of the same seed, mean (lowest and "
+        "highest seed); the last column counts seeds. AP: macro average precision."
+    )
+    Console().print(table)
