@@ -234,6 +234,22 @@ def search(
 
 
 @app.command()
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders; several stand on one page.")],
+    out: Annotated[Path | None, typer.Option(help="The page; RUN/report.html of the first by default.")] = None,
+    open_page: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
+) -> None:
+    """Write the page of a run again, or one page of several runs."""
+    from tailprobe.study.reporting import write_report
+    from tailprobe.study.result import Result
+
+    page = write_report([Result.load(run) for run in runs], out)
+    typer.echo(page)
+    if open_page:
+        typer.launch(str(page))
+
+
+@app.command()
 def methods() -> None:
     """List the remedies, their arguments, and the sets of them."""
     from tailprobe.methods.lookup import describe_method

@@ -21,7 +21,7 @@ def show_result(result: "Result", metric: str) -> None:
         plans=result.plans.drop_duplicates(["method", "seed"]),
     )
     console.print(table)
-    console.print(f"Run: {result.folder.path}  figures: {result.folder.figures}", highlight=False, markup=False)
+    console.print(f"Run: {result.folder.path}  page: {result.folder.report}", highlight=False, markup=False)
 
 
 def show_reproduction(dataset: str, result: "Result") -> None:

@@ -116,6 +116,12 @@ def split_table(design: Design) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
+def label_table(design: Design) -> pd.DataFrame:
+    """List the images: name, classes (places in the table of classes)."""
+    matrix = design.images.labels.matrix
+    return pd.DataFrame({"name": design.images.names, "classes": [np.flatnonzero(row).tolist() for row in matrix]})
+
+
 def class_table(design: Design) -> pd.DataFrame:
     """List the classes: class, count (images), low_frequency, and the images of each part in the first repeat."""
     labels = design.images.labels

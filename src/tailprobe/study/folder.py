@@ -43,6 +43,11 @@ class RunFolder:
         return self.path / "figures"
 
     @property
+    def report(self) -> Path:
+        """The page."""
+        return self.path / "report.html"
+
+    @property
     def checkpoints(self) -> Path:
         """Finished heads of an unfinished run."""
         return self.path / "checkpoints"
@@ -53,7 +58,7 @@ class RunFolder:
         return self.path / "log.jsonl"
 
     def table(self, name: str) -> Path:
-        """Return the path of a table: results, split, classes, plans, histories, samples."""
+        """Return the path of a table: results, split, labels, classes, plans, histories, samples, mistakes."""
         return self.path / f"{name}.parquet"
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:

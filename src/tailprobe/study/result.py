@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from tailprobe.errors import InputError
+from tailprobe.labels import Labels
 from tailprobe.progress import Progress, silent
 from tailprobe.report.samples import read_samples
 from tailprobe.scores.tidy import read_results, summarise
@@ -73,6 +74,15 @@ class Result:
     def classes(self) -> pd.DataFrame:
         """The classes: class, count, low_frequency, train, validation, test."""
         return self.folder.read_table("classes")
+
+    @cached_property
+    def labels(self) -> Labels:
+        """Which image carries which class, of every image of the study."""
+        table, classes = self.folder.read_table("labels"), tuple(self.classes["class"])
+        matrix = np.zeros((len(table), len(classes)), dtype=bool)
+        for row, places in enumerate(table["classes"]):
+            matrix[row, places] = True
+        return Labels(matrix, classes, self.record["kind"])
 
     @cached_property
     def plans(self) -> pd.DataFrame:

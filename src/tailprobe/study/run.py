@@ -20,11 +20,13 @@ from tailprobe.encoders.load import load_encoder
 from tailprobe.methods.lookup import parse_methods
 from tailprobe.progress import Progress, silent
 from tailprobe.randomness import generator
+from tailprobe.report.mistakes import mistake_table
 from tailprobe.report.samples import sample_table
 from tailprobe.scores.tidy import write_results
-from tailprobe.study.design import Design, class_table, design_study, head_tasks, plan_table, split_table
+from tailprobe.study.design import Design, class_table, design_study, head_tasks, label_table, plan_table, split_table
 from tailprobe.study.folder import RunFolder, claim, free_folder
 from tailprobe.study.record import histories, run_record
+from tailprobe.study.reporting import run_tables, write_report
 from tailprobe.study.result import Result
 from tailprobe.study.scoring import score_heads
 from tailprobe.study.settings import Study
@@ -68,7 +70,11 @@ def run_study(
     folder = free_folder(out, study)
     if folder.record.exists():
         tell(f"{out} is finished; nothing is computed again")
-        return Result.load(out)
+        result = Result.load(out)
+        if not folder.report.exists():  # killed while it was drawn
+            result.write_figures(progress=progress)
+            write_report([result])
+        return result
     started = time.time()
     parse_methods(study.methods)  # before the images are looked at, which may take a while
     loaded = check_images(read_images(study) if images is None else images, on_bad_image=study.on_bad_image)
@@ -89,10 +95,25 @@ def run_study(
     _write(folder, design, heads, results)
     record = run_record(design, embeddings, kernel=resources.kernel, seconds=time.time() - started)
     result = Result.finish(folder, record)
-    result.write_figures(progress=progress)
+    _draw(result, design, progress)
     shutil.rmtree(folder.checkpoints, ignore_errors=True)
     folder.say("end", seconds=record["seconds"])
     return result
+
+
+def _draw(result: Result, design: Design, progress: Progress) -> None:
+    """Write the figures and the page; both can be written again from the folder."""
+    result.write_figures(progress=progress)
+    tables = run_tables(result)
+    mistakes = mistake_table(
+        design.images,
+        result.folder.scores,
+        encoder=tables.encoders[0],
+        chosen=tables.chosen,
+        seeds=[repeat.seed for repeat in design.repeats],
+    )
+    result.folder.write_table("mistakes", mistakes)
+    write_report([result])
 
 
 def _resources(
@@ -160,6 +181,7 @@ def _select(stored: Embeddings, names: tuple[str, ...]) -> Embeddings:
 
 def _write(folder: RunFolder, design: Design, heads: Heads, results: pd.DataFrame) -> None:
     folder.write_table("split", split_table(design))
+    folder.write_table("labels", label_table(design))
     folder.write_table("classes", class_table(design))
     folder.write_table("plans", plan_table(design))
     folder.write_table("histories", histories(heads))

@@ -1,0 +1,122 @@
+/* What every section uses. Names are put on the page as text (textContent), and into pictures through `plain`: nothing in
+   the data can become markup. One `state` says what is shown; each `show…` function draws one section from it. */
+const RUNS = JSON.parse(document.getElementById("content").textContent);
+const PAGE = 50,
+  WORDS = ["helps", "hurts", "no evidence", "too few positives"];
+const state = {
+  run: 0,
+  encoder: "",
+  metric: "",
+  method: -1,
+  group: "",
+  verdict: "",
+  search: "",
+  view: "table",
+  page: 0,
+  sort: { column: "count", up: true },
+};
+const by = (id) => document.getElementById(id);
+const run = () => RUNS[state.run];
+
+/* ---- small helpers ---- */
+function make(tag, text, className) {
+  const element = document.createElement(tag);
+  if (text !== undefined) element.textContent = text;
+  if (className) element.className = className;
+  return element;
+}
+const clear = (element) => {
+  element.replaceChildren();
+  return element;
+};
+const number = (value, digits = 3) =>
+  value === null || value === undefined ? "–" : value.toFixed(digits).replace("-", "−");
+const signed = (value, digits = 3) =>
+  value === null || value === undefined ? "–" : (value > 0 ? "+" : "") + number(value, digits);
+const whole = (value) => Math.round(value).toLocaleString("en");
+const brief = (text, letters = 40) => {
+  const all = [...text];
+  return all.length > letters ? all.slice(0, letters - 1).join("") + "…" : text;
+};
+const plain = (text, letters) =>
+  brief(text, letters).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+const words = (metric) =>
+  metric.replace(/_/g, " ").replace(/@(.*)/, (_, rule) => (rule === "tuned" ? ", tuned threshold" : ` at ${rule}`));
+function options(select, values, chosen) {
+  clear(select);
+  values.forEach(([value, text]) => {
+    const option = make("option", brief(text, 60));
+    option.value = value;
+    select.append(option);
+  });
+  select.value = String(chosen);
+}
+function table(columns, rows, caption) {
+  const element = make("table"),
+    head = make("thead"),
+    body = make("tbody"),
+    line = make("tr");
+  if (caption) element.append(make("caption", caption));
+  columns.forEach((column) => {
+    const cell = make("th", column);
+    cell.scope = "col";
+    line.append(cell);
+  });
+  head.append(line);
+  rows.forEach((cells) => {
+    const row = make("tr");
+    cells.forEach((value, i) => row.append(make("td", value, i ? "" : "name")));
+    body.append(row);
+  });
+  element.append(head, body);
+  return element;
+}
+
+/* ---- pictures ---- */
+const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+function layout(extra) {
+  const axis = {
+    gridcolor: colour("line"),
+    zerolinecolor: colour("muted"),
+    linecolor: colour("line"),
+    automargin: true,
+  };
+  const base = {
+    paper_bgcolor: colour("paper"),
+    plot_bgcolor: colour("paper"),
+    font: { color: colour("ink"), size: 13, family: getComputedStyle(document.body).fontFamily },
+    margin: { l: 10, r: 10, t: 10, b: 56 },
+    hoverlabel: { align: "left" },
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom" },
+  };
+  const merged = { ...base, ...extra };
+  ["xaxis", "yaxis"].forEach((name) => {
+    merged[name] = { ...axis, ...(extra[name] || {}) };
+  });
+  return merged;
+}
+const draw = (id, traces, extra) =>
+  Plotly.react(by(id), traces, layout(extra), {
+    responsive: true,
+    displaylogo: false,
+    modeBarButtonsToRemove: ["lasso2d", "select2d"],
+    toImageButtonOptions: { format: "svg" },
+  });
+const seen = (hex) => {
+  // a method's colour, lightened where the page is dark and the colour too
+  const [r, g, b] = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
+  const dark = colour("paper") !== "#ffffff";
+  return dark && r + g + b < 330 ? `rgb(${[r, g, b].map((c) => Math.round(c + (255 - c) * 0.45)).join(",")})` : hex;
+};
+
+/* ---- numbers of the state ---- */
+const numbers = (metric = state.metric, encoder = state.encoder) => run().comparison.numbers[encoder][metric];
+const tested = () => run().comparison.tested === state.metric;
+const column = (group) => run().classes.length + run().comparison.groups.indexOf(group);
+const judged = (m, k) => (tested() ? run().comparison.verdicts[state.encoder] : null);
+const reach = () =>
+  tested() ? "95% confidence interval" : "one standard deviation over the seeds to either side, no confidence interval";
+const remedies = () =>
+  run()
+    .methods.map((method, m) => ({ ...method, m }))
+    .slice(1);

@@ -1,0 +1,135 @@
+/* What is shown follows what is chosen. */
+/* ---- what is shown follows the choices ---- */
+function showRun() {
+  const r = run();
+  state.encoder = r.encoders.includes(state.encoder)
+    ? state.encoder
+    : r.recommendation
+      ? r.recommendation.encoder
+      : r.encoders[0];
+  state.metric =
+    r.comparison.tested && r.comparison.metrics.includes(r.comparison.tested)
+      ? r.comparison.tested
+      : r.comparison.metrics[0];
+  state.method = -1;
+  const rarest = r.classes.map((k, i) => [i, k]).sort((a, b) => b[1].low - a[1].low || a[1].count - b[1].count);
+  options(
+    by("encoder"),
+    r.encoders.map((e) => [e, e]),
+    state.encoder,
+  );
+  by("pick-encoder").hidden = r.encoders.length < 2;
+  options(
+    by("metric"),
+    r.comparison.metrics.map((m) => [m, words(m)]),
+    state.metric,
+  );
+  options(by("method"), [["-1", "all"], ...remedies().map(({ m, name }) => [m, name])], -1);
+  options(by("verdict"), [["", "any"], ...(r.comparison.tested ? WORDS.map((w) => [w, w]) : [])], "");
+  options(
+    by("reached"),
+    r.methods.map((m, i) => [i, m.name]),
+    r.methods.findIndex((m) => m.name === r.chosen),
+  );
+  options(
+    by("training-method"),
+    r.methods.map((m, i) => [i, m.name]),
+    0,
+  );
+  options(
+    by("curve-class"),
+    r.curves.classes.map((i, at) => [at, r.classes[i].name]),
+    0,
+  );
+  options(by("mistake-class"), r.mistakes ? r.mistakes.classes.map((name, i) => [i, name]) : [], 0);
+  showData();
+  showAll();
+}
+function showAll() {
+  showAnswer();
+  showMethods();
+  showClasses();
+  showTradeoff();
+  showTraining();
+  showMistakes();
+  showStatistics();
+  showAbout();
+}
+const on = (id, event, act) => by(id).addEventListener(event, act);
+on("run", "change", (e) => {
+  state.run = Number(e.target.value);
+  showRun();
+});
+on("encoder", "change", (e) => {
+  state.encoder = e.target.value;
+  showAll();
+});
+on("metric", "change", (e) => {
+  state.metric = e.target.value;
+  state.page = 0;
+  showAnswer();
+  showClasses();
+  showTradeoff();
+});
+on("method", "change", (e) => {
+  state.method = Number(e.target.value);
+  state.page = 0;
+  showClasses();
+});
+on("group", "change", (e) => {
+  state.group = e.target.value;
+  state.page = 0;
+  showClasses();
+});
+on("verdict", "change", (e) => {
+  state.verdict = e.target.value;
+  state.page = 0;
+  showClasses();
+});
+on("search", "input", (e) => {
+  state.search = e.target.value;
+  state.page = 0;
+  showClasses();
+});
+on("filters", "submit", (e) => e.preventDefault());
+document.querySelectorAll('input[name="view"]').forEach((radio) =>
+  radio.addEventListener("change", (e) => {
+    state.view = e.target.value;
+    showClasses();
+  }),
+);
+on("previous", "click", () => {
+  state.page -= 1;
+  showClasses();
+});
+on("next", "click", () => {
+  state.page += 1;
+  showClasses();
+});
+on("reached", "change", showMethods);
+on("curve-class", "change", showTradeoff);
+on("training-method", "change", showTraining);
+on("mistake-class", "change", showMistakes);
+const dark = matchMedia("(prefers-color-scheme: dark)");
+function paint(wanted) {
+  document.documentElement.dataset.theme = wanted ? "dark" : "light";
+  by("theme").setAttribute("aria-pressed", String(wanted));
+  showData();
+  showAll();
+}
+on("theme", "click", () => paint(document.documentElement.dataset.theme !== "dark"));
+dark.addEventListener("change", (e) => paint(e.matches));
+addEventListener("beforeprint", () =>
+  document.querySelectorAll("details").forEach((d) => {
+    d.open = true;
+  }),
+);
+options(
+  by("run"),
+  RUNS.map((r, i) => [i, r.name]),
+  0,
+);
+by("pick-run").hidden = RUNS.length < 2;
+document.documentElement.dataset.theme = dark.matches ? "dark" : "light";
+by("theme").setAttribute("aria-pressed", String(dark.matches));
+showRun();

@@ -1,0 +1,72 @@
+/* Mistakes, statistics, settings. */
+/* ---- 6 mistakes ---- */
+function showMistakes() {
+  const m = run().mistakes;
+  by("pick-mistakes").hidden = !m;
+  by("mistake-words").textContent = m
+    ? `Test images with the most wrong scores under the baseline or ${run().chosen}, encoder ${m.encoder}, mean over the seeds that tested them. Missed: they carry the class and score low. Claimed: they do not and score high. Labels may be wrong too.`
+    : "This run kept no mistakes.";
+  const mine = m ? m.images.filter((image) => image.class === Number(by("mistake-class").value)) : [];
+  showTiles(
+    "missed",
+    mine.filter((image) => image.missed),
+  );
+  showTiles(
+    "claimed",
+    mine.filter((image) => !image.missed),
+  );
+}
+
+/* ---- 7 statistics, 8 about ---- */
+function showStatistics() {
+  const r = run(),
+    list = clear(by("statistics-lines")),
+    box = clear(by("blind"));
+  const lines = r.recommendation
+    ? r.recommendation.statistics
+    : [
+        "The methods were not tested; differences are means over seeds with their spread, which is no confidence interval.",
+      ];
+  [
+    ...lines,
+    ...(r.about.tuned_on_test
+      ? ["Epochs and thresholds were chosen on the images reported, so every score here is optimistic."]
+      : []),
+  ].forEach((line) => list.append(make("li", line)));
+  const judgement = r.comparison.verdicts[state.encoder];
+  if (!judgement) return;
+  const blind = r.classes
+    .map((k, i) => [k, i])
+    .filter(([, i]) => judgement.verdict.slice(1).every((row) => row[i] === "too few positives"));
+  if (blind.length)
+    box.append(
+      make("h3", "Too few positives to tell"),
+      table(
+        ["class", "in test", "smallest difference that could have been shown"],
+        blind
+          .slice(0, 100)
+          .map(([k, i]) => [
+            k.name,
+            whole(k.parts[2]),
+            number(Math.max(...judgement.detectable.slice(1).map((row) => row[i] ?? NaN))),
+          ]),
+      ),
+    );
+}
+function showAbout() {
+  const about = run().about;
+  by("repeat").textContent = about.repeat;
+  by("settings").textContent = about.settings;
+  clear(by("table-versions")).append(
+    table(
+      ["what", "value"],
+      [
+        ...Object.entries(about.versions),
+        ...Object.entries(about.fingerprints).map(([k, v]) => [`fingerprint, ${k}`, v]),
+        ["kernel", about.kernel],
+        ["seconds", String(about.seconds)],
+        ["seeds", about.seeds.join(", ")],
+      ],
+    ),
+  );
+}

@@ -1,0 +1,74 @@
+"""What the data is: its classes, which of them meet, and what they look like."""
+
+import base64
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from tailprobe.report.page.run import RunTables
+
+_MEETING = 40  # classes of a picture of co-occurrence that can still be read
+
+
+def collection(run: RunTables) -> dict[str, Any]:
+    """Return counts, parts, the most frequent classes' co-occurrence, sample images and what the readers told."""
+    classes = run.classes
+    order = np.argsort(-classes["count"].to_numpy(), kind="stable")[:_MEETING]
+    matrix = run.labels[:, np.sort(order)].astype(np.float64)
+    together = matrix.T @ matrix
+    return {
+        "images": int(run.record["images"]),
+        "kind": run.record["kind"],
+        "notes": list(run.record["notes"]),
+        "skipped": list(run.record["skipped"]),
+        "meeting": {"classes": np.sort(order).tolist(), "images": together.astype(int).tolist()},
+        "cardinality": float(run.labels.sum(axis=1).mean()),
+        "samples": [
+            {"name": str(row["name"]), "tags": list(row["tags"]), "picture": picture(row["png"])}
+            for row in run.samples.to_dict("records")
+        ],
+    }
+
+
+def class_rows(run: RunTables) -> list[dict[str, Any]]:
+    """Return the classes: name, count, whether low-frequency, images of each part."""
+    return [
+        {
+            "name": str(row["class"]),
+            "count": int(row["count"]),
+            "low": bool(row["low_frequency"]),
+            "parts": [int(row[part]) for part in ("train", "validation", "test")],
+        }
+        for row in run.classes.to_dict("records")
+    ]
+
+
+def picture(data: bytes, *, side: int = 160) -> str:
+    """Return an image as a small JPEG in a data URL."""
+    image = Image.open(io.BytesIO(data)).convert("RGB")
+    image.thumbnail((side, side))
+    buffer = io.BytesIO()
+    image.save(buffer, format="JPEG", quality=82, optimize=True)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def mistakes(run: RunTables) -> dict[str, Any] | None:
+    """Return the test images most wrongly missed or claimed, by class, or None where none were kept."""
+    if run.mistakes is None or run.mistakes.empty:
+        return None
+    names: Sequence[str] = list(dict.fromkeys(run.mistakes["class"].astype(str)))
+    shown = [
+        {
+            "class": names.index(str(row["class"])),
+            "missed": row["kind"] == "missed",
+            "name": str(row["name"]),
+            "tags": list(row["tags"]),
+            "scores": [round(float(row["baseline"]), 3), round(float(row["chosen"]), 3)],
+            "picture": picture(row["picture"]) if row["picture"] else None,
+        }
+        for row in run.mistakes.to_dict("records")
+    ]
+    return {"classes": names, "images": shown, "encoder": str(run.mistakes["encoder"].iloc[0])}

@@ -1,0 +1,80 @@
+"""Every method against the baseline: class by class, group by group, in every metric worth showing."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tailprobe.report.page.numbers import short
+from tailprobe.report.page.run import RunTables
+from tailprobe.report.values import half_width, mean, seed_values
+
+GROUPS = ("all", "low-frequency", "remaining")
+_WANTED = (
+    "average_precision", "roc_auc", "recall@0.5", "precision@0.5", "f1@0.5", "recall@tuned", "precision@tuned",
+    "f1@tuned", "f2@tuned", "balanced_accuracy@tuned",
+)  # fmt: skip
+
+
+def comparison(run: RunTables) -> dict[str, Any]:
+    """Return the numbers of the per-class table, by encoder and metric.
+
+    Each is a matrix (M, K): methods in the study's order, classes and then `GROUPS`. `low` and `high` bound the
+    difference: a confidence interval where `verdicts` has the metric, else one standard deviation over the seeds.
+    """
+    metrics = [metric for metric in _WANTED if metric in set(run.results["metric"])]
+    return {
+        "metrics": metrics,
+        "groups": list(GROUPS),
+        "numbers": {e: {m: _numbers(run, e, m) for m in metrics} for e in run.encoders},
+        "tested": None if run.verdicts is None else str(run.verdicts["metric"].iloc[0]),
+        "verdicts": {} if run.verdicts is None else {e: _verdicts(run, e) for e in run.encoders},
+    }
+
+
+def _numbers(run: RunTables, encoder: str, metric: str) -> dict[str, Any]:
+    names = [str(name) for name in run.classes["class"]]
+    of = {"encoder": encoder, "metric": metric, "methods": run.methods}
+    classes = seed_values(run.results, **of, classes=names).array  # type: ignore[arg-type]
+    groups = seed_values(run.results, **of, classes=GROUPS, aggregate=True).array  # type: ignore[arg-type]
+    values = np.concatenate([classes, groups], axis=1)  # (M, K, S)
+    differences = values - values[:1]
+    middle, reach = mean(differences), half_width(differences, "sd")
+    found = {"value": mean(values), "difference": middle, "low": middle - reach, "high": middle + reach}
+    if run.verdicts is not None and metric == run.verdicts["metric"].iloc[0]:
+        found |= {side: _of_verdicts(run, encoder, side, found[side]) for side in ("difference", "low", "high")}
+    return {name: short(numbers) for name, numbers in found.items()}
+
+
+def _of_verdicts(run: RunTables, encoder: str, column: str, otherwise: np.ndarray) -> np.ndarray:
+    filled = otherwise.copy()
+    places, values = _placed(run, encoder, column)
+    filled[places] = values.to_numpy(np.float64)
+    return filled
+
+
+def _verdicts(run: RunTables, encoder: str) -> dict[str, Any]:
+    """Return verdict, adjusted p-value and smallest detectable difference, (M, K) each; empty for the baseline."""
+    shape = (len(run.methods), len(run.classes) + len(GROUPS))
+    places, verdict = _placed(run, encoder, "verdict")
+    words = np.full(shape, "", dtype=object)
+    words[places] = verdict.to_numpy(object)
+    found: dict[str, Any] = {"verdict": words.tolist()}
+    for column in ("p_adjusted", "detectable"):
+        values = np.full(shape, np.nan)
+        values[places] = _placed(run, encoder, column)[1].to_numpy(np.float64)
+        found[column] = short(values)
+    return found
+
+
+def _placed(run: RunTables, encoder: str, column: str) -> tuple[tuple[np.ndarray, np.ndarray], "pd.Series[Any]"]:
+    """Return the places (method, class or group) of an encoder's verdicts, and a column of them."""
+    assert run.verdicts is not None
+    table = run.verdicts[run.verdicts["encoder"].astype(str) == encoder]
+    classes = {(str(name), False): k for k, name in enumerate(run.classes["class"])}
+    place = classes | {(name, True): len(classes) + g for g, name in enumerate(GROUPS)}
+    keys = list(zip(table["class"].astype(str), table["aggregate"].astype(bool), strict=True))
+    known = np.array([key in place for key in keys], dtype=bool)
+    methods = np.array([run.methods.index(str(name)) for name in table["method"][known]], dtype=np.int64)
+    columns = np.array([place[key] for key, kept in zip(keys, known, strict=True) if kept], dtype=np.int64)
+    return (methods, columns), table[column][known]

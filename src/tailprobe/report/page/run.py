@@ -1,0 +1,51 @@
+"""What a page is made of: the tables of a run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool
+
+
+@dataclass(frozen=True, eq=False)
+class RunTables:
+    """A finished run, as its folder holds it."""
+
+    name: str  # what was compared, for the heading
+    repeat: str  # the command that repeats it
+    settings: str  # study.toml
+    record: Mapping[str, Any]  # run.json
+    results: pd.DataFrame  # tidy: encoder, method, seed, split, class, metric, value, aggregate
+    classes: pd.DataFrame  # class, count, low_frequency, train, validation, test
+    plans: pd.DataFrame  # method, seed, class, count, rows, distinct_images, threshold
+    histories: pd.DataFrame  # encoder, method, seed, epoch, training_loss, validation_loss, kept, steps, seconds
+    samples: pd.DataFrame  # name, tags, png
+    labels: Bool[np.ndarray, "N C"]  # of every image, columns as `classes`
+    scores: Path  # scores.parquet
+    verdicts: pd.DataFrame | None = None  # see `compare.verdict`; None where nothing was compared
+    recommendation: Mapping[str, Any] | None = None
+    mistakes: pd.DataFrame | None = None  # see `report.mistakes`
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods in the study's order, the baseline first."""
+        return tuple(self.record["methods"])
+
+    @property
+    def encoders(self) -> tuple[str, ...]:
+        """The encoders in the study's order."""
+        return tuple(self.record["widths"])
+
+    @property
+    def chosen(self) -> str:
+        """The method that is shown beside the baseline: the recommended one, else the best on low-frequency classes."""
+        if self.recommendation is not None and self.recommendation["method"] != "baseline":
+            return str(self.recommendation["method"])
+        table = self.results
+        rows = (table["split"] == "test") & (table["metric"] == "average_precision") & table["aggregate"]
+        of_group = table[rows & (table["class"] == "low-frequency") & (table["method"] != "baseline")]
+        means = of_group.groupby(of_group["method"].astype(str))["value"].mean()
+        return str(means.idxmax()) if means.notna().any() else "baseline"

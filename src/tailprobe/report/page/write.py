@@ -1,0 +1,65 @@
+"""The page: its data, style, program and pictures in one file that needs nothing else."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined
+
+from tailprobe.report.page.content import content
+from tailprobe.report.page.run import RunTables
+
+_PROGRAM = ("basics", "answer", "classes", "curves", "rest", "choices")  # joined in this order into one
+
+
+def write_page(runs: Sequence[RunTables], path: Path) -> Path:
+    """Write the page of one run, or of several side by side; it appears whole or not at all.
+
+    Names of classes, files and settings are other people's text. They go into the page as JSON in which no `<` stands,
+    are put on it as text by its program, and a content security policy lets run only the two programs that are part of
+    the page, by their digests, and load nothing from anywhere.
+    """
+    assets = files("tailprobe.report.page") / "assets"
+    parts = [(assets / "program" / f"{name}.js").read_text(encoding="utf-8") for name in _PROGRAM]
+    program = '"use strict";\n(() => {\n' + "\n".join(parts) + "})();\n"
+    plotly = _plotly()
+    template = Environment(undefined=StrictUndefined, autoescape=True).from_string(
+        (assets / "report.html").read_text(encoding="utf-8")
+    )
+    page = template.render(
+        title=" and ".join(run.name for run in runs),
+        style=(assets / "report.css").read_text(encoding="utf-8"),
+        plotly=plotly,
+        program=program,
+        policy=_policy([plotly, program]),
+        data=_json([content(run) for run in runs]),
+    )
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(page, encoding="utf-8")
+    partial.replace(path)
+    return path
+
+
+def _plotly() -> str:
+    from plotly.offline import get_plotlyjs  # slow to import
+
+    return str(get_plotlyjs())
+
+
+def _json(data: object) -> str:
+    # `<` ends a script element early, and two separators were no white space to JavaScript of old.
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _policy(programs: Sequence[str]) -> str:
+    digests = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(program.encode()).digest()).decode()}'" for program in programs
+    )
+    return (
+        f"default-src 'none'; script-src {digests}; style-src 'unsafe-inline'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )

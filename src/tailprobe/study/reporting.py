@@ -1,0 +1,37 @@
+"""The page of one run or of several, from their folders."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from tailprobe.report.page import RunTables, write_page
+from tailprobe.study.result import Result
+
+
+def write_report(results: Sequence[Result], path: Path | None = None) -> Path:
+    """Write the page of one run, or of several side by side.
+
+    Args:
+        results: finished runs.
+        path: the file; by default `report.html` in the folder of the first. A page that is there is replaced.
+    """
+    return write_page([run_tables(result) for result in results], path or results[0].folder.report)
+
+
+def run_tables(result: Result) -> RunTables:
+    """Return what a page shows of a run."""
+    folder = result.folder
+    return RunTables(
+        name=Path(result.study.source).name or result.study.source,
+        repeat=f"tailprobe compare {shlex.quote(str(folder.study))} --out AGAIN",
+        settings=folder.study.read_text(encoding="utf-8"),
+        record=result.record,
+        results=result.results,
+        classes=result.classes,
+        plans=result.plans,
+        histories=result.histories,
+        samples=folder.read_table("samples"),
+        labels=result.labels.matrix,
+        scores=folder.scores,
+        mistakes=folder.read_table("mistakes") if folder.table("mistakes").exists() else None,
+    )
