@@ -3,6 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 RUN ?= demo
+CHROMIUM := /usr/bin/chromium
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint bench clean
@@ -20,7 +21,14 @@ $(INSTALLED): pyproject.toml constraints.txt hatch_build.py $(wildcard src/tailp
 demo: $(INSTALLED)  ## Draw a sample, compare the paper's nine settings on it, write the figures; no download
 	$(BIN)/tailprobe demo --out $(RUN)
 
-test: $(INSTALLED)  ## Run the linter, the type checker and every test
+$(CHROMIUM):
+	@if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-noto-core; \
+	else \
+		echo "no $(CHROMIUM), and it cannot be installed from here: the page is not tested in a browser"; \
+	fi
+
+test: $(INSTALLED) $(CHROMIUM)  ## Run the linter, the type checker and every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -72,14 +72,14 @@ function showAnswer() {
     {
       height: 90 + 34 * methods.length,
       xaxis: {
-        title: { text: `difference from the baseline in ${words(state.metric)}, low-frequency classes` },
+        title: { text: "difference" },
         zeroline: true,
         zerolinewidth: 2,
       },
     },
   );
   by("caption-answer").textContent =
-    `Mean over ${r.about.seeds.length} seed(s), paired with the baseline of the same seed; whiskers: ${reach()}. Right of the line is better.`;
+    `Difference from the baseline in ${words(state.metric)} of the low-frequency classes: mean over ${r.about.seeds.length} seed(s), paired with the baseline of the same seed; whiskers: ${reach()}. Right of the line is better.`;
   by("plot-answer").setAttribute(
     "aria-label",
     methods.map(({ m, name }) => `${name} ${signed(of.difference[m][k])}`).join("; "),
@@ -156,6 +156,7 @@ function showData() {
       row.map((value, j) => (i === j ? null : value / Math.max(row[i], 1))),
     );
     const ticks = { tickvals: names.map((_, at) => at), ticktext: names, showgrid: false };
+    const narrow = by("plot-meeting").clientWidth < 560; // there the names below would run into each other
     draw(
       "plot-meeting",
       [
@@ -175,7 +176,7 @@ function showData() {
       ],
       {
         height: 160 + 22 * names.length,
-        xaxis: { tickangle: -45, ...ticks },
+        xaxis: { tickangle: -45, ...ticks, showticklabels: !narrow },
         yaxis: { autorange: "reversed", ...ticks },
       },
     );

@@ -85,13 +85,14 @@ function layout(extra) {
     paper_bgcolor: colour("paper"),
     plot_bgcolor: colour("paper"),
     font: { color: colour("ink"), size: 13, family: getComputedStyle(document.body).fontFamily },
-    margin: { l: 10, r: 10, t: 10, b: 56 },
+    margin: { l: 10, r: 10, t: 10, b: 64 },
     hoverlabel: { align: "left" },
     legend: { orientation: "h", y: 1.02, yanchor: "bottom" },
   };
   const merged = { ...base, ...extra };
   ["xaxis", "yaxis"].forEach((name) => {
-    merged[name] = { ...axis, ...(extra[name] || {}) };
+    const own = extra[name] || {};
+    merged[name] = { ...axis, ...own, ...(own.title ? { title: { standoff: 6, ...own.title } } : {}) };
   });
   return merged;
 }

@@ -113,7 +113,7 @@ on("mistake-class", "change", showMistakes);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 function paint(wanted) {
   document.documentElement.dataset.theme = wanted ? "dark" : "light";
-  by("theme").setAttribute("aria-pressed", String(wanted));
+  by("theme").textContent = wanted ? "Light" : "Dark";
   showData();
   showAll();
 }
@@ -131,5 +131,5 @@ options(
 );
 by("pick-run").hidden = RUNS.length < 2;
 document.documentElement.dataset.theme = dark.matches ? "dark" : "light";
-by("theme").setAttribute("aria-pressed", String(dark.matches));
+by("theme").textContent = dark.matches ? "Light" : "Dark";
 showRun();

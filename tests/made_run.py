@@ -1,0 +1,135 @@
+"""The tables of a run that nobody trained: numbers by chance, names as wished."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from tailprobe.report.page import RunTables
+from tailprobe.scores.head_scores import ScoresWriter
+
+METRICS = ("average_precision", "roc_auc", "recall@0.5", "precision@0.5", "f1@0.5", "recall@tuned", "precision@tuned")
+GROUPS = ("all", "low-frequency", "remaining")
+
+
+def made_run(
+    folder: Path,
+    *,
+    classes: Sequence[str],
+    methods: int = 4,
+    seeds: int = 3,
+    images: int = 200,
+    name: str = "a collection",
+    verdicts: bool = True,
+) -> RunTables:
+    """Make a run: the last quarter of the classes is low-frequency."""
+    rng = np.random.default_rng(0)
+    names = ("baseline", *(f"reweight({k})" for k in range(2, methods + 1)))
+    low = np.arange(len(classes)) >= 0.75 * len(classes)
+    labels = rng.random((images, len(classes))) < np.where(low, 0.05, 0.3)
+    folder.mkdir(parents=True, exist_ok=True)
+    counts = labels.sum(axis=0)
+    table = pd.DataFrame({"class": list(classes), "count": counts, "low_frequency": low})
+    for part, share in (("train", 0.6), ("validation", 0.2), ("test", 0.2)):
+        table[part] = (share * counts).astype(int)
+    keys = [(method, seed) for method in names for seed in range(seeds)]
+    _write_scores(folder / "scores.parquet", keys, classes, images, rng)
+    found = _verdicts(names, table, rng) if verdicts else None
+    return RunTables(
+        name=name,
+        repeat="tailprobe compare study.toml --out AGAIN",
+        settings="[study]\n",
+        record={
+            "images": images, "kind": "multi-label", "notes": ["2 rows name a tag twice"], "skipped": [],
+            "methods": list(names), "widths": {"descriptors": 1000}, "versions": {"python": "3.11"}, "labels": "abc",
+            "embeddings": {"descriptors": "def"}, "seconds": 3.0, "test_is_validation": False, "kernel": "torch",
+        },
+        results=_results(names, range(seeds), table, rng),
+        classes=table,
+        plans=_plans(names, range(seeds), table),
+        histories=_histories(keys, rng),
+        samples=pd.DataFrame({"name": ["a.png"], "tags": [list(classes[:2])], "png": [_png()]}),
+        labels=labels,
+        scores=folder / "scores.parquet",
+        verdicts=found,
+        recommendation=None if found is None else _recommendation(names[1]),
+        mistakes=pd.DataFrame({
+            "encoder": "descriptors", "class": [classes[-1]] * 2, "kind": ["missed", "claimed"],
+            "name": [classes[0], "b.png"],
+            "tags": [list(classes[-2:]), []], "baseline": [0.1, 0.9], "chosen": [0.2, 0.8], "picture": [_png(), b""],
+        }),
+    )  # fmt: skip
+
+
+def _results(
+    methods: Sequence[str], seeds: Sequence[int], table: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
+    names = [*table["class"], *GROUPS]
+    index = pd.MultiIndex.from_product(
+        [methods, seeds, METRICS, range(len(names))], names=["method", "seed", "metric", "k"]
+    )
+    frame = index.to_frame(index=False)
+    frame["class"] = np.array(names, dtype=object)[frame["k"]]
+    frame["aggregate"] = frame.pop("k") >= len(table)
+    frame["value"] = rng.random(len(frame))
+    return frame.assign(encoder="descriptors", split="test")
+
+
+def _plans(methods: Sequence[str], seeds: Sequence[int], table: pd.DataFrame) -> pd.DataFrame:
+    same = pd.DataFrame({"class": table["class"], "count": table["train"], "rows": 120, "distinct_images": 120})
+    return pd.concat([same.assign(method=m, seed=s) for m in methods for s in seeds], ignore_index=True)
+
+
+def _histories(keys: Sequence[tuple[str, int]], rng: np.random.Generator) -> pd.DataFrame:
+    epochs = np.arange(1, 6)
+    frames = [
+        pd.DataFrame({
+            "encoder": "descriptors", "method": m, "seed": s, "epoch": epochs, "training_loss": 1 / epochs,
+            "validation_loss": 1.2 / epochs + 0.01 * rng.random(5), "kept": epochs == 5, "steps": 40, "seconds": 0.5,
+        })
+        for m, s in keys
+    ]  # fmt: skip
+    return pd.concat(frames, ignore_index=True)
+
+
+def _verdicts(methods: Sequence[str], table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    words = np.array(["helps", "hurts", "no evidence", "too few positives"], dtype=object)
+    names = [*table["class"], *GROUPS, "head", "medium", "tail"]
+    frames = []
+    for method in methods[1:]:
+        n = len(names)
+        difference = rng.normal(0, 0.1, n)
+        frames.append(pd.DataFrame({
+            "encoder": "descriptors", "method": method, "class": names, "aggregate": np.arange(n) >= len(table),
+            "metric": "average_precision", "difference": difference, "low": difference - 0.1, "high": difference + 0.1,
+            "p_adjusted": rng.random(n), "detectable": 0.2, "support": 9.0, "verdict": words[rng.integers(0, 4, n)],
+        }))  # fmt: skip
+    return pd.concat(frames, ignore_index=True)
+
+
+def _recommendation(method: str) -> dict[str, object]:
+    return {
+        "encoder": "descriptors", "method": method, "metric": "average_precision", "gain": 0.1, "gain_low": 0.05,
+        "gain_high": 0.15, "cost": -0.01, "cost_low": -0.02, "cost_high": 0.0, "certainty": 0.99,
+        "sentence": f"Use {method}: it gains.", "statistics": ["Everything was made up."],
+    }  # fmt: skip
+
+
+def _write_scores(
+    path: Path, keys: Sequence[tuple[str, int]], classes: Sequence[str], images: int, rng: np.random.Generator
+) -> None:
+    with ScoresWriter(path, classes=tuple(classes), overwrite=True) as writer:
+        for method, seed in keys:
+            rows = np.sort(rng.permutation(images)[: images // 5])
+            logits = rng.normal(size=(len(rows), len(classes))).astype(np.float32)
+            for part in ("validation", "test"):
+                writer.write(encoder="descriptors", method=method, seed=seed, split=part, rows=rows, logits=logits)
+
+
+def _png() -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 30, 3), dtype=np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
