@@ -1,6 +1,6 @@
 """From a run's tables to the spread of every comparison."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,12 +28,25 @@ class Measured:
 
 
 @dataclass(frozen=True, eq=False)
-class _Part:
+class TestPart:
     """A method under one seed: its numbers of the classes and what each test image counts in them."""
 
-    rows: Int[np.ndarray, " T"]
+    rows: Int[np.ndarray, " T"]  # places in the image set
     labels: Bool[np.ndarray, "T C"]
     found: Influence
+
+    @classmethod
+    def score(
+        cls,
+        metric: str,
+        rows: Int[np.ndarray, " T"],
+        labels: Bool[np.ndarray, "T C"],
+        scores: Float[np.ndarray, "T C"],
+        thresholds: Float[np.ndarray, " C"] | None = None,
+    ) -> "TestPart":
+        """Take a metric of the images at `rows`, whose own labels and scores are given."""
+        found = influence(metric, labels, scores, thresholds)
+        return cls(rows, labels, Influence(found.value, found.weight * leverage(labels)))
 
 
 def measure_by_images(
@@ -60,16 +73,42 @@ def measure_by_images(
     seeds = sorted(results["seed"].unique().tolist())
     thresholds = _thresholds(results, metric, grouping.classes)
 
-    def part(method: str, seed: int) -> _Part:
+    def part(method: str, seed: int) -> TestPart:
         rows, logits = read_head_scores(scores, encoder=encoder, method=method, seed=seed, split="test")
         if rows.min() < 0 or rows.max() >= len(labels):
             raise InputError(f"{scores}: rows {rows.min()} to {rows.max()} of {len(labels)} images; labels of another set")
-        mine = labels[rows]
-        found = influence(metric, mine, _probabilities(logits), thresholds.get((method, seed)))
-        return _Part(rows, mine, Influence(found.value, found.weight * leverage(mine)))
+        return TestPart.score(metric, rows, labels[rows], _probabilities(logits), thresholds.get((method, seed)))
 
-    plain = [part(baseline, seed) for seed in seeds]
-    spreads = [_method_spreads((part(method, seed) for seed in seeds), plain, grouping, len(labels)) for method in methods]
+    return measure(
+        ((part(method, seed) for seed in seeds) for method in methods),
+        [part(baseline, seed) for seed in seeds],
+        encoder=encoder,
+        methods=methods,
+        grouping=grouping,
+        images=len(labels),
+    )
+
+
+def measure(
+    parts: Iterable[Iterable[TestPart]],
+    plain: Sequence[TestPart],
+    *,
+    encoder: str,
+    methods: Sequence[str],
+    grouping: Grouping,
+    images: int,
+) -> Measured:
+    """Measure both spreads from scored test parts.
+
+    Args:
+        parts: for each of M methods its test parts, seed by seed; taken one at a time, so a generator saves memory.
+        plain: the baseline's, in the same order of seeds.
+        images: N, of the image set.
+
+    Raises:
+        InputError: a method and the baseline of the same seed were tested on different images.
+    """
+    spreads = [_method_spreads(mine, plain, grouping, images) for mine in parts]
     values, differences = zip(*spreads, strict=True)
     support = np.mean([p.labels.sum(axis=0) for p in plain], axis=0)
     return Measured(encoder, tuple(methods), stack_spreads(values), stack_spreads(differences), support, True)
@@ -108,7 +147,7 @@ def measure_by_seeds(
 
 
 def _method_spreads(
-    parts: Iterator[_Part], plain: Sequence[_Part], grouping: Grouping, images: int
+    parts: Iterable[TestPart], plain: Sequence[TestPart], grouping: Grouping, images: int
 ) -> tuple[Spread, Spread]:
     """Return the spread of a method's own numbers and that of its differences from the baseline."""
     columns = len(grouping.names)
