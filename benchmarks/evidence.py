@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # one study a core, not one product on all
@@ -50,7 +50,7 @@ SETTINGS = (
     Setting("null, given split", Population(given_split=True), null=True),
     Setting("null, trained heads", TrainedPopulation(), null=True),
     Setting("planted, same for every image", Population(effect=_effects(0.35, 0.25, 0, 0)), helped=(0, 1)),
-    Setting("planted, image by image", Population(effect=_effects(0.6, 0.4, 0, 0), taste=0.5), helped=(0, 1)),
+    Setting("planted, image by image", Population(effect=_effects(0.6, 0.4, 0.2, 0), taste=0.5), helped=(0, 1, 2, 3)),
     Setting("planted, classes uneven", Population(effect=_effects(0.6, 0.4, 0, 0), own=_UNEVEN), helped=(0, 1)),
     Setting("planted, trained heads", TrainedPopulation(remedy=1.0), helped=(0, 1)),
 )
@@ -169,7 +169,9 @@ def _power(setting: Setting, tables: list[pd.DataFrame], difference: np.ndarray)
 
 def _described(setting: Setting, table: pd.DataFrame) -> str:
     tested = int(table["p_adjusted"].notna().sum())
-    return f"{setting.population.seeds} seeds, {setting.population.methods} methods, {tested} comparisons tested in each"
+    return (
+        f"{setting.population.seeds} seeds, {setting.population.methods} methods, {tested} comparisons tested in each"
+    )
 
 
 def _error(share: float, many: int) -> str:

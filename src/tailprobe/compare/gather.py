@@ -76,7 +76,9 @@ def measure_by_images(
     def part(method: str, seed: int) -> TestPart:
         rows, logits = read_head_scores(scores, encoder=encoder, method=method, seed=seed, split="test")
         if rows.min() < 0 or rows.max() >= len(labels):
-            raise InputError(f"{scores}: rows {rows.min()} to {rows.max()} of {len(labels)} images; labels of another set")
+            raise InputError(
+                f"{scores}: rows {rows.min()} to {rows.max()} of {len(labels)} images; labels of another set"
+            )
         return TestPart.score(metric, rows, labels[rows], _probabilities(logits), thresholds.get((method, seed)))
 
     return measure(
@@ -170,12 +172,12 @@ def _thresholds(
     if not rule:
         return {}
     table = _wide(results, f"threshold@{rule}", classes)
-    return {(str(method), int(seed)): row for (method, seed), row in zip(table.index, table.to_numpy(float), strict=True)}
+    return {
+        (str(method), int(seed)): row for (method, seed), row in zip(table.index, table.to_numpy(float), strict=True)
+    }
 
 
-def _values(
-    results: pd.DataFrame, method: str, metric: str, classes: Sequence[str]
-) -> Float[np.ndarray, "S C"]:
+def _values(results: pd.DataFrame, method: str, metric: str, classes: Sequence[str]) -> Float[np.ndarray, "S C"]:
     table = _wide(results[results["method"] == method], metric, classes)
     return table.to_numpy(float)
 
@@ -187,7 +189,11 @@ def _wide(results: pd.DataFrame, metric: str, classes: Sequence[str]) -> pd.Data
         known = ", ".join(results["metric"].astype(str).unique())
         raise InputError(f"metric {metric!r} is not among the results; they have: {known or 'none'}")
     rows = rows.assign(method=rows["method"].astype(str), **{"class": rows["class"].astype(str)})
-    return rows.pivot(index=["method", "seed"], columns="class", values="value").reindex(columns=list(classes)).sort_index()
+    return (
+        rows.pivot(index=["method", "seed"], columns="class", values="value")
+        .reindex(columns=list(classes))
+        .sort_index()
+    )
 
 
 def _probabilities(logits: Float[np.ndarray, "N C"]) -> Float[np.ndarray, "N C"]:

@@ -32,7 +32,9 @@ class Grouping:
         """Append each group's mean over its classes where the value is defined, NaN where there are none."""
         return np.concatenate([values, self._share(values) @ np.nan_to_num(values) + self._none(values)])
 
-    def extend_weights(self, values: Float[np.ndarray, " C"], weight: Float[np.ndarray, "T C"]) -> Float[np.ndarray, "T K"]:
+    def extend_weights(
+        self, values: Float[np.ndarray, " C"], weight: Float[np.ndarray, "T C"]
+    ) -> Float[np.ndarray, "T K"]:
         """Append to the influences on classes those on the groups' means."""
         return np.concatenate([weight, np.where(np.isnan(values), 0, weight) @ self._share(values).T], axis=1)
 

@@ -1,12 +1,13 @@
 """From spreads to intervals, p-values and the smallest difference that could have been shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
 from scipy import stats
 
 from tailprobe.compare.moderation import moderate
+from tailprobe.compare.shared import steady_covariance
 from tailprobe.compare.spread import Spread
 from tailprobe.scores.ratio import ratio
 
@@ -57,22 +58,27 @@ def estimate(spread: Spread) -> Estimate:
     return _combine(spread, variance, np.where(one, np.inf, np.maximum(spread.seeds - 1, 1)))
 
 
-def estimate_moderated(spread: Spread, *, support: Float[np.ndarray, " K"]) -> Estimate:
-    """Return means with errors, M methods by K classes, the variances of the seeds steadied by one another."""
+def estimate_moderated(spread: Spread, *, support: Float[np.ndarray, " K"], classes: int) -> Estimate:
+    """Return means with errors, M methods by K columns, variances and covariances steadied by one another.
+
+    Args:
+        support: of each column, as `moderate` asks for.
+        classes: how many of the columns are classes; groups follow.
+    """
     one = spread.seeds == 1
-    variance, degrees = moderate(
-        spread.seed_variance, spread.image_variance, seeds=spread.seeds, support=support
+    covariance, error = steady_covariance(
+        spread.covariance, spread.covariance_variance, spread.image_variance, support=support, classes=classes
     )
+    spread = replace(spread, covariance=covariance, covariance_variance=error)
+    variance, degrees = moderate(spread.seed_variance, spread.image_variance, seeds=spread.seeds, support=support)
     variance = np.where(one, spread.image_variance, variance)
     return _combine(spread, variance, np.where(one, np.inf, np.maximum(degrees, 1)))
 
 
-def _combine(
-    spread: Spread, variance: Float[np.ndarray, "*K"], degrees: Float[np.ndarray, "*K"]
-) -> Estimate:
+def _combine(spread: Spread, variance: Float[np.ndarray, "*K"], degrees: Float[np.ndarray, "*K"]) -> Estimate:
     """Add the two parts of Var(mean) = variance / S + covariance and their degrees of freedom (Satterthwaite 1946)."""
     of_seeds = ratio(variance, spread.seeds)
-    covariance = np.nan_to_num(spread.covariance)
+    covariance = np.maximum(np.nan_to_num(spread.covariance), 0)
     whole = of_seeds + covariance
     doubt = of_seeds**2 / degrees + np.nan_to_num(spread.covariance_variance) / 2
     together = np.divide(whole**2, doubt, out=np.full(whole.shape, np.inf), where=doubt > 0)

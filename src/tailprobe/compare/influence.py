@@ -31,9 +31,7 @@ class Influence(NamedTuple):
     weight: Float[np.ndarray, "N C"]  # derivative by the image's weight; 0 throughout where the value is NaN
 
 
-def average_precision_influence(
-    labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"]
-) -> Influence:
+def average_precision_influence(labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"]) -> Influence:
     """Return average precision and each image's influence on it; images of equal score are one step.
 
     With H positives and R images at a positive's score or above, AP = sum over positives of w H/R, by their weight W.
@@ -74,7 +72,8 @@ def roc_auc_influence(labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray,
     value = ratio((ranked.labels * np.nan_to_num(beaten)).sum(axis=0), positives)
     value[negatives == 0] = np.nan
     both = np.where(
-        ranked.labels, ratio(beaten - value, np.broadcast_to(positives, beaten.shape)),
+        ranked.labels,
+        ratio(beaten - value, np.broadcast_to(positives, beaten.shape)),
         ratio(beaten_by - value, np.broadcast_to(negatives, beaten.shape)),
     )
     return ranked.unsorted(value, both)

@@ -23,6 +23,7 @@ from scipy.special import digamma, polygamma
 
 # Methods share their baseline: differences correlate by about 1/2, the logarithms of their variances by its square.
 _SHARED = 0.25
+_MARGIN = 1.0  # standard errors that are added to the classes' spread: it is told by few classes
 _SURE = 1e6  # degrees of freedom that are as good as infinite
 
 
@@ -74,6 +75,7 @@ def _foretell(
     noise, methods = float(np.nanmean(chance)), float(many[known].mean())
     own = _within(logs, by_class, used, noise)
     between = float((np.where(known, by_class - trend, 0) ** 2).sum()) / max(spare, 1)
+    between *= 1 + _MARGIN * np.sqrt(2 / max(spare, 1))
     classes = max(between - (noise * (1 + (methods - 1) * _SHARED) + own) / methods, 0.0)
     # The class is foretold by its other methods alone, so that nothing is counted twice.
     others = np.maximum(many - used, 0)

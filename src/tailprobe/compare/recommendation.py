@@ -46,7 +46,11 @@ class Recommendation:
 
 
 def recommend(
-    candidates: Sequence[Candidate], *, metric: str, baseline: str, baseline_values: dict[str, float],
+    candidates: Sequence[Candidate],
+    *,
+    metric: str,
+    baseline: str,
+    baseline_values: dict[str, float],
     statistics: Sequence[str],
 ) -> Recommendation:
     """Choose, for each encoder, the method whose regret is least in the worst case, then the encoder.
@@ -101,8 +105,10 @@ def read_recommendation(path: Path) -> Recommendation:
 
 
 def _use(chosen: Candidate, metric: str) -> str:
-    kept = "leaves the others as they are" if chosen.cost_low <= 0 <= chosen.cost_high else (
-        "costs the others" if chosen.cost < 0 else "helps the others too"
+    kept = (
+        "leaves the others as they are"
+        if chosen.cost_low <= 0 <= chosen.cost_high
+        else ("costs the others" if chosen.cost < 0 else "helps the others too")
     )
     return (
         f"Use {chosen.method}: on the low-frequency classes it gains {_signed(chosen.gain)} {_plain(metric)} "

@@ -8,8 +8,7 @@ source of spread once, but they are not independent: test parts share images. So
 
 with u_is the influence of image i on d_s (`influence.py`). Where what the images say changes with the seed, as in a
 comparison of two equal methods, cov is near 0 and the plain paired t-test holds; where they say the same each time, it
-grows to the share of images that two test parts share, which is the Nadeau-Bengio correction. It is taken as 0 where it is
-estimated below.
+grows to the share of images that two test parts share, which is the Nadeau-Bengio correction.
 
 Source:
     Nadeau and Bengio, Inference for the generalization error, Machine Learning 2003, for the need and the form; Cameron,
@@ -34,7 +33,7 @@ class Spread:
     seeds: Int[np.ndarray, "*K"]  # how many those are
     seed_variance: Float[np.ndarray, "*K"]  # s^2, n - 1; NaN below two seeds
     image_variance: Float[np.ndarray, "*K"]  # of one seed's number over new test parts, its head given
-    covariance: Float[np.ndarray, "*K"]  # between two seeds, by the images they share; not below 0
+    covariance: Float[np.ndarray, "*K"]  # between two seeds, by the images they share; may be below 0, NaN for one seed
     covariance_variance: Float[np.ndarray, "*K"]  # the square of its standard error
 
 
@@ -54,7 +53,9 @@ class SpreadSum:
         self._squares = np.zeros((images, columns))
         self._values: list[Float[np.ndarray, " K"]] = []
 
-    def add(self, value: Float[np.ndarray, " K"], rows: Int[np.ndarray, " T"], weight: Float[np.ndarray, "T K"]) -> None:
+    def add(
+        self, value: Float[np.ndarray, " K"], rows: Int[np.ndarray, " T"], weight: Float[np.ndarray, "T K"]
+    ) -> None:
         """Add a seed: its numbers, NaN where undefined, the images of its test part and their influences."""
         weight = np.where(np.isnan(value), 0.0, weight)
         self._values.append(value)
@@ -72,7 +73,7 @@ class SpreadSum:
             seeds=seeds,
             seed_variance=seed_variance,
             image_variance=ratio(self._squares.sum(axis=0), seeds),
-            covariance=np.maximum(ratio(shared.sum(axis=0), pairs), 0),
+            covariance=ratio(shared.sum(axis=0), pairs),
             covariance_variance=ratio((shared**2).sum(axis=0), pairs**2),
         )
 

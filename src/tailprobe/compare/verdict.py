@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float
+from jaxtyping import Bool
 
 from tailprobe.compare.correction import adjust
 from tailprobe.compare.gather import Measured, measure_by_images, measure_by_seeds
@@ -101,7 +101,12 @@ def compare_methods(
         else:
             measured.append(measure_by_seeds(mine, **named, test_share=_test_share(classes)))  # type: ignore[arg-type]
     return decide_verdicts(
-        measured, grouping, metric=metric, baseline=baseline, correction=correction, level=level,
+        measured,
+        grouping,
+        metric=metric,
+        baseline=baseline,
+        correction=correction,
+        level=level,
         least_positives=least_positives,
     )
 
@@ -124,7 +129,10 @@ def decide_verdicts(
     if not any(m.methods for m in measured):
         raise InputError(f"there is no method beside the baseline {baseline!r} to compare; name another in the study")
     paired = [
-        estimate_moderated(m.differences, support=grouping.support_of_variance(m.support)) for m in measured
+        estimate_moderated(
+            m.differences, support=grouping.support_of_variance(m.support), classes=len(grouping.classes)
+        )
+        for m in measured
     ]
     frames = [_frame(m, e, grouping, metric) for m, e in zip(measured, paired, strict=True)]
     table = pd.concat(frames, ignore_index=True)
@@ -135,8 +143,13 @@ def decide_verdicts(
     table["detectable"] = np.concatenate([e.detectable(level=strictest).ravel() for e in paired])
     table["verdict"] = _verdicts(table, metric, level=level, least_positives=least_positives)
     statistics = describe(
-        metric=metric, seeds=int(table["seeds"].max()), tested=int(tested.sum()), correction=correction, level=level,
-        by_images=all(m.by_images for m in measured), least_positives=least_positives,
+        metric=metric,
+        seeds=int(table["seeds"].max()),
+        tested=int(tested.sum()),
+        correction=correction,
+        level=level,
+        by_images=all(m.by_images for m in measured),
+        least_positives=least_positives,
     )
     candidates = _candidates(measured, paired, table, grouping, metric)
     recommendation = recommend(
@@ -226,7 +239,9 @@ def _lower(metric: str) -> bool:
 def _test_rows(results: pd.DataFrame, metric: str, baseline: str) -> pd.DataFrame:
     rows = results[results["split"] == "test"]
     if rows.empty:
-        raise InputError("the results hold no test part; verdicts are not drawn from images that thresholds were tuned on")
+        raise InputError(
+            "the results hold no test part; verdicts are not drawn from images that thresholds were tuned on"
+        )
     for encoder, mine in rows.groupby("encoder", observed=True):
         if baseline not in set(mine["method"].astype(str)):
             named = ", ".join(mine["method"].astype(str).unique())
