@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from tailprobe.compare.correction import adjust
-from tailprobe.compare.gather import TestPart, measure
+from tailprobe.compare.gather import ScoredPart, measure
 from tailprobe.compare.groups import group_classes
 from tailprobe.compare.simulate import Population, SimulatedStudy, TrainedPopulation, draw_study, draw_trained_study
 from tailprobe.compare.verdict import decide_verdicts
@@ -83,9 +83,9 @@ def verdicts_of(study: SimulatedStudy) -> pd.DataFrame:
     # By the order of prevalence, not by the drawn counts: the groups are the same in every study.
     grouping = group_classes(names, counts=np.arange(c, 0, -1), low_frequency=low)
 
-    def parts(method: int) -> list[TestPart]:
+    def parts(method: int) -> list[ScoredPart]:
         return [
-            TestPart.score("average_precision", rows, study.labels[rows], study.logits[s, method])
+            ScoredPart.score("average_precision", rows, study.labels[rows], study.logits[s, method])
             for s, rows in enumerate(study.rows)
         ]
 
@@ -135,7 +135,7 @@ def report(setting: Setting, tables: list[pd.DataFrame]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _false(setting: Setting, table: pd.DataFrame) -> pd.Series | None:
+def _false(setting: Setting, table: pd.DataFrame) -> bool | None:
     """Return the verdicts of help or harm on methods that do nothing, if there are such."""
     idle = ~table["method"].isin([str(m + 1) for m in setting.helped])
     if not idle.any():
@@ -156,7 +156,7 @@ def _power(setting: Setting, tables: list[pd.DataFrame], difference: np.ndarray)
     p = np.where(tested, 2 * stats.norm.sf(np.abs(difference) / error), np.nan)
     oracle = np.stack([adjust(row) for row in p]) <= 0.05
     ours = np.stack([t["verdict"].isin(["helps", "hurts"]).to_numpy() for t in tables])
-    real = tables[0]["method"].isin([str(m + 1) for m in setting.helped]).to_numpy() & tested.mean(axis=0).__gt__(0.5)
+    real = tables[0]["method"].isin([str(m + 1) for m in setting.helped]).to_numpy() & (tested.mean(axis=0) > 0.5)
     of_oracle, of_ours = oracle[:, real].mean(axis=0), ours[:, real].mean(axis=0)
     lines = ["| power of the oracle | comparisons | oracle | tailprobe | share of it |", "|---|---|---|---|---|"]
     for low, high in ((0.2, 0.5), (0.5, 0.8), (0.8, 0.999), (0.2, 0.999)):
@@ -164,7 +164,7 @@ def _power(setting: Setting, tables: list[pd.DataFrame], difference: np.ndarray)
         if band.any():
             a, b = of_oracle[band].mean(), of_ours[band].mean()
             lines.append(f"| {low} to {high} | {band.sum()} | {a:.3f} | {b:.3f} | {100 * b / a:.0f}% |")
-    return lines
+    return lines if len(lines) > 2 else ["No planted difference lies where the oracle has a power of 0.2 to 0.999."]
 
 
 def _described(setting: Setting, table: pd.DataFrame) -> str:

@@ -1,5 +1,6 @@
 """Many comparisons at once: p-values made so that the whole table can be read, not one line of it."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -28,7 +29,10 @@ def adjust(p: Float[np.ndarray, " K"], *, correction: str = "holm") -> Float[np.
     >>> adjust(np.array([0.01, 0.04, np.nan, 0.03]))
     array([0.03, 0.06,  nan, 0.06])
     """
-    known = {"holm": _holm, "benjamini-hochberg": false_discovery_control}
+    known: dict[str, Callable[[Float[np.ndarray, " K"]], Float[np.ndarray, " K"]]] = {
+        "holm": _holm,
+        "benjamini-hochberg": false_discovery_control,
+    }
     if correction not in known:
         raise InputError(f"correction {correction!r} is not known; choose among {', '.join(known)}")
     adjusted = np.full(p.shape, np.nan)

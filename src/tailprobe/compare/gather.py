@@ -28,7 +28,7 @@ class Measured:
 
 
 @dataclass(frozen=True, eq=False)
-class TestPart:
+class ScoredPart:
     """A method under one seed: its numbers of the classes and what each test image counts in them."""
 
     rows: Int[np.ndarray, " T"]  # places in the image set
@@ -43,7 +43,7 @@ class TestPart:
         labels: Bool[np.ndarray, "T C"],
         scores: Float[np.ndarray, "T C"],
         thresholds: Float[np.ndarray, " C"] | None = None,
-    ) -> "TestPart":
+    ) -> "ScoredPart":
         """Take a metric of the images at `rows`, whose own labels and scores are given."""
         found = influence(metric, labels, scores, thresholds)
         return cls(rows, labels, Influence(found.value, found.weight * leverage(labels)))
@@ -73,13 +73,13 @@ def measure_by_images(
     seeds = sorted(results["seed"].unique().tolist())
     thresholds = _thresholds(results, metric, grouping.classes)
 
-    def part(method: str, seed: int) -> TestPart:
+    def part(method: str, seed: int) -> ScoredPart:
         rows, logits = read_head_scores(scores, encoder=encoder, method=method, seed=seed, split="test")
         if rows.min() < 0 or rows.max() >= len(labels):
             raise InputError(
                 f"{scores}: rows {rows.min()} to {rows.max()} of {len(labels)} images; labels of another set"
             )
-        return TestPart.score(metric, rows, labels[rows], _probabilities(logits), thresholds.get((method, seed)))
+        return ScoredPart.score(metric, rows, labels[rows], _probabilities(logits), thresholds.get((method, seed)))
 
     return measure(
         ((part(method, seed) for seed in seeds) for method in methods),
@@ -92,8 +92,8 @@ def measure_by_images(
 
 
 def measure(
-    parts: Iterable[Iterable[TestPart]],
-    plain: Sequence[TestPart],
+    parts: Iterable[Iterable[ScoredPart]],
+    plain: Sequence[ScoredPart],
     *,
     encoder: str,
     methods: Sequence[str],
@@ -149,7 +149,7 @@ def measure_by_seeds(
 
 
 def _method_spreads(
-    parts: Iterable[TestPart], plain: Sequence[TestPart], grouping: Grouping, images: int
+    parts: Iterable[ScoredPart], plain: Sequence[ScoredPart], grouping: Grouping, images: int
 ) -> tuple[Spread, Spread]:
     """Return the spread of a method's own numbers and that of its differences from the baseline."""
     columns = len(grouping.names)
@@ -189,11 +189,9 @@ def _wide(results: pd.DataFrame, metric: str, classes: Sequence[str]) -> pd.Data
         known = ", ".join(results["metric"].astype(str).unique())
         raise InputError(f"metric {metric!r} is not among the results; they have: {known or 'none'}")
     rows = rows.assign(method=rows["method"].astype(str), **{"class": rows["class"].astype(str)})
-    return (
-        rows.pivot(index=["method", "seed"], columns="class", values="value")
-        .reindex(columns=list(classes))
-        .sort_index()
-    )
+    # Not pivot_table: that leaves out rows without values.
+    wide = rows.pivot(index=["method", "seed"], columns="class", values="value")  # noqa: PD010
+    return wide.reindex(columns=list(classes)).sort_index()
 
 
 def _probabilities(logits: Float[np.ndarray, "N C"]) -> Float[np.ndarray, "N C"]:

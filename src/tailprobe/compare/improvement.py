@@ -42,8 +42,8 @@ def probability_of_improvement(
     Raises:
         InputError: they differ in data sets, or a value is missing.
 
-    >>> better = probability_of_improvement(np.array([[2.0], [3.0]]), np.array([[1.0], [2.0]]), rng=np.random.default_rng(0))
-    >>> float(better.value)
+    >>> method, other = np.array([[2.0], [3.0]]), np.array([[1.0], [2.0]])
+    >>> float(probability_of_improvement(method, other, rng=np.random.default_rng(0)).value)
     0.875
     """
     if method.shape[1] != other.shape[1]:
@@ -69,8 +69,8 @@ def performance_profile(
     Raises:
         InputError: a value is missing.
 
-    >>> profile = performance_profile(np.array([[0.2, 0.9], [0.4, 0.7]]), np.array([0.3, 0.8]), rng=np.random.default_rng(0))
-    >>> profile.value.tolist()
+    >>> values, rng = np.array([[0.2, 0.9], [0.4, 0.7]]), np.random.default_rng(0)
+    >>> performance_profile(values, np.array([0.3, 0.8]), rng=rng).value.tolist()
     [0.75, 0.25]
     """
     _check(values)
@@ -100,7 +100,7 @@ def _resample(values: Float[np.ndarray, "S B"], rng: np.random.Generator) -> Flo
     return np.take_along_axis(values, rng.integers(0, len(values), values.shape), axis=0)
 
 
-def _ends(draws: Float[np.ndarray, "R *shape"]) -> tuple[Float[np.ndarray, "*shape"], Float[np.ndarray, "*shape"]]:
+def _ends(draws: Float[np.ndarray, " R *rest"]) -> tuple[Float[np.ndarray, "*rest"], Float[np.ndarray, "*rest"]]:
     low, high = np.quantile(draws, [0.025, 0.975], axis=0)
     return np.asarray(low), np.asarray(high)
 

@@ -31,11 +31,12 @@ class Estimate:
         """Return two-sided p-values of a mean of 0; 1 where nothing differs at all."""
         distance = ratio(np.abs(self.mean), self.error)
         same = (self.mean == 0) & (self.error == 0)
-        return np.where(same, 1.0, 2 * stats.t.sf(distance, self.degrees))
+        chance = 2 * np.asarray(stats.t.sf(distance, self.degrees))
+        return np.where(same, 1.0, chance)
 
     def certainty(self) -> Float[np.ndarray, "*K"]:
         """Return how probable a truth of 0 or more is, every truth being held equally likely beforehand."""
-        certain: Float[np.ndarray, "*K"] = stats.t.cdf(ratio(self.mean, self.error), self.degrees)
+        certain = np.asarray(stats.t.cdf(ratio(self.mean, self.error), self.degrees))
         return np.where((self.mean == 0) & (self.error == 0), 1.0, certain)
 
     def detectable(self, *, level: float) -> Float[np.ndarray, "*K"]:

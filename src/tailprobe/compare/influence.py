@@ -9,8 +9,8 @@ says how T moves when image i counts a little more. Over new draws of the images
 That is what tells the spread of the images from that of the seeds.
 
 Source:
-    Jaeckel, The infinitesimal jackknife, Bell Laboratories 1972; Efron, The Jackknife, the Bootstrap and Other Resampling
-    Plans, SIAM 1982, chapter 6.
+    Jaeckel, The infinitesimal jackknife, Bell Laboratories 1972; Efron, The Jackknife, the Bootstrap and Other
+    Resampling Plans, SIAM 1982, chapter 6.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,10 +1,11 @@
 """Variances from few seeds, steadied by one another.
 
 Ten seeds give a variance nine degrees of freedom; at the level a correction for a hundred comparisons asks for, the
-t-test then needs half as large again a difference as with the variance known. But the comparisons of a study resemble each
-other: the variance of the seeds, over the part of it that the images alone explain (`Spread.image_variance`), is about
-the same for classes of like support and for one class under several methods. So each ratio is moved towards what the
-others foretell, by as much as they foretell it well, and gains the degrees of freedom that the foretelling is worth:
+t-test then needs half as large again a difference as with the variance known. But the comparisons of a study resemble
+each other: the variance of the seeds, over the part of it that the images alone explain (`Spread.image_variance`), is
+about the same for classes of like support and for one class under several methods. So each ratio is moved towards what
+the others foretell, by as much as they foretell it well, and gains the degrees of freedom that the foretelling is
+worth:
 
     log ratio_mk = trend(log support_k) + class_k + own_mk + chance
 
@@ -67,7 +68,7 @@ def _foretell(
     support: Float[np.ndarray, " K"],
 ) -> tuple[Float[np.ndarray, "M K"], float]:
     """Return where each log ratio is expected and the variance of the true one about that."""
-    known = used.any(axis=0)
+    known = np.asarray(used.any(axis=0))
     many = used.sum(axis=0)
     total = np.where(used, logs, 0).sum(axis=0)
     by_class = total / np.maximum(many, 1)

@@ -1,7 +1,7 @@
 """Methods over many blocks (data sets, encoders): average ranks, Friedman's test, what differs after it.
 
-Blocks should be independent: one a data set. Within one study, `rank_table` ranks over encoders and classes, which share
-images; its test is then a description, and the verdicts are what to act on.
+Blocks should be independent: one a data set. Within one study, `rank_table` ranks over encoders and classes, which
+share images; its test is then a description, and the verdicts are what to act on.
 """
 
 from dataclasses import dataclass
@@ -64,16 +64,17 @@ def rank_methods(values: Float[np.ndarray, "B M"], *, lower: bool = False, level
     if methods < 2 or blocks == 0:
         raise InputError(f"expected two methods and a block where all have values, got {methods} and {blocks}")
     average = stats.rankdata(whole if lower else -whole, axis=1).mean(axis=0)
-    statistic, p = (np.nan, np.nan)
+    statistic, p = np.nan, np.nan
     if methods >= 3 and blocks >= 2 and (whole != whole[:, :1]).any():
-        statistic, p = stats.friedmanchisquare(*whole.T)
+        found = stats.friedmanchisquare(*whole.T)
+        statistic, p = float(found.statistic), float(found.pvalue)
     error = np.sqrt(methods * (methods + 1) / (6 * blocks))
     z = np.abs(average[:, None] - average) / error
     pairwise = stats.studentized_range.sf(z * np.sqrt(2), methods, np.inf)
     against = 2 * stats.norm.sf(z[0])
     against[0] = np.nan
     critical = stats.studentized_range.isf(level, methods, np.inf) / np.sqrt(2) * error
-    return Ranking(average, blocks, float(statistic), float(p), float(critical), pairwise, adjust(against))
+    return Ranking(average, blocks, statistic, p, float(critical), pairwise, adjust(against))
 
 
 def rank_table(verdicts: pd.DataFrame, *, baseline: str, lower: bool = False) -> pd.DataFrame:
@@ -89,7 +90,7 @@ def rank_table(verdicts: pd.DataFrame, *, baseline: str, lower: bool = False) ->
     for name in [*encoders, *(["all"] if len(encoders) > 1 else [])]:
         mine = rows if name == "all" else rows[rows["encoder"] == name]
         methods = list(dict.fromkeys(mine["method"]))
-        wide = mine.pivot(index=["encoder", "class"], columns="method", values="value")[methods]
+        wide = mine.pivot(index=["encoder", "class"], columns="method", values="value")[methods]  # noqa: PD010
         plain = mine.groupby(["encoder", "class"], sort=True)["baseline"].first()
         values = np.column_stack([plain.reindex(wide.index).to_numpy(float), wide.to_numpy(float)])
         if not _whole(values).any():

@@ -80,6 +80,9 @@ def recommend(
     )
 
 
+_NUMBERS = ("gain", "gain_low", "gain_high", "cost", "cost_low", "cost_high", "certainty")
+
+
 def write_recommendation(recommendation: Recommendation, path: Path) -> None:
     """Write a recommendation as JSON; the file appears whole or not at all. NaN is written as null."""
     plain = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in asdict(recommendation).items()}
@@ -96,10 +99,12 @@ def read_recommendation(path: Path) -> Recommendation:
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        words = {name: str(found.pop(name)) for name in ("encoder", "method", "metric", "sentence")}
-        statistics = tuple(str(line) for line in found.pop("statistics"))
-        numbers = {name: math.nan if value is None else float(value) for name, value in found.items()}
-        return Recommendation(**words, **numbers, statistics=statistics)
+        found["statistics"] = tuple(str(line) for line in found["statistics"])
+        for name in _NUMBERS:
+            found[name] = math.nan if found[name] is None else float(found[name])
+        for name in ("encoder", "method", "metric", "sentence"):
+            found[name] = str(found[name])
+        return Recommendation(**found)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{path}: not a recommendation that can be read ({error}); compare the study again") from error
 
@@ -132,7 +137,8 @@ def _no_remedy(candidates: Sequence[Candidate], metric: str) -> str:
     nearest = max(known, key=lambda c: c.gain)
     return (
         f"Use no remedy: none is shown to help the low-frequency classes. The nearest, {nearest.method}, changes "
-        f"{_plain(metric)} there by {_signed(nearest.gain)} ({_signed(nearest.gain_low)} to {_signed(nearest.gain_high)}); "
+        f"{_plain(metric)} there by {_signed(nearest.gain)} "
+        f"({_signed(nearest.gain_low)} to {_signed(nearest.gain_high)}); "
         f"this study would have found {nearest.detectable:.3f}."
     )
 

@@ -1,9 +1,9 @@
 """Covariances of test parts that share images, steadied over the classes of a method.
 
-A class with ten test positives tells its covariance badly, and taking it as 0 where it comes out below errs upwards by about
-what it is unsure of. What images say in every seed alike is a matter of the method, so the classes of one method foretell each
-other's share of it, c_k = cov_k / image variance_k: a random-effects mean over the classes, to which each is moved by as
-much as its own error exceeds the classes' true spread.
+A class with ten test positives tells its covariance badly, and taking it as 0 where it comes out below errs upwards by
+about what it is unsure of. What images say in every seed alike is a matter of the method, so the classes of one method
+foretell each other's share of it, c_k = cov_k / image variance_k: a random-effects mean over the classes, to which each
+is moved by as much as its own error exceeds the classes' true spread.
 
 Source:
     DerSimonian and Laird, Meta-analysis in clinical trials, 1986 (moments of a random-effects mean); Morris, Parametric

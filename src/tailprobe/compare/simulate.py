@@ -1,16 +1,16 @@
 """Simulated studies, to measure what the verdicts are worth; `benchmarks.evidence` does.
 
-`draw_study` draws scores from a model whose parts are known; `draw_trained_study` trains heads on drawn embeddings, so that
-training parts overlap as they do in life.
+`draw_study` draws scores from a model whose parts are known; `draw_trained_study` trains heads on drawn embeddings, so
+that training parts overlap as they do in life.
 
-`draw_study` draws a finite collection from a population, splits it anew for every seed, and scores each test part with the
-heads of a baseline and of its methods. The logit of image i for class c under method m and seed s is
+`draw_study` draws a finite collection from a population, splits it anew for every seed, and scores each test part with
+the heads of a baseline and of its methods. The logit of image i for class c under method m and seed s is
 
     z = (a_c + head_cs + own_cms + effect_cm + taste_cim) y_ic + g_ic + shared_cis + noise_cims
 
-`a` is how well the class is told apart; `g` how odd the image is, whoever scores it; `shared` what initialisation and row
-order do to the image in baseline and method alike; `noise` what they do to each alone; `head` and `own` the same for the
-whole class; `effect` the remedy's; `taste` (mean 0) how much more or less it does for this image, the same in
+`a` is how well the class is told apart; `g` how odd the image is, whoever scores it; `shared` what initialisation and
+row order do to the image in baseline and method alike; `noise` what they do to each alone; `head` and `own` the same
+for the whole class; `effect` the remedy's; `taste` (mean 0) how much more or less it does for this image, the same in
 every seed. `taste` makes test parts that share images vary together, as real remedies do.
 """
 
@@ -90,8 +90,8 @@ class TrainedPopulation:
 def draw_trained_study(population: TrainedPopulation, rng: np.random.Generator) -> SimulatedStudy:
     """Draw a collection and train heads on it: ridge regression on a bootstrap sample of each seed's training part.
 
-    The sample, which stands for initialisation and row order, is each method's own; so with `remedy` 0 a method differs from
-    the baseline in nothing but chance.
+    The sample, which stands for initialisation and row order, is each method's own; so with `remedy` 0 a method differs
+    from the baseline in nothing but chance.
     """
     n, c = population.images, len(population.prevalence)
     # The same directions in every collection: they belong to the population.

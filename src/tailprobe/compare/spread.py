@@ -1,8 +1,8 @@
 """How far a mean over seeds may lie from the truth: the spread of the seeds and that of the images, kept apart.
 
 The truth is what the mean would come to over new collections of the same size from the same population, new splits, new
-initialisations and new row orders. S seeds give S numbers d_s, such as paired differences; their variance s^2 holds every
-source of spread once, but they are not independent: test parts share images. So
+initialisations and new row orders. S seeds give S numbers d_s, such as paired differences; their variance s^2 holds
+every source of spread once, but they are not independent: test parts share images. So
 
     Var(mean) = s^2 / S + cov,    cov = mean over pairs s != t of  sum over shared images i of  u_is u_it
 
@@ -11,9 +11,10 @@ comparison of two equal methods, cov is near 0 and the plain paired t-test holds
 grows to the share of images that two test parts share, which is the Nadeau-Bengio correction.
 
 Source:
-    Nadeau and Bengio, Inference for the generalization error, Machine Learning 2003, for the need and the form; Cameron,
-    Gelbach and Miller, Robust inference with multiway clustering, JBES 2011, for two crossed sources of spread. Estimating
-    the covariance from influences is ours. What it leaves out: training parts overlap too (docs/evidence.md).
+    Nadeau and Bengio, Inference for the generalization error, Machine Learning 2003, for the need and the form;
+    Cameron, Gelbach and Miller, Robust inference with multiway clustering, JBES 2011, for two crossed sources of
+    spread. Estimating the covariance from influences is ours. What it leaves out: training parts overlap too
+    (docs/evidence.md).
 """
 
 from collections.abc import Iterable
@@ -112,8 +113,8 @@ def stack_spreads(spreads: Iterable[Spread]) -> Spread:
 def leverage(labels: Bool[np.ndarray, "N C"]) -> Float[np.ndarray, "N C"]:
     """Return what the influence of each image is multiplied by: n / (n - 1), n the positives or negatives it is one of.
 
-    With few positives the derivative says too little of what leaving one out does; with this the squares add up to about
-    the delete-one jackknife's variance, in the mean not too small (Efron and Stein, Annals of Statistics 1981).
+    With few positives the derivative says too little of what leaving one out does; with this the squares add up to
+    about the delete-one jackknife's variance, in the mean not too small (Efron and Stein, Annals of Statistics 1981).
     """
     positives = labels.sum(axis=0)
     negatives = len(labels) - positives

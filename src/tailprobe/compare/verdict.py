@@ -28,9 +28,9 @@ SCARCE, LARGE = 20, 0.1  # fewer positives than this, and blind to differences a
 class Comparison:
     """What a study says of its methods.
 
-    `verdicts` has a row for each (encoder, method but the baseline, class or group): encoder, method, class,
-    aggregate, metric, baseline and value (means over seeds), difference (value minus baseline, pair by pair), low and high
-    (its 95% confidence interval), value_low and value_high (that of the value), p, p_adjusted (NaN where not tested),
+    `verdicts` has a row for each (encoder, method but the baseline, class or group): encoder, method, class, aggregate,
+    metric, baseline and value (means over seeds), difference (value minus baseline, pair by pair), low and high (its
+    95% confidence interval), value_low and value_high (that of the value), p, p_adjusted (NaN where not tested),
     support (positives in the test part, mean over seeds; of a group all classes together), detectable (the smallest
     difference found with a chance of 80%, at the strictest level of the correction), verdict, seeds.
     """
@@ -71,10 +71,10 @@ def compare_methods(
 
     Args:
         results: the tidy table of a run.
-        classes: its table of classes: class, count, low_frequency; without scores also test and the other parts.
+        classes: its table of classes: class, count, low_frequency; without scores also train, validation and test.
         labels: (N, C), of every image of the study's image set, columns in the order of `classes`.
-        scores: the run's `scores.parquet`. Without labels and scores the spread of the images cannot be measured and the
-            Nadeau-Bengio correction stands in for it, which finds less.
+        scores: the run's `scores.parquet`. Without labels and scores the spread of the images cannot be measured and
+            the Nadeau-Bengio correction stands in for it, which finds less.
         metric: a metric of classes in the results; with labels and scores one of `influence.METRICS`.
         correction: "holm" or "benjamini-hochberg".
 
@@ -95,6 +95,8 @@ def compare_methods(
     for encoder in dict.fromkeys(rows["encoder"].astype(str)):
         mine = rows[rows["encoder"] == encoder]
         methods = [m for m in dict.fromkeys(mine["method"].astype(str)) if m != baseline]
+        if not methods:
+            continue
         named = {"encoder": encoder, "methods": methods, "baseline": baseline, "metric": metric, "grouping": grouping}
         if labels is not None and scores is not None:
             measured.append(measure_by_images(mine, **named, labels=labels, scores=scores))  # type: ignore[arg-type]
@@ -126,7 +128,7 @@ def decide_verdicts(
     Raises:
         InputError: nothing was measured, as when there is no method beside the baseline.
     """
-    if not any(m.methods for m in measured):
+    if not measured:
         raise InputError(f"there is no method beside the baseline {baseline!r} to compare; name another in the study")
     paired = [
         estimate_moderated(

@@ -27,24 +27,24 @@ def describe(
     lines += [
         f"{tested} comparisons were tested by a two-sided paired t-test and corrected by "
         f"{_CORRECTIONS[correction].format(percent=percent)}.",
-        f"A class with fewer than {least_positives:g} positives in the test part is not tested. Intervals of single lines "
-        "are at 95% each; those of the recommendation hold for all methods at once (Bonferroni).",
-        "The truth meant is the mean over new collections of this size, splits and seeds. Training parts overlap between "
-        "seeds as well; what that adds to the spread cannot be measured within one collection.",
+        f"A class with fewer than {least_positives:g} positives in the test part is not tested. Intervals of "
+        "single lines are at 95% each; those of the recommendation hold for all methods at once (Bonferroni).",
+        "The truth meant is the mean over new collections of this size, splits and seeds. Training parts overlap "
+        "between seeds as well; what that adds to the spread cannot be measured within one collection.",
     ]
     return tuple(lines)
 
 
 _BOTH = (
-    "Two sources of spread are measured and added: the seeds' variance over their number, and the covariance of test parts "
-    "that share images, from each image's influence on the metric (Nadeau and Bengio 2003; Cameron, Gelbach and Miller "
-    "2011)."
+    "Two sources of spread are measured and added: the seeds' variance over their number, and the covariance of "
+    "test parts that share images, from each image's influence on the metric (Nadeau and Bengio 2003; "
+    "Cameron, Gelbach and Miller 2011)."
 )
 _SHARE = (
-    "The images' spread was not measured, since their scores were not given; the Nadeau-Bengio correction (2003) stands in "
-    "for it, by the share of the images that is tested."
+    "The images' spread was not measured, since their scores were not given; the Nadeau-Bengio correction (2003) "
+    "stands in for it, by the share of the images that is tested."
 )
 _STEADIED = (
-    "The seeds' variances are steadied by those of the study's other comparisons (moderated t, Smyth 2004), by as much as "
-    "these prove alike."
+    "The seeds' variances are steadied by those of the study's other comparisons (moderated t, Smyth 2004), by as "
+    "much as these prove alike."
 )

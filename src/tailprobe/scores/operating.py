@@ -1,4 +1,4 @@
-"""Metrics of the part of a curve that a use cares about: the precision paid for a recall, the area at few false alarms."""
+"""Metrics of the part of a curve that a use cares about: precision at a recall, the area at few false alarms."""
 
 import numpy as np
 from jaxtyping import Bool, Float
