@@ -1,0 +1,48 @@
+"""What each method costs to train: rows seen, steps and seconds."""
+
+import pandas as pd
+
+from tailprobe.errors import InputError
+
+COLUMNS = ("encoder", "method", "heads", "rows_an_epoch", "rows_seen", "steps", "seconds", "rows_times", "steps_times")
+
+
+def cost_table(histories: pd.DataFrame, plans: pd.DataFrame, *, baseline: str = "baseline") -> pd.DataFrame:
+    """Say what a head of each method costs, mean over seeds; equal epochs are not equal work.
+
+    Args:
+        histories: a run's table, an epoch a row: encoder, method, seed, epoch, steps and seconds of the whole head.
+        plans: a run's table: method, seed, rows drawn an epoch.
+
+    Returns:
+        A row for each (encoder, method): encoder, method, heads, rows_an_epoch, rows_seen (over all epochs), steps,
+        seconds, and rows_times and steps_times, as many times the baseline's; NaN where the run has no baseline.
+
+    Raises:
+        InputError: a method of the histories has no plan.
+    """
+    heads = histories.groupby(["encoder", "method", "seed"], observed=True, sort=False).agg(
+        epochs=("epoch", "max"), steps=("steps", "last"), seconds=("seconds", "last")
+    )
+    rows = plans.drop_duplicates(["method", "seed"])[["method", "seed", "rows"]]
+    joined = heads.reset_index().merge(rows, on=["method", "seed"], how="left")
+    if joined["rows"].isna().any():
+        missing = joined.loc[joined["rows"].isna(), "method"].iloc[0]
+        raise InputError(f"method {missing!r} has a history and no plan; give the two tables of one run")
+    joined["rows_seen"] = joined["rows"] * joined["epochs"]
+    table = (
+        joined.groupby(["encoder", "method"], observed=True, sort=False)
+        .agg(
+            heads=("seed", "size"),
+            rows_an_epoch=("rows", "mean"),
+            rows_seen=("rows_seen", "mean"),
+            steps=("steps", "mean"),
+            seconds=("seconds", "mean"),
+        )
+        .reset_index()
+    )
+    plain = table[table["method"] == baseline].set_index("encoder")
+    for name in ("rows", "steps"):
+        column = "rows_seen" if name == "rows" else "steps"
+        table[f"{name}_times"] = table[column] / table["encoder"].map(plain[column])
+    return table[list(COLUMNS)]

@@ -1,0 +1,86 @@
+"""From spreads to intervals, p-values and the smallest difference that could have been shown."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+from scipy import stats
+
+from tailprobe.compare.moderation import moderate
+from tailprobe.compare.shared import steady_covariance
+from tailprobe.compare.spread import Spread
+from tailprobe.scores.ratio import ratio
+
+POWER = 0.8
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """Means with their standard errors, to be read by Student's t."""
+
+    mean: Float[np.ndarray, "*K"]
+    error: Float[np.ndarray, "*K"]  # standard error of the mean; NaN where it cannot be known
+    degrees: Float[np.ndarray, "*K"]  # of freedom
+
+    def interval(self, *, level: float = 0.95) -> tuple[Float[np.ndarray, "*K"], Float[np.ndarray, "*K"]]:
+        """Return the lower and upper ends of the confidence interval."""
+        reach = stats.t.isf((1 - level) / 2, self.degrees) * self.error
+        return self.mean - reach, self.mean + reach
+
+    def p(self) -> Float[np.ndarray, "*K"]:
+        """Return two-sided p-values of a mean of 0; 1 where nothing differs at all."""
+        distance = ratio(np.abs(self.mean), self.error)
+        same = (self.mean == 0) & (self.error == 0)
+        chance = 2 * np.asarray(stats.t.sf(distance, self.degrees))
+        return np.where(same, 1.0, chance)
+
+    def certainty(self) -> Float[np.ndarray, "*K"]:
+        """Return how probable a truth of 0 or more is, every truth being held equally likely beforehand."""
+        certain = np.asarray(stats.t.cdf(ratio(self.mean, self.error), self.degrees))
+        return np.where((self.mean == 0) & (self.error == 0), 1.0, certain)
+
+    def detectable(self, *, level: float) -> Float[np.ndarray, "*K"]:
+        """Return the smallest true difference that is found with a chance of 80% at a two-sided level.
+
+        (t_{1 - level/2} + t_{0.8}) standard errors: Cohen's formula with t in the normal's place.
+        """
+        quantiles = stats.t.isf(level / 2, self.degrees) + stats.t.ppf(POWER, self.degrees)
+        found: Float[np.ndarray, "*K"] = quantiles * self.error
+        return found
+
+
+def estimate(spread: Spread) -> Estimate:
+    """Return means with errors from each number's own seeds.
+
+    With one seed only the spread of the images is known: the interval is that of this one head on new images.
+    """
+    one = spread.seeds == 1
+    variance = np.where(one, spread.image_variance, spread.seed_variance)
+    return _combine(spread, variance, np.where(one, np.inf, np.maximum(spread.seeds - 1, 1)))
+
+
+def estimate_moderated(spread: Spread, *, support: Float[np.ndarray, " K"], classes: int) -> Estimate:
+    """Return means with errors, M methods by K columns, variances and covariances steadied by one another.
+
+    Args:
+        support: of each column, as `moderate` asks for.
+        classes: how many of the columns are classes; groups follow.
+    """
+    one = spread.seeds == 1
+    covariance, error = steady_covariance(
+        spread.covariance, spread.covariance_variance, spread.image_variance, support=support, classes=classes
+    )
+    spread = replace(spread, covariance=covariance, covariance_variance=error)
+    variance, degrees = moderate(spread.seed_variance, spread.image_variance, seeds=spread.seeds, support=support)
+    variance = np.where(one, spread.image_variance, variance)
+    return _combine(spread, variance, np.where(one, np.inf, np.maximum(degrees, 1)))
+
+
+def _combine(spread: Spread, variance: Float[np.ndarray, "*K"], degrees: Float[np.ndarray, "*K"]) -> Estimate:
+    """Add the two parts of Var(mean) = variance / S + covariance and their degrees of freedom (Satterthwaite 1946)."""
+    of_seeds = ratio(variance, spread.seeds)
+    covariance = np.maximum(np.nan_to_num(spread.covariance), 0)
+    whole = of_seeds + covariance
+    doubt = of_seeds**2 / degrees + np.nan_to_num(spread.covariance_variance) / 2
+    together = np.divide(whole**2, doubt, out=np.full(whole.shape, np.inf), where=doubt > 0)
+    return Estimate(spread.mean, np.sqrt(whole), np.minimum(together, 1e9))

@@ -1,0 +1,257 @@
+"""Verdicts: does a method help or hurt, on each class and on each group, and how sure is that."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool
+
+from tailprobe.compare.correction import adjust
+from tailprobe.compare.gather import Measured, measure_by_images, measure_by_seeds
+from tailprobe.compare.groups import Grouping, group_classes
+from tailprobe.compare.inference import Estimate, estimate, estimate_moderated
+from tailprobe.compare.influence import LOWER_IS_BETTER
+from tailprobe.compare.ranks import rank_table
+from tailprobe.compare.recommendation import Candidate, Recommendation, recommend, write_recommendation
+from tailprobe.compare.words import describe
+from tailprobe.errors import InputError
+
+HELPS, HURTS, NO_EVIDENCE, TOO_FEW = "helps", "hurts", "no evidence", "too few positives"
+VERDICTS = (HELPS, HURTS, NO_EVIDENCE, TOO_FEW)
+LEAST_POSITIVES = 5  # below, in the test part, a class is not tested: its intervals do not hold (docs/evidence.md)
+SCARCE, LARGE = 20, 0.1  # fewer positives than this, and blind to differences as large as this: too few to tell
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What a study says of its methods.
+
+    `verdicts` has a row for each (encoder, method but the baseline, class or group): encoder, method, class, aggregate,
+    metric, baseline and value (means over seeds), difference (value minus baseline, pair by pair), low and high (its
+    95% confidence interval), value_low and value_high (that of the value), p, p_adjusted (NaN where not tested),
+    support (positives in the test part, mean over seeds; of a group all classes together), detectable (the smallest
+    difference found with a chance of 80%, at the strictest level of the correction), verdict, seeds.
+    """
+
+    verdicts: pd.DataFrame
+    recommendation: Recommendation
+    ranks: pd.DataFrame  # as `ranks.rank_table` gives it
+
+    def write(self, folder: Path) -> None:
+        """Write verdicts.parquet, ranks.parquet and recommendation.json into a run folder, replacing older ones."""
+        for name, table in (("verdicts", self.verdicts), ("ranks", self.ranks)):
+            partial = folder / f".{name}.partial"
+            table.to_parquet(partial, index=False)
+            partial.replace(folder / f"{name}.parquet")
+        write_recommendation(self.recommendation, folder / "recommendation.json")
+
+
+def compare_methods(
+    results: pd.DataFrame,
+    *,
+    classes: pd.DataFrame,
+    labels: Bool[np.ndarray, "N C"] | None = None,
+    scores: Path | None = None,
+    metric: str = "average_precision",
+    baseline: str = "baseline",
+    correction: str = "holm",
+    level: float = 0.05,
+    least_positives: float = LEAST_POSITIVES,
+) -> Comparison:
+    """Compare every method with the baseline of the same encoder, seed by seed, on the test part.
+
+    Differences are tested by Student's t, its variance the seeds' over their number plus the covariance of test parts
+    that share images (`spread`), steadied by the study's other comparisons (`moderation`), and corrected over
+    all encoders, methods, classes and groups together (`correction`). A verdict other than "no evidence" or "too few
+    positives" needs an adjusted p-value at or below `level`, and at least two seeds. "Too few positives" is said of a
+    class with fewer test positives than `least_positives`, which is not tested and costs the others nothing, and of one
+    with fewer than 20 that is blind to a difference of 0.1.
+
+    Args:
+        results: the tidy table of a run.
+        classes: its table of classes: class, count, low_frequency; without scores also train, validation and test.
+        labels: (N, C), of every image of the study's image set, columns in the order of `classes`.
+        scores: the run's `scores.parquet`. Without labels and scores the spread of the images cannot be measured and
+            the Nadeau-Bengio correction stands in for it, which finds less.
+        metric: a metric of classes in the results; with labels and scores one of `influence.METRICS`.
+        correction: "holm" or "benjamini-hochberg".
+
+    Raises:
+        InputError: the tables do not hold what is asked for, name it differently, or hold no test part.
+
+    Source:
+        Nadeau and Bengio, Machine Learning 2003; Smyth, SAGMB 2004; Holm, Scandinavian Journal of Statistics 1979. What
+        this is worth is measured in docs/evidence.md.
+    """
+    rows = _test_rows(results, metric, baseline)
+    grouping = group_classes(
+        classes["class"].astype(str).tolist(),
+        counts=classes["count"].to_numpy(np.int64),
+        low_frequency=classes["low_frequency"].to_numpy(bool),
+    )
+    measured = []
+    for encoder in dict.fromkeys(rows["encoder"].astype(str)):
+        mine = rows[rows["encoder"] == encoder]
+        methods = [m for m in dict.fromkeys(mine["method"].astype(str)) if m != baseline]
+        if not methods:
+            continue
+        named = {"encoder": encoder, "methods": methods, "baseline": baseline, "metric": metric, "grouping": grouping}
+        if labels is not None and scores is not None:
+            measured.append(measure_by_images(mine, **named, labels=labels, scores=scores))  # type: ignore[arg-type]
+        else:
+            measured.append(measure_by_seeds(mine, **named, test_share=_test_share(classes)))  # type: ignore[arg-type]
+    return decide_verdicts(
+        measured,
+        grouping,
+        metric=metric,
+        baseline=baseline,
+        correction=correction,
+        level=level,
+        least_positives=least_positives,
+    )
+
+
+def decide_verdicts(
+    measured: Sequence[Measured],
+    grouping: Grouping,
+    *,
+    metric: str,
+    baseline: str = "baseline",
+    correction: str = "holm",
+    level: float = 0.05,
+    least_positives: float = LEAST_POSITIVES,
+) -> Comparison:
+    """Turn measured spreads into verdicts; arguments and result as those of `compare_methods`.
+
+    Raises:
+        InputError: nothing was measured, as when there is no method beside the baseline.
+    """
+    if not measured:
+        raise InputError(f"there is no method beside the baseline {baseline!r} to compare; name another in the study")
+    paired = [
+        estimate_moderated(
+            m.differences, support=grouping.support_of_variance(m.support), classes=len(grouping.classes)
+        )
+        for m in measured
+    ]
+    frames = [_frame(m, e, grouping, metric) for m, e in zip(measured, paired, strict=True)]
+    table = pd.concat(frames, ignore_index=True)
+    tested = (table["support"] >= least_positives) & (table["seeds"] >= 2) & table["p"].notna()
+    table.loc[table["seeds"] < 2, "p"] = np.nan
+    table["p_adjusted"] = adjust(table["p"].where(tested).to_numpy(float), correction=correction)
+    strictest = level / max(int(tested.sum()), 1)
+    table["detectable"] = np.concatenate([e.detectable(level=strictest).ravel() for e in paired])
+    table["verdict"] = _verdicts(table, metric, level=level, least_positives=least_positives)
+    statistics = describe(
+        metric=metric,
+        seeds=int(table["seeds"].max()),
+        tested=int(tested.sum()),
+        correction=correction,
+        level=level,
+        by_images=all(m.by_images for m in measured),
+        least_positives=least_positives,
+    )
+    candidates = _candidates(measured, paired, table, grouping, metric)
+    recommendation = recommend(
+        candidates, metric=metric, baseline=baseline, baseline_values=_baseline_values(table), statistics=statistics
+    )
+    columns = [*_COLUMNS, "seeds"]
+    return Comparison(table[columns], recommendation, rank_table(table, baseline=baseline, lower=_lower(metric)))
+
+
+_COLUMNS = (
+    "encoder", "method", "class", "aggregate", "metric", "baseline", "value", "difference", "low", "high",
+    "value_low", "value_high", "p", "p_adjusted", "support", "detectable", "verdict",
+)  # fmt: skip
+
+
+def _frame(measured: Measured, paired: Estimate, grouping: Grouping, metric: str) -> pd.DataFrame:
+    """Lay one encoder out as rows: method by method its classes and groups."""
+    methods, columns = paired.mean.shape
+    values = estimate(measured.values)
+    low, high = paired.interval()
+    value_low, value_high = (np.clip(end, 0, 1) for end in values.interval())  # every metric lies in [0, 1]
+    return pd.DataFrame(
+        {
+            "encoder": measured.encoder,
+            "method": np.repeat(np.array(measured.methods, dtype=object), columns),
+            "class": np.tile(np.array(grouping.names, dtype=object), methods),
+            "aggregate": np.tile(np.arange(columns) >= len(grouping.classes), methods),
+            "metric": metric,
+            "baseline": (values.mean - paired.mean).ravel(),
+            "value": values.mean.ravel(),
+            "difference": paired.mean.ravel(),
+            "low": low.ravel(),
+            "high": high.ravel(),
+            "value_low": value_low.ravel(),
+            "value_high": value_high.ravel(),
+            "p": paired.p().ravel(),
+            "support": np.tile(grouping.support(measured.support), methods),
+            "seeds": measured.differences.seeds.ravel(),
+        }
+    )
+
+
+def _verdicts(table: pd.DataFrame, metric: str, *, level: float, least_positives: float) -> list[str]:
+    sign = -1 if _lower(metric) else 1
+    better = sign * table["difference"] > 0
+    found = table["p_adjusted"] <= level
+    blind = (table["support"] < SCARCE) & ~(table["detectable"] <= LARGE)
+    few = (table["support"] < least_positives) | blind
+    return np.select([found & better, found, few], [HELPS, HURTS, TOO_FEW], NO_EVIDENCE).tolist()
+
+
+def _candidates(
+    measured: Sequence[Measured], paired: Sequence[Estimate], table: pd.DataFrame, grouping: Grouping, metric: str
+) -> list[Candidate]:
+    """Return every method as the recommendation weighs it; its intervals hold for all of them at once (Bonferroni)."""
+    many = sum(len(m.methods) for m in measured)
+    low_frequency, remaining = grouping.place("low-frequency"), grouping.place("remaining")
+    rows = table[table["class"].eq("low-frequency") & table["aggregate"]].reset_index(drop=True)
+    found: list[Candidate] = []
+    for m, e in zip(measured, paired, strict=True):
+        better = Estimate(-e.mean, e.error, e.degrees) if _lower(metric) else e
+        low, high = better.interval(level=1 - 0.05 / many)
+        certainty = better.certainty()
+        for i, method in enumerate(m.methods):
+            row = rows.iloc[len(found)]
+            gain, cost = (i, low_frequency), (i, remaining)
+            found.append(
+                Candidate(
+                    m.encoder, method, float(row["value"]),
+                    float(better.mean[gain]), float(low[gain]), float(high[gain]),
+                    float(better.mean[cost]), float(low[cost]), float(high[cost]),
+                    float(certainty[gain]), float(row["detectable"]), row["verdict"] == HELPS,
+                )
+            )  # fmt: skip
+    return found
+
+
+def _baseline_values(table: pd.DataFrame) -> dict[str, float]:
+    rows = table[table["class"].eq("low-frequency") & table["aggregate"]].drop_duplicates("encoder")
+    return dict(zip(rows["encoder"], rows["baseline"].astype(float), strict=True))
+
+
+def _lower(metric: str) -> bool:
+    return metric.partition("@")[0] in LOWER_IS_BETTER
+
+
+def _test_rows(results: pd.DataFrame, metric: str, baseline: str) -> pd.DataFrame:
+    rows = results[results["split"] == "test"]
+    if rows.empty:
+        raise InputError(
+            "the results hold no test part; verdicts are not drawn from images that thresholds were tuned on"
+        )
+    for encoder, mine in rows.groupby("encoder", observed=True):
+        if baseline not in set(mine["method"].astype(str)):
+            named = ", ".join(mine["method"].astype(str).unique())
+            raise InputError(f"encoder {encoder!r} has no baseline {baseline!r}; it has {named}")
+    return rows
+
+
+def _test_share(classes: pd.DataFrame) -> float:
+    """Return the share of the labels that a test part holds."""
+    parts: Mapping[str, float] = {name: float(classes[name].sum()) for name in ("train", "validation", "test")}
+    return parts["test"] / sum(parts.values())

@@ -1,0 +1,50 @@
+"""What was done, in sentences for the report: the tests, the correction, their sources, and what they leave out."""
+
+_CORRECTIONS = {
+    "holm": "Holm's method (1979): the chance of any false verdict in the whole table is at most {percent}",
+    "benjamini-hochberg": "Benjamini and Hochberg's method (1995): of the verdicts about {percent} may be false",
+}
+
+
+def describe(
+    *, metric: str, seeds: int, tested: int, correction: str, level: float, by_images: bool, least_positives: float
+) -> tuple[str, ...]:
+    """Return the sentences that say how the verdicts came about."""
+    percent = f"{100 * level:g}%"
+    lines = [
+        f"{metric.replace('_', ' ')}, mean of {seeds} seed(s); a seed changes split, initialisation and row order, in "
+        "baseline and method alike, and differences are taken pair by pair."
+    ]
+    if seeds == 1:
+        lines.append(
+            "With one seed the spread of the seeds is unknown: the intervals hold for these very heads on new images, "
+            "nothing is tested, and no method is said to help or hurt."
+        )
+        return (*lines, _BOTH if by_images else _SHARE)
+    lines.append(_BOTH if by_images else _SHARE)
+    if by_images:
+        lines.append(_STEADIED)
+    lines += [
+        f"{tested} comparisons were tested by a two-sided paired t-test and corrected by "
+        f"{_CORRECTIONS[correction].format(percent=percent)}.",
+        f"A class with fewer than {least_positives:g} positives in the test part is not tested. Intervals of "
+        "single lines are at 95% each; those of the recommendation hold for all methods at once (Bonferroni).",
+        "The truth meant is the mean over new collections of this size, splits and seeds. Training parts overlap "
+        "between seeds as well; what that adds to the spread cannot be measured within one collection.",
+    ]
+    return tuple(lines)
+
+
+_BOTH = (
+    "Two sources of spread are measured and added: the seeds' variance over their number, and the covariance of "
+    "test parts that share images, from each image's influence on the metric (Nadeau and Bengio 2003; "
+    "Cameron, Gelbach and Miller 2011)."
+)
+_SHARE = (
+    "The images' spread was not measured, since their scores were not given; the Nadeau-Bengio correction (2003) "
+    "stands in for it, by the share of the images that is tested."
+)
+_STEADIED = (
+    "The seeds' variances are steadied by those of the study's other comparisons (moderated t, Smyth 2004), by as "
+    "much as these prove alike."
+)

@@ -1,0 +1,138 @@
+"""More rules for thresholds: one for all classes, by cost, by wanted precision; and what tuning on the test part buys.
+
+As in `thresholds.py`: an image is predicted where its score is above, and the labels given are the validation part's.
+"""
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from tailprobe.errors import InputError
+from tailprobe.scores.decisions import f_beta
+from tailprobe.scores.ranking import Steps, rank
+from tailprobe.scores.thresholds import Rule, decide
+
+_NEVER = np.inf
+
+
+def tune_global_f_beta(
+    labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"], *, beta: float = 2.0
+) -> Float[np.ndarray, " C"]:
+    """Maximise the mean F-beta over the classes by one threshold for all, the highest of equally good ones.
+
+    Returns:
+        (C,) float64, the same everywhere; NaN throughout where no class has positives.
+
+    Raises:
+        InputError: a score is not finite, or there are no images.
+    """
+    steps = rank(labels, scores)
+    carried = steps.support > 0
+    if not carried.any():
+        return np.full(labels.shape[1], np.nan)
+    # F of a class changes where one of its images is passed; walking down every class's scores at once, the
+    # sum of F changes by that class's difference there.
+    order = np.argsort(-scores.astype(np.float64), axis=0, kind="stable")
+    ranked = np.take_along_axis(scores.astype(np.float64), order, axis=0)[:, carried]
+    hits = np.cumsum(np.take_along_axis(labels, order, axis=0), axis=0)[:, carried]
+    predicted = np.arange(1, len(labels) + 1)[:, None]
+    f = (1 + beta**2) * hits / (predicted + beta**2 * steps.support[carried])
+    gain = np.diff(f, axis=0, prepend=0).ravel()
+    value = ranked.ravel()
+    walk = np.argsort(-value, kind="stable")
+    value, total = value[walk], np.cumsum(gain[walk])
+    last = np.flatnonzero(np.append(value[1:] != value[:-1], True))
+    best = last[np.flatnonzero(total[last] >= total[last].max() - 1e-12)[0]]
+    lower = value[best + 1] if best + 1 < len(value) else value[best] - 1
+    return np.full(labels.shape[1], _between(float(lower), float(value[best])))
+
+
+def tune_cost(
+    labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"], *, missed: float, false_alarm: float
+) -> Float[np.ndarray, " C"]:
+    """Minimise what the mistakes cost, class by class; of equally cheap thresholds the highest.
+
+    Args:
+        missed: cost of a positive that is not predicted.
+        false_alarm: cost of a negative that is.
+
+    Returns:
+        (C,) float64, infinity where predicting nothing is cheapest; NaN for a class without positives.
+
+    Raises:
+        InputError: a cost is negative or both are 0, a score is not finite, or there are no images.
+
+    >>> labels = np.array([[True], [False], [True], [False]])
+    >>> tune_cost(labels, np.array([[0.8], [0.6], [0.4], [0.2]]), missed=5, false_alarm=1).round(3)
+    array([0.3])
+    """
+    if missed < 0 or false_alarm < 0 or missed + false_alarm == 0:
+        raise InputError(f"costs of {missed} and {false_alarm}: expected none negative and not both 0")
+    steps = rank(labels, scores)
+    saved = missed * steps.hits - false_alarm * (steps.predicted - steps.hits)  # against predicting nothing
+    return _at_best(steps, saved.astype(np.float64), at_least=np.zeros(labels.shape[1]))
+
+
+def tune_precision(
+    labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"], *, wanted: float
+) -> Float[np.ndarray, " C"]:
+    """Find as many positives as a wanted precision allows, class by class.
+
+    Args:
+        wanted: in (0, 1], the precision on these images; on new ones it is a little lower.
+
+    Returns:
+        (C,) float64, infinity where no threshold reaches it; NaN for a class without positives.
+
+    Raises:
+        InputError: `wanted` is outside (0, 1], a score is not finite, or there are no images.
+
+    >>> labels = np.array([[True], [False], [True], [False]])
+    >>> tune_precision(labels, np.array([[0.8], [0.6], [0.4], [0.2]]), wanted=0.6).round(3)
+    array([0.3])
+    """
+    if not 0 < wanted <= 1:
+        raise InputError(f"wanted = {wanted}: expected above 0 and up to 1")
+    steps = rank(labels, scores)
+    reached = steps.hits >= wanted * steps.predicted - 1e-9
+    return _at_best(steps, np.where(reached, steps.hits, -1.0), at_least=np.zeros(labels.shape[1]))
+
+
+def optimism(
+    rule: Rule,
+    *,
+    validation: tuple[Bool[np.ndarray, "V C"], Float[np.ndarray, "V C"]],
+    test: tuple[Bool[np.ndarray, "T C"], Float[np.ndarray, "T C"]],
+    beta: float = 2.0,
+) -> Float[np.ndarray, " C"]:
+    """Return how much F-beta on the test part gains when the thresholds are tuned on the test part itself.
+
+    That is what a report of the part it tuned on (as the paper's) promises too much.
+
+    Returns:
+        (C,) float64; NaN where either has no threshold or the test part no positives.
+    """
+    labels, scores = test
+    found = [rule(*part) for part in (validation, test)]
+    honest, tuned = (f_beta(labels, decide(scores, thresholds), beta=beta) for thresholds in found)
+    return np.where(np.isnan(found[0]) | np.isnan(found[1]), np.nan, tuned - honest)
+
+
+def _at_best(
+    steps: Steps, values: Float[np.ndarray, " G"], *, at_least: Float[np.ndarray, " C"]
+) -> Float[np.ndarray, " C"]:
+    """Return the threshold of each class's first highest step that is above `at_least`, infinity where none is."""
+    thresholds = np.where(steps.support > 0, _NEVER, np.nan)
+    best = at_least.copy()
+    for g in np.flatnonzero(values > at_least[steps.column]):
+        c = steps.column[g]
+        if values[g] > best[c]:
+            best[c] = values[g]
+            lower = float(steps.lower[g])
+            score = float(steps.score[g])
+            thresholds[c] = _between(score - 1 if np.isnan(lower) else lower, score)
+    return thresholds
+
+
+def _between(lower: float, upper: float) -> float:
+    middle = lower + (upper - lower) / 2
+    return middle if middle < upper else lower

@@ -1,0 +1,18 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
+
+from tailprobe.compare.correction import adjust
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("holm", "holm"), ("benjamini-hochberg", "fdr_bh")])
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_adjusted_p_values_are_those_of_statsmodels(ours, theirs, p):
+    np.testing.assert_allclose(adjust(np.array(p), correction=ours), multipletests(p, method=theirs)[1], atol=1e-12)
+
+
+def test_what_was_not_tested_costs_nothing():
+    assert adjust(np.array([np.nan, 0.02, np.nan])).tolist()[1] == 0.02
+    assert np.isnan(adjust(np.full(3, np.nan))).all()

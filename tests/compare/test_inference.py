@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+from scipy import stats
+from statsmodels.stats.power import TTestPower
+
+from tailprobe.compare.inference import Estimate, estimate
+from tailprobe.compare.spread import SpreadSum
+
+
+def paired(values):
+    total = SpreadSum(images=2, columns=1)
+    for value in values:
+        total.add(np.array([value]), np.array([0, 1]), np.zeros((2, 1)))
+    return estimate(total.spread())
+
+
+def test_without_shared_images_it_is_scipys_one_sample_t_test():
+    values = np.random.default_rng(0).normal(0.3, 1, 8)
+    found, expected = paired(values), stats.ttest_1samp(values, 0)
+    assert found.p()[0] == pytest.approx(expected.pvalue)
+    low, high = found.interval()
+    assert (low[0], high[0]) == pytest.approx(tuple(expected.confidence_interval(0.95)))
+
+
+def test_the_detectable_difference_has_about_the_power_it_says():
+    values = np.random.default_rng(0).normal(0, 1, 20)
+    found = paired(values)
+    effect = found.detectable(level=0.05)[0] / values.std(ddof=1)
+    assert TTestPower().power(effect, nobs=20, alpha=0.05) == pytest.approx(0.8, abs=0.01)
+
+
+def test_certainty_is_the_one_sided_p_value_turned_around():
+    found = Estimate(np.array([0.2, -0.2]), np.array([0.1, 0.1]), np.array([9.0, 9.0]))
+    np.testing.assert_allclose(found.certainty(), [1 - found.p()[0] / 2, found.p()[1] / 2])
+
+
+def test_equal_numbers_without_spread_differ_by_nothing_surely():
+    found = Estimate(np.zeros(1), np.zeros(1), np.full(1, 9.0))
+    assert found.p()[0] == 1
+    assert found.certainty()[0] == 1
+    assert [end[0] for end in found.interval()] == [0, 0]
