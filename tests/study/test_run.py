@@ -102,6 +102,29 @@ def test_the_scores_give_the_results_again(finished: Result) -> None:
     assert chosen["value"].item() == pytest.approx(average_precision_score(mine, logits[:, column]), abs=1e-6)
 
 
+def test_verdicts_and_a_recommendation_are_left_in_the_run(finished: Result) -> None:
+    verdicts, advice = finished.verdicts, finished.recommendation
+    assert verdicts is not None
+    assert advice is not None
+    assert set(verdicts["verdict"]) <= {"helps", "hurts", "no evidence", "too few positives"}
+    assert set(verdicts["method"]) == set(METHODS) - {"baseline"}
+    of_mine = verdicts[(verdicts["class"] == "mine") & (verdicts["method"] == "reweight(5)")]
+    table = finished.table().query("`class` == 'mine'").set_index("method")["mean"]
+    assert of_mine["difference"].item() == pytest.approx(table["reweight(5)"] - table["baseline"], abs=1e-6)
+    assert advice.method in METHODS
+    assert advice.sentence.startswith("Use ")
+
+
+def test_the_page_holds_the_recommendation_and_is_rebuilt_alike(finished: Result) -> None:
+    page = finished.folder.report
+    before = page.read_bytes()
+    assert finished.recommendation is not None
+    assert finished.recommendation.sentence[:40].encode() in before
+    page.unlink()
+    subprocess.run(command("report", finished.folder.path), check=True, stdout=subprocess.DEVNULL)
+    assert page.read_bytes() == before
+
+
 def test_a_run_repeats_from_its_study_file_to_the_same_numbers(finished: Result, cache: Path, tmp_path: Path) -> None:
     again = run_study(read_study(finished.folder.study), tmp_path / "again", cache=cache, workers=1)
     pd.testing.assert_series_equal(values(again), values(finished), check_exact=True)

@@ -59,6 +59,8 @@ def compare(
     seed: option.Seed = 0,
     split: option.SplitHow = "stratified",
     low_frequency: option.LowFrequency = "percentile(25)",
+    metric: option.Metric = "average_precision",
+    correction: option.Correction = "holm",
     epochs: option.Epochs = 20,
     width: option.Width = 128,
     dropout: option.Dropout = 0.2,
@@ -69,7 +71,6 @@ def compare(
     keep: option.Keep = "best",
     cache: option.Cache = None,
     workers: option.Workers = None,
-    metric: option.Metric = "average_precision",
     smoke: option.Smoke = False,
     quiet: option.Quiet = False,
 ) -> None:
@@ -108,8 +109,10 @@ def compare(
             seed=seed,
             split=split,
             low_frequency=low_frequency,
+            metric=metric,
+            correction=correction,
         )
-    _run(study, out, cache=cache, workers=workers, metric=metric, smoke=smoke, quiet=quiet)
+    _run(study, out, cache=cache, workers=workers, smoke=smoke, quiet=quiet)
 
 
 @app.command()
@@ -128,8 +131,8 @@ def demo(
 
     with Bars(quiet=quiet) as bars:
         folder = draw_sample(out / "data", tiles=min(tiles, 200) if smoke else tiles, seed=seed, progress=bars)
-    study = Study(source=str(folder.resolve()), reader={"format": "planet"}, seeds=seeds, seed=seed)
-    _run(study, out / "run", cache=out / "cache", workers=None, metric=metric, smoke=smoke, quiet=quiet)
+    study = Study(source=str(folder.resolve()), reader={"format": "planet"}, seeds=seeds, seed=seed, metric=metric)
+    _run(study, out / "run", cache=out / "cache", workers=None, smoke=smoke, quiet=quiet)
 
 
 @app.command()
@@ -262,7 +265,14 @@ def methods() -> None:
 
 
 def _run(
-    study: "Study", out: Path, *, cache: Path | None, workers: int | None, metric: str, smoke: bool, quiet: bool
+    study: "Study",
+    out: Path,
+    *,
+    cache: Path | None,
+    workers: int | None,
+    smoke: bool,
+    quiet: bool,
+    metric: str | None = None,
 ) -> "Result":
     from tailprobe.study.api import default_cache
     from tailprobe.study.run import run_study
@@ -271,7 +281,7 @@ def _run(
         study = replace(study, seeds=min(study.seeds, 2), recipe=replace(study.recipe, epochs=1))
     with Bars(quiet=quiet) as bars:
         result = run_study(study, out, cache=cache or default_cache(), workers=workers, progress=bars, tell=bars.tell)
-    show_result(result, metric)
+    show_result(result, metric or study.metric)
     return result
 
 

@@ -87,7 +87,17 @@ Cache = Annotated[
 Workers = Annotated[
     int | None, typer.Option(help="Heads trained at once; one a core by default.", rich_help_panel=_RUN)
 ]
-Metric = Annotated[str, typer.Option(help="The metric of the table printed at the end.", rich_help_panel=_RUN)]
+Metric = Annotated[
+    str,
+    typer.Option(
+        help="What verdicts are drawn in: average_precision, roc_auc, brier, or recall, precision, f1, f2, ... @0.5, "
+        "@0.2, @tuned.",
+        rich_help_panel=_STUDY,
+    ),
+]
+Correction = Annotated[
+    str, typer.Option(help="For many comparisons: holm or benjamini-hochberg.", rich_help_panel=_STUDY)
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print the result alone.", rich_help_panel=_RUN)]
 Smoke = Annotated[
     bool,

@@ -11,6 +11,7 @@ def show_result(result: "Result", metric: str) -> None:
     from rich.console import Console
 
     from tailprobe.report.terminal import results_table
+    from tailprobe.report.verdict_table import verdict_table
 
     console = Console()
     table = results_table(
@@ -21,6 +22,10 @@ def show_result(result: "Result", metric: str) -> None:
         plans=result.plans.drop_duplicates(["method", "seed"]),
     )
     console.print(table)
+    if result.verdicts is not None and result.recommendation is not None:
+        methods, encoders = result.record["methods"], list(result.record["widths"])
+        console.print(verdict_table(result.verdicts, methods=methods, encoders=encoders))
+        console.print(result.recommendation.sentence, highlight=False, markup=False)
     console.print(f"Run: {result.folder.path}  page: {result.folder.report}", highlight=False, markup=False)
 
 

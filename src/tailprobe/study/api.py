@@ -58,6 +58,8 @@ def compare(
     seed: int = 0,
     split: str = "stratified",
     low_frequency: str = "percentile(25)",
+    metric: str = "average_precision",
+    correction: str = "holm",
     long_tail: float = 0.0,
     standardise: str = "auto",
     on_bad_image: OnBadImage = "error",
@@ -80,6 +82,8 @@ def compare(
         seed: of the first repeat.
         split: `stratified` 60-20-20, `random`, `given` by the data, or `two-part` as the authors' runs had it.
         low_frequency: which classes are rare, e.g. `percentile(25)`, `below(500)`, `named(mine, blow_down)`.
+        metric: what verdicts are drawn in, e.g. `average_precision`, `recall@tuned`.
+        correction: for many comparisons, `holm` or `benjamini-hochberg`.
         long_tail: thin a balanced set to a tail of this imbalance ratio; 0 leaves it as it is.
         standardise: embeddings by the training part: `auto` (as the encoder asks), `yes`, `no`.
         on_bad_image: `error`, or `skip` to leave out what cannot be read.
@@ -109,6 +113,8 @@ def compare(
         seed=seed,
         split=split,
         low_frequency=low_frequency,
+        metric=metric,
+        correction=correction,
         standardise=standardise,
         on_bad_image=on_bad_image,
         recipe=recipe or Recipe(),

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from tailprobe.report.page import RunTables, write_page
@@ -33,5 +34,7 @@ def run_tables(result: Result) -> RunTables:
         samples=folder.read_table("samples"),
         labels=result.labels.matrix,
         scores=folder.scores,
+        verdicts=result.verdicts,
+        recommendation=None if result.recommendation is None else asdict(result.recommendation),
         mistakes=folder.read_table("mistakes") if folder.table("mistakes").exists() else None,
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from tailprobe.compare.recommendation import Recommendation, read_recommendation
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.progress import Progress, silent
@@ -22,8 +23,6 @@ from tailprobe.training.storage import load_heads
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-METRIC = "average_precision"
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,16 +93,27 @@ class Result:
         """Losses by epoch: encoder, method, seed, epoch, training_loss, validation_loss, kept, steps, seconds."""
         return self.folder.read_table("histories")
 
+    @cached_property
+    def verdicts(self) -> pd.DataFrame | None:
+        """Whether each method helps or hurts, by class and group, see `compare.verdict`; None if nothing was judged."""
+        return self.folder.read_table("verdicts") if self.folder.table("verdicts").exists() else None
+
+    @cached_property
+    def recommendation(self) -> Recommendation | None:
+        """The method of least regret, or None if nothing was judged."""
+        path = self.folder.path / "recommendation.json"
+        return read_recommendation(path) if path.exists() else None
+
     @property
     def heads(self) -> Heads:
         """The trained heads."""
         return load_heads(self.folder.heads)[0]
 
-    def table(self, *, metric: str = METRIC, split: str = "test") -> pd.DataFrame:
+    def table(self, *, metric: str | None = None, split: str = "test") -> pd.DataFrame:
         """Return mean, deviation over seeds and paired difference from the baseline, by encoder, method and class."""
-        return summarise(self.results[self.results["split"] == split], metric=metric)
+        return summarise(self.results[self.results["split"] == split], metric=metric or self.study.metric)
 
-    def figures(self, *, metric: str = METRIC) -> "dict[str, Figure]":
+    def figures(self, *, metric: str | None = None) -> "dict[str, Figure]":
         """Draw the figures of the paper, and the ones its reader misses, by name."""
         from tailprobe.report.figures.all import RESAMPLING, Classes, Head, study_figures  # slow to import
 
@@ -121,7 +131,7 @@ class Result:
         return study_figures(
             classes,
             results=self.results,
-            metric=metric,
+            metric=metric or self.study.metric,
             methods=methods,
             encoders=self.record["widths"],
             head=Head(recipe.width, recipe.dropout, "binary cross-entropy"),

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tailprobe.compare.verdict import compare_methods
 from tailprobe.datasets.check import check_images
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.long_tail import thin_to_long_tail
@@ -93,12 +94,27 @@ def run_study(
     )
     results = score_heads(folder, design, embeddings, heads, study.thresholds, progress)
     _write(folder, design, heads, results)
+    _judge(folder, study, design, results)
     record = run_record(design, embeddings, kernel=resources.kernel, seconds=time.time() - started)
     result = Result.finish(folder, record)
     _draw(result, design, progress)
     shutil.rmtree(folder.checkpoints, ignore_errors=True)
     folder.say("end", seconds=record["seconds"])
     return result
+
+
+def _judge(folder: RunFolder, study: Study, design: Design, results: pd.DataFrame) -> None:
+    """Write verdicts and the recommendation, where there is a remedy to judge and images that nothing was tuned on."""
+    if len(design.methods) < 2 or design.repeats[0].split.test_is_validation:
+        return
+    compare_methods(
+        results,
+        classes=class_table(design),
+        labels=design.images.labels.matrix,
+        scores=folder.scores,
+        metric=study.metric,
+        correction=study.correction,
+    ).write(folder.path)
 
 
 def _draw(result: Result, design: Design, progress: Progress) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import tomli_w
 
+from tailprobe.compare.influence import METRICS
 from tailprobe.datasets.image_files import OnBadImage
 from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean
@@ -37,6 +38,8 @@ class Study:
     split: str = "stratified"
     low_frequency: str = "percentile(25)"
     thresholds: tuple[str, ...] = PAPER_THRESHOLDS  # rules by which scores become decisions
+    metric: str = "average_precision"  # that verdicts are drawn in
+    correction: str = "holm"  # of many comparisons: holm or benjamini-hochberg
     standardise: str = "auto"  # auto: as the encoder asks; yes; no
     on_bad_image: OnBadImage = "error"
     recipe: Recipe = field(default_factory=Recipe)
@@ -49,6 +52,8 @@ class Study:
             "encoders": (bool(self.encoders), "at least one"),
             "methods": (bool(self.methods), "at least one"),
             "thresholds": (bool(self.thresholds) and set(self.thresholds) <= set(THRESHOLDS), ", ".join(THRESHOLDS)),
+            "metric": (self._has_metric(), f"one of {', '.join(METRICS)}, a rule of thresholds after @"),
+            "correction": (self.correction in ("holm", "benjamini-hochberg"), "holm or benjamini-hochberg"),
             "standardise": (self.standardise in ("auto", "yes", "no"), "auto, yes or no"),
             "on_bad_image": (self.on_bad_image in ("error", "skip"), "error or skip"),
         }
@@ -60,6 +65,10 @@ class Study:
         strangers = sorted(set(self.weights) - set(self.encoders))
         if strangers:
             raise InputError(f"weights are given for {strangers[0]!r}, which is not among {list(self.encoders)}")
+
+    def _has_metric(self) -> bool:
+        name, _, rule = self.metric.partition("@")
+        return self.metric in METRICS or (f"{name}@..." in METRICS and rule in self.thresholds)
 
 
 def write_study(study: Study, path: Path) -> None:

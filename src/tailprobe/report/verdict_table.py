@@ -1,0 +1,64 @@
+"""The verdicts as a table for the terminal."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from tailprobe.report.lettering import shown
+
+_GROUPS = {"low-frequency": "low-frequency", "remaining": "remaining"}
+_SHORT = {"helps": "helps", "hurts": "hurts", "no evidence": "?", "too few positives": "few"}
+_COLOURS = {"helps": "green", "hurts": "red"}
+
+
+def verdict_table(verdicts: pd.DataFrame, *, methods: Sequence[str], encoders: Sequence[str]) -> Table:
+    """Return the verdict on each method: the groups' differences in percent, their intervals, and counts of classes.
+
+    80 columns wide. Uncoloured, `?` is "no evidence" and `few` "too few positives to tell".
+
+    Args:
+        verdicts: columns encoder, method, class, aggregate, metric, difference, low, high, verdict.
+        methods: in the order to show them; the baseline, which has no verdict, is left out.
+    """
+    look = {"padding": (0, 1, 0, 0), "show_edge": False, "pad_edge": False}
+    table = Table(box=box.SIMPLE_HEAD, title_justify="left", caption_justify="left", **look)  # type: ignore[arg-type]
+    table.title = Text(f"verdict, difference in {shown(str(verdicts['metric'].iloc[0]), 24)} in %", style="bold")
+    table.caption = Text("?: no evidence. few: too few positives to tell. Of single classes: help/hurt.", style="dim")
+    table.add_column("method", no_wrap=True)
+    for head in _GROUPS.values():
+        table.add_column(head, justify="right", no_wrap=True)
+        table.add_column("")
+    table.add_column("classes", justify="right")
+    for encoder in encoders:
+        mine = verdicts[verdicts["encoder"].astype(str) == encoder]
+        if len(encoders) > 1:
+            table.add_row(Text(shown(encoder, 40), style="bold"))
+        for method in methods:
+            rows = mine[mine["method"].astype(str) == method]
+            if len(rows):
+                table.add_row(Text(shown(method, 17)), *_cells(rows))
+        table.add_section()
+    return table
+
+
+def _cells(rows: pd.DataFrame) -> list[Text]:
+    cells: list[Text] = []
+    for group in _GROUPS:
+        found = rows[rows["aggregate"] & (rows["class"].astype(str) == group)]
+        if found.empty:
+            cells += [Text("–"), Text("")]
+            continue
+        row = found.iloc[0]
+        span = f"{_percent(row['difference'])} ({_percent(row['low'])}, {_percent(row['high'])})"
+        cells += [Text(span), Text(_SHORT[row["verdict"]], style=_COLOURS.get(row["verdict"], ""))]
+    single = rows.loc[~rows["aggregate"], "verdict"]
+    return [*cells, Text(f"{(single == 'helps').sum()}/{(single == 'hurts').sum()}")]
+
+
+def _percent(value: float) -> str:
+    if pd.isna(value):
+        return "–"
+    return (f"{100 * value:+.0f}" if abs(value) >= 0.0995 else f"{100 * value:+.1f}").replace("-", "−")

@@ -1,0 +1,40 @@
+"""The verdicts in the terminal."""
+
+import io
+
+import pandas as pd
+from rich.console import Console
+
+from tailprobe.report.verdict_table import verdict_table
+
+
+def printed(rows: list[tuple], methods: list[str]) -> str:
+    columns = ["encoder", "method", "class", "aggregate", "difference", "low", "high", "verdict"]
+    table = pd.DataFrame(rows, columns=columns).assign(metric="average_precision")
+    stream = io.StringIO()
+    Console(file=stream, width=80).print(verdict_table(table, methods=methods, encoders=["clip"]))
+    return stream.getvalue()
+
+
+def test_groups_have_their_intervals_and_classes_are_counted() -> None:
+    method = "oversample(largest)"
+    text = printed(
+        [
+            ("clip", method, "low-frequency", True, 0.113, 0.008, 0.217, "helps"),
+            ("clip", method, "remaining", True, -0.015, -0.026, -0.004, "no evidence"),
+            ("clip", method, "mine", False, 0.3, 0.2, 0.4, "helps"),
+            ("clip", method, "road", False, -0.3, -0.4, -0.2, "hurts"),
+            ("clip", method, "all", False, 0.0, -0.1, 0.1, "too few positives"),  # a class of that name
+        ],
+        ["baseline", method],
+    )
+    line = next(line for line in text.splitlines() if line.startswith("oversamp"))
+    assert "+11 (+0.8, +22)" in line
+    assert "−1.5 (−2.6, −0.4)" in line
+    assert line.split()[-1] == "1/1"
+    assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def test_a_group_without_classes_is_a_dash() -> None:
+    text = printed([("clip", "reweight(2)", "remaining", True, 0.01, -0.1, 0.1, "no evidence")], ["reweight(2)"])
+    assert "–" in next(line for line in text.splitlines() if line.startswith("reweight(2)"))
