@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from tailprobe.compare.correction import adjust
-from tailprobe.compare.gather import ScoredPart, measure
-from tailprobe.compare.groups import group_classes
-from tailprobe.compare.simulate import Population, SimulatedStudy, TrainedPopulation, draw_study, draw_trained_study
-from tailprobe.compare.verdict import decide_verdicts
+from tailprobe.comparison.correction import adjust
+from tailprobe.comparison.gather import ScoredPart, measure
+from tailprobe.comparison.groups import group_classes
+from tailprobe.comparison.simulate import Population, SimulatedStudy, TrainedPopulation, draw_study, draw_trained_study
+from tailprobe.comparison.verdict import decide_verdicts
 
 STUDIES = 400
 Draw = Callable[[np.random.Generator], SimulatedStudy]

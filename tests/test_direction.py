@@ -14,7 +14,7 @@ ORDER = {
     "labels": 1, "frequency": 1,
     "datasets": 2, "splits": 2,
     "encoders": 3, "embeddings": 3,
-    "methods": 4, "training": 5, "scores": 6, "compare": 7, "report": 8, "use": 9,
+    "methods": 4, "training": 5, "scores": 6, "comparison": 7, "report": 8, "use": 9,
     "study": 10, "console": 10, "cli": 11, "__main__": 12,
 }  # fmt: skip
 PLOTTING = {"matplotlib", "plotly", "seaborn"}

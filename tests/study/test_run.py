@@ -115,6 +115,21 @@ def test_verdicts_and_a_recommendation_are_left_in_the_run(finished: Result) -> 
     assert advice.sentence.startswith("Use ")
 
 
+def test_a_notebook_shows_the_sentence_the_table_and_a_picture(finished: Result) -> None:
+    html = finished._repr_html_()
+    assert finished.recommendation is not None
+    assert finished.recommendation.sentence[:30] in html
+    assert "<td>reweight(5)</td>" in html
+    assert "data:image/png;base64," in html
+
+
+def test_tables_are_left_for_papers_and_spreadsheets(finished: Result) -> None:
+    folder = finished.folder.path / "tables"
+    assert {path.stem for path in folder.iterdir()} == {"averages", "classes", "methods", "verdicts"}
+    assert {path.suffix for path in folder.iterdir()} == {".csv", ".parquet", ".tex", ".md"}
+    assert r"	oprule" in (folder / "verdicts.tex").read_text()
+
+
 def test_the_page_holds_the_recommendation_and_is_rebuilt_alike(finished: Result) -> None:
     page = finished.folder.report
     before = page.read_bytes()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tailprobe.compare.recommendation import Recommendation, read_recommendation
+from tailprobe.comparison.recommendation import Recommendation, read_recommendation
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.progress import Progress, silent
@@ -95,7 +95,7 @@ class Result:
 
     @cached_property
     def verdicts(self) -> pd.DataFrame | None:
-        """Whether each method helps or hurts, by class and group, see `compare.verdict`; None if nothing was judged."""
+        """Whether each method helps or hurts, by class and group (`comparison.verdict`); None if nothing was judged."""
         return self.folder.read_table("verdicts") if self.folder.table("verdicts").exists() else None
 
     @cached_property
@@ -151,6 +151,35 @@ class Result:
         from tailprobe.report.figures.write import write_figures
 
         return write_figures(self.figures(), self.folder.figures, progress=progress)
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that people print, by name: averages, verdicts, classes, methods."""
+        averages = self.table()
+        plans = self.plans.drop_duplicates(["method", "seed"])
+        methods = plans.groupby("method", sort=False)[["rows", "distinct_images"]].mean().reset_index()
+        tables = {"averages": averages, "classes": self.classes, "methods": methods}
+        return tables if self.verdicts is None else tables | {"verdicts": self.verdicts}
+
+    def write_tables(self) -> list[Path]:
+        """Write the tables into the run folder as CSV, Parquet, LaTeX and Markdown."""
+        from tailprobe.report.tables import write_tables
+
+        return write_tables(self.tables(), self.folder.path / "tables")
+
+    def _repr_html_(self) -> str:
+        """Show the result in a notebook."""
+        from tailprobe.report.figures.write import rendered
+        from tailprobe.report.notebook import notebook_html
+
+        table = self.table()
+        figures = self.figures()
+        first = next(figure for name, figure in figures.items() if name.startswith("differences"))
+        return notebook_html(
+            sentence="" if self.recommendation is None else self.recommendation.sentence,
+            averages=table[table["class"].isin(["low-frequency", "remaining"])],
+            picture=rendered(first, "png"),
+            where=f"run: {self.folder.path}",
+        )
 
     def save(self, path: str | Path) -> Path:
         """Copy the whole run to a new folder.

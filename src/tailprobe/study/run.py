@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tailprobe.compare.verdict import compare_methods
+from tailprobe.comparison.verdict import compare_methods
 from tailprobe.datasets.check import check_images
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.long_tail import thin_to_long_tail
@@ -74,6 +74,7 @@ def run_study(
         result = Result.load(out)
         if not folder.report.exists():  # killed while it was drawn
             result.write_figures(progress=progress)
+            result.write_tables()
             write_report([result])
         return result
     started = time.time()
@@ -129,6 +130,7 @@ def _draw(result: Result, design: Design, progress: Progress) -> None:
         seeds=[repeat.seed for repeat in design.repeats],
     )
     result.folder.write_table("mistakes", mistakes)
+    result.write_tables()
     write_report([result])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import tomli_w
 
-from tailprobe.compare.influence import METRICS
+from tailprobe.comparison.influence import METRICS
 from tailprobe.datasets.image_files import OnBadImage
 from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean

@@ -17,19 +17,24 @@ def _figure(counts=(9, 4, 1)):
     return class_distribution(np.array(counts), names, low, definition="named")
 
 
-def test_svg_and_png_and_an_index_are_written(tmp_path):
+def test_svg_png_pdf_and_an_index_are_written(tmp_path):
     written = write_figures({"class_distribution": _figure()}, tmp_path / "figures")
-    assert [path.name for path in written] == ["class_distribution.svg", "class_distribution.png", "index.json"]
+    assert [path.name for path in written] == [
+        "class_distribution.svg",
+        "class_distribution.png",
+        "class_distribution.pdf",
+        "index.json",
+    ]
     assert ET.parse(written[0]).getroot().tag.endswith("svg")
     with Image.open(written[1]) as picture:
         assert picture.width == 1800
-    (entry,) = json.loads(written[2].read_text(encoding="utf-8"))["figures"]
+    (entry,) = json.loads(written[-1].read_text(encoding="utf-8"))["figures"]
     assert entry == {
         "name": "class_distribution",
         "title": "Images that carry each class",
         "caption": "",
         "paper": "Figures 1 and 4",
-        "files": ["class_distribution.svg", "class_distribution.png"],
+        "files": ["class_distribution.svg", "class_distribution.png", "class_distribution.pdf"],
     }
 
 

@@ -1,4 +1,4 @@
-"""Figures as files: SVG for print, PNG for the screen, and an index for whoever shows them."""
+"""Figures as files: SVG and PDF for print, PNG for the screen, and an index for whoever shows them."""
 
 import io
 import json
@@ -16,7 +16,7 @@ from tailprobe.report.frame import caption_of, title_of
 from tailprobe.report.style import settings
 
 INDEX = "index.json"
-FORMATS = ("svg", "png")
+FORMATS = ("svg", "png", "pdf")
 _DPI = 200  # twice a README's pixels
 # Bytes depend on the picture alone: neither a date nor a version of the library goes into them.
 _METADATA: dict[str, dict[str, Any]] = {

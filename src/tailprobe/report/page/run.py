@@ -25,7 +25,7 @@ class RunTables:
     samples: pd.DataFrame  # name, tags, png
     labels: Bool[np.ndarray, "N C"]  # of every image, columns as `classes`
     scores: Path  # scores.parquet
-    verdicts: pd.DataFrame | None = None  # see `compare.verdict`; None where nothing was compared
+    verdicts: pd.DataFrame | None = None  # see `comparison.verdict`; None where nothing was compared
     recommendation: Mapping[str, Any] | None = None
     mistakes: pd.DataFrame | None = None  # see `report.mistakes`
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tailprobe.compare.simulate import Population, SimulatedStudy, draw_study
+from tailprobe.comparison.simulate import Population, SimulatedStudy, draw_study
 from tailprobe.scores.head_scores import ScoresWriter
 from tailprobe.scores.tidy import score_head, tidy_table
 

@@ -11,7 +11,7 @@ import pandas as pd
 from jaxtyping import Bool, Float
 from scipy import stats
 
-from tailprobe.compare.correction import adjust
+from tailprobe.comparison.correction import adjust
 from tailprobe.errors import InputError
 
 

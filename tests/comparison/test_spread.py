@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tailprobe.compare.spread import SpreadSum, moments, spread_without_images
+from tailprobe.comparison.spread import SpreadSum, moments, spread_without_images
 
 
 @given(st.integers(0, 1000), st.integers(2, 5), st.booleans())

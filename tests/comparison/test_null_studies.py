@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from tailprobe.compare.gather import ScoredPart, measure
-from tailprobe.compare.groups import group_classes
-from tailprobe.compare.simulate import Population, TrainedPopulation, draw_study, draw_trained_study
-from tailprobe.compare.verdict import decide_verdicts
+from tailprobe.comparison.gather import ScoredPart, measure
+from tailprobe.comparison.groups import group_classes
+from tailprobe.comparison.simulate import Population, TrainedPopulation, draw_study, draw_trained_study
+from tailprobe.comparison.verdict import decide_verdicts
 
 STUDIES = 40
 

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tailprobe.compare.recommendation import read_recommendation
-from tailprobe.compare.verdict import VERDICTS, compare_methods
+from tailprobe.comparison.recommendation import read_recommendation
+from tailprobe.comparison.verdict import VERDICTS, compare_methods
 from tailprobe.errors import InputError
 from tailprobe.scores.summary import summarise
 

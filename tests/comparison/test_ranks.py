@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from tailprobe.compare.ranks import rank_methods, rank_table
+from tailprobe.comparison.ranks import rank_methods, rank_table
 from tailprobe.errors import InputError
 
 # Demšar, JMLR 2006, table 6: AUC of C4.5 and its variants with m, with cf, and with both, on 14 data sets.

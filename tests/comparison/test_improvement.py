@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tailprobe.compare.improvement import interval_of, performance_profile, probability_of_improvement
+from tailprobe.comparison.improvement import interval_of, performance_profile, probability_of_improvement
 from tailprobe.errors import InputError
 
 

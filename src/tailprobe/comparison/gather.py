@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Int
 
-from tailprobe.compare.groups import Grouping
-from tailprobe.compare.influence import Influence, influence
-from tailprobe.compare.spread import Spread, SpreadSum, leverage, spread_without_images, stack_spreads
+from tailprobe.comparison.groups import Grouping
+from tailprobe.comparison.influence import Influence, influence
+from tailprobe.comparison.spread import Spread, SpreadSum, leverage, spread_without_images, stack_spreads
 from tailprobe.errors import InputError
 from tailprobe.scores.head_scores import read_head_scores
 

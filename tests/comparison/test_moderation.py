@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from tailprobe.compare.moderation import moderate
-from tailprobe.compare.shared import steady_covariance
+from tailprobe.comparison.moderation import moderate
+from tailprobe.comparison.shared import steady_covariance
 
 
 def drawn(rng, *, methods=6, classes=12, seeds=10, own=0.0):

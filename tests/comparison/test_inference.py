@@ -3,8 +3,8 @@ import pytest
 from scipy import stats
 from statsmodels.stats.power import TTestPower
 
-from tailprobe.compare.inference import Estimate, estimate
-from tailprobe.compare.spread import SpreadSum
+from tailprobe.comparison.inference import Estimate, estimate
+from tailprobe.comparison.spread import SpreadSum
 
 
 def paired(values):

@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Float
 from scipy import stats
 
-from tailprobe.compare.moderation import moderate
-from tailprobe.compare.shared import steady_covariance
-from tailprobe.compare.spread import Spread
+from tailprobe.comparison.moderation import moderate
+from tailprobe.comparison.shared import steady_covariance
+from tailprobe.comparison.spread import Spread
 from tailprobe.scores.ratio import ratio
 
 POWER = 0.8

@@ -5,13 +5,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn import metrics as sk
 
-from tailprobe.compare.influence import (
+from tailprobe.comparison.influence import (
     average_precision_influence,
     influence,
     ratio_influence,
     roc_auc_influence,
 )
-from tailprobe.compare.spread import leverage
+from tailprobe.comparison.spread import leverage
 from tailprobe.errors import InputError
 from tailprobe.scores.decisions import balanced_accuracy, binary_accuracy, f1, f2, precision, recall
 from tailprobe.scores.ranking import average_precision, roc_auc

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from tailprobe.compare.cost import cost_table
+from tailprobe.comparison.cost import cost_table
 from tailprobe.errors import InputError
 
 

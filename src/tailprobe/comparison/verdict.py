@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool
 
-from tailprobe.compare.correction import adjust
-from tailprobe.compare.gather import Measured, measure_by_images, measure_by_seeds
-from tailprobe.compare.groups import Grouping, group_classes
-from tailprobe.compare.inference import Estimate, estimate, estimate_moderated
-from tailprobe.compare.influence import LOWER_IS_BETTER
-from tailprobe.compare.ranks import rank_table
-from tailprobe.compare.recommendation import Candidate, Recommendation, recommend, write_recommendation
-from tailprobe.compare.words import describe
+from tailprobe.comparison.correction import adjust
+from tailprobe.comparison.gather import Measured, measure_by_images, measure_by_seeds
+from tailprobe.comparison.groups import Grouping, group_classes
+from tailprobe.comparison.inference import Estimate, estimate, estimate_moderated
+from tailprobe.comparison.influence import LOWER_IS_BETTER
+from tailprobe.comparison.ranks import rank_table
+from tailprobe.comparison.recommendation import Candidate, Recommendation, recommend, write_recommendation
+from tailprobe.comparison.words import describe
 from tailprobe.errors import InputError
 
 HELPS, HURTS, NO_EVIDENCE, TOO_FEW = "helps", "hurts", "no evidence", "too few positives"
