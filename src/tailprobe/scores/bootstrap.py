@@ -20,7 +20,8 @@ from jaxtyping import Bool, Float, Float64, Int, Int32, UInt8, UInt32
 from tailprobe.errors import InputError
 from tailprobe.scores.thresholds import decide
 
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _LANES = 64  # resamples side by side
 _CARRIED, _GAINS, _BEFORE, _CHOSEN = (np.uint8(1 << bit) for bit in range(4))  # marks of an image in its class's order
