@@ -6,7 +6,7 @@ RUN ?= demo
 CHROMIUM := /usr/bin/chromium
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench clean
+.PHONY: help install demo test lint bench evidence clean
 
 help:  ## List what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ lint: $(INSTALLED)  ## Mend what the linter and the formatter can mend
 
 bench: $(INSTALLED)  ## Measure, beside the plain ways of doing the same
 	$(BIN)/python -m benchmarks
+
+evidence: $(INSTALLED)  ## Measure what the verdicts are worth, on simulated studies; about ten minutes on two cores
+	$(BIN)/python -m benchmarks.evidence
 
 clean:  ## Remove .venv and what the tools left
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

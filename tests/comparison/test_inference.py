@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.power import TTestPower
 
-from tailprobe.comparison.inference import Estimate, estimate
+from tailprobe.comparison.inference import Estimate, estimate, widen_sameness
 from tailprobe.comparison.spread import SpreadSum
 
 
@@ -34,8 +34,8 @@ def test_certainty_is_the_one_sided_p_value_turned_around():
     np.testing.assert_allclose(found.certainty(), [1 - found.p()[0] / 2, found.p()[1] / 2])
 
 
-def test_equal_numbers_without_spread_differ_by_nothing_surely():
-    found = Estimate(np.zeros(1), np.zeros(1), np.full(1, 9.0))
-    assert found.p()[0] == 1
-    assert found.certainty()[0] == 1
-    assert [end[0] for end in found.interval()] == [0, 0]
+def test_numbers_without_any_spread_get_the_interval_of_the_rule_of_three():
+    found = Estimate(np.array([1.0, 1.0]), np.array([0.0, 0.2]), np.full(2, 9.0))
+    widened = widen_sameness(found, support=np.array([30.0, 30.0]))
+    assert widened.interval()[0][0] == pytest.approx(0.9)
+    assert widened.error[1] == 0.2

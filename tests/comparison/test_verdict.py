@@ -161,6 +161,26 @@ def test_no_verdict_is_drawn_without_a_test_part_or_a_second_method(run):
         compare_methods(run.results[run.results["method"] == "baseline"], classes=run.classes)
 
 
+def test_methods_of_other_seeds_than_the_baselines_are_refused(run):
+    fewer = run.results[(run.results["method"] != "idle") | (run.results["seed"] > 0)]
+    with pytest.raises(InputError, match="'idle' has 5 seed"):
+        compare_methods(fewer, classes=run.classes)
+    other = run.results.assign(seed=run.results["seed"] + 100 * (run.results["method"] == "idle"))
+    with pytest.raises(InputError, match="no scores of"):
+        compare_methods(other, classes=run.classes, labels=run.labels, scores=run.scores)
+
+
+def test_a_class_missing_from_every_test_part_is_undefined_and_never_tested(run):
+    labels = run.labels.copy()
+    labels[:, 5] = False
+    found = compare_methods(run.results, classes=run.classes, labels=labels, scores=run.scores).verdicts
+    gone = found[found["class"] == "f"]
+    assert gone[["value", "difference", "low", "high", "p", "p_adjusted", "detectable"]].isna().all(axis=None)
+    assert set(gone["verdict"]) == {"too few positives"}
+    assert (gone["support"] == 0).all()
+    assert np.isfinite(found.loc[found["aggregate"] & (found["class"] != "tail"), "difference"]).all()
+
+
 def test_labels_of_another_image_set_are_refused(run):
     with pytest.raises(InputError, match="labels of another set"):
         compare_methods(run.results, classes=run.classes, labels=run.labels[:10], scores=run.scores)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from tailprobe.errors import InputError
-from tailprobe.scores.bootstrap import _LANES, _sort, bootstrap, score_weights
+from tailprobe.scores.bootstrap import _LANES, bootstrap, score_weights
 from tailprobe.scores.ranking import average_precision
 
 
@@ -15,7 +15,7 @@ def test_each_resample_scores_as_scikit_learn_does_with_the_weights_ties_include
     labels = rng.random((images, 3)) < [0.0, 0.4, 1.0]
     scores = rng.integers(0, 4, (images, 3)) / 4 if tied else rng.random((images, 3))
     weights = rng.multinomial(images, np.full(images, 1 / images), _LANES).T.astype(np.uint8)
-    found = score_weights(*_sort(labels, scores, scores > 0.5), np.ascontiguousarray(weights))
+    found = score_weights(labels, scores, np.ascontiguousarray(weights), thresholds=np.full(3, 0.5))
     for lane in range(0, _LANES, 8):
         for c in range(3):
             y, s, w = labels[:, c], scores[:, c], weights[:, lane]

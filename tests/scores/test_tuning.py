@@ -56,10 +56,10 @@ def test_the_wanted_precision_is_kept_with_as_many_positives_as_may_be(seed, tie
 @given(seeds, tied)
 def test_no_threshold_for_all_is_better_than_the_global_one(seed, tied):
     labels, scores = drawn(seed, tied)
-    found = tune_global_f_beta(labels, scores, beta=2)
+    found = tune_global_f_beta(labels, scores, beta=2.0)
     assert len(set(found)) == 1
-    reached = np.nanmean(f_beta(labels, decide(scores, found), beta=2))
-    assert reached == pytest.approx(max(np.nanmean(f_beta(labels, scores > t, beta=2)) for t in every(scores)))
+    reached = np.nanmean(f_beta(labels, decide(scores, found), beta=2.0))
+    assert reached == pytest.approx(max(np.nanmean(f_beta(labels, scores > t, beta=2.0)) for t in every(scores)))
 
 
 def test_tuning_on_the_reported_part_never_promises_less():

@@ -133,6 +133,12 @@ def measure_by_seeds(
         test_share: as in `spread_without_images`.
     """
     by_method = {method: _values(results, method, metric, grouping.classes) for method in (*methods, baseline)}
+    for method, values in by_method.items():
+        if len(values) != len(by_method[baseline]):
+            raise InputError(
+                f"encoder {encoder!r}: method {method!r} has {len(values)} seed(s), the baseline "
+                f"{len(by_method[baseline])}; compare methods of the same seeds"
+            )
     wide = {method: np.stack([grouping.extend(row) for row in values]) for method, values in by_method.items()}
     differences = [
         np.stack([grouping.extend(a - b) for a, b in zip(by_method[method], by_method[baseline], strict=True)])

@@ -27,7 +27,7 @@ class Interval(NamedTuple):
 
 def probability_of_improvement(
     method: Float[np.ndarray, "S B"],
-    other: Float[np.ndarray, "Z B"],
+    other: Float[np.ndarray, "Z Q"],
     *,
     rng: np.random.Generator,
     resamples: int = 2000,
@@ -48,7 +48,8 @@ def probability_of_improvement(
     """
     if method.shape[1] != other.shape[1]:
         raise InputError(f"values on {method.shape[1]} and {other.shape[1]} data sets; expected the same ones")
-    _check(method, other)
+    _check(method)
+    _check(other)
 
     def measure(x: Float[np.ndarray, "S B"], y: Float[np.ndarray, "Z B"]) -> Float[np.ndarray, ""]:
         return np.asarray((np.sign(x[:, None] - y[None]).mean(axis=(0, 1)) / 2 + 0.5).mean())
@@ -105,6 +106,6 @@ def _ends(draws: Float[np.ndarray, " R *rest"]) -> tuple[Float[np.ndarray, "*res
     return np.asarray(low), np.asarray(high)
 
 
-def _check(*values: Float[np.ndarray, "S B"]) -> None:
-    if any(np.isnan(v).any() or not v.size for v in values):
+def _check(values: Float[np.ndarray, "S B"]) -> None:
+    if np.isnan(values).any() or not values.size:
         raise InputError("expected a value for every seed and data set; leave out data sets that lack some")

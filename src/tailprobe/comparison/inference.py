@@ -28,16 +28,12 @@ class Estimate:
         return self.mean - reach, self.mean + reach
 
     def p(self) -> Float[np.ndarray, "*K"]:
-        """Return two-sided p-values of a mean of 0; 1 where nothing differs at all."""
-        distance = ratio(np.abs(self.mean), self.error)
-        same = (self.mean == 0) & (self.error == 0)
-        chance = 2 * np.asarray(stats.t.sf(distance, self.degrees))
-        return np.where(same, 1.0, chance)
+        """Return two-sided p-values of a mean of 0; NaN without an error."""
+        return 2 * np.asarray(stats.t.sf(ratio(np.abs(self.mean), self.error), self.degrees))
 
     def certainty(self) -> Float[np.ndarray, "*K"]:
         """Return how probable a truth of 0 or more is, every truth being held equally likely beforehand."""
-        certain = np.asarray(stats.t.cdf(ratio(self.mean, self.error), self.degrees))
-        return np.where((self.mean == 0) & (self.error == 0), 1.0, certain)
+        return np.asarray(stats.t.cdf(ratio(self.mean, self.error), self.degrees))
 
     def detectable(self, *, level: float) -> Float[np.ndarray, "*K"]:
         """Return the smallest true difference that is found with a chance of 80% at a two-sided level.
@@ -47,6 +43,21 @@ class Estimate:
         quantiles = stats.t.isf(level / 2, self.degrees) + stats.t.ppf(POWER, self.degrees)
         found: Float[np.ndarray, "*K"] = quantiles * self.error
         return found
+
+
+def widen_sameness(found: Estimate, *, support: Float[np.ndarray, " K"]) -> Estimate:
+    """Give numbers that came out the same for every seed and image the interval of the rule of three.
+
+    Ten perfect positives do not make a perfect class: where nothing went otherwise in n cases, up to 3 / n may.
+
+    Args:
+        support: test positives of each of the K columns, taken as n; of the seeds only one is counted.
+
+    Source:
+        Hanley and Lippman-Hand, If nothing goes wrong, is everything all right?, JAMA 1983.
+    """
+    reach = ratio(np.full(support.shape, 3.0), support) / stats.t.isf(0.025, found.degrees)
+    return replace(found, error=np.where(found.error == 0, reach, found.error))
 
 
 def estimate(spread: Spread) -> Estimate:

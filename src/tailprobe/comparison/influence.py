@@ -47,13 +47,13 @@ def average_precision_influence(labels: Bool[np.ndarray, "N C"], scores: Float[n
     array([ 0.25, -0.25])
     """
     ranked = _Ranked(labels, scores)
-    carried = ranked.labels
+    support = np.maximum(ranked.support, 1)[:, None]  # classes without positives are undefined, see `unsorted`
     precision = ranked.hits / ranked.images
-    value = ratio((carried * precision).sum(axis=0), ranked.support)
-    reached = ranked.at_or_below(carried / ranked.images)
-    lost = ranked.at_or_below(carried * precision / ranked.images)
-    weight = carried * (precision - value + reached) - lost
-    return ranked.unsorted(value, ratio(weight, np.broadcast_to(ranked.support, weight.shape)))
+    value = (ranked.labels * precision).sum(axis=1, keepdims=True) / support
+    reached = ranked.at_or_below(ranked.labels / ranked.images)
+    lost = ranked.at_or_below(ranked.labels * precision / ranked.images)
+    weight = (ranked.labels * (precision - value + reached) - lost) / support
+    return ranked.unsorted(value[:, 0], weight, defined=ranked.support > 0)
 
 
 def roc_auc_influence(labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"]) -> Influence:
@@ -66,17 +66,14 @@ def roc_auc_influence(labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray,
         DeLong, DeLong and Clarke-Pearson, Biometrics 1988.
     """
     ranked = _Ranked(labels, scores)
-    positives, negatives = ranked.support, len(labels) - ranked.support
-    beaten = ratio(negatives - (ranked.middle - ranked.middle_hits), np.broadcast_to(negatives, ranked.hits.shape))
-    beaten_by = ratio(ranked.middle_hits, np.broadcast_to(positives, ranked.hits.shape))
-    value = ratio((ranked.labels * np.nan_to_num(beaten)).sum(axis=0), positives)
-    value[negatives == 0] = np.nan
-    both = np.where(
-        ranked.labels,
-        ratio(beaten - value, np.broadcast_to(positives, beaten.shape)),
-        ratio(beaten_by - value, np.broadcast_to(negatives, beaten.shape)),
-    )
-    return ranked.unsorted(value, both)
+    positives, negatives = ranked.support[:, None], len(labels) - ranked.support[:, None]
+    defined = (ranked.support > 0) & (ranked.support < len(labels))
+    positives, negatives = np.maximum(positives, 1), np.maximum(negatives, 1)
+    beaten = 1 - (ranked.middle - ranked.middle_hits) / negatives
+    beaten_by = ranked.middle_hits / positives
+    value = (ranked.labels * beaten).sum(axis=1, keepdims=True) / positives
+    weight = np.where(ranked.labels, (beaten - value) / positives, (beaten_by - value) / negatives)
+    return ranked.unsorted(value[:, 0], weight, defined=defined)
 
 
 def ratio_influence(part: Float[np.ndarray, "N C"], whole: Float[np.ndarray, "N C"]) -> Influence:
@@ -152,37 +149,42 @@ def _number(mask: Bool[np.ndarray, "N C"]) -> Float[np.ndarray, "N C"]:
 
 
 class _Ranked:
-    """Images of each class from the highest score to the lowest, counted up to the end of their tie."""
+    """Images of each class from the highest score to the lowest, counted up to the end of their tie; all (C, N)."""
 
     def __init__(self, labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"]) -> None:
         if len(labels) == 0:
             raise InputError("expected the scores of at least one image, got none; give the part some images")
-        self.order = np.argsort(-scores, axis=0, kind="stable")
-        ranked = np.take_along_axis(scores, self.order, axis=0)
-        self.labels = np.take_along_axis(labels, self.order, axis=0)
+        falling = -np.ascontiguousarray(scores.T)
+        self.order = np.argsort(falling, axis=1, kind="stable")
+        ranked = np.take_along_axis(falling, self.order, axis=1)
+        self.labels = np.take_along_axis(np.ascontiguousarray(labels.T), self.order, axis=1)
         self.support = labels.sum(axis=0)
-        n = len(labels)
-        place = np.broadcast_to(np.arange(n)[:, None], ranked.shape)
-        edge = ranked[1:] != ranked[:-1]
-        first, last = np.zeros_like(place), np.full_like(place, n - 1)
-        first[1:] = np.maximum.accumulate(np.where(edge, place[1:], 0), axis=0)
-        last[:-1] = np.minimum.accumulate(np.where(edge, place[:-1], n - 1)[::-1], axis=0)[::-1]
+        place = np.arange(len(labels))
+        edge = ranked[:, 1:] != ranked[:, :-1]
+        first, last = np.zeros(ranked.shape, dtype=np.int64), np.full(ranked.shape, len(labels) - 1)
+        first[:, 1:] = np.maximum.accumulate(np.where(edge, place[1:], 0), axis=1)
+        backwards = np.where(edge, place[:-1], len(labels) - 1)[:, ::-1]
+        last[:, :-1] = np.minimum.accumulate(backwards, axis=1)[:, ::-1]
+        hits = np.cumsum(self.labels, axis=1)
+        above = np.take_along_axis(hits - self.labels, first, axis=1)  # positives above the tie
         self._first = first
-        hits = np.cumsum(self.labels, axis=0)
-        above = np.take_along_axis(hits - self.labels, first, axis=0)  # positives above the tie
-        self.hits = np.take_along_axis(hits, last, axis=0)
+        self.hits = np.take_along_axis(hits, last, axis=1)
         self.images = last + 1
         self.middle = (first + last + 1) / 2  # images above, those of the tie counting half
         self.middle_hits = (above + self.hits) / 2
 
-    def at_or_below(self, values: Float[np.ndarray, "N C"]) -> Float[np.ndarray, "N C"]:
+    def at_or_below(self, values: Float[np.ndarray, "C N"]) -> Float[np.ndarray, "C N"]:
         """Sum values of the images at each image's score or below."""
-        return np.take_along_axis(np.cumsum(values[::-1], axis=0)[::-1], self._first, axis=0)
+        total = np.cumsum(values[:, ::-1], axis=1)[:, ::-1]
+        return np.take_along_axis(total, self._first, axis=1)
 
-    def unsorted(self, value: Float[np.ndarray, " C"], weight: Float[np.ndarray, "N C"]) -> Influence:
+    def unsorted(
+        self, value: Float[np.ndarray, " C"], weight: Float[np.ndarray, "C N"], *, defined: Bool[np.ndarray, " C"]
+    ) -> Influence:
+        """Bring weights back into the images' order; a class that is not defined has no value and no weight."""
         result = np.empty(weight.shape)
-        np.put_along_axis(result, self.order, np.where(np.isnan(value), 0, weight), axis=0)
-        return Influence(value, result)
+        np.put_along_axis(result, self.order, np.where(defined[:, None], weight, 0), axis=1)
+        return Influence(np.where(defined, value, np.nan), np.ascontiguousarray(result.T))
 
 
 _OF_SCORES: Mapping[str, Callable[[Bool[np.ndarray, "N C"], Float[np.ndarray, "N C"]], Influence]] = {

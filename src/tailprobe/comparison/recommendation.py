@@ -23,7 +23,7 @@ class Candidate:
     cost_low: float
     cost_high: float
     certainty: float
-    detectable: float  # smallest difference on the low-frequency classes that would have been found
+    detectable: float  # smallest difference there that would have been found; NaN with one seed
     helps: bool  # the verdict on the low-frequency classes
 
 
@@ -139,8 +139,14 @@ def _no_remedy(candidates: Sequence[Candidate], metric: str) -> str:
         f"Use no remedy: none is shown to help the low-frequency classes. The nearest, {nearest.method}, changes "
         f"{_plain(metric)} there by {_signed(nearest.gain)} "
         f"({_signed(nearest.gain_low)} to {_signed(nearest.gain_high)}); "
-        f"this study would have found {nearest.detectable:.3f}."
+        f"{_found(nearest)}."
     )
+
+
+def _found(nearest: Candidate) -> str:
+    if math.isnan(nearest.detectable):
+        return "one seed cannot tell a remedy from a change of seed"
+    return f"this study would have found a difference of {nearest.detectable:.3f}"
 
 
 def _signed(value: float) -> str:

@@ -11,7 +11,7 @@ from jaxtyping import Bool
 from tailprobe.comparison.correction import adjust
 from tailprobe.comparison.gather import Measured, measure_by_images, measure_by_seeds
 from tailprobe.comparison.groups import Grouping, group_classes
-from tailprobe.comparison.inference import Estimate, estimate, estimate_moderated
+from tailprobe.comparison.inference import Estimate, estimate, estimate_moderated, widen_sameness
 from tailprobe.comparison.influence import LOWER_IS_BETTER
 from tailprobe.comparison.ranks import rank_table
 from tailprobe.comparison.recommendation import Candidate, Recommendation, recommend, write_recommendation
@@ -130,12 +130,7 @@ def decide_verdicts(
     """
     if not measured:
         raise InputError(f"there is no method beside the baseline {baseline!r} to compare; name another in the study")
-    paired = [
-        estimate_moderated(
-            m.differences, support=grouping.support_of_variance(m.support), classes=len(grouping.classes)
-        )
-        for m in measured
-    ]
+    paired = [_paired(m, grouping) for m in measured]
     frames = [_frame(m, e, grouping, metric) for m, e in zip(measured, paired, strict=True)]
     table = pd.concat(frames, ignore_index=True)
     tested = (table["support"] >= least_positives) & (table["seeds"] >= 2) & table["p"].notna()
@@ -167,10 +162,16 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+def _paired(measured: Measured, grouping: Grouping) -> Estimate:
+    support = grouping.support_of_variance(measured.support)
+    found = estimate_moderated(measured.differences, support=support, classes=len(grouping.classes))
+    return widen_sameness(found, support=support)
+
+
 def _frame(measured: Measured, paired: Estimate, grouping: Grouping, metric: str) -> pd.DataFrame:
     """Lay one encoder out as rows: method by method its classes and groups."""
     methods, columns = paired.mean.shape
-    values = estimate(measured.values)
+    values = widen_sameness(estimate(measured.values), support=grouping.support_of_variance(measured.support))
     low, high = paired.interval()
     value_low, value_high = (np.clip(end, 0, 1) for end in values.interval())  # every metric lies in [0, 1]
     return pd.DataFrame(
@@ -223,7 +224,8 @@ def _candidates(
                     m.encoder, method, float(row["value"]),
                     float(better.mean[gain]), float(low[gain]), float(high[gain]),
                     float(better.mean[cost]), float(low[cost]), float(high[cost]),
-                    float(certainty[gain]), float(row["detectable"]), row["verdict"] == HELPS,
+                    float(certainty[gain]), float(row["detectable"]) if row["seeds"] > 1 else np.nan,
+                    row["verdict"] == HELPS,
                 )
             )  # fmt: skip
     return found

@@ -20,7 +20,7 @@ def describe(
             "With one seed the spread of the seeds is unknown: the intervals hold for these very heads on new images, "
             "nothing is tested, and no method is said to help or hurt."
         )
-        return (*lines, _BOTH if by_images else _SHARE)
+        return tuple(lines)
     lines.append(_BOTH if by_images else _SHARE)
     if by_images:
         lines.append(_STEADIED)

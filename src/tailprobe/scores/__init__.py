@@ -1,10 +1,14 @@
 """Scores: what each head reaches on held-out images, class by class."""
 
+from tailprobe.scores.calibration import brier, expected_calibration_error
 from tailprobe.scores.head_scores import HeadSplit, ScoresWriter, read_head_scores, scored_classes, scored_heads
+from tailprobe.scores.operating import partial_roc_auc, precision_at_recall
+from tailprobe.scores.shots import frequency_thirds, shot_groups, shot_means
 from tailprobe.scores.summary import summarise
 from tailprobe.scores.table import COLUMNS, read_results, tidy_table, write_results
 from tailprobe.scores.thresholds import THRESHOLDS, authors_accuracy, find_thresholds
 from tailprobe.scores.tidy import GROUPS, PAPER_THRESHOLDS, score_head
+from tailprobe.scores.tuning import optimism, tune_cost, tune_global_f_beta, tune_precision
 
 __all__ = [
     "COLUMNS",
@@ -14,13 +18,24 @@ __all__ = [
     "HeadSplit",
     "ScoresWriter",
     "authors_accuracy",
+    "brier",
+    "expected_calibration_error",
     "find_thresholds",
+    "frequency_thirds",
+    "optimism",
+    "partial_roc_auc",
+    "precision_at_recall",
     "read_head_scores",
     "read_results",
     "score_head",
     "scored_classes",
     "scored_heads",
+    "shot_groups",
+    "shot_means",
     "summarise",
     "tidy_table",
+    "tune_cost",
+    "tune_global_f_beta",
+    "tune_precision",
     "write_results",
 ]

@@ -8,14 +8,20 @@ Source:
     Efron, Annals of Statistics 1979. Weights in place of copied rows: Rubin's view of the bootstrap as a reweighting.
 """
 
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ParamSpec, TypeVar, cast
 
 import numba
 import numpy as np
-from jaxtyping import Bool, Float, Int, UInt8
+from jaxtyping import Bool, Float, Float64, Int, Int32, UInt8, UInt32
 
 from tailprobe.errors import InputError
 from tailprobe.scores.thresholds import decide
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _LANES = 64  # resamples side by side
 _CARRIED, _GAINS, _BEFORE, _CHOSEN = (np.uint8(1 << bit) for bit in range(4))  # marks of an image in its class's order
@@ -60,21 +66,28 @@ def bootstrap(
         raise InputError(f"expected images and resamples, got {len(labels)} and {resamples}")
     if not np.isfinite(scores).all():
         raise InputError("expected finite scores; a head that diverged gives others, a lower learning rate may mend it")
-    sorted_images = _sort(labels, scores, decide(scores, thresholds))
+    order, marks = _sort(labels, scores, decide(scores, thresholds))
     found = np.empty((3, resamples, labels.shape[1]))
     for first in range(0, resamples, _LANES):
-        weights = _draw(len(labels), rng)
-        block = score_weights(*sorted_images, weights)
+        block = _score(order, marks, _draw(len(labels), rng))
         found[:, first : first + _LANES] = block[:, : resamples - first]
     found[2][:, np.isnan(thresholds)] = np.nan
     return Bootstrap(*found)
 
 
-def _draw(images: int, rng: np.random.Generator) -> UInt8[np.ndarray, "N L"]:
-    """Return how often each image is drawn in each of the block's resamples."""
-    # Multiplying 32 random bits by N and keeping the upper half is uniform but for N / 2^32, and takes no division.
-    bits = rng.integers(0, 2**32, size=(_LANES, images), dtype=np.uint32)
-    return np.ascontiguousarray(_count(bits).T)
+def score_weights(
+    labels: Bool[np.ndarray, "N C"],
+    scores: Float[np.ndarray, "N C"],
+    weights: UInt8[np.ndarray, "N L"],
+    *,
+    thresholds: Float[np.ndarray, " C"],
+) -> Float64[np.ndarray, "3 L C"]:
+    """Return average precision, ROC AUC and F1 of images weighed in 64 ways.
+
+    Args:
+        weights: (N, 64), how often each image counts.
+    """
+    return _score(*_sort(labels, scores, decide(scores, thresholds)), weights)
 
 
 def _sort(
@@ -99,67 +112,77 @@ def _sort(
     return order.astype(np.int32), marks
 
 
-@numba.njit(nogil=True, cache=True)
-def _count(bits):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Return how often each of N images is drawn, (L, N) uint8, from random bits, (L, N) uint32."""
+def _draw(images: int, rng: np.random.Generator) -> UInt8[np.ndarray, "N L"]:
+    """Return how often each image is drawn in each of the block's resamples."""
+    bits = rng.integers(0, 2**32, size=(_LANES, images), dtype=np.uint32)
+    return np.ascontiguousarray(_count(bits).T)
+
+
+def _score(
+    order: Int32[np.ndarray, "C N"], marks: UInt8[np.ndarray, "C N"], weights: UInt8[np.ndarray, "N L"]
+) -> Float64[np.ndarray, "3 L C"]:
+    found = np.empty((3, _LANES, len(order)))
+    for c in range(len(order)):
+        found[:, :, c] = _walk(order[c], marks[c], weights)
+    return found
+
+
+def _compiled(function: Callable[P, T]) -> Callable[P, T]:
+    # What checks types at run time wraps functions before this sees them; numba compiles the plain one.
+    return cast(Callable[P, T], numba.njit(nogil=True, cache=True, error_model="numpy")(inspect.unwrap(function)))
+
+
+@_compiled
+def _count(bits: UInt32[np.ndarray, "L N"]) -> UInt8[np.ndarray, "L N"]:
+    """Turn random bits into drawn images, and count how often each is."""
     lanes, images = bits.shape
     weights = np.zeros((lanes, images), dtype=np.uint8)
     for lane in range(lanes):
         mine = weights[lane]
         for i in range(images):
+            # N times 32 bits, the upper half kept: uniform but for N / 2^32, and without a division.
             mine[(np.uint64(bits[lane, i]) * np.uint64(images)) >> np.uint64(32)] += np.uint8(1)
     return weights
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")
-def score_weights(order, marks, weights):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, PLR0912
-    """Return average precision, ROC AUC and F1, (3, L, C), of images weighed L times over.
-
-    Args:
-        order: (C, N) int32, each class's images from the highest score down.
-        marks: (C, N) uint8, in that order: `_CARRIED` and the others, added.
-        weights: (N, L) uint8.
-    """
-    classes, images = order.shape
-    lanes = _LANES  # a constant, for the compiler
-    found = np.empty((3, lanes, classes))
+@_compiled
+def _walk(  # noqa: PLR0912  (one pass, inlined for the compiler)
+    order: Int32[np.ndarray, " N"], marks: UInt8[np.ndarray, " N"], weights: UInt8[np.ndarray, "N L"]
+) -> Float64[np.ndarray, "3 L"]:
+    """Walk down one class; `order` are its images from the highest score, `marks` what happens at each."""
     # Images and positives down to here, to the end of the tie above, and to the threshold; each (L,).
-    drawn, hits, above = np.empty(lanes, np.int32), np.empty(lanes, np.int32), np.empty(lanes, np.int32)
-    hits_above, chosen, found_there = np.empty(lanes, np.int32), np.empty(lanes, np.int32), np.empty(lanes, np.int32)
-    precision = np.empty(lanes)  # positives times precision
-    lost = np.empty(lanes)  # twice the pairs of a negative and a positive below it
-    for c in range(classes):
-        for state in (drawn, hits, above, hits_above, chosen, found_there):
-            state[:] = 0
-        precision[:] = 0
-        lost[:] = 0
-        for i in range(images):
-            w = weights[order[c, i]]
-            mark = marks[c, i]
-            for k in range(lanes):
-                drawn[k] += w[k]
-            if mark == 0:
-                continue
-            if mark & _CARRIED:
-                for k in range(lanes):
-                    hits[k] += w[k]
-            if mark & _GAINS:
-                for k in range(lanes):
-                    gained = np.float64(hits[k] - hits_above[k])
-                    precision[k] += gained * (np.float64(hits[k]) / np.float64(max(drawn[k], 1)))
-                    # A positive loses to the negatives above its tie, and half to those in it.
-                    lost[k] += gained * np.float64((above[k] - hits_above[k]) + (drawn[k] - hits[k]))
-                    hits_above[k] = hits[k]
-            if mark & _BEFORE:
-                for k in range(lanes):
-                    above[k] = drawn[k]
-            if mark & _CHOSEN:
-                for k in range(lanes):
-                    found_there[k] = hits[k]
-                    chosen[k] = drawn[k]
-        for k in range(lanes):
-            positives, negatives = np.float64(hits[k]), np.float64(drawn[k] - hits[k])
-            found[0, k, c] = precision[k] / positives if positives > 0 else np.nan
-            found[1, k, c] = 1 - lost[k] / (2 * positives * negatives) if positives * negatives > 0 else np.nan
-            found[2, k, c] = 2 * found_there[k] / (chosen[k] + positives) if positives > 0 else np.nan
+    drawn, hits, above = np.zeros(_LANES, np.int32), np.zeros(_LANES, np.int32), np.zeros(_LANES, np.int32)
+    hits_above, chosen, right = np.zeros(_LANES, np.int32), np.zeros(_LANES, np.int32), np.zeros(_LANES, np.int32)
+    precision = np.zeros(_LANES)  # positives times precision
+    lost = np.zeros(_LANES)  # twice the pairs of a negative and a positive below it
+    for i in range(len(order)):
+        w, mark = weights[order[i]], marks[i]
+        for k in range(_LANES):
+            drawn[k] += w[k]
+        if mark == 0:
+            continue
+        if mark & _CARRIED:
+            for k in range(_LANES):
+                hits[k] += w[k]
+        if mark & _GAINS:
+            for k in range(_LANES):
+                gained = np.float64(hits[k] - hits_above[k])
+                precision[k] += gained * (np.float64(hits[k]) / np.float64(max(drawn[k], 1)))
+                # A positive loses to the negatives above its tie, and half to those in it.
+                lost[k] += gained * np.float64((above[k] - hits_above[k]) + (drawn[k] - hits[k]))
+                hits_above[k] = hits[k]
+        if mark & _BEFORE:
+            for k in range(_LANES):
+                above[k] = drawn[k]
+        if mark & _CHOSEN:
+            for k in range(_LANES):
+                right[k], chosen[k] = hits[k], drawn[k]
+    found = np.full((3, _LANES), np.nan)
+    for k in range(_LANES):
+        positives, negatives = np.float64(hits[k]), np.float64(drawn[k] - hits[k])
+        if positives > 0:
+            found[0, k] = precision[k] / positives
+            found[2, k] = 2 * right[k] / (chosen[k] + positives)
+            if negatives > 0:
+                found[1, k] = 1 - lost[k] / (2 * positives * negatives)
     return found
