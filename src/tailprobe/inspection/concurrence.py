@@ -12,8 +12,8 @@ _BLOCK = 65_536  # rows made into floating-point numbers at a time
 def image_concurrence(matrix: Matrix, ratios: Float[np.ndarray, " C"]) -> Float[np.ndarray, " N"]:
     r"""Return SCUMBLE of each image: how unlike the imbalance ratios of its classes are.
 
-    1 - (prod_l r_l)^(1/k) / (sum_l r_l / k) over the k classes that the image carries: one minus the geometric mean over
-    the arithmetic one (Atkinson's index), 0 where all are equally rare, near 1 where rare meets frequent.
+    1 - (prod_l r_l)^(1/k) / (sum_l r_l / k) over the k classes that the image carries: one minus the geometric mean
+    over the arithmetic one (Atkinson's index), 0 where all are equally rare, near 1 where rare meets frequent.
 
     Args:
         matrix: (N, C), which image carries which class.

@@ -32,9 +32,7 @@ class Copies:
         return int((self.groups >= 0).sum()) - self.number
 
 
-def find_copies(
-    hashes: UInt8[np.ndarray, "N W"], labels: Labels, *, parts: Sequence[str] | None = None
-) -> Copies:
+def find_copies(hashes: UInt8[np.ndarray, "N W"], labels: Labels, *, parts: Sequence[str] | None = None) -> Copies:
     """Group images by equal content hash; a hash of zeros stands for no content and is never a copy.
 
     Args:

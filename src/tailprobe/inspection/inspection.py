@@ -11,7 +11,7 @@ from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
 from tailprobe.frequency import classes_matching
 from tailprobe.inspection.concurrence import class_concurrence, image_concurrence, mean_concurrence
-from tailprobe.inspection.copies import Copies, find_copies
+from tailprobe.inspection.copies import Copies, Groups, find_copies
 from tailprobe.inspection.files import Files, scan_files
 from tailprobe.inspection.measures import (
     imbalance_ratios,
@@ -25,7 +25,7 @@ from tailprobe.labels import Kind, Labels
 from tailprobe.progress import Progress, silent
 
 RULES = ("percentile(25)", "deviation(1)", "below(100)", "fraction(0.1)")
-THRESHOLD = 0.99
+THRESHOLD = 0.99  # of the cosine
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +59,8 @@ class Inspection:
     files: Files | None  # None where there are no files, or they were not to be read
     copies: Copies | None  # None where `files` is
     near: NearDuplicates | None  # None without embeddings; rows are those of `names`
+    copies_of_class: Int[np.ndarray, " C"] | None  # images of each class that have a copy
+    near_of_class: Int[np.ndarray, " C"] | None  # images of each class that have a near duplicate
 
 
 def inspect_images(
@@ -106,7 +108,17 @@ def inspect_images(
             listed=listed,
             progress=progress,
         ).among(rows, len(images))
-    return Inspection(images.source, images.names, labels, parts, files, copies, near)
+    return Inspection(
+        images.source,
+        images.names,
+        labels,
+        parts,
+        files,
+        copies,
+        near,
+        copies_of_class=None if copies is None else _of_class(copies.groups, images.labels),
+        near_of_class=None if near is None else _of_class(near.groups, images.labels),
+    )
 
 
 def label_statistics(labels: Labels, *, rules: Sequence[str] = RULES) -> LabelStatistics:
@@ -145,3 +157,7 @@ def _rows_of(embeddings: Embeddings, images: LabeledImages) -> Int[np.ndarray, "
             "give the embeddings of these images"
         )
     return np.array([position[name] for name in embeddings.names], dtype=np.int64)
+
+
+def _of_class(groups: Groups, labels: Labels) -> Int[np.ndarray, " C"]:
+    return labels.rows(np.flatnonzero(groups >= 0)).counts

@@ -17,6 +17,9 @@ LISTED = 100_000  # pairs kept by name, the closest
 _SLACK = 1e-6  # what float32 rounding takes from the cosine of equal rows
 
 
+Moments = tuple[Float[np.ndarray, " D"], Float[np.ndarray, " D"]]  # mean and deviation of each column
+
+
 @dataclass(frozen=True, eq=False)
 class Pairs:
     """P pairs of rows, the first below the second."""
@@ -88,13 +91,13 @@ def find_near_duplicates(
     """
     if not 0 < threshold <= 1:
         raise InputError(f"near-duplicate threshold {threshold}: expected a cosine above 0, at most 1")
-    centre, scale = _moments(vectors) if standardise else (np.float32(0), np.float32(1))
+    moments = _moments(vectors) if standardise else None
     training = None if parts is None else np.asarray(parts) == "train"
     part = None if parts is None else np.unique(np.asarray(parts), return_inverse=True)[1]
     links, kept = _Links(len(vectors)), _Closest(listed)
     total = across = 0
     matched = np.zeros(len(vectors), dtype=bool)
-    blocks = near_pairs(vectors, threshold=threshold, centre=centre, scale=scale, block=block, progress=progress)
+    blocks = near_pairs(vectors, threshold=threshold, moments=moments, block=block, progress=progress)
     for found in blocks:
         pairs = found if copies is None else found.at(~_copied(found, copies))
         total += len(pairs)
@@ -112,19 +115,26 @@ def near_pairs(
     vectors: Float[np.ndarray, "N D"],
     *,
     threshold: float,
-    centre: Float[np.ndarray, "*d"] | np.float32 = np.float32(0),
-    scale: Float[np.ndarray, "*d"] | np.float32 = np.float32(1),
+    moments: Moments | None = None,
     block: int = BLOCK,
     progress: Progress = silent,
 ) -> Iterator[Pairs]:
-    """Give every pair of rows whose cosine reaches the threshold, a block of at most `block`**2 pairs at a time."""
+    """Give every pair of rows whose cosine reaches the threshold, a block of at most `block`**2 pairs at a time.
+
+    Args:
+        vectors: (N, D).
+        threshold: in (0, 1].
+        moments: mean and deviation, (D,) each, by which rows are standardised first.
+        block: rows multiplied with as many others at once.
+        progress: told of stage "compare images", in blocks.
+    """
     starts = range(0, len(vectors), block)
     total, done = len(starts) * (len(starts) + 1) // 2, 0
     progress("compare images", 0, total)
     for top in starts:
-        above = _unit(vectors[top : top + block], centre, scale)
+        above = _unit(vectors[top : top + block], moments)
         for left in starts[top // block :]:
-            beside = above if left == top else _unit(vectors[left : left + block], centre, scale)
+            beside = above if left == top else _unit(vectors[left : left + block], moments)
             cosines = above @ beside.T  # (block, block) float32
             if cosines.max() >= threshold - _SLACK:
                 i, j = np.nonzero(cosines >= threshold - _SLACK)
@@ -134,17 +144,15 @@ def near_pairs(
             progress("compare images", done, total)
 
 
-def _unit(
-    rows: Float[np.ndarray, "B D"],
-    centre: Float[np.ndarray, "*d"] | np.float32,
-    scale: Float[np.ndarray, "*d"] | np.float32,
-) -> Float[np.ndarray, "B D"]:
-    shifted = (rows.astype(np.float32) - centre) / scale
+def _unit(rows: Float[np.ndarray, "B D"], moments: Moments | None) -> Float[np.ndarray, "B D"]:
+    shifted = rows.astype(np.float32)
+    if moments is not None:
+        shifted = (shifted - moments[0]) / moments[1]
     norms = np.linalg.norm(shifted, axis=1, keepdims=True)
     return np.divide(shifted, norms, out=np.zeros_like(shifted), where=norms > 0)
 
 
-def _moments(vectors: Float[np.ndarray, "N D"]) -> tuple[Float[np.ndarray, " D"], Float[np.ndarray, " D"]]:
+def _moments(vectors: Float[np.ndarray, "N D"]) -> Moments:
     """Return mean and deviation of each column, 1 for the deviation of a constant one; two passes over blocks."""
     blocks = [vectors[start : start + BLOCK] for start in range(0, len(vectors), BLOCK)]
     mean = sum((rows.sum(axis=0, dtype=np.float64) for rows in blocks), np.zeros(vectors.shape[1])) / len(vectors)

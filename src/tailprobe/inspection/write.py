@@ -10,6 +10,7 @@ import pandas as pd
 
 from tailprobe.errors import InputError
 from tailprobe.inspection.inspection import Inspection, LabelStatistics
+from tailprobe.splits import PARTS
 
 FORMAT = "tailprobe inspection 1"
 _SUMMARY = "inspection.json"
@@ -19,10 +20,15 @@ _TABLES = ("classes", "cooccurrence", "copies", "near_duplicates", "unreadable")
 def write_inspection(inspection: Inspection, folder: Path) -> list[Path]:
     """Write an inspection into a folder: a new one, an empty one, or that of an earlier inspection, which it replaces.
 
-    Leaves inspection.json (every single number) and the tables classes (class, count, imbalance_ratio, concurrence, a
-    column a low-frequency rule), cooccurrence (class, other, images), copies (group, name, part), near_duplicates
-    (name, other, cosine, part, other_part; the closest first) and unreadable (name, reason), each as Parquet. A table
-    of what was not looked for is absent.
+    Leaves inspection.json with every single number, and as Parquet the tables
+
+    - classes: class, count, imbalance_ratio, concurrence, copied and near_duplicated images, a column a rule;
+    - cooccurrence: class, other, images; each pair of classes that meets, once;
+    - copies: group, name, part;
+    - near_duplicates: name, other, cosine, part, other_part; the closest first;
+    - unreadable: name, reason.
+
+    A table of what was not looked for is absent.
 
     Returns:
         The files written, inspection.json last.
@@ -88,7 +94,7 @@ def inspection_tables(inspection: Inspection) -> dict[str, pd.DataFrame]:
     """Return the tables of an inspection by name, see `write_inspection`."""
     names = np.asarray(inspection.names, dtype=object)
     parts = np.asarray(inspection.parts or [None] * len(names), dtype=object)
-    tables = {"classes": _classes(inspection.labels), "cooccurrence": _cooccurrence(inspection.labels)}
+    tables = {"classes": _classes(inspection), "cooccurrence": _cooccurrence(inspection.labels)}
     if inspection.copies is not None:
         groups = inspection.copies.groups
         rows = np.flatnonzero(groups >= 0)
@@ -112,16 +118,17 @@ def inspection_tables(inspection: Inspection) -> dict[str, pd.DataFrame]:
     return tables
 
 
-def _classes(labels: LabelStatistics) -> pd.DataFrame:
-    table = pd.DataFrame(
-        {
-            "class": labels.classes,
-            "count": labels.counts,
-            "imbalance_ratio": labels.ratios,
-            "concurrence": labels.class_concurrence,
-        }
-    )
-    return table.assign(**labels.low_frequency)
+def _classes(inspection: Inspection) -> pd.DataFrame:
+    labels = inspection.labels
+    columns = {
+        "class": labels.classes,
+        "count": labels.counts,
+        "imbalance_ratio": labels.ratios,
+        "concurrence": labels.class_concurrence,
+    }
+    of_class = {"copied": inspection.copies_of_class, "near_duplicated": inspection.near_of_class}
+    known = {name: counts for name, counts in of_class.items() if counts is not None}
+    return pd.DataFrame(columns | known | dict(labels.low_frequency))
 
 
 def _cooccurrence(labels: LabelStatistics) -> pd.DataFrame:
@@ -137,8 +144,7 @@ def _cooccurrence(labels: LabelStatistics) -> pd.DataFrame:
 def _part_sizes(inspection: Inspection) -> dict[str, int] | None:
     if inspection.parts is None:
         return None
-    names, counts = np.unique(np.asarray(inspection.parts), return_counts=True)
-    return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
+    return {part: inspection.parts.count(part) for part in PARTS if part in inspection.parts}
 
 
 def _named(labels: LabelStatistics, mask: np.ndarray) -> list[str]:
