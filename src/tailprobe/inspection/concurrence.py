@@ -38,7 +38,8 @@ def image_concurrence(matrix: Matrix, ratios: Float[np.ndarray, " C"]) -> Float[
         tagged = k > 0
         geometric = np.exp(np.divide(logs, k, out=np.zeros_like(k), where=tagged))
         arithmetic = np.divide(total, k, out=np.full_like(k, np.nan), where=tagged)
-        found[rows] = np.maximum(1 - geometric / arithmetic, 0)  # rounding may leave -1e-16
+        # Rounding may leave 1e-16 on either side of nothing, which a class alone is exactly.
+        found[rows] = np.where(k == 1, 0, np.maximum(1 - geometric / arithmetic, 0))
     return found
 
 
