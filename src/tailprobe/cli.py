@@ -279,10 +279,10 @@ def _study(
     weights: list[str] | None,
     **settings: Any,  # noqa: ANN401 - the fields of Study
 ) -> "Study":
-    from tailprobe.study.settings import Study
+    from tailprobe.study.settings import Study, default_encoders
 
     source = str(data.expanduser().resolve())
-    encoders = tuple(encoder or ["descriptors"])
+    encoders = tuple(encoder or default_encoders(source, str(reader["format"])))
     return Study(source=source, reader=reader, encoders=encoders, weights=_weights(weights), **settings)
 
 

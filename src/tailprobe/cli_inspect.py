@@ -21,7 +21,7 @@ _NEAR = "Copies"
 
 
 def inspect(
-    data: Annotated[Path, typer.Argument(help="Folder, .zip or table of images, or a study file (.toml).")],
+    data: Annotated[Path, typer.Argument(help="Folder, .zip or table of images, embeddings, or a study file (.toml).")],
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Leave JSON, tables and pictures in this folder.")
     ] = None,
@@ -66,6 +66,7 @@ def inspect(
     """
     from rich.console import Console
 
+    from tailprobe.embeddings.own import NO_PIXELS
     from tailprobe.inspection.inspection import RULES, inspect_images
     from tailprobe.report.inspection import inspection_report
     from tailprobe.study.run import read_images
@@ -81,7 +82,7 @@ def inspect(
             parts=_parts(images, split, seed),
             rules=tuple(low_frequency or RULES),
             threshold=threshold,
-            read_files=files,
+            read_files=files and images.bands != NO_PIXELS,
             workers=workers,
             progress=bars,
         )
@@ -94,7 +95,7 @@ def inspect(
 
 def _study(data: Path, labels: Path | None, form: str, bands: str | None, read: list[str] | None) -> "Study":
     """Return the settings by which a study would read the data; what cannot be read is left out and told."""
-    from tailprobe.study.settings import Study, read_study
+    from tailprobe.study.settings import Study, default_encoders, read_study
 
     if data.suffix == ".toml":
         return replace(read_study(data), on_bad_image="skip")
@@ -108,7 +109,8 @@ def _study(data: Path, labels: Path | None, form: str, bands: str | None, read: 
         reader["bands"] = bands
     if labels is not None:
         reader["labels"] = str(labels.expanduser().resolve())
-    return Study(source=str(data.expanduser().resolve()), reader=reader, on_bad_image="skip")
+    source = str(data.expanduser().resolve())
+    return Study(source=source, reader=reader, encoders=default_encoders(source, form), on_bad_image="skip")
 
 
 def _embeddings(
@@ -120,12 +122,14 @@ def _embeddings(
     cache: Path | None,
     bars: Bars,
 ) -> "Embeddings | None":
+    from tailprobe.embeddings.own import NO_PIXELS
     from tailprobe.study.api import default_cache
     from tailprobe.study.run import embed_all
 
-    if encoder is None:
+    if encoder is None and images.bands != NO_PIXELS:
         return None
-    alone = replace(study, encoders=(encoder,), weights={} if weights is None else {encoder: str(weights)})
+    name = encoder or study.encoders[0]
+    alone = replace(study, encoders=(name,), weights={} if weights is None else {name: str(weights)})
     (stored,) = embed_all(alone, images, cache=cache or default_cache(), progress=bars, tell=bars.tell).values()
     return stored
 

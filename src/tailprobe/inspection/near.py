@@ -145,7 +145,7 @@ def near_pairs(
 
 
 def _unit(rows: Float[np.ndarray, "B D"], moments: Moments | None) -> Float[np.ndarray, "B D"]:
-    shifted = rows.astype(np.float32)
+    shifted: Float[np.ndarray, "B D"] = rows.astype(np.float32)
     if moments is not None:
         shifted = (shifted - moments[0]) / moments[1]
     norms = np.linalg.norm(shifted, axis=1, keepdims=True)

@@ -9,6 +9,7 @@ from typing import Any
 import tomli_w
 
 from tailprobe.datasets.image_files import OnBadImage
+from tailprobe.embeddings.own import encoder_name, holds_embeddings
 from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean
 from tailprobe.scores.thresholds import THRESHOLDS
@@ -26,8 +27,8 @@ class Study:
         InputError: a value outside its range.
     """
 
-    source: str  # folder, .zip or table
-    reader: Mapping[str, Option] = field(default_factory=dict)  # options of `tailprobe.read`
+    source: str  # folder, .zip or table of images, or a file of embeddings
+    reader: Mapping[str, Option] = field(default_factory=dict)  # options of `tailprobe.read`, or of `read_embeddings`
     long_tail: float = 0.0  # imbalance ratio to thin a balanced set to, 0 for as it is
     encoders: tuple[str, ...] = ("descriptors",)
     weights: Mapping[str, str] = field(default_factory=dict)  # by encoder, a local file
@@ -60,6 +61,11 @@ class Study:
         strangers = sorted(set(self.weights) - set(self.encoders))
         if strangers:
             raise InputError(f"weights are given for {strangers[0]!r}, which is not among {list(self.encoders)}")
+
+
+def default_encoders(source: str, form: str = "auto") -> tuple[str, ...]:
+    """Return the encoder of a study that names none: for embeddings what they are called, else the built-in one."""
+    return (encoder_name(Path(source)),) if holds_embeddings(source, form) else ("descriptors",)
 
 
 def write_study(study: Study, path: Path) -> None:
