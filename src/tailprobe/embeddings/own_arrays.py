@@ -72,12 +72,13 @@ def read_npz(path: Path, *, vectors: str | None = None) -> Stored:
 
 def _load(path: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if not isinstance(archive, np.ndarray):
+                return {name: archive[name] for name in archive.files}
     except _DAMAGE as error:
         raise _unreadable(path, error) from None
-    except AttributeError:  # a lone array has no files
-        raise InputError(f"{path}: is a single array; name it .npy") from None
+    raise InputError(f"{path}: is a single array; name it .npy")
 
 
 def _only_vectors(arrays: Mapping[str, np.ndarray], path: Path) -> str:
@@ -127,7 +128,7 @@ def _texts(array: np.ndarray, path: Path, name: str) -> list[str]:
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:
-    if "allow_pickle" in str(error) or "pickled" in str(error):
+    if any(sign in str(error) for sign in ("allow_pickle", "pickled", "Python objects")):
         return InputError(
             f"{path}: holds pickled objects, which are code and are not loaded; "
             "store embeddings as float32, names and labels as texts (dtype 'U')"

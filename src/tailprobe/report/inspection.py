@@ -127,8 +127,9 @@ def _near(inspection: Inspection) -> Sequence[str]:
     if near is None:
         return ["Near duplicates: not looked for, as that needs embeddings."]
     images = int((near.groups >= 0).sum())
-    encoder = f" under {shown(near.encoder, 24)}" if near.encoder else ""
-    lines = [f"Near duplicates, cosine from {near.threshold:g}{encoder}: {_plural(near.pairs, 'pair')} of {images:,}."]
+    lines = [f"Near duplicates (cosine from {near.threshold:g}): {_plural(near.pairs, 'pair')} of {images:,} images."]
+    if near.encoder:
+        lines.append(f"  By the embeddings of {shown(near.encoder, 50)}")
     if inspection.near_of_class is not None and near.pairs:
         lines.append(f"  By class: {_largest(inspection.labels.classes, inspection.near_of_class)}")
     if inspection.parts is not None:
@@ -146,8 +147,8 @@ def _across(inspection: Inspection, pairs: int, held_out: np.ndarray) -> str:
 
 
 def _largest(classes: Sequence[str], counts: Int[np.ndarray, " C"]) -> str:
-    order = [c for c in np.argsort(-counts, kind="stable")[:3] if counts[c]]
-    words = ", ".join(f"{shown(classes[c], 18)} {counts[c]:,}" for c in order)
+    order = [c for c in np.argsort(-counts, kind="stable")[:2] if counts[c]]
+    words = ", ".join(f"{shown(classes[c], 16)} {counts[c]:,}" for c in order)
     others = int((counts > 0).sum()) - len(order)
     return words + (f", {others:,} others" if others else "")
 
