@@ -75,7 +75,7 @@ def test_what_lies_across_parts_is_told_with_its_share() -> None:
     inspection = inspected(["a", "b"], parts=("train",) * 6 + ("test",) * 54)
     text = printed(inspection)
     assert "Parts: train 6, test 54." in text
-    assert "Across parts: 1 pair; held-out images with one in training: 1 of 54 (1.9%)." in text
+    assert "Across parts: 1 pair.\n  Held-out images with one in training: 1 of 54 (1.9%)." in text.replace(" \n", "\n")
 
 
 def test_what_was_not_looked_for_is_said() -> None:

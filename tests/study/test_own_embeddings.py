@@ -14,7 +14,9 @@ from tailprobe.errors import InputError
 from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study, read_study
+from tailprobe.study.tuning import run_search
 from tailprobe.training.recipe import Recipe
+from tailprobe.training.search import SearchSpace
 
 COUNTS = {"forest": 60, "water": 30, "mine": 12}
 SMALL = Recipe(epochs=2, width=16, batch_size=16)
@@ -87,6 +89,14 @@ def test_thinned_to_a_long_tail_the_embeddings_follow_their_images(archive: Path
     labels = dict(zip([f"{i:03}.jpg" for i in range(102)], clouds()[1], strict=True))
     counted = split[split["seed"] == 0]["name"].map(labels).value_counts().to_dict()
     assert counted == thinned.classes.set_index("class")["count"].to_dict()
+
+
+def test_a_search_takes_them_too(archive: Path, tmp_path: Path) -> None:
+    study = Study(source=str(archive), encoders=("mobilenet",), seeds=1, low_frequency="named(mine)", recipe=SMALL)
+    space = SearchSpace(learning_rate=(1e-3,), batch_size=(16,), dropout=(0.0,), width=(8, 16))
+    table = run_search(study, space, tmp_path / "search", cache=tmp_path / "cache")
+    assert set(table["encoder"]) == {"mobilenet"}
+    assert read_study(tmp_path / "search" / "best-0.toml").encoders == ("mobilenet",)
 
 
 def test_two_encoders_for_the_embeddings_of_one_are_refused(archive: Path, tmp_path: Path) -> None:

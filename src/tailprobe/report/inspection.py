@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -118,7 +118,7 @@ def _copies(inspection: Inspection) -> Sequence[str]:
     if copies.disagreeing:
         lines.append(f"  In {_plural(copies.disagreeing, 'group')} the copies carry different classes.")
     if inspection.parts is not None:
-        lines.append(_across(inspection, copies.pairs_across, copies.held_out_copied))
+        lines.extend(_across(inspection, copies.pairs_across, copies.held_out_copied))
     return lines
 
 
@@ -133,17 +133,17 @@ def _near(inspection: Inspection) -> Sequence[str]:
     if inspection.near_of_class is not None and near.pairs:
         lines.append(f"  By class: {_largest(inspection.labels.classes, inspection.near_of_class)}")
     if inspection.parts is not None:
-        lines.append(_across(inspection, near.pairs_across, near.held_out_matched))
+        lines.extend(_across(inspection, near.pairs_across, near.held_out_matched))
     return lines
 
 
-def _across(inspection: Inspection, pairs: int, held_out: np.ndarray) -> str:
+def _across(inspection: Inspection, pairs: int, held_out: Bool[np.ndarray, " N"]) -> list[str]:
     outside = sum(part != "train" for part in inspection.parts or ())
     share = f" ({100 * held_out.sum() / outside:.1f}%)" if outside else ""
-    return (
-        f"  Across parts: {_plural(pairs, 'pair')}; held-out images with one in training: "
-        f"{held_out.sum():,} of {outside:,}{share}."
-    )
+    return [
+        f"  Across parts: {_plural(pairs, 'pair')}.",
+        f"  Held-out images with one in training: {held_out.sum():,} of {outside:,}{share}.",
+    ]
 
 
 def _largest(classes: Sequence[str], counts: Int[np.ndarray, " C"]) -> str:
