@@ -10,6 +10,7 @@ import typer
 from tailprobe.callspec import parse_value
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import numbers_of, pairs_of, reader_of, weights_of
+from tailprobe.cli.inspect import inspect
 from tailprobe.cli.show import show_reproduction, show_result
 from tailprobe.console import Bars
 from tailprobe.errors import InputError
@@ -39,6 +40,9 @@ def main() -> None:
     except KeyboardInterrupt:
         print("tailprobe: interrupted; the same command goes on from here", file=sys.stderr)  # noqa: T201
         sys.exit(130)
+
+
+app.command("inspect")(inspect)
 
 
 @app.command()
@@ -292,10 +296,10 @@ def _study(
     weights: list[str] | None,
     **settings: Any,  # noqa: ANN401 - the fields of Study
 ) -> "Study":
-    from tailprobe.study.settings import Study
+    from tailprobe.study.settings import Study, default_encoders
 
     source = str(data.expanduser().resolve())
-    encoders = tuple(encoder or ["descriptors"])
+    encoders = tuple(encoder or default_encoders(source, str(reader["format"])))
     return Study(source=source, reader=reader, encoders=encoders, weights=weights_of(weights), **settings)
 
 

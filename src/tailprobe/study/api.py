@@ -14,7 +14,7 @@ from tailprobe.encoders.load import load_encoder
 from tailprobe.progress import Progress, silent
 from tailprobe.study.result import Result
 from tailprobe.study.run import Tell, run_study
-from tailprobe.study.settings import Option, Study
+from tailprobe.study.settings import Option, Study, default_encoders
 from tailprobe.training.recipe import Recipe
 
 
@@ -51,7 +51,8 @@ def embed(
 def compare(
     data: str | Path | LabeledImages,
     *,
-    encoders: Sequence[str] = ("descriptors",),
+    encoders: Sequence[str] | None = None,
+    embeddings: Embeddings | None = None,
     weights: Mapping[str, str] | None = None,
     methods: Sequence[str] = ("paper",),
     seeds: int = 10,
@@ -74,8 +75,11 @@ def compare(
     """Compare remedies for class imbalance on labelled images.
 
     Args:
-        data: a folder, .zip or table to read, or images read already.
-        encoders: frozen encoders by name.
+        data: a folder, .zip or table of images to read; a file of embeddings, see
+            `tailprobe.embeddings.own.read_embeddings`; or images read already.
+        encoders: frozen encoders by name, `descriptors` by default; what to call the encoder, where `data` are
+            embeddings.
+        embeddings: of images read already, made elsewhere.
         weights: by encoder, a local file of weights instead of a download.
         methods: remedies, e.g. `["reweight(2)", "oversample(largest)"]`, or a set of them such as `["paper"]`.
         seeds: repeats; each has its own split, initialisation and order, shared by all methods.
@@ -102,11 +106,13 @@ def compare(
         InputError: anything that can be mended; the message says how.
     """
     images = data if isinstance(data, LabeledImages) else None
+    source = data.source if isinstance(data, LabeledImages) else str(Path(data).expanduser().resolve())
+    made = None if embeddings is None else {embeddings.encoder: embeddings}
     study = Study(
-        source=data.source if isinstance(data, LabeledImages) else str(Path(data).expanduser().resolve()),
+        source=source,
         reader=reader,
         long_tail=long_tail,
-        encoders=tuple(encoders),
+        encoders=tuple(made or encoders or default_encoders(source, str(reader.get("format", "auto")))),
         weights=dict(weights or {}),
         methods=tuple(methods),
         seeds=seeds,
@@ -121,4 +127,6 @@ def compare(
     )
     folder = Path(tempfile.mkdtemp(prefix="tailprobe-")) if out is None else Path(out)
     place = default_cache() if cache is None else Path(cache)
-    return run_study(study, folder, images=images, cache=place, workers=workers, progress=progress, tell=tell)
+    return run_study(
+        study, folder, images=images, embeddings=made, cache=place, workers=workers, progress=progress, tell=tell
+    )
