@@ -44,7 +44,8 @@ def test_methods_are_listed_with_their_sets() -> None:
 def test_every_option_that_the_readme_names_exists() -> None:
     commands = ("compare", "demo", "reproduce", "search", "inspect", "report")
     helps = {name: CliRunner().invoke(cli.app, [name, "--help"], env={"COLUMNS": "200"}).output for name in commands}
-    lines = re.findall(r"tailprobe (compare|demo|reproduce|search|inspect|report)([^`\n]*(?:\\\n[^`\n]*)*)", README.read_text())
+    form = rf"tailprobe ({'|'.join(commands)})([^`\n]*(?:\\\n[^`\n]*)*)"
+    lines = re.findall(form, README.read_text())
     assert lines
     for command, arguments in lines:
         for option in re.findall(r"--[a-z-]+", arguments):

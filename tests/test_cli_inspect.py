@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import typer
 from PIL import Image
-from tailprobe.cli.inspect import inspect
 from typer.testing import CliRunner
 
+from tailprobe.cli.inspect import inspect
 from tailprobe.errors import InputError
 
 app = typer.Typer(add_completion=False)
