@@ -75,6 +75,7 @@ def compare(
     keep: option.Keep = "best",
     cache: option.Cache = None,
     workers: option.Workers = None,
+    kernel: option.Kernel = "auto",
     smoke: option.Smoke = False,
     quiet: option.Quiet = False,
 ) -> None:
@@ -116,7 +117,7 @@ def compare(
             metric=metric,
             correction=correction,
         )
-    _run(study, out, cache=cache, workers=workers, smoke=smoke, quiet=quiet)
+    _run(study, out, cache=cache, workers=workers, kernel=kernel, smoke=smoke, quiet=quiet)
 
 
 @app.command()
@@ -274,6 +275,7 @@ def _run(
     *,
     cache: Path | None,
     workers: int | None,
+    kernel: str = "auto",
     smoke: bool,
     quiet: bool,
     metric: str | None = None,
@@ -284,7 +286,15 @@ def _run(
     if smoke:
         study = replace(study, seeds=min(study.seeds, 2), recipe=replace(study.recipe, epochs=1))
     with Bars(quiet=quiet) as bars:
-        result = run_study(study, out, cache=cache or default_cache(), workers=workers, progress=bars, tell=bars.tell)
+        result = run_study(
+            study,
+            out,
+            cache=cache or default_cache(),
+            workers=workers,
+            kernel=kernel,
+            progress=bars,
+            tell=bars.tell,
+        )
     show_result(result, metric or study.metric)
     return result
 

@@ -107,3 +107,9 @@ Smoke = Annotated[
         rich_help_panel=_RUN,
     ),
 ]
+Kernel = Annotated[
+    str,
+    typer.Option(
+        help="What trains the heads: auto, cuda, avx512, avx2, baseline, torch, cuda-bfloat16.", rich_help_panel=_RUN
+    ),
+]

@@ -68,6 +68,7 @@ def compare(
     out: str | Path | None = None,
     cache: str | Path | None = None,
     workers: int | None = None,
+    kernel: str = "auto",
     progress: Progress = silent,
     tell: Tell = print,
     **reader: Option,
@@ -95,6 +96,7 @@ def compare(
         out: the run folder; a temporary one by default, kept with `.save()`.
         cache: where embeddings are kept.
         workers: heads trained at once.
+        kernel: what trains them: `auto`, `cuda`, `avx512`, `avx2`, `baseline`, `torch`, see `choose_kernel`.
         progress: told about every long step.
         tell: told, in sentences, what the reader changed.
         **reader: options of `tailprobe.read`, e.g. `labels="table.csv"`.
@@ -128,5 +130,13 @@ def compare(
     folder = Path(tempfile.mkdtemp(prefix="tailprobe-")) if out is None else Path(out)
     place = default_cache() if cache is None else Path(cache)
     return run_study(
-        study, folder, images=images, embeddings=made, cache=place, workers=workers, progress=progress, tell=tell
+        study,
+        folder,
+        images=images,
+        embeddings=made,
+        cache=place,
+        workers=workers,
+        kernel=kernel,
+        progress=progress,
+        tell=tell,
     )

@@ -52,6 +52,7 @@ def run_study(
     embeddings: Mapping[str, Embeddings] | None = None,
     cache: Path,
     workers: int | None = None,
+    kernel: str = "auto",
     progress: Progress = silent,
     tell: Tell = lambda message: None,
 ) -> Result:
@@ -67,6 +68,7 @@ def run_study(
         embeddings: by encoder, where they have been made already; of these images, or of more.
         cache: where embeddings are kept.
         workers: as in `train`.
+        kernel: what trains the heads, see `choose_kernel`.
         progress: told about every long step.
         tell: told, in sentences, what the readers changed and what the user should know.
 
@@ -83,6 +85,7 @@ def run_study(
             write_report([result])
         return result
     started = time.time()
+    choose_kernel(kernel)
     parse_methods(study.methods)  # before the images are looked at, which may take a while
     loaded = check(read_images(study) if images is None else images, study)
     for note in loaded.notes:
@@ -96,10 +99,16 @@ def run_study(
         stored = {name: at_rows_of(given, loaded.names) for name, given in embeddings.items()}
     design, stored = leave_out_skipped(study, design, stored)
     tasks = head_tasks(design, stored, study.recipe)
-    resources = _resources(stored, design, tasks, workers, tell)
+    resources = _resources(stored, design, tasks, workers, kernel, tell)
     folder.say("train", heads=len(tasks), kernel=resources.kernel)
     heads = train(
-        stored, design.images.labels, tasks, workers=workers, checkpoints=folder.checkpoints, progress=progress
+        stored,
+        design.images.labels,
+        tasks,
+        kernel=kernel,
+        workers=workers,
+        checkpoints=folder.checkpoints,
+        progress=progress,
     )
     results = score_heads(folder, design, stored, heads, study.thresholds, progress)
     _write(folder, design, heads, results)
@@ -144,12 +153,17 @@ def _draw(result: Result, design: Design, progress: Progress) -> None:
 
 
 def _resources(
-    embeddings: dict[str, Embeddings], design: Design, tasks: list[HeadTask], workers: int | None, tell: Tell
+    embeddings: dict[str, Embeddings],
+    design: Design,
+    tasks: list[HeadTask],
+    workers: int | None,
+    kernel: str,
+    tell: Tell,
 ) -> Resources:
-    kernel = choose_kernel()
-    if kernel.note:
-        tell(kernel.note)
-    resources = plan_resources(embeddings, design.images.labels, tasks, kernel=kernel, workers=workers)
+    chosen = choose_kernel(kernel)
+    if chosen.note:
+        tell(chosen.note)
+    resources = plan_resources(embeddings, design.images.labels, tasks, kernel=chosen, workers=workers)
     tell(str(resources))
     return resources
 
