@@ -66,9 +66,8 @@ def main() -> None:
     took = measure(chosen.share, kernel=chosen.kernel)
     print(f"{took.plan}; labels: {took.labels}; embeddings: noise, float16, memory-mapped")
     print(f"{took.pairs} of 20 pairs, {took.heads} heads, {took.rows:,} rows: {took.seconds:.1f} s")
-    print(
-        f"{took.processor_seconds:.1f} s of processor time: {took.processor_seconds / took.seconds:.1f} cores were had"
-    )
+    cores = took.processor_seconds / took.seconds
+    print(f"{took.processor_seconds:.1f} s of processor time: {cores:.1f} cores were to be had")
     print(f"{1e-12 * FLOPS * took.rows * took.whole:.0f} TFLOP for the whole grid", end=", ")
     print(f"{1e-9 * FLOPS * took.rows / took.seconds:.0f} GFLOP/s")
     print(f"the whole grid{'' if took.whole == 1 else ' at this rate'}: {took.seconds * took.whole / 60:.1f} minutes")

@@ -55,8 +55,9 @@ def train(
     _check(embeddings, labels, tasks)
     done: dict[HeadKey, Head] = {}
     left: dict[HeadTask, str] = {}
+    truth = labels.digest()
     for task in tasks:
-        digest = task.digest(embeddings[task.key.encoder].fingerprint, labels.digest(), chosen.name)
+        digest = task.digest(embeddings[task.key.encoder].fingerprint, truth, chosen.name)
         head = _restore(checkpoints, digest)
         if head is None:
             left[task] = digest

@@ -53,12 +53,12 @@ def plan_resources(
     inputs = {name: stored.width for name, stored in embeddings.items()}
     room = _available(kernel) if available is None else available
     most = max(1, min(workers or (cores() if kernel.stack is None else len(tasks)), len(tasks)))
-    for count in range(most, 1, -1):
+    before = labels.matrix.size // 4  # their digest is taken of two copies of the matrix, eight labels a byte
+    for count in range(most, 0, -1):
         peak = memory_bytes(tasks, inputs=inputs, classes=classes, kernel=kernel, workers=count)
-        if workers is not None or room is None or peak <= room:
-            return Resources(len(tasks), kernel.name, count, peak)
-    peak = memory_bytes(tasks, inputs=inputs, classes=classes, kernel=kernel, workers=1)
-    return Resources(len(tasks), kernel.name, 1, peak)
+        if count == 1 or workers is not None or room is None or peak <= room:
+            break
+    return Resources(len(tasks), kernel.name, count, max(before, peak))
 
 
 def memory_bytes(
@@ -72,7 +72,8 @@ def memory_bytes(
 
     with M rows drawn an epoch. `kernel` is the kernel's own: weights, Adam's two moments and the buffers of a batch;
     nothing of it grows with the images, and embeddings that are memory-mapped are read row by row. A stack takes
-    `kernel.fixed_bytes` besides.
+    `kernel.fixed_bytes` besides. Before the first head, the digest of N rows of labels takes N C / 4 bytes for a
+    moment.
     """
     finished, running = 0, []
     for task in tasks:

@@ -38,12 +38,13 @@ def stacks(tasks: Sequence[HeadTask], *, at_once: int) -> list[list[HeadTask]]:
 def _in_stacks(
     embeddings: Mapping[str, Embeddings], labels: Labels, tasks: Sequence[HeadTask], where: Stack, at_once: int
 ) -> Finished:
-    for stack in stacks(tasks, at_once=at_once):
-        vectors = embeddings[stack[0].key.encoder].vectors
-        resident = where.resident_bytes()
-        yield from train_stack(
-            vectors, labels, stack, device=where.device, precision=where.precision, resident_bytes=resident
-        )
+    with _one_thread_each():
+        for stack in stacks(tasks, at_once=at_once):
+            vectors = embeddings[stack[0].key.encoder].vectors
+            resident = where.resident_bytes()
+            yield from train_stack(
+                vectors, labels, stack, device=where.device, precision=where.precision, resident_bytes=resident
+            )
 
 
 def _one_by_one(
@@ -64,7 +65,8 @@ def _one_by_one(
 
 @contextmanager
 def _one_thread_each() -> Iterator[None]:
-    # Products of one head are too small to share between threads: heads are what is shared out.
+    # Products of one head are too small to share between threads: heads are what is shared out. A stack on the
+    # processor serves tests, and is better slow and the same everywhere.
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
