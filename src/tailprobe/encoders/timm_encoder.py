@@ -1,5 +1,6 @@
 """Any model of timm as a frozen encoder."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +11,10 @@ from jaxtyping import Float, UInt8
 from torch import nn
 
 from tailprobe.encoders.preprocessing import Preprocessing, preprocessing_of
+from tailprobe.encoders.runtime.choose import choose
+from tailprobe.encoders.runtime.installed import candidates, start, versions
+from tailprobe.encoders.runtime.network import Network
+from tailprobe.encoders.runtime.runtime import Choice, Run
 from tailprobe.encoders.weights import build_model, digest_of
 from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean
@@ -22,6 +27,7 @@ class TimmEncoder:
 
     Runs on a GPU where torch finds one, in float32 there too (no TF32). The numbers of one image may differ in the last
     bits (1e-5 relative) between batch sizes, numbers of threads and processors, as matrix products round differently.
+    Another runtime or precision is taken by `on`, and named in the identity.
 
     Args:
         model: takes (B, 3, H, W) float32, gives (B, D).
@@ -48,21 +54,45 @@ class TimmEncoder:
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.name = name
         self.preprocessing = preprocessing
-        self.identity: Mapping[str, str] = {
-            "model": model_name,
-            "weights": f"sha256:{digest_of(model)}",
-            "preprocessing": str(preprocessing),
-            "precision": "float32",
+        self._about = {"model": model_name, "weights": f"sha256:{digest_of(model)}"}
+        self._network = Network(model, mean=preprocessing.mean, sd=preprocessing.sd)
+        self._choice = Choice("torch", "float32")
+        self._run: Run | None = None
+        self.width = self._measured_width()
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """Everything that changes the numbers."""
+        return {
+            **self._about,
+            "preprocessing": str(self.preprocessing),
+            "runtime": self._choice.runtime,
+            "precision": self._choice.precision,
             "device": self.device.type,
             "timm": version("timm"),
-            "torch": torch.__version__,
+            **versions(self._choice.runtime),
         }
-        self._model = model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._mean, self._sd = (
-            torch.tensor(values, device=self.device).reshape(1, 3, 1, 1)
-            for values in (preprocessing.mean, preprocessing.sd)
+
+    def on(self, runtime: str = "auto", *, precision: str = "auto", memory: Path | None = None) -> "TimmEncoder":
+        """Return this encoder under another runtime, which starts with the first image.
+
+        Args:
+            runtime: "torch", "openvino", "onnxruntime", or "auto" for the fastest that is installed, measured.
+            precision: "float32", "bfloat16", "float16", or "auto" for the fastest whose minimum cosine to float32 is
+                at least 0.9999, of those that the processor or GPU has units for.
+            memory: a JSON file where a measured choice is remembered for this model and machine.
+
+        Raises:
+            InputError: what is asked for is unknown, not installed, or not to be had on this machine.
+        """
+        device = self.device.type
+        found = candidates(device=device, runtime=runtime, precision=precision)
+        other = copy.copy(self)
+        other._run = None
+        other._choice = choose(
+            found, self._network, size=self.preprocessing.crop, device=device, about=self._about, memory=memory
         )
-        self.width = self._measured_width()
+        return other
 
     def prepare(self, image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "H W 3"]:
         """Return the image resized and cropped, (H, W, 3) uint8."""
@@ -70,18 +100,14 @@ class TimmEncoder:
 
     def encode(self, batch: Sequence[UInt8[np.ndarray, "H W 3"]]) -> Float[np.ndarray, "B D"]:
         """Return (B, D) float32."""
-        with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-            vectors: torch.Tensor = self._model(self._normalise(np.stack(batch)))
-        return vectors.float().cpu().numpy()
-
-    def _normalise(self, pixels: UInt8[np.ndarray, "B H W 3"]) -> torch.Tensor:
-        """Return (B, 3, H, W) float32 of about mean 0 and sd 1, the channels innermost in memory."""
-        colours = torch.from_numpy(pixels).to(self.device).permute(0, 3, 1, 2)
-        return colours.to(torch.float32).div_(255).sub_(self._mean).div_(self._sd)
+        if self._run is None:
+            size, device = self.preprocessing.crop, self.device.type
+            self._run = start(self._choice, self._network, size=size, device=device)
+        return self._run(np.stack(batch))
 
     def _measured_width(self) -> int:
         with torch.inference_mode():
-            vectors = self._model(torch.zeros(1, 3, *self.preprocessing.crop, device=self.device))
+            vectors = self._network.model(torch.zeros(1, 3, *self.preprocessing.crop))
         if not isinstance(vectors, torch.Tensor) or vectors.ndim != 2:
             shape = tuple(vectors.shape) if isinstance(vectors, torch.Tensor) else type(vectors).__name__
             raise InputError(

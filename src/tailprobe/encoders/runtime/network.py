@@ -1,0 +1,33 @@
+"""A network from bytes to numbers: normalisation and model in one, so that a runtime may fuse them."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float, UInt8
+from torch import nn
+
+
+class Network(nn.Module):
+    """A model with its normalisation before it.
+
+    Args:
+        model: takes (B, 3, H, W) float32, gives (B, D).
+        mean: of red, green and blue in 0..1, taken off.
+        sd: what is divided by afterwards.
+    """
+
+    mean: torch.Tensor
+    sd: torch.Tensor
+
+    def __init__(self, model: nn.Module, *, mean: Sequence[float], sd: Sequence[float]) -> None:
+        super().__init__()
+        self.model = model
+        for name, values in (("mean", mean), ("sd", sd)):
+            self.register_buffer(name, torch.tensor(values, dtype=torch.float32).reshape(1, 3, 1, 1))
+
+    def forward(self, pixels: UInt8[torch.Tensor, "B H W 3"]) -> Float[torch.Tensor, "B D"]:
+        """Return (B, D); the channels stay innermost in memory, where they are fastest."""
+        # Divided, not multiplied by the inverse: the last bit is then torchvision's.
+        colours = pixels.permute(0, 3, 1, 2).to(torch.float32) / 255
+        vectors: torch.Tensor = self.model((colours - self.mean) / self.sd)
+        return vectors

@@ -1,0 +1,61 @@
+"""ONNX Runtime: extra `tailprobe[onnx]`; torch exports to it through onnxscript."""
+
+import contextlib
+import importlib
+import io
+import warnings
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+
+from tailprobe.encoders.runtime.chunked import CHUNK, chunked
+from tailprobe.encoders.runtime.network import Network
+from tailprobe.encoders.runtime.runtime import Run
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of ONNX Runtime and of torch, which exports the network.
+
+    Raises:
+        ImportError: ONNX Runtime, onnx or onnxscript is not installed.
+    """
+    # Untyped, and not there for everybody; the last two are what torch exports with.
+    runtime, *_ = (importlib.import_module(name) for name in ("onnxruntime", "onnx", "onnxscript"))
+    return {"onnxruntime": str(runtime.__version__), "torch": torch.__version__}
+
+
+def precisions(device: str) -> tuple[str, ...]:
+    """Return float32 on a processor; its other precisions are emulated there."""
+    return ("float32",) if device == "cpu" else ()
+
+
+def start(network: Network, *, size: tuple[int, int], precision: str, device: str) -> Run:
+    """Export the network and return what runs it, one chunk a core."""
+    onnxruntime = importlib.import_module("onnxruntime")
+    model = _exported(network, size)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # a chunk is one core's; the session is shared, its runs are not
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    return chunked(lambda core: _runner(session))
+
+
+def _exported(network: Network, size: tuple[int, int]) -> bytes:
+    pixels = torch.zeros(CHUNK, *size, 3, dtype=torch.uint8)
+    # The exporter warns of its own libraries' futures and prints; nothing of it concerns the user.
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), torch.inference_mode():
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(network.cpu(), (pixels,), dynamo=True, verbose=False)
+    assert program is not None
+    return program.model_proto.SerializeToString()
+
+
+def _runner(session: Any) -> Run:  # noqa: ANN401 - onnxruntime.InferenceSession, where it is installed
+    name = session.get_inputs()[0].name
+
+    def run(pixels: UInt8[np.ndarray, "B H W 3"]) -> Float[np.ndarray, "B D"]:
+        return np.asarray(session.run(None, {name: pixels})[0], dtype=np.float32)
+
+    return run

@@ -1,0 +1,54 @@
+"""OpenVINO: Intel's compiler of networks, the fastest on most processors; extra `tailprobe[openvino]`."""
+
+import importlib
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+
+from tailprobe.encoders.runtime.chunked import CHUNK, chunked
+from tailprobe.encoders.runtime.cores import cores, has_bfloat16
+from tailprobe.encoders.runtime.network import Network
+from tailprobe.encoders.runtime.runtime import Run
+
+_HINTS = {"float32": "f32", "bfloat16": "bf16"}
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of OpenVINO and of torch, which exports the network.
+
+    Raises:
+        ImportError: OpenVINO is not installed.
+    """
+    openvino = importlib.import_module("openvino")  # untyped, and not there for everybody
+    return {"openvino": openvino.get_version().partition("-")[0], "torch": torch.__version__}
+
+
+def precisions(device: str) -> tuple[str, ...]:
+    """Return those of the processor; nothing runs on a CUDA device."""
+    if device != "cpu":
+        return ()
+    return ("float32", "bfloat16") if has_bfloat16() else ("float32",)
+
+
+def start(network: Network, *, size: tuple[int, int], precision: str, device: str) -> Run:
+    """Compile the network and return what runs it, one chunk a core."""
+    openvino = importlib.import_module("openvino")
+    pixels = torch.zeros(CHUNK, *size, 3, dtype=torch.uint8)
+    with torch.inference_mode():
+        exported = torch.export.export(network.cpu(), (pixels,))
+    model = openvino.convert_model(exported)
+    model.reshape([CHUNK, *size, 3])
+    threads = {"NUM_STREAMS": str(cores()), "INFERENCE_NUM_THREADS": str(cores())}
+    compiled = openvino.Core().compile_model(
+        model, "CPU", {**threads, "INFERENCE_PRECISION_HINT": _HINTS[precision], "ENABLE_CPU_PINNING": "NO"}
+    )
+    return chunked(lambda core: _runner(compiled.create_infer_request()))
+
+
+def _runner(request: Any) -> Run:  # noqa: ANN401 - openvino.InferRequest, where it is installed
+    def run(pixels: UInt8[np.ndarray, "B H W 3"]) -> Float[np.ndarray, "B D"]:
+        return np.array(request.infer([pixels])[0], dtype=np.float32)  # copied: the request's memory is used again
+
+    return run
