@@ -10,11 +10,13 @@ import argparse
 import os
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.row import Row
 from tailprobe.callspec import parse_call
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.labels import Labels
@@ -23,12 +25,13 @@ from tailprobe.randomness import generator
 from tailprobe.splits import random_split
 from tailprobe.training.engine import train
 from tailprobe.training.kernels import choose_kernel
-from tailprobe.training.memory import plan_resources
+from tailprobe.training.memory import Resources, plan_resources
 from tailprobe.training.recipe import Recipe
 from tailprobe.training.task import HeadKey, HeadTask
 
 ENCODERS, SEEDS, INPUTS = ("clip", "resnet18"), 10, 512
 METHODS = [str(spec) for spec in parse_methods(["paper"])]
+FLOPS = 2 * 128 * (2 * INPUTS + 3 * 17)  # a row: two products of the first layer, three of the second
 COUNTS = {  # images of each tag among Planet's 40,479
     "agriculture": 12315, "artisinal_mine": 339, "bare_ground": 862, "blooming": 332, "blow_down": 98, "clear": 28431,
     "cloudy": 2089, "conventional_mine": 100, "cultivation": 4477, "habitation": 3660, "haze": 2697,
@@ -36,30 +39,67 @@ COUNTS = {  # images of each tag among Planet's 40,479
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What a share of the grid took."""
+
+    pairs: int  # (encoder, seed) pairs, of 20
+    heads: int
+    rows: int  # trained on, over all heads and epochs
+    seconds: float
+    processor_seconds: float
+    labels: str
+    plan: Resources
+
+    @property
+    def whole(self) -> float:
+        """How many times as large the whole grid is."""
+        return len(ENCODERS) * SEEDS / self.pairs
+
+
 def main() -> None:
-    """Train the share and print the table."""
+    """Train the share and print what it took."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--share", type=float, default=1.0, help="of the 20 (encoder, seed) pairs, at least one")
     parser.add_argument("--kernel", default="auto", help="see choose_kernel")
     chosen = parser.parse_args()
+    took = measure(chosen.share, kernel=chosen.kernel)
+    print(f"{took.plan}; labels: {took.labels}; embeddings: noise, float16, memory-mapped")
+    print(f"{took.pairs} of 20 pairs, {took.heads} heads, {took.rows:,} rows: {took.seconds:.1f} s")
+    cores = took.processor_seconds / took.seconds
+    print(f"{took.processor_seconds:.1f} s of processor time: {cores:.1f} cores were to be had")
+    print(f"{1e-12 * FLOPS * took.rows * took.whole:.0f} TFLOP for the whole grid", end=", ")
+    print(f"{1e-9 * FLOPS * took.rows / took.seconds:.0f} GFLOP/s")
+    print(f"the whole grid{'' if took.whole == 1 else ' at this rate'}: {took.seconds * took.whole / 60:.1f} minutes")
+
+
+def rows() -> list[Row]:
+    """Measure one of the 20 pairs, with all nine settings, and say what the whole would take at that rate."""
+    took = measure(1 / 20)
+    floats = 1e-9 * FLOPS * took.rows
+    return [
+        Row("one (encoder, seed) of 20, nine settings", took.seconds, "s"),
+        Row("the same: processor time", took.processor_seconds, "s"),
+        Row("the same: rate", floats / took.seconds, "GFLOP/s"),
+        Row("the whole grid, extrapolated: 20 times that", took.seconds * 20 / 60, "minutes"),
+        Row("the whole grid, extrapolated, had it two cores alone", took.processor_seconds * 10 / 60, "minutes"),
+    ]
+
+
+def measure(share: float, *, kernel: str = "auto") -> Measured:
+    """Train a share of the pairs, all nine settings of each."""
     labels, source = _labels()
     pairs = [(encoder, seed) for seed in range(SEEDS) for encoder in ENCODERS]
-    trained = pairs[: max(1, round(chosen.share * len(pairs)))]
+    trained = pairs[: max(1, round(share * len(pairs)))]
     tasks = [task for pair in trained for task in _tasks(*pair, labels)]
     with tempfile.TemporaryDirectory() as folder:
         embeddings = {name: _embeddings(name, len(labels), Path(folder)) for name in ENCODERS}
-        print(plan_resources(embeddings, labels, tasks, kernel=choose_kernel(chosen.kernel)), flush=True)
+        plan = plan_resources(embeddings, labels, tasks, kernel=choose_kernel(kernel))
         started, before = time.perf_counter(), time.process_time()
-        train(embeddings, labels, tasks, kernel=chosen.kernel)
+        train(embeddings, labels, tasks, kernel=kernel)
         seconds, processor = time.perf_counter() - started, time.process_time() - before
-    rows = sum(len(task.plan.rows) * task.recipe.epochs for task in tasks)
-    whole = len(pairs) / len(trained)
-    flops = 2 * 128 * (2 * INPUTS + 3 * len(labels.classes)) * rows
-    print(f"labels: {source}; embeddings: noise, float16, memory-mapped; kernel: {choose_kernel(chosen.kernel).name}")
-    print(f"{len(trained)} of {len(pairs)} pairs, {len(tasks)} heads, {rows:,} rows: {seconds:.1f} s")
-    print(f"{processor:.1f} s of processor time, so {processor / seconds:.1f} cores were to be had")
-    print(f"that is {1e-9 * flops / seconds:.0f} GFLOP/s, {flops * whole * 1e-12:.0f} TFLOP for the whole grid")
-    print(f"the whole grid{'' if whole == 1 else ' at this rate'}: {seconds * whole / 60:.1f} minutes")
+    drawn = sum(len(task.plan.rows) * task.recipe.epochs for task in tasks)
+    return Measured(len(trained), len(tasks), drawn, seconds, processor, source, plan)
 
 
 def _tasks(encoder: str, seed: int, labels: Labels) -> list[HeadTask]:

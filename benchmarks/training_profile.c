@@ -27,7 +27,7 @@ static float *numbers(int64_t count, float scale) {
     return made;
 }
 
-static void step(Head *head, const Layout *at, int64_t first, const int64_t *rows, double *took) {
+static void step(Head *head, const Layout *at, int64_t first, const int64_t *rows, Draws next, double *took) {
     const int64_t C = head->classes, w = round_up(head->width, PANEL), c = round_up(C, PANEL);
     const Adam by = {1e-3f, 1.0f, 0.0f};
     double times[PARTS + 1];
@@ -38,9 +38,9 @@ static void step(Head *head, const Layout *at, int64_t first, const int64_t *row
     times[k++] = now(); logits(head, at, BATCH);
     times[k++] = now(); loss(at, C, BATCH, at->positive, at->negative, NULL, 1.0f / (float)(BATCH * C));
     times[k++] = now(); hidden_gradient(head, at, BATCH);
-    times[k++] = now(); update(at->output_weight, C, w, at->g, at->c_row, at->h, at->h_row, BATCH, by);
+    times[k++] = now(); update_output(head, at, BATCH, by);
     times[k++] = now(); update_bias(at->output_bias, at->g, at->c_row, c, BATCH, by); transpose(head, at);
-    times[k++] = now(); update(at->hidden_weight, INPUTS, w, at->x, at->x_row, at->dz, at->h_row, BATCH, by);
+    times[k++] = now(); update_hidden(head, at, BATCH, by, next);
     times[k++] = now(); update_bias(at->hidden_bias, at->dz, at->h_row, w, BATCH, by);
     times[k] = now();
     for (int i = 0; i < PARTS; i++) took[i] = times[i + 1] - times[i];
@@ -64,11 +64,12 @@ int main(int count, char **arguments) {
     const Layout at = layout_of(&head);
     const unsigned before = flush_small();
     static double took[PARTS][STEPS];
+    static int64_t rows[(STEPS + 1) * BATCH];
+    for (int i = 0; i < (STEPS + 1) * BATCH; i++) rows[i] = rand() % ROWS;
     for (int s = 0; s < STEPS; s++) {
-        int64_t rows[BATCH];
         double parts[PARTS];
-        for (int i = 0; i < BATCH; i++) rows[i] = rand() % ROWS;
-        step(&head, &at, (int64_t)s * BATCH, rows, parts);
+        const int64_t *drawn = rows + s * BATCH;
+        step(&head, &at, (int64_t)s * BATCH, drawn, (Draws){drawn + BATCH, BATCH}, parts);
         for (int i = 0; i < PARTS; i++) took[i][s] = parts[i];
     }
     restore_small(before);

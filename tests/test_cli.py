@@ -27,7 +27,7 @@ def test_weights_without_an_encoder_or_file_are_an_error(text: str) -> None:
         weights_of([text])
 
 
-@pytest.mark.parametrize("name", ["compare", "demo", "reproduce", "search", "methods"])
+@pytest.mark.parametrize("name", ["compare", "demo", "reproduce", "search", "methods", "inspect", "report"])
 def test_every_command_says_what_it_does_and_fits_a_terminal(name: str) -> None:
     done = CliRunner().invoke(cli.app, [name, "--help"], env={"COLUMNS": "80", "TERM": "dumb"})
     assert done.exit_code == 0
@@ -42,9 +42,10 @@ def test_methods_are_listed_with_their_sets() -> None:
 
 
 def test_every_option_that_the_readme_names_exists() -> None:
-    commands = ("compare", "demo", "reproduce", "search")
+    commands = ("compare", "demo", "reproduce", "search", "inspect", "report")
     helps = {name: CliRunner().invoke(cli.app, [name, "--help"], env={"COLUMNS": "200"}).output for name in commands}
-    lines = re.findall(r"tailprobe (compare|demo|reproduce|search)([^`\n]*(?:\\\n[^`\n]*)*)", README.read_text())
+    form = rf"tailprobe ({'|'.join(commands)})([^`\n]*(?:\\\n[^`\n]*)*)"
+    lines = re.findall(form, README.read_text())
     assert lines
     for command, arguments in lines:
         for option in re.findall(r"--[a-z-]+", arguments):

@@ -32,14 +32,7 @@ def low_frequency_classes(labels: Labels, rule: str = "percentile(25)") -> Mask:
     >>> low_frequency_classes(Labels.from_tags([["a", "b"], ["a"], ["a", "c"], ["c"]]), "below(2)").tolist()
     [False, True, False]
     """
-    spec = parse_call(rule)
-    if spec.name not in _RULES and spec.name != "named":
-        raise InputError(f"low-frequency rule {rule!r} is not known; choose among {', '.join([*_RULES, 'named'])}")
-    if spec.name == "named":
-        mask = _named(labels, tuple(str(a) for a in spec.arguments))
-    else:
-        function = _RULES[spec.name]
-        mask = function(labels.counts, **bind(function, spec, given=1))
+    mask = classes_matching(labels, rule)
     if mask.all() or not mask.any():
         which = "every class" if mask.all() else "no class"
         counts = ", ".join(f"{name} {count}" for name, count in zip(labels.classes, labels.counts, strict=True))
@@ -47,6 +40,21 @@ def low_frequency_classes(labels: Labels, rule: str = "percentile(25)") -> Mask:
             f"low-frequency rule {rule!r} selects {which} of: {counts[:300]}; choose another --low-frequency"
         )
     return mask
+
+
+def classes_matching(labels: Labels, rule: str) -> Mask:
+    """Say which classes a low-frequency rule selects, be they none or all; see `low_frequency_classes`.
+
+    Raises:
+        InputError: an unknown rule.
+    """
+    spec = parse_call(rule)
+    if spec.name not in _RULES and spec.name != "named":
+        raise InputError(f"low-frequency rule {rule!r} is not known; choose among {', '.join([*_RULES, 'named'])}")
+    if spec.name == "named":
+        return _named(labels, tuple(str(a) for a in spec.arguments))
+    function = _RULES[spec.name]
+    return function(labels.counts, **bind(function, spec, given=1))
 
 
 def _percentile(counts: Int[np.ndarray, " C"], percent: float = 25) -> Mask:

@@ -1,5 +1,9 @@
 """The engine against the plain trainer, alone and in company, whole and interrupted."""
 
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +22,7 @@ from tailprobe.training.engine import train
 from tailprobe.training.head import Head
 from tailprobe.training.recipe import Recipe
 from tailprobe.training.reference import train_plainly
+from tailprobe.training.schedule import stacks
 from tailprobe.training.storage import load_heads, save_heads
 from tailprobe.training.task import HeadKey, HeadTask
 
@@ -84,10 +89,11 @@ def test_the_engine_equals_a_plain_torch_training(method: str, standardise: bool
         dropout=st.sampled_from([0.0, 0.2, 0.5]),
         learning_rate=st.sampled_from([1e-4, 1e-3, 1e-2]),
         batch_size=st.integers(1, 250),
-        epochs=st.integers(1, 3),
+        epochs=st.integers(1, 4),
         weight_decay=st.sampled_from([0.0, 1e-3]),
         decay_every=st.sampled_from([0, 1]),
         keep=st.sampled_from(["best", "last"]),
+        patience=st.sampled_from([0, 1]),
     ),
 )
 def test_the_engine_equals_a_plain_torch_training_whatever_the_recipe(method: str, seed: int, recipe: Recipe) -> None:
@@ -136,6 +142,35 @@ def test_an_interrupted_training_ends_with_the_same_numbers(tmp_path: Path) -> N
     assert all(path.stat().st_mtime_ns == kept[path] for path in kept)
     for key, head in whole.items():
         assert_same(resumed[key], head)
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+import test_engine
+
+def die(stage, finished, total):
+    if finished == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+embeddings, labels = test_engine.data()
+tasks = [test_engine.task(method) for method in test_engine.METHODS]
+test_engine.train({"random": embeddings}, labels, tasks, workers=2, checkpoints=Path(sys.argv[1]), progress=die)
+"""
+
+
+def test_a_killed_training_goes_on_from_its_finished_heads_with_equal_numbers(tmp_path: Path) -> None:
+    paths = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    command = [sys.executable, "-c", _KILLED, str(tmp_path)]
+    assert subprocess.run(command, env=os.environ | paths, check=False).returncode == -signal.SIGKILL
+    kept = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.safetensors")}
+    assert 3 <= len(kept) < len(METHODS)
+    tasks = [task(method) for method in METHODS]
+    resumed = trained(*tasks, checkpoints=tmp_path)
+    assert all(path.stat().st_mtime_ns == kept[path] for path in kept)
+    for key, head in trained(*tasks).items():
+        assert_same(resumed[key], head)
+        np.testing.assert_array_equal(resumed[key].history.validation_loss, head.history.validation_loss)
 
 
 def test_a_checkpoint_of_another_recipe_is_not_taken(tmp_path: Path) -> None:
@@ -189,3 +224,24 @@ def test_a_damaged_file_of_heads_is_named(tmp_path: Path, content: bytes) -> Non
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"heads\.safetensors"):
         load_heads(path)
+
+
+def test_heads_of_several_shapes_train_in_stacks_as_they_do_one_by_one(tmp_path: Path) -> None:
+    recipes = (RECIPE, replace(RECIPE, width=5), replace(RECIPE, batch_size=50), replace(RECIPE, learning_rate=1e-2))
+    tasks = [task(method, seed, recipe) for seed, recipe in enumerate(recipes) for method in METHODS]
+    embeddings, labels = data()
+    heads = train({"random": embeddings}, labels, tasks, kernel="stacked", checkpoints=tmp_path)
+    assert list(heads) == [t.key for t in tasks]
+    for key, head in trained(*tasks).items():
+        np.testing.assert_allclose(heads[key].history.validation_loss, head.history.validation_loss, rtol=2e-3)
+    again = train({"random": embeddings}, labels, tasks, kernel="stacked", checkpoints=tmp_path)
+    for key, head in heads.items():
+        assert_same(again[key], head)
+
+
+def test_a_stack_holds_heads_of_one_shape_and_no_more_than_memory_allows() -> None:
+    tasks = [task(method, 0, recipe) for recipe in (RECIPE, replace(RECIPE, width=5)) for method in METHODS]
+    made = stacks(tasks, at_once=4)
+    assert [len(stack) for stack in made] == [4, 3, 4, 3]
+    assert all(len({t.recipe.width for t in stack}) == 1 for stack in made)
+    assert all(stack[0].steps == max(t.steps for t in stack) for stack in made)

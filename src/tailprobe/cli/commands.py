@@ -10,6 +10,7 @@ import typer
 from tailprobe.callspec import parse_value
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import numbers_of, pairs_of, reader_of, weights_of
+from tailprobe.cli.inspect import inspect
 from tailprobe.cli.show import show_reproduction, show_result
 from tailprobe.console import Bars
 from tailprobe.errors import InputError
@@ -39,6 +40,9 @@ def main() -> None:
     except KeyboardInterrupt:
         print("tailprobe: interrupted; the same command goes on from here", file=sys.stderr)  # noqa: T201
         sys.exit(130)
+
+
+app.command("inspect")(inspect)
 
 
 @app.command()
@@ -71,6 +75,7 @@ def compare(
     keep: option.Keep = "best",
     cache: option.Cache = None,
     workers: option.Workers = None,
+    kernel: option.Kernel = "auto",
     smoke: option.Smoke = False,
     quiet: option.Quiet = False,
 ) -> None:
@@ -112,7 +117,7 @@ def compare(
             metric=metric,
             correction=correction,
         )
-    _run(study, out, cache=cache, workers=workers, smoke=smoke, quiet=quiet)
+    _run(study, out, cache=cache, workers=workers, kernel=kernel, smoke=smoke, quiet=quiet)
 
 
 @app.command()
@@ -270,6 +275,7 @@ def _run(
     *,
     cache: Path | None,
     workers: int | None,
+    kernel: str = "auto",
     smoke: bool,
     quiet: bool,
     metric: str | None = None,
@@ -280,7 +286,15 @@ def _run(
     if smoke:
         study = replace(study, seeds=min(study.seeds, 2), recipe=replace(study.recipe, epochs=1))
     with Bars(quiet=quiet) as bars:
-        result = run_study(study, out, cache=cache or default_cache(), workers=workers, progress=bars, tell=bars.tell)
+        result = run_study(
+            study,
+            out,
+            cache=cache or default_cache(),
+            workers=workers,
+            kernel=kernel,
+            progress=bars,
+            tell=bars.tell,
+        )
     show_result(result, metric or study.metric)
     return result
 
@@ -292,10 +306,10 @@ def _study(
     weights: list[str] | None,
     **settings: Any,  # noqa: ANN401 - the fields of Study
 ) -> "Study":
-    from tailprobe.study.settings import Study
+    from tailprobe.study.settings import Study, default_encoders
 
     source = str(data.expanduser().resolve())
-    encoders = tuple(encoder or ["descriptors"])
+    encoders = tuple(encoder or default_encoders(source, str(reader["format"])))
     return Study(source=source, reader=reader, encoders=encoders, weights=weights_of(weights), **settings)
 
 

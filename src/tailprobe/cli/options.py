@@ -10,7 +10,7 @@ _DATA, _MODEL, _STUDY, _TRAINING, _RUN = "The images", "Encoders", "The comparis
 Labels = Annotated[
     Path | None, typer.Option(help="Table of image names and tags, CSV or Parquet.", rich_help_panel=_DATA)
 ]
-Format = Annotated[str, typer.Option(help="auto, table, folder, planet or ade20k.", rich_help_panel=_DATA)]
+Format = Annotated[str, typer.Option(help="auto, table, folder, planet, ade20k or embeddings.", rich_help_panel=_DATA)]
 Read = Annotated[
     list[str] | None,
     typer.Option(
@@ -105,5 +105,11 @@ Smoke = Annotated[
         "--smoke",
         help="Two seeds, one epoch: see that everything works; the numbers mean nothing.",
         rich_help_panel=_RUN,
+    ),
+]
+Kernel = Annotated[
+    str,
+    typer.Option(
+        help="What trains the heads: auto, cuda, avx512, avx2, baseline, torch, cuda-bfloat16.", rich_help_panel=_RUN
     ),
 ]

@@ -68,7 +68,30 @@ def read_tags(
         InputError: a column is missing, a row is malformed or named twice, a tag is unknown, a class has no image, or
             a single-label row has not exactly one tag.
     """
-    columns = read_columns(table)
+    return tag_table(
+        read_columns(table),
+        name_column=name_column,
+        tags_column=tags_column,
+        part_column=part_column,
+        separator=separator,
+        classes=classes,
+        kind=kind,
+        on_unknown_tag=on_unknown_tag,
+    )
+
+
+def tag_table(
+    columns: Columns,
+    *,
+    name_column: str | None = None,
+    tags_column: str | None = None,
+    part_column: str | None = None,
+    separator: str | None = None,
+    classes: Sequence[str] | None = None,
+    kind: Kind | Literal["auto"] = "auto",
+    on_unknown_tag: OnUnknownTag = "error",
+) -> TagTable:
+    """Return names, labels and parts of a table that has been read already; see `read_tags`."""
     name_column = _only(columns, name_column, NAME_COLUMNS, option="name_column", what="image names")
     names = [clean_name(str(cell or ""), where=columns.where(n)) for n, cell in enumerate(columns.cells[name_column])]
     _refuse_twins(columns, names)
@@ -77,7 +100,7 @@ def read_tags(
     kept, skip_notes = _known(columns, tags, classes if classes is not None else listed, on_unknown_tag)
     tags = [tags[n] for n in kept]
     where = tuple(columns.where(n) for n in kept)
-    labels, label_notes = _labels(table.name, where, tags, classes if classes is not None else listed, kind)
+    labels, label_notes = _labels(columns.path.name, where, tags, classes if classes is not None else listed, kind)
     return TagTable(
         tuple(names[n] for n in kept),
         labels,

@@ -26,6 +26,7 @@ def mistake_table(
     seeds: Sequence[int],
     classes: int = 20,
     each: int = 4,
+    pictures: bool = True,
     baseline: str = "baseline",
 ) -> pd.DataFrame:
     """Choose, for the rarest classes, the images most wrongly missed (carry it, low score) or claimed (the contrary).
@@ -37,6 +38,7 @@ def mistake_table(
         chosen: the method beside the baseline.
         classes: that many, the rarest first.
         each: images under either method, missed and claimed.
+        pictures: whether there are images to show.
 
     Returns:
         The columns `COLUMNS`: kind is "missed" or "claimed", the scores are probabilities, the picture a JPEG of at
@@ -44,15 +46,15 @@ def mistake_table(
     """
     plain, other = (_mean_scores(images, scores, encoder, method, seeds) for method in (baseline, chosen))
     found = []
-    pictures: dict[int, bytes] = {}
+    shown: dict[int, bytes] = {}
     for c in np.argsort(images.labels.counts, kind="stable")[:classes]:
         carries = images.labels.matrix[:, c]
         for kind, wanted, sign in (("missed", carries, 1), ("claimed", ~carries, -1)):
             for i in _worst(sign * plain[:, c], sign * other[:, c], np.flatnonzero(wanted), each):
-                if i not in pictures:
-                    pictures[i] = _thumbnail(images, i)
+                if i not in shown:
+                    shown[i] = _thumbnail(images, i) if pictures else b""
                 row = (encoder, images.labels.classes[c], kind, images.names[i], list(images.labels.tags(i)))
-                found.append((*row, plain[i, c], other[i, c], pictures[i]))
+                found.append((*row, plain[i, c], other[i, c], shown[i]))
     return pd.DataFrame(found, columns=list(COLUMNS))
 
 

@@ -14,7 +14,7 @@ from tailprobe.encoders.load import load_encoder
 from tailprobe.progress import Progress, silent
 from tailprobe.study.result import Result
 from tailprobe.study.run import Tell, run_study
-from tailprobe.study.settings import Option, Study
+from tailprobe.study.settings import Option, Study, default_encoders
 from tailprobe.training.recipe import Recipe
 
 
@@ -51,7 +51,8 @@ def embed(
 def compare(
     data: str | Path | LabeledImages,
     *,
-    encoders: Sequence[str] = ("descriptors",),
+    encoders: Sequence[str] | None = None,
+    embeddings: Embeddings | None = None,
     weights: Mapping[str, str] | None = None,
     methods: Sequence[str] = ("paper",),
     seeds: int = 10,
@@ -67,6 +68,7 @@ def compare(
     out: str | Path | None = None,
     cache: str | Path | None = None,
     workers: int | None = None,
+    kernel: str = "auto",
     progress: Progress = silent,
     tell: Tell = print,
     **reader: Option,
@@ -74,8 +76,11 @@ def compare(
     """Compare remedies for class imbalance on labelled images.
 
     Args:
-        data: a folder, .zip or table to read, or images read already.
-        encoders: frozen encoders by name.
+        data: a folder, .zip or table of images to read; a file of embeddings, see
+            `tailprobe.embeddings.own.read_embeddings`; or images read already.
+        encoders: frozen encoders by name, `descriptors` by default; what to call the encoder, where `data` are
+            embeddings.
+        embeddings: of images read already, made elsewhere.
         weights: by encoder, a local file of weights instead of a download.
         methods: remedies, e.g. `["reweight(2)", "oversample(largest)"]`, or a set of them such as `["paper"]`.
         seeds: repeats; each has its own split, initialisation and order, shared by all methods.
@@ -91,6 +96,7 @@ def compare(
         out: the run folder; a temporary one by default, kept with `.save()`.
         cache: where embeddings are kept.
         workers: heads trained at once.
+        kernel: what trains them: `auto`, `cuda`, `avx512`, `avx2`, `baseline`, `torch`, see `choose_kernel`.
         progress: told about every long step.
         tell: told, in sentences, what the reader changed.
         **reader: options of `tailprobe.read`, e.g. `labels="table.csv"`.
@@ -102,11 +108,13 @@ def compare(
         InputError: anything that can be mended; the message says how.
     """
     images = data if isinstance(data, LabeledImages) else None
+    source = data.source if isinstance(data, LabeledImages) else str(Path(data).expanduser().resolve())
+    made = None if embeddings is None else {embeddings.encoder: embeddings}
     study = Study(
-        source=data.source if isinstance(data, LabeledImages) else str(Path(data).expanduser().resolve()),
+        source=source,
         reader=reader,
         long_tail=long_tail,
-        encoders=tuple(encoders),
+        encoders=tuple(made or encoders or default_encoders(source, str(reader.get("format", "auto")))),
         weights=dict(weights or {}),
         methods=tuple(methods),
         seeds=seeds,
@@ -121,4 +129,14 @@ def compare(
     )
     folder = Path(tempfile.mkdtemp(prefix="tailprobe-")) if out is None else Path(out)
     place = default_cache() if cache is None else Path(cache)
-    return run_study(study, folder, images=images, cache=place, workers=workers, progress=progress, tell=tell)
+    return run_study(
+        study,
+        folder,
+        images=images,
+        embeddings=made,
+        cache=place,
+        workers=workers,
+        kernel=kernel,
+        progress=progress,
+        tell=tell,
+    )

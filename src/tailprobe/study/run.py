@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,9 @@ from tailprobe.datasets.long_tail import thin_to_long_tail
 from tailprobe.datasets.read import read
 from tailprobe.embeddings.compute import embed
 from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.embeddings.own import NO_PIXELS, at_rows_of, check_options, holds_embeddings, read_embeddings
 from tailprobe.encoders.load import load_encoder
+from tailprobe.errors import InputError
 from tailprobe.methods.lookup import parse_methods
 from tailprobe.progress import Progress, silent
 from tailprobe.randomness import generator
@@ -39,6 +41,7 @@ from tailprobe.training.storage import save_heads
 from tailprobe.training.task import HeadTask
 
 Tell = Callable[[str], None]
+SAMPLES = 12  # images kept small with the run
 
 
 def run_study(
@@ -46,8 +49,10 @@ def run_study(
     out: Path,
     *,
     images: LabeledImages | None = None,
+    embeddings: Mapping[str, Embeddings] | None = None,
     cache: Path,
     workers: int | None = None,
+    kernel: str = "auto",
     progress: Progress = silent,
     tell: Tell = lambda message: None,
 ) -> Result:
@@ -60,8 +65,10 @@ def run_study(
         study: the settings.
         out: the run folder; a new or empty one, or that of the same study.
         images: the images, where they have been read already; `study.source` then only names them.
+        embeddings: by encoder, where they have been made already; of these images, or of more.
         cache: where embeddings are kept.
         workers: as in `train`.
+        kernel: what trains the heads, see `choose_kernel`.
         progress: told about every long step.
         tell: told, in sentences, what the readers changed and what the user should know.
 
@@ -78,25 +85,35 @@ def run_study(
             write_report([result])
         return result
     started = time.time()
+    choose_kernel(kernel)
     parse_methods(study.methods)  # before the images are looked at, which may take a while
-    loaded = check_images(read_images(study) if images is None else images, on_bad_image=study.on_bad_image)
+    loaded = check(read_images(study) if images is None else images, study)
     for note in loaded.notes:
         tell(note)
     design = design_study(study, loaded)
     claim(out, study)  # only now, so that settings that could not work leave nothing behind
     folder.say("start", study=str(folder.study))
-    embeddings = embed_all(study, loaded, cache=cache, progress=progress, tell=tell)
-    design, embeddings = leave_out_skipped(study, design, embeddings)
-    tasks = head_tasks(design, embeddings, study.recipe)
-    resources = _resources(embeddings, design, tasks, workers, tell)
+    if embeddings is None:
+        stored = embed_all(study, loaded, cache=cache, progress=progress, tell=tell)
+    else:
+        stored = {name: at_rows_of(given, loaded.names) for name, given in embeddings.items()}
+    design, stored = leave_out_skipped(study, design, stored)
+    tasks = head_tasks(design, stored, study.recipe)
+    resources = _resources(stored, design, tasks, workers, kernel, tell)
     folder.say("train", heads=len(tasks), kernel=resources.kernel)
     heads = train(
-        embeddings, design.images.labels, tasks, workers=workers, checkpoints=folder.checkpoints, progress=progress
+        stored,
+        design.images.labels,
+        tasks,
+        kernel=kernel,
+        workers=workers,
+        checkpoints=folder.checkpoints,
+        progress=progress,
     )
-    results = score_heads(folder, design, embeddings, heads, study.thresholds, progress)
+    results = score_heads(folder, design, stored, heads, study.thresholds, progress)
     _write(folder, design, heads, results)
     _judge(folder, study, design, results)
-    record = run_record(design, embeddings, kernel=resources.kernel, seconds=time.time() - started)
+    record = run_record(design, stored, kernel=resources.kernel, seconds=time.time() - started)
     result = Result.finish(folder, record)
     _draw(result, design, progress)
     shutil.rmtree(folder.checkpoints, ignore_errors=True)
@@ -128,6 +145,7 @@ def _draw(result: Result, design: Design, progress: Progress) -> None:
         encoder=tables.encoders[0],
         chosen=tables.chosen,
         seeds=[repeat.seed for repeat in design.repeats],
+        pictures=design.images.bands != NO_PIXELS,
     )
     result.folder.write_table("mistakes", mistakes)
     result.write_tables()
@@ -135,12 +153,17 @@ def _draw(result: Result, design: Design, progress: Progress) -> None:
 
 
 def _resources(
-    embeddings: dict[str, Embeddings], design: Design, tasks: list[HeadTask], workers: int | None, tell: Tell
+    embeddings: dict[str, Embeddings],
+    design: Design,
+    tasks: list[HeadTask],
+    workers: int | None,
+    kernel: str,
+    tell: Tell,
 ) -> Resources:
-    kernel = choose_kernel()
-    if kernel.note:
-        tell(kernel.note)
-    resources = plan_resources(embeddings, design.images.labels, tasks, kernel=kernel, workers=workers)
+    chosen = choose_kernel(kernel)
+    if chosen.note:
+        tell(chosen.note)
+    resources = plan_resources(embeddings, design.images.labels, tasks, kernel=chosen, workers=workers)
     tell(str(resources))
     return resources
 
@@ -148,27 +171,50 @@ def _resources(
 def read_images(study: Study) -> LabeledImages:
     """Read the images of a study, thinned to a long tail where it asks so."""
     options: dict[str, Any] = dict(study.reader)  # checked by the reader, against what its format takes
-    images = read(study.source, on_bad_image=study.on_bad_image, **options)
+    if holds_embeddings(study.source, str(options.get("format", "auto"))):
+        images = _read_own(study)[1]
+    else:
+        images = read(study.source, on_bad_image=study.on_bad_image, **options)
     if study.long_tail:
         images = thin_to_long_tail(images, ratio=study.long_tail, rng=generator(study.seed, "long tail"))
     return images
 
 
+def _read_own(study: Study) -> tuple[Embeddings, LabeledImages]:
+    if len(study.encoders) != 1:
+        raise InputError(f"{study.source} holds the embeddings of one encoder; name it by one --encoder, or by none")
+    options: dict[str, Any] = {key: value for key, value in study.reader.items() if key != "format"}
+    check_options(options)
+    return read_embeddings(study.source, encoder=study.encoders[0], **options)
+
+
+def check(images: LabeledImages, study: Study) -> LabeledImages:
+    """Check that every image can be opened, where there are images and not their embeddings alone."""
+    return images if images.bands == NO_PIXELS else check_images(images, on_bad_image=study.on_bad_image)
+
+
 def embed_all(
     study: Study, images: LabeledImages, *, cache: Path, progress: Progress = silent, tell: Tell = lambda message: None
 ) -> dict[str, Embeddings]:
-    """Embed the images under every encoder of a study; all encoders are loaded before the first image is."""
-    encoders = {
-        name: load_encoder(name, weights=Path(study.weights[name]) if name in study.weights else None)
-        for name in study.encoders
-    }
+    """Embed the images under every encoder of a study, or take the embeddings that its source holds.
+
+    All encoders are loaded before the first image is.
+    """
     stored: dict[str, Embeddings] = {}
-    for name, encoder in encoders.items():
-        stored[name] = embed(
-            images, encoder, cache=cache, on_bad_image=study.on_bad_image, progress=progress, tell=tell
-        )
-        for line in stored[name].skipped:
-            tell(f"left out, cannot be read: {line}")
+    if images.bands == NO_PIXELS:
+        own = _read_own(study)[0]
+        stored[own.encoder] = at_rows_of(own, images.names)
+    else:
+        encoders = {
+            name: load_encoder(name, weights=Path(study.weights[name]) if name in study.weights else None)
+            for name in study.encoders
+        }
+        for name, encoder in encoders.items():
+            stored[name] = embed(
+                images, encoder, cache=cache, on_bad_image=study.on_bad_image, progress=progress, tell=tell
+            )
+            for line in stored[name].skipped:
+                tell(f"left out, cannot be read: {line}")
     standardise = {"yes": True, "no": False}.get(study.standardise)
     if standardise is not None:
         stored = {name: replace(e, standardise=standardise) for name, e in stored.items()}
@@ -204,6 +250,7 @@ def _write(folder: RunFolder, design: Design, heads: Heads, results: pd.DataFram
     folder.write_table("plans", plan_table(design))
     folder.write_table("histories", histories(heads))
     rng = generator(design.repeats[0].seed, "samples")
-    folder.write_table("samples", sample_table(design.images, design.low_frequency, rng=rng))
+    shown = 0 if design.images.bands == NO_PIXELS else SAMPLES
+    folder.write_table("samples", sample_table(design.images, design.low_frequency, rng=rng, number=shown))
     save_heads(heads, folder.heads, classes=design.images.labels.classes)
     write_results(results, folder.table("results"), overwrite=True)

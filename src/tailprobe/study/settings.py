@@ -10,6 +10,7 @@ import tomli_w
 
 from tailprobe.comparison.influence import METRICS
 from tailprobe.datasets.image_files import OnBadImage
+from tailprobe.embeddings.own import encoder_name, holds_embeddings
 from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean
 from tailprobe.scores.thresholds import THRESHOLDS
@@ -27,8 +28,8 @@ class Study:
         InputError: a value outside its range.
     """
 
-    source: str  # folder, .zip or table
-    reader: Mapping[str, Option] = field(default_factory=dict)  # options of `tailprobe.read`
+    source: str  # folder, .zip or table of images, or a file of embeddings
+    reader: Mapping[str, Option] = field(default_factory=dict)  # options of `tailprobe.read`, or of `read_embeddings`
     long_tail: float = 0.0  # imbalance ratio to thin a balanced set to, 0 for as it is
     encoders: tuple[str, ...] = ("descriptors",)
     weights: Mapping[str, str] = field(default_factory=dict)  # by encoder, a local file
@@ -69,6 +70,11 @@ class Study:
     def _has_metric(self) -> bool:
         name, _, rule = self.metric.partition("@")
         return self.metric in METRICS or (f"{name}@..." in METRICS and rule in self.thresholds)
+
+
+def default_encoders(source: str, form: str = "auto") -> tuple[str, ...]:
+    """Return the encoder of a study that names none: for embeddings what they are called, else the built-in one."""
+    return (encoder_name(Path(source)),) if holds_embeddings(source, form) else ("descriptors",)
 
 
 def write_study(study: Study, path: Path) -> None:

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from tailprobe.datasets.check import check_images
 from tailprobe.progress import Progress, silent
 from tailprobe.study.design import design_study, head_tasks
 from tailprobe.study.folder import claim
-from tailprobe.study.run import Tell, embed_all, leave_out_skipped, read_images
+from tailprobe.study.run import Tell, check, embed_all, leave_out_skipped, read_images
 from tailprobe.study.settings import Study, write_study
 from tailprobe.training.search import SearchSpace, search_recipes
 
@@ -33,7 +32,7 @@ def run_search(
         The table of `search_recipes`.
     """
     folder = claim(out, replace(study, methods=("baseline",)))
-    images = check_images(read_images(study), on_bad_image=study.on_bad_image)
+    images = check(read_images(study), study)
     for note in images.notes:
         tell(note)
     design = design_study(replace(study, methods=("baseline",)), images)

@@ -1,22 +1,19 @@
 """The engine: every head of a study in one call."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
-import torch
-from threadpoolctl import threadpool_limits
 
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.progress import Progress, silent
-from tailprobe.training.fit import fit_head
 from tailprobe.training.head import Head, Heads
 from tailprobe.training.kernels import choose_kernel
 from tailprobe.training.memory import plan_resources
+from tailprobe.training.schedule import train_all
 from tailprobe.training.storage import load_heads, save_heads
 from tailprobe.training.task import HeadKey, HeadTask
 
@@ -33,14 +30,16 @@ def train(
 ) -> Heads:
     """Train every head of a study.
 
-    A head's numbers depend on its task and its data alone: not on the other tasks, their order, or the workers.
+    A head's numbers depend on its task, its data and the kernel alone: not on the other tasks, their order, or the
+    workers. In a stack, where products of many heads are one call of a library, that holds within float tolerance.
 
     Args:
         embeddings: by encoder, row i of each for image i.
         labels: (N, C), of the same images.
         tasks: the heads to train, keys distinct.
         kernel: what trains a head, see `choose_kernel`; heads of two kernels differ in their last digits.
-        workers: heads trained at once, each on one thread; by default one a core, or fewer where memory is short.
+        workers: heads trained at once, each on one thread or all in one stack; by default one a core, or every head
+            that can step together, and fewer where memory is short.
         checkpoints: a folder in which each finished head is kept, so that an interrupted call goes on from there; a
             head is taken from it only if everything that decides its numbers is the same.
         progress: told about heads done.
@@ -56,8 +55,9 @@ def train(
     _check(embeddings, labels, tasks)
     done: dict[HeadKey, Head] = {}
     left: dict[HeadTask, str] = {}
+    truth = labels.digest()
     for task in tasks:
-        digest = task.digest(embeddings[task.key.encoder].fingerprint, labels.digest(), chosen.name)
+        digest = task.digest(embeddings[task.key.encoder].fingerprint, truth, chosen.name)
         head = _restore(checkpoints, digest)
         if head is None:
             left[task] = digest
@@ -65,21 +65,11 @@ def train(
             done[task.key] = head
     progress("train heads", len(done), len(tasks))
     resources = plan_resources(embeddings, labels, list(left), kernel=chosen, workers=workers)
-    with _one_thread_each(), ThreadPoolExecutor(resources.workers) as pool:
-        longest_first = sorted(left, key=lambda task: -task.steps)
-        running: dict[Future[Head], HeadTask] = {
-            pool.submit(fit_head, embeddings[task.key.encoder].vectors, labels, task, kernel=chosen): task
-            for task in longest_first
-        }
-        try:
-            for future in as_completed(running):
-                task = running[future]
-                done[task.key] = future.result()
-                _keep(checkpoints, left[task], task.key, done[task.key], labels.classes)
-                progress("train heads", len(done), len(tasks))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    with closing(train_all(embeddings, labels, list(left), kernel=chosen, at_once=resources.workers)) as finished:
+        for task, head in finished:
+            done[task.key] = head
+            _keep(checkpoints, left[task], task.key, head, labels.classes)
+            progress("train heads", len(done), len(tasks))
     return Heads({task.key: done[task.key] for task in tasks})
 
 
@@ -104,15 +94,3 @@ def _keep(checkpoints: Path | None, digest: str, key: HeadKey, head: Head, class
     if checkpoints is not None:
         checkpoints.mkdir(parents=True, exist_ok=True)
         save_heads({key: head}, checkpoints / f"{digest}.safetensors", classes=classes)
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    # Products of one head are too small to share between threads: heads are what is shared out.
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        torch.set_num_threads(before)

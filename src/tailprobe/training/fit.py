@@ -6,7 +6,8 @@ import numpy as np
 from jaxtyping import Float
 
 from tailprobe.labels import Labels
-from tailprobe.training.head import Head, History
+from tailprobe.training.epochs import Epochs
+from tailprobe.training.head import Head
 from tailprobe.training.kernels import Kernel
 from tailprobe.training.standardisation import Standardisation
 from tailprobe.training.task import HeadTask
@@ -24,13 +25,13 @@ def fit_head(embeddings: Float[np.ndarray, "N D"], labels: Labels, task: HeadTas
     started = time.perf_counter()
     scale = Standardisation.of(embeddings, task.train, wanted=task.standardise)
     trainer = kernel.begin(embeddings, labels, task, scale)
-    training, validation = np.empty(task.recipe.epochs), np.empty(task.recipe.epochs)
-    best, kept = 0, trainer.weights()
+    epochs, kept = Epochs(task.recipe), trainer.weights()
     for epoch in range(task.recipe.epochs):
-        training[epoch] = trainer.epoch(epoch)
-        validation[epoch] = trainer.validation_loss()
-        if task.recipe.keep == "last" or epoch == 0 or validation[epoch] < validation[best]:
-            best, kept = epoch, trainer.weights()
+        if epochs.add(trainer.epoch(epoch), trainer.validation_loss()):
+            kept = trainer.weights()
+        if epochs.finished:
+            break
     weight, bias = scale.fold(kept[0], kept[1])
-    history = History(training, validation, best, task.steps, time.perf_counter() - started)
+    steps = -(-len(task.plan.rows) // task.recipe.batch_size)
+    history = epochs.history(steps_an_epoch=steps, seconds=time.perf_counter() - started)
     return Head(weight, bias, kept[2], kept[3], history)

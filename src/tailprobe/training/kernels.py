@@ -1,4 +1,4 @@
-"""The ways a head can be trained: compiled for this processor, or in torch.
+"""The ways a head can be trained: compiled for this processor, in torch, or many in a stack on a GPU.
 
 All follow `reference.train_plainly` within float tolerance; the last digits differ from one to the other, so a run
 notes the name of the one that trained it.
@@ -15,8 +15,9 @@ from jaxtyping import Float
 
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
-from tailprobe.training import by_hand, native
+from tailprobe.training import by_hand, native, stacked
 from tailprobe.training.by_hand import TorchTrainer
+from tailprobe.training.stack_step import Precision
 from tailprobe.training.standardisation import Standardisation
 from tailprobe.training.task import HeadTask
 
@@ -35,28 +36,61 @@ class Trainer(Protocol):
 
 
 @dataclass(frozen=True)
+class Stack:
+    """Where heads are trained in one stack, and how exact the factors of their products are."""
+
+    device: torch.device
+    precision: Precision
+
+    def free_bytes(self) -> int | None:
+        """Return the memory free on a GPU; None where the stack is in the machine's own."""
+        return torch.cuda.mem_get_info(self.device)[0] if self.device.type == "cuda" else None
+
+    def resident_bytes(self) -> int:
+        """Return how much of the device embeddings may take: half of what is free."""
+        return (self.free_bytes() or 0) // 2
+
+
+@dataclass(frozen=True)
 class Kernel:
     """One way of training."""
 
-    name: str  # "torch", or a variant of the compiled kernel: "avx512", "avx2", "baseline"
+    name: str  # a name that `choose_kernel` takes
     begin: Callable[[Float[np.ndarray, "N D"], Labels, HeadTask, Standardisation], Trainer]
     memory_bytes: Callable[..., int]  # of one head in training, by inputs, width, classes, batch
     note: str | None = None  # for the log: why it is not the compiled one
+    stack: Stack | None = None  # where heads are trained together instead of one by one; `begin` then trains no head
+    fixed_bytes: int = 0  # in training, however many heads there are
 
 
 def choose_kernel(name: str = "auto") -> Kernel:
-    """Return the kernel called `name`; "auto" is the compiled one's best variant, or torch where there is none.
+    """Return the kernel called `name`.
+
+    - "cuda": all heads in a stack on the GPU; "cuda-bfloat16": the same, factors of the products rounded to bfloat16.
+    - "avx512", "avx2", "baseline": variants of the compiled kernel, one head a core.
+    - "torch": the same in torch.
+    - "stacked", "stacked-bfloat16": what "cuda" does, on the processor; for tests, and to see what rounding does.
+    - "auto": the first of these that the machine has, bfloat16 excepted.
 
     Raises:
         InputError: this machine has no such kernel.
     """
     compiled, missing = native.variants(), native.why_missing()
+    devices = ("cuda", "stacked") if torch.cuda.is_available() else ("stacked",)
     if name == "auto":
-        name = (*compiled, "torch")[0]
+        name = (*devices[:-1], *compiled, "torch")[0]
+    device, _, precision = name.partition("-")
+    if device in devices and precision in ("", "bfloat16"):
+        return _stacked(name, "cuda" if device == "cuda" else "cpu", "bfloat16" if precision else "float32")
     if name == "torch":
         return Kernel("torch", TorchTrainer, by_hand.memory_bytes, note=missing and f"no compiled kernel: {missing}")
     if name not in compiled:
-        there = missing or f"this machine has {', '.join(compiled)} and torch"
+        there = missing or f"this machine has {', '.join((*compiled, *devices))} and torch"
         raise InputError(f"there is no kernel {name!r}: {there}")
     begin = partial(native.NativeTrainer, variant=name)
     return Kernel(name, begin, partial(native.memory_bytes, variant=name))
+
+
+def _stacked(name: str, device: str, precision: Precision) -> Kernel:
+    where = Stack(torch.device(device), precision)
+    return Kernel(name, TorchTrainer, stacked.memory_bytes, stack=where, fixed_bytes=stacked.FIXED_BYTES)

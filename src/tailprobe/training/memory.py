@@ -51,14 +51,14 @@ def plan_resources(
     """
     classes = len(labels.classes)
     inputs = {name: stored.width for name, stored in embeddings.items()}
-    room = _available() if available is None else available
-    most = max(1, min(workers or cores(), len(tasks)))
-    for count in range(most, 1, -1):
+    room = _available(kernel) if available is None else available
+    most = max(1, min(workers or (cores() if kernel.stack is None else len(tasks)), len(tasks)))
+    before = labels.matrix.size // 4  # their digest is taken of two copies of the matrix, eight labels a byte
+    for count in range(most, 0, -1):
         peak = memory_bytes(tasks, inputs=inputs, classes=classes, kernel=kernel, workers=count)
-        if workers is not None or room is None or peak <= room:
-            return Resources(len(tasks), kernel.name, count, peak)
-    peak = memory_bytes(tasks, inputs=inputs, classes=classes, kernel=kernel, workers=1)
-    return Resources(len(tasks), kernel.name, 1, peak)
+        if count == 1 or workers is not None or room is None or peak <= room:
+            break
+    return Resources(len(tasks), kernel.name, count, max(before, peak))
 
 
 def memory_bytes(
@@ -71,7 +71,9 @@ def memory_bytes(
         kernel(D, W, C, B) + 4 (4 P) + 36 M,    P = W (D + 1) + C (W + 1)
 
     with M rows drawn an epoch. `kernel` is the kernel's own: weights, Adam's two moments and the buffers of a batch;
-    nothing of it grows with the images, and embeddings that are memory-mapped are read row by row.
+    nothing of it grows with the images, and embeddings that are memory-mapped are read row by row. A stack takes
+    `kernel.fixed_bytes` besides. Before the first head, the digest of N rows of labels takes N C / 4 bytes for a
+    moment.
     """
     finished, running = 0, []
     for task in tasks:
@@ -81,7 +83,7 @@ def memory_bytes(
         batch = min(recipe.batch_size, len(task.plan.rows))
         own = kernel.memory_bytes(inputs=width, width=recipe.width, classes=classes, batch=batch)
         running.append(own + 4 * _STATES * parameters + _AN_EPOCHS_DRAW * len(task.plan.rows))
-    return finished + sum(sorted(running)[-workers:])
+    return finished + sum(sorted(running)[-workers:]) + kernel.fixed_bytes
 
 
 def cores() -> int:
@@ -89,7 +91,10 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _available() -> int | None:
+def _available(kernel: Kernel) -> int | None:
+    free = kernel.stack.free_bytes() if kernel.stack else None
+    if free is not None:
+        return free // 2  # embeddings may have the other half
     meminfo = Path("/proc/meminfo")
     if not meminfo.exists():
         return None

@@ -23,6 +23,7 @@ class Recipe:
     decay_every: int = 0  # epochs between steps of the learning rate, 0 for none; the authors' runs have 7
     decay_factor: float = 0.1
     keep: Literal["best", "last"] = "best"  # the epoch of the lowest validation loss, or the last
+    patience: int = 0  # stop after so many epochs without a lower validation loss; 0 for never
 
     def __post_init__(self) -> None:
         ranges = {
@@ -35,6 +36,7 @@ class Recipe:
             "decay_every": self.decay_every >= 0,
             "decay_factor": 0 < self.decay_factor <= 1,
             "keep": self.keep in ("best", "last"),
+            "patience": self.patience >= 0,
         }
         for name, holds in ranges.items():
             if not holds:

@@ -55,8 +55,11 @@ def train_plainly(embeddings: Float[np.ndarray, "N D"], labels: Labels, task: He
         with torch.no_grad():
             validation.append(binary_cross_entropy_with_logits(model(held), held_labels).item())
         states.append(copy.deepcopy(model.state_dict()))
-    kept = int(np.argmin(validation)) if task.recipe.keep == "best" else task.recipe.epochs - 1
-    history = History(np.array(training), np.array(validation), kept, task.steps, time.perf_counter() - started)
+        if 0 < task.recipe.patience <= epoch - int(np.argmin(validation)):
+            break
+    kept = int(np.argmin(validation)) if task.recipe.keep == "best" else len(validation) - 1
+    steps = len(training) * -(-len(task.plan.rows) // task.recipe.batch_size)
+    history = History(np.array(training), np.array(validation), kept, steps, time.perf_counter() - started)
     state = states[kept]
     weight, bias = scale.fold(state["0.weight"], state["0.bias"])
     return Head(weight, bias, state["3.weight"], state["3.bias"], history)

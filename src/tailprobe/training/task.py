@@ -34,7 +34,7 @@ class HeadTask:
 
     @property
     def steps(self) -> int:
-        """Optimiser steps over all epochs."""
+        """Optimiser steps over all epochs, if none is left out by early stopping."""
         return -(-len(self.plan.rows) // self.recipe.batch_size) * self.recipe.epochs
 
     def digest(self, *data: str) -> str:

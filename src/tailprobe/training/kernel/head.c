@@ -43,6 +43,11 @@ typedef struct {
     float rate, square_scale, weight_decay;
 } Adam;
 
+typedef struct {
+    const int64_t *rows;
+    int64_t count;
+} Draws;
+
 static float *take(float *memory, int64_t *at, int64_t count) {
     float *start = memory ? memory + *at : NULL;
     *at += round_up(count, 16);
@@ -142,6 +147,18 @@ static void fetch(const Head *head, const Layout *at, const int64_t *rows, int64
     }
 }
 
+/* Touch the rows of the next batch, which lie anywhere in memory: their pages and first lines are on the way while there
+   is still work to do. (Prefetching every line of them gains nothing: the processor drops what it has no page for.) */
+static void touch(const Head *head, Draws of) {
+    const int64_t size = head->half ? 2 : 4, row = head->row_stride * size;
+    const int64_t last = (head->inputs - 1) * head->column_stride * size;
+    for (int64_t i = 0; i < of.count; i++) {
+        const volatile char *first = (const char *)head->embeddings + of.rows[i] * row;
+        (void)first[0];
+        (void)first[last];
+    }
+}
+
 /* ---- forward ---- */
 
 static void fill_rows(float *to, int64_t row, int64_t count, const float *with, int64_t width) {
@@ -237,17 +254,37 @@ static void adam(Weight weight, int64_t at, const float *restrict gradient, int6
     }
 }
 
-/* Update a weight kept in panels, (width / PANEL, n, PANEL), by its gradient left' (n, B) right (B, width). */
-static void update(Weight weight, int64_t n, int64_t width, const float *left, int64_t left_row, const float *right,
-                   int64_t right_row, int64_t count, Adam by) {
+/* The gradient of a weight is left' (n, B) right (B, width). */
+typedef struct {
+    const float *left, *right;
+    int64_t left_row, right_row, count;
+} Gradient;
+
+/* Update the panel that begins at column j of a weight kept in panels, (width / PANEL, n, PANEL). */
+static void update_panel(Weight weight, int64_t n, int64_t j, Gradient of, Adam by) {
     float gradient[TILE_ROWS * PANEL] __attribute__((aligned(64)));
-    for (int64_t j = 0; j < width; j += PANEL)
-        for (int64_t i = 0; i < n; i += TILE_ROWS) {
-            const int64_t rows = smaller(TILE_ROWS, n - i);
-            const Operands in = {left + i, 1, left_row, right + j, right_row};
-            tile_of(rows, in, count, gradient, PANEL, 0);
-            adam(weight, j * n + i * PANEL, gradient, rows * PANEL, by);
-        }
+    for (int64_t i = 0; i < n; i += TILE_ROWS) {
+        const int64_t rows = smaller(TILE_ROWS, n - i);
+        const Operands in = {of.left + i, 1, of.left_row, of.right + j, of.right_row};
+        tile_of(rows, in, of.count, gradient, PANEL, 0);
+        adam(weight, j * n + i * PANEL, gradient, rows * PANEL, by);
+    }
+}
+
+static void update_output(const Head *head, const Layout *at, int64_t count, Adam by) {
+    const Gradient of = {at->g, at->h, at->c_row, at->h_row, count};
+    for (int64_t j = 0; j < round_up(head->width, PANEL); j += PANEL)
+        update_panel(at->output_weight, head->classes, j, of, by);
+}
+
+static void update_hidden(const Head *head, const Layout *at, int64_t count, Adam by, Draws next) {
+    const Gradient of = {at->x, at->dz, at->x_row, at->h_row, count};
+    const int64_t w = round_up(head->width, PANEL);
+    for (int64_t j = 0; j < w; j += PANEL) {
+        const int64_t from = next.count * j / w, to = next.count * (j + PANEL) / w;
+        touch(head, (Draws){next.rows + from, to - from});
+        update_panel(at->hidden_weight, head->inputs, j, of, by);
+    }
 }
 
 /* Update a bias by the column sums of its gradient, which the first row then holds. */
@@ -280,17 +317,17 @@ static void transpose(const Head *head, const Layout *at) {
     }
 }
 
-static void backward(Head *head, const Layout *at, int64_t count, double rate) {
+static void backward(Head *head, const Layout *at, int64_t count, double rate, Draws next) {
     const int64_t w = round_up(head->width, PANEL), c = round_up(head->classes, PANEL);
     head->mean_left *= 0.9;
     head->square_left *= 0.999;
     const Adam by = {(float)(rate / (1 - head->mean_left)), (float)(1 / sqrt(1 - head->square_left)),
                      (float)head->weight_decay};
     hidden_gradient(head, at, count);
-    update(at->output_weight, head->classes, w, at->g, at->c_row, at->h, at->h_row, count, by);
+    update_output(head, at, count, by);
     update_bias(at->output_bias, at->g, at->c_row, c, count, by);
     transpose(head, at);
-    update(at->hidden_weight, head->inputs, w, at->x, at->x_row, at->dz, at->h_row, count, by);
+    update_hidden(head, at, count, by, next);
     update_bias(at->hidden_bias, at->dz, at->h_row, w, count, by);
 }
 
@@ -375,7 +412,7 @@ static double train(Head *head, const int64_t *rows, const float *factors, int64
         activate(head, &at, first, batch, key);
         logits(head, &at, batch);
         total += loss(&at, head->classes, batch, at.positive, at.negative, own, scale);
-        backward(head, &at, batch, rate);
+        backward(head, &at, batch, rate, (Draws){rows + first + batch, smaller(head->batch, count - first - batch)});
     }
     restore_small(before);
     return total / (double)head->classes;

@@ -1,0 +1,105 @@
+"""Images that are the same to the byte, and which of them lie across the parts of a split."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Int, UInt8
+
+from tailprobe.labels import Labels
+
+Groups = Int[np.ndarray, " N"]  # number of the group, from 0; -1 for an image alone
+
+
+@dataclass(frozen=True, eq=False)
+class Copies:
+    """Which of N images are copies of which."""
+
+    groups: Groups
+    pairs: int  # of copies
+    pairs_across: int  # of copies in different parts; 0 where there are no parts
+    held_out_copied: Bool[np.ndarray, " N"]  # validation and test images with a copy in the training part
+    disagreeing: int  # groups whose images do not all carry the same classes
+
+    @property
+    def number(self) -> int:
+        """Groups."""
+        return int(self.groups.max(initial=-1)) + 1
+
+    @property
+    def surplus(self) -> int:
+        """Images that would go if one of each group were kept."""
+        return int((self.groups >= 0).sum()) - self.number
+
+
+def find_copies(hashes: UInt8[np.ndarray, "N W"], labels: Labels, *, parts: Sequence[str] | None = None) -> Copies:
+    """Group images by equal content hash; a hash of zeros stands for no content and is never a copy.
+
+    Args:
+        hashes: (N, W) bytes, W >= 1.
+        labels: of the N images.
+        parts: (N,) "train", "validation" or "test".
+    """
+    groups = equal_rows(hashes)
+    sizes = np.bincount(groups[groups >= 0])
+    return Copies(
+        groups,
+        pairs=int((sizes * (sizes - 1) // 2).sum()),
+        pairs_across=_pairs_across(groups, parts),
+        held_out_copied=_copied(groups, parts),
+        disagreeing=_disagreeing(groups, labels.matrix),
+    )
+
+
+def equal_rows(hashes: UInt8[np.ndarray, "N W"]) -> Groups:
+    """Number the groups of two and more equal rows, in the order of their first; -1 for a row alone or of zeros.
+
+    >>> equal_rows(np.array([[7], [1], [7], [2], [0], [0]], dtype=np.uint8))
+    array([ 0, -1,  0, -1, -1, -1])
+    """
+    keys = np.ascontiguousarray(hashes).view(np.dtype((np.void, hashes.shape[1]))).ravel()
+    _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    together = (counts[inverse] > 1) & hashes.any(axis=1)
+    return numbered(np.where(together, inverse, -1))
+
+
+def numbered(marks: Int[np.ndarray, " N"]) -> Groups:
+    """Number marks from 0 in the order in which they are met; -1 stays.
+
+    >>> numbered(np.array([9, -1, 4, 9]))
+    array([ 0, -1,  1,  0])
+    """
+    rows = np.flatnonzero(marks >= 0)
+    _, first, inverse = np.unique(marks[rows], return_index=True, return_inverse=True)
+    places = np.empty(len(first), dtype=np.int64)
+    places[np.argsort(first)] = np.arange(len(first))
+    found = np.full(len(marks), -1, dtype=np.int64)
+    found[rows] = places[inverse]
+    return found
+
+
+def _pairs_across(groups: Groups, parts: Sequence[str] | None) -> int:
+    if parts is None:
+        return 0
+    rows = np.flatnonzero(groups >= 0)
+    _, part = np.unique(np.asarray(parts), return_inverse=True)
+    table = np.zeros((int(groups.max(initial=-1)) + 1, int(part.max(initial=0)) + 1), dtype=np.int64)  # (groups, parts)
+    np.add.at(table, (groups[rows], part[rows]), 1)
+    # All ordered pairs of a group less those within a part, each pair met twice.
+    return int((table.sum(axis=1) ** 2 - (table**2).sum(axis=1)).sum() // 2)
+
+
+def _copied(groups: Groups, parts: Sequence[str] | None) -> Bool[np.ndarray, " N"]:
+    if parts is None:
+        return np.zeros(len(groups), dtype=bool)
+    training = np.asarray(parts) == "train"
+    in_training = np.unique(groups[training & (groups >= 0)])
+    return np.isin(groups, in_training) & ~training
+
+
+def _disagreeing(groups: Groups, matrix: Bool[np.ndarray, "N C"]) -> int:
+    rows = np.flatnonzero(groups >= 0)
+    rows = rows[np.argsort(groups[rows], kind="stable")]
+    first = np.searchsorted(groups[rows], groups[rows])  # place of each row's group in the sorted rows
+    unlike = (matrix[rows] != matrix[rows[first]]).any(axis=1)
+    return len(np.unique(groups[rows[unlike]]))

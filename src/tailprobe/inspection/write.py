@@ -1,0 +1,171 @@
+"""An inspection as files: JSON for the numbers, Parquet for the tables."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tailprobe.errors import InputError
+from tailprobe.inspection.inspection import Inspection, LabelStatistics
+from tailprobe.splits import PARTS
+
+FORMAT = "tailprobe inspection 1"
+_SUMMARY = "inspection.json"
+_TABLES = ("classes", "cooccurrence", "copies", "near_duplicates", "unreadable")
+
+
+def write_inspection(inspection: Inspection, folder: Path) -> list[Path]:
+    """Write an inspection into a folder: a new one, an empty one, or that of an earlier inspection, which it replaces.
+
+    Leaves inspection.json with every single number, and as Parquet the tables
+
+    - classes: class, count, imbalance_ratio, concurrence, copied and near_duplicated images, a column a rule;
+    - cooccurrence: class, other, images; each pair of classes that meets, once;
+    - copies: group, name, part;
+    - near_duplicates: name, other, cosine, part, other_part; the closest first;
+    - unreadable: name, reason.
+
+    A table of what was not looked for is absent.
+
+    Returns:
+        The files written, inspection.json last.
+
+    Raises:
+        InputError: the folder holds somebody's other files, or is a file.
+    """
+    _claim(folder)
+    tables = inspection_tables(inspection)
+    for name in _TABLES:
+        (folder / f"{name}.parquet").unlink(missing_ok=True)
+    for name, table in tables.items():
+        table.to_parquet(folder / f"{name}.parquet", index=False)
+    summary = json.dumps(inspection_summary(inspection), indent=1, ensure_ascii=False, allow_nan=False)
+    (folder / _SUMMARY).write_text(summary + "\n", encoding="utf-8")
+    return [*(folder / f"{name}.parquet" for name in tables), folder / _SUMMARY]
+
+
+def inspection_summary(inspection: Inspection) -> dict[str, Any]:
+    """Return the single numbers of an inspection as JSON takes them; None stands for what is undefined."""
+    labels, files, copies, near = inspection.labels, inspection.files, inspection.copies, inspection.near
+    summary: dict[str, Any] = {
+        "format": FORMAT,
+        "source": inspection.source,
+        "images": labels.images,
+        "kind": labels.kind,
+        "classes": len(labels.classes),
+        "untagged_images": labels.untagged,
+        "mean_imbalance_ratio": _number(labels.mean_ratio),
+        "imbalance_ratio_variation": _number(labels.ratio_variation),
+        "label_cardinality": _number(labels.cardinality),
+        "label_density": _number(labels.density),
+        "scumble": _number(labels.concurrence),
+        "low_frequency": {rule: _named(labels, mask) for rule, mask in labels.low_frequency.items()},
+        "parts": _part_sizes(inspection),
+    }
+    if files is not None:
+        summary["unreadable_images"] = files.unreadable
+    if copies is not None:
+        summary["copies"] = {
+            "groups": copies.number,
+            "surplus_images": copies.surplus,
+            "pairs": copies.pairs,
+            "pairs_across_parts": copies.pairs_across,
+            "held_out_images_with_a_copy_in_training": int(copies.held_out_copied.sum()),
+            "groups_with_unlike_labels": copies.disagreeing,
+        }
+    if near is not None:
+        summary["near_duplicates"] = {
+            "encoder": near.encoder,
+            "threshold": near.threshold,
+            "pairs": near.pairs,
+            "pairs_listed": len(near.listed),
+            "images": int((near.groups >= 0).sum()),
+            "groups": int(near.groups.max(initial=-1)) + 1,
+            "pairs_across_parts": near.pairs_across,
+            "held_out_images_with_one_in_training": int(near.held_out_matched.sum()),
+        }
+    return summary
+
+
+def inspection_tables(inspection: Inspection) -> dict[str, pd.DataFrame]:
+    """Return the tables of an inspection by name, see `write_inspection`."""
+    names = np.asarray(inspection.names, dtype=object)
+    parts = np.asarray(inspection.parts or [None] * len(names), dtype=object)
+    tables = {"classes": _classes(inspection), "cooccurrence": _cooccurrence(inspection.labels)}
+    if inspection.copies is not None:
+        groups = inspection.copies.groups
+        rows = np.flatnonzero(groups >= 0)
+        rows = rows[np.argsort(groups[rows], kind="stable")]
+        tables["copies"] = pd.DataFrame({"group": groups[rows], "name": names[rows], "part": parts[rows]})
+    if inspection.near is not None:
+        pairs = inspection.near.listed
+        tables["near_duplicates"] = pd.DataFrame(
+            {
+                "name": names[pairs.first],
+                "other": names[pairs.second],
+                "cosine": pairs.cosines,
+                "part": parts[pairs.first],
+                "other_part": parts[pairs.second],
+            }
+        )
+    if inspection.files is not None:
+        problems = np.asarray(inspection.files.problems, dtype=object)
+        bad = np.flatnonzero(problems != "")
+        tables["unreadable"] = pd.DataFrame({"name": names[bad], "reason": problems[bad]})
+    return tables
+
+
+def _classes(inspection: Inspection) -> pd.DataFrame:
+    labels = inspection.labels
+    columns = {
+        "class": labels.classes,
+        "count": labels.counts,
+        "imbalance_ratio": labels.ratios,
+        "concurrence": labels.class_concurrence,
+    }
+    of_class = {"copied": inspection.copies_of_class, "near_duplicated": inspection.near_of_class}
+    known = {name: counts for name, counts in of_class.items() if counts is not None}
+    return pd.DataFrame(columns | known | dict(labels.low_frequency))
+
+
+def _cooccurrence(labels: LabelStatistics) -> pd.DataFrame:
+    """Return the pairs of classes that meet, each once, most images first."""
+    first, second = np.nonzero(np.triu(labels.cooccurrence, k=1))
+    names = np.asarray(labels.classes, dtype=object)
+    images = labels.cooccurrence[first, second]
+    order = np.argsort(-images, kind="stable")
+    table = {"class": names[first[order]], "other": names[second[order]], "images": images[order]}
+    return pd.DataFrame(table)
+
+
+def _part_sizes(inspection: Inspection) -> dict[str, int] | None:
+    if inspection.parts is None:
+        return None
+    return {part: inspection.parts.count(part) for part in PARTS if part in inspection.parts}
+
+
+def _named(labels: LabelStatistics, mask: np.ndarray) -> list[str]:
+    return [name for name, chosen in zip(labels.classes, mask, strict=True) if chosen]
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _claim(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; give --out a folder")
+    if folder.is_dir() and any(folder.iterdir()) and not _is_ours(folder / _SUMMARY):
+        raise InputError(f"{folder} holds files that are no inspection of tailprobe; give --out a new or empty folder")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _is_ours(summary: Path) -> bool:
+    try:
+        found = json.loads(summary.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(found, dict) and found.get("format") == FORMAT

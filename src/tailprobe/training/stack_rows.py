@@ -1,0 +1,70 @@
+"""What a stack reads of its data, on the device: rows, labels, dropout bits."""
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+
+from tailprobe.labels import Labels
+
+_WORD = 0xFFFFFFFF  # 32 bits
+
+
+class StackRows:
+    """Embeddings and labels as the device has them.
+
+    Embeddings that fit lie on the device whole, in the type they are stored in; of larger ones the rows of each call
+    are sent, each once.
+    """
+
+    def __init__(
+        self, embeddings: Float[np.ndarray, "N D"], labels: Labels, *, device: torch.device, resident_bytes: float
+    ) -> None:
+        self._embeddings, self._device = embeddings, device
+        resident = device.type != "cpu" and embeddings.nbytes <= resident_bytes
+        self._whole = torch.from_numpy(np.array(embeddings)).to(device) if resident else None
+        self._labels = labels.matrix
+
+    def source(self, rows: Int[np.ndarray, "..."]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return numbers (S, D), and for each of `rows` its place among them."""
+        if self._whole is not None:
+            return self._whole, torch.from_numpy(rows).to(self._device)
+        distinct, places = np.unique(rows, return_inverse=True)
+        numbers = torch.from_numpy(self._embeddings[distinct]).to(self._device)
+        return numbers, torch.from_numpy(places.reshape(rows.shape)).to(self._device)
+
+    def labels(self, rows: Int[np.ndarray, "..."]) -> torch.Tensor:
+        """Return (..., C) float32, 0 or 1."""
+        return torch.from_numpy(self._labels[rows]).to(self._device).float()
+
+
+def dropout_scales(
+    keys: torch.Tensor, first: torch.Tensor, rates: torch.Tensor, *, batch: int, width: int
+) -> torch.Tensor:
+    """Return what hidden units are multiplied by: 0, or 1 / (1 - rate) where they stay.
+
+    The bits of `randomness.dropout_keeps`, in 64-bit integers of which the lower half counts.
+
+    Args:
+        keys: (H,) int64, of each head's epoch.
+        first: (K, H) int64, position in its epoch of each batch's first row.
+        rates: (H,) float64.
+        batch: B.
+        width: W.
+
+    Returns:
+        (K, H, B, W) float32.
+    """
+    pairs = (width + 1) // 2
+    rows = first[..., None] + torch.arange(batch, device=first.device)  # (K, H, B)
+    position = rows[..., None] * pairs + torch.arange(pairs, device=first.device)
+    mixed = _mix(((position & _WORD) * 0x9E3779B9 + keys[:, None, None]) & _WORD)
+    bits = torch.stack([mixed & 0xFFFF, mixed >> 16], dim=-1).flatten(-2)[..., :width]
+    keeps = bits >= (rates * 65536).round().long()[:, None, None]
+    return keeps * (1 / (1 - rates)).float()[:, None, None]
+
+
+def _mix(h: torch.Tensor) -> torch.Tensor:
+    # A product of two 32-bit numbers may pass 2^63; its lower half is right all the same.
+    h = ((h ^ (h >> 16)) * 0x85EBCA6B) & _WORD
+    h = ((h ^ (h >> 13)) * 0xC2B2AE35) & _WORD
+    return h ^ (h >> 16)

@@ -1,0 +1,180 @@
+"""The stack of batched products against the plain trainer, on the processor."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tailprobe.labels import Labels
+from tailprobe.methods.plan import TrainingPlan
+from tailprobe.training.head import Head
+from tailprobe.training.randomness import dropout_keeps
+from tailprobe.training.recipe import Recipe
+from tailprobe.training.reference import train_plainly
+from tailprobe.training.stack_rows import dropout_scales
+from tailprobe.training.stacked import train_stack
+from tailprobe.training.task import HeadKey, HeadTask
+
+DEVICES = [torch.device("cpu"), *([torch.device("cuda")] if torch.cuda.is_available() else [])]
+ROWS, INPUTS = 120, 14
+
+
+def data(seed: int, classes: int) -> tuple[np.ndarray, Labels]:
+    rng = np.random.default_rng(seed)
+    labels = Labels(rng.random((ROWS, classes)) < 0.3, tuple(map(str, range(classes))), "multi-label")
+    return rng.standard_normal((ROWS, INPUTS), dtype=np.float32) + 1, labels
+
+
+def task(seed: int, recipe: Recipe, *, classes: int, drawn: int, weighted: str, standardise: bool) -> HeadTask:
+    """A head with its own parts of the rows, repeated draws and whatever loss weights are wanted."""
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(ROWS)
+    plan = TrainingPlan(
+        rows=rng.integers(0, 80, drawn),
+        row_weights=rng.random(80) * 3 if weighted in ("rows", "batches") else None,
+        positive_weights=rng.random(classes) * 4 if weighted == "classes" else None,
+        negative_weights=rng.random(classes) if weighted == "classes" else None,
+        weigh_batches=weighted == "batches",
+    )
+    return HeadTask(HeadKey("e", weighted, seed), plan, recipe, order[:80], order[80:], standardise)
+
+
+def stacked(
+    x: np.ndarray, labels: Labels, tasks: list[HeadTask], device: torch.device, **options: object
+) -> list[Head]:
+    finished = dict(train_stack(x, labels, tasks, device=device, **options))  # type: ignore[arg-type]
+    return [finished[task] for task in tasks]
+
+
+def assert_close(one: Head, two: Head, rtol: float = 2e-3) -> None:
+    np.testing.assert_allclose(one.history.training_loss, two.history.training_loss, rtol=rtol)
+    np.testing.assert_allclose(one.history.validation_loss, two.history.validation_loss, rtol=rtol)
+
+
+members = st.fixed_dictionaries(
+    {
+        "drawn": st.integers(1, 150),
+        "weighted": st.sampled_from(["no", "rows", "batches", "classes"]),
+        "standardise": st.booleans(),
+        "dropout": st.sampled_from([0.0, 0.2, 0.5]),
+        "learning_rate": st.sampled_from([1e-4, 1e-3, 1e-2]),
+        "weight_decay": st.sampled_from([0.0, 1e-3]),
+        "epochs": st.integers(1, 4),
+        "decay_every": st.sampled_from([0, 1]),
+        "keep": st.sampled_from(["best", "last"]),
+    }
+)
+
+
+@pytest.mark.parametrize("device", DEVICES, ids=str)
+@settings(max_examples=25, deadline=None)
+@given(
+    heads=st.lists(members, min_size=1, max_size=6),
+    width=st.integers(1, 30),
+    batch=st.integers(2, 100),
+    classes=st.integers(1, 6),
+    half=st.booleans(),
+)
+def test_heads_that_differ_in_everything_follow_the_plain_trainer_in_one_stack(
+    device: torch.device, heads: list[dict], width: int, batch: int, classes: int, half: bool
+) -> None:
+    x, labels = data(1, classes)
+    x = x.astype(np.float16) if half else x
+    shape = ("drawn", "weighted", "standardise")
+    tasks = [
+        task(
+            seed,
+            Recipe(width=width, batch_size=batch, **{k: v for k, v in head.items() if k not in shape}),
+            classes=classes,
+            **{k: head[k] for k in shape},
+        )
+        for seed, head in enumerate(heads)
+    ]
+    for one, wanted in zip(stacked(x, labels, tasks, device), tasks, strict=True):
+        assert_close(one, train_plainly(x, labels, wanted))
+
+
+def mixed(recipe: Recipe) -> list[HeadTask]:
+    kinds = [("no", 80, False), ("rows", 33, True), ("batches", 150, False), ("classes", 90, True), ("no", 5, False)]
+    return [
+        task(seed, recipe, classes=3, drawn=drawn, weighted=weighted, standardise=standardise)
+        for seed, (weighted, drawn, standardise) in enumerate(kinds)
+    ]
+
+
+@pytest.mark.parametrize("device", DEVICES, ids=str)
+def test_a_stack_ends_with_the_weights_of_the_plain_trainer(device: torch.device) -> None:
+    x, labels = data(0, 3)
+    tasks = mixed(Recipe(width=20, epochs=3, batch_size=32))
+    for one, wanted in zip(stacked(x, labels, tasks, device), tasks, strict=True):
+        two = train_plainly(x, labels, wanted)
+        for name in ("hidden_weight", "hidden_bias", "output_weight", "output_bias"):
+            torch.testing.assert_close(getattr(one, name), getattr(two, name), rtol=1e-3, atol=5e-5)
+        assert (one.history.kept_epoch, one.history.steps) == (two.history.kept_epoch, two.history.steps)
+
+
+@pytest.mark.parametrize("device", DEVICES, ids=str)
+def test_a_head_alone_and_in_a_stack_agree(device: torch.device) -> None:
+    x, labels = data(0, 3)
+    tasks = mixed(Recipe(width=20, epochs=2, batch_size=32, patience=1))
+    for together, alone in zip(stacked(x, labels, tasks, device), tasks, strict=True):
+        assert_close(together, stacked(x, labels, [alone], device)[0], rtol=1e-4)
+
+
+@pytest.mark.parametrize("device", DEVICES, ids=str)
+def test_heads_finish_in_the_order_of_their_steps(device: torch.device) -> None:
+    x, labels = data(0, 3)
+    tasks = mixed(Recipe(width=5, epochs=2, batch_size=32))
+    finished = [wanted.steps for wanted, _ in train_stack(x, labels, tasks, device=device)]
+    assert finished == sorted(wanted.steps for wanted in tasks)
+
+
+@pytest.mark.parametrize("device", DEVICES, ids=str)
+def test_products_of_bfloat16_numbers_end_near_those_of_float32(device: torch.device) -> None:
+    x, labels = data(0, 3)
+    tasks = mixed(Recipe(width=20, epochs=3, batch_size=32))
+    exact = stacked(x, labels, tasks, device)
+    rounded = stacked(x, labels, tasks, device, precision="bfloat16")
+    for one, two in zip(rounded, exact, strict=True):
+        assert one.hidden_weight.dtype == torch.float32
+        assert not torch.equal(one.hidden_weight, two.hidden_weight)
+        assert_close(one, two, rtol=2e-2)
+
+
+@pytest.mark.parametrize("device", DEVICES, ids=str)
+def test_embeddings_too_large_for_the_device_are_sent_in_parts(device: torch.device) -> None:
+    x, labels = data(0, 3)
+    tasks = mixed(Recipe(width=8, epochs=2, batch_size=32))
+    parts, whole = (stacked(x, labels, tasks, device, resident_bytes=size) for size in (0, x.nbytes))
+    for one, two in zip(parts, whole, strict=True):
+        assert torch.equal(one.hidden_weight, two.hidden_weight)
+
+
+@pytest.mark.parametrize("width", [1, 6, 7])
+def test_the_device_draws_the_dropout_bits_of_the_host(width: int) -> None:
+    keys, rates = [0, 2**32 - 1, 12345], [0.0, 0.2, 0.5]
+    first = np.array([[0, 64, 2**31], [7, 2**32 - 3, 500_000_000]])
+    scales = dropout_scales(
+        torch.tensor(keys), torch.from_numpy(first), torch.tensor(rates, dtype=torch.float64), batch=5, width=width
+    )
+    for k, h in np.ndindex(first.shape):
+        keeps = dropout_keeps(keys[h], first=int(first[k, h]), rows=5, width=width, rate=rates[h])
+        np.testing.assert_allclose(scales[k, h].numpy(), keeps / (1 - rates[h]), rtol=1e-6)
+
+
+def test_a_head_that_may_stop_early_stops_where_the_plain_trainer_does() -> None:
+    x, labels = data(0, 3)
+    tasks = [
+        replace(t, recipe=replace(t.recipe, patience=p))
+        for p, t in enumerate(mixed(Recipe(epochs=15, width=9, learning_rate=0.02)))
+    ]
+    lengths = []
+    for one, wanted in zip(stacked(x, labels, tasks, DEVICES[0]), tasks, strict=True):
+        two = train_plainly(x, labels, wanted)
+        assert (one.history.kept_epoch, one.history.steps) == (two.history.kept_epoch, two.history.steps)
+        lengths.append(len(one.history.training_loss))
+    assert lengths[0] == 15
+    assert min(lengths) < 15
