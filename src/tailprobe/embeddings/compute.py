@@ -53,6 +53,7 @@ def embed(
         InputError: an image cannot be read and `on_bad_image` is "error"; what was finished before it stays stored.
     """
     store = Store.of(cache, images, encoder, precision=precision)
+    store.make_folder()
     with locked(store, tell):
         log = store.begin()
         shards = stored_shards(store, log, images)

@@ -40,7 +40,7 @@ class Store:
 
     @classmethod
     def of(cls, cache: Path, images: LabeledImages, encoder: Encoder, *, precision: Precision = "float32") -> "Store":
-        """Return the store of these images under this encoder, its folder made where it is not."""
+        """Return the store of these images under this encoder, which need not be there yet."""
         identity = json.dumps(dict(sorted(encoder.identity.items())))
         slug = re.sub(r"[^A-Za-z0-9._-]+", "-", encoder.name)[:60]
         of_encoder = cache / f"{slug}-{_digest(identity)}"
@@ -48,11 +48,18 @@ class Store:
         about = {"encoder": encoder.name, "identity": dict(encoder.identity), "standardise": encoder.standardise}
         numbers = {"width": encoder.width, "type": precision}
         of_images = {"bands": images.bands, "images": len(images), "source": images.source}
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"{folder}: cannot be made ({error.strerror}); choose another --cache") from None
         return cls(folder, encoder.width, {"format": FORMAT, **about, **numbers, **of_images, "shard": SHARD})
+
+    def make_folder(self) -> None:
+        """Make the folder where it is not.
+
+        Raises:
+            InputError: it cannot be made.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{self.folder}: cannot be made ({error.strerror}); choose another --cache") from None
 
     def begin(self) -> ShardLog:
         """Write the manifest where it is not, and return the log; only for who holds the lock."""

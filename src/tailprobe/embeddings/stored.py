@@ -31,6 +31,7 @@ class Shards:
     def __init__(self, places: Sequence[_Place]) -> None:
         self._places = places
         self._open: dict[int, pa.RecordBatch] = {}
+        self._vectors: dict[int, np.ndarray] = {}  # views into the mapped files, kept since making one takes longest
         self.starts = np.cumsum([0, *(place.rows for place in places)])  # (S + 1,)
 
     def batch(self, shard: int) -> pa.RecordBatch:
@@ -47,6 +48,12 @@ class Shards:
                 )
             self._open[shard] = map_shard(place.path)
         return self._open[shard]
+
+    def vectors(self, shard: int) -> Float[np.ndarray, "R D"]:
+        """Return the embeddings of a shard, mapped; raises as `batch`."""
+        if shard not in self._vectors:
+            self._vectors[shard] = vectors_of(self.batch(shard))
+        return self._vectors[shard]
 
 
 class StoredVectors:
@@ -84,12 +91,12 @@ class StoredVectors:
         order = np.argsort(shard, kind="stable")
         for one, group in itertools.groupby(order.tolist(), key=lambda i: int(shard[i])):
             where = np.fromiter(group, np.int64)
-            found[where] = vectors_of(self._shards.batch(one))[at[where] - self._shards.starts[one]]
+            found[where] = self._shards.vectors(one)[at[where] - self._shards.starts[one]]
         return found
 
 
-class StoredNames(Sequence[str]):
-    """The names of the images of a store, read when asked for."""
+class StoredNames:
+    """The names of the images of a store, like a tuple, but read when asked for."""
 
     def __init__(self, shards: Shards, good: Int[np.ndarray, " N"] | None, *, rows: int) -> None:
         self._shards, self._good, self._rows = shards, good, rows
