@@ -127,7 +127,7 @@ def test_tables_are_left_for_papers_and_spreadsheets(finished: Result) -> None:
     folder = finished.folder.path / "tables"
     assert {path.stem for path in folder.iterdir()} == {"averages", "classes", "methods", "verdicts"}
     assert {path.suffix for path in folder.iterdir()} == {".csv", ".parquet", ".tex", ".md"}
-    assert r"	oprule" in (folder / "verdicts.tex").read_text()
+    assert r"\toprule" in (folder / "verdicts.tex").read_text()
 
 
 def test_the_page_holds_the_recommendation_and_is_rebuilt_alike(finished: Result) -> None:

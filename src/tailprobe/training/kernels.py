@@ -70,7 +70,8 @@ def choose_kernel(name: str = "auto") -> Kernel:
     - "avx512", "avx2", "baseline": variants of the compiled kernel, one head a core.
     - "torch": the same in torch.
     - "stacked", "stacked-bfloat16": what "cuda" does, on the processor; for tests, and to see what rounding does.
-    - "auto": the first of these that the machine has, bfloat16 excepted.
+    - "auto": the compiled kernel's best variant, or torch where there is none. A GPU is taken by name alone, until its
+      stack has been measured on one.
 
     Raises:
         InputError: this machine has no such kernel.
@@ -78,7 +79,7 @@ def choose_kernel(name: str = "auto") -> Kernel:
     compiled, missing = native.variants(), native.why_missing()
     devices = ("cuda", "stacked") if torch.cuda.is_available() else ("stacked",)
     if name == "auto":
-        name = (*devices[:-1], *compiled, "torch")[0]
+        name = (*compiled, "torch")[0]
     device, _, precision = name.partition("-")
     if device in devices and precision in ("", "bfloat16"):
         return _stacked(name, "cuda" if device == "cuda" else "cpu", "bfloat16" if precision else "float32")
