@@ -15,8 +15,10 @@ from PIL import Image
 import mean_colours
 import tailprobe
 from mean_colours import MeanColours
-from tailprobe.embeddings import compute, store
+from tailprobe.embeddings import compute, shard, store
 from tailprobe.embeddings.compute import embed
+from tailprobe.embeddings.log import Line, ShardLog
+from tailprobe.embeddings.shard import Shard, file_digest, write_shard
 
 IMAGES = 22
 
@@ -103,8 +105,8 @@ def test_a_damaged_shard_is_computed_again(folder: Path, cache: Path) -> None:
     embed(images, MeanColours(), cache=cache)
     whole = files(cache)
     for damage in (lambda data: data[:50], lambda data: data[:-9] + bytes(9), lambda data: b""):
-        shard = next(cache.rglob("shard-00002.arrow"))
-        shard.write_bytes(damage(shard.read_bytes()))
+        path = next(cache.rglob("shard-00002.arrow"))
+        path.write_bytes(damage(path.read_bytes()))
         again = MeanColours()
         embed(images, again, cache=cache)
         assert again.encoded == 4
@@ -173,10 +175,11 @@ def test_killed_at_any_moment_a_second_call_goes_on_and_leaves_the_same_bytes(fo
     whole, cache, rng = tmp_path / "whole", tmp_path / "killed", random.Random(0)
     embed(tailprobe.read(folder), MeanColours(), cache=whole)
     counts = []
-    for _ in range(3):
+    for _ in range(4):
         process = subprocess.Popen(program(folder, cache, 0.1))
-        while not list(cache.rglob("shard-*.arrow")) and process.poll() is None:
-            time.sleep(0.01)
+        before = len(list(cache.rglob("shard-*.arrow")))
+        while len(list(cache.rglob("shard-*.arrow"))) == before and process.poll() is None:
+            time.sleep(0.001)
         time.sleep(rng.uniform(0, 0.3))
         process.kill()
         process.wait()
@@ -186,6 +189,80 @@ def test_killed_at_any_moment_a_second_call_goes_on_and_leaves_the_same_bytes(fo
     embed(tailprobe.read(folder), rest, cache=cache)
     assert rest.encoded < IMAGES
     assert {k: v for k, v in files(cache).items() if "partial" not in k} == files(whole)
+
+
+@pytest.mark.parametrize("moment", ["before the file", "after the file", "within the line", "after the line"])
+def test_killed_around_the_writing_of_a_shard_the_rest_is_the_same(folder, tmp_path, monkeypatch, moment) -> None:
+    whole, cache = tmp_path / "whole", tmp_path / "killed"
+    embed(tailprobe.read(folder), MeanColours(), cache=whole)
+
+    class Killed(BaseException):
+        pass
+
+    real_add = ShardLog.add
+
+    def add(log: ShardLog, line: Line) -> None:
+        if line.shard == 2 and moment == "after the file":
+            raise Killed
+        real_add(log, line)
+        if line.shard == 2 and moment == "within the line":
+            with next(cache.rglob("shards.jsonl")).open("r+") as file:
+                file.truncate(file.seek(0, 2) - 9)
+        if line.shard == 2:
+            raise Killed
+
+    def write(shard: Shard, path: Path) -> str:
+        if path.name.endswith("2.arrow") and moment == "before the file":
+            path.with_suffix(".partial").write_bytes(b"half")
+            raise Killed
+        return write_shard(shard, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ShardLog, "add", add)
+        patch.setattr(store, "write_shard", write)
+        with pytest.raises(Killed):
+            embed(tailprobe.read(folder), MeanColours(), cache=cache)
+    rest = MeanColours()
+    embed(tailprobe.read(folder), rest, cache=cache)
+    assert rest.encoded == IMAGES - (12 if moment == "after the line" else 8)
+    assert files(cache) == files(whole)
+
+
+def test_half_precision_is_the_rounded_float32_in_half_the_room(folder: Path, cache: Path) -> None:
+    images = tailprobe.read(folder)
+    single, half = (embed(images, MeanColours(), cache=cache, precision=p) for p in ("float32", "float16"))
+    assert half.vectors.dtype == np.float16
+    np.testing.assert_array_equal(half.vectors, single.vectors.astype(np.float16))
+    assert half.fingerprint != single.fingerprint
+    again = MeanColours()
+    assert embed(images, again, cache=cache, precision="float16").fingerprint == half.fingerprint
+    assert again.encoded == 0
+
+
+def test_what_half_precision_cannot_hold_is_an_error(folder: Path, cache: Path) -> None:
+    class Large(MeanColours):
+        def encode(self, batch):
+            return super().encode(batch) * np.float32(1e6)
+
+    with pytest.raises(ValueError, match="not finite as float16"):
+        embed(tailprobe.read(folder), Large(), cache=cache, precision="float16")
+
+
+def test_a_copied_store_is_hashed_once_and_then_trusted(folder: Path, cache: Path, tmp_path: Path, monkeypatch) -> None:
+    embed(tailprobe.read(folder), MeanColours(), cache=cache)
+    copied = tmp_path / "copied"
+    shutil.copytree(cache, copied, copy_function=shutil.copyfile)
+    hashed: list[Path] = []
+
+    def counted(path: Path) -> str:
+        hashed.append(path)
+        return file_digest(path)
+
+    monkeypatch.setattr(shard, "file_digest", counted)
+    for expected in (6, 6):
+        again = MeanColours()
+        embed(tailprobe.read(folder), again, cache=copied)
+        assert (again.encoded, len(hashed)) == (0, expected)
 
 
 def test_a_second_process_waits_for_the_first_and_says_so(folder: Path, tmp_path: Path) -> None:

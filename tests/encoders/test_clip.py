@@ -69,3 +69,19 @@ def test_another_size_of_clip_does_not_fit(openai_clip, tmp_path):
     torch.save(state, tmp_path / "ViT-B-16.pt")
     with pytest.raises(InputError, match=r"patch_embed\.proj\.weight.*expected \(768, 3, 32, 32\)"):
         load_encoder("clip", weights=tmp_path / "ViT-B-16.pt")
+
+
+def test_features_before_the_projection_times_the_projection_are_those_after_it(clip_file, openai_clip):
+    image = np.random.default_rng(0).integers(0, 256, (230, 250, 3), dtype=np.uint8)
+    before, after = (load_encoder(f"clip(features={f})", weights=clip_file) for f in ("pooled", "projected"))
+    assert (before.width, after.width) == (768, 512)
+    projected = before.encode([before.prepare(image)]) @ openai_clip["visual.proj"].float().numpy()
+    np.testing.assert_allclose(projected, after.encode([after.prepare(image)]), rtol=1e-3, atol=1e-4)
+
+
+def test_unit_length_is_the_same_direction(clip_file):
+    image = np.random.default_rng(0).integers(0, 256, (230, 250, 3), dtype=np.uint8)
+    plain, unit = (load_encoder(f"clip(length={n})", weights=clip_file) for n in ("own", "unit"))
+    one, other = (encoder.encode([encoder.prepare(image)]) for encoder in (plain, unit))
+    np.testing.assert_allclose(other, one / np.linalg.norm(one), rtol=1e-4, atol=1e-6)
+    assert plain.identity["model"] != unit.identity["model"]

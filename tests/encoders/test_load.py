@@ -1,10 +1,12 @@
 """Encoders by name: what there is, what there is not, and where weights come from."""
 
+import importlib
 import json
 import os
 import subprocess
 import sys
 import textwrap
+from functools import partial
 
 import numpy as np
 import pytest
@@ -117,3 +119,19 @@ def test_weights_in_the_hubs_cache_are_found_without_a_network(tmp_path, torchvi
     done = run_offline(code, tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == dict(load_encoder("resnet18", weights=resnet18_file).identity)
+
+
+def test_a_runtime_is_asked_for_by_name_and_a_missing_one_is_an_error_for_every_encoder(resnet18_file, monkeypatch):
+    load = partial(load_encoder, "resnet18", weights=resnet18_file)
+    assert load(runtime="torch", precision="auto").identity["runtime"] == "torch"
+    real = importlib.import_module
+
+    def missing(name, *rest):
+        if name == "openvino":
+            raise ImportError("No module named 'openvino'")
+        return real(name, *rest)
+
+    monkeypatch.setattr(importlib, "import_module", missing)
+    for name in ("resnet18", "descriptors"):
+        with pytest.raises(InputError, match="'openvino' is not installed"):
+            load_encoder(name, runtime="openvino")

@@ -3,30 +3,24 @@
 import hashlib
 import json
 import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
 
-from tailprobe.datasets.decode import decode
 from tailprobe.datasets.image_files import OnBadImage
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.embeddings import Embeddings
-from tailprobe.embeddings.shard import Row, Shard
-from tailprobe.embeddings.store import SHARD, Store
+from tailprobe.embeddings.log import ShardLog
+from tailprobe.embeddings.shard import Shard
+from tailprobe.embeddings.store import SHARD, Precision, Store, number_type
+from tailprobe.embeddings.work import Prepared, ahead, batch_size, encode_batch, prepare_image
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.errors import InputError
 from tailprobe.progress import Progress, silent
-
-_BATCH = 32
-_AHEAD = 64  # images read and prepared ahead of the encoder
-
-Prepared = tuple[Row, Any]
 
 
 def embed(
@@ -34,6 +28,7 @@ def embed(
     encoder: Encoder,
     *,
     cache: Path,
+    precision: Precision = "float32",
     on_bad_image: OnBadImage = "error",
     workers: int | None = None,
     progress: Progress = silent,
@@ -48,6 +43,7 @@ def embed(
         images: the image set.
         encoder: the encoder; may have an attribute `batch_size`, images encoded together.
         cache: the folder below which stores are kept.
+        precision: of the numbers as stored and returned; "float16" takes half the room.
         on_bad_image: `error`, or `skip` to leave out what cannot be read and list it in `skipped`.
         workers: threads that prepare; one a core by default.
         progress: told about images done.
@@ -56,18 +52,20 @@ def embed(
     Raises:
         InputError: an image cannot be read and `on_bad_image` is "error"; what was finished before it stays stored.
     """
-    store = Store.of(cache, images, encoder)
-    with _locked(store, tell):
-        shards = _stored(store, images)
-        _complete(store, shards, images, encoder, on_bad_image, workers or os.cpu_count() or 1, progress)
-    return _gather([shard for shard in shards if shard is not None], images, encoder, on_bad_image)
+    store = Store.of(cache, images, encoder, precision=precision)
+    store.make_folder()
+    with locked(store, tell):
+        log = store.begin()
+        shards = stored_shards(store, log, images)
+        _complete(store, log, shards, images, encoder, on_bad_image, workers or os.cpu_count() or 1, progress)
+    return _gather([shard for shard in shards if shard is not None], images, encoder, precision, on_bad_image)
 
 
-def _stored(store: Store, images: LabeledImages) -> list[Shard | None]:
-    """Return every shard that is stored and whose images have not changed since."""
+def stored_shards(store: Store, log: ShardLog, images: LabeledImages) -> list[Shard | None]:
+    """Return every shard that is stored and whose images have not changed since, None for the others."""
     found: list[Shard | None] = []
-    for index, rows in enumerate(_cut(len(images))):
-        shard = store.read(index, images.names[rows.start : rows.stop])
+    for index, rows in enumerate(cut(len(images))):
+        shard = store.read(log, index, images.names[rows.start : rows.stop])
         found.append(shard if shard is not None and _unchanged(shard, images, rows) else None)
     return found
 
@@ -88,6 +86,7 @@ def _unchanged(shard: Shard, images: LabeledImages, rows: range) -> bool:
 
 def _complete(
     store: Store,
+    log: ShardLog,
     shards: list[Shard | None],
     images: LabeledImages,
     encoder: Encoder,
@@ -96,55 +95,34 @@ def _complete(
     progress: Progress,
 ) -> None:
     """Compute and store every shard that is None, in order."""
-    cuts = _cut(len(images))
+    cuts = cut(len(images))
     missing = [index for index, shard in enumerate(shards) if shard is None]
     stage, done = f"embed {encoder.name}", len(images) - sum(len(cuts[index]) for index in missing)
     progress(stage, done, len(images))
+    precision: Precision = store.about["type"]
     with ThreadPoolExecutor(workers) as pool:
         order = [i for index in missing for i in cuts[index]]
-        prepared = _ahead(pool, order, lambda i: _prepare(images, encoder, i, on_bad_image))
+        prepared = ahead(pool, order, lambda i: prepare_image(images, encoder, i, on_bad_image))
         for index in missing:
-            shard = Shard((), np.empty((0, encoder.width), np.float32))
-            for batch in _batches(prepared, len(cuts[index]), getattr(encoder, "batch_size", _BATCH)):
-                shard = _joined([shard, _encode(encoder, batch)])
+            parts = [Shard((), np.empty((0, encoder.width), number_type(precision)))]
+            for batch in _batches(prepared, len(cuts[index]), batch_size(encoder)):
+                parts.append(encode_batch(encoder, batch, precision=precision))
                 done += len(batch)
                 progress(stage, done, len(images))
-            store.write(index, shard)
-            shards[index] = shard
+            shards[index] = shard = _joined(parts)
+            store.write(log, index, shard)
+    log.mend()
 
 
-def _prepare(images: LabeledImages, encoder: Encoder, i: int, on_bad_image: OnBadImage) -> Prepared:
-    location = images.locations[i]
-    signature, content = "", b"\0" * 32
-    try:
-        signature, data = location.signature(), location.read()
-        content = hashlib.sha256(data).digest()
-        image = decode(data, bands=images.bands, where=str(location))
-    except InputError as error:
-        if on_bad_image == "error":
-            raise
-        return Row(images.names[i], signature, content, 0, 0, str(error)), None
-    height, width = image.shape[:2]
-    return Row(images.names[i], signature, content, width, height, ""), encoder.prepare(image)
-
-
-def _encode(encoder: Encoder, batch: Sequence[Prepared]) -> Shard:
-    vectors = np.full((len(batch), encoder.width), np.nan, dtype=np.float32)
-    good = [i for i, (row, _) in enumerate(batch) if not row.problem]
-    if good:
-        vectors[good] = encoder.encode([batch[i][1] for i in good])
-    if not np.isfinite(vectors[good]).all():
-        bad = good[int(np.argmin(np.isfinite(vectors[good]).all(axis=1)))]
-        raise ValueError(f"encoder {encoder.name} gave numbers that are not finite for image {batch[bad][0].name!r}")
-    return Shard(tuple(row for row, _ in batch), vectors)
-
-
-def _gather(shards: Sequence[Shard], images: LabeledImages, encoder: Encoder, on_bad_image: OnBadImage) -> Embeddings:
+def _gather(
+    shards: Sequence[Shard], images: LabeledImages, encoder: Encoder, precision: Precision, on_bad_image: OnBadImage
+) -> Embeddings:
     whole = _joined(shards)
     bad = [row for row in whole.rows if row.problem]
     if bad and on_bad_image == "error":  # stored as bad by an earlier call that skipped
         raise InputError(bad[0].problem)
-    digest = hashlib.sha256(json.dumps([dict(sorted(encoder.identity.items())), images.bands]).encode())
+    about = [dict(sorted(encoder.identity.items())), images.bands, *([] if precision == "float32" else [precision])]
+    digest = hashlib.sha256(json.dumps(about).encode())
     for row in whole.rows:
         digest.update(row.content)
     good = np.array([not row.problem for row in whole.rows], dtype=bool)
@@ -164,7 +142,8 @@ def _joined(shards: Sequence[Shard]) -> Shard:
     return Shard(tuple(row for s in shards for row in s.rows), np.concatenate([s.vectors for s in shards]))
 
 
-def _cut(images: int) -> list[range]:
+def cut(images: int) -> list[range]:
+    """Return the rows of every shard."""
     return [range(start, min(start + SHARD, images)) for start in range(0, images, SHARD)]
 
 
@@ -173,19 +152,9 @@ def _batches(prepared: Iterator[Prepared], number: int, size: int) -> Iterator[l
         yield [next(prepared) for _ in range(min(size, number - start))]
 
 
-def _ahead(pool: ThreadPoolExecutor, order: Iterable[int], work: Callable[[int], Prepared]) -> Iterator[Prepared]:
-    """Work in the pool, a bounded number ahead, and give results in order."""
-    waiting: deque[Future[Prepared]] = deque()
-    for i in order:
-        waiting.append(pool.submit(work, i))
-        if len(waiting) >= _AHEAD:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
-
-
 @contextmanager
-def _locked(store: Store, tell: Callable[[str], None]) -> Iterator[None]:
+def locked(store: Store, tell: Callable[[str], None]) -> Iterator[None]:
+    """Hold a store for this process alone; waits, and says so, where another holds it."""
     lock = FileLock(store.folder / "lock")
     try:
         lock.acquire(blocking=False)

@@ -1,10 +1,11 @@
 """The store: the embeddings of one image set under one encoder, in shards, each complete or absent.
 
-    CACHE/<encoder>-<digest of its identity>/<digest of names and bands>/
-        manifest.json      encoder, identity, bands, images, and the SHA-256 of every complete shard
+    CACHE/<encoder>-<digest of its identity>/<digest of names, bands and type>/
+        manifest.json      encoder, identity, bands, images, width and type of the numbers
+        shards.jsonl       a line for every complete shard: its rows and the SHA-256 of its file
         shard-00000.arrow  names, content hashes, sizes and embeddings of the first `SHARD` images
 
-A shard counts when the manifest names it and its checksum holds. What is trusted without reading an image again: its
+A shard counts when the log names it and its checksum holds. What is trusted without reading an image again: its
 size and time of change, or in an archive the member's checksum and size.
 """
 
@@ -14,14 +15,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
 
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.embeddings.log import Line, ShardLog
 from tailprobe.embeddings.shard import Shard, read_shard, write_shard
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.errors import InputError
 
 SHARD = 1024  # images
-_FORMAT = "tailprobe embeddings 1"
+FORMAT = "tailprobe embeddings 2"
+Precision = Literal["float32", "float16"]
 
 
 @dataclass(frozen=True)
@@ -30,58 +36,73 @@ class Store:
 
     folder: Path
     width: int  # D
+    about: dict[str, Any]  # the manifest
 
     @classmethod
-    def of(cls, cache: Path, images: LabeledImages, encoder: Encoder) -> "Store":
-        """Return the store of these images under this encoder, its folder and manifest made where they are not."""
+    def of(cls, cache: Path, images: LabeledImages, encoder: Encoder, *, precision: Precision = "float32") -> "Store":
+        """Return the store of these images under this encoder, which need not be there yet."""
         identity = json.dumps(dict(sorted(encoder.identity.items())))
         slug = re.sub(r"[^A-Za-z0-9._-]+", "-", encoder.name)[:60]
         of_encoder = cache / f"{slug}-{_digest(identity)}"
-        folder = of_encoder / _digest(json.dumps([images.bands, *images.names]))
-        store = cls(folder, encoder.width)
+        folder = of_encoder / _digest(json.dumps([images.bands, precision, *images.names]))
+        about = {"encoder": encoder.name, "identity": dict(encoder.identity), "standardise": encoder.standardise}
+        numbers = {"width": encoder.width, "type": precision}
+        of_images = {"bands": images.bands, "images": len(images), "source": images.source}
+        return cls(folder, encoder.width, {"format": FORMAT, **about, **numbers, **of_images, "shard": SHARD})
+
+    def make_folder(self) -> None:
+        """Make the folder where it is not.
+
+        Raises:
+            InputError: it cannot be made.
+        """
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise InputError(f"{folder}: cannot be made ({error.strerror}); choose another --cache") from None
-        if store._read_manifest() is None:
-            about = {"encoder": encoder.name, "identity": dict(encoder.identity), "width": encoder.width}
-            of_images = {"bands": images.bands, "images": len(images), "source": images.source}
-            store._write_manifest({"format": _FORMAT, **about, **of_images, "shard": SHARD, "shards": {}})
-        return store
+            raise InputError(f"{self.folder}: cannot be made ({error.strerror}); choose another --cache") from None
 
-    def read(self, index: int, names: Sequence[str]) -> Shard | None:
+    def begin(self) -> ShardLog:
+        """Write the manifest where it is not, and return the log; only for who holds the lock."""
+        if read_manifest(self.folder) is None:
+            partial = self.folder / "manifest.partial"
+            partial.write_text(json.dumps(self.about, indent=1), encoding="utf-8")
+            partial.replace(self.folder / "manifest.json")
+        return self.log()
+
+    def log(self) -> ShardLog:
+        """Return the log as it is on the disk."""
+        return ShardLog(self.folder / "shards.jsonl")
+
+    def read(self, log: ShardLog, index: int, names: Sequence[str]) -> Shard | None:
         """Return shard `index`, which holds the images `names`, or None where it is absent, damaged or of others."""
-        digest = self._shards().get(str(index))
-        return None if digest is None else read_shard(self._path(index), digest=digest, names=names, width=self.width)
+        line = log.lines.get(index)
+        path = shard_path(self.folder, index)
+        return None if line is None else read_shard(path, digest=line.sha256, names=names, width=self.width)
 
-    def write(self, index: int, shard: Shard) -> None:
-        """Write shard `index`: first its file, then its line in the manifest."""
-        digest = write_shard(shard, self._path(index))
-        manifest = self._read_manifest() or {}
-        manifest["shards"] = dict(
-            sorted((self._shards() | {str(index): digest}).items(), key=lambda item: int(item[0]))
-        )
-        self._write_manifest(manifest)
+    def write(self, log: ShardLog, index: int, shard: Shard) -> None:
+        """Write shard `index`: first its file, then its line in the log."""
+        digest = write_shard(shard, shard_path(self.folder, index))
+        unreadable = tuple(i for i, row in enumerate(shard.rows) if row.problem)
+        log.add(Line(index, len(shard.rows), digest, unreadable))
 
-    def _path(self, index: int) -> Path:
-        return self.folder / f"shard-{index:05d}.arrow"
 
-    def _shards(self) -> dict[str, str]:
-        found = (self._read_manifest() or {}).get("shards")
-        return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+def shard_path(folder: Path, index: int) -> Path:
+    """Return the file of shard `index`."""
+    return folder / f"shard-{index:05d}.arrow"
 
-    def _read_manifest(self) -> dict[str, object] | None:
-        # A manifest that is damaged or not ours is as good as none: the shards are then computed again.
-        try:
-            manifest = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return manifest if isinstance(manifest, dict) and manifest.get("format") == _FORMAT else None
 
-    def _write_manifest(self, manifest: dict[str, object]) -> None:
-        partial = self.folder / "manifest.partial"
-        partial.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-        partial.replace(self.folder / "manifest.json")
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """Return the manifest of a store, or None where it is missing, damaged or not ours."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return manifest if isinstance(manifest, dict) and manifest.get("format") == FORMAT else None
+
+
+def number_type(precision: Precision) -> np.dtype[Any]:
+    """Return the type of the numbers."""
+    return np.dtype(precision)
 
 
 def _digest(text: str) -> str:

@@ -1,4 +1,4 @@
-"""CLIP ViT-B/32 with OpenAI's weights: 512 numbers after the image projection."""
+"""CLIP ViT-B/32 with OpenAI's weights: 512 numbers after the image projection, or the 768 before it."""
 
 import math
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from tailprobe.encoders.choice import check_choice
 from tailprobe.encoders.family import ENCODERS
 from tailprobe.encoders.preprocessing import Preprocessing
+from tailprobe.encoders.runtime.network import UnitLength
 from tailprobe.encoders.timm_encoder import TimmEncoder
 from tailprobe.encoders.weights import build_model
 
@@ -18,18 +19,23 @@ _OFFICIAL = (
 
 
 @ENCODERS.register("clip")
-def clip(name: str, weights: Path | None, preprocess: str = "openai") -> TimmEncoder:
-    """CLIP ViT-B/32 as OpenAI trained it: what its `encode_image` gives, not normalised.
+def clip(
+    name: str, weights: Path | None, preprocess: str = "openai", features: str = "projected", length: str = "own"
+) -> TimmEncoder:
+    """CLIP ViT-B/32 as OpenAI trained it: what its `encode_image` gives, not normalised unless asked.
 
-    In timm the projection is the model's head, of 512 "classes" and bias zero, and stays on.
+    In timm the projection is the model's head, of 512 "classes" and bias zero, and stays on for "projected".
 
     Args:
         name: the encoder's name.
         weights: a file with OpenAI's, open_clip's or timm's names; None downloads.
         preprocess: "openai" takes the shorter side to 224 and crops 224; "timm" takes it to 248 first. Both bicubic.
 
+        features: "projected" are the 512 numbers that CLIP compares with texts, "pooled" the 768 before.
+        length: "own" leaves the numbers as they come, "unit" divides an image's by their Euclidean length.
+
     Raises:
-        InputError: another `preprocess`, or as `build_model`.
+        InputError: another `preprocess`, `features` or `length`, or as `build_model`.
     """
     from timm.data import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD  # slow to import
 
@@ -37,5 +43,12 @@ def clip(name: str, weights: Path | None, preprocess: str = "openai") -> TimmEnc
     preprocessing = Preprocessing(
         "shorter", (shorter, shorter), (224, 224), "bicubic", OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
     )
-    model = build_model(MODEL, name=name, weights=weights, keep_head=True, official=_OFFICIAL)
-    return TimmEncoder(model, name=name, model_name=MODEL, preprocessing=preprocessing)
+    projected = check_choice("features", features, ("projected", "pooled"), where=name) == "projected"
+    unit = check_choice("length", length, ("own", "unit"), where=name) == "unit"
+    model = build_model(MODEL, name=name, weights=weights, keep_head=projected, official=_OFFICIAL)
+    model_name = ", ".join(
+        [MODEL, *([] if projected else ["before the projection"]), *(["unit length"] if unit else [])]
+    )
+    return TimmEncoder(
+        UnitLength(model) if unit else model, name=name, model_name=model_name, preprocessing=preprocessing
+    )

@@ -1,35 +1,61 @@
 """Find an encoder by its name."""
 
+import re
 from pathlib import Path
 
 from tailprobe import encoders
 from tailprobe.callspec import bind, parse_call
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.family import ENCODERS
-from tailprobe.encoders.timm_encoder import is_timm_model, timm_encoder
+from tailprobe.encoders.own import import_encoder
+from tailprobe.encoders.runtime.installed import versions
+from tailprobe.encoders.timm_encoder import TimmEncoder, is_timm_model, timm_encoder
 from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean, import_members
 
 import_members(encoders)
+_OWN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _TIMM = "timm:"
 _OPAQUE = (_TIMM, "hf-hub:", "hf_hub:", "local-dir:")  # what follows is a name or path of another's making
 
 
-def load_encoder(name: str, *, weights: Path | None = None) -> Encoder:
+def load_encoder(
+    name: str,
+    *,
+    weights: Path | None = None,
+    runtime: str = "torch",
+    precision: str = "float32",
+    memory: Path | None = None,
+) -> Encoder:
     """Load a frozen encoder.
 
     Args:
         name: "descriptors", "resnet18", "clip", with options as in "resnet18(preprocess=authors)"; or a timm model, as
             "convnext_tiny.fb_in22k", "timm:resnet18" (timm's own weights, not torchvision's), "hf-hub:OWNER/NAME" or
-            "local-dir:FOLDER".
+            "local-dir:FOLDER"; or "package.module:name" of your own, see `tailprobe.encoders.own`.
         weights: a local file of weights, see `tailprobe.encoders.state_dict`. Without it published weights are taken
             from the Hugging Face hub's cache, or downloaded into it.
+        runtime: what runs a model, and at which `precision`, see `TimmEncoder.on`; encoders that are no model, as
+            "descriptors" and functions, run as they are, but a runtime that is not installed is an error for them too.
+        precision: see `runtime`.
+        memory: where the choice of runtime "auto" is remembered.
 
     Raises:
-        InputError: no such encoder or option, or its weights cannot be had, read or fitted.
+        InputError: no such encoder, option or runtime, or its weights cannot be had, read or fitted.
     """
+    if runtime != "auto":
+        versions(runtime)  # raises where it is not installed, before anything is loaded
+    encoder = _load(name, weights)
+    if not isinstance(encoder, TimmEncoder) or (runtime, precision) == ("torch", "float32"):
+        return encoder
+    return encoder.on(runtime, precision=precision, memory=memory)
+
+
+def _load(name: str, weights: Path | None) -> Encoder:
     if name.startswith(_OPAQUE):
         return timm_encoder(name.removeprefix(_TIMM), name=name, weights=weights)
+    if _OWN.fullmatch(name):
+        return import_encoder(name, weights=weights)
     spec = parse_call(name)
     if spec.name in ENCODERS.names():
         factory = ENCODERS.get(spec.name)

@@ -31,3 +31,15 @@ class Network(nn.Module):
         colours = pixels.permute(0, 3, 1, 2).to(torch.float32) / 255
         vectors: torch.Tensor = self.model((colours - self.mean) / self.sd)
         return vectors
+
+
+class UnitLength(nn.Module):
+    """A model whose numbers are divided by their Euclidean length, an image's each."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, colours: Float[torch.Tensor, "B 3 H W"]) -> Float[torch.Tensor, "B D"]:
+        """Return (B, D), every row of length 1."""
+        return nn.functional.normalize(self.model(colours), dim=1)

@@ -1,0 +1,118 @@
+"""Embeddings as other tools take them: .npy, .npz, Parquet, Lance."""
+
+import importlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.embeddings.stored import StoredEmbeddings
+from tailprobe.encoders.choice import check_choice
+from tailprobe.errors import InputError
+
+FORMATS = (".npy", ".npz", ".parquet", ".lance")
+_BLOCK = 16384  # rows in memory at a time
+
+
+def export_embeddings(embeddings: Embeddings | StoredEmbeddings, path: Path, *, overwrite: bool = False) -> Path:
+    """Write embeddings, whole or not at all, in the format that the ending of `path` names.
+
+    `.npy`: the (N, D) numbers, and their names beside them in NAME.names.txt, a line each. `.npz`: arrays `embeddings`
+    and `names`. `.parquet` and `.lance`: columns `name` and `embedding`, a list of D numbers. Numbers keep their type;
+    a store that was opened gives float32. All but `.npz` are written block by block, whatever the size.
+
+    Args:
+        embeddings: from `embed` or `open_store`.
+        path: the file to write, for Lance a folder.
+        overwrite: replace what is there.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: another ending, something is there already, a name with a line break (.npy), or the format's library
+            is not installed.
+    """
+    form = check_choice("the ending of the file", path.suffix.lower(), FORMATS, where=str(path))
+    beside = [path.with_suffix(".names.txt")] if form == ".npy" else []
+    for target in [path, *beside]:
+        if target.exists() and not overwrite:
+            raise InputError(f"{target} exists; choose another name or pass overwrite")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.stem}.partial{form}")
+    _remove(partial)
+    try:
+        _WRITERS[form](embeddings, partial)
+        if beside:
+            _write_names(embeddings, beside[0])
+        if path.is_dir():  # a folder is not replaced by a rename
+            _remove(path)
+        partial.replace(path)
+    finally:
+        _remove(partial)
+    return path
+
+
+def _write_npy(embeddings: Embeddings | StoredEmbeddings, path: Path) -> None:
+    shape = (len(embeddings), embeddings.width)
+    target = np.lib.format.open_memmap(path, mode="w+", dtype=embeddings.vectors.dtype, shape=shape)
+    for rows in _blocks(len(embeddings)):
+        target[rows] = embeddings.vectors[rows]
+    target.flush()
+
+
+def _write_names(embeddings: Embeddings | StoredEmbeddings, path: Path) -> None:
+    broken = next((name for name in embeddings.names if len(name.splitlines()) > 1), None)
+    if broken is not None:
+        raise InputError(f"image {broken!r} has a line break in its name; export to .npz or .parquet")
+    path.write_text("".join(f"{name}\n" for name in embeddings.names), encoding="utf-8")
+
+
+def _write_npz(embeddings: Embeddings | StoredEmbeddings, path: Path) -> None:
+    names = np.array(list(embeddings.names), dtype=np.str_)
+    np.savez(path, embeddings=np.asarray(embeddings.vectors), names=names)
+
+
+def _write_parquet(embeddings: Embeddings | StoredEmbeddings, path: Path) -> None:
+    with pq.ParquetWriter(path, _schema(embeddings)) as writer:
+        for batch in _batches(embeddings):
+            writer.write_batch(batch)
+
+
+def _write_lance(embeddings: Embeddings | StoredEmbeddings, path: Path) -> None:
+    try:
+        lance = importlib.import_module("lance")
+    except ImportError:
+        raise InputError(f"{path}: Lance is not installed; pip install pylance, or export to .parquet") from None
+    lance.write_dataset(pa.RecordBatchReader.from_batches(_schema(embeddings), _batches(embeddings)), str(path))
+
+
+_WRITERS = {".npy": _write_npy, ".npz": _write_npz, ".parquet": _write_parquet, ".lance": _write_lance}
+
+
+def _schema(embeddings: Embeddings | StoredEmbeddings) -> pa.Schema:
+    numbers = pa.list_(pa.from_numpy_dtype(embeddings.vectors.dtype), embeddings.width)
+    return pa.schema([("name", pa.string()), ("embedding", numbers)])
+
+
+def _batches(embeddings: Embeddings | StoredEmbeddings) -> Iterator[pa.RecordBatch]:
+    for rows in _blocks(len(embeddings)):
+        flat = pa.array(np.ascontiguousarray(embeddings.vectors[rows]).ravel())
+        columns = [pa.array(embeddings.names[rows], pa.string())]
+        columns.append(pa.FixedSizeListArray.from_arrays(flat, embeddings.width))
+        yield pa.record_batch(columns, schema=_schema(embeddings))
+
+
+def _blocks(rows: int) -> Iterator[slice]:
+    return (slice(start, min(start + _BLOCK, rows)) for start in range(0, rows, _BLOCK))
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
