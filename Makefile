@@ -32,7 +32,7 @@ test: $(INSTALLED) $(CHROMIUM)  ## Run the linter, the type checker and every te
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(INSTALLED)  ## Mend what the linter and the formatter can mend
 	$(BIN)/ruff check --fix .

@@ -70,7 +70,7 @@ def test_encoding_leaves_no_trace(small, pictures):
         ("resnet18.tv_in2k", "did you mean 'tv_in1k'"),
         ("timm:resnett18", "did you mean 'resnet18'"),
         (f"{SMALL}(width=3)", "takes no options"),
-        ("clip(crop=1)", "expected clip(preprocess='openai')"),
+        ("clip(crop=1)", "expected clip(preprocess='openai', "),
     ],
 )
 def test_an_unknown_name_or_option_is_one_line_with_the_nearest(name, message):

@@ -43,6 +43,11 @@ class RunFolder:
         return self.path / "figures"
 
     @property
+    def duplicates(self) -> Path:
+        """Images that are nearly the same, JSON; absent where there were too many images to compare them all."""
+        return self.path / "duplicates.json"
+
+    @property
     def report(self) -> Path:
         """The page."""
         return self.path / "report.html"

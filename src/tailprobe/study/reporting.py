@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from tailprobe.report.duplicates import read_duplicates
 from tailprobe.report.page import RunTables, write_page
 from tailprobe.study.result import Result
 
@@ -37,4 +38,5 @@ def run_tables(result: Result) -> RunTables:
         verdicts=result.verdicts,
         recommendation=None if result.recommendation is None else asdict(result.recommendation),
         mistakes=folder.read_table("mistakes") if folder.table("mistakes").exists() else None,
+        duplicates=read_duplicates(folder.duplicates),
     )

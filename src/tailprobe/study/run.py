@@ -23,9 +23,11 @@ from tailprobe.errors import InputError
 from tailprobe.methods.lookup import parse_methods
 from tailprobe.progress import Progress, silent
 from tailprobe.randomness import generator
+from tailprobe.report.duplicates import near_duplicates, write_duplicates
 from tailprobe.report.mistakes import mistake_table
 from tailprobe.report.samples import sample_table
 from tailprobe.scores.tidy import write_results
+from tailprobe.splits import PARTS
 from tailprobe.study.design import Design, class_table, design_study, head_tasks, label_table, plan_table, split_table
 from tailprobe.study.folder import RunFolder, claim, free_folder
 from tailprobe.study.record import histories, run_record
@@ -113,6 +115,7 @@ def run_study(
     results = score_heads(folder, design, stored, heads, study.thresholds, progress)
     _write(folder, design, heads, results)
     _judge(folder, study, design, results)
+    _find_duplicates(folder, design, next(iter(stored.values())), progress)
     record = run_record(design, stored, kernel=resources.kernel, seconds=time.time() - started)
     result = Result.finish(folder, record)
     _draw(result, design, progress)
@@ -135,6 +138,16 @@ def _judge(folder: RunFolder, study: Study, design: Design, results: pd.DataFram
     ).write(folder.path)
 
 
+def _find_duplicates(folder: RunFolder, design: Design, embeddings: Embeddings, progress: Progress) -> None:
+    split = design.repeats[0].split
+    parts = np.full(len(embeddings), "", dtype=object)
+    for part in PARTS:
+        parts[getattr(split, part)] = part
+    found = near_duplicates(embeddings, parts.tolist(), progress=progress)
+    if found is not None:
+        write_duplicates(found, folder.duplicates)
+
+
 def _draw(result: Result, design: Design, progress: Progress) -> None:
     """Write the figures and the page; both can be written again from the folder."""
     result.write_figures(progress=progress)
@@ -142,7 +155,7 @@ def _draw(result: Result, design: Design, progress: Progress) -> None:
     mistakes = mistake_table(
         design.images,
         result.folder.scores,
-        encoder=tables.encoders[0],
+        encoder=tables.encoder,
         chosen=tables.chosen,
         seeds=[repeat.seed for repeat in design.repeats],
         pictures=design.images.bands != NO_PIXELS,

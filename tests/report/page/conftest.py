@@ -40,8 +40,12 @@ class Watched:
     def open(self, path: Path) -> Page:
         self.page.goto(path.as_uri())
         self.page.wait_for_selector("#table-classes tbody tr")
-        self.page.wait_for_selector("#plot-answer .main-svg")
+        self.settled()
         return self.page
+
+    def settled(self) -> None:
+        """Wait until every picture asked for is drawn."""
+        self.page.wait_for_selector("main[aria-busy=false]")
 
 
 @pytest.fixture

@@ -6,31 +6,48 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool
 from PIL import Image
 
 from tailprobe.report.page.run import RunTables
 
-_MEETING = 40  # classes of a picture of co-occurrence that can still be read
+_MEETING = 40  # rows and columns of a picture of co-occurrence that can still be read
 
 
 def collection(run: RunTables) -> dict[str, Any]:
-    """Return counts, parts, the most frequent classes' co-occurrence, sample images and what the readers told."""
-    classes = run.classes
-    order = np.argsort(-classes["count"].to_numpy(), kind="stable")[:_MEETING]
-    matrix = run.labels[:, np.sort(order)].astype(np.float64)
-    together = matrix.T @ matrix
+    """Return counts, the rarest classes' co-occurrence, sample images, duplicates and what the readers told."""
     return {
         "images": int(run.record["images"]),
         "kind": run.record["kind"],
         "notes": list(run.record["notes"]),
         "skipped": list(run.record["skipped"]),
-        "meeting": {"classes": np.sort(order).tolist(), "images": together.astype(int).tolist()},
+        "meeting": _meeting(run.labels),
+        "duplicates": None if run.duplicates is None else dict(run.duplicates),
         "cardinality": float(run.labels.sum(axis=1).mean()),
         "samples": [
             {"name": str(row["name"]), "tags": list(row["tags"]), "picture": picture(row["png"])}
             for row in run.samples.to_dict("records")
         ],
     }
+
+
+def _meeting(labels: Bool[np.ndarray, "N C"]) -> dict[str, Any]:
+    """Return how many images carry two classes: the rarest classes by those they come with.
+
+    Of many columns those are kept that take the largest share of some row's images. `rows` and `columns` are classes,
+    most frequent first; of few classes both are all.
+    """
+    counts = labels.sum(axis=0)
+    falling = np.argsort(-counts, kind="stable")
+    rows = falling[-_MEETING:]
+    matrix = labels.astype(np.float32)  # counts up to 2**24 are exact
+    together = matrix[:, rows].T @ matrix  # (R, C)
+    others = together.copy()
+    others[np.arange(len(rows)), rows] = 0
+    share = (others / np.maximum(counts[rows], 1)[:, None]).max(axis=0)
+    met = np.argsort(-share, kind="stable")[:_MEETING]
+    columns = falling[np.isin(falling, met)]
+    return {"rows": rows.tolist(), "columns": columns.tolist(), "images": together[:, columns].astype(int).tolist()}
 
 
 def class_rows(run: RunTables) -> list[dict[str, Any]]:

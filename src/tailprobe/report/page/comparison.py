@@ -1,5 +1,6 @@
 """Every method against the baseline: class by class, group by group, in every metric worth showing."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,21 +23,30 @@ def comparison(run: RunTables) -> dict[str, Any]:
     Each is a matrix (M, K): methods in the study's order, classes and then `GROUPS`. `low` and `high` bound the
     difference: a confidence interval where `verdicts` has the metric, else one standard deviation over the seeds.
     """
-    metrics = [metric for metric in _WANTED if metric in set(run.results["metric"])]
+    tested = None if run.verdicts is None else str(run.verdicts["metric"].iloc[0])
+    there = set(run.results["metric"])
+    metrics = [m for m in dict.fromkeys((tested, *_WANTED)) if m is not None and m in there]
+    of_metric = _test_rows(run.results, metrics)
     return {
         "metrics": metrics,
         "groups": list(GROUPS),
-        "numbers": {e: {m: _numbers(run, e, m) for m in metrics} for e in run.encoders},
-        "tested": None if run.verdicts is None else str(run.verdicts["metric"].iloc[0]),
+        "numbers": {e: {m: _numbers(run, of_metric[m], e, m) for m in metrics} for e in run.encoders},
+        "tested": tested,
         "verdicts": {} if run.verdicts is None else {e: _verdicts(run, e) for e in run.encoders},
     }
 
 
-def _numbers(run: RunTables, encoder: str, metric: str) -> dict[str, Any]:
+def _test_rows(results: pd.DataFrame, metrics: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Return the test part's rows of each metric; taken apart once, since the table of a large study has millions."""
+    rows = results[(results["split"] == "test").to_numpy()]
+    return {str(m): part for m, part in rows.groupby("metric", observed=True, sort=False) if m in metrics}
+
+
+def _numbers(run: RunTables, rows: pd.DataFrame, encoder: str, metric: str) -> dict[str, Any]:
     names = [str(name) for name in run.classes["class"]]
     of = {"encoder": encoder, "metric": metric, "methods": run.methods}
-    classes = seed_values(run.results, **of, classes=names).array  # type: ignore[arg-type]
-    groups = seed_values(run.results, **of, classes=GROUPS, aggregate=True).array  # type: ignore[arg-type]
+    classes = seed_values(rows, **of, classes=names).array  # type: ignore[arg-type]
+    groups = seed_values(rows, **of, classes=GROUPS, aggregate=True).array  # type: ignore[arg-type]
     values = np.concatenate([classes, groups], axis=1)  # (M, K, S)
     differences = values - values[:1]
     middle, reach = mean(differences), half_width(differences, "sd")

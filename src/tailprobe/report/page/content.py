@@ -1,5 +1,6 @@
 """Everything the page shows of a run, as data."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -8,16 +9,23 @@ from tailprobe.report.page.collection import class_rows, collection, mistakes
 from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.curves import curves, training
 from tailprobe.report.page.run import RunTables
-from tailprobe.report.style import palette
+from tailprobe.report.style import markers, palette
+
+# matplotlib's markers as Plotly calls them: a method looks the same in both.
+_SYMBOLS = {
+    "s": "square", "o": "circle", "v": "triangle-down", "^": "triangle-up", "D": "diamond", "P": "cross", "X": "x",
+    "p": "pentagon", "h": "hexagon", "8": "octagon", "<": "triangle-left", ">": "triangle-right",
+}  # fmt: skip
 
 
 def content(run: RunTables) -> dict[str, Any]:
     """Return the content of one run; JSON, nothing of it markup."""
     return {
         "name": run.name,
-        "recommendation": None if run.recommendation is None else dict(run.recommendation),
+        "recommendation": _recommendation(run),
         "encoders": list(run.encoders),
         "methods": _methods(run),
+        "encoder": run.encoder,
         "chosen": run.chosen,
         "classes": class_rows(run),
         "collection": collection(run),
@@ -38,9 +46,17 @@ def content(run: RunTables) -> dict[str, Any]:
     }
 
 
+def _recommendation(run: RunTables) -> dict[str, Any] | None:
+    if run.recommendation is None:
+        return None
+    # JSON has no NaN, which one seed leaves where it has no interval.
+    undefined = {k for k, v in run.recommendation.items() if isinstance(v, float) and math.isnan(v)}
+    return {k: None if k in undefined else v for k, v in run.recommendation.items()}
+
+
 def _methods(run: RunTables) -> list[dict[str, Any]]:
-    """Return the methods: name, colour, rows and distinct images of an epoch, and the count each class reached."""
-    colours = palette(run.methods)
+    """Return the methods: name, colour, symbol, rows and distinct images of an epoch, counts that classes reached."""
+    colours, shapes = palette(run.methods), markers(run.methods)
     found = []
     for method in run.methods:
         plan = run.plans[run.plans["method"] == method]
@@ -49,6 +65,7 @@ def _methods(run: RunTables) -> list[dict[str, Any]]:
             {
                 "name": method,
                 "colour": colours[method],
+                "symbol": _SYMBOLS[shapes[method]],
                 "rows": float(plan["rows"].mean()),
                 "distinct": float(plan["distinct_images"].mean()),
                 "reached": by_class.round().astype(int).tolist(),

@@ -63,25 +63,39 @@ def _joined(run: RunTables, encoder: str, method: str) -> tuple[Bool[np.ndarray,
 
 
 def _class_curves(labels: Bool[np.ndarray, " T"], scores: Float[np.ndarray, " T"]) -> dict[str, Any]:
-    order = np.argsort(-scores, kind="stable")
-    hits = np.cumsum(labels[order])
-    precision = hits / np.arange(1, len(hits) + 1)
-    best_beyond = np.maximum.accumulate(precision[::-1])[::-1]  # the highest precision at this recall or more
-    positives = max(int(hits[-1]), 1)
-    at_recall = [best_beyond[min(int(np.searchsorted(hits, step * positives)), len(hits) - 1)] for step in _STEPS]
     above = scores[:, None] > _STEPS  # (T, steps)
     caught, claimed = (labels[:, None] & above).sum(axis=0), above.sum(axis=0)
-    recall_at, precision_at = caught / positives, ratio(caught.astype(float), claimed.astype(float))
-    f1 = ratio(2.0 * caught, (claimed + positives).astype(float))
+    positives = np.full(len(_STEPS), labels.sum())
+    return {
+        "precision": short(_precision_at(labels, scores), 3),
+        "recall_at": short(ratio(caught, positives), 3),
+        "precision_at": short(ratio(caught, claimed), 3),
+        # Without a positive there is nothing to find, and F1 = 0 would say that nothing was found.
+        "f1_at": short(ratio(2 * caught, claimed + positives) if labels.any() else np.full(len(_STEPS), np.nan), 3),
+        "reliability": _reliability(labels, scores),
+        "positives": int(labels.sum()),
+    }
+
+
+def _precision_at(labels: Bool[np.ndarray, " T"], scores: Float[np.ndarray, " T"]) -> Float[np.ndarray, " steps"]:
+    """Return the highest precision at each recall of `_STEPS` or more; NaN without positives.
+
+    Images of equal score are one step: none of them can be claimed without the others.
+    """
+    if not labels.any():
+        return np.full(len(_STEPS), np.nan)
+    order = np.argsort(-scores, kind="stable")
+    last = np.append(np.diff(scores[order]) != 0, True)  # of the images of a score
+    hits, claimed = np.cumsum(labels[order])[last], np.flatnonzero(last) + 1
+    best_beyond = np.maximum.accumulate((hits / claimed)[::-1])[::-1]
+    wanted = _STEPS * hits[-1] - 1e-9  # 0.6 times 35 is a little above 21
+    return np.asarray(best_beyond[np.searchsorted(hits, wanted)])
+
+
+def _reliability(labels: Bool[np.ndarray, " T"], scores: Float[np.ndarray, " T"]) -> list[Any]:
+    """Return mean score, share of positives and number of images in each bin of the score."""
     place = np.minimum((scores * _BINS).astype(int), _BINS - 1)
     number = np.bincount(place, minlength=_BINS)
-    score = ratio(np.bincount(place, weights=scores, minlength=_BINS), number.astype(float))
-    share = ratio(np.bincount(place, weights=labels, minlength=_BINS), number.astype(float))
-    return {
-        "precision": short(at_recall, 3),
-        "recall_at": short(recall_at, 3),
-        "precision_at": short(precision_at, 3),
-        "f1_at": short(f1, 3),
-        "reliability": [short(score, 3), short(share, 3), number.tolist()],
-        "positives": int(hits[-1]),
-    }
+    score = ratio(np.bincount(place, weights=scores, minlength=_BINS), number.astype(np.float64))
+    share = ratio(np.bincount(place, weights=labels, minlength=_BINS), number.astype(np.float64))
+    return [short(score, 3), short(share, 3), number.tolist()]

@@ -28,6 +28,7 @@ class RunTables:
     verdicts: pd.DataFrame | None = None  # see `comparison.verdict`; None where nothing was compared
     recommendation: Mapping[str, Any] | None = None
     mistakes: pd.DataFrame | None = None  # see `report.mistakes`
+    duplicates: Mapping[str, Any] | None = None  # see `report.duplicates`; None where they were not looked for
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -38,6 +39,11 @@ class RunTables:
     def encoders(self) -> tuple[str, ...]:
         """The encoders in the study's order."""
         return tuple(self.record["widths"])
+
+    @property
+    def encoder(self) -> str:
+        """The encoder shown first: the recommended one, else the study's first."""
+        return self.encoders[0] if self.recommendation is None else str(self.recommendation["encoder"])
 
     @property
     def chosen(self) -> str:

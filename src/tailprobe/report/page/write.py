@@ -12,7 +12,16 @@ from jinja2 import Environment, StrictUndefined
 from tailprobe.report.page.content import content
 from tailprobe.report.page.run import RunTables
 
-_PROGRAM = ("basics", "answer", "classes", "curves", "rest", "choices")  # joined in this order into one
+_PROGRAM = (
+    "basics",
+    "answer",
+    "data",
+    "classes",
+    "views",
+    "curves",
+    "rest",
+    "choices",
+)  # joined in this order
 
 
 def write_page(runs: Sequence[RunTables], path: Path) -> Path:
@@ -25,7 +34,7 @@ def write_page(runs: Sequence[RunTables], path: Path) -> Path:
     assets = files("tailprobe.report.page") / "assets"
     parts = [(assets / "program" / f"{name}.js").read_text(encoding="utf-8") for name in _PROGRAM]
     program = '"use strict";\n(() => {\n' + "\n".join(parts) + "})();\n"
-    plotly = _plotly()
+    plotly = (assets / "vendor" / "plotly-basic.min.js").read_text(encoding="utf-8")
     template = Environment(undefined=StrictUndefined, autoescape=True).from_string(
         (assets / "report.html").read_text(encoding="utf-8")
     )
@@ -41,12 +50,6 @@ def write_page(runs: Sequence[RunTables], path: Path) -> Path:
     partial.write_text(page, encoding="utf-8")
     partial.replace(path)
     return path
-
-
-def _plotly() -> str:
-    from plotly.offline import get_plotlyjs  # slow to import
-
-    return str(get_plotlyjs())
 
 
 def _json(data: object) -> str:

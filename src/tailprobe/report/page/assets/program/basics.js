@@ -15,6 +15,7 @@ const state = {
   page: 0,
   sort: { column: "count", up: true },
 };
+const MANY = 60; // classes beyond which a picture can't name all
 const by = (id) => document.getElementById(id);
 const run = () => RUNS[state.run];
 
@@ -38,8 +39,10 @@ const brief = (text, letters = 40) => {
   const all = [...text];
   return all.length > letters ? all.slice(0, letters - 1).join("") + "…" : text;
 };
+// For pictures, which read markup: escaped, and isolated so that right-to-left text turns nothing around it.
 const plain = (text, letters) =>
-  brief(text, letters).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+  `\u2068${brief(text, letters).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;")}\u2069`;
+const many = (n, noun, nouns = `${noun}s`) => `${whole(n)} ${n === 1 ? noun : nouns}`;
 const words = (metric) =>
   metric.replace(/_/g, " ").replace(/@(.*)/, (_, rule) => (rule === "tuned" ? ", tuned threshold" : ` at ${rule}`));
 function options(select, values, chosen) {
@@ -74,7 +77,7 @@ function table(columns, rows, caption) {
 
 /* ---- pictures ---- */
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-function layout(extra) {
+function layout(id, extra) {
   const axis = {
     gridcolor: colour("line"),
     zerolinecolor: colour("muted"),
@@ -82,27 +85,71 @@ function layout(extra) {
     automargin: true,
   };
   const base = {
+    autosize: true,
     paper_bgcolor: colour("paper"),
     plot_bgcolor: colour("paper"),
     font: { color: colour("ink"), size: 13, family: getComputedStyle(document.body).fontFamily },
-    margin: { l: 10, r: 10, t: 10, b: 64 },
+    margin: { l: 10, r: 10, t: 10, b: 48 },
     hoverlabel: { align: "left" },
     legend: { orientation: "h", y: 1.02, yanchor: "bottom" },
   };
   const merged = { ...base, ...extra };
+  if (document.body.classList.contains("paper")) merged.width = by(id).clientWidth;
   ["xaxis", "yaxis"].forEach((name) => {
     const own = extra[name] || {};
-    merged[name] = { ...axis, ...own, ...(own.title ? { title: { standoff: 6, ...own.title } } : {}) };
+    const title = { standoff: 6, font: { size: 13, color: colour("muted") }, ...own.title };
+    merged[name] = { ...axis, ...own, ...(own.title ? { title } : {}) };
   });
   return merged;
 }
-const draw = (id, traces, extra) =>
-  Plotly.react(by(id), traces, layout(extra), {
-    responsive: true,
-    displaylogo: false,
-    modeBarButtonsToRemove: ["lasso2d", "select2d"],
-    toImageButtonOptions: { format: "svg" },
-  });
+const SETTINGS = {
+  responsive: true,
+  displaylogo: false,
+  modeBarButtonsToRemove: ["lasso2d", "select2d"],
+  toImageButtonOptions: { format: "svg" },
+};
+/* Pictures are drawn one at a time while the browser is idle, those in view first: a dozen at once would keep the reader
+   from the answer. */
+const waiting = new Map();
+function draw(id, traces, extra) {
+  by(id).style.minHeight = `${extra.height}px`; // nothing moves when it comes
+  if (!waiting.size && window.Plotly) later(drawNext);
+  waiting.set(id, () => Plotly.react(by(id), traces, layout(id, extra), SETTINGS));
+  by("main").setAttribute("aria-busy", "true");
+}
+const later = (act) => (window.requestIdleCallback ? requestIdleCallback(act, { timeout: 300 }) : setTimeout(act, 0));
+// Plotly's program is large: it is run when the answer stands on the page in words and numbers.
+function startDrawing() {
+  document.body.append(make("script", by("plotly").textContent));
+  drawNext();
+}
+function drawNext() {
+  const inView = (id) => {
+    const box = by(id).getBoundingClientRect();
+    return box.bottom > 0 && box.top < innerHeight;
+  };
+  const ids = [...waiting.keys()];
+  try {
+    if (ids.length) drawOne(ids.find(inView) ?? ids[0]);
+  } finally {
+    if (waiting.size) later(drawNext);
+    else by("main").setAttribute("aria-busy", "false");
+  }
+}
+function drawOne(id) {
+  const act = waiting.get(id);
+  waiting.delete(id);
+  if (by(id).offsetParent !== null) act(); // what is hidden by now is drawn when it is shown again
+}
+function drawAll() {
+  if (window.Plotly) [...waiting.keys()].forEach(drawOne);
+}
+const whiskers = (low, middle, high) => ({
+  type: "data",
+  symmetric: false,
+  array: high.map((value, i) => value - middle[i]),
+  arrayminus: low.map((value, i) => middle[i] - value),
+});
 const seen = (hex) => {
   // a method's colour, lightened where the page is dark and the colour too
   const [r, g, b] = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
@@ -114,7 +161,7 @@ const seen = (hex) => {
 const numbers = (metric = state.metric, encoder = state.encoder) => run().comparison.numbers[encoder][metric];
 const tested = () => run().comparison.tested === state.metric;
 const column = (group) => run().classes.length + run().comparison.groups.indexOf(group);
-const judged = (m, k) => (tested() ? run().comparison.verdicts[state.encoder] : null);
+const judged = () => (tested() ? run().comparison.verdicts[state.encoder] : null);
 const reach = () =>
   tested() ? "95% confidence interval" : "one standard deviation over the seeds to either side, no confidence interval";
 const remedies = () =>

@@ -2,17 +2,14 @@
 /* ---- what is shown follows the choices ---- */
 function showRun() {
   const r = run();
-  state.encoder = r.encoders.includes(state.encoder)
-    ? state.encoder
-    : r.recommendation
-      ? r.recommendation.encoder
-      : r.encoders[0];
+  state.encoder = r.encoders.includes(state.encoder) ? state.encoder : r.encoder;
   state.metric =
     r.comparison.tested && r.comparison.metrics.includes(r.comparison.tested)
       ? r.comparison.tested
       : r.comparison.metrics[0];
   state.method = -1;
-  const rarest = r.classes.map((k, i) => [i, k]).sort((a, b) => b[1].low - a[1].low || a[1].count - b[1].count);
+  state.page = 0;
+  orderBy(r.classes.length > MANY ? "change" : "count");
   options(
     by("encoder"),
     r.encoders.map((e) => [e, e]),
@@ -44,6 +41,10 @@ function showRun() {
   options(by("mistake-class"), r.mistakes ? r.mistakes.classes.map((name, i) => [i, name]) : [], 0);
   showData();
   showAll();
+}
+function orderBy(column) {
+  state.sort = { column, up: column === "count" };
+  by("order").value = column;
 }
 function showAll() {
   showAnswer();
@@ -86,6 +87,12 @@ on("verdict", "change", (e) => {
   state.page = 0;
   showClasses();
 });
+on("order", "change", (e) => {
+  if (!e.target.value) return;
+  orderBy(e.target.value);
+  state.page = 0;
+  showClasses();
+});
 on("search", "input", (e) => {
   state.search = e.target.value;
   state.page = 0;
@@ -107,7 +114,7 @@ on("next", "click", () => {
   showClasses();
 });
 on("reached", "change", showMethods);
-on("curve-class", "change", showTradeoff);
+on("curve-class", "change", showCurves);
 on("training-method", "change", showTraining);
 on("mistake-class", "change", showMistakes);
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -119,11 +126,23 @@ function paint(wanted) {
 }
 on("theme", "click", () => paint(document.documentElement.dataset.theme !== "dark"));
 dark.addEventListener("change", (e) => paint(e.matches));
-addEventListener("beforeprint", () =>
+/* Paper is white and as wide as it is: pictures are drawn light, all of them, and to its width. */
+let before; // what the screen showed
+addEventListener("beforeprint", () => {
+  before = document.documentElement.dataset.theme;
   document.querySelectorAll("details").forEach((d) => {
     d.open = true;
-  }),
-);
+  });
+  document.documentElement.dataset.theme = "light";
+  document.body.classList.add("paper");
+  showData();
+  showAll();
+  drawAll();
+});
+addEventListener("afterprint", () => {
+  document.body.classList.remove("paper");
+  paint(before === "dark");
+});
 options(
   by("run"),
   RUNS.map((r, i) => [i, r.name]),
@@ -133,3 +152,4 @@ by("pick-run").hidden = RUNS.length < 2;
 document.documentElement.dataset.theme = dark.matches ? "dark" : "light";
 by("theme").textContent = dark.matches ? "Light" : "Dark";
 showRun();
+addEventListener("load", () => setTimeout(startDrawing, 0));

@@ -1,18 +1,19 @@
-/* Class by class: a table to sort, filter and page through, and two pictures of the same rows. */
+/* Class by class: a table to sort, filter and page through. */
 /* ---- 3 class by class ---- */
 function rows() {
   const r = run(),
     of = numbers(),
     judgement = judged(),
-    found = [];
-  const methods = state.method < 0 ? remedies().map(({ m }) => m) : [state.method];
-  const wanted = state.search.trim().toLowerCase();
+    found = [],
+    methods = state.method < 0 ? remedies().map(({ m }) => m) : [state.method],
+    wanted = state.search.trim().toLowerCase();
   r.classes.forEach((k, i) => {
     if (state.group && k.low !== (state.group === "low")) return;
     if (wanted && !k.name.toLowerCase().includes(wanted)) return;
     methods.forEach((m) => {
       const verdict = judgement ? judgement.verdict[m][i] : "";
       if (state.verdict && verdict !== state.verdict) return;
+      const difference = of.difference[m][i];
       found.push({
         i,
         m,
@@ -23,7 +24,8 @@ function rows() {
         method: r.methods[m].name,
         baseline: of.value[0][i],
         value: of.value[m][i],
-        difference: of.difference[m][i],
+        difference,
+        change: difference === null ? null : Math.abs(difference),
         low_end: of.low[m][i],
         high_end: of.high[m][i],
         verdict,
@@ -32,88 +34,67 @@ function rows() {
       });
     });
   });
-  const key = state.sort.column,
-    sign = state.sort.up ? 1 : -1,
-    text = typeof (found[0] || {})[key] === "string";
-  const compare = (a, b) =>
-    text ? a[key].localeCompare(b[key]) : (a[key] === null) - (b[key] === null) || a[key] - b[key];
-  found.sort((a, b) => (key === "count" ? b.low - a.low : 0) || sign * compare(a, b) || a.i - b.i || a.m - b.m);
-  return found;
+  return found.sort(order(state.sort));
+}
+function order({ column, up }) {
+  const sign = up ? 1 : -1,
+    text = ["name", "method", "verdict"].includes(column),
+    rareFirst = ["count", "change"].includes(column), // the two orders that are offered as such
+    undefinedLast = (a, b) => (a[column] === null) - (b[column] === null);
+  const compare = text
+    ? (a, b) => sign * a[column].localeCompare(b[column])
+    : (a, b) => undefinedLast(a, b) || (a[column] === null ? 0 : sign * (a[column] - b[column]));
+  return (a, b) => (rareFirst ? b.low - a.low : 0) || compare(a, b) || a.count - b.count || a.i - b.i || a.m - b.m;
 }
 const COLUMNS = [
-  ["name", "class"],
+  ["name", "class", "word"],
   ["count", "images"],
   ["support", "in test"],
-  ["method", "method"],
+  ["method", "method", "word"],
   ["baseline", "baseline"],
   ["value", "with it"],
   ["difference", "difference"],
-  ["low_end", "from"],
-  ["high_end", "to"],
+  ["low_end", "", "word"],
 ];
 const JUDGED = [
-  ["verdict", "verdict"],
-  ["p", "p, adjusted"],
-  ["detectable", "could have shown"],
+  ["verdict", "verdict", "word"],
+  ["detectable", "would be found"],
 ];
 function showClasses() {
   const found = rows(),
-    plots = state.view !== "table";
-  by("view-table").hidden = plots;
-  by("view-plot").hidden = !plots;
-  by("class-words").textContent =
-    `${whole(found.length)} comparisons in ${words(state.metric)}. Low-frequency classes first and marked; in test: images of the test part that carry the class. From and to: ${reach()}.` +
-    (run().comparison.tested && !tested() ? ` Verdicts were drawn in ${words(run().comparison.tested)} alone.` : "");
-  if (plots) return showPlot(found);
+    plots = state.view !== "table",
+    nothing = !found.length;
+  by("view-table").hidden = plots || nothing;
+  by("view-plot").hidden = !plots || nothing;
+  by("class-words").textContent = nothing
+    ? "No class fits what is chosen above."
+    : `${many(found.length, "comparison")} in ${words(state.metric)}, ${ordered()}. Orange: low-frequency. In test: images of the test part that carry the class. Intervals: ${reach()}.` +
+      (run().comparison.tested && !tested() ? ` Verdicts were drawn in ${words(run().comparison.tested)} alone.` : "") +
+      (tested()
+        ? " p: corrected for all comparisons. Would be found: the smallest difference that this study would have found in four of five repeats."
+        : "");
+  if (nothing) return;
+  if (plots) showPlot(found);
+  else showTable(found);
+}
+const ordered = () =>
+  state.sort.column === "count" && state.sort.up
+    ? "low-frequency classes first, the rarest on top"
+    : state.sort.column === "change"
+      ? "low-frequency classes first, the largest changes on top"
+      : "in the order chosen";
+function showTable(found) {
   const columns = tested() ? [...COLUMNS, ...JUDGED] : COLUMNS,
-    pages = Math.max(1, Math.ceil(found.length / PAGE));
+    pages = Math.max(1, Math.ceil(found.length / PAGE)),
+    ends = found.flatMap((f) => [f.low_end, f.high_end, f.difference]).filter((value) => value !== null),
+    scale = Math.max(1e-9, ...ends.map(Math.abs)); // one for all pages, so that lengths can be compared
   state.page = Math.min(state.page, pages - 1);
   const element = make("table"),
     head = make("tr"),
     body = make("tbody"),
     thead = make("thead");
-  columns.forEach(([key, text]) => {
-    const cell = make("th"),
-      button = make("button", text);
-    cell.scope = "col";
-    if (key === "method" || key === "verdict") cell.className = "word";
-    button.type = "button";
-    button.dataset.column = key;
-    cell.setAttribute("aria-sort", state.sort.column === key ? (state.sort.up ? "ascending" : "descending") : "none");
-    button.addEventListener("click", () => {
-      state.sort = { column: key, up: state.sort.column === key ? !state.sort.up : true };
-      state.page = 0;
-      showClasses();
-      document.querySelector(`#table-classes button[data-column="${key}"]`).focus();
-    });
-    cell.append(button);
-    head.append(cell);
-  });
-  found.slice(state.page * PAGE, (state.page + 1) * PAGE).forEach((f) => {
-    const line = make("tr", undefined, f.low ? "low" : ""),
-      name = make("td", undefined, "name"),
-      bdi = make("bdi", brief(f.name, 80));
-    if (f.low) name.title = "low-frequency";
-    name.append(bdi);
-    line.append(name);
-    [
-      whole(f.count),
-      whole(f.support),
-      brief(f.method, 40),
-      number(f.baseline),
-      number(f.value),
-      signed(f.difference),
-      signed(f.low_end),
-      signed(f.high_end),
-    ].forEach((text, i) => line.append(make("td", text, i === 2 ? "word" : "")));
-    if (tested())
-      [
-        make("td", f.verdict, `word ${f.verdict === "helps" || f.verdict === "hurts" ? f.verdict : "quiet"}`),
-        make("td", number(f.p)),
-        make("td", number(f.detectable)),
-      ].forEach((cell) => line.append(cell));
-    body.append(line);
-  });
+  columns.forEach((column) => head.append(headOf(column)));
+  found.slice(state.page * PAGE, (state.page + 1) * PAGE).forEach((f) => body.append(lineOf(f, scale)));
   thead.append(head);
   element.append(thead, body);
   clear(by("table-classes")).append(element);
@@ -121,74 +102,65 @@ function showClasses() {
   by("previous").disabled = state.page === 0;
   by("next").disabled = state.page >= pages - 1;
 }
-function showPlot(found) {
-  const r = run(),
-    shown = [...new Set(found.map((f) => f.i))],
-    most = 60,
-    classes = shown.slice(0, most),
-    methods = [...new Set(found.map((f) => f.m))];
-  const place = new Map(classes.map((i, at) => [i, at])),
-    label = classes.map((i) => `${plain(r.classes[i].name, 28)} (${r.classes[i].parts[2]})`);
-  const traces = methods.map((m, at) => {
-    const mine = found.filter((f) => f.m === m && place.has(f.i)),
-      offset = methods.length > 1 ? (at / (methods.length - 1) - 0.5) * 0.7 : 0;
-    const custom = mine.map((f) => [plain(f.name), f.value, f.baseline, f.support, f.low_end, f.high_end, f.verdict]);
-    const hover =
-      "%{customdata[0]}, " +
-      plain(r.methods[m].name) +
-      "<br>%{customdata[1]:.3f}, baseline %{customdata[2]:.3f}, %{customdata[3]} in test<br>%{customdata[4]:+.3f} to %{customdata[5]:+.3f} %{customdata[6]}<extra></extra>";
-    return state.view === "bars"
-      ? {
-          type: "bar",
-          name: plain(r.methods[m].name),
-          x: mine.map((f) => place.get(f.i)),
-          y: mine.map((f) => f.value),
-          marker: { color: seen(r.methods[m].colour) },
-          customdata: custom,
-          hovertemplate: hover,
-        }
-      : {
-          type: "scatter",
-          mode: "markers",
-          name: plain(r.methods[m].name),
-          y: mine.map((f) => place.get(f.i) + offset),
-          x: mine.map((f) => f.difference),
-          marker: { size: 8, color: seen(r.methods[m].colour) },
-          customdata: custom,
-          hovertemplate: hover,
-          error_x: {
-            type: "data",
-            symmetric: false,
-            array: mine.map((f) => f.high_end - f.difference),
-            arrayminus: mine.map((f) => f.difference - f.low_end),
-            thickness: 1.2,
-            width: 0,
-            color: seen(r.methods[m].colour),
-          },
-        };
+function headOf([key, text, className = ""]) {
+  const cell = make("th", undefined, className),
+    button = make("button", text || (tested() ? "95% interval" : "± one sd"));
+  cell.scope = "col";
+  button.type = "button";
+  button.dataset.column = key;
+  cell.setAttribute("aria-sort", state.sort.column === key ? (state.sort.up ? "ascending" : "descending") : "none");
+  button.addEventListener("click", () => {
+    state.sort = { column: key, up: state.sort.column === key ? !state.sort.up : true };
+    state.page = 0;
+    by("order").value = key === "count" && state.sort.up ? "count" : "";
+    showClasses();
+    document.querySelector(`#table-classes button[data-column="${key}"]`).focus();
   });
-  const ticks = { tickvals: classes.map((_, at) => at), ticktext: label };
-  if (state.view === "bars") {
-    traces.unshift({
-      type: "bar",
-      name: "baseline",
-      x: classes.map((_, at) => at),
-      y: classes.map((i) => numbers().value[0][i]),
-      marker: { color: seen(r.methods[0].colour) },
-      hovertemplate: "baseline %{y:.3f}<extra></extra>",
-    });
-    draw("plot-classes", traces, {
-      height: 520,
-      barmode: "group",
-      xaxis: { ...ticks, tickangle: -45 },
-      yaxis: { title: { text: words(state.metric) } },
-    });
-  } else
-    draw("plot-classes", traces, {
-      height: 160 + classes.length * Math.max(26, 9 * methods.length),
-      yaxis: { ...ticks, autorange: "reversed", zeroline: false },
-      xaxis: { title: { text: `difference in ${words(state.metric)}` }, zeroline: true, zerolinewidth: 2 },
-    });
-  by("caption-classes").textContent =
-    `In brackets: images of the test part that carry the class. ${state.view === "bars" ? "The paper's layout, figures 9 to 14." : `Whiskers: ${reach()}.`}${shown.length > most ? ` The first ${most} of ${shown.length} classes; filter or find to see others.` : ""}`;
+  cell.append(button);
+  return cell;
+}
+function lineOf(f, scale) {
+  const line = make("tr", undefined, f.low ? "low" : ""),
+    name = make("td", undefined, "name"),
+    span = make("td", undefined, "word interval");
+  name.append(make("bdi", brief(f.name, 80)));
+  if (f.low) name.append(make("span", " (low-frequency)", "unseen"));
+  if (f.low_end !== null)
+    span.append(interval(f, scale), make("small", `${signed(f.low_end)} to ${signed(f.high_end)}`));
+  line.append(
+    name,
+    make("td", whole(f.count)),
+    make("td", whole(f.support)),
+    make("td", brief(f.method, 40), "word"),
+    make("td", number(f.baseline)),
+    make("td", number(f.value)),
+    make("td", signed(f.difference)),
+    span,
+  );
+  if (tested()) {
+    const verdict = make("td", undefined, "word verdict"),
+      p = f.p === null ? "not tested" : `p ${f.p < 0.001 ? "<" : "="} ${f.p < 0.001 ? "0.001" : number(f.p)}`;
+    verdict.append(
+      make("span", f.verdict, ["helps", "hurts"].includes(f.verdict) ? f.verdict : "quiet"),
+      make("small", p),
+    );
+    line.append(verdict, make("td", number(f.detectable)));
+  }
+  return line;
+}
+// A small picture of an interval: zero in the middle, `scale` at either end. The numbers stand beneath it.
+function interval(f, scale) {
+  const svg = shape("svg", { viewBox: "0 0 120 12", width: 120, height: 12, "aria-hidden": "true" }),
+    at = (value) => 60 + (57 * value) / scale;
+  svg.append(
+    shape("line", { x1: 60, x2: 60, y1: 0, y2: 12, class: "zero" }),
+    shape("line", { x1: at(f.low_end), x2: at(f.high_end), y1: 6, y2: 6, class: "span" }),
+    shape("circle", { cx: at(f.difference), cy: 6, r: 3.5, fill: seen(run().methods[f.m].colour), class: "dot" }),
+  );
+  return svg;
+}
+function shape(tag, attributes) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
+  return element;
 }

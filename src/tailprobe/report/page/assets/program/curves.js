@@ -4,35 +4,50 @@ function showTradeoff() {
   const of = numbers(),
     low = column("low-frequency"),
     rest = column("remaining");
-  const bars = (m, k) => ({
-    type: "data",
-    symmetric: false,
-    array: [of.high[m][k] - of.difference[m][k]],
-    arrayminus: [of.difference[m][k] - of.low[m][k]],
+  const around = (m, k) => ({
+    ...whiskers([of.low[m][k]], [of.difference[m][k]], [of.high[m][k]]),
     thickness: 1.2,
     color: colour("muted"),
   });
   draw(
     "plot-tradeoff",
-    remedies().map(({ m, name, colour: hex }) => ({
+    remedies().map((method) => ({
       type: "scatter",
       mode: "markers",
-      name: plain(name),
-      x: [of.difference[m][rest]],
-      y: [of.difference[m][low]],
-      error_x: bars(m, rest),
-      error_y: bars(m, low),
-      marker: { size: 13, color: seen(hex), line: { color: colour("ink"), width: 1 } },
-      hovertemplate: plain(name) + "<br>others %{x:+.3f}, low-frequency %{y:+.3f}<extra></extra>",
+      name: plain(method.name),
+      x: [of.difference[method.m][rest]],
+      y: [of.difference[method.m][low]],
+      error_x: around(method.m, rest),
+      error_y: around(method.m, low),
+      marker: marks([method], 13),
+      hovertemplate: `${plain(method.name)}<br>others %{x:+.3f}, low-frequency %{y:+.3f}<extra></extra>`,
     })),
     {
-      height: 440,
+      height: 460,
       xaxis: { title: { text: "difference on the remaining classes" }, zeroline: true, zerolinewidth: 2 },
       yaxis: { title: { text: "difference on the low-frequency classes" }, zeroline: true, zerolinewidth: 2 },
     },
   );
   by("caption-tradeoff").textContent =
     `In ${words(state.metric)}. Up is a gain for the rare, left a loss for the others; whiskers: ${reach()}.`;
+  showGroups(of);
+  showCurves();
+}
+function showGroups(of) {
+  const groups = run().comparison.groups.map((name) => [name, column(name)]),
+    verdict = judged();
+  const cell = (m, k) => {
+    const told = verdict && verdict.verdict[m][k] ? `, ${verdict.verdict[m][k]}` : "";
+    return `${number(of.value[m][k])}; ${signed(of.difference[m][k])} (${signed(of.low[m][k])} to ${signed(of.high[m][k])})${told}`;
+  };
+  clear(by("table-groups")).append(
+    table(
+      ["method", ...groups.map(([name]) => (name === "all" ? "all classes" : name))],
+      run().methods.map(({ name }, m) => [name, ...groups.map(([, k]) => (m ? cell(m, k) : number(of.value[0][k])))]),
+    ),
+  );
+}
+function showCurves() {
   const c = run().curves,
     at = Number(by("curve-class").value),
     steps = c.steps;
@@ -43,7 +58,7 @@ function showTradeoff() {
         mode: "lines+markers",
         marker: { size: 4 },
         name: plain(method),
-        line: { color: seen(hex), width: 2 },
+        line: { color: method === "baseline" ? colour("muted") : seen(hex), width: 2 },
         ...make1(c.curves[state.encoder][method][at]),
       };
     });
@@ -97,7 +112,7 @@ function showTraining() {
       list.append(
         make(
           "li",
-          `${method} had not converged: in ${t.late} of ${t.seeds} seed(s) its lowest validation loss was that of the last epoch. More epochs may change its scores.`,
+          `${method} had not converged: in ${t.late} of ${many(t.seeds, "seed")} its lowest validation loss was that of the last epoch. More epochs may change its scores.`,
           "warning",
         ),
       );

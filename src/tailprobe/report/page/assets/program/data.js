@@ -1,0 +1,186 @@
+/* What the data is, and what each method did to it. */
+/* ---- 1 the data ---- */
+function showData() {
+  const r = run(),
+    c = r.collection,
+    counts = r.classes.map((k) => k.count),
+    most = Math.max(...counts),
+    least = Math.min(...counts);
+  by("data-words").textContent =
+    `${whole(c.images)} ${c.kind} images, ${many(r.classes.length, "class", "classes")}, ${c.cardinality.toFixed(2)} classes an image; ` +
+    (least
+      ? `the most frequent class is on ${whole(most / least)} times as many images as the rarest.`
+      : `${many(counts.filter((n) => !n).length, "class", "classes")} on no image at all.`);
+  const notes = clear(by("data-notes"));
+  [...c.notes, ...c.skipped.map((line) => `left out: ${line}`)]
+    .slice(0, 40)
+    .forEach((note) => notes.append(make("li", note)));
+  showDistribution(r.classes);
+  clear(by("table-parts")).append(
+    table(
+      ["class", "images", "training", "validation", "test"],
+      [...r.classes].sort((a, b) => a.count - b.count).map((k) => [k.name, whole(k.count), ...k.parts.map(whole)]),
+    ),
+  );
+  by("meeting").hidden = c.kind !== "multi-label";
+  if (c.kind === "multi-label") showMeeting(r, c.meeting);
+  showDuplicates(c.duplicates);
+  showTiles("samples", c.samples);
+}
+function showDistribution(classes) {
+  const order = [...classes].sort((a, b) => b.count - a.count),
+    few = order.length <= MANY,
+    spots = order.map((_, at) => at + 1),
+    bars = {
+      type: "bar",
+      marker: { color: order.map((k) => colour(k.low ? "low" : "rest")) },
+      customdata: order.map((k) => [plain(k.name, 60), k.count]),
+      hovertemplate: "%{customdata[0]}: %{customdata[1]:,} images<extra></extra>",
+    },
+    images = { type: "log", dtick: 1, title: { text: "images, logarithmic" } },
+    counts = order.map((k) => k.count);
+  if (few)
+    draw("plot-distribution", [{ ...bars, orientation: "h", x: counts, y: spots }], {
+      height: 80 + 20 * order.length,
+      xaxis: images,
+      yaxis: { tickvals: spots, ticktext: order.map((k) => plain(k.name, 28)), range: [order.length + 0.5, 0.5] },
+    });
+  else
+    draw("plot-distribution", [{ ...bars, x: spots, y: counts }], {
+      height: 360,
+      bargap: 0,
+      xaxis: { title: { text: "classes, the most frequent first" } },
+      yaxis: images,
+    });
+}
+function showMeeting(r, meeting) {
+  const element = make("table", undefined, "meeting"),
+    head = make("tr"),
+    thead = make("thead"),
+    body = make("tbody");
+  head.append(make("td"), ...meeting.columns.map((j) => named(r.classes[j], "col")));
+  meeting.rows.forEach((i, at) => {
+    const line = make("tr");
+    line.append(named(r.classes[i], "row"), ...meeting.columns.map((j, to) => cellOf(r, i, j, meeting.images[at][to])));
+    body.append(line);
+  });
+  thead.append(head);
+  element.append(thead, body);
+  clear(by("table-meeting")).append(element);
+  by("caption-meeting").textContent =
+    "Of the images that carry the class of a row, the percentage that carries that of a column: what else is drawn more often when a rare class is." +
+    (meeting.rows.length < r.classes.length
+      ? ` Rows: the ${meeting.rows.length} rarest classes. Columns: the ${meeting.columns.length} they meet most.`
+      : "");
+}
+function named(k, scope) {
+  const cell = make("th", undefined, k.low ? "low" : ""),
+    name = make("span");
+  cell.scope = scope;
+  cell.title = brief(k.name, 200);
+  name.append(make("bdi", brief(k.name, 24)));
+  cell.append(name);
+  return cell;
+}
+function cellOf(r, i, j, images) {
+  if (i === j) return make("td", "", "self");
+  const of = r.classes[i],
+    share = images / Math.max(of.count, 1),
+    cell = make("td", images ? (share < 0.005 ? "<1" : String(Math.round(100 * share))) : "");
+  cell.style.setProperty("--share", `${(45 * share).toFixed(1)}%`);
+  cell.title = `of ${whole(of.count)} images with ${brief(of.name, 60)}, ${whole(images)} carry ${brief(r.classes[j].name, 60)}`;
+  return cell;
+}
+function showDuplicates(found) {
+  by("duplicates-words").textContent = !found
+    ? "Not looked for in this run; tailprobe inspect finds them."
+    : found.pairs
+      ? `${many(found.pairs, "pair")} of images are nearly the same (cosine of their ${found.encoder} embeddings ${found.threshold} or more), ${whole(found.across)} of them across parts of the first seed's split; ${many(found.held_out, "validation or test image")} ${found.held_out === 1 ? "has" : "have"} one in the training part, which makes scores look better than they are. The closest:`
+      : `None: no two images have embeddings (${found.encoder}) with a cosine of ${found.threshold} or more.`;
+  const box = clear(by("table-duplicates"));
+  box.hidden = !(found && found.closest.length);
+  if (!box.hidden)
+    box.append(
+      table(
+        ["image", "and", "cosine", "parts"],
+        found.closest.map((pair) => [pair.names[0], pair.names[1], number(pair.cosine, 4), pair.parts.join(", ")]),
+      ),
+    );
+}
+function showTiles(id, images) {
+  const box = clear(by(id)),
+    low = new Set(
+      run()
+        .classes.filter((c) => c.low)
+        .map((c) => c.name),
+    );
+  images.forEach((image) => {
+    const tile = make("div", undefined, "tile");
+    if (image.picture) {
+      const img = make("img");
+      img.src = image.picture;
+      img.alt = brief(image.tags.join(", ") || "no class", 200);
+      tile.append(img);
+    }
+    if (image.scores)
+      tile.append(
+        make("div", `baseline ${number(image.scores[0])}, ${brief(run().chosen, 30)} ${number(image.scores[1])}`),
+      );
+    [...image.tags]
+      .sort((a, b) => low.has(b) - low.has(a))
+      .slice(0, 6)
+      .forEach((tag) => {
+        const bdi = make("bdi", brief(tag, 60));
+        const div = make("div", undefined, low.has(tag) ? "low" : "");
+        div.append(bdi);
+        tile.append(div);
+      });
+    const file = make("div", undefined, "file");
+    file.append(make("bdi", brief(image.name, 80)));
+    tile.append(file);
+    box.append(tile);
+  });
+  if (!images.length) box.append(make("p", "None.", "quiet"));
+}
+
+/* ---- 2 the methods ---- */
+function showMethods() {
+  const r = run(),
+    training = r.training[state.encoder] || {};
+  clear(by("table-methods")).append(
+    table(
+      ["method", "rows an epoch", "distinct images", "steps", "seconds a head"],
+      r.methods.map((m) => [
+        m.name,
+        whole(m.rows),
+        whole(m.distinct),
+        training[m.name] ? whole(training[m.name].steps) : "–",
+        training[m.name] ? number(training[m.name].seconds, 1) : "–",
+      ]),
+    ),
+  );
+  showReached(r, Math.max(0, Number(by("reached").value)));
+}
+function showReached(r, chosen) {
+  const order = r.classes.map((k, i) => i).sort((a, b) => r.classes[b].count - r.classes[a].count),
+    few = order.length <= MANY,
+    spots = order.map((_, at) => at + 1);
+  const of = (m) => ({
+    name: plain(r.methods[m].name),
+    x: spots,
+    y: order.map((i) => r.methods[m].reached[i]),
+    customdata: order.map((i) => plain(r.classes[i].name, 60)),
+    hovertemplate: "%{customdata}: %{y:,} rows",
+    ...(few
+      ? { type: "bar", marker: { color: seen(r.methods[m].colour) } }
+      : { type: "scatter", mode: "lines", line: { color: seen(r.methods[m].colour), width: 2, shape: "hvh" } }),
+  });
+  draw("plot-reached", chosen ? [of(0), of(chosen)] : [of(0)], {
+    height: 380,
+    barmode: "group",
+    yaxis: { type: "log", dtick: 1, title: { text: "rows, logarithmic" } },
+    xaxis: few
+      ? { tickangle: -45, tickvals: spots, ticktext: order.map((i) => plain(r.classes[i].name, 24)) }
+      : { title: { text: "classes, the most frequent first" } },
+  });
+}

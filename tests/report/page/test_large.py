@@ -1,0 +1,44 @@
+"""Large studies: how big the page is and what is found in it."""
+
+from made_run import made_run
+from tailprobe.report.page import write_page
+
+
+def classes(number: int) -> tuple[str, ...]:
+    return tuple(f"place {i:03d}" for i in range(number))
+
+
+def test_a_page_of_20_classes_20_methods_and_10_seeds_is_below_8_megabytes(tmp_path):
+    file = write_page([made_run(tmp_path, classes=classes(20), methods=20, seeds=10)], tmp_path / "report.html")
+    assert file.stat().st_size < 8e6
+
+
+def test_365_classes_are_paged_found_and_below_8_megabytes(watched, tmp_path):
+    run = made_run(tmp_path, classes=classes(365), methods=20, seeds=2, images=400)
+    file = write_page([run], tmp_path / "report.html")
+    assert file.stat().st_size < 8e6
+    page = watched.open(file)
+    assert page.locator("#table-classes tbody tr").count() == 50
+    assert page.input_value("#order") == "change"
+    page.click("#next")
+    assert page.inner_text("#page").startswith("page 2 of ")
+    page.fill("#search", "place 123")
+    assert set(page.locator("#table-classes tbody td.name bdi").all_inner_texts()) == {"place 123"}
+
+
+def test_pictures_of_365_classes_leave_no_rare_class_out(watched, tmp_path):
+    run = made_run(tmp_path, classes=classes(365), methods=3, seeds=2, images=400)
+    page = watched.open(write_page([run], tmp_path / "report.html"))
+    assert page.locator("#plot-distribution .point").count() == 365
+    rare = set(run.classes.sort_values("count")["class"][:20])
+    shown = set(page.locator("#table-meeting tbody th bdi").all_inner_texts())
+    assert rare <= shown
+
+
+def test_a_picture_of_many_methods_shows_fewer_classes_and_says_so(watched, tmp_path):
+    run = made_run(tmp_path, classes=classes(365), methods=20, seeds=2, images=400)
+    page = watched.open(write_page([run], tmp_path / "report.html"))
+    page.check("input[value=intervals]")
+    watched.settled()
+    assert page.locator("#plot-classes .point").count() <= 700
+    assert "The first 36 of 365 classes" in page.inner_text("#caption-classes")
