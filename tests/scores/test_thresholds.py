@@ -6,13 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tailprobe.errors import InputError
 from tailprobe.scores.decisions import f_beta, negative_share, sample_f2
 from tailprobe.scores.thresholds import (
-    THRESHOLDS,
     authors_accuracy,
     decide,
-    find_thresholds,
     tune_f_beta,
     tune_sample_f2_grid,
 )
@@ -117,18 +114,3 @@ def test_the_authors_accuracy_is_the_share_predicted_negative(both):
     labels, scores = both
     decisions = decide(scores, tune_sample_f2_grid(labels, scores))
     np.testing.assert_array_equal(authors_accuracy(labels, scores), negative_share(labels, decisions))
-
-
-@pytest.mark.parametrize("name", THRESHOLDS)
-def test_each_rule_gives_a_threshold_a_class_by_its_name(name):
-    random = np.random.default_rng(0)
-    found = find_thresholds(name, random.random((30, 4)) < 0.5, random.random((30, 4)))
-    assert found.shape == (4,)
-    assert np.isfinite(found).all()
-    if name[0].isdigit():
-        assert (found == float(name)).all()
-
-
-def test_an_unknown_rule_is_named_with_the_known_ones():
-    with pytest.raises(InputError, match=r"'best' is not known; choose among 0\.5, 0\.2, tuned, authors"):
-        find_thresholds("best", np.ones((1, 1), dtype=bool), np.ones((1, 1)))

@@ -56,6 +56,47 @@ def test_each_metric_of_each_class_equals_scikit_learn_at_the_threshold_in_the_t
                 assert value(table, f"{metric}@{rule}", name) == pytest.approx(measure(y, decisions)), (metric, rule)
 
 
+def test_calibration_and_parts_of_curves_stand_in_the_table():
+    table = score()
+    labels, scores = part(1)
+    for c, name in enumerate(CLASSES):
+        y, s = labels[:, c], scores[:, c]
+        assert value(table, "brier", name) == pytest.approx(sk.brier_score_loss(y, s))
+        assert value(table, "partial_roc_auc_0.1", name) == pytest.approx(sk.roc_auc_score(y, s, max_fpr=0.1))
+        precision, recall, _ = sk.precision_recall_curve(y, s)
+        assert value(table, "precision_at_recall_0.8", name) == pytest.approx(precision[recall >= 0.8].max())
+        assert 0 < value(table, "calibration_error", name) < 1
+
+
+def test_groups_by_shots_go_by_the_training_part():
+    table = score(training_counts=np.array([500, 100, 20, 19]))
+    mean = np.mean([value(table, "recall@0.5", name) for name in CLASSES[1:3]])
+    assert value(table, "recall@0.5", "medium-shot", aggregate=True) == pytest.approx(mean)
+    assert value(table, "classes", "many-shot", aggregate=True) == 1
+    assert value(table, "f1@0.5", "few-shot", aggregate=True) == value(table, "f1@0.5", "mine")
+
+
+def test_the_optimism_of_tuning_on_the_test_part_is_what_that_would_have_gained():
+    table = score(thresholds=("tuned(1)", "0.5"))
+    swapped = score(validation=part(1), thresholds=("tuned(1)",))
+    for name in CLASSES:
+        gained = value(swapped, "f1@tuned(1)", name) - value(table, "f1@tuned(1)", name)
+        assert value(table, "optimism@tuned(1)", name) == pytest.approx(gained)
+        assert gained >= 0
+    assert "optimism@0.5" not in set(table["metric"])
+    assert "validation" not in set(table.loc[table["metric"] == "optimism@tuned(1)", "split"])
+
+
+def test_a_threshold_that_is_never_reached_leaves_other_groups_means_alone():
+    labels, scores = part(0)
+    scores = scores.copy()
+    scores[:, 0] = np.where(labels[:, 0], 0.1, 0.9)  # no threshold finds "forest" with precision
+    table = score(validation=(labels, scores), thresholds=("precision(0.99)",))
+    assert value(table, "threshold@precision(0.99)", "forest") == np.inf
+    assert value(table, "threshold@precision(0.99)", "all", aggregate=True) == np.inf
+    assert np.isfinite(value(table, "threshold@precision(0.99)", "low-frequency", aggregate=True))
+
+
 def test_groups_are_plain_means_over_their_classes():
     table = score()
     members = {"all": CLASSES, "low-frequency": CLASSES[2:], "remaining": CLASSES[:2]}

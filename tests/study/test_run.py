@@ -15,6 +15,8 @@ import pytest
 from safetensors import safe_open
 
 import tailprobe
+from tailprobe.scores.shots import SHOTS
+from tailprobe.scores.tidy import GROUPS
 from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study, read_study
@@ -59,7 +61,7 @@ def test_a_run_folder_holds_what_others_script_against(finished: Result) -> None
     assert not (folder / "checkpoints").exists()
     results = pd.read_parquet(folder / "results.parquet")
     assert list(results.columns)[:7] == ["encoder", "method", "seed", "split", "class", "metric", "value"]
-    assert set(results.loc[results["aggregate"], "class"]) == {"all", "low-frequency", "remaining"}
+    assert set(results.loc[results["aggregate"], "class"]) == {*GROUPS, *SHOTS}
     assert set(results["method"]) == set(METHODS)
     assert set(results["seed"]) == {0, 1}
     with safe_open(folder / "heads.safetensors", framework="np") as heads:
@@ -257,3 +259,25 @@ def test_a_users_error_is_one_line_and_exit_code_2(
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert message in done.stderr
+
+
+def test_equal_updates_give_every_method_the_baselines_steps(collection: Path, cache: Path, tmp_path: Path) -> None:
+    study = study_of(collection, methods=("baseline", "oversample(largest)", "undersample(8)"))
+    result = run_study(replace(study, seeds=2, budget="updates"), tmp_path / "run", cache=cache)
+    steps = result.histories.groupby("method")["steps"].max()
+    assert len(set(steps)) == 1
+    free = run_study(replace(study, seeds=2), tmp_path / "free", cache=cache).histories.groupby("method")["steps"].max()
+    assert len(set(free)) == 3
+    assert steps["baseline"] == free["baseline"]
+
+
+def test_more_rules_for_thresholds_stand_in_the_results(collection: Path, cache: Path, tmp_path: Path) -> None:
+    rules = ("global", "cost(10)", "precision(0.9)")
+    study = replace(study_of(collection), seeds=2, thresholds=rules, metric="recall@cost(10)")
+    result = run_study(study, tmp_path / "run", cache=cache)
+    metrics = set(result.results["metric"])
+    assert {f"recall@{rule}" for rule in rules} | {"optimism@global", "calibration_error"} <= metrics
+    assert result.verdicts is not None
+    assert set(result.verdicts["metric"]) == {"recall@cost(10)"}
+    again = read_study(result.folder.study)
+    assert again.thresholds == rules

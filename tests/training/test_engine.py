@@ -245,3 +245,26 @@ def test_a_stack_holds_heads_of_one_shape_and_no_more_than_memory_allows() -> No
     assert [len(stack) for stack in made] == [4, 3, 4, 3]
     assert all(len({t.recipe.width for t in stack}) == 1 for stack in made)
     assert all(stack[0].steps == max(t.steps for t in stack) for stack in made)
+
+
+@pytest.mark.parametrize(("method", "drawn"), [("oversample(200)", 130), ("undersample(10)", 130), ("baseline", 200)])
+def test_equal_updates_take_as_many_rows_an_epoch_and_go_through_all_in_the_end(method: str, drawn: int) -> None:
+    whole = task(method)
+    bounded = replace(whole, plan=replace(whole.plan, epoch_rows=drawn))
+    rows = len(whole.plan.rows)
+    together = np.concatenate([bounded.draw(epoch) for epoch in range(rows)])
+    assert {len(bounded.draw(epoch)) for epoch in range(9)} == {drawn}
+    passes = together[: len(together) // rows * rows].reshape(-1, rows)
+    np.testing.assert_array_equal(np.sort(passes, axis=1), np.broadcast_to(np.sort(whole.plan.rows), passes.shape))
+    assert len({tuple(order) for order in passes[:3]}) == min(3, len(passes))
+    head = trained(bounded)[bounded.key]
+    assert head.history.steps == RECIPE.epochs * -(-drawn // RECIPE.batch_size)
+    embeddings, labels = data()
+    assert_close(head, train_plainly(embeddings.vectors, labels, bounded))
+
+
+def test_an_epoch_of_all_rows_draws_what_a_plan_without_a_bound_draws() -> None:
+    whole = task("oversample(200)")
+    bounded = replace(whole, plan=replace(whole.plan, epoch_rows=len(whole.plan.rows)))
+    for epoch in range(3):
+        np.testing.assert_array_equal(whole.draw(epoch), bounded.draw(epoch))

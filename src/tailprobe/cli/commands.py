@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tailprobe.callspec import parse_value
+from tailprobe.callspec import parse_value, split_calls
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import numbers_of, pairs_of, reader_of, weights_of
 from tailprobe.cli.inspect import inspect
@@ -64,7 +64,9 @@ def compare(
     split: option.SplitHow = "stratified",
     low_frequency: option.LowFrequency = "percentile(25)",
     metric: option.Metric = "average_precision",
+    thresholds: option.Thresholds = "0.5, 0.2, tuned",
     correction: option.Correction = "holm",
+    budget: option.Budget = "epochs",
     epochs: option.Epochs = 20,
     width: option.Width = 128,
     dropout: option.Dropout = 0.2,
@@ -115,7 +117,9 @@ def compare(
             split=split,
             low_frequency=low_frequency,
             metric=metric,
+            thresholds=tuple(split_calls(thresholds)),
             correction=correction,
+            budget=budget,
         )
     _run(study, out, cache=cache, workers=workers, kernel=kernel, smoke=smoke, quiet=quiet)
 

@@ -90,13 +90,28 @@ Workers = Annotated[
 Metric = Annotated[
     str,
     typer.Option(
-        help="What verdicts are drawn in: average_precision, roc_auc, brier, or recall, precision, f1, f2, ... @0.5, "
-        "@0.2, @tuned.",
+        help="What verdicts are drawn in: average_precision, roc_auc, brier, or recall, precision, f1, f2, ... "
+        "@ a rule of --thresholds.",
         rich_help_panel=_STUDY,
     ),
 ]
 Correction = Annotated[
     str, typer.Option(help="For many comparisons: holm or benjamini-hochberg.", rich_help_panel=_STUDY)
+]
+Thresholds = Annotated[
+    str,
+    typer.Option(
+        metavar="RULES",
+        help="From scores to decisions: numbers, tuned, tuned(1), global, cost(10), precision(0.9), authors.",
+        rich_help_panel=_STUDY,
+    ),
+]
+Budget = Annotated[
+    str,
+    typer.Option(
+        help="What methods have in common: epochs, as the paper, or updates: as many steps as the baseline.",
+        rich_help_panel=_TRAINING,
+    ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print the result alone.", rich_help_panel=_RUN)]
 Smoke = Annotated[

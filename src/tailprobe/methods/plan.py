@@ -25,6 +25,12 @@ class TrainingPlan:
     negative_weights: Float[np.ndarray, " C"] | None = None
     weigh_batches: bool = False  # the mean loss of a batch is multiplied by the mean row weight, rows are not weighed
     threshold: int | None = None  # the count a resampling aimed at, for the report
+    epoch_rows: int | None = None  # rows an epoch draws, where that is not all of them once
+
+    @property
+    def drawn(self) -> int:
+        """Rows that one epoch draws."""
+        return len(self.rows) if self.epoch_rows is None else self.epoch_rows
 
     def __post_init__(self) -> None:
         for weights in (self.row_weights, self.positive_weights, self.negative_weights):
@@ -32,6 +38,8 @@ class TrainingPlan:
                 raise ValueError("loss weights must be finite and not negative")
         if not len(self.rows) or self.rows.min() < 0:
             raise ValueError("a plan draws at least one row, and none below 0")
+        if self.drawn < 1:
+            raise ValueError("an epoch draws at least one row")
 
     def loss_weights(self, labels: Bool[np.ndarray, "B C"], rows: Int[np.ndarray, " B"]) -> Float[np.ndarray, "B C"]:
         """Return (B, C) float32 weights of the loss terms of the training rows `rows`, which carry `labels`."""
@@ -52,7 +60,7 @@ class PlanSummary:
 
     rows: int  # drawn an epoch
     distinct_images: int
-    counts: Int[np.ndarray, " C"]  # draws that carry each class
+    counts: Int[np.ndarray, " C"]  # of all the plan's rows once, those that carry each class
     threshold: int | None
 
 
@@ -66,7 +74,7 @@ def summarise_plan(plan: TrainingPlan, labels: Labels) -> PlanSummary:
     """
     repeats = np.bincount(plan.rows, minlength=len(labels))
     return PlanSummary(
-        rows=len(plan.rows),
+        rows=plan.drawn,
         distinct_images=int((repeats > 0).sum()),
         counts=(repeats @ labels.matrix).astype(np.int64),
         threshold=plan.threshold,

@@ -28,11 +28,15 @@ def precision_at_recall(
     """
     if not 0 < recall <= 1:
         raise InputError(f"recall = {recall}: expected above 0 and up to 1")
-    steps = rank(labels, scores)
+    return precision_at_recall_of(rank(labels, scores), recall)
+
+
+def precision_at_recall_of(steps: Steps, recall: float) -> Float[np.ndarray, " C"]:
+    """Return `precision_at_recall` of images already ranked."""
     # recall as a count of positives, so that 0.3 of ten is three whatever the rounding.
     needed = np.ceil(recall * steps.support - 1e-9)
     enough = steps.hits >= needed[steps.column]
-    best = np.full(labels.shape[1], np.nan)
+    best = np.full(len(steps.support), np.nan)
     np.fmax.at(best, steps.column[enough], (steps.hits / steps.predicted)[enough])
     return best
 
@@ -56,16 +60,20 @@ def partial_roc_auc(
     """
     if not 0 < most_false <= 1:
         raise InputError(f"most_false = {most_false}: expected above 0 and up to 1")
-    steps = rank(labels, scores)
-    return np.array([_partial_area(steps, c, most_false) for c in range(labels.shape[1])])
+    return partial_roc_auc_of(rank(labels, scores), most_false)
 
 
-def _partial_area(steps: Steps, c: int, most_false: float) -> float:
+def partial_roc_auc_of(steps: Steps, most_false: float) -> Float[np.ndarray, " C"]:
+    """Return `partial_roc_auc` of images already ranked."""
+    bounds = np.searchsorted(steps.column, np.arange(len(steps.support) + 1)).tolist()
+    return np.array([_partial_area(steps, c, slice(*bounds[c : c + 2]), most_false) for c in range(len(bounds) - 1)])
+
+
+def _partial_area(steps: Steps, c: int, mine: slice, most_false: float) -> float:
     positives = int(steps.support[c])
     negatives = steps.rows - positives
     if positives == 0 or negatives == 0:
         return float("nan")
-    mine = steps.column == c
     hits, gained = steps.hits[mine], steps.gained[mine]
     start = (steps.before[mine] - (hits - gained)) / negatives  # false positive rate where the step begins
     end = (steps.predicted[mine] - hits) / negatives

@@ -3,13 +3,11 @@
 A rule that looks at labels is given the validation part, never the test part.
 """
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from tailprobe.errors import InputError
 from tailprobe.scores.decisions import negative_share
 from tailprobe.scores.ranking import Steps, rank
 
@@ -19,22 +17,6 @@ Rule = Callable[[Bool[np.ndarray, "N C"], Float[np.ndarray, "N C"]], Float[np.nd
 def decide(scores: Float[np.ndarray, "N C"], thresholds: Float[np.ndarray, " C"]) -> Bool[np.ndarray, "N C"]:
     """Predict where the score is above the class's threshold; never where the threshold is NaN."""
     return scores > thresholds
-
-
-def find_thresholds(
-    name: str, labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"]
-) -> Float[np.ndarray, " C"]:
-    """Return the thresholds of a rule by its name: one of `THRESHOLDS`.
-
-    Args:
-        labels, scores: the validation part; scores are probabilities.
-
-    Raises:
-        InputError: there is no such rule.
-    """
-    if name not in THRESHOLDS:
-        raise InputError(f"threshold {name!r} is not known; choose among {', '.join(THRESHOLDS)}")
-    return THRESHOLDS[name](labels, scores)
 
 
 def fixed(labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"], *, at: float) -> Float[np.ndarray, " C"]:
@@ -109,14 +91,6 @@ def authors_accuracy(labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, 
         (C,) float64, (TN + FN) / N at the thresholds of `tune_sample_f2_grid`.
     """
     return negative_share(labels, decide(scores, tune_sample_f2_grid(labels, scores)))
-
-
-THRESHOLDS: Mapping[str, Rule] = {
-    "0.5": partial(fixed, at=0.5),
-    "0.2": partial(fixed, at=0.2),
-    "tuned": tune_f_beta,
-    "authors": tune_sample_f2_grid,
-}
 
 
 def _first_of_highest(steps: Steps, values: Float[np.ndarray, " G"]) -> Int[np.ndarray, " P"]:

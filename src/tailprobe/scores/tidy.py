@@ -1,13 +1,14 @@
 """The tidy table: every score of every head, one number a row.
 
 Columns: `encoder`, `method`, `seed`, `split` ("validation" or "test"), `class`, `metric`, `value`, and `aggregate`:
-True where `class` names a group of classes (`all`, `low-frequency`, `remaining`) and not one class that happens to be
-called so.
+True where `class` names a group of classes (`GROUPS`, and `shots.SHOTS` by images in the training part) and not one
+class that happens to be called so.
 
-Metrics of a class: `support`, `always_no`, `average_precision`, `roc_auc`, and for each rule T asked for (see
-`thresholds.THRESHOLDS`) `threshold@T`, `recall@T`, `precision@T`, `f1@T`, `f2@T`, `balanced_accuracy@T`,
-`binary_accuracy@T` and `negative_share@T`. A group's value is the plain mean over those of its classes where the metric
-is defined.
+Metrics of a class: `support`, `always_no`, `average_precision`, `roc_auc`, `precision_at_recall_0.8`,
+`partial_roc_auc_0.1` (up to that false positive rate), `brier`, `calibration_error`, and for each rule T asked for (see
+`rules`) `threshold@T`, `recall@T`, `precision@T`, `f1@T`, `f2@T`, `balanced_accuracy@T`, `binary_accuracy@T` and
+`negative_share@T`; of the test part and rules that maximise an F also `optimism@T`: what that F would gain if T were
+tuned on the test part itself. A group's value is the plain mean over those of its classes where the metric is defined.
 
 Metrics of a group alone: `classes`, how many of its classes have positives in this split, and `classes@T`, how many of
 those have a threshold. Of `all` alone: `sample_f2@T`, and `top1` for single-label images.
@@ -17,15 +18,20 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from tailprobe.errors import InputError
+from tailprobe.scores.calibration import brier, expected_calibration_error
 from tailprobe.scores.decisions import Confusion, always_no, sample_f2
+from tailprobe.scores.operating import partial_roc_auc_of, precision_at_recall_of
 from tailprobe.scores.ranking import average_precision_of, rank, roc_auc_of, top1
 from tailprobe.scores.ratio import ratio
+from tailprobe.scores.rules import NamedRule, parse_rule
+from tailprobe.scores.shots import SHOTS, shot_groups
 from tailprobe.scores.summary import summarise
 from tailprobe.scores.table import COLUMNS, concatenated, read_results, repeated, tidy_table, write_results
-from tailprobe.scores.thresholds import decide, find_thresholds
+from tailprobe.scores.thresholds import decide
+from tailprobe.scores.tuning import optimism
 
 __all__ = [
     "COLUMNS",
@@ -42,6 +48,7 @@ Part = tuple[Bool[np.ndarray, "N C"], Float[np.ndarray, "N C"]]  # labels, and s
 
 GROUPS = ("all", "low-frequency", "remaining")
 PAPER_THRESHOLDS = ("0.5", "0.2", "tuned")
+_RECALL, _MOST_FALSE = 0.8, 0.1  # of `precision_at_recall_0.8` and `partial_roc_auc_0.1`
 DECISION_METRICS: Mapping[str, Callable[[Confusion], Float[np.ndarray, " C"]]] = {
     "recall": Confusion.recall,
     "precision": Confusion.precision,
@@ -61,6 +68,7 @@ def score_head(
     low_frequency: Bool[np.ndarray, " C"],
     single_label: bool,
     thresholds: Sequence[str] = PAPER_THRESHOLDS,
+    training_counts: Int[np.ndarray, " C"] | None = None,
 ) -> pd.DataFrame:
     """Score one head on both held-out parts; thresholds are tuned on the validation part alone.
 
@@ -69,7 +77,8 @@ def score_head(
             authors' runs, `test` is None.
         low_frequency: (C,), the classes of the group of that name; the others are `remaining`.
         single_label: also give `top1`.
-        thresholds: names of rules in `thresholds.THRESHOLDS`.
+        thresholds: names of rules, see `rules`.
+        training_counts: (C,) images of each class in the training part, for the groups by shots; None leaves them out.
 
     Returns:
         The tidy table's columns `split`, `class`, `metric`, `value`, `aggregate`. Where a class has no threshold, for
@@ -81,19 +90,40 @@ def score_head(
     parts = {"validation": validation} | ({} if test is None else {"test": test})
     for split, part in parts.items():
         _check_probabilities(split, part[1])
-    cuts = {name: find_thresholds(name, *validation) for name in thresholds}
-    group = np.stack([np.ones(len(classes), dtype=bool), low_frequency, ~low_frequency])  # (3, C), as GROUPS
-    frames = [
-        _frame(
-            split,
-            classes,
-            _class_scores(part, cuts),
-            group,
-            _group_scores(part, cuts, group, single_label=single_label),
-        )
-        for split, part in parts.items()
-    ]
+    rules = {name: parse_rule(name) for name in thresholds}
+    cuts = {name: named.rule(*validation) for name, named in rules.items()}
+    groups = _groups(low_frequency, training_counts)
+    frames = []
+    for split, part in parts.items():
+        values = _class_scores(part, cuts)
+        if split == "test":
+            values |= _optimism(rules, validation, part)
+        own = _group_scores(part, cuts, groups, single_label=single_label)
+        frames.append(_frame(split, classes, values, groups, own))
     return concatenated(frames)
+
+
+def _groups(
+    low_frequency: Bool[np.ndarray, " C"], training_counts: Int[np.ndarray, " C"] | None
+) -> dict[str, Bool[np.ndarray, " C"]]:
+    """Return which classes belong to each group."""
+    every = np.ones(len(low_frequency), dtype=bool)
+    groups = dict(zip(GROUPS, (every, low_frequency, ~low_frequency), strict=True))
+    if training_counts is not None:
+        groups |= dict(zip(SHOTS, shot_groups(training_counts), strict=True))
+    return groups
+
+
+def _optimism(
+    rules: Mapping[str, NamedRule],
+    validation: tuple[Bool[np.ndarray, "V C"], Float[np.ndarray, "V C"]],
+    test: tuple[Bool[np.ndarray, "T C"], Float[np.ndarray, "T C"]],
+) -> dict[str, Float[np.ndarray, " C"]]:
+    return {
+        f"optimism@{name}": optimism(named.rule, validation=validation, test=test, beta=named.beta)
+        for name, named in rules.items()
+        if named.beta is not None
+    }
 
 
 def _class_scores(part: Part, cuts: Mapping[str, Float[np.ndarray, " C"]]) -> dict[str, Float[np.ndarray, " C"]]:
@@ -105,6 +135,10 @@ def _class_scores(part: Part, cuts: Mapping[str, Float[np.ndarray, " C"]]) -> di
         "always_no": always_no(labels),
         "average_precision": average_precision_of(steps),
         "roc_auc": roc_auc_of(steps),
+        f"precision_at_recall_{_RECALL}": precision_at_recall_of(steps, _RECALL),
+        f"partial_roc_auc_{_MOST_FALSE}": partial_roc_auc_of(steps, _MOST_FALSE),
+        "brier": brier(labels, scores),
+        "calibration_error": expected_calibration_error(labels, scores),
     }
     for name, threshold in cuts.items():
         confusion = Confusion.count(labels, decide(scores, threshold))
@@ -115,10 +149,15 @@ def _class_scores(part: Part, cuts: Mapping[str, Float[np.ndarray, " C"]]) -> di
 
 
 def _group_scores(
-    part: Part, cuts: Mapping[str, Float[np.ndarray, " C"]], group: Bool[np.ndarray, "G C"], *, single_label: bool
+    part: Part,
+    cuts: Mapping[str, Float[np.ndarray, " C"]],
+    groups: Mapping[str, Bool[np.ndarray, " C"]],
+    *,
+    single_label: bool,
 ) -> dict[str, list[float]]:
-    """Return each metric that groups have and classes have not: a value for all three, or for `all` alone."""
+    """Return each metric that groups have and classes have not: a value for every group, or for `all` alone."""
     labels, scores = part
+    group = np.stack(list(groups.values()))  # (G, C)
     carried = labels.any(axis=0)
     values = {"classes": (group & carried).sum(axis=1).astype(float).tolist()}
     for name, threshold in cuts.items():
@@ -133,17 +172,17 @@ def _frame(
     split: str,
     classes: Sequence[str],
     class_scores: Mapping[str, Float[np.ndarray, " C"]],
-    group: Bool[np.ndarray, "G C"],
+    groups: Mapping[str, Bool[np.ndarray, " C"]],
     group_scores: Mapping[str, Sequence[float]],
 ) -> pd.DataFrame:
     """Lay one split out as rows: metric by metric its classes and their groups, then the groups' own metrics."""
     values = np.stack(list(class_scores.values()))  # (M, C)
-    values = np.concatenate([values, _defined_means(values, group)], axis=1)  # (M, C + G)
+    values = np.concatenate([values, _defined_means(values, np.stack(list(groups.values())))], axis=1)  # (M, C + G)
     own = [
-        (name, metric, value) for metric, row in group_scores.items() for name, value in zip(GROUPS, row, strict=False)
+        (name, metric, value) for metric, row in group_scores.items() for name, value in zip(groups, row, strict=False)
     ]
     own_names, own_metrics, own_values = zip(*own, strict=True)
-    names, metrics = [*classes, *GROUPS], list(class_scores)
+    names, metrics = [*classes, *groups], list(class_scores)
     is_group = np.arange(len(names)) >= len(classes)
     return pd.DataFrame(
         {
@@ -158,10 +197,9 @@ def _frame(
 
 def _defined_means(values: Float[np.ndarray, "M C"], group: Bool[np.ndarray, "G C"]) -> Float[np.ndarray, "M G"]:
     """Return each metric's mean over the classes of each group where it is defined, NaN where there are none."""
-    defined = ~np.isnan(values)
-    total = np.where(defined, values, 0) @ group.T
-    many = defined.astype(np.float64) @ group.T
-    return ratio(total, many)
+    mine = ~np.isnan(values)[:, None] & group  # (M, G, C)
+    # Summed, not multiplied by 0 or 1: a threshold may be infinite.
+    return ratio(np.where(mine, values[:, None], 0).sum(axis=2), mine.sum(axis=2))
 
 
 def _check_probabilities(split: str, scores: Float[np.ndarray, "N C"]) -> None:

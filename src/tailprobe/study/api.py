@@ -12,6 +12,7 @@ from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.load import load_encoder
 from tailprobe.progress import Progress, silent
+from tailprobe.scores.tidy import PAPER_THRESHOLDS
 from tailprobe.study.result import Result
 from tailprobe.study.run import Tell, run_study
 from tailprobe.study.settings import Option, Study, default_encoders
@@ -60,7 +61,9 @@ def compare(
     split: str = "stratified",
     low_frequency: str = "percentile(25)",
     metric: str = "average_precision",
+    thresholds: Sequence[str] = PAPER_THRESHOLDS,
     correction: str = "holm",
+    budget: str = "epochs",
     long_tail: float = 0.0,
     standardise: str = "auto",
     on_bad_image: OnBadImage = "error",
@@ -88,7 +91,9 @@ def compare(
         split: `stratified` 60-20-20, `random`, `given` by the data, or `two-part` as the authors' runs had it.
         low_frequency: which classes are rare, e.g. `percentile(25)`, `below(500)`, `named(mine, blow_down)`.
         metric: what verdicts are drawn in, e.g. `average_precision`, `recall@tuned`.
+        thresholds: rules by which scores become decisions, see `tailprobe.scores.rules`.
         correction: for many comparisons, `holm` or `benjamini-hochberg`.
+        budget: `epochs`, each a pass through a method's rows, or `updates`, as many steps as the baseline's.
         long_tail: thin a balanced set to a tail of this imbalance ratio; 0 leaves it as it is.
         standardise: embeddings by the training part: `auto` (as the encoder asks), `yes`, `no`.
         on_bad_image: `error`, or `skip` to leave out what cannot be read.
@@ -122,7 +127,9 @@ def compare(
         split=split,
         low_frequency=low_frequency,
         metric=metric,
+        thresholds=tuple(thresholds),
         correction=correction,
+        budget=budget,
         standardise=standardise,
         on_bad_image=on_bad_image,
         recipe=recipe or Recipe(),

@@ -1,7 +1,7 @@
 """The design of a study: each repeat's split and each method's plan. Cheap, and made before any long work."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -58,6 +58,8 @@ def _repeat(
     split = make_split(images.labels, study.split, images.given_parts, rng=generator(seed, "split"))
     labels = images.labels.rows(split.train)
     plans = {str(spec): make_plan(spec, labels, low, rng=generator(seed, "plan", str(spec))) for spec in specs}
+    if study.budget == "updates":
+        plans = {method: replace(plan, epoch_rows=len(split.train)) for method, plan in plans.items()}
     return Repeat(seed, split, plans)
 
 

@@ -43,6 +43,7 @@ def score_heads(
                 low_frequency=design.low_frequency,
                 single_label=labels.kind == "single-label",
                 thresholds=thresholds,
+                training_counts=labels.rows(split.train).counts,
             )
         progress("score heads", len(heads), len(heads))
     return tidy_table(frames)

@@ -20,7 +20,7 @@ from jaxtyping import Float, Int
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from tailprobe.labels import Labels
-from tailprobe.training.randomness import dropout_keeps, dropout_key, initial_head, row_order
+from tailprobe.training.randomness import dropout_keeps, dropout_key, initial_head
 from tailprobe.training.standardisation import Standardisation
 from tailprobe.training.task import HeadTask
 
@@ -75,8 +75,8 @@ class TorchTrainer:
 
     def epoch(self, epoch: int) -> float:
         """Train an epoch and return its mean training loss."""
-        recipe, plan, seed = self._task.recipe, self._task.plan, self._task.key.seed
-        drawn = plan.rows[row_order(seed, epoch, len(plan.rows))]
+        recipe, seed = self._task.recipe, self._task.key.seed
+        drawn = self._task.draw(epoch)
         key = dropout_key(seed, epoch)
         block = max(1, _BLOCK // recipe.batch_size) * recipe.batch_size
         total = 0.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from tailprobe.training.randomness import dropout_key, row_order
+from tailprobe.training.randomness import dropout_key
 from tailprobe.training.task import HeadTask
 
 
@@ -31,9 +31,8 @@ class Course:
         """Draw the order of the next epoch and its dropout key."""
         self.epoch += 1
         self.done = 0  # rows
-        seed, plan = self.task.key.seed, self.task.plan
-        self.key = dropout_key(seed, self.epoch)
-        self._drawn = plan.rows[row_order(seed, self.epoch, len(plan.rows))]
+        self.key = dropout_key(self.task.key.seed, self.epoch)
+        self._drawn = self.task.draw(self.epoch)
 
     @property
     def rate(self) -> float:

@@ -32,6 +32,5 @@ def fit_head(embeddings: Float[np.ndarray, "N D"], labels: Labels, task: HeadTas
         if epochs.finished:
             break
     weight, bias = scale.fold(kept[0], kept[1])
-    steps = -(-len(task.plan.rows) // task.recipe.batch_size)
-    history = epochs.history(steps_an_epoch=steps, seconds=time.perf_counter() - started)
+    history = epochs.history(steps_an_epoch=task.steps_an_epoch, seconds=time.perf_counter() - started)
     return Head(weight, bias, kept[2], kept[3], history)

@@ -80,9 +80,9 @@ def memory_bytes(
         width, recipe = inputs[task.key.encoder], task.recipe
         parameters = recipe.width * (width + 1) + classes * (recipe.width + 1)
         finished += 4 * parameters
-        batch = min(recipe.batch_size, len(task.plan.rows))
+        batch = min(recipe.batch_size, task.plan.drawn)
         own = kernel.memory_bytes(inputs=width, width=recipe.width, classes=classes, batch=batch)
-        running.append(own + 4 * _STATES * parameters + _AN_EPOCHS_DRAW * len(task.plan.rows))
+        running.append(own + 4 * _STATES * parameters + _AN_EPOCHS_DRAW * max(len(task.plan.rows), task.plan.drawn))
     return finished + sum(sorted(running)[-workers:]) + kernel.fixed_bytes
 
 

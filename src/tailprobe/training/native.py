@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
-from tailprobe.training.randomness import dropout_key, initial_head, row_order
+from tailprobe.training.randomness import dropout_key, initial_head
 from tailprobe.training.standardisation import Standardisation
 from tailprobe.training.task import HeadTask
 
@@ -125,7 +125,7 @@ class NativeTrainer:
 
     @property
     def _batch(self) -> int:
-        return min(self._task.recipe.batch_size, len(self._task.plan.rows))
+        return min(self._task.recipe.batch_size, self._task.plan.drawn)
 
     def _structure(self) -> _Head:
         embeddings, matrix, mean, inverse, positive, negative, memory = self._held
@@ -149,7 +149,7 @@ class NativeTrainer:
     def epoch(self, epoch: int) -> float:
         """Train an epoch and return its mean training loss."""
         seed = self._task.key.seed
-        drawn = self._task.plan.rows[row_order(seed, epoch, len(self._task.plan.rows))]
+        drawn = self._task.draw(epoch)
         rows = self._train[drawn]
         factors = None if self._factors is None else self._factors[drawn]
         total = self._kernel.train(

@@ -12,7 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from tailprobe.labels import Labels
 from tailprobe.training.head import Head, History
-from tailprobe.training.randomness import dropout_keeps, dropout_key, initial_head, row_order
+from tailprobe.training.randomness import dropout_keeps, dropout_key, initial_head
 from tailprobe.training.standardisation import Standardisation
 from tailprobe.training.task import HeadTask
 
@@ -58,7 +58,7 @@ def train_plainly(embeddings: Float[np.ndarray, "N D"], labels: Labels, task: He
         if 0 < task.recipe.patience <= epoch - int(np.argmin(validation)):
             break
     kept = int(np.argmin(validation)) if task.recipe.keep == "best" else len(validation) - 1
-    steps = len(training) * -(-len(task.plan.rows) // task.recipe.batch_size)
+    steps = len(training) * task.steps_an_epoch
     history = History(np.array(training), np.array(validation), kept, steps, time.perf_counter() - started)
     state = states[kept]
     weight, bias = scale.fold(state["0.weight"], state["0.bias"])
@@ -88,7 +88,7 @@ def _epoch(
     model.train()
     dropout: Any = model[2]
     dropout.key = dropout_key(task.key.seed, epoch)
-    drawn = task.plan.rows[row_order(task.key.seed, epoch, len(task.plan.rows))]
+    drawn = task.draw(epoch)
     total = 0.0
     for dropout.first in range(0, len(drawn), task.recipe.batch_size):
         batch = drawn[dropout.first : dropout.first + task.recipe.batch_size]

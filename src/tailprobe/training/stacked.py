@@ -149,8 +149,7 @@ class _Stack:
 
     def _end_epochs(self, ended: Sequence[int]) -> Iterator[tuple[HeadTask, Head]]:
         for i in ended:
-            rows = self._courses[i].task.plan.rows
-            training = float(self._losses[i]) / len(rows)
+            training = float(self._losses[i]) / self._courses[i].task.plan.drawn
             if self._epochs[i].add(training, self._validation_loss(i)):
                 self._kept[i] = self._step.flat[i]
             self._losses[i] = 0
@@ -177,8 +176,8 @@ class _Stack:
         task = self._courses[i].task
         first, first_bias, second, second_bias = (part.cpu().clone() for part in self._step.parts(self._kept[i]))
         weight, bias = self._scales[i].fold(first, first_bias)
-        steps = -(-len(task.plan.rows) // task.recipe.batch_size)
-        history = self._epochs[i].history(steps_an_epoch=steps, seconds=time.perf_counter() - self._started)
+        seconds = time.perf_counter() - self._started
+        history = self._epochs[i].history(steps_an_epoch=task.steps_an_epoch, seconds=seconds)
         return Head(weight, bias, second, second_bias, history)
 
     def _keep_only(self, heads: list[int]) -> None:

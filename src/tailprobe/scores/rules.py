@@ -1,0 +1,108 @@
+"""Threshold rules by name, as settings and the tables' metrics give them: `0.5`, `tuned`, `cost(10)`.
+
+0.5              the same threshold for every class; any number from 0 to below 1
+tuned            each class's best F2 (`tuned(1)`: F1) on the validation part
+global           one threshold for all classes, the best mean F2 there (`global(1)`: F1)
+cost(10)         the cheapest there, a missed positive costing 10 false alarms
+precision(0.9)   as many positives as a precision of 0.9 allows there
+authors          as the paper's authors tuned, see `thresholds.tune_sample_f2_grid`
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from tailprobe.callspec import Value, bind, parse_call, parse_value
+from tailprobe.errors import InputError
+from tailprobe.registry import did_you_mean
+from tailprobe.scores.thresholds import Rule, fixed, tune_f_beta, tune_sample_f2_grid
+from tailprobe.scores.tuning import tune_cost, tune_global_f_beta, tune_precision
+
+
+@dataclass(frozen=True)
+class NamedRule:
+    """A rule, and the beta of the F it maximises class by class or over all; None where that is no F."""
+
+    rule: Rule
+    beta: float | None = None
+
+
+def _tuned(beta: int | float = 2) -> NamedRule:
+    return NamedRule(partial(tune_f_beta, beta=float(beta)), float(beta))
+
+
+def _global(beta: int | float = 2) -> NamedRule:
+    return NamedRule(partial(tune_global_f_beta, beta=float(beta)), float(beta))
+
+
+def _cost(missed: int | float, false_alarm: int | float = 1) -> NamedRule:
+    return NamedRule(partial(tune_cost, missed=float(missed), false_alarm=float(false_alarm)))
+
+
+def _precision(wanted: int | float) -> NamedRule:
+    return NamedRule(partial(tune_precision, wanted=float(wanted)))
+
+
+def _authors() -> NamedRule:
+    return NamedRule(tune_sample_f2_grid)
+
+
+_MAKERS: Mapping[str, Callable[..., NamedRule]] = {
+    "tuned": _tuned,
+    "global": _global,
+    "cost": _cost,
+    "precision": _precision,
+    "authors": _authors,
+}
+
+
+def parse_rule(name: str) -> NamedRule:
+    """Return the rule of a name.
+
+    Raises:
+        InputError: there is no such rule, or a value of it makes no sense.
+
+    >>> parse_rule("tuned(1)").beta
+    1.0
+    """
+    number = parse_value(name)
+    if not isinstance(number, str):
+        if not 0 <= number < 1:
+            raise InputError(f"threshold {name}: expected a probability from 0 to below 1")
+        return NamedRule(partial(fixed, at=float(number)))
+    spec = parse_call(name)
+    if spec.name not in _MAKERS:
+        near = did_you_mean(spec.name, _MAKERS)
+        raise InputError(f"threshold {name!r} is not known{near or ';'} expected a number or one of {_known()}")
+    values = bind(_MAKERS[spec.name], spec, given=0)
+    _check(name, values)
+    return _MAKERS[spec.name](**values)
+
+
+def find_thresholds(
+    name: str, labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"]
+) -> Float[np.ndarray, " C"]:
+    """Return the thresholds of a rule by its name, given the validation part.
+
+    Args:
+        labels, scores: the validation part; scores are probabilities.
+
+    Raises:
+        InputError: there is no such rule.
+    """
+    return parse_rule(name).rule(labels, scores)
+
+
+def _check(name: str, values: Mapping[str, Value]) -> None:
+    for key, value in values.items():
+        if isinstance(value, str) or value < 0 or (value == 0 and key != "false_alarm"):
+            raise InputError(f"threshold {name!r}: {key} is {value}, expected a number above 0")
+        if key == "wanted" and value > 1:
+            raise InputError(f"threshold {name!r}: {key} is {value}, expected a precision up to 1")
+
+
+def _known() -> str:
+    return ", ".join(("tuned", "global", "cost(MISSED)", "precision(WANTED)", "authors"))
