@@ -13,7 +13,7 @@ from tailprobe.report.values import half_width, mean, seed_values
 GROUPS = ("all", "low-frequency", "remaining")
 _WANTED = (
     "average_precision", "roc_auc", "recall@0.5", "precision@0.5", "f1@0.5", "recall@tuned", "precision@tuned",
-    "f1@tuned", "f2@tuned", "balanced_accuracy@tuned",
+    "f1@tuned", "f2@tuned", "balanced_accuracy@tuned", "precision_at_recall_0.8", "partial_roc_auc_0.1",
 )  # fmt: skip
 
 
@@ -32,8 +32,24 @@ def comparison(run: RunTables) -> dict[str, Any]:
         "groups": list(GROUPS),
         "numbers": {e: {m: _numbers(run, of_metric[m], e, m) for m in metrics} for e in run.encoders},
         "tested": tested,
+        "means": {e: _means(run, e) for e in run.encoders},
         "verdicts": {} if run.verdicts is None else {e: _verdicts(run, e) for e in run.encoders},
     }
+
+
+def _means(run: RunTables, encoder: str) -> dict[str, Any]:
+    """Return means over seeds of each group, (M, G), of what has no place in the per-class table.
+
+    `optimism` by rule, `brier` and `calibration_error`, of which less is better; what a run does not have is left out.
+    """
+    there = [str(metric) for metric in dict.fromkeys(run.results["metric"])]
+    wanted = [m for m in there if m.startswith("optimism@") or m in ("brier", "calibration_error")]
+    found = {}
+    for metric, rows in _test_rows(run.results, wanted).items():
+        of = {"encoder": encoder, "metric": metric, "methods": run.methods}
+        groups = seed_values(rows, **of, classes=GROUPS, aggregate=True).array  # type: ignore[arg-type]
+        found[metric] = short(mean(groups))
+    return found
 
 
 def _test_rows(results: pd.DataFrame, metrics: Sequence[str]) -> dict[str, pd.DataFrame]:

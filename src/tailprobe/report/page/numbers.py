@@ -12,6 +12,6 @@ def short(values: Any, digits: int = 4) -> Any:  # noqa: ANN401 - a number, or a
     [[0.1235, None]]
     """
     array = np.asarray(values, dtype=np.float64)
-    rounded = np.round(array, digits).astype(object)
+    rounded = np.array(np.round(array, digits), dtype=object)
     rounded[~np.isfinite(array)] = None
     return rounded.tolist()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
+from tailprobe.report.page.across import across
 from tailprobe.report.page.content import content
 from tailprobe.report.page.run import RunTables
 
@@ -19,6 +20,7 @@ _PROGRAM = (
     "classes",
     "views",
     "curves",
+    "across",
     "rest",
     "choices",
 )  # joined in this order
@@ -44,7 +46,7 @@ def write_page(runs: Sequence[RunTables], path: Path) -> Path:
         plotly=plotly,
         program=program,
         policy=_policy([plotly, program]),
-        data=_json([content(run) for run in runs]),
+        data=_json({"runs": [content(run) for run in runs], "across": across(runs)}),
     )
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(page, encoding="utf-8")

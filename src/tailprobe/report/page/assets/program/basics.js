@@ -1,6 +1,6 @@
 /* What every section uses. Names are put on the page as text (textContent), and into pictures through `plain`: nothing in
    the data can become markup. One `state` says what is shown; each `show…` function draws one section from it. */
-const RUNS = JSON.parse(document.getElementById("content").textContent);
+const { runs: RUNS, across: ACROSS } = JSON.parse(document.getElementById("content").textContent);
 const PAGE = 50,
   WORDS = ["helps", "hurts", "no evidence", "too few positives"];
 const state = {

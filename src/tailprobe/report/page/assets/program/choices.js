@@ -54,6 +54,8 @@ function showAll() {
   showTraining();
   showMistakes();
   showStatistics();
+  showAcross();
+  showPromised();
   showAbout();
 }
 const on = (id, event, act) => by(id).addEventListener(event, act);

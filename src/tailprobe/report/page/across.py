@@ -1,0 +1,118 @@
+"""Methods over data sets and encoders: average ranks, chances of improvement, performance profiles."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from tailprobe.comparison import performance_profile, probability_of_improvement, rank_methods
+from tailprobe.comparison.improvement import Interval
+from tailprobe.randomness import generator
+from tailprobe.report.page.numbers import short
+from tailprobe.report.page.run import RunTables
+from tailprobe.report.values import seed_values
+
+_LOWER = ("brier", "calibration_error")  # metrics of which less is better
+_STEPS = np.linspace(0, 1, 51)
+_RESAMPLES = 1000
+
+
+def across(runs: Sequence[RunTables]) -> dict[str, Any] | None:
+    """Compare the methods that all runs share, in their tested metric's mean over the low-frequency classes.
+
+    A block is a run under one of its encoders. With one block alone the ranks go over its classes instead.
+
+    Returns:
+        `metric`, `methods`, `blocks` (names, empty where classes are ranked), `ranked` (how many blocks or classes),
+        `ranks`, `friedman_p`, `critical_difference`, `cliques` (places in `methods`), `against_baseline` (p-values),
+        `improvement` (value, low, high, by method, against the first), and `profile` (steps, and by method value, low,
+        high). None where the runs share no remedy beside the first method, or no value of the metric.
+    """
+    methods = [m for m in runs[0].methods if all(m in run.methods for run in runs)]
+    metric = _metric(runs)
+    if len(methods) < 2 or metric is None:
+        return None
+    blocks, names = [], []
+    for run in runs:
+        for encoder in run.encoders:
+            values = _of_group(run, encoder, metric, methods)
+            if not np.isnan(values).any():
+                blocks.append(values)
+                names.append(f"{run.name}, {encoder}" if len(runs) > 1 else encoder)
+    if not blocks:
+        return None
+    seeds = min(values.shape[1] for values in blocks)
+    together = np.stack([values[:, :seeds] for values in blocks], axis=2)  # (M, S, B)
+    return {
+        "metric": metric,
+        "methods": methods,
+        **_ranks(runs, metric, methods, together, names),
+        **_chances(-together if metric in _LOWER else together),
+        "profile": {"steps": short(_STEPS, 2), "of": [_profile(values) for values in together]},
+    }
+
+
+def _metric(runs: Sequence[RunTables]) -> str | None:
+    first = runs[0].verdicts
+    wanted = "average_precision" if first is None else str(first["metric"].iloc[0])
+    return wanted if all((run.results["metric"] == wanted).any() for run in runs) else None
+
+
+def _of_group(run: RunTables, encoder: str, metric: str, methods: Sequence[str]) -> Float[np.ndarray, "M S"]:
+    rows = _test_rows(run, metric)
+    found = seed_values(
+        rows, encoder=encoder, metric=metric, methods=methods, classes=["low-frequency"], aggregate=True
+    )
+    return found.array[:, 0]
+
+
+def _of_classes(run: RunTables, encoder: str, metric: str, methods: Sequence[str]) -> Float[np.ndarray, "C M"]:
+    names = [str(name) for name in run.classes["class"]]
+    found = seed_values(_test_rows(run, metric), encoder=encoder, metric=metric, methods=methods, classes=names)
+    return np.asarray(found.array.mean(axis=2).T)
+
+
+def _test_rows(run: RunTables, metric: str) -> pd.DataFrame:
+    table = run.results
+    return table[((table["split"] == "test") & (table["metric"] == metric)).to_numpy()]
+
+
+def _ranks(
+    runs: Sequence[RunTables],
+    metric: str,
+    methods: Sequence[str],
+    together: Float[np.ndarray, "M S B"],
+    names: Sequence[str],
+) -> dict[str, Any]:
+    values = together.mean(axis=1).T  # (B, M)
+    if len(names) < 2:
+        values = _of_classes(runs[0], runs[0].encoder, metric, methods)
+    if np.isnan(values).any(axis=1).all():
+        return {"blocks": [], "ranked": 0}
+    ranking = rank_methods(values, lower=metric in _LOWER)
+    return {
+        "blocks": list(names) if len(names) > 1 else [],
+        "ranked": ranking.blocks,
+        "ranks": short(ranking.average),
+        "friedman_p": None if np.isnan(ranking.p) else ranking.p,
+        "critical_difference": ranking.critical_difference,
+        "cliques": [list(clique) for clique in ranking.cliques()],
+        "against_baseline": short(ranking.against_first, 4),
+    }
+
+
+def _chances(together: Float[np.ndarray, "M S B"]) -> dict[str, Any]:
+    rng = generator(0, "probability of improvement")
+    found = [probability_of_improvement(mine, together[0], rng=rng, resamples=_RESAMPLES) for mine in together[1:]]
+    return {"improvement": [_shown(interval) for interval in found]}
+
+
+def _profile(values: Float[np.ndarray, "S B"]) -> dict[str, Any]:
+    rng = generator(0, "performance profile")
+    return _shown(performance_profile(values, _STEPS, rng=rng, resamples=_RESAMPLES))
+
+
+def _shown(interval: Interval) -> dict[str, Any]:
+    return {name: short(value) for name, value in zip(("value", "low", "high"), interval, strict=True)}

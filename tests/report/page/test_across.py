@@ -1,0 +1,89 @@
+"""Methods over classes, data sets and encoders, as the page has them."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from made_run import made_run
+from tailprobe.report.page import RunTables, write_page
+from tailprobe.report.page.across import across
+
+PLAIN = tuple(f"class {i:02d}" for i in range(12))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> RunTables:
+    return made_run(tmp_path_factory.mktemp("run"), classes=PLAIN)
+
+
+def seeds_of(run: RunTables, name: str, *, aggregate: bool) -> np.ndarray:
+    """(S, M) of a class or group."""
+    table = run.results
+    rows = table[
+        (table["metric"] == "average_precision") & (table["class"] == name) & (table["aggregate"] == aggregate)
+    ]
+    return rows.pivot_table(index="seed", columns="method", values="value")[list(run.methods)].to_numpy()
+
+
+def test_one_run_ranks_its_methods_over_its_classes(run):
+    found = across([run])
+    means = np.stack([seeds_of(run, name, aggregate=False).mean(axis=0) for name in PLAIN])
+    assert found["ranks"] == pytest.approx(stats.rankdata(-means, axis=1).mean(axis=0), abs=1e-4)
+    assert found["friedman_p"] == pytest.approx(stats.friedmanchisquare(*means.T).pvalue)
+    assert found["ranked"] == len(PLAIN)
+    assert found["blocks"] == []
+
+
+def test_the_chance_of_improvement_is_the_share_of_pairs_of_runs_won(run):
+    found = across([run])
+    values = seeds_of(run, "low-frequency", aggregate=True)
+    for m, chance in enumerate(found["improvement"], start=1):
+        wins = np.mean([[(a > b) + 0.5 * (a == b) for b in values[:, 0]] for a in values[:, m]])
+        assert chance["value"] == pytest.approx(wins, abs=1e-4)
+        assert chance["low"] <= chance["value"] <= chance["high"]
+
+
+def test_a_profile_is_the_share_of_runs_above(run):
+    profile = across([run])["profile"]
+    values = seeds_of(run, "low-frequency", aggregate=True)
+    for m, of in enumerate(profile["of"]):
+        assert of["value"] == pytest.approx([np.mean(values[:, m] > at) for at in profile["steps"]], abs=1e-4)
+
+
+def test_several_runs_are_blocks_and_share_methods(run, tmp_path):
+    other = made_run(tmp_path, classes=PLAIN[:8], methods=3, seeds=2, name="another")
+    found = across([run, other])
+    assert found["methods"] == list(other.methods)
+    assert found["blocks"] == ["a collection, descriptors", "another, descriptors"]
+    assert found["ranked"] == 2
+    json.dumps(found, allow_nan=False)
+
+
+def test_runs_without_a_method_in_common_are_not_compared(run):
+    alone = replace(run, record=run.record | {"methods": ["baseline"]})
+    assert across([run, alone]) is None
+
+
+def test_the_page_draws_ranks_chances_and_profiles(watched, run, tmp_path):
+    page = watched.open(write_page([run], tmp_path / "report.html"))
+    assert page.inner_text("#h-across") == "Ranks and chances"
+    assert page.locator("#plot-improvement .point").count() == len(run.methods) - 1
+    assert page.locator("#plot-profile .scatterlayer .js-line").count() == len(run.methods)
+    assert "over 12 classes" in page.inner_text("#caption-ranks")
+    assert "Nemenyi" in page.inner_text("#caption-ranks")
+
+
+def test_the_page_says_what_tuning_on_the_test_part_would_have_bought(watched, run, tmp_path):
+    rows = run.results[(run.results["metric"] == "recall@tuned") & run.results["aggregate"]]
+    results = pd.concat([run.results, rows.assign(metric="optimism@tuned", value=0.125)], ignore_index=True)
+    page = watched.open(write_page([replace(run, results=results)], tmp_path / "report.html"))
+    assert "0.125 to 0.125 better in F2" in page.inner_text("#promised-words")
+    assert page.locator("#table-promised tbody tr").count() == len(run.methods)
+
+
+def test_a_run_without_them_shows_no_empty_table(watched, run, tmp_path):
+    assert watched.open(write_page([run], tmp_path / "report.html")).is_hidden("#promised")
