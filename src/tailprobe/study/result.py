@@ -149,8 +149,11 @@ class Result:
     def write_figures(self, *, progress: Progress = silent) -> list[Path]:
         """Write the figures into the run folder as SVG and PNG."""
         from tailprobe.report.figures.write import write_figures
+        from tailprobe.report.page.pictures import page_figures
+        from tailprobe.study.reporting import run_tables  # which takes results
 
-        return write_figures(self.figures(), self.folder.figures, progress=progress)
+        figures = self.figures() | page_figures(run_tables(self))
+        return write_figures(figures, self.folder.figures, progress=progress)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables that people print, by name: averages, verdicts, classes, methods."""

@@ -1,0 +1,74 @@
+"""The page's pictures for print: the numbers that the page has, drawn."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from made_run import made_run
+from tailprobe.report.page.across import across
+from tailprobe.report.page.comparison import comparison
+from tailprobe.report.page.pictures import page_figures
+
+HOSTILE = (
+    "$\\frac{1}{0}$",
+    "<b>bold</b>",
+    "n" * 300,
+    "\u202eright to left",
+    "line\nbreak",
+    "emoji \U0001f335",
+    "a",
+    "b",
+)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return made_run(tmp_path_factory.mktemp("run"), classes=[f"class {i:02d}" for i in range(12)])
+
+
+@pytest.fixture(scope="module")
+def figures(run):
+    return page_figures(run)
+
+
+def test_each_picture_of_the_page_is_there(figures):
+    assert list(figures) == ["trade_off_descriptors", "curves_descriptors", "ranks"]
+
+
+def test_the_trade_off_stands_where_the_page_has_it(run, figures):
+    numbers = comparison(run)["numbers"]["descriptors"]["average_precision"]["difference"]
+    axes = figures["trade_off_descriptors"].axes[0]
+    drawn = {line.get_label(): (line.get_xdata()[0], line.get_ydata()[0]) for line in axes.lines}
+    for m, method in enumerate(run.methods[1:], start=1):
+        assert drawn[method] == (numbers[m][14], numbers[m][13])  # remaining, low-frequency
+
+
+def test_curves_have_a_row_for_each_of_the_rarest_classes(run, figures):
+    axes = figures["curves_descriptors"].axes
+    rarest = run.classes.sort_values("count", kind="stable")["class"][:6].tolist()
+    assert [a.get_ylabel() for a in axes[::3]] == rarest
+    assert "6 more are on the page" in figures["curves_descriptors"].get_supxlabel()
+
+
+def test_ranks_are_those_of_the_page(run, figures):
+    found = across([run])
+    drawn = sorted(line.get_xdata()[0] for line in figures["ranks"].axes[0].lines if len(line.get_xdata()) == 1)
+    assert drawn == pytest.approx(sorted(found["ranks"]))
+
+
+def test_names_are_literal_and_every_picture_can_be_drawn(tmp_path):
+    for figure in page_figures(made_run(tmp_path, classes=HOSTILE)).values():
+        figure.canvas.draw()
+
+
+def test_a_class_without_test_positives_leaves_a_gap(run):
+    labels = run.labels.copy()
+    labels[:, -1] = False
+    figure = page_figures(replace(run, labels=labels))["curves_descriptors"]
+    row = run.classes["count"].to_numpy().argsort(kind="stable").tolist().index(11)
+    assert np.isnan(figure.axes[3 * row].lines[0].get_ydata()).all()
+
+
+def test_a_run_without_a_remedy_has_none(run):
+    assert page_figures(replace(run, record=run.record | {"methods": ["baseline"]})) == {}
