@@ -13,7 +13,8 @@ import numpy as np
 
 from tailprobe.scores.decisions import Confusion
 from tailprobe.scores.ranking import average_precision
-from tailprobe.scores.thresholds import authors_accuracy, decide, find_thresholds
+from tailprobe.scores.rules import find_thresholds
+from tailprobe.scores.thresholds import authors_accuracy, decide
 
 CLASSES = (  # the columns of the saved scores
     "airport_terminal", "bathroom", "bedroom", "conference_room", "corridor", "kitchen", "living_room",
