@@ -52,6 +52,11 @@ SETTINGS = (
     Setting("planted, same for every image", Population(effect=_effects(0.35, 0.25, 0, 0)), helped=(0, 1)),
     Setting("planted, image by image", Population(effect=_effects(0.6, 0.4, 0.2, 0), taste=0.5), helped=(0, 1, 2, 3)),
     Setting("planted, classes uneven", Population(effect=_effects(0.6, 0.4, 0, 0), own=_UNEVEN), helped=(0, 1)),
+    Setting(
+        "planted, classes uneven, 9 methods",
+        Population(methods=9, effect=_effects(0.6, 0.4, 0.6, 0.4, 0, 0, 0, 0, 0), own=_UNEVEN),
+        helped=(0, 1, 2, 3),
+    ),
     Setting("planted, trained heads", TrainedPopulation(remedy=1.0), helped=(0, 1)),
 )
 

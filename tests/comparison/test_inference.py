@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import expit
+from statsmodels.discrete.discrete_model import Logit
 from statsmodels.stats.power import TTestPower
 
 from tailprobe.comparison.inference import Estimate, estimate, widen_sameness
@@ -39,3 +41,15 @@ def test_numbers_without_any_spread_get_the_interval_of_the_rule_of_three():
     widened = widen_sameness(found, support=np.array([30.0, 30.0]))
     assert widened.interval()[0][0] == pytest.approx(0.9)
     assert widened.error[1] == 0.2
+
+
+def test_the_interval_of_a_share_is_that_of_a_logistic_regression():
+    cases = np.repeat([1.0, 0.0], [18, 2])
+    found = Estimate(np.array([0.9]), np.array([np.sqrt(0.9 * 0.1 / 20)]), np.array([np.inf]))
+    expected = Logit(cases, np.ones(20)).fit(disp=False).conf_int()[0]
+    np.testing.assert_allclose(np.stack(found.share_interval())[:, 0], expit(expected), rtol=1e-6)
+
+
+def test_the_interval_of_a_share_at_its_end_is_cut_off_there():
+    found = Estimate(np.array([0.0, 1.0]), np.array([0.1, 0.1]), np.full(2, np.inf))
+    np.testing.assert_allclose(np.stack(found.share_interval()), [[0, 1 - 0.196], [0.196, 1]], atol=1e-4)

@@ -1,45 +1,66 @@
 import numpy as np
 import pytest
+from scipy import stats
 
 from tailprobe.comparison.moderation import moderate
 from tailprobe.comparison.shared import steady_covariance
 
 
-def drawn(rng, *, methods=6, classes=12, seeds=10, own=0.0):
-    """Variances of nine degrees of freedom about true ones that follow the support."""
+def drawn(rng, *, methods=6, classes=12, seeds=10, own=0.0, uneven=0.0):
+    """Differences over seeds, their variances about true ones that follow the support, and what else is asked."""
     support = np.geomspace(5, 500, classes)
-    true = (1 + 0.2 * np.log(support)) * np.exp(rng.normal(0, own, (methods, classes))) / support
-    found = true * rng.chisquare(seeds - 1, (methods, classes)) / (seeds - 1)
-    image = np.broadcast_to(1 / support, found.shape)
-    return true, found, image, np.full(found.shape, seeds), support
+    level = (1 + 0.2 * np.log(support)) * np.exp(rng.normal(0, uneven, classes)) / support / 2
+    arms = level * np.exp(rng.normal(0, own, (methods + 1, classes)))  # the baseline's first
+    heads = rng.normal(0, np.sqrt(arms)[:, None], (methods + 1, seeds, classes))
+    by_seed = heads[1:] - heads[0]
+    given = {"seeds": np.full((methods, classes), seeds), "support": support, "by_seed": by_seed}
+    image = np.broadcast_to(1 / support, (methods, classes)).copy()
+    return arms[1:] + arms[0], by_seed.var(axis=1, ddof=1), image, given
 
 
 def test_alike_variances_come_nearer_to_the_truth_and_gain_degrees_of_freedom():
     nearer, gained = [], []
     for seed in range(20):
-        true, found, image, seeds, support = drawn(np.random.default_rng(seed))
-        steady, degrees = moderate(found, image.copy(), seeds=seeds, support=support)
+        true, found, image, given = drawn(np.random.default_rng(seed))
+        steady, degrees = moderate(found, image, **given)
         nearer.append(np.abs(np.log(steady / true)).mean() / np.abs(np.log(found / true)).mean())
         gained.append(degrees.mean())
     assert np.mean(nearer) < 0.6
     assert np.mean(gained) > 30
 
 
+def test_classes_unlike_each_other_are_told_by_their_other_methods():
+    nearer, gained = [], []
+    for seed in range(20):
+        true, found, image, given = drawn(np.random.default_rng(seed), uneven=1.2)
+        steady, degrees = moderate(found, image, **given)
+        nearer.append(np.abs(np.log(steady / true)).mean() / np.abs(np.log(found / true)).mean())
+        gained.append(degrees.mean())
+    assert np.mean(nearer) < 0.65
+    assert np.mean(gained) > 25
+
+
+def test_a_value_missing_under_one_seed_is_left_out_of_the_pairs():
+    _, found, image, given = drawn(np.random.default_rng(0))
+    given["by_seed"][2, 3, 4] = np.nan
+    steady, degrees = moderate(found, image, **given)
+    assert np.isfinite(steady).all()
+    assert np.isfinite(degrees).all()
+
+
 def test_unlike_variances_are_left_nearly_as_they_are():
-    _, found, image, seeds, support = drawn(np.random.default_rng(0), own=2.0)
-    steady, degrees = moderate(found, image.copy(), seeds=seeds, support=support)
+    _, found, image, given = drawn(np.random.default_rng(0), own=2.0)
+    steady, degrees = moderate(found, image, **given)
     assert degrees.mean() < 12
     assert np.abs(np.log(steady / found)).mean() < 0.3
 
 
 def test_a_moderated_t_holds_its_level():
     rng = np.random.default_rng(5)
-    from scipy import stats
-
     p = []
     for _ in range(200):
-        true, found, image, seeds, support = drawn(rng, methods=3, classes=8, own=0.5)
-        steady, degrees = moderate(found, image.copy(), seeds=seeds, support=support)
+        true, found, image, given = drawn(rng, methods=3, classes=8, own=0.5)
+        steady, degrees = moderate(found, image, **given)
         p.append(2 * stats.t.sf(np.abs(rng.normal(0, np.sqrt(true))) / np.sqrt(steady), degrees))
     assert np.mean(np.array(p) < 0.05) == pytest.approx(0.05, abs=0.012)
     assert np.mean(np.array(p) < 0.001) == pytest.approx(0.001, abs=0.001)
@@ -49,17 +70,20 @@ def test_what_has_no_spread_is_left_alone():
     zero, one = np.zeros((2, 3)), np.ones((2, 3))
     seeds = np.full((2, 3), 4)
     for variance, image in ((zero, one), (one, zero), (one, np.full((2, 3), np.nan))):
-        steady, degrees = moderate(variance, image, seeds=seeds, support=np.ones(3))
+        steady, degrees = moderate(variance, image, seeds=seeds, support=np.ones(3), by_seed=np.ones((2, 4, 3)))
         np.testing.assert_array_equal(steady, variance)
         np.testing.assert_array_equal(degrees, 3)
 
 
 def test_permuting_methods_and_classes_permutes_the_results():
-    _, found, image, seeds, support = drawn(np.random.default_rng(2), own=0.4)
-    steady, degrees = moderate(found, image.copy(), seeds=seeds, support=support)
+    _, found, image, given = drawn(np.random.default_rng(2), own=0.4)
+    steady, degrees = moderate(found, image, **given)
     rng = np.random.default_rng(0)
     m, k = rng.permutation(6), rng.permutation(12)
-    again = moderate(found[m][:, k], image[m][:, k], seeds=seeds, support=support[k])
+    turned = {
+        "seeds": given["seeds"], "support": given["support"][k], "by_seed": given["by_seed"][m][:, :, k],
+    }  # fmt: skip
+    again = moderate(found[m][:, k], image[m][:, k], **turned)
     np.testing.assert_allclose(again[0], steady[m][:, k])
     np.testing.assert_allclose(again[1], degrees[m][:, k])
 

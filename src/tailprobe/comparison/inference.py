@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 from scipy import stats
+from scipy.special import expit, logit
 
 from tailprobe.comparison.moderation import moderate
 from tailprobe.comparison.shared import steady_covariance
@@ -26,6 +27,22 @@ class Estimate:
         """Return the lower and upper ends of the confidence interval."""
         reach = stats.t.isf((1 - level) / 2, self.degrees) * self.error
         return self.mean - reach, self.mean + reach
+
+    def share_interval(self, *, level: float = 0.95) -> tuple[Float[np.ndarray, "*K"], Float[np.ndarray, "*K"]]:
+        """Return the ends of the confidence interval of means that lie in [0, 1].
+
+        Taken on the logit scale, by the delta method (Agresti, Categorical Data Analysis, 2013, 3.1.6), so that it
+        reaches further towards 1/2 than towards the near end: a share of few cases that came out high by luck also
+        seems to vary less. At 0 or 1 there is no logit, and the plain interval is cut off there.
+        """
+        inside = (self.mean > 0) & (self.mean < 1)
+        share = np.where(inside, self.mean, 0.5)
+        reach = stats.t.isf((1 - level) / 2, self.degrees) * self.error / (share * (1 - share))
+        low, high = (np.clip(end, 0, 1) for end in self.interval(level=level))
+        return (
+            np.where(inside, expit(logit(share) - reach), low),
+            np.where(inside, expit(logit(share) + reach), high),
+        )
 
     def p(self) -> Float[np.ndarray, "*K"]:
         """Return two-sided p-values of a mean of 0; NaN without an error."""
@@ -82,7 +99,9 @@ def estimate_moderated(spread: Spread, *, support: Float[np.ndarray, " K"], clas
         spread.covariance, spread.covariance_variance, spread.image_variance, support=support, classes=classes
     )
     spread = replace(spread, covariance=covariance, covariance_variance=error)
-    variance, degrees = moderate(spread.seed_variance, spread.image_variance, seeds=spread.seeds, support=support)
+    variance, degrees = moderate(
+        spread.seed_variance, spread.image_variance, seeds=spread.seeds, support=support, by_seed=spread.by_seed
+    )
     variance = np.where(one, spread.image_variance, variance)
     return _combine(spread, variance, np.where(one, np.inf, np.maximum(degrees, 1)))
 

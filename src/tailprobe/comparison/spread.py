@@ -36,6 +36,7 @@ class Spread:
     image_variance: Float[np.ndarray, "*K"]  # of one seed's number over new test parts, its head given
     covariance: Float[np.ndarray, "*K"]  # between two seeds, by the images they share; may be below 0, NaN for one seed
     covariance_variance: Float[np.ndarray, "*K"]  # the square of its standard error
+    by_seed: Float[np.ndarray, "..."]  # the numbers, NaN where undefined: (S, K), or (M, S, K) of stacked methods
 
 
 class SpreadSum:
@@ -76,6 +77,7 @@ class SpreadSum:
             image_variance=ratio(self._squares.sum(axis=0), seeds),
             covariance=ratio(shared.sum(axis=0), pairs),
             covariance_variance=ratio((shared**2).sum(axis=0), pairs**2),
+            by_seed=values,
         )
 
 
@@ -94,7 +96,7 @@ def spread_without_images(values: Float[np.ndarray, "S K"], *, test_share: float
     nothing = np.zeros(values.shape[1])
     # cov is as uncertain as s^2: the variance of the whole is that of one multiple of s^2, not of two parts.
     inflation = 1 + seeds * test_share / (1 - test_share)
-    return Spread(mean, seeds, seed_variance * inflation, np.full_like(mean, np.nan), nothing, nothing)
+    return Spread(mean, seeds, seed_variance * inflation, np.full_like(mean, np.nan), nothing, nothing, values)
 
 
 def stack_spreads(spreads: Iterable[Spread]) -> Spread:
@@ -107,6 +109,7 @@ def stack_spreads(spreads: Iterable[Spread]) -> Spread:
         image_variance=np.stack([s.image_variance for s in listed]),
         covariance=np.stack([s.covariance for s in listed]),
         covariance_variance=np.stack([s.covariance_variance for s in listed]),
+        by_seed=np.stack([s.by_seed for s in listed]),
     )
 
 

@@ -173,7 +173,7 @@ def _frame(measured: Measured, paired: Estimate, grouping: Grouping, metric: str
     methods, columns = paired.mean.shape
     values = widen_sameness(estimate(measured.values), support=grouping.support_of_variance(measured.support))
     low, high = paired.interval()
-    value_low, value_high = (np.clip(end, 0, 1) for end in values.interval())  # every metric lies in [0, 1]
+    value_low, value_high = values.share_interval()  # every metric lies in [0, 1]
     return pd.DataFrame(
         {
             "encoder": measured.encoder,
