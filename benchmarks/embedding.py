@@ -168,8 +168,8 @@ def _make_store(store: Path, number: int) -> None:
     for i in range(1, shards):
         os.link(shard_path(store, 0), shard_path(store, i))
     log = ShardLog(store / "shards.jsonl")
-    log.lines = {i: Line(i, SHARD, digest, ()) for i in range(shards)}
-    log.mend(force=True)
+    for i in range(shards):
+        log.add(Line(i, SHARD, digest, ()))
 
 
 def _median_seconds(vectors: StoredVectors, wanted: list[np.ndarray]) -> float:

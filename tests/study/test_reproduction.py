@@ -13,6 +13,7 @@ from PIL import Image
 from tailprobe.datasets.sample import draw_sample
 from tailprobe.errors import InputError
 from tailprobe.study.closeness import compare_with_paper
+from tailprobe.study.computing import Computing
 from tailprobe.study.reproduction import DATASETS, MEANING, PRESETS, preset
 from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
@@ -68,7 +69,9 @@ def test_the_code_asks_for_what_the_authors_ran(tmp_path: Path) -> None:
 def authors(ade20k: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
     folder = tmp_path_factory.mktemp("paper code")
     study = preset("ade20k", "paper-code", ade20k, encoders=("descriptors",), seeds=2)
-    return run_study(replace(study, recipe=replace(study.recipe, epochs=1)), folder / "run", cache=folder / "cache")
+    return run_study(
+        replace(study, recipe=replace(study.recipe, epochs=1)), folder / "run", Computing(cache=folder / "cache")
+    )
 
 
 def test_the_authors_ade20k_runs_report_on_what_they_chose_by(authors: Result) -> None:

@@ -17,6 +17,7 @@ from safetensors import safe_open
 import tailprobe
 from tailprobe.scores.shots import SHOTS
 from tailprobe.scores.tidy import GROUPS
+from tailprobe.study.computing import Computing
 from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study, read_study
@@ -38,7 +39,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def finished(collection: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
-    return run_study(study_of(collection), tmp_path_factory.mktemp("runs") / "run", cache=cache)
+    return run_study(study_of(collection), tmp_path_factory.mktemp("runs") / "run", Computing(cache=cache))
 
 
 def values(result: Result) -> pd.Series:
@@ -143,21 +144,23 @@ def test_the_page_holds_the_recommendation_and_is_rebuilt_alike(finished: Result
 
 
 def test_a_run_repeats_from_its_study_file_to_the_same_numbers(finished: Result, cache: Path, tmp_path: Path) -> None:
-    again = run_study(read_study(finished.folder.study), tmp_path / "again", cache=cache, workers=1)
+    again = run_study(read_study(finished.folder.study), tmp_path / "again", Computing(cache=cache, workers=1))
     pd.testing.assert_series_equal(values(again), values(finished), check_exact=True)
 
 
 def test_a_method_has_the_same_numbers_in_any_company(
     collection: Path, finished: Result, cache: Path, tmp_path: Path
 ) -> None:
-    alone = run_study(study_of(collection, methods=("oversample(largest)",)), tmp_path / "alone", cache=cache)
+    alone = run_study(
+        study_of(collection, methods=("oversample(largest)",)), tmp_path / "alone", Computing(cache=cache)
+    )
     expected = values(finished)
     pd.testing.assert_series_equal(values(alone), expected[values(alone).index], check_exact=True)
 
 
 def test_a_finished_run_is_opened_and_not_computed_again(collection: Path, finished: Result, cache: Path) -> None:
     before = finished.folder.record.stat().st_mtime_ns
-    again = run_study(study_of(collection), finished.folder.path, cache=cache)
+    again = run_study(study_of(collection), finished.folder.path, Computing(cache=cache))
     assert again.folder.record.stat().st_mtime_ns == before
     assert len(again.heads) == len(finished.heads)
 
@@ -188,8 +191,8 @@ def test_a_bad_image_stops_the_run_or_is_listed_in_it(collection: Path, cache: P
     bad = images / "water" / "3.png"
     bad.write_bytes(bad.read_bytes()[:200])
     with pytest.raises(tailprobe.InputError, match=r"3\.png"):
-        run_study(study_of(images), tmp_path / "run", cache=cache)
-    result = run_study(study_of(images, on_bad_image="skip"), tmp_path / "skipped", cache=cache)
+        run_study(study_of(images), tmp_path / "run", Computing(cache=cache))
+    result = run_study(study_of(images, on_bad_image="skip"), tmp_path / "skipped", Computing(cache=cache))
     assert result.record["images"] == 99
     assert "3.png" in " ".join([*result.record["skipped"], *result.record["notes"]])
 
@@ -197,7 +200,7 @@ def test_a_bad_image_stops_the_run_or_is_listed_in_it(collection: Path, cache: P
 def test_wrong_settings_are_found_before_anything_is_embedded(collection: Path, tmp_path: Path) -> None:
     for changes in ({"low_frequency": "named(mime)"}, {"methods": ("reweigh(2)",)}, {"split": "halves"}):
         with pytest.raises(tailprobe.InputError):
-            run_study(study_of(collection, **changes), tmp_path / "run", cache=tmp_path / "cache")
+            run_study(study_of(collection, **changes), tmp_path / "run", Computing(cache=tmp_path / "cache"))
     assert not (tmp_path / "cache").exists()
     assert not (tmp_path / "run").exists()  # free for the next try
 
@@ -205,7 +208,7 @@ def test_wrong_settings_are_found_before_anything_is_embedded(collection: Path, 
 def test_a_long_tail_is_thinned_and_told(collection: Path, cache: Path, tmp_path: Path) -> None:
     told: list[str] = []
     thinned = study_of(collection, long_tail=10.0, low_frequency="percentile(25)")
-    result = run_study(thinned, tmp_path / "run", cache=cache, tell=told.append)
+    result = run_study(thinned, tmp_path / "run", Computing(cache=cache), tell=told.append)
     assert result.record["images"] < 100
     assert any("imbalance ratio of 10" in line for line in told)
 
@@ -263,10 +266,14 @@ def test_a_users_error_is_one_line_and_exit_code_2(
 
 def test_equal_updates_give_every_method_the_baselines_steps(collection: Path, cache: Path, tmp_path: Path) -> None:
     study = study_of(collection, methods=("baseline", "oversample(largest)", "undersample(8)"))
-    result = run_study(replace(study, seeds=2, budget="updates"), tmp_path / "run", cache=cache)
+    result = run_study(replace(study, seeds=2, budget="updates"), tmp_path / "run", Computing(cache=cache))
     steps = result.histories.groupby("method")["steps"].max()
     assert len(set(steps)) == 1
-    free = run_study(replace(study, seeds=2), tmp_path / "free", cache=cache).histories.groupby("method")["steps"].max()
+    free = (
+        run_study(replace(study, seeds=2), tmp_path / "free", Computing(cache=cache))
+        .histories.groupby("method")["steps"]
+        .max()
+    )
     assert len(set(free)) == 3
     assert steps["baseline"] == free["baseline"]
 
@@ -274,7 +281,7 @@ def test_equal_updates_give_every_method_the_baselines_steps(collection: Path, c
 def test_more_rules_for_thresholds_stand_in_the_results(collection: Path, cache: Path, tmp_path: Path) -> None:
     rules = ("global", "cost(10)", "precision(0.9)")
     study = replace(study_of(collection), seeds=2, thresholds=rules, metric="recall@cost(10)")
-    result = run_study(study, tmp_path / "run", cache=cache)
+    result = run_study(study, tmp_path / "run", Computing(cache=cache))
     metrics = set(result.results["metric"])
     assert {f"recall@{rule}" for rule in rules} | {"optimism@global", "calibration_error"} <= metrics
     assert result.verdicts is not None

@@ -16,6 +16,7 @@ from tailprobe.console import Bars
 from tailprobe.errors import InputError
 
 if TYPE_CHECKING:
+    from tailprobe.study.computing import Computing
     from tailprobe.study.result import Result
     from tailprobe.study.settings import Option, Study
     from tailprobe.training.recipe import Recipe
@@ -78,6 +79,10 @@ def compare(
     cache: option.Cache = None,
     workers: option.Workers = None,
     kernel: option.Kernel = "auto",
+    engine: option.Engine = "local",
+    runtime: option.Runtime = "auto",
+    precision: option.Precision = "auto",
+    dry_run: option.DryRun = False,
     smoke: option.Smoke = False,
     quiet: option.Quiet = False,
 ) -> None:
@@ -121,7 +126,14 @@ def compare(
             correction=correction,
             budget=budget,
         )
-    _run(study, out, cache=cache, workers=workers, kernel=kernel, smoke=smoke, quiet=quiet)
+    computing = _computing(
+        cache=cache, workers=workers, kernel=kernel, engine=engine, runtime=runtime, precision=precision
+    )
+    study = _smoked(study) if smoke else study
+    if dry_run:
+        _say_what_would_be_done(study, computing, quiet=quiet)
+    else:
+        _run(study, out, computing, quiet=quiet)
 
 
 @app.command()
@@ -141,7 +153,7 @@ def demo(
     with Bars(quiet=quiet) as bars:
         folder = draw_sample(out / "data", tiles=min(tiles, 200) if smoke else tiles, seed=seed, progress=bars)
     study = Study(source=str(folder.resolve()), reader={"format": "planet"}, seeds=seeds, seed=seed, metric=metric)
-    _run(study, out / "run", cache=out / "cache", workers=None, smoke=smoke, quiet=quiet)
+    _run(_smoked(study) if smoke else study, out / "run", _computing(cache=out / "cache"), quiet=quiet)
 
 
 @app.command()
@@ -182,7 +194,8 @@ def reproduce(
     if not quiet:
         typer.echo(f"{dataset}, {preset}: {MEANING[dataset, preset]}.", err=True)
     metric = metric or f"recall@{'authors' if 'authors' in study.thresholds else '0.5'}"
-    result = _run(study, out, cache=cache, workers=workers, metric=metric, smoke=smoke, quiet=quiet)
+    computing = _computing(cache=cache, workers=workers)
+    result = _run(_smoked(study) if smoke else study, out, computing, metric=metric, quiet=quiet)
     show_reproduction(dataset, result)
 
 
@@ -215,7 +228,6 @@ def search(
 
     Leaves `search.parquet` and, for each encoder, its best recipe as a study file to hand to `compare`.
     """
-    from tailprobe.study.api import default_cache
     from tailprobe.study.tuning import run_search
     from tailprobe.training.search import SearchSpace
 
@@ -239,9 +251,7 @@ def search(
         split=split,
     )
     with Bars(quiet=quiet) as bars:
-        table = run_search(
-            study, space, out, cache=cache or default_cache(), workers=workers, progress=bars, tell=bars.tell
-        )
+        table = run_search(study, space, out, _computing(cache=cache, workers=workers), progress=bars, tell=bars.tell)
     typer.echo(table.groupby("encoder", sort=False).head(5).to_string(index=False))
 
 
@@ -273,34 +283,32 @@ def methods() -> None:
         typer.echo(f"{name} = {', '.join(members)}")
 
 
-def _run(
-    study: "Study",
-    out: Path,
-    *,
-    cache: Path | None,
-    workers: int | None,
-    kernel: str = "auto",
-    smoke: bool,
-    quiet: bool,
-    metric: str | None = None,
-) -> "Result":
-    from tailprobe.study.api import default_cache
+def _run(study: "Study", out: Path, computing: "Computing", *, quiet: bool, metric: str | None = None) -> "Result":
     from tailprobe.study.run import run_study
 
-    if smoke:
-        study = replace(study, seeds=min(study.seeds, 2), recipe=replace(study.recipe, epochs=1))
     with Bars(quiet=quiet) as bars:
-        result = run_study(
-            study,
-            out,
-            cache=cache or default_cache(),
-            workers=workers,
-            kernel=kernel,
-            progress=bars,
-            tell=bars.tell,
-        )
+        result = run_study(study, out, computing, progress=bars, tell=bars.tell)
     show_result(result, metric or study.metric)
     return result
+
+
+def _say_what_would_be_done(study: "Study", computing: "Computing", *, quiet: bool) -> None:
+    from tailprobe.study.dry_run import dry_run_study
+
+    with Bars(quiet=quiet) as bars:
+        lines = dry_run_study(study, computing, tell=bars.tell)
+    for line in lines:
+        typer.echo(line)
+
+
+def _smoked(study: "Study") -> "Study":
+    return replace(study, seeds=min(study.seeds, 2), recipe=replace(study.recipe, epochs=1))
+
+
+def _computing(*, cache: Path | None, **given: Any) -> "Computing":  # noqa: ANN401 - the fields of Computing
+    from tailprobe.study.computing import Computing, default_cache
+
+    return Computing(cache=cache or default_cache(), **given)
 
 
 def _study(

@@ -113,14 +113,16 @@ def _embeddings(
     bars: Bars,
 ) -> "Embeddings | None":
     from tailprobe.embeddings.own import NO_PIXELS
-    from tailprobe.study.api import default_cache
-    from tailprobe.study.run import embed_all
+    from tailprobe.study.computing import Computing, default_cache
+    from tailprobe.study.embedding import embed_all
 
     if encoder is None and images.bands != NO_PIXELS:
         return None
     name = encoder or study.encoders[0]
     alone = replace(study, encoders=(name,), weights={} if weights is None else {name: str(weights)})
-    (stored,) = embed_all(alone, images, cache=cache or default_cache(), progress=bars, tell=bars.tell).values()
+    (stored,) = embed_all(
+        alone, images, Computing(cache=cache or default_cache()), progress=bars, tell=bars.tell
+    ).values()
     return stored
 
 

@@ -87,6 +87,29 @@ Cache = Annotated[
 Workers = Annotated[
     int | None, typer.Option(help="Heads trained at once; one a core by default.", rich_help_panel=_RUN)
 ]
+Engine = Annotated[
+    str,
+    typer.Option(help="Where the work is done: local, or ray, a cluster (tailprobe[ray]).", rich_help_panel=_RUN),
+]
+Runtime = Annotated[
+    str,
+    typer.Option(
+        help="What runs an encoder: torch, openvino, onnxruntime, or auto, the fastest that is installed.",
+        rich_help_panel=_MODEL,
+    ),
+]
+Precision = Annotated[
+    str,
+    typer.Option(
+        help="float32, bfloat16, float16, int8, or auto, the fastest that keeps the numbers.", rich_help_panel=_MODEL
+    ),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run", help="Say what would be computed and how long it takes; do nothing.", rich_help_panel=_RUN
+    ),
+]
 Metric = Annotated[
     str,
     typer.Option(

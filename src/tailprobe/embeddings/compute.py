@@ -2,10 +2,8 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +13,9 @@ from tailprobe.datasets.image_files import OnBadImage
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.log import ShardLog
-from tailprobe.embeddings.shard import Shard
-from tailprobe.embeddings.store import SHARD, Precision, Store, number_type
-from tailprobe.embeddings.work import Prepared, ahead, batch_size, encode_batch, prepare_image
+from tailprobe.embeddings.shard import Shard, joined
+from tailprobe.embeddings.store import SHARD, Precision, Store
+from tailprobe.embeddings.work import ComputeShards, ShardWork, compute_shards
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.errors import InputError
 from tailprobe.progress import Progress, silent
@@ -33,11 +31,12 @@ def embed(
     workers: int | None = None,
     progress: Progress = silent,
     tell: Callable[[str], None] = lambda message: None,
+    compute: ComputeShards = compute_shards,
 ) -> Embeddings:
     """Return the embeddings of images, computing what is not stored yet.
 
-    Threads read, decode and prepare images ahead of the encoder, which works in the calling thread. Images are encoded
-    in groups that do not depend on what was stored before, so an interrupted call, repeated, leaves the same bytes.
+    Images are encoded in groups that do not depend on what was stored before, nor on who computes, so an interrupted
+    call, repeated, leaves the same bytes.
 
     Args:
         images: the image set.
@@ -48,6 +47,8 @@ def embed(
         workers: threads that prepare; one a core by default.
         progress: told about images done.
         tell: told when another process is at work on the same store.
+        compute: computes and writes the shards that are missing, here or elsewhere; this process holds the store's lock
+            and keeps its log.
 
     Raises:
         InputError: an image cannot be read and `on_bad_image` is "error"; what was finished before it stays stored.
@@ -57,7 +58,9 @@ def embed(
     with locked(store, tell):
         log = store.begin()
         shards = stored_shards(store, log, images)
-        _complete(store, log, shards, images, encoder, on_bad_image, workers or os.cpu_count() or 1, progress)
+        missing = {i: rows for i, rows in enumerate(cut(len(images))) if shards[i] is None}
+        work = ShardWork(store, images, missing, on_bad_image, workers)
+        _complete(work, log, shards, encoder, compute, progress)
     return _gather([shard for shard in shards if shard is not None], images, encoder, precision, on_bad_image)
 
 
@@ -85,39 +88,41 @@ def _unchanged(shard: Shard, images: LabeledImages, rows: range) -> bool:
 
 
 def _complete(
-    store: Store,
+    work: ShardWork,
     log: ShardLog,
     shards: list[Shard | None],
-    images: LabeledImages,
     encoder: Encoder,
-    on_bad_image: OnBadImage,
-    workers: int,
+    compute: ComputeShards,
     progress: Progress,
 ) -> None:
-    """Compute and store every shard that is None, in order."""
-    cuts = cut(len(images))
-    missing = [index for index, shard in enumerate(shards) if shard is None]
-    stage, done = f"embed {encoder.name}", len(images) - sum(len(cuts[index]) for index in missing)
+    """Have every shard that is None computed, note it in the log as it comes, and open it."""
+    images, store = work.images, work.store
+    stage, done = f"embed {encoder.name}", len(images) - sum(map(len, work.shards.values()))
     progress(stage, done, len(images))
-    precision: Precision = store.about["type"]
-    with ThreadPoolExecutor(workers) as pool:
-        order = [i for index in missing for i in cuts[index]]
-        prepared = ahead(pool, order, lambda i: prepare_image(images, encoder, i, on_bad_image))
-        for index in missing:
-            parts = [Shard((), np.empty((0, encoder.width), number_type(precision)))]
-            for batch in _batches(prepared, len(cuts[index]), batch_size(encoder)):
-                parts.append(encode_batch(encoder, batch, precision=precision))
-                done += len(batch)
-                progress(stage, done, len(images))
-            shards[index] = shard = _joined(parts)
-            store.write(log, index, shard)
+
+    def counted(number: int) -> None:
+        nonlocal done
+        done += number
+        progress(stage, done, len(images))
+
+    # Closed whatever happens, so that nothing goes on writing once the lock is given back.
+    with closing(compute(work, encoder, counted)) as lines:
+        for line in lines:
+            log.add(line)
+            rows = work.shards[line.shard]
+            shards[line.shard] = store.read(log, line.shard, images.names[rows.start : rows.stop])
+            if shards[line.shard] is None:
+                raise InputError(
+                    f"{store.folder}: shard {line.shard} was computed elsewhere and cannot be read here; give --cache "
+                    "a folder that all machines share, under the same path"
+                )
     log.mend()
 
 
 def _gather(
     shards: Sequence[Shard], images: LabeledImages, encoder: Encoder, precision: Precision, on_bad_image: OnBadImage
 ) -> Embeddings:
-    whole = _joined(shards)
+    whole = joined(shards)
     bad = [row for row in whole.rows if row.problem]
     if bad and on_bad_image == "error":  # stored as bad by an earlier call that skipped
         raise InputError(bad[0].problem)
@@ -136,20 +141,9 @@ def _gather(
     )
 
 
-def _joined(shards: Sequence[Shard]) -> Shard:
-    if len(shards) == 1:
-        return shards[0]
-    return Shard(tuple(row for s in shards for row in s.rows), np.concatenate([s.vectors for s in shards]))
-
-
 def cut(images: int) -> list[range]:
     """Return the rows of every shard."""
     return [range(start, min(start + SHARD, images)) for start in range(0, images, SHARD)]
-
-
-def _batches(prepared: Iterator[Prepared], number: int, size: int) -> Iterator[list[Prepared]]:
-    for start in range(0, number, size):
-        yield [next(prepared) for _ in range(min(size, number - start))]
 
 
 @contextmanager

@@ -43,7 +43,7 @@ class DryRun:
             return f"{self.encoder}: all {self.images:,} images are stored, {room}; nothing to compute"
         return (
             f"{self.encoder}: {self.stored:,} of {self.images:,} images are stored, {self.to_do:,} to compute at "
-            f"{self.rate:,.1f} a second, about {_duration(self.seconds)}; {room}"
+            f"{self.rate:,.1f} a second, about {duration(self.seconds)}; {room}"
         )
 
 
@@ -80,10 +80,10 @@ def _rate(images: LabeledImages, encoder: Encoder, missing: list[int], workers: 
     return _GROUPS * size / (time.perf_counter() - started)
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Return a length of time in the two units a person would use.
 
-    >>> _duration(3.2), _duration(200), _duration(8000), _duration(200000)
+    >>> duration(3.2), duration(200), duration(8000), duration(200000)
     ('4 s', '3 min 20 s', '2 h 13 min', '2 d 7 h')
     """
     whole = math.ceil(seconds)

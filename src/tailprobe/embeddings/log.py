@@ -21,8 +21,9 @@ class Line:
 class ShardLog:
     """The lines of a log file, by shard; read once, then added to by the one process that holds the store's lock.
 
-    A line that is torn or not ours is as good as none: its shard is then computed again. The file is in the order of
-    the shards whatever the order they were added in, so that an interrupted store ends with the same bytes.
+    A line that is torn or not ours is as good as none: its shard is then computed again. Lines are added at the end, of
+    two of one shard the later counts; `mend` brings the file into the order of the shards, so that a store ends with
+    the same bytes whatever the order they were added in.
     """
 
     def __init__(self, path: Path) -> None:
@@ -31,27 +32,29 @@ class ShardLog:
         found = [_parsed(line) for line in text.splitlines()]
         self.lines = {line.shard: line for line in sorted((f for f in found if f), key=lambda f: f.shard)}
         self._in_order = text == _text(self.lines.values())
+        self._last = max(self.lines, default=-1)
+        self._torn = bool(text) and not text.endswith("\n")
 
     def add(self, line: Line) -> None:
         """Add a line, or replace that of the same shard; it is on the disk when this returns."""
-        last = max(self.lines, default=-1)
+        if self._torn:  # a line after it would be lost with it
+            self.mend()
+        self._in_order = self._in_order and line.shard > self._last
+        self._last = max(self._last, line.shard)
         self.lines[line.shard] = line
-        if self._in_order and line.shard > last:
-            with self._path.open("a", encoding="utf-8") as file:
-                _write(file, _text([line]))
+        with self._path.open("a", encoding="utf-8") as file:
+            _write(file, _text([line]))
+
+    def mend(self) -> None:
+        """Write the file anew where it is not exactly its good lines in order."""
+        if self._in_order:
             return
         self.lines = dict(sorted(self.lines.items()))
-        self.mend(force=True)
-
-    def mend(self, *, force: bool = False) -> None:
-        """Write the file anew where it is not exactly its good lines in order."""
-        if self._in_order and not force:
-            return
         partial = self._path.with_suffix(".partial")
         with partial.open("w", encoding="utf-8") as file:
             _write(file, _text(self.lines.values()))
         partial.replace(self._path)
-        self._in_order = True
+        self._in_order, self._torn = True, False
 
 
 def _write(file: TextIO, text: str) -> None:

@@ -40,6 +40,13 @@ class Shard:
     vectors: Float[np.ndarray, "R D"]  # float32 or float16, memory-mapped where it was read
 
 
+def joined(shards: Sequence[Shard]) -> Shard:
+    """Return shards, at least one, as one."""
+    if len(shards) == 1:
+        return shards[0]
+    return Shard(tuple(row for s in shards for row in s.rows), np.concatenate([s.vectors for s in shards]))
+
+
 def write_shard(shard: Shard, path: Path) -> str:
     """Write a shard, whole or not at all, and return the SHA-256 of the file."""
     flat = pa.array(np.ascontiguousarray(shard.vectors).ravel())

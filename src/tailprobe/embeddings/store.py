@@ -79,11 +79,11 @@ class Store:
         path = shard_path(self.folder, index)
         return None if line is None else read_shard(path, digest=line.sha256, names=names, width=self.width)
 
-    def write(self, log: ShardLog, index: int, shard: Shard) -> None:
-        """Write shard `index`: first its file, then its line in the log."""
+    def write(self, index: int, shard: Shard) -> Line:
+        """Write the file of shard `index`, and return the line that makes it count once it is in the log."""
         digest = write_shard(shard, shard_path(self.folder, index))
         unreadable = tuple(i for i, row in enumerate(shard.rows) if row.problem)
-        log.add(Line(index, len(shard.rows), digest, unreadable))
+        return Line(index, len(shard.rows), digest, unreadable)
 
 
 def shard_path(folder: Path, index: int) -> Path:

@@ -1,9 +1,11 @@
-"""The work on images: read, decode and prepare them ahead, in threads, and encode them in groups."""
+"""The work on images: read, decode and prepare them ahead, in threads, encode them in groups, write their shards."""
 
 import hashlib
+import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,8 +13,9 @@ import numpy as np
 from tailprobe.datasets.decode import decode
 from tailprobe.datasets.image_files import OnBadImage
 from tailprobe.datasets.images import LabeledImages
-from tailprobe.embeddings.shard import Row, Shard
-from tailprobe.embeddings.store import Precision, number_type
+from tailprobe.embeddings.log import Line
+from tailprobe.embeddings.shard import Row, Shard, joined
+from tailprobe.embeddings.store import Precision, Store, number_type
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.errors import InputError
 
@@ -20,6 +23,40 @@ _BATCH = 32
 _AHEAD = 96  # images read and prepared ahead of the encoder: the group after the next waits whole
 
 Prepared = tuple[Row, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class ShardWork:
+    """Shards to compute and to write: all that decides their bytes beside the encoder."""
+
+    store: Store
+    images: LabeledImages
+    shards: Mapping[int, range]  # rows of the images, by the shard's place in the store
+    on_bad_image: OnBadImage
+    threads: int | None = None  # that read, decode and prepare; one a core by default
+
+
+Counted = Callable[[int], None]  # told the images done since it was last told
+Lines = Generator[Line, None, None]
+ComputeShards = Callable[[ShardWork, Encoder, Counted], Lines]
+
+
+def compute_shards(work: ShardWork, encoder: Encoder, counted: Counted) -> Lines:
+    """Compute and write shards in this process, and yield the line of each as its file is whole.
+
+    Threads read, decode and prepare images ahead of the encoder, which works in the calling thread. Groups that are
+    encoded together never reach over the end of a shard: its bytes are the same whoever computes it, and beside what.
+    """
+    precision: Precision = work.store.about["type"]
+    with ThreadPoolExecutor(work.threads or os.cpu_count() or 1) as pool:
+        order = [i for rows in work.shards.values() for i in rows]
+        prepared = ahead(pool, order, lambda i: prepare_image(work.images, encoder, i, work.on_bad_image))
+        for index, rows in work.shards.items():
+            parts = [Shard((), np.empty((0, encoder.width), number_type(precision)))]
+            for batch in _batches(prepared, len(rows), batch_size(encoder)):
+                parts.append(encode_batch(encoder, batch, precision=precision))
+                counted(len(batch))
+            yield work.store.write(index, joined(parts))
 
 
 def batch_size(encoder: Encoder) -> int:
@@ -76,3 +113,8 @@ def ahead(pool: ThreadPoolExecutor, order: Iterable[int], work: Callable[[int], 
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
+
+
+def _batches(prepared: Iterator[Prepared], number: int, size: int) -> Iterator[list[Prepared]]:
+    for start in range(0, number, size):
+        yield [next(prepared) for _ in range(min(size, number - start))]

@@ -73,6 +73,11 @@ class TimmEncoder:
             **versions(self._choice.runtime),
         }
 
+    @property
+    def choice(self) -> Choice:
+        """The runtime and precision it runs under."""
+        return self._choice
+
     def on(self, runtime: str = "auto", *, precision: str = "auto", memory: Path | None = None) -> "TimmEncoder":
         """Return this encoder under another runtime, which starts with the first image.
 

@@ -1,6 +1,5 @@
 """From Python: read, embed, compare."""
 
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,15 +12,12 @@ from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.load import load_encoder
 from tailprobe.progress import Progress, silent
 from tailprobe.scores.tidy import PAPER_THRESHOLDS
+from tailprobe.study.computing import Computing, default_cache
+from tailprobe.study.embedding import CHOICES
 from tailprobe.study.result import Result
 from tailprobe.study.run import Tell, run_study
 from tailprobe.study.settings import Option, Study, default_encoders
 from tailprobe.training.recipe import Recipe
-
-
-def default_cache() -> Path:
-    """Return where embeddings are kept: `TAILPROBE_CACHE`, else `~/.cache/tailprobe`."""
-    return Path(os.environ.get("TAILPROBE_CACHE", "~/.cache/tailprobe")).expanduser()
 
 
 def embed(
@@ -29,6 +25,8 @@ def embed(
     encoder: str | Encoder = "descriptors",
     *,
     weights: str | Path | None = None,
+    runtime: str = "auto",
+    precision: str = "auto",
     cache: str | Path | None = None,
     on_bad_image: OnBadImage = "error",
     progress: Progress = silent,
@@ -39,13 +37,16 @@ def embed(
         images: what `tailprobe.read` gives.
         encoder: `resnet18`, `clip`, `descriptors`, `timm:<name>`, or an encoder of your own.
         weights: a local file of weights instead of a download.
+        runtime: what runs the encoder: `torch`, `openvino`, `onnxruntime`, or `auto`, the fastest that is installed.
+        precision: `float32`, `bfloat16`, `float16`, `int8`, or `auto`, the fastest that keeps the numbers.
         cache: where embeddings are kept; by default `TAILPROBE_CACHE`, else `~/.cache/tailprobe`.
         on_bad_image: `error`, or `skip` to leave out what cannot be read.
         progress: told about images done.
     """
-    if isinstance(encoder, str):
-        encoder = load_encoder(encoder, weights=None if weights is None else Path(weights))
     folder = default_cache() if cache is None else Path(cache)
+    if isinstance(encoder, str):
+        file = None if weights is None else Path(weights)
+        encoder = load_encoder(encoder, weights=file, runtime=runtime, precision=precision, memory=folder / CHOICES)
     return compute.embed(images, encoder, cache=folder, on_bad_image=on_bad_image, progress=progress)
 
 
@@ -72,6 +73,9 @@ def compare(
     cache: str | Path | None = None,
     workers: int | None = None,
     kernel: str = "auto",
+    engine: str = "local",
+    runtime: str = "auto",
+    precision: str = "auto",
     progress: Progress = silent,
     tell: Tell = print,
     **reader: Option,
@@ -102,6 +106,9 @@ def compare(
         cache: where embeddings are kept.
         workers: heads trained at once.
         kernel: what trains them: `auto`, `cuda`, `avx512`, `avx2`, `baseline`, `torch`, see `choose_kernel`.
+        engine: where the work is done: `local`, or `ray`, a Ray cluster.
+        runtime: what runs the encoders, and
+        precision: in which numbers, as in `embed`.
         progress: told about every long step.
         tell: told, in sentences, what the reader changed.
         **reader: options of `tailprobe.read`, e.g. `labels="table.csv"`.
@@ -135,15 +142,12 @@ def compare(
         recipe=recipe or Recipe(),
     )
     folder = Path(tempfile.mkdtemp(prefix="tailprobe-")) if out is None else Path(out)
-    place = default_cache() if cache is None else Path(cache)
-    return run_study(
-        study,
-        folder,
-        images=images,
-        embeddings=made,
-        cache=place,
+    computing = Computing(
+        cache=default_cache() if cache is None else Path(cache),
         workers=workers,
         kernel=kernel,
-        progress=progress,
-        tell=tell,
+        engine=engine,
+        runtime=runtime,
+        precision=precision,
     )
+    return run_study(study, folder, computing, images=images, embeddings=made, progress=progress, tell=tell)

@@ -3,7 +3,6 @@
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,9 @@ from tailprobe.datasets.check import check_images
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.long_tail import thin_to_long_tail
 from tailprobe.datasets.read import read
-from tailprobe.embeddings.compute import embed
 from tailprobe.embeddings.embeddings import Embeddings
-from tailprobe.embeddings.own import NO_PIXELS, at_rows_of, check_options, holds_embeddings, read_embeddings
-from tailprobe.encoders.load import load_encoder
-from tailprobe.errors import InputError
+from tailprobe.embeddings.own import NO_PIXELS, at_rows_of, holds_embeddings
+from tailprobe.engines.choose import choose_engine
 from tailprobe.methods.lookup import parse_methods
 from tailprobe.progress import Progress, silent
 from tailprobe.randomness import generator
@@ -28,7 +25,9 @@ from tailprobe.report.mistakes import mistake_table
 from tailprobe.report.samples import sample_table
 from tailprobe.scores.tidy import write_results
 from tailprobe.splits import PARTS
+from tailprobe.study.computing import Computing
 from tailprobe.study.design import Design, class_table, design_study, head_tasks, label_table, plan_table, split_table
+from tailprobe.study.embedding import embed_all, leave_out_skipped, read_own
 from tailprobe.study.folder import RunFolder, claim, free_folder
 from tailprobe.study.record import histories, run_record
 from tailprobe.study.reporting import run_tables, write_report
@@ -49,12 +48,10 @@ SAMPLES = 12  # images kept small with the run
 def run_study(
     study: Study,
     out: Path,
+    computing: Computing,
     *,
     images: LabeledImages | None = None,
     embeddings: Mapping[str, Embeddings] | None = None,
-    cache: Path,
-    workers: int | None = None,
-    kernel: str = "auto",
     progress: Progress = silent,
     tell: Tell = lambda message: None,
 ) -> Result:
@@ -66,11 +63,9 @@ def run_study(
     Args:
         study: the settings.
         out: the run folder; a new or empty one, or that of the same study.
+        computing: where and by what it is computed.
         images: the images, where they have been read already; `study.source` then only names them.
         embeddings: by encoder, where they have been made already; of these images, or of more.
-        cache: where embeddings are kept.
-        workers: as in `train`.
-        kernel: what trains the heads, see `choose_kernel`.
         progress: told about every long step.
         tell: told, in sentences, what the readers changed and what the user should know.
 
@@ -87,7 +82,8 @@ def run_study(
             write_report([result])
         return result
     started = time.time()
-    choose_kernel(kernel)
+    choose_kernel(computing.kernel)
+    engine = choose_engine(computing.engine)
     parse_methods(study.methods)  # before the images are looked at, which may take a while
     loaded = check(read_images(study) if images is None else images, study)
     for note in loaded.notes:
@@ -96,21 +92,22 @@ def run_study(
     claim(out, study)  # only now, so that settings that could not work leave nothing behind
     folder.say("start", study=str(folder.study))
     if embeddings is None:
-        stored = embed_all(study, loaded, cache=cache, progress=progress, tell=tell)
+        stored = embed_all(study, loaded, computing, progress=progress, tell=tell)
     else:
         stored = {name: at_rows_of(given, loaded.names) for name, given in embeddings.items()}
     design, stored = leave_out_skipped(study, design, stored)
     tasks = head_tasks(design, stored, study.recipe)
-    resources = _resources(stored, design, tasks, workers, kernel, tell)
+    resources = _resources(stored, design, tasks, computing, tell)
     folder.say("train", heads=len(tasks), kernel=resources.kernel)
     heads = train(
         stored,
         design.images.labels,
         tasks,
-        kernel=kernel,
-        workers=workers,
+        kernel=computing.kernel,
+        workers=computing.workers,
         checkpoints=folder.checkpoints,
         progress=progress,
+        schedule=engine.train,
     )
     results = score_heads(folder, design, stored, heads, study.thresholds, progress)
     _write(folder, design, heads, results)
@@ -169,14 +166,13 @@ def _resources(
     embeddings: dict[str, Embeddings],
     design: Design,
     tasks: list[HeadTask],
-    workers: int | None,
-    kernel: str,
+    computing: Computing,
     tell: Tell,
 ) -> Resources:
-    chosen = choose_kernel(kernel)
+    chosen = choose_kernel(computing.kernel)
     if chosen.note:
         tell(chosen.note)
-    resources = plan_resources(embeddings, design.images.labels, tasks, kernel=chosen, workers=workers)
+    resources = plan_resources(embeddings, design.images.labels, tasks, kernel=chosen, workers=computing.workers)
     tell(str(resources))
     return resources
 
@@ -185,7 +181,7 @@ def read_images(study: Study) -> LabeledImages:
     """Read the images of a study, thinned to a long tail where it asks so."""
     options: dict[str, Any] = dict(study.reader)  # checked by the reader, against what its format takes
     if holds_embeddings(study.source, str(options.get("format", "auto"))):
-        images = _read_own(study)[1]
+        images = read_own(study)[1]
     else:
         images = read(study.source, on_bad_image=study.on_bad_image, **options)
     if study.long_tail:
@@ -193,67 +189,9 @@ def read_images(study: Study) -> LabeledImages:
     return images
 
 
-def _read_own(study: Study) -> tuple[Embeddings, LabeledImages]:
-    if len(study.encoders) != 1:
-        raise InputError(f"{study.source} holds the embeddings of one encoder; name it by one --encoder, or by none")
-    options: dict[str, Any] = {key: value for key, value in study.reader.items() if key != "format"}
-    check_options(options)
-    return read_embeddings(study.source, encoder=study.encoders[0], **options)
-
-
 def check(images: LabeledImages, study: Study) -> LabeledImages:
     """Check that every image can be opened, where there are images and not their embeddings alone."""
     return images if images.bands == NO_PIXELS else check_images(images, on_bad_image=study.on_bad_image)
-
-
-def embed_all(
-    study: Study, images: LabeledImages, *, cache: Path, progress: Progress = silent, tell: Tell = lambda message: None
-) -> dict[str, Embeddings]:
-    """Embed the images under every encoder of a study, or take the embeddings that its source holds.
-
-    All encoders are loaded before the first image is.
-    """
-    stored: dict[str, Embeddings] = {}
-    if images.bands == NO_PIXELS:
-        own = _read_own(study)[0]
-        stored[own.encoder] = at_rows_of(own, images.names)
-    else:
-        encoders = {
-            name: load_encoder(name, weights=Path(study.weights[name]) if name in study.weights else None)
-            for name in study.encoders
-        }
-        for name, encoder in encoders.items():
-            stored[name] = embed(
-                images, encoder, cache=cache, on_bad_image=study.on_bad_image, progress=progress, tell=tell
-            )
-            for line in stored[name].skipped:
-                tell(f"left out, cannot be read: {line}")
-    standardise = {"yes": True, "no": False}.get(study.standardise)
-    if standardise is not None:
-        stored = {name: replace(e, standardise=standardise) for name, e in stored.items()}
-    return stored
-
-
-def leave_out_skipped(
-    study: Study, design: Design, embeddings: dict[str, Embeddings]
-) -> tuple[Design, dict[str, Embeddings]]:
-    """Leave an image that one encoder could not read out for all, so that they are compared on the same images."""
-    kept = set.intersection(*(set(stored.names) for stored in embeddings.values()))
-    images = design.images
-    if len(kept) == len(images):
-        return design, embeddings
-    rows = np.array([i for i, name in enumerate(images.names) if name in kept], dtype=np.int64)
-    fewer = images.rows(rows, notes=(f"{len(images) - len(rows)} unreadable image(s) left out",))
-    design = design_study(study, fewer)
-    return design, {name: _select(stored, fewer.names) for name, stored in embeddings.items()}
-
-
-def _select(stored: Embeddings, names: tuple[str, ...]) -> Embeddings:
-    if stored.names == names:
-        return stored
-    position = {name: i for i, name in enumerate(stored.names)}
-    rows = [position[name] for name in names]
-    return replace(stored, vectors=stored.vectors[rows], names=names)
 
 
 def _write(folder: RunFolder, design: Design, heads: Heads, results: pd.DataFrame) -> None:

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from tailprobe.engines.choose import choose_engine
 from tailprobe.progress import Progress, silent
+from tailprobe.study.computing import Computing
 from tailprobe.study.design import design_study, head_tasks
+from tailprobe.study.embedding import embed_all, leave_out_skipped
 from tailprobe.study.folder import claim
-from tailprobe.study.run import Tell, check, embed_all, leave_out_skipped, read_images
+from tailprobe.study.run import Tell, check, read_images
 from tailprobe.study.settings import Study, write_study
 from tailprobe.training.search import SearchSpace, search_recipes
 
@@ -17,9 +20,8 @@ def run_search(
     study: Study,
     space: SearchSpace,
     out: Path,
+    computing: Computing,
     *,
-    cache: Path,
-    workers: int | None = None,
     progress: Progress = silent,
     tell: Tell = lambda message: None,
 ) -> pd.DataFrame:
@@ -36,7 +38,7 @@ def run_search(
     for note in images.notes:
         tell(note)
     design = design_study(replace(study, methods=("baseline",)), images)
-    embeddings = embed_all(study, images, cache=cache, progress=progress, tell=tell)
+    embeddings = embed_all(study, images, computing, progress=progress, tell=tell)
     design, embeddings = leave_out_skipped(study, design, embeddings)
     recipes = space.recipes(study.recipe)
     table = search_recipes(
@@ -44,7 +46,9 @@ def run_search(
         design.images.labels,
         head_tasks(design, embeddings, study.recipe),
         recipes,
-        workers=workers,
+        workers=computing.workers,
+        kernel=computing.kernel,
+        schedule=choose_engine(computing.engine).train,
         checkpoints=folder.checkpoints,
         progress=progress,
     )

@@ -13,7 +13,7 @@ from tailprobe.progress import Progress, silent
 from tailprobe.training.head import Head, Heads
 from tailprobe.training.kernels import choose_kernel
 from tailprobe.training.memory import plan_resources
-from tailprobe.training.schedule import train_all
+from tailprobe.training.schedule import TrainHeads, train_all
 from tailprobe.training.storage import load_heads, save_heads
 from tailprobe.training.task import HeadKey, HeadTask
 
@@ -27,6 +27,7 @@ def train(
     workers: int | None = None,
     checkpoints: Path | None = None,
     progress: Progress = silent,
+    schedule: TrainHeads = train_all,
 ) -> Heads:
     """Train every head of a study.
 
@@ -43,6 +44,7 @@ def train(
         checkpoints: a folder in which each finished head is kept, so that an interrupted call goes on from there; a
             head is taken from it only if everything that decides its numbers is the same.
         progress: told about heads done.
+        schedule: trains the heads that are not done, here or elsewhere; checkpoints are kept here.
 
     Returns:
         The heads in the order of the tasks.
@@ -65,7 +67,7 @@ def train(
             done[task.key] = head
     progress("train heads", len(done), len(tasks))
     resources = plan_resources(embeddings, labels, list(left), kernel=chosen, workers=workers)
-    with closing(train_all(embeddings, labels, list(left), kernel=chosen, at_once=resources.workers)) as finished:
+    with closing(schedule(embeddings, labels, list(left), kernel=chosen, at_once=resources.workers)) as finished:
         for task, head in finished:
             done[task.key] = head
             _keep(checkpoints, left[task], task.key, head, labels.classes)

@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from typing import Protocol, runtime_checkable
 
 import torch
 from threadpoolctl import threadpool_limits
@@ -16,6 +17,22 @@ from tailprobe.training.stacked import train_stack
 from tailprobe.training.task import HeadTask
 
 Finished = Generator[tuple[HeadTask, Head], None, None]
+
+
+@runtime_checkable
+class TrainHeads(Protocol):
+    """Trains heads, one a core or many in a stack, `at_once` at most."""
+
+    def __call__(
+        self,
+        embeddings: Mapping[str, Embeddings],
+        labels: Labels,
+        tasks: Sequence[HeadTask],
+        *,
+        kernel: Kernel,
+        at_once: int,
+    ) -> Finished:
+        """Yield every task with its head, in the order in which they finish."""
 
 
 def train_all(

@@ -14,6 +14,7 @@ from tailprobe.labels import Labels
 from tailprobe.progress import Progress, silent
 from tailprobe.training.engine import train
 from tailprobe.training.recipe import Recipe
+from tailprobe.training.schedule import TrainHeads, train_all
 from tailprobe.training.task import HeadTask
 
 
@@ -39,6 +40,8 @@ def search_recipes(
     recipes: Sequence[Recipe],
     *,
     workers: int | None = None,
+    kernel: str = "auto",
+    schedule: TrainHeads = train_all,
     checkpoints: Path | None = None,
     progress: Progress = silent,
 ) -> pd.DataFrame:
@@ -67,7 +70,16 @@ def search_recipes(
         for task in tasks
         for index, recipe in enumerate(recipes)
     ]
-    heads = train(embeddings, labels, trials, workers=workers, checkpoints=checkpoints, progress=progress)
+    heads = train(
+        embeddings,
+        labels,
+        trials,
+        kernel=kernel,
+        workers=workers,
+        schedule=schedule,
+        checkpoints=checkpoints,
+        progress=progress,
+    )
     rows = [
         {
             "encoder": key.encoder,

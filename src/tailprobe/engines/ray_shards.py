@@ -1,0 +1,112 @@
+"""Shards of embeddings on Ray Data: one encoder a worker, each shard computed and written by one worker."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import ray.data
+import torch
+
+from tailprobe.embeddings.log import Line
+from tailprobe.embeddings.work import Counted, Lines, ShardWork, compute_shards
+from tailprobe.encoders.encoder import Encoder
+from tailprobe.engines.ray_cluster import Cluster
+from tailprobe.errors import InputError
+
+_ROUND = 4096  # shards handed to Ray at once: what they hold of names and labels waits in its object store
+
+
+def embed_on_ray(
+    work: ShardWork, encoder: Encoder, counted: Counted, *, load: Callable[[], Encoder] | None, cluster: Cluster
+) -> Lines:
+    """Compute and write shards in workers, and yield the line of each as it is reported, in any order.
+
+    A worker has a GPU of its own where the cluster has any, else a core. One that dies is started again by Ray, as
+    often as need be, and costs the shard it was at.
+
+    Args:
+        work: what to compute.
+        encoder: the encoder as it is loaded here; what a worker loads must be the same.
+        counted: told the images of every finished shard.
+        load: loads it in a worker; without it the encoder is sent.
+        cluster: where.
+
+    Raises:
+        InputError: a worker loads another encoder (its weights or libraries differ), or an image cannot be read and
+            `on_bad_image` is "error".
+    """
+    about = (dict(encoder.identity), torch.get_num_threads())
+    made = (load, *about) if load is not None else ((lambda: encoder), *about)
+    for some in _rounds(work):
+        data = ray.data.from_items([{"work": part} for part in _parts(some)], override_num_blocks=len(some.shards))
+        lines = data.map_batches(
+            Worker,
+            fn_constructor_args=made,
+            batch_size=1,
+            batch_format="numpy",
+            num_cpus=0 if cluster.gpus else 1,
+            num_gpus=1 if cluster.gpus else 0,
+            concurrency=min(cluster.gpus or cluster.cpus, len(some.shards)),
+        )
+        for row in lines.iter_rows():
+            if row["problem"]:
+                raise InputError(row["problem"])
+            line = Line(row["shard"], row["rows"], row["sha256"], tuple(json.loads(row["unreadable"])))
+            counted(line.rows)
+            yield line
+
+
+class Worker:
+    """A process with one encoder, which computes and writes the shards it is given."""
+
+    def __init__(self, load: Callable[[], Encoder], identity: Mapping[str, str], threads: int) -> None:
+        torch.set_num_threads(threads)  # sums are taken in the same order as where the study was started
+        self._encoder = load()
+        self._problem = _difference(dict(self._encoder.identity), dict(identity))
+
+    def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list[Any]]:
+        """Return the lines of the shards of a batch, or what was wrong with one."""
+        done = [self._line(work) for work in batch["work"]]
+        return {name: [line[name] for line in done] for name in done[0]}
+
+    def _line(self, work: ShardWork) -> dict[str, Any]:
+        line, problem = Line(-1, 0, "", ()), self._problem
+        if not problem:
+            try:
+                (line,) = compute_shards(work, self._encoder, lambda images: None)
+            except InputError as error:  # the user's to mend, not to be done again
+                problem = str(error)
+        unreadable = json.dumps(line.unreadable)
+        return {
+            "shard": line.shard,
+            "rows": line.rows,
+            "sha256": line.sha256,
+            "unreadable": unreadable,
+            "problem": problem,
+        }
+
+
+def _rounds(work: ShardWork) -> Iterator[ShardWork]:
+    places = list(work.shards)
+    for start in range(0, len(places), _ROUND):
+        yield replace(work, shards={i: work.shards[i] for i in places[start : start + _ROUND]})
+
+
+def _parts(work: ShardWork) -> Iterator[ShardWork]:
+    """Return the work of each shard with its own images alone."""
+    for index, rows in work.shards.items():
+        images = work.images.rows(np.arange(rows.start, rows.stop))
+        yield replace(work, images=images, shards={index: range(len(rows))})
+
+
+def _difference(found: Mapping[str, str], expected: Mapping[str, str]) -> str:
+    """Say in what a worker's encoder differs from the one that the store is of; nothing where it does not."""
+    for name in sorted({*found, *expected}):
+        if found.get(name) != expected.get(name):
+            return (
+                f"a Ray worker's encoder has {name} {found.get(name)!r}, where the study was started it is "
+                f"{expected.get(name)!r}; install the same versions and weights on every machine"
+            )
+    return ""

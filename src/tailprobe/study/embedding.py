@@ -1,0 +1,118 @@
+"""The embeddings of a study's images, under every encoder of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tailprobe.datasets.images import LabeledImages
+from tailprobe.embeddings.compute import embed
+from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.embeddings.own import NO_PIXELS, at_rows_of, check_options, read_embeddings
+from tailprobe.encoders.encoder import Encoder
+from tailprobe.encoders.load import load_encoder
+from tailprobe.encoders.timm_encoder import TimmEncoder
+from tailprobe.engines.choose import choose_engine
+from tailprobe.errors import InputError
+from tailprobe.progress import Progress, silent
+from tailprobe.study.computing import Computing
+from tailprobe.study.design import Design, design_study
+from tailprobe.study.settings import Study
+
+CHOICES = "runtimes.json"  # in the cache: what was measured to be the fastest for a model and a machine
+
+
+def embed_all(
+    study: Study,
+    images: LabeledImages,
+    computing: Computing,
+    *,
+    progress: Progress = silent,
+    tell: Callable[[str], None] = lambda message: None,
+) -> dict[str, Embeddings]:
+    """Embed the images under every encoder of a study, or take the embeddings that its source holds.
+
+    All encoders are loaded before the first image is.
+    """
+    stored: dict[str, Embeddings] = {}
+    if images.bands == NO_PIXELS:
+        own = read_own(study)[0]
+        stored[own.encoder] = at_rows_of(own, images.names)
+    else:
+        engine = choose_engine(computing.engine)
+        for name, encoder in load_all(study, computing).items():
+            stored[name] = embed(
+                images,
+                encoder,
+                cache=computing.cache,
+                on_bad_image=study.on_bad_image,
+                progress=progress,
+                tell=tell,
+                compute=partial(engine.embed, load=_loader(study, name, encoder)),
+            )
+            for line in stored[name].skipped:
+                tell(f"left out, cannot be read: {line}")
+    standardise = {"yes": True, "no": False}.get(study.standardise)
+    if standardise is not None:
+        stored = {name: replace(e, standardise=standardise) for name, e in stored.items()}
+    return stored
+
+
+def load_all(study: Study, computing: Computing) -> dict[str, Encoder]:
+    """Load every encoder of a study; which runtime is the fastest is measured once, and remembered in the cache."""
+    return {
+        name: load_encoder(
+            name,
+            weights=_weights(study, name),
+            runtime=computing.runtime,
+            precision=computing.precision,
+            memory=computing.cache / CHOICES,
+        )
+        for name in study.encoders
+    }
+
+
+def read_own(study: Study) -> tuple[Embeddings, LabeledImages]:
+    """Read the embeddings and labels that a study's source holds."""
+    if len(study.encoders) != 1:
+        raise InputError(f"{study.source} holds the embeddings of one encoder; name it by one --encoder, or by none")
+    options: dict[str, Any] = {key: value for key, value in study.reader.items() if key != "format"}
+    check_options(options)
+    return read_embeddings(study.source, encoder=study.encoders[0], **options)
+
+
+def leave_out_skipped(
+    study: Study, design: Design, embeddings: dict[str, Embeddings]
+) -> tuple[Design, dict[str, Embeddings]]:
+    """Leave an image that one encoder could not read out for all, so that they are compared on the same images."""
+    kept = set.intersection(*(set(stored.names) for stored in embeddings.values()))
+    images = design.images
+    if len(kept) == len(images):
+        return design, embeddings
+    rows = np.array([i for i, name in enumerate(images.names) if name in kept], dtype=np.int64)
+    fewer = images.rows(rows, notes=(f"{len(images) - len(rows)} unreadable image(s) left out",))
+    design = design_study(study, fewer)
+    return design, {name: _select(stored, fewer.names) for name, stored in embeddings.items()}
+
+
+def _weights(study: Study, name: str) -> Path | None:
+    return Path(study.weights[name]) if name in study.weights else None
+
+
+def _loader(study: Study, name: str, encoder: Encoder) -> Callable[[], Encoder]:
+    """Return what loads the same encoder on another machine, under the runtime that was chosen here."""
+    load = partial(load_encoder, name, weights=_weights(study, name))
+    if not isinstance(encoder, TimmEncoder):
+        return load
+    return partial(load, runtime=encoder.choice.runtime, precision=encoder.choice.precision)
+
+
+def _select(stored: Embeddings, names: tuple[str, ...]) -> Embeddings:
+    if stored.names == names:
+        return stored
+    position = {name: i for i, name in enumerate(stored.names)}
+    rows = [position[name] for name in names]
+    return replace(stored, vectors=stored.vectors[rows], names=names)
