@@ -1,4 +1,4 @@
-"""What the authors' saved ADE20K scores and their published "accuracies" are.
+"""What the authors' saved ADE20K scores and their published "accuracies" are, and what verdict the scores can carry.
 
     python examples/authors_scores.py authors_ade20k_clip_predictions.npz COS514Results.csv
 
@@ -11,6 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from tailprobe.comparison.gather import ScoredPart, measure
+from tailprobe.comparison.groups import group_classes
+from tailprobe.comparison.verdict import decide_verdicts
 from tailprobe.scores.decisions import Confusion
 from tailprobe.scores.ranking import average_precision
 from tailprobe.scores.rules import find_thresholds
@@ -48,6 +51,34 @@ def main(predictions: str, table: str) -> None:
             np.nanmean(confusion.precision()[rare]),
         )
         print(f"| {factor:g} | {gap} | {' | '.join(f'{v:.3f}' for v in values)} |")
+    _judge(labels, factors.tolist(), scores, rare)
+
+
+def _judge(labels: np.ndarray, factors: list[float], scores: np.ndarray, rare: np.ndarray) -> None:
+    """Print what one run a factor says about factors against none, in average precision."""
+    grouping = group_classes(CLASSES, counts=labels.sum(axis=0), low_frequency=rare)
+    rows = np.arange(len(labels))
+    parts = [[ScoredPart.score("average_precision", rows, labels, of_factor)] for of_factor in scores]
+    plain = parts.pop(factors.index(1))
+    measured = measure(
+        parts,
+        plain,
+        encoder="clip",
+        methods=[f"factor {factor:g}" for factor in factors if factor != 1],
+        grouping=grouping,
+        images=len(labels),
+    )
+    found = decide_verdicts([measured], grouping, metric="average_precision")
+    lines = found.verdicts
+    of_classes = lines[~lines["aggregate"]]
+    apart = int(((of_classes["low"] > 0) | (of_classes["high"] < 0)).sum())
+    print(f"\nverdicts: {', '.join(f'{n} {name}' for name, n in lines['verdict'].value_counts().items())}")
+    print(f"taken as fixed heads, {apart} of {len(of_classes)} class differences lie outside what new images would do")
+    print("| against factor 1 | AP of the rare classes | 95% for this head on new images |")
+    print("|---|---|---|")
+    for line in lines[lines["class"] == "low-frequency"].itertuples():
+        print(f"| {line.method} | {line.difference:+.3f} | {line.low:+.3f} to {line.high:+.3f} |")
+    print(found.recommendation.sentence)
 
 
 def _published(path: Path) -> dict[float, np.ndarray]:

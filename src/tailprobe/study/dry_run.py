@@ -10,6 +10,7 @@ from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.dry_run import dry_run, duration
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.own import NO_PIXELS
+from tailprobe.engines.choose import choose_engine
 from tailprobe.study.computing import Computing
 from tailprobe.study.design import design_study, head_tasks
 from tailprobe.study.embedding import load_all, read_own
@@ -32,13 +33,14 @@ def dry_run_study(study: Study, computing: Computing, *, tell: Callable[[str], N
     Raises:
         InputError: as `run_study`, as far as it can be known before embedding.
     """
+    choose_engine(computing.engine)
+    kernel = choose_kernel(computing.kernel)
     images = check(read_images(study), study)
     for note in images.notes:
         tell(note)
     design = design_study(study, images)
     embeddings = dict(_embeddings(study, images, computing, lines := [f"{len(images):,} images"]))
     tasks = head_tasks(design, embeddings, study.recipe)
-    kernel = choose_kernel(computing.kernel)
     resources = plan_resources(embeddings, images.labels, tasks, kernel=kernel, workers=computing.workers)
     rate = _steps_a_second(embeddings, images, tasks, kernel, resources.workers)
     steps = sum(task.steps for task in tasks)

@@ -1,0 +1,48 @@
+"""A dry run of a study says what it would do, and leaves nothing behind."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tailprobe.errors import InputError
+from tailprobe.study.computing import Computing
+from tailprobe.study.dry_run import dry_run_study
+from tailprobe.study.run import run_study
+from tailprobe.study.settings import Study
+from tailprobe.training.recipe import Recipe
+
+
+@pytest.fixture
+def study(collection: Path) -> Study:
+    small = Recipe(epochs=2, width=16, batch_size=16)
+    return Study(
+        source=str(collection), methods=("baseline", "oversample(largest)"), low_frequency="named(mine)", recipe=small
+    )
+
+
+def said(study: Study, cache: Path) -> str:
+    return "\n".join(dry_run_study(study, Computing(cache=cache), tell=lambda message: None))
+
+
+def test_it_says_images_heads_and_times_and_stores_nothing(study: Study, tmp_path: Path) -> None:
+    text = said(study, tmp_path / "cache")
+    assert re.search(r"descriptors: 0 of (\d+) images are stored, \1 to compute at [\d.,]+ a second, about", text)
+    assert "20 heads by the" in text
+    assert re.search(r"[\d,]+ steps at [\d,]+ a second, about \d+ s", text)
+    assert not list(tmp_path.rglob("*.arrow"))
+
+
+def test_the_steps_are_those_that_the_study_then_takes(study: Study, tmp_path: Path) -> None:
+    computing = Computing(cache=tmp_path / "cache")
+    text = said(study, computing.cache)
+    result = run_study(study, tmp_path / "run", computing)
+    steps = result.histories.groupby(["method", "seed"])["steps"].max().sum()
+    assert f"{steps:,} steps at" in text
+    assert "images are stored" in said(study, computing.cache)
+    assert "nothing to compute" in said(study, computing.cache)
+
+
+def test_what_is_wrong_is_told_as_by_the_study(study: Study, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="engine"):
+        dry_run_study(study, Computing(cache=tmp_path, engine="rya"), tell=lambda message: None)
