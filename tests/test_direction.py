@@ -17,7 +17,7 @@ ORDER = {
     "inspection": 4,  # a way out from embed: it looks at what is there, and nothing but the report takes it on
     "methods": 5, "training": 6, "scores": 7, "comparison": 8, "report": 9, "use": 10,
     "engines": 10,  # where embedding and training run
-    "study": 11, "console": 11, "cli": 12, "__main__": 13,
+    "study": 11, "console": 11, "tracking": 12, "cli": 13, "__main__": 14,
 }  # fmt: skip
 PLOTTING = {"matplotlib", "plotly", "seaborn"}
 FILES = sorted(SOURCE.rglob("*.py"))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tailprobe.study.computing import Computing
     from tailprobe.study.result import Result
     from tailprobe.study.settings import Option, Study
+    from tailprobe.tracking.tracker import Tracker
     from tailprobe.training.recipe import Recipe
 
 app = typer.Typer(
@@ -82,6 +83,7 @@ def compare(
     engine: option.Engine = "local",
     runtime: option.Runtime = "auto",
     precision: option.Precision = "auto",
+    track: option.Track = None,
     dry_run: option.DryRun = False,
     smoke: option.Smoke = False,
     quiet: option.Quiet = False,
@@ -130,10 +132,11 @@ def compare(
         cache=cache, workers=workers, kernel=kernel, engine=engine, runtime=runtime, precision=precision
     )
     study = _smoked(study) if smoke else study
+    trackers = _trackers(track)
     if dry_run:
         _say_what_would_be_done(study, computing, quiet=quiet)
     else:
-        _run(study, out, computing, quiet=quiet)
+        _track(_run(study, out, computing, quiet=quiet), trackers)
 
 
 @app.command()
@@ -260,13 +263,18 @@ def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders; several stand on one page.")],
     out: Annotated[Path | None, typer.Option(help="The page; RUN/report.html of the first by default.")] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
+    track: option.Track = None,
 ) -> None:
     """Write the page of a run again, or one page of several runs."""
     from tailprobe.study.reporting import write_report
     from tailprobe.study.result import Result
 
-    page = write_report([Result.load(run) for run in runs], out)
+    trackers = _trackers(track)
+    results = [Result.load(run) for run in runs]
+    page = write_report(results, out)
     typer.echo(page)
+    for result in results:
+        _track(result, trackers)
     if open_page:
         typer.launch(str(page))
 
@@ -290,6 +298,21 @@ def _run(study: "Study", out: Path, computing: "Computing", *, quiet: bool, metr
         result = run_study(study, out, computing, progress=bars, tell=bars.tell)
     show_result(result, metric or study.metric)
     return result
+
+
+def _trackers(names: list[str] | None) -> "list[Tracker]":
+    """Return the trackers asked for, each of them reached."""
+    from tailprobe.tracking.tracker import choose_tracker
+
+    trackers = [choose_tracker(name) for name in dict.fromkeys(names or [])]
+    for tracker in trackers:
+        tracker.check()
+    return trackers
+
+
+def _track(result: "Result", trackers: "list[Tracker]") -> None:
+    for tracker in trackers:
+        typer.echo(tracker.track(result))
 
 
 def _say_what_would_be_done(study: "Study", computing: "Computing", *, quiet: bool) -> None:

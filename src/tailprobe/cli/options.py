@@ -136,6 +136,12 @@ Budget = Annotated[
         rich_help_panel=_TRAINING,
     ),
 ]
+Track = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="TRACKER", help="Log the run to mlflow or tensorboard; may be given again.", rich_help_panel=_RUN
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print the result alone.", rich_help_panel=_RUN)]
 Smoke = Annotated[
     bool,

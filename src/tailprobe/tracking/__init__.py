@@ -1,0 +1,1 @@
+"""Finished runs, handed to experiment trackers."""

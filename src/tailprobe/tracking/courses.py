@@ -1,0 +1,47 @@
+"""What of a run is a number: the scores of a method by seed, its losses by epoch."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tailprobe.study.result import Result
+from tailprobe.tracking.names import safe_names
+
+
+@dataclass(frozen=True)
+class Course:
+    """The numbers of one method under one encoder; names are safe for trackers, undefined numbers are left out."""
+
+    encoder: str
+    method: str
+    scores: dict[str, dict[int, float]]  # "metric/group" and "metric by class/class" on the test part, by seed
+    losses: dict[str, list[float]]  # by epoch, mean over the seeds
+
+
+def courses(result: Result) -> list[Course]:
+    """Return the courses of a run: every metric for the groups, the study's own for the classes."""
+    scores = result.results[result.results["split"] == "test"]
+    scores = scores[(scores["aggregate"] | (scores["metric"] == result.study.metric)) & scores["value"].notna()]
+    keys = ["encoder", "method"]
+    labels, metrics = (safe_names(sorted(map(str, scores[key].unique()))) for key in ("class", "metric"))
+    losses = result.histories.groupby(keys, sort=False, observed=True)
+    by_method = scores.groupby(keys, sort=False, observed=True)
+    return [
+        Course(str(encoder), str(method), _scores(table, labels, metrics), _losses(losses.get_group((encoder, method))))
+        for (encoder, method), table in by_method
+    ]
+
+
+def _scores(table: pd.DataFrame, labels: dict[str, str], metrics: dict[str, str]) -> dict[str, dict[int, float]]:
+    found: dict[str, dict[int, float]] = {}
+    columns = (table[name] for name in ("metric", "class", "aggregate", "seed", "value"))
+    for metric, label, aggregate, seed, value in zip(*columns, strict=True):
+        of_what = metrics[metric] if aggregate else f"{metrics[metric]} by class"
+        found.setdefault(f"{of_what}/{labels[label]}", {})[int(seed)] = float(value)
+    return found
+
+
+def _losses(history: pd.DataFrame) -> dict[str, list[float]]:
+    means = history.groupby("epoch")[["training_loss", "validation_loss"]].mean()
+    return {f"loss/{part}": means[f"{part}_loss"].to_numpy(np.float64).tolist() for part in ("training", "validation")}

@@ -1,0 +1,70 @@
+"""Runs as TensorBoard event files, in the run folder."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from torch.utils.tensorboard import SummaryWriter
+
+from tailprobe.errors import InputError
+from tailprobe.study.result import Result
+from tailprobe.tracking.courses import Course, courses
+from tailprobe.tracking.names import safe_names
+
+_EVENTS = "events.out.tfevents."  # how every event file's name begins
+
+
+class TensorboardTracker:
+    """Writes RUN/tensorboard: settings, recommendation and figures, and beside them a folder a method and encoder."""
+
+    name = "tensorboard"
+
+    def check(self) -> None:
+        """Nothing to reach: files are written beside the run's others."""
+
+    def track(self, result: Result) -> str:
+        """Write the event files of a run; those of an earlier call are replaced once all new ones are there.
+
+        Raises:
+            InputError: RUN/tensorboard holds files of somebody's own.
+        """
+        folder, partial = result.folder.path / "tensorboard", result.folder.path / ".tensorboard.partial"
+        if folder.exists():
+            _check_ours(folder)
+        shutil.rmtree(partial, ignore_errors=True)
+        _write_about(result, partial)
+        found = courses(result)
+        places = safe_names(f"{course.encoder} {course.method}" for course in found)
+        for course in found:
+            _write_course(course, partial / places[f"{course.encoder} {course.method}"])
+        shutil.rmtree(folder, ignore_errors=True)
+        partial.rename(folder)
+        return f"TensorBoard: tensorboard --logdir {folder}"
+
+
+def _check_ours(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.name.startswith(_EVENTS):
+            raise InputError(f"{path} is no event file; move it away, so that {folder} can be replaced")
+
+
+def _write_about(result: Result, folder: Path) -> None:
+    with SummaryWriter(str(folder)) as writer:
+        settings = result.folder.study.read_text(encoding="utf-8")
+        writer.add_text("settings", "".join(f"    {line}\n" for line in settings.splitlines()))  # Markdown's code block
+        if result.recommendation is not None:
+            writer.add_text("recommendation", result.recommendation.sentence)
+        for path in sorted(result.folder.figures.glob("*.png")):
+            with Image.open(path) as picture:
+                writer.add_image(path.stem, np.asarray(picture.convert("RGB")), dataformats="HWC")
+
+
+def _write_course(course: Course, folder: Path) -> None:
+    with SummaryWriter(str(folder)) as writer:
+        for name, by_seed in course.scores.items():
+            for seed, value in by_seed.items():
+                writer.add_scalar(name, value, global_step=seed)
+        for name, by_epoch in course.losses.items():
+            for epoch, value in enumerate(by_epoch, start=1):
+                writer.add_scalar(name, value, global_step=epoch)
