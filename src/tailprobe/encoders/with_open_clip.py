@@ -1,0 +1,116 @@
+"""The image towers of open_clip's models, with its published weights or a local file of them."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from tailprobe.encoders.choice import check_choice
+from tailprobe.encoders.family import ENCODERS
+from tailprobe.encoders.preprocessing import Preprocessing, Resize
+from tailprobe.encoders.runtime.network import UnitLength
+from tailprobe.encoders.state_dict import read_state_dict
+from tailprobe.encoders.timm_encoder import TimmEncoder
+from tailprobe.encoders.weights import fit_weights
+from tailprobe.errors import InputError
+from tailprobe.registry import did_you_mean
+
+_RESIZE: dict[str, Resize] = {"shortest": "shorter", "squash": "squash"}
+_TOWER = "visual."  # what the image tower's weights are called in a file of a whole model
+
+
+@ENCODERS.register("open_clip")
+def open_clip_encoder(
+    name: str, weights: Path | None, model: str, tag: str = "", features: str = "projected", length: str = "own"
+) -> TimmEncoder:
+    """What `encode_image` of an open_clip model gives, e.g. `open_clip(ViT-B-32, laion2b_s34b_b79k)`.
+
+    Args:
+        name: the encoder's name.
+        weights: a file with open_clip's names, of the whole model or its image tower; None downloads those of `tag`.
+        model: the model as open_clip calls it.
+        tag: which published weights.
+        features: "projected" are the numbers that are compared with texts, "pooled" those before the projection.
+        length: "own" leaves the numbers as they come, "unit" divides an image's by their Euclidean length.
+
+    Raises:
+        InputError: open_clip is not installed, has no such model or weights, they cannot be had or do not fit, or an
+            option is unknown.
+    """
+    projected = check_choice("features", features, ("projected", "pooled"), where=name) == "projected"
+    unit = check_choice("length", length, ("own", "unit"), where=name) == "unit"
+    library = _open_clip(name)
+    if model not in library.list_models():
+        near = did_you_mean(model, library.list_models()) or "."
+        raise InputError(f"{name}: open_clip has no model {model!r}{near} See open_clip.list_models()")
+    whole = _bare(library, model) if weights is not None else _published(library, name, model, tag)
+    tower: Any = whole.visual
+    if weights is not None:
+        state = read_state_dict(weights)
+        inner = {key.removeprefix(_TOWER): value for key, value in state.items() if key.startswith(_TOWER)}
+        fit_weights(tower, inner or state, where=f"{weights}: weights for {name}")
+    if not projected:
+        _take_projection_off(tower, name)
+    parts = [model, *([] if projected else ["before the projection"]), *(["unit length"] if unit else [])]
+    frozen: nn.Module = tower.eval().requires_grad_(False)
+    return TimmEncoder(
+        UnitLength(frozen) if unit else frozen,
+        name=name,
+        model_name=f"open_clip {', '.join(parts)}",
+        preprocessing=_preprocessing(library.get_model_preprocess_cfg(whole), name),
+    )
+
+
+def _open_clip(name: str) -> Any:  # noqa: ANN401 - a module that may not be installed
+    try:
+        import open_clip
+    except ImportError as error:
+        raise InputError(f"{name}: open_clip is not installed ({error}); pip install 'tailprobe[open-clip]'") from None
+    return open_clip
+
+
+def _bare(library: Any, model: str) -> Any:  # noqa: ANN401
+    logging.disable(logging.WARNING)  # open_clip warns that it has loaded no weights: they come from the file
+    try:
+        return library.create_model(model, load_weights=False, pretrained_text=False)
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _published(library: Any, name: str, model: str, tag: str) -> Any:  # noqa: ANN401
+    known = library.list_pretrained_tags_by_model(model)
+    if tag not in known:
+        what = f"has no weights {tag!r} of {model}" if tag else f"needs to know which weights of {model}"
+        raise InputError(
+            f"{name}: open_clip {what}; known: {', '.join(known) or 'none'}, or pass --weights '{name}=FILE'"
+        )
+    try:
+        return library.create_model(model, pretrained=tag, require_pretrained=True)
+    except Exception as error:  # hub, network and file system each raise their own
+        reason = (" ".join(str(error).split()) or type(error).__name__).rstrip(".")[:300]
+        raise InputError(
+            f"{name}: the weights {tag!r} of {model} cannot be had ({reason}); get the file where there is a network, "
+            f"and pass --weights '{name}=FILE'"
+        ) from error
+
+
+def _take_projection_off(tower: Any, name: str) -> None:  # noqa: ANN401
+    if getattr(tower, "proj", None) is None:
+        raise InputError(f"{name}: this model has no projection of its own to leave out; take features=projected")
+    tower.proj = None
+
+
+def _preprocessing(config: dict[str, Any], name: str) -> Preprocessing:
+    size = config["size"]
+    height, width = (size, size) if isinstance(size, int) else size
+    if config["resize_mode"] not in _RESIZE or config["mode"] != "RGB" or config["interpolation"] == "random":
+        raise InputError(f"{name}: asks for a preprocessing that is not known here ({config}); choose another model")
+    return Preprocessing(
+        _RESIZE[config["resize_mode"]],
+        (height, width),
+        (height, width),
+        config["interpolation"],
+        tuple(config["mean"]),
+        tuple(config["std"]),
+    )

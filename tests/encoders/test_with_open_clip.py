@@ -1,0 +1,80 @@
+"""open_clip's models from files of its shape, against open_clip itself."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from made_weights import randomise
+from tailprobe.encoders.load import load_encoder
+from tailprobe.errors import InputError
+
+open_clip = pytest.importorskip("open_clip")
+MODEL = "ViT-B-32"
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return randomise(open_clip.create_model(MODEL, load_weights=False))
+
+
+@pytest.fixture(scope="module")
+def file(whole, tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "open_clip.pt"
+    torch.save({"state_dict": {f"module.{key}": value for key, value in whole.state_dict().items()}}, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def picture():
+    return np.random.default_rng(0).integers(0, 256, (300, 260, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def projected(file, picture):
+    return encoded(load_encoder(f"open_clip({MODEL})", weights=file), picture)
+
+
+def encoded(encoder, picture):
+    return encoder.encode([encoder.prepare(picture)])
+
+
+def test_the_numbers_are_those_of_encode_image(whole, projected, picture):
+    preprocess = open_clip.transform.image_transform_v2(
+        open_clip.transform.PreprocessCfg(**open_clip.get_model_preprocess_cfg(whole)), is_train=False
+    )
+    with torch.inference_mode():
+        expected = whole.encode_image(preprocess(Image.fromarray(picture))[None]).numpy()
+    np.testing.assert_allclose(projected, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+
+
+def test_features_before_the_projection_times_the_projection_are_those_after_it(whole, file, projected, picture):
+    pooled = encoded(load_encoder(f"open_clip({MODEL}, features=pooled)", weights=file), picture)
+    assert pooled.shape == (1, 768)
+    np.testing.assert_allclose(pooled @ whole.visual.proj.detach().numpy(), projected, rtol=1e-3, atol=1e-3)
+
+
+def test_unit_length_is_the_same_direction(file, projected, picture):
+    unit = encoded(load_encoder(f"open_clip({MODEL}, length=unit)", weights=file), picture)
+    np.testing.assert_allclose(unit, projected / np.linalg.norm(projected), rtol=1e-4, atol=1e-6)
+
+
+def test_a_file_of_another_model_does_not_fit(file):
+    with pytest.raises(InputError, match="do not fit"):
+        load_encoder("open_clip(ViT-B-16)", weights=file)
+
+
+def test_unknown_models_and_tags_are_told_with_the_known_ones():
+    with pytest.raises(InputError, match="no model 'ViT-B-33'"):
+        load_encoder("open_clip(ViT-B-33)")
+    with pytest.raises(InputError, match="which weights of ViT-B-32; known: openai, laion400m"):
+        load_encoder("open_clip(ViT-B-32)")
+    with pytest.raises(InputError, match="no weights 'laion' of ViT-B-32"):
+        load_encoder("open_clip(ViT-B-32, laion)")
+
+
+def test_weights_that_cannot_be_downloaded_are_told_with_the_mend(monkeypatch, tmp_path):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(InputError, match=r"cannot be had .*--weights 'open_clip\(ViT-B-32, laion2b_s34b_b79k\)=FILE'"):
+        load_encoder("open_clip(ViT-B-32, laion2b_s34b_b79k)")
