@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 
 from tailprobe.datasets.image_files import OnBadImage
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.embeddings.calibration import calibrated
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.log import ShardLog
 from tailprobe.embeddings.shard import Shard, joined
@@ -53,6 +54,7 @@ def embed(
     Raises:
         InputError: an image cannot be read and `on_bad_image` is "error"; what was finished before it stays stored.
     """
+    encoder = calibrated(encoder, images)
     store = Store.of(cache, images, encoder, precision=precision)
     store.make_folder()
     with locked(store, tell):

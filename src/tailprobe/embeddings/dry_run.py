@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.embeddings.calibration import calibrated
 from tailprobe.embeddings.compute import cut, stored_shards
 from tailprobe.embeddings.store import Precision, Store
 from tailprobe.embeddings.work import ahead, batch_size, encode_batch, prepare_image
@@ -59,6 +60,7 @@ def dry_run(
 
     A few of the images to compute are encoded to measure the rate. One that cannot be read counts like any other.
     """
+    encoder = calibrated(encoder, images)
     store = Store.of(cache, images, encoder, precision=precision)
     shards = stored_shards(store, store.log(), images)
     missing = [i for rows, shard in zip(cut(len(images)), shards, strict=True) if shard is None for i in rows]

@@ -102,11 +102,16 @@ def _weights(study: Study, name: str) -> Path | None:
     return Path(study.weights[name]) if name in study.weights else None
 
 
-def _loader(study: Study, name: str, encoder: Encoder) -> Callable[[], Encoder]:
-    """Return what loads the same encoder on another machine, under the runtime that was chosen here."""
+def _loader(study: Study, name: str, encoder: Encoder) -> Callable[[], Encoder] | None:
+    """Return what loads the same encoder on another machine, under the runtime that was chosen here.
+
+    None for one in int8, which is sent as it is: its ranges are taken from the images here.
+    """
     load = partial(load_encoder, name, weights=_weights(study, name))
     if not isinstance(encoder, TimmEncoder):
         return load
+    if encoder.wants_calibration:
+        return None
     return partial(load, runtime=encoder.choice.runtime, precision=encoder.choice.precision)
 
 

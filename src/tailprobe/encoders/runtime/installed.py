@@ -35,7 +35,8 @@ def candidates(*, device: str, runtime: str = "auto", precision: str = "auto") -
     Args:
         device: "cpu" or "cuda".
         runtime: of `RUNTIMES`, or "auto" for every one that is installed.
-        precision: of `PRECISIONS`, or "auto" for float32 and what the device has units for.
+        precision: of `PRECISIONS`, or "auto" for float32 and what the device has units for; int8 only by its
+            name, since its numbers are others.
 
     Raises:
         InputError: what was asked for is unknown, not installed, or not to be had together.
@@ -48,7 +49,8 @@ def candidates(*, device: str, runtime: str = "auto", precision: str = "auto") -
         versions(runtime)
     names = [name for name in RUNTIMES if _is_installed(name)] if runtime == "auto" else [runtime]
     able = [Choice(name, one) for name in names for one in _MODULES[name].precisions(device)]
-    found = tuple(choice for choice in able if precision in ("auto", choice.precision))
+    wanted = PRECISIONS[:-1] if precision == "auto" else (precision,)
+    found = tuple(choice for choice in able if choice.precision in wanted)
     if not found:
         have = ", ".join(map(str, able)) or "none"
         raise InputError(
@@ -60,6 +62,12 @@ def candidates(*, device: str, runtime: str = "auto", precision: str = "auto") -
 def start(choice: Choice, network: Network, *, size: tuple[int, int], device: str) -> Run:
     """Return what runs the network on (B, H, W, 3) uint8, H and W those of `size`; takes seconds."""
     run: Run = _MODULES[choice.runtime].start(network, size=size, precision=choice.precision, device=device)
+    return run
+
+
+def start_int8(choice: Choice, model: bytes) -> Run:
+    """Return what runs a quantised network, see `tailprobe.encoders.runtime.int8`."""
+    run: Run = _MODULES[choice.runtime].start_onnx(model)
     return run
 
 

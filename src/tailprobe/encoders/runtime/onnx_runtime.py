@@ -27,14 +27,18 @@ def versions() -> dict[str, str]:
 
 
 def precisions(device: str) -> tuple[str, ...]:
-    """Return float32 on a processor; its other precisions are emulated there."""
-    return ("float32",) if device == "cpu" else ()
+    """Return float32 on a processor, and int8 of a sample; its other precisions are emulated there."""
+    return ("float32", "int8") if device == "cpu" else ()
 
 
 def start(network: Network, *, size: tuple[int, int], precision: str, device: str) -> Run:
     """Export the network and return what runs it, one chunk a core."""
+    return start_onnx(exported(network, size))
+
+
+def start_onnx(model: bytes) -> Run:
+    """Return what runs an exported network, one chunk a core."""
     onnxruntime = importlib.import_module("onnxruntime")
-    model = _exported(network, size)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # a chunk is one core's; the session is shared, its runs are not
     options.log_severity_level = 3
@@ -42,7 +46,8 @@ def start(network: Network, *, size: tuple[int, int], precision: str, device: st
     return chunked(lambda core: _runner(session))
 
 
-def _exported(network: Network, size: tuple[int, int]) -> bytes:
+def exported(network: Network, size: tuple[int, int]) -> bytes:
+    """Return the network as ONNX, of one chunk of images of a size, its input called `pixels`."""
     pixels = torch.zeros(CHUNK, *size, 3, dtype=torch.uint8)
     # The exporter warns of its own libraries' futures and prints; nothing of it concerns the user.
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), torch.inference_mode():

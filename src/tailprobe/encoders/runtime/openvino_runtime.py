@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
+from tailprobe.encoders.runtime import onnx_runtime
 from tailprobe.encoders.runtime.chunked import CHUNK, chunked
 from tailprobe.encoders.runtime.cores import cores, has_bfloat16
 from tailprobe.encoders.runtime.network import Network
@@ -29,7 +30,7 @@ def precisions(device: str) -> tuple[str, ...]:
     """Return those of the processor; nothing runs on a CUDA device."""
     if device != "cpu":
         return ()
-    return ("float32", "bfloat16") if has_bfloat16() else ("float32",)
+    return ("float32", *(["bfloat16"] if has_bfloat16() else []), *(["int8"] if _has_quantiser() else []))
 
 
 def start(network: Network, *, size: tuple[int, int], precision: str, device: str) -> Run:
@@ -40,11 +41,30 @@ def start(network: Network, *, size: tuple[int, int], precision: str, device: st
         exported = torch.export.export(network.cpu(), (pixels,))
     model = openvino.convert_model(exported)
     model.reshape([CHUNK, *size, 3])
+    return _compiled(model, hint=_HINTS[precision])
+
+
+def start_onnx(model: bytes) -> Run:
+    """Return what runs a network that was exported to ONNX and quantised, one chunk a core."""
+    openvino = importlib.import_module("openvino")
+    return _compiled(openvino.Core().read_model(model), hint=_HINTS["float32"])  # of what is not quantised
+
+
+def _compiled(model: Any, *, hint: str) -> Run:  # noqa: ANN401 - openvino.Model, where it is installed
+    openvino = importlib.import_module("openvino")
     threads = {"NUM_STREAMS": str(cores()), "INFERENCE_NUM_THREADS": str(cores())}
     compiled = openvino.Core().compile_model(
-        model, "CPU", {**threads, "INFERENCE_PRECISION_HINT": _HINTS[precision], "ENABLE_CPU_PINNING": "NO"}
+        model, "CPU", {**threads, "INFERENCE_PRECISION_HINT": hint, "ENABLE_CPU_PINNING": "NO"}
     )
     return chunked(lambda core: _runner(compiled.create_infer_request()))
+
+
+def _has_quantiser() -> bool:
+    try:
+        onnx_runtime.versions()
+    except ImportError:
+        return False
+    return True
 
 
 def _runner(request: Any) -> Run:  # noqa: ANN401 - openvino.InferRequest, where it is installed

@@ -9,7 +9,7 @@ from jaxtyping import Float, UInt8
 
 Run = Callable[[UInt8[np.ndarray, "B H W 3"]], Float[np.ndarray, "B D"]]
 RUNTIMES = ("openvino", "onnxruntime", "torch")  # where two are equally fast, the earlier is taken
-PRECISIONS = ("float32", "bfloat16", "float16")
+PRECISIONS = ("float32", "bfloat16", "float16", "int8")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,61 @@
+"""Networks in 8 bits: weights and activations rounded by ONNX Runtime's quantiser, their ranges seen on images."""
+
+import importlib
+import logging
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from tailprobe.encoders.runtime.chunked import CHUNK
+from tailprobe.encoders.runtime.network import Network
+from tailprobe.encoders.runtime.onnx_runtime import exported
+
+
+def quantise(network: Network, sample: UInt8[np.ndarray, "S H W 3"]) -> bytes:
+    """Return the network as ONNX with 8-bit products: weights a channel, activations by their range over the sample.
+
+    Args:
+        network: the model with its normalisation, which stays in float32.
+        sample: images as the encoder prepares them, `CHUNK` at least; a last chunk that is not full is left out.
+
+    Source:
+        Jacob et al., Quantization and training of neural networks for efficient integer-arithmetic-only inference, CVPR
+        2018, in the post-training form of ONNX Runtime.
+    """
+    tools = importlib.import_module("onnxruntime.quantization")
+    shapes = importlib.import_module("onnxruntime.quantization.shape_inference")
+    quiet = logging.getLogger()
+    level = quiet.level
+    quiet.setLevel(logging.ERROR)  # it speaks to the root logger, of matters of its own
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            plain, folded, small = (Path(folder) / f"{name}.onnx" for name in ("plain", "folded", "small"))
+            plain.write_bytes(exported(network, (sample.shape[1], sample.shape[2])))
+            shapes.quant_pre_process(str(plain), str(folded), skip_symbolic_shape=True)
+            tools.quantize_static(
+                str(folded),
+                str(small),
+                _Chunks(sample),
+                quant_format=tools.QuantFormat.QDQ,
+                per_channel=True,
+                activation_type=tools.QuantType.QUInt8,
+                weight_type=tools.QuantType.QInt8,
+            )
+            return small.read_bytes()
+    finally:
+        quiet.setLevel(level)
+
+
+class _Chunks:
+    """Gives the sample chunk by chunk, as ONNX Runtime's `CalibrationDataReader` does."""
+
+    def __init__(self, sample: UInt8[np.ndarray, "S H W 3"]) -> None:
+        whole = range(0, len(sample) - CHUNK + 1, CHUNK)
+        self._chunks = iter([sample[start : start + CHUNK] for start in whole])
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        """Return the next chunk by the name of the network's input, None after the last."""
+        chunk = next(self._chunks, None)
+        return None if chunk is None else {"pixels": chunk}
