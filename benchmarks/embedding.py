@@ -19,6 +19,7 @@ from torchvision import transforms
 import tailprobe
 from benchmarks.row import Row, best_seconds
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.embeddings.calibration import calibrated
 from tailprobe.embeddings.compute import embed
 from tailprobe.embeddings.log import Line, ShardLog
 from tailprobe.embeddings.shard import Row as ImageRow
@@ -55,6 +56,8 @@ def _rates(folder: Path, files: int, rounds: int) -> list[Row]:
     plain.load_state_dict(model.state_dict())
     loader = DataLoader(_Files(images), BATCH, num_workers=cores(), persistent_workers=True)
     every = {str(choice): encoder.on(choice.runtime, precision=choice.precision) for choice in candidates(device="cpu")}
+    for choice in candidates(device="cpu", precision="int8"):
+        every[str(choice)] = calibrated(encoder.on(choice.runtime, precision="int8"), images)
     product = torch.randn(2048, 2048)
     ways: dict[str, Way] = {
         "naive loop: one image at a time, Pillow, float32": partial(_one_by_one, plain, images),
