@@ -21,7 +21,9 @@ Read = Annotated[
 ]
 Bands = Annotated[
     str | None,
-    typer.Option(help="Bands of multi-band images: rgb, or nrg for near-infrared, red, green.", rich_help_panel=_DATA),
+    typer.Option(
+        help="rgb, or nrg for near-infrared, red, green; of a GeoTIFF three bands, as B4,B3,B2.", rich_help_panel=_DATA
+    ),
 ]
 LongTail = Annotated[
     float,

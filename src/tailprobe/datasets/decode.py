@@ -9,6 +9,8 @@ import simplejpeg
 from jaxtyping import UInt8, UInt16
 from PIL import Image
 
+from tailprobe.datasets.bands import are_listed, parse_bands
+from tailprobe.datasets.geotiff import decode_bands
 from tailprobe.datasets.place import Stream
 from tailprobe.datasets.size import check_size
 from tailprobe.datasets.tiff import BANDS, decode_multiband, is_tiff, tiff_size
@@ -39,7 +41,8 @@ def decode(data: bytes, *, bands: str = "rgb", where: str) -> UInt8[np.ndarray, 
 
     Args:
         data: the whole file.
-        bands: "rgb", or "nrg" for near-infrared, red, green of a four-band image.
+        bands: "rgb", or "nrg" for near-infrared, red, green of a four-band image; or three bands of a GeoTIFF, see
+            `tailprobe.datasets.bands`.
         where: the file, for messages.
 
     Returns:
@@ -49,6 +52,8 @@ def decode(data: bytes, *, bands: str = "rgb", where: str) -> UInt8[np.ndarray, 
         InputError: the data are no image of a known format, truncated, damaged, empty, of more than
             `tailprobe.datasets.size.MAX_PIXELS` pixels, or lack a band that `bands` asks for.
     """
+    if are_listed(bands):
+        return decode_bands(data, parse_bands(bands), where=where)
     if bands not in BANDS:
         raise InputError(f"bands {bands!r} are not known; expected one of {', '.join(map(repr, BANDS))}")
     _refuse_empty(data, where=where)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import tailprobe.datasets
+from tailprobe.datasets.bands import are_listed, parse_bands
 from tailprobe.datasets.braces import is_pattern
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.reader import READERS, Reader
@@ -72,14 +73,16 @@ def _check(given: dict[str, Any], format: str) -> None:
         if option not in taken:
             others = [name for name in formats() if option in options_of(name)]
             whose = (
-                f"only {' and '.join(others)} {'do' if len(others) > 1 else 'does'}"
+                f"only {', '.join(others)} {'do' if len(others) > 1 else 'does'}"
                 if others
                 else f"it takes {', '.join(taken)}"
             )
             raise InputError(f"format {format!r} takes no option {option!r}{did_you_mean(option, taken)} ({whose})")
     for option, known in (_choices(READERS.get(format)) | {"bands": tuple(BANDS)}).items():
         value = given.get(option, known[0])
-        if value not in known:
+        if option == "bands" and are_listed(str(value)):
+            parse_bands(str(value))  # raises where they are none
+        elif value not in known:
             near = did_you_mean(str(value), known) or "."
             raise InputError(f"{option} {value!r} is not known{near} Expected one of {', '.join(map(repr, known))}")
 
