@@ -63,8 +63,10 @@ def inspect(
 
     `tailprobe inspect IMAGES --labels TABLE --encoder resnet18 --split stratified --out INSPECTION`
     """
+    import numpy as np
     from rich.console import Console
 
+    from tailprobe.datasets.band_ranges import fit_ranges
     from tailprobe.embeddings.own import NO_PIXELS
     from tailprobe.inspection.inspection import RULES, inspect_images
     from tailprobe.report.inspection import inspection_report
@@ -72,6 +74,7 @@ def inspect(
 
     study = _study(data, labels, format, bands, read)
     images = read_images(study)
+    images = fit_ranges(images, np.arange(len(images)), of="images")
     with Bars(quiet=quiet) as bars:
         for note in images.notes:
             bars.tell(note)

@@ -10,7 +10,9 @@ _DATA, _MODEL, _STUDY, _TRAINING, _RUN = "The images", "Encoders", "The comparis
 Labels = Annotated[
     Path | None, typer.Option(help="Table of image names and tags, CSV or Parquet.", rich_help_panel=_DATA)
 ]
-Format = Annotated[str, typer.Option(help="auto, table, folder, planet, ade20k or embeddings.", rich_help_panel=_DATA)]
+Format = Annotated[
+    str, typer.Option(help="auto, table, folder, planet, ade20k, webdataset or embeddings.", rich_help_panel=_DATA)
+]
 Read = Annotated[
     list[str] | None,
     typer.Option(
@@ -19,7 +21,9 @@ Read = Annotated[
 ]
 Bands = Annotated[
     str | None,
-    typer.Option(help="Bands of multi-band images: rgb, or nrg for near-infrared, red, green.", rich_help_panel=_DATA),
+    typer.Option(
+        help="rgb, or nrg for near-infrared, red, green; of a GeoTIFF three bands, as B4,B3,B2.", rich_help_panel=_DATA
+    ),
 ]
 LongTail = Annotated[
     float,

@@ -1,6 +1,5 @@
 """A look at every image's header, before long work."""
 
-import io
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +8,7 @@ import numpy as np
 from tailprobe.datasets.decode import read_size
 from tailprobe.datasets.image_files import OnBadImage
 from tailprobe.datasets.images import LabeledImages, Location
+from tailprobe.datasets.place import Place
 from tailprobe.errors import InputError
 from tailprobe.progress import Progress, silent
 
@@ -45,11 +45,11 @@ def check_images(
     return images.rows(good, notes=(f"{len(bad):,} of {len(images):,} images are bad and left out", *listed))
 
 
-def _reasons(locations: tuple[Location, ...], progress: Progress) -> list[str | None]:
+def _reasons(locations: tuple[Place, ...], progress: Progress) -> list[str | None]:
     """Return what is wrong with each image, None where nothing is."""
     # In steps, since handing a thread one header costs more than reading it. Of an archive each thread reads the whole
     # directory first, so that more than one does not pay.
-    archived = any(location.member is not None for location in locations)
+    archived = any(isinstance(location, Location) and location.member is not None for location in locations)
     steps = [locations[start : start + _STEP] for start in range(0, len(locations), _STEP)]
     reasons: list[str | None] = []
     progress("check", 0, len(locations))
@@ -60,19 +60,12 @@ def _reasons(locations: tuple[Location, ...], progress: Progress) -> list[str | 
     return reasons
 
 
-def _reason(location: Location) -> str | None:
+def _reason(location: Place) -> str | None:
     try:
-        _look(location)
+        with location.header() as stream:
+            read_size(stream, where=str(location))
     except InputError as error:
         return str(error)
     except Exception as error:  # what unpacking a damaged member raises is not one type: zlib.error, EOFError, ...
         return f"{location}: cannot be read ({error}); restore the file or pass --on-bad-image skip to leave it out"
     return None
-
-
-def _look(location: Location) -> None:
-    if location.member is not None:
-        read_size(io.BytesIO(location.read()), where=str(location))
-        return
-    with location.path.open("rb") as stream:  # not read(): the header is enough, and a TIFF may be large
-        read_size(stream, where=str(location))

@@ -22,13 +22,14 @@ class Columns:
     path: Path
     cells: dict[str, list[Any]]  # column -> (N,) cells
     rows: Sequence[int]  # (N,) row numbers for messages: as a spreadsheet counts (header 1), of Parquet from 1
+    places: Sequence[str] | None = None  # (N,) what messages call the rows, where they are not rows of a table
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def where(self, row: int) -> str:
         """Return "train_v2.csv, row 1465" for row `row`, counted from 0."""
-        return f"{self.path.name}, row {self.rows[row]}"
+        return f"{self.path.name}, row {self.rows[row]}" if self.places is None else self.places[row]
 
     def find(self, given: str | None, usual: Sequence[str]) -> list[str]:
         """Return the column given by name, or those with a usual name, most usual first.

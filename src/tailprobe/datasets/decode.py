@@ -9,6 +9,9 @@ import simplejpeg
 from jaxtyping import UInt8, UInt16
 from PIL import Image
 
+from tailprobe.datasets.bands import are_listed, parse_bands
+from tailprobe.datasets.geotiff import decode_bands
+from tailprobe.datasets.place import Stream
 from tailprobe.datasets.size import check_size
 from tailprobe.datasets.tiff import BANDS, decode_multiband, is_tiff, tiff_size
 from tailprobe.errors import InputError
@@ -38,7 +41,8 @@ def decode(data: bytes, *, bands: str = "rgb", where: str) -> UInt8[np.ndarray, 
 
     Args:
         data: the whole file.
-        bands: "rgb", or "nrg" for near-infrared, red, green of a four-band image.
+        bands: "rgb", or "nrg" for near-infrared, red, green of a four-band image; or three bands of a GeoTIFF, see
+            `tailprobe.datasets.bands`.
         where: the file, for messages.
 
     Returns:
@@ -48,6 +52,8 @@ def decode(data: bytes, *, bands: str = "rgb", where: str) -> UInt8[np.ndarray, 
         InputError: the data are no image of a known format, truncated, damaged, empty, of more than
             `tailprobe.datasets.size.MAX_PIXELS` pixels, or lack a band that `bands` asks for.
     """
+    if are_listed(bands):
+        return decode_bands(data, parse_bands(bands), where=where)
     if bands not in BANDS:
         raise InputError(f"bands {bands!r} are not known; expected one of {', '.join(map(repr, BANDS))}")
     _refuse_empty(data, where=where)
@@ -60,7 +66,7 @@ def decode(data: bytes, *, bands: str = "rgb", where: str) -> UInt8[np.ndarray, 
     return np.ascontiguousarray(pixels)
 
 
-def read_size(stream: io.BytesIO | io.BufferedReader, *, where: str) -> tuple[int, int]:
+def read_size(stream: Stream, *, where: str) -> tuple[int, int]:
     """Return height and width of an image from its header, before orientation; no pixel is decoded.
 
     Raises:
@@ -150,7 +156,7 @@ def _eight_bits(grey: np.ndarray, *, where: str) -> UInt8[np.ndarray, "h w"]:
     return (grey.astype(np.uint16) >> 8).astype(np.uint8)
 
 
-def _open(stream: io.BytesIO | io.BufferedReader, *, where: str) -> tuple[Image.Image, int]:
+def _open(stream: Stream, *, where: str) -> tuple[Image.Image, int]:
     """Open with Pillow, without decoding; return the image and its EXIF orientation."""
     # Pillow warns of large images and odd metadata here; size is checked below and metadata do not matter. Filters of
     # warnings belong to the process, hence the lock around this short step and the filter on Pillow's modules alone.

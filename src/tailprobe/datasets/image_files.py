@@ -3,12 +3,13 @@
 import os
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from tailprobe.datasets.images import Location
+from tailprobe.datasets.place import Place
 from tailprobe.errors import InputError
 
 OnBadImage = Literal["error", "skip"]
@@ -21,7 +22,7 @@ class ImageFiles:
     """The images under one folder or archive, hidden files and files of other types left out."""
 
     source: Path
-    locations: dict[str, Location]  # relative posix path -> place, sorted by path
+    locations: dict[str, Place]  # relative posix path -> place, sorted by path
     folders: tuple[str, ...]  # relative paths of all folders below, sorted
     notes: tuple[str, ...]  # what was left out
 
@@ -88,7 +89,7 @@ def shorten(names: Sequence[str], *, shown: int = 3) -> str:
     return ", ".join(names[:shown]) + (", ..." if len(names) > shown else "")
 
 
-def _of_images(source: Path, files: dict[str, Location], folders: list[str], notes: tuple[str, ...]) -> ImageFiles:
+def _of_images(source: Path, files: Mapping[str, Place], folders: list[str], notes: tuple[str, ...]) -> ImageFiles:
     shown = {path: files[path] for path in sorted(files) if not _hidden(path)}
     images = {path: place for path, place in shown.items() if PurePosixPath(path).suffix.lower() in EXTENSIONS}
     hidden, others = len(files) - len(shown), [path for path in shown if path not in images]

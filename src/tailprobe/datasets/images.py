@@ -1,6 +1,7 @@
 """LabeledImages: what every reader gives."""
 
 import functools
+import io
 import lzma
 import threading
 import zipfile
@@ -11,13 +12,14 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int
 
+from tailprobe.datasets.place import Place, Stream
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 
 
 @dataclass(frozen=True)
 class Location:
-    """Where the bytes of one image are: a file, or a member of a .zip archive."""
+    """The `Place` of an image that is a file, or a member of a .zip archive."""
 
     path: Path
     member: str | None = None
@@ -49,6 +51,15 @@ class Location:
             return f"{member.file_size} crc {member.CRC:08x}"
         except _DAMAGE as error:
             raise InputError(f"{self}: is not there ({error}); restore the file or leave its row out") from error
+
+    def header(self) -> Stream:
+        """Open a file, of which a TIFF may be large; of a member the bytes, unpacked.
+
+        Raises:
+            InputError: as `read`.
+            OSError: the file cannot be opened.
+        """
+        return self.path.open("rb") if self.member is None else io.BytesIO(self.read())
 
     def __str__(self) -> str:
         return str(self.path) if self.member is None else f"{self.path}!{self.member}"
@@ -82,7 +93,7 @@ class LabeledImages:
     """
 
     names: tuple[str, ...]  # (N,) distinct, e.g. "train_0" or "Forest/Forest_12.jpg"
-    locations: tuple[Location, ...]  # (N,)
+    locations: tuple[Place, ...]  # (N,)
     labels: Labels  # (N, C)
     source: str  # what was read, for messages and the run folder
     bands: str = "rgb"  # which bands of a multi-band image are taken, see tailprobe.datasets.decode

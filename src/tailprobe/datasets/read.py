@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import tailprobe.datasets
+from tailprobe.datasets.bands import are_listed, parse_bands
+from tailprobe.datasets.braces import is_pattern
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.reader import READERS, Reader
 from tailprobe.datasets.tiff import BANDS
@@ -22,7 +24,7 @@ def read(
     """Read labelled images.
 
     Args:
-        source: a folder, a .zip of one, or a table with the images beside it.
+        source: a folder, a .zip of one, a table with the images beside it, .tar shards, or a brace pattern of shards.
         labels: the table of image names and tags, where the format has one.
         format: one of `formats()`, or "auto" to find it by what `source` holds.
         options: what the format takes, such as `bands`, `on_bad_image`, `separator`, `top`; None means not given.
@@ -32,8 +34,10 @@ def read(
             reader of that format.
     """
     source, labels = Path(source), None if labels is None else Path(labels)
-    if not source.exists():
-        raise InputError(f"{source}: expected a folder, a .zip or a table, but there is nothing; check the path")
+    if not source.exists() and not is_pattern(str(source)):
+        raise InputError(
+            f"{source}: expected a folder, a .zip, a .tar or a table, but there is nothing; check the path"
+        )
     name = _recognise(source, labels) if format == "auto" else format
     given = {option: value for option, value in options.items() if value is not None}
     reader = _readers().get(name)
@@ -68,11 +72,17 @@ def _check(given: dict[str, Any], format: str) -> None:
     for option in given:
         if option not in taken:
             others = [name for name in formats() if option in options_of(name)]
-            whose = f"only {' and '.join(others)} does" if others else f"it takes {', '.join(taken)}"
+            whose = (
+                f"only {', '.join(others)} {'do' if len(others) > 1 else 'does'}"
+                if others
+                else f"it takes {', '.join(taken)}"
+            )
             raise InputError(f"format {format!r} takes no option {option!r}{did_you_mean(option, taken)} ({whose})")
     for option, known in (_choices(READERS.get(format)) | {"bands": tuple(BANDS)}).items():
         value = given.get(option, known[0])
-        if value not in known:
+        if option == "bands" and are_listed(str(value)):
+            parse_bands(str(value))  # raises where they are none
+        elif value not in known:
             near = did_you_mean(str(value), known) or "."
             raise InputError(f"{option} {value!r} is not known{near} Expected one of {', '.join(map(repr, known))}")
 

@@ -7,6 +7,7 @@ import numpy as np
 import tifffile
 from jaxtyping import Float, UInt8, UInt16
 
+from tailprobe.datasets.place import Stream
 from tailprobe.datasets.size import check_size
 from tailprobe.errors import InputError
 
@@ -28,7 +29,7 @@ def is_tiff(start: bytes) -> bool:
     return start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
-def tiff_size(stream: io.BytesIO | io.BufferedReader, *, where: str) -> tuple[int, int]:
+def tiff_size(stream: Stream, *, where: str) -> tuple[int, int]:
     """Return height and width of the first page, from its header; raises as `check_size`, and what tifffile raises."""
     with tifffile.TiffFile(stream) as tiff:
         page = tiff.pages.first

@@ -3,16 +3,15 @@
 A `datasets` folder is Arrow files beside JSON, and is read as such; Lance needs the package `pylance`.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tailprobe.datasets.columns import Columns
+from tailprobe.datasets.saved_dataset import class_names, is_saved, named, saved_parts
 from tailprobe.embeddings.own_vectors import VECTOR_NAMES, Stored, as_vectors
 from tailprobe.errors import InputError
 
@@ -36,7 +35,7 @@ def read_table(path: Path, *, vectors: str | None = None) -> Stored:
         raise InputError(f"{path.name}: no column is called {column!r}; it has {', '.join(table.column_names)}")
     found = as_vectors(_matrix(table[column], path, column), where=f"{path.name}, column {column!r}")
     others = [name for name in table.column_names if name != column and not _is_vectors(table.schema.field(name).type)]
-    cells = {name: _named(table[name].to_pylist(), names.get(name), path, name) for name in others}
+    cells = {name: named(table[name].to_pylist(), names.get(name), path, name) for name in others}
     return Stored(found, Columns(path, cells, range(1, table.num_rows + 1)) if cells else None)
 
 
@@ -61,7 +60,7 @@ def has_vectors(path: Path) -> bool:
             schema = pq.read_schema(path)
         elif path.suffix.lower() == ".lance":
             return path.is_dir()
-        elif (path / "state.json").is_file() or (path / "dataset_dict.json").is_file():
+        elif is_saved(path):
             schema = _load(path)[0].schema
         else:
             return False
@@ -92,56 +91,12 @@ def _lance(path: Path) -> pa.Table:
 
 
 def _hugging_face(path: Path) -> tuple[pa.Table, Mapping[str, list[str]]]:
-    listing = path / "dataset_dict.json"
-    if not listing.is_file():
-        return _saved(path), _class_names(path)
-    parts = [_inside(path, str(part)) for part in json.loads(listing.read_text(encoding="utf-8"))["splits"]]
-    tables = {part.name: _saved(part) for part in parts}
-    named = [table.append_column("split", pa.array([part] * len(table))) for part, table in tables.items()]
-    return pa.concat_tables(named), _class_names(parts[0])
-
-
-def _saved(folder: Path) -> pa.Table:
-    state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-    tables = []
-    for file in state["_data_files"]:
-        with pa.memory_map(str(_inside(folder, file["filename"]))) as source:
-            tables.append(pa.ipc.open_stream(source).read_all())
-    # What the format says of itself differs between shards and says nothing of the rows.
-    return pa.concat_tables([table.replace_schema_metadata(None) for table in tables])
-
-
-def _inside(folder: Path, name: str) -> Path:
-    if Path(name).name != name or name in ("", ".", ".."):
-        raise InputError(f"{folder}: names the file {name!r}, which lies outside it; save the dataset again")
-    return folder / name
-
-
-def _class_names(folder: Path) -> dict[str, list[str]]:
-    """Return column -> class names, for columns of `ClassLabel` and lists of it."""
-    features = json.loads((folder / "dataset_info.json").read_text(encoding="utf-8"))["features"]
-    return {name: found for name, feature in features.items() if (found := _names_in(feature))}
-
-
-def _names_in(feature: object) -> list[str] | None:
-    inner = feature[0] if isinstance(feature, list) and feature else feature  # an older way to write a list of it
-    if not isinstance(inner, dict):
-        return None
-    if inner.get("_type") == "ClassLabel":
-        return [str(name) for name in inner.get("names") or []]
-    return _names_in(inner.get("feature"))
-
-
-def _named(cells: list[Any], names: list[str] | None, path: Path, column: str) -> list[Any]:
-    """Put names in the place of class numbers; -1 is the format's way to say that there is no label."""
-    if names is None:
-        return cells
-    numbers = [cell if isinstance(cell, list) else [cell] for cell in cells]
-    for row, own in enumerate(numbers):
-        for number in own:
-            if number is not None and not -1 <= number < len(names):
-                raise InputError(f"{path.name}, row {row + 1}: label {number} in column {column!r} has no name")
-    return [[names[number] for number in own if number is not None and number >= 0] for own in numbers]
+    parts = saved_parts(path)
+    tables = [
+        part.table().append_column("split", pa.array([part.name] * len(part.table()))) if part.name else part.table()
+        for part in parts
+    ]
+    return pa.concat_tables(tables), class_names(parts[0].features)
 
 
 def _is_vectors(kind: pa.DataType) -> bool:

@@ -10,7 +10,8 @@ import numpy as np
 from jaxtyping import UInt8
 
 from tailprobe.datasets.decode import decode
-from tailprobe.datasets.images import LabeledImages, Location
+from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.place import Place
 from tailprobe.errors import InputError
 from tailprobe.progress import Progress, silent
 
@@ -56,11 +57,11 @@ def scan_files(images: LabeledImages, *, workers: int | None = None, progress: P
     return Files(hashes, tuple(problems))
 
 
-def _look_at(locations: Sequence[Location], bands: str) -> list[tuple[bytes, str]]:
+def _look_at(locations: Sequence[Place], bands: str) -> list[tuple[bytes, str]]:
     return [_look(location, bands) for location in locations]
 
 
-def _look(location: Location, bands: str) -> tuple[bytes, str]:
+def _look(location: Place, bands: str) -> tuple[bytes, str]:
     digest = b"\0" * 32
     try:
         data = location.read()

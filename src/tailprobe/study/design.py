@@ -8,6 +8,7 @@ import pandas as pd
 from jaxtyping import Bool
 
 from tailprobe.callspec import CallSpec
+from tailprobe.datasets.band_ranges import fit_ranges
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.frequency import low_frequency_classes
@@ -40,15 +41,16 @@ class Design:
 
 
 def design_study(study: Study, images: LabeledImages) -> Design:
-    """Split and plan every repeat.
+    """Split and plan every repeat; bands of images that have no range yet are given that of the first training part.
 
     Raises:
-        InputError: the methods, the low-frequency rule or the split do not fit the labels.
+        InputError: the methods, the low-frequency rule or the split do not fit the labels, or as `fit_ranges`.
     """
     specs = parse_methods(study.methods)
     low = low_frequency_classes(images.labels, study.low_frequency)
     seeds = range(study.seed, study.seed + study.seeds)
     repeats = tuple(_repeat(study, images, low, specs, seed) for seed in seeds)
+    images = fit_ranges(images, repeats[0].split.train)
     return Design(images, low, tuple(str(spec) for spec in specs), repeats)
 
 

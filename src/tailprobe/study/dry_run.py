@@ -35,10 +35,10 @@ def dry_run_study(study: Study, computing: Computing, *, tell: Callable[[str], N
     """
     choose_engine(computing.engine)
     kernel = choose_kernel(computing.kernel)
-    images = check(read_images(study), study)
+    design = design_study(study, check(read_images(study), study))
+    images = design.images
     for note in images.notes:
         tell(note)
-    design = design_study(study, images)
     embeddings = dict(_embeddings(study, images, computing, lines := [f"{len(images):,} images"]))
     tasks = head_tasks(design, embeddings, study.recipe)
     resources = plan_resources(embeddings, images.labels, tasks, kernel=kernel, workers=computing.workers)

@@ -86,13 +86,13 @@ def run_study(
     engine = choose_engine(computing.engine)
     parse_methods(study.methods)  # before the images are looked at, which may take a while
     loaded = check(read_images(study) if images is None else images, study)
-    for note in loaded.notes:
-        tell(note)
     design = design_study(study, loaded)
+    for note in design.images.notes:
+        tell(note)
     claim(out, study)  # only now, so that settings that could not work leave nothing behind
     folder.say("start", study=str(folder.study))
     if embeddings is None:
-        stored = embed_all(study, loaded, computing, progress=progress, tell=tell)
+        stored = embed_all(study, design.images, computing, progress=progress, tell=tell)
     else:
         stored = {name: at_rows_of(given, loaded.names) for name, given in embeddings.items()}
     design, stored = leave_out_skipped(study, design, stored)

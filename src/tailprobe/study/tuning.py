@@ -35,10 +35,10 @@ def run_search(
     """
     folder = claim(out, replace(study, methods=("baseline",)))
     images = check(read_images(study), study)
-    for note in images.notes:
-        tell(note)
     design = design_study(replace(study, methods=("baseline",)), images)
-    embeddings = embed_all(study, images, computing, progress=progress, tell=tell)
+    for note in design.images.notes:
+        tell(note)
+    embeddings = embed_all(study, design.images, computing, progress=progress, tell=tell)
     design, embeddings = leave_out_skipped(study, design, embeddings)
     recipes = space.recipes(study.recipe)
     table = search_recipes(
