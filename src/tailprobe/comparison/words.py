@@ -12,8 +12,8 @@ def describe(
     """Return the sentences that say how the verdicts came about."""
     percent = f"{100 * level:g}%"
     lines = [
-        f"{metric.replace('_', ' ')}, mean of {seeds} seed(s); a seed changes split, initialisation and row order, in "
-        "baseline and method alike, and differences are taken pair by pair."
+        f"{metric.replace('_', ' ')}, mean of {seeds} seed{'' if seeds == 1 else 's'}; a seed changes split, "
+        "initialisation and row order, in baseline and method alike, and differences are taken pair by pair."
     ]
     if seeds == 1:
         lines.append(
