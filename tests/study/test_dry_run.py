@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from tailprobe import cli
 from tailprobe.errors import InputError
 from tailprobe.study.computing import Computing
 from tailprobe.study.dry_run import dry_run_study
@@ -46,3 +48,11 @@ def test_the_steps_are_those_that_the_study_then_takes(study: Study, tmp_path: P
 def test_what_is_wrong_is_told_as_by_the_study(study: Study, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="engine"):
         dry_run_study(study, Computing(cache=tmp_path, engine="rya"), tell=lambda message: None)
+
+
+def test_the_command_leaves_no_run_behind(study: Study, tmp_path: Path) -> None:
+    arguments = ["compare", study.source, "--out", str(tmp_path / "run"), "--cache", str(tmp_path / "cache")]
+    done = CliRunner().invoke(cli.app, [*arguments, "--dry-run", "--low-frequency", "named(mine)", "--quiet"])
+    assert done.exit_code == 0
+    assert "heads by the" in done.output
+    assert not (tmp_path / "run").exists()

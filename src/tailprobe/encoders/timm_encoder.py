@@ -2,7 +2,7 @@
 
 import copy
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -82,7 +82,14 @@ class TimmEncoder:
         """The runtime and precision it runs under."""
         return self._choice
 
-    def on(self, runtime: str = "auto", *, precision: str = "auto", memory: Path | None = None) -> "TimmEncoder":
+    def on(
+        self,
+        runtime: str = "auto",
+        *,
+        precision: str = "auto",
+        memory: Path | None = None,
+        tell: Callable[[str], None] = lambda message: None,
+    ) -> "TimmEncoder":
         """Return this encoder under another runtime, which starts with the first image.
 
         Args:
@@ -91,6 +98,7 @@ class TimmEncoder:
                 at least 0.9999, of those that the processor or GPU has units for; or "int8", twice as fast and more,
                 whose ranges are taken from images first, see `calibrated`.
             memory: a JSON file where a measured choice is remembered for this model and machine.
+            tell: told, in sentences, of a measurement.
 
         Raises:
             InputError: what is asked for is unknown, not installed, or not to be had on this machine.
@@ -102,7 +110,13 @@ class TimmEncoder:
         other = copy.copy(self)
         other._run = other._int8 = None
         other._choice = choose(
-            found, self._network, size=self.preprocessing.crop, device=device, about=self._about, memory=memory
+            found,
+            self._network,
+            size=self.preprocessing.crop,
+            device=device,
+            about=self._about,
+            memory=memory,
+            tell=tell,
         )
         return other
 

@@ -39,7 +39,8 @@ def dry_run_study(study: Study, computing: Computing, *, tell: Callable[[str], N
     images = design.images
     for note in images.notes:
         tell(note)
-    embeddings = dict(_embeddings(study, images, computing, lines := [f"{len(images):,} images"]))
+    lines = [f"{len(images):,} images"]
+    embeddings = dict(_embeddings(study, images, computing, lines, tell))
     tasks = head_tasks(design, embeddings, study.recipe)
     resources = plan_resources(embeddings, images.labels, tasks, kernel=kernel, workers=computing.workers)
     rate = _steps_a_second(embeddings, images, tasks, kernel, resources.workers)
@@ -48,7 +49,7 @@ def dry_run_study(study: Study, computing: Computing, *, tell: Callable[[str], N
 
 
 def _embeddings(
-    study: Study, images: LabeledImages, computing: Computing, lines: list[str]
+    study: Study, images: LabeledImages, computing: Computing, lines: list[str], tell: Callable[[str], None]
 ) -> Iterator[tuple[str, Embeddings]]:
     """Add what embedding would do to `lines`, and yield embeddings of the right shape: zeros that take no memory."""
     if images.bands == NO_PIXELS:
@@ -56,7 +57,7 @@ def _embeddings(
         lines.append(f"{own.encoder}: embeddings as they are in {study.source}")
         yield own.encoder, _zeros(images, own.encoder, own.width)
         return
-    for name, encoder in load_all(study, computing).items():
+    for name, encoder in load_all(study, computing, tell=tell).items():
         lines.append(str(dry_run(images, encoder, cache=computing.cache)))
         yield name, _zeros(images, name, encoder.width)
 

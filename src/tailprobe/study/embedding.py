@@ -43,7 +43,7 @@ def embed_all(
         stored[own.encoder] = at_rows_of(own, images.names)
     else:
         engine = choose_engine(computing.engine)
-        for name, encoder in load_all(study, computing).items():
+        for name, encoder in load_all(study, computing, tell=tell).items():
             stored[name] = embed(
                 images,
                 encoder,
@@ -61,7 +61,7 @@ def embed_all(
     return stored
 
 
-def load_all(study: Study, computing: Computing) -> dict[str, Encoder]:
+def load_all(study: Study, computing: Computing, *, tell: Callable[[str], None]) -> dict[str, Encoder]:
     """Load every encoder of a study; which runtime is the fastest is measured once, and remembered in the cache."""
     return {
         name: load_encoder(
@@ -70,6 +70,7 @@ def load_all(study: Study, computing: Computing) -> dict[str, Encoder]:
             runtime=computing.runtime,
             precision=computing.precision,
             memory=computing.cache / CHOICES,
+            tell=tell,
         )
         for name in study.encoders
     }

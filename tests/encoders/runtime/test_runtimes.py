@@ -133,10 +133,15 @@ def test_a_choice_is_measured_once_and_remembered(encoder, tmp_path: Path, monke
 
     monkeypatch.setattr(choosing, "measure", measured)
     memory = tmp_path / "new" / "runtimes.json"
-    options = {"size": (24, 32), "device": "cpu", "memory": memory}
+    told: list[str] = []
+    options = {"size": (24, 32), "device": "cpu", "memory": memory, "tell": told.append}
     for _ in range(2):
         assert choose(found, network, about={"weights": "a"}, **options) == found[1]
     assert len(calls) == 1
+    assert told == [
+        "measuring once what runs the model the fastest here: torch float32, torch bfloat16",
+        "the model runs under torch bfloat16, 9 images a second",
+    ]
     choose(found, network, about={"weights": "b"}, **options)
     assert len(calls) == 2
     assert len(json.loads(memory.read_text())) == 2
