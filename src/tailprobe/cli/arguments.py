@@ -5,20 +5,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailprobe.callspec import parse_value
+from tailprobe.datasets.url import absolute
 from tailprobe.errors import InputError
 
 if TYPE_CHECKING:
     from tailprobe.study.settings import Option
 
 
-def reader_of(labels: Path | None, form: str, bands: str | None, read: list[str] | None) -> dict[str, "Option"]:
+def reader_of(labels: str | None, form: str, bands: str | None, read: list[str] | None) -> dict[str, "Option"]:
     """Return the options of a reader: those that have an option of their own, and any KEY=VALUE."""
     reader: dict[str, Option] = {key: parse_value(value) for key, value in pairs_of(read, "--read").items()}
     reader["format"] = form
     if bands is not None:
         reader["bands"] = bands
     if labels is not None:
-        reader["labels"] = str(labels.expanduser().resolve())
+        reader["labels"] = absolute(labels)
     return reader
 
 

@@ -49,7 +49,7 @@ app.command("inspect")(inspect)
 
 @app.command()
 def compare(
-    data: Annotated[Path, typer.Argument(help="Folder, .zip or table of images, or a study file (.toml).")],
+    data: option.Data,
     out: option.Out,
     labels: option.Labels = None,
     format: option.Format = "auto",
@@ -95,10 +95,10 @@ def compare(
     A study file takes the place of all options but those of the run: `tailprobe compare RUN/study.toml --out AGAIN`.
     Killed at any moment, the same command goes on.
     """
-    if data.suffix == ".toml":
+    if data.endswith(".toml"):
         from tailprobe.study.settings import read_study
 
-        study = read_study(data)
+        study = read_study(Path(data))
     else:
         study = _study(
             data,
@@ -204,7 +204,7 @@ def reproduce(
 
 @app.command()
 def search(
-    data: Annotated[Path, typer.Argument(help="Folder, .zip or table of images, or a study file (.toml).")],
+    data: option.Data,
     out: option.Out,
     labels: option.Labels = None,
     format: option.Format = "auto",
@@ -335,15 +335,16 @@ def _computing(*, cache: Path | None, **given: Any) -> "Computing":  # noqa: ANN
 
 
 def _study(
-    data: Path,
+    data: str,
     reader: dict[str, "Option"],
     encoder: list[str] | None,
     weights: list[str] | None,
     **settings: Any,  # noqa: ANN401 - the fields of Study
 ) -> "Study":
+    from tailprobe.datasets.url import absolute
     from tailprobe.study.settings import Study, default_encoders
 
-    source = str(data.expanduser().resolve())
+    source = absolute(data)
     encoders = tuple(encoder or default_encoders(source, str(reader["format"])))
     return Study(source=source, reader=reader, encoders=encoders, weights=weights_of(weights), **settings)
 

@@ -20,7 +20,7 @@ _NEAR = "Copies"
 
 
 def inspect(
-    data: Annotated[Path, typer.Argument(help="Folder, .zip or table of images, embeddings, or a study file (.toml).")],
+    data: option.Data,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Leave JSON, tables and pictures in this folder.")
     ] = None,
@@ -95,14 +95,15 @@ def inspect(
         console.print(f"\nInspection: {out}", highlight=False, markup=False)
 
 
-def _study(data: Path, labels: Path | None, form: str, bands: str | None, read: list[str] | None) -> "Study":
+def _study(data: str, labels: str | None, form: str, bands: str | None, read: list[str] | None) -> "Study":
     """Return the settings by which a study would read the data; what cannot be read is left out and told."""
+    from tailprobe.datasets.url import absolute
     from tailprobe.study.settings import Study, default_encoders, read_study
 
-    if data.suffix == ".toml":
-        return replace(read_study(data), on_bad_image="skip")
+    if data.endswith(".toml"):
+        return replace(read_study(Path(data)), on_bad_image="skip")
     reader = reader_of(labels, form, bands, read)
-    source = str(data.expanduser().resolve())
+    source = absolute(data)
     return Study(source=source, reader=reader, encoders=default_encoders(source, form), on_bad_image="skip")
 
 

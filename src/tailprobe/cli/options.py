@@ -7,8 +7,12 @@ import typer
 
 _DATA, _MODEL, _STUDY, _TRAINING, _RUN = "The images", "Encoders", "The comparison", "Training a head", "The run"
 
+Data = Annotated[
+    str,
+    typer.Argument(help="Folder, .zip, .tar or table of images, a URL of one, or a study file (.toml)."),
+]
 Labels = Annotated[
-    Path | None, typer.Option(help="Table of image names and tags, CSV or Parquet.", rich_help_panel=_DATA)
+    str | None, typer.Option(help="Table of image names and tags, CSV or Parquet.", rich_help_panel=_DATA)
 ]
 Format = Annotated[
     str, typer.Option(help="auto, table, folder, planet, ade20k, webdataset or embeddings.", rich_help_panel=_DATA)

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 from tailprobe.datasets.image_files import OnBadImage, clean_name, find_images, shorten
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.reader import READERS, Reader
 from tailprobe.datasets.table import join_images
 from tailprobe.datasets.tags import TagTable
+from tailprobe.datasets.url import Source
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 
@@ -18,8 +18,8 @@ _PARTS = {"ADE_train_": "train", "ADE_val_": "validation"}
 
 
 def read_ade20k(
-    source: Path,
-    labels: Path | None = None,
+    source: Source,
+    labels: Source | None = None,
     *,
     bands: str = "rgb",
     top: int = 20,
@@ -49,7 +49,7 @@ def read_ade20k(
     return join_images(read_scenes(table, top=top, exclude=exclude), files, bands=bands, on_bad_image=on_bad_image)
 
 
-def read_scenes(table: Path, *, top: int = 20, exclude: Sequence[str] = ("misc",)) -> TagTable:
+def read_scenes(table: Source, *, top: int = 20, exclude: Sequence[str] = ("misc",)) -> TagTable:
     """Read names, scenes and parts of the `top` most frequent scenes from `sceneCategories.txt`; see `read_ade20k`."""
     names, scenes = _rows(table)
     classes = top_scenes(scenes, top=top, exclude=exclude)
@@ -82,7 +82,7 @@ def top_scenes(scenes: Sequence[str], *, top: int, exclude: Sequence[str] = ()) 
     return tuple(left[:top])
 
 
-def _rows(table: Path) -> tuple[list[str], list[str]]:
+def _rows(table: Source) -> tuple[list[str], list[str]]:
     try:
         lines = table.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -104,7 +104,7 @@ def _rows(table: Path) -> tuple[list[str], list[str]]:
     return names, scenes
 
 
-def _parts(table: Path, names: Sequence[str]) -> tuple[str, ...] | None:
+def _parts(table: Source, names: Sequence[str]) -> tuple[str, ...] | None:
     parts = [next((part for start, part in _PARTS.items() if name.startswith(start)), None) for name in names]
     known = tuple(part for part in parts if part is not None)
     return known if len(known) == len(parts) else None
@@ -122,7 +122,7 @@ def _notes(counts: Counter[str], classes: Sequence[str], exclude: Sequence[str])
     return notes
 
 
-def _recognises(source: Path, labels: Path | None) -> bool:
+def _recognises(source: Source, labels: Source | None) -> bool:
     return (source / TABLE_NAME).is_file() or (source / RELEASE / TABLE_NAME).is_file()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tailprobe.datasets.url import Source
 from tailprobe.errors import InputError
 
 TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
@@ -19,7 +20,7 @@ TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 class Columns:
     """N rows of cells; a cell of a CSV is text, of a Parquet file whatever is stored there."""
 
-    path: Path
+    path: Source
     cells: dict[str, list[Any]]  # column -> (N,) cells
     rows: Sequence[int]  # (N,) row numbers for messages: as a spreadsheet counts (header 1), of Parquet from 1
     places: Sequence[str] | None = None  # (N,) what messages call the rows, where they are not rows of a table
@@ -49,7 +50,7 @@ class Columns:
         return ", ".join(map(repr, self.cells))
 
 
-def read_columns(path: Path) -> Columns:
+def read_columns(path: Source) -> Columns:
     """Read a table; the ending tells Parquet (.parquet, .pq) from text (.csv, .tsv, .txt: UTF-8, with a header).
 
     Fields of a text table are parted by commas, semicolons or tabs, whichever the header has most of.
@@ -68,9 +69,9 @@ def read_columns(path: Path) -> Columns:
     return columns
 
 
-def _read_parquet(path: Path) -> Columns:
+def _read_parquet(path: Source) -> Columns:
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path if isinstance(path, Path) else pa.BufferReader(path.read_bytes()))
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path}: not a readable Parquet file ({reason}); write the table again") from error
@@ -79,7 +80,7 @@ def _read_parquet(path: Path) -> Columns:
     return Columns(path, cells, range(1, table.num_rows + 1))
 
 
-def _read_text(path: Path) -> Columns:
+def _read_text(path: Source) -> Columns:
     text = _decode(path)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(path, text), strict=True)
     try:
@@ -101,12 +102,12 @@ def _read_text(path: Path) -> Columns:
     return Columns(path, cells, [number for number, _ in body])
 
 
-def _decode(path: Path) -> str:
+def _decode(path: Source) -> str:
     try:
         data = path.read_bytes()
         return data.decode("utf-8-sig")
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
+        raise InputError(f"{path}: cannot be read ({error.strerror or error}); check its permissions") from error
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise InputError(
@@ -114,14 +115,14 @@ def _decode(path: Path) -> str:
         ) from error
 
 
-def _delimiter(path: Path, text: str) -> str:
+def _delimiter(path: Source, text: str) -> str:
     if path.suffix.lower() == ".tsv":
         return "\t"
     header = text.lstrip().partition("\n")[0]
     return max(",;\t", key=header.count)  # a comma where there is none of them
 
 
-def _refuse_twins(path: Path, header: Sequence[str]) -> None:
+def _refuse_twins(path: Source, header: Sequence[str]) -> None:
     twins = sorted({name for name in header if list(header).count(name) > 1})
     if twins:
         raise InputError(f"{path.name}: two columns are called {twins[0]!r}; rename one")

@@ -1,18 +1,17 @@
 """A folder, or a .zip of one, with a class a folder."""
 
-from pathlib import Path
-
 from tailprobe.datasets.columns import TABLES
 from tailprobe.datasets.image_files import ImageFiles, OnBadImage, find_images, shorten
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.parts import part_called
 from tailprobe.datasets.reader import READERS, Reader
+from tailprobe.datasets.url import Source
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 
 
 def read_folder(
-    source: Path, labels: Path | None = None, *, bands: str = "rgb", on_bad_image: OnBadImage = "error"
+    source: Source, labels: Source | None = None, *, bands: str = "rgb", on_bad_image: OnBadImage = "error"
 ) -> LabeledImages:
     """Read single-label images from class folders: `Forest/12.jpg`, or `train/Forest/12.jpg` with parts given on top.
 
@@ -59,7 +58,7 @@ def _steps(files: ImageFiles) -> dict[str, tuple[str, ...]]:
     return steps
 
 
-def _is_parted(steps: dict[str, tuple[str, ...]], source: Path) -> bool:
+def _is_parted(steps: dict[str, tuple[str, ...]], source: Source) -> bool:
     # A class may be called "train": only a folder that holds folders can be a part.
     outer = {tail[0] for tail in steps.values() if len(tail) > 2}
     parts = {name for name in outer if part_called(name)}
@@ -97,7 +96,7 @@ def _refuse_empty_class(
             raise InputError(f"{files.source}: class folder {folder!r} has no image; add images or remove the folder")
 
 
-def _recognises(source: Path, labels: Path | None) -> bool:
+def _recognises(source: Source, labels: Source | None) -> bool:
     return labels is None and (source.is_dir() or source.suffix.lower() == ".zip")
 
 

@@ -16,6 +16,7 @@ from tailprobe.datasets.place import Stream
 from tailprobe.datasets.reader import READERS, Reader
 from tailprobe.datasets.saved_dataset import SavedPart, class_names, is_saved, named, open_rows, saved_parts
 from tailprobe.datasets.tags import OnUnknownTag, tag_table
+from tailprobe.datasets.url import Source, Url
 from tailprobe.errors import InputError
 from tailprobe.labels import Kind
 
@@ -61,8 +62,8 @@ class ArrowRow:
 
 
 def read_hugging_face(
-    source: Path,
-    labels: Path | None = None,
+    source: Source,
+    labels: Source | None = None,
     *,
     bands: str = "rgb",
     on_bad_image: OnBadImage = "error",
@@ -93,6 +94,8 @@ def read_hugging_face(
             differ in their columns; or as `read_tags`.
     """
     del on_bad_image
+    if isinstance(source, Url):
+        raise InputError(f"{source}: a folder of Arrow files is mapped into memory; copy it here first")
     if labels is not None:
         raise InputError(f"{source}: its labels are a column of it; leave --labels {labels} out, or name the column")
     parts = saved_parts(source)
@@ -174,9 +177,11 @@ def _is_image(feature: object) -> bool:
     return isinstance(feature, dict) and feature.get("_type") == "Image"
 
 
-def _recognises(source: Path, labels: Path | None) -> bool:
+def _recognises(source: Source, labels: Source | None) -> bool:
     if not source.is_dir() or not is_saved(source):
         return False
+    if isinstance(source, Url):
+        return True  # so that the reader says that it has to be copied
     try:
         return any(_is_image(feature) for part in saved_parts(source) for feature in part.features.values())
     except InputError:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from tailprobe.datasets.images import Location
+from tailprobe.datasets.images import Location, open_archive
 from tailprobe.datasets.place import Place
+from tailprobe.datasets.url import Source, Url
 from tailprobe.errors import InputError
 
 OnBadImage = Literal["error", "skip"]
@@ -21,7 +22,7 @@ MAX_MEMBER = 2**30  # bytes of one unpacked member; more is no image but a trap
 class ImageFiles:
     """The images under one folder or archive, hidden files and files of other types left out."""
 
-    source: Path
+    source: Source
     locations: dict[str, Place]  # relative posix path -> place, sorted by path
     folders: tuple[str, ...]  # relative paths of all folders below, sorted
     notes: tuple[str, ...]  # what was left out
@@ -42,21 +43,23 @@ class ImageFiles:
         return paths
 
 
-def find_images(source: Path, *, on_bad_image: OnBadImage = "error") -> ImageFiles:
+def find_images(source: Source, *, on_bad_image: OnBadImage = "error") -> ImageFiles:
     """List the images under a folder, links followed, or in a .zip archive; by name, nothing is opened.
 
     Raises:
         InputError: `source` is neither, or an archive is damaged or has a member that is encrypted, that claims more
             than `MAX_MEMBER` bytes or whose path leads out of it (left out and told if `on_bad_image` is "skip").
     """
-    if source.is_dir():
+    if isinstance(source, Url) and source.is_dir():
+        return _of_images(source, {path: Location(place) for path, place in source.walk().items()}, [], ())
+    if isinstance(source, Path) and source.is_dir():
         paths, folders = _walk(source)
         return _of_images(source, {path: Location(source / path) for path in paths}, folders, ())
     if not source.exists():
         raise InputError(
             f"{source}: expected a folder of images or a .zip of one, but there is nothing; check the path"
         )
-    if not zipfile.is_zipfile(source):
+    if not _is_zip(source):
         raise InputError(f"{source}: expected a folder of images or a .zip of one; pass the folder the images are in")
     return _in_archive(source, on_bad_image=on_bad_image)
 
@@ -89,7 +92,7 @@ def shorten(names: Sequence[str], *, shown: int = 3) -> str:
     return ", ".join(names[:shown]) + (", ..." if len(names) > shown else "")
 
 
-def _of_images(source: Path, files: Mapping[str, Place], folders: list[str], notes: tuple[str, ...]) -> ImageFiles:
+def _of_images(source: Source, files: Mapping[str, Place], folders: list[str], notes: tuple[str, ...]) -> ImageFiles:
     shown = {path: files[path] for path in sorted(files) if not _hidden(path)}
     images = {path: place for path, place in shown.items() if PurePosixPath(path).suffix.lower() in EXTENSIONS}
     hidden, others = len(files) - len(shown), [path for path in shown if path not in images]
@@ -115,9 +118,16 @@ def _walk(top: Path) -> tuple[list[str], list[str]]:
     return files, below
 
 
-def _in_archive(source: Path, *, on_bad_image: OnBadImage) -> ImageFiles:
+def _is_zip(source: Source) -> bool:
+    if isinstance(source, Path):
+        return zipfile.is_zipfile(source)
+    with source.pieces() as stream:
+        return zipfile.is_zipfile(stream)
+
+
+def _in_archive(source: Source, *, on_bad_image: OnBadImage) -> ImageFiles:
     try:
-        with zipfile.ZipFile(source) as archive:
+        with open_archive(source) as archive:
             members = archive.infolist()
     except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise InputError(f"{source}: the archive cannot be read ({error}); fetch or pack it again") from error

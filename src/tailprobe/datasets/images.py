@@ -7,12 +7,12 @@ import threading
 import zipfile
 import zlib
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int
 
 from tailprobe.datasets.place import Place, Stream
+from tailprobe.datasets.url import Source, Url
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 
@@ -21,7 +21,7 @@ from tailprobe.labels import Labels
 class Location:
     """The `Place` of an image that is a file, or a member of a .zip archive."""
 
-    path: Path
+    path: Source
     member: str | None = None
 
     def read(self) -> bytes:
@@ -45,6 +45,8 @@ class Location:
         """
         try:
             if self.member is None:
+                if isinstance(self.path, Url):
+                    return self.path.signature()
                 status = self.path.stat()
                 return f"{status.st_size} {status.st_mtime_ns}"
             member = _archive(self.path, threading.get_ident()).getinfo(self.member)
@@ -59,7 +61,9 @@ class Location:
             InputError: as `read`.
             OSError: the file cannot be opened.
         """
-        return self.path.open("rb") if self.member is None else io.BytesIO(self.read())
+        if self.member is not None:
+            return io.BytesIO(self.read())
+        return self.path.pieces() if isinstance(self.path, Url) else self.path.open("rb")
 
     def __str__(self) -> str:
         return str(self.path) if self.member is None else f"{self.path}!{self.member}"
@@ -78,10 +82,15 @@ _DAMAGE = (
 )
 
 
+def open_archive(path: Source) -> zipfile.ZipFile:
+    """Open a .zip; raises what `zipfile.ZipFile` raises."""
+    return zipfile.ZipFile(path.pieces() if isinstance(path, Url) else path)
+
+
 @functools.lru_cache(maxsize=64)
-def _archive(path: Path, thread: int) -> zipfile.ZipFile:
+def _archive(path: Source, thread: int) -> zipfile.ZipFile:
     # One handle a thread: a ZipFile shared between threads takes a lock for every read.
-    return zipfile.ZipFile(path)
+    return open_archive(path)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,6 @@
 """Planet: Understanding the Amazon from Space, as Kaggle gives it."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 from tailprobe.datasets.image_files import OnBadImage
@@ -9,6 +8,7 @@ from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.reader import READERS, Reader
 from tailprobe.datasets.table import read_table
 from tailprobe.datasets.tags import OnUnknownTag
+from tailprobe.datasets.url import Source
 from tailprobe.errors import InputError
 
 TABLE_NAMES = ("train_v2.csv", "train_classes.csv")  # the same table, 40,479 rows, under its two names
@@ -16,8 +16,8 @@ FOLDERS = {"jpg": "train-jpg", "tif": "train-tif-v2"}
 
 
 def read_planet(
-    source: Path,
-    labels: Path | None = None,
+    source: Source,
+    labels: Source | None = None,
     *,
     bands: str = "rgb",
     images: Literal["jpg", "tif"] | None = None,
@@ -56,14 +56,14 @@ def read_planet(
     )
 
 
-def _table(source: Path) -> Path:
+def _table(source: Source) -> Source:
     for name in TABLE_NAMES:
         if (source / name).is_file():
             return source / name
     raise InputError(f"{source}: expected {' or '.join(TABLE_NAMES)}, found neither; put it there or pass it as labels")
 
 
-def _recognises(source: Path, labels: Path | None) -> bool:
+def _recognises(source: Source, labels: Source | None) -> bool:
     return any((source / folder).is_dir() for folder in FOLDERS.values())
 
 

@@ -1,7 +1,6 @@
 """Any source of labelled images, its format found out."""
 
 import inspect
-from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import tailprobe.datasets
@@ -10,21 +9,23 @@ from tailprobe.datasets.braces import is_pattern
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.reader import READERS, Reader
 from tailprobe.datasets.tiff import BANDS
+from tailprobe.datasets.url import Source, Url, source_of
 from tailprobe.errors import InputError
 from tailprobe.registry import Registry, did_you_mean, import_members
 
 
 def read(
-    source: str | Path,
+    source: str | Source,
     *,
-    labels: str | Path | None = None,
+    labels: str | Source | None = None,
     format: str = "auto",
     **options: Any,  # noqa: ANN401
 ) -> LabeledImages:
     """Read labelled images.
 
     Args:
-        source: a folder, a .zip of one, a table with the images beside it, .tar shards, or a brace pattern of shards.
+        source: a folder, a .zip of one, a table with the images beside it, .tar shards, or a brace pattern of shards;
+            or a URL of any of these, of a file system that fsspec knows (`s3://`, `gs://`, ...).
         labels: the table of image names and tags, where the format has one.
         format: one of `formats()`, or "auto" to find it by what `source` holds.
         options: what the format takes, such as `bands`, `on_bad_image`, `separator`, `top`; None means not given.
@@ -33,8 +34,8 @@ def read(
         InputError: the source is missing, its format unknown or not clear, an option is not the format's, or as the
             reader of that format.
     """
-    source, labels = Path(source), None if labels is None else Path(labels)
-    if not source.exists() and not is_pattern(str(source)):
+    source, labels = source_of(source), None if labels is None else source_of(labels)
+    if not is_pattern(source.path if isinstance(source, Url) else str(source)) and not _exists(source):
         raise InputError(
             f"{source}: expected a folder, a .zip, a .tar or a table, but there is nothing; check the path"
         )
@@ -56,7 +57,14 @@ def options_of(format: str) -> tuple[str, ...]:
     return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
 
 
-def _recognise(source: Path, labels: Path | None) -> str:
+def _exists(source: Source) -> bool:
+    try:
+        return source.exists()
+    except OSError as error:  # a URL whose server refuses or is away
+        raise InputError(f"{source}: cannot be opened ({error}); check the address and your rights") from error
+
+
+def _recognise(source: Source, labels: Source | None) -> str:
     found = [name for name in _readers().names() if _readers().get(name).recognises(source, labels)]
     specific = [name for name in found if _readers().get(name).specific]
     found = specific or found

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.url import Source
 from tailprobe.registry import Registry
 
 
@@ -17,7 +17,9 @@ class Reader:
     """
 
     read: Callable[..., LabeledImages]
-    recognises: Callable[[Path, Path | None], bool]  # whether source and table look like this format; reads no image
+    recognises: Callable[
+        [Source, Source | None], bool
+    ]  # whether source and table look like this format; reads no image
     what: str  # the format in a few words, for messages
     specific: bool = False  # goes before formats that are not, where both recognise a source
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tailprobe.datasets.url import Source
 from tailprobe.errors import InputError
 
 _LISTING, _STATE, _ABOUT = "dataset_dict.json", "state.json", "dataset_info.json"
@@ -28,7 +29,7 @@ class SavedPart:
         return pa.concat_tables([open_rows(file).replace_schema_metadata(None) for file in self.files])
 
 
-def is_saved(path: Path) -> bool:
+def is_saved(path: Source) -> bool:
     """Say whether `Dataset.save_to_disk` or `DatasetDict.save_to_disk` wrote a folder."""
     return (path / _STATE).is_file() or (path / _LISTING).is_file()
 

@@ -1,7 +1,6 @@
 """A table of image names and tags beside a folder, or a .zip, of images."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -11,13 +10,14 @@ from tailprobe.datasets.image_files import ImageFiles, OnBadImage, find_images, 
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.reader import READERS, Reader
 from tailprobe.datasets.tags import OnUnknownTag, TagTable, read_tags
+from tailprobe.datasets.url import Source
 from tailprobe.errors import InputError
 from tailprobe.labels import Kind, Labels
 
 
 def read_table(
-    source: Path,
-    labels: Path | None = None,
+    source: Source,
+    labels: Source | None = None,
     *,
     bands: str = "rgb",
     on_bad_image: OnBadImage = "error",
@@ -122,7 +122,7 @@ def _notes(missing: list[str], rows: int, emptied: list[str]) -> tuple[str, ...]
     return notes
 
 
-def _recognises(source: Path, labels: Path | None) -> bool:
+def _recognises(source: Source, labels: Source | None) -> bool:
     return labels is not None or source.suffix.lower() in TABLES
 
 

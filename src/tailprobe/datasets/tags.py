@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +11,7 @@ from tailprobe.datasets.cells import split_cells
 from tailprobe.datasets.columns import Columns, read_columns
 from tailprobe.datasets.image_files import clean_name, shorten
 from tailprobe.datasets.parts import part_called
+from tailprobe.datasets.url import Source
 from tailprobe.errors import InputError
 from tailprobe.labels import Kind, Labels
 from tailprobe.registry import did_you_mean
@@ -37,7 +37,7 @@ class TagTable:
 
 
 def read_tags(
-    table: Path,
+    table: Source,
     *,
     name_column: str | None = None,
     tags_column: str | None = None,

@@ -5,10 +5,11 @@ import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import Any
 
 from tailprobe.datasets.image_files import MAX_MEMBER
 from tailprobe.datasets.place import Stream
+from tailprobe.datasets.url import Source, Url
 from tailprobe.errors import InputError
 
 _BLOCK = 512  # bytes; a header takes one, a member's data whole ones, and an archive ends with blocks of zeros
@@ -19,7 +20,7 @@ _PACKED = {b"\x1f\x8b": "gunzip", b"BZ": "bunzip2", b"\xfd7": "unxz", b"\x28\xb5
 class TarMember:
     """The `Place` of an image in a .tar: `size` bytes from `offset` on. No handle is kept, no header read again."""
 
-    path: Path
+    path: Source
     member: str
     offset: int  # bytes
     size: int  # bytes
@@ -31,9 +32,7 @@ class TarMember:
             InputError: the archive is missing or ends before the member does.
         """
         try:
-            with self.path.open("rb") as stream:
-                stream.seek(self.offset)
-                data = stream.read(self.size)
+            data = _piece(self.path, self.offset, self.size)
         except OSError as error:
             raise InputError(f"{self}: cannot be read ({error}); restore the archive or leave its row out") from error
         if len(data) < self.size:
@@ -47,13 +46,15 @@ class TarMember:
             InputError: the archive is missing.
         """
         try:
-            status = self.path.stat()
+            archive = self.path.signature() if isinstance(self.path, Url) else _size_and_time(self.path)
         except OSError as error:
             raise InputError(f"{self}: is not there ({error}); restore the archive or leave its row out") from error
-        return f"{status.st_size} {status.st_mtime_ns} at {self.offset} {self.size}"
+        return f"{archive} at {self.offset} {self.size}"
 
     def header(self) -> Stream:
-        """Return the bytes of the member as a stream; raises as `read`."""
+        """Return the bytes of the member as a stream, fetched as needed from a URL; raises as `read`."""
+        if isinstance(self.path, Url):
+            return self.path.pieces(self.offset, self.size)
         return io.BytesIO(self.read())
 
     def __str__(self) -> str:
@@ -69,7 +70,7 @@ class Listed:
     data: bytes  # the content, of members that were asked for
 
 
-def list_members(path: Path, *, wanted: Callable[[str], bool], most: int) -> Iterator[Listed]:
+def list_members(path: Source, *, wanted: Callable[[str], bool], most: int) -> Iterator[Listed]:
     """Go through an archive once, from its first member to its end; folders are passed over.
 
     Args:
@@ -81,7 +82,8 @@ def list_members(path: Path, *, wanted: Callable[[str], bool], most: int) -> Ite
         InputError: the archive is missing, compressed, no tar, damaged, or ends before its end.
     """
     try:
-        size = path.stat().st_size
+        path = path.stamped() if isinstance(path, Url) else path
+        size = path.size() if isinstance(path, Url) else path.stat().st_size
         with path.open("rb") as stream:
             _refuse_packed(path, stream.read(2))
             stream.seek(0)
@@ -91,7 +93,7 @@ def list_members(path: Path, *, wanted: Callable[[str], bool], most: int) -> Ite
         raise InputError(f"{path}: not a readable .tar ({reason}); fetch or pack it again") from error
 
 
-def _members(path: Path, stream: BinaryIO, size: int, wanted: Callable[[str], bool], most: int) -> Iterator[Listed]:
+def _members(path: Source, stream: Any, size: int, wanted: Callable[[str], bool], most: int) -> Iterator[Listed]:  # noqa: ANN401 - fsspec's are of no one type
     end: int | None = 0  # where the next header is due
     with tarfile.open(fileobj=stream, mode="r:") as archive:
         for info in archive:
@@ -132,7 +134,20 @@ def _problem(info: tarfile.TarInfo, *, wanted: bool, most: int) -> str:
     return ""
 
 
-def _check_end(path: Path, stream: BinaryIO, end: int) -> None:
+def _piece(path: Source, offset: int, size: int) -> bytes:
+    if isinstance(path, Url):
+        return path.read_bytes(offset, offset + size)
+    with path.open("rb") as stream:
+        stream.seek(offset)
+        return stream.read(size)
+
+
+def _size_and_time(path: Path) -> str:
+    status = path.stat()
+    return f"{status.st_size} {status.st_mtime_ns}"
+
+
+def _check_end(path: Source, stream: Any, end: int) -> None:  # noqa: ANN401 - fsspec's are of no one type
     """Refuse an archive that does not end where its members do: tarfile takes a damaged header for the end."""
     stream.seek(end)
     block = stream.read(_BLOCK)
@@ -144,7 +159,7 @@ def _check_end(path: Path, stream: BinaryIO, end: int) -> None:
         raise InputError(f"{path}: more follows the end of the archive, at byte {end:,}; pack it as one archive")
 
 
-def _refuse_packed(path: Path, start: bytes) -> None:
+def _refuse_packed(path: Source, start: bytes) -> None:
     if start in _PACKED:
         raise InputError(
             f"{path}: a compressed .tar cannot be read image by image; unpack it by {_PACKED[start]} and pass the .tar"

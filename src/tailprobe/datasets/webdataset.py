@@ -15,6 +15,7 @@ from tailprobe.datasets.reader import READERS, Reader
 from tailprobe.datasets.table import join_images
 from tailprobe.datasets.tags import OnUnknownTag, TagTable, read_tags, tag_table
 from tailprobe.datasets.tar import TarMember
+from tailprobe.datasets.url import Source, Url, source_of
 from tailprobe.datasets.webdataset_labels import class_names, in_order, read_classes
 from tailprobe.datasets.webdataset_samples import Sample, first_label, read_samples
 from tailprobe.errors import InputError
@@ -25,8 +26,8 @@ _LabelIn = Literal["cls", "json", "txt"]
 
 
 def read_webdataset(
-    source: Path,
-    labels: Path | None = None,
+    source: Source,
+    labels: Source | None = None,
     *,
     bands: str = "rgb",
     on_bad_image: OnBadImage = "error",
@@ -62,7 +63,7 @@ def read_webdataset(
     """
     shards = find_shards(source)
     wanted = None if labels is not None else label_in or first_label(shards)
-    names = None if classes is None else read_classes(Path(classes))
+    names = None if classes is None else read_classes(source_of(classes))
     samples, notes = read_samples(shards, wanted, image=image, label=label, names=names, on_bad_image=on_bad_image)
     if labels is None:
         table = _own_labels(source, samples, separator, names, kind, on_unknown_tag)
@@ -80,14 +81,16 @@ def read_webdataset(
     return images if images.given_parts is not None else _with_parts(images)
 
 
-def find_shards(source: Path) -> list[Path]:
+def find_shards(source: Source) -> list[Source]:
     """Return the .tar files that a source stands for, sorted by name; of a pattern in its order.
 
     Raises:
         InputError: there is none, one is missing, or all are compressed.
     """
-    if is_pattern(str(source)):
-        shards = [Path(name) for name in expand_braces(str(source))]
+    if is_pattern(source.path if isinstance(source, Url) else str(source)):
+        shards: list[Source] = (
+            [*source.expanded()] if isinstance(source, Url) else [Path(name) for name in expand_braces(str(source))]
+        )
         missing = [shard.name for shard in shards if not shard.is_file()]
         if missing:
             raise InputError(
@@ -103,15 +106,20 @@ def find_shards(source: Path) -> list[Path]:
     return shards
 
 
-def _tars(folder: Path) -> list[Path]:
+def _tars(folder: Source) -> list[Source]:
     """Return the .tar files of a folder and of the folders in it that are called like a part."""
-    inner = sorted(below for below in folder.iterdir() if part_called(below.name) and below.is_dir())
+    inner = [below for below in _sorted(folder) if part_called(below.name) and below.is_dir()]
     places = [folder, *inner]
-    return [path for place in places for path in sorted(place.iterdir()) if path.suffix.lower() == ".tar"]
+    return [path for place in places for path in _sorted(place) if path.suffix.lower() == ".tar"]
+
+
+def _sorted(folder: Source) -> list[Source]:
+    below: list[Source] = [*folder.iterdir()]
+    return sorted(below, key=lambda path: path.name)
 
 
 def _own_labels(
-    source: Path,
+    source: Source,
     samples: Mapping[str, Sample],
     separator: str | None,
     names: Sequence[str] | None,
@@ -146,7 +154,7 @@ def _with_parts(images: LabeledImages) -> LabeledImages:
     return replace(images, given_parts=tuple(part_of[shard] or "" for shard in shards), notes=notes)
 
 
-def _part_of(shard: Path) -> str | None:
+def _part_of(shard: Source) -> str | None:
     for name in (shard.stem, shard.parent.name):
         found = {part for word in re.split(r"[-_.]", name) if (part := part_called(word))}
         if found:
@@ -154,19 +162,19 @@ def _part_of(shard: Path) -> str | None:
     return None
 
 
-def _recognises(source: Path, labels: Path | None) -> bool:
+def _recognises(source: Source, labels: Source | None) -> bool:
     name = source.name.lower()
     if name.endswith((".tar", *COMPRESSED)):
         return True
     if not source.is_dir():
         return False
-    below = list(source.iterdir())
+    below = _sorted(source)
     shards = any(path.suffix.lower() == ".tar" for path in below)
     others = any(PurePosixPath(path.name).suffix.lower() in EXTENSIONS for path in below)
     folders = [path for path in below if path.is_dir() and not path.name.startswith(".")]
     if others or any(part_called(path.name) is None for path in folders):
         return False
-    return shards or (bool(folders) and all(any(folder.glob("*.tar")) for folder in folders))
+    return shards or (bool(folders) and bool(_tars(source)))
 
 
 READERS.add(

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tailprobe.datasets.image_files import shorten
+from tailprobe.datasets.url import Source
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 
@@ -46,7 +46,7 @@ def label_cell(data: bytes, ending: str, *, where: str, label: str | None, names
     return found if isinstance(found, str) and names is None else _named(_word(found, where), names, where)
 
 
-def read_classes(path: Path) -> tuple[str, ...]:
+def read_classes(path: Source) -> tuple[str, ...]:
     """Return class names, one a line; the first is that of number 0. Empty lines at the end do not count.
 
     Raises:

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from tailprobe.datasets.image_files import EXTENSIONS, OnBadImage, shorten
 from tailprobe.datasets.tar import Listed, TarMember, list_members
+from tailprobe.datasets.url import Source
 from tailprobe.datasets.webdataset_labels import LABELS, label_cell
 from tailprobe.errors import InputError
 
@@ -51,7 +51,7 @@ def sample_key(name: str) -> tuple[str, str] | None:
     return None if found is None else (found[1], found[2].lower())
 
 
-def first_label(shards: Sequence[Path]) -> str:
+def first_label(shards: Sequence[Source]) -> str:
     """Return which member of the first sample has its label: the first of `LABELS` that is there.
 
     Raises:
@@ -72,7 +72,7 @@ def first_label(shards: Sequence[Path]) -> str:
 
 
 def read_samples(
-    shards: Sequence[Path],
+    shards: Sequence[Source],
     wanted: str | None,
     *,
     image: str | None,
@@ -117,7 +117,7 @@ def read_samples(
 
 
 def _read_shard(
-    shard: Path, wanted: str | None, image: str | None, label: str | None, names: Sequence[str] | None, left: _LeftOut
+    shard: Source, wanted: str | None, image: str | None, label: str | None, names: Sequence[str] | None, left: _LeftOut
 ) -> tuple[dict[str, TarMember], dict[str, Any]]:
     """Return images and labels by key."""
     images: dict[str, TarMember] = {}
@@ -154,7 +154,7 @@ def _ending(name: str) -> str:
     return "" if split is None else split[1]
 
 
-def _first_sample(shard: Path) -> tuple[str, set[str]]:
+def _first_sample(shard: Source) -> tuple[str, set[str]]:
     key, endings = "", set[str]()
     for listed in list_members(shard, wanted=lambda name: False, most=MAX_LABEL):
         split = sample_key(listed.place.member)

@@ -15,6 +15,7 @@ from tailprobe.datasets.columns import Columns, read_columns
 from tailprobe.datasets.image_files import clean_name, shorten
 from tailprobe.datasets.images import LabeledImages, Location
 from tailprobe.datasets.tags import NAME_COLUMNS, TagTable, tag_table
+from tailprobe.datasets.url import is_url
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.own_arrays import read_npy, read_npz
 from tailprobe.embeddings.own_tables import has_vectors, read_table
@@ -120,9 +121,9 @@ def holds_embeddings(source: str | Path, form: str = "auto") -> bool:
     >>> holds_embeddings("clip.npy"), holds_embeddings("images.zip"), holds_embeddings("images", "embeddings")
     (True, False, True)
     """
-    path = Path(source)
-    if form != "auto":
+    if form != "auto" or is_url(str(source)):
         return form == FORMAT
+    path = Path(source)
     return path.suffix.lower() in (".npy", ".npz") or has_vectors(path)
 
 

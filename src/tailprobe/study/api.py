@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tailprobe.datasets.image_files import OnBadImage
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.url import absolute
 from tailprobe.embeddings import compute
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.encoders.encoder import Encoder
@@ -120,7 +121,7 @@ def compare(
         InputError: anything that can be mended; the message says how.
     """
     images = data if isinstance(data, LabeledImages) else None
-    source = data.source if isinstance(data, LabeledImages) else str(Path(data).expanduser().resolve())
+    source = data.source if isinstance(data, LabeledImages) else absolute(str(data))
     made = None if embeddings is None else {embeddings.encoder: embeddings}
     study = Study(
         source=source,

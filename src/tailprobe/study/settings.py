@@ -10,6 +10,7 @@ import tomli_w
 
 from tailprobe.comparison.influence import METRICS
 from tailprobe.datasets.image_files import OnBadImage
+from tailprobe.datasets.url import is_url
 from tailprobe.embeddings.own import encoder_name, holds_embeddings
 from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean
@@ -141,4 +142,4 @@ def _check_names(path: Path, what: str, given: Mapping[str, object], known: set[
 
 
 def _beside(study: Path, given: str) -> str:
-    return str((study.parent / Path(given).expanduser()).resolve())
+    return given if is_url(given) else str((study.parent / Path(given).expanduser()).resolve())
