@@ -54,10 +54,15 @@ static float *take(float *memory, int64_t *at, int64_t count) {
     return start;
 }
 
+/* Value and moments of one weight must not lie a multiple of 4 KB apart: processors tell a load from the store before it
+   by the low 12 bits of the address, and would wait. */
 static Weight take_weight(float *memory, int64_t *at, int64_t count) {
+    enum { APART = 336 };   /* floats, 1,344 bytes */
     Weight weight;
     weight.value = take(memory, at, count);
+    *at += APART;
     weight.mean = take(memory, at, count);
+    *at += APART;
     weight.square = take(memory, at, count);
     return weight;
 }
