@@ -23,6 +23,7 @@ FLAGS = ["-std=gnu11", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-math-errno",
 FLAGS += ["-ffp-contract=fast"]
 AVX2 = ["-mavx2", "-mfma", "-mf16c"]
 AVX512 = [*AVX2, "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mprefer-vector-width=512"]
+BFLOAT16 = ["-DBFLOAT16=1"]  # a variant whose products are of bfloat16 numbers
 
 
 class KernelHook(BuildHookInterface[Any]):
@@ -54,9 +55,9 @@ def compile_kernel() -> Path:
     compiler = shlex.split(os.environ.get("CC", "cc"))
     if shutil.which(compiler[0]) is None:
         raise FileNotFoundError(f"no C compiler {compiler[0]!r}")
-    variants: dict[str, list[str]] = {"baseline": []}
+    variants = {"baseline": [], "baseline_bfloat16": BFLOAT16}
     if platform.machine().lower() in {"x86_64", "amd64"}:
-        variants |= {"avx2": AVX2, "avx512": AVX512}
+        variants |= {"avx2": AVX2, "avx512": AVX512, "avx512_bfloat16": [*AVX512, "-mavx512bf16", *BFLOAT16]}
     with tempfile.TemporaryDirectory() as folder:
         objects = []
         for variant, flags in variants.items():

@@ -11,7 +11,7 @@ enum { INPUTS = 512, BATCH = 64, ROWS = 24287, STEPS = 1500, PARTS = 10 };
 
 static const char *const NAMES[PARTS] = {
     "fetch rows", "hidden units", "dropout, ReLU", "logits", "loss and its gradient", "hidden gradient",
-    "output weights, Adam", "output bias, transpose", "hidden weights, Adam", "hidden bias"};
+    "output weights, Adam", "output bias, turn", "hidden weights, Adam", "hidden bias"};
 
 static double now(void) {
     struct timespec t;
@@ -39,9 +39,9 @@ static void step(Head *head, const Layout *at, int64_t first, const int64_t *row
     times[k++] = now(); loss(at, C, BATCH, at->positive, at->negative, NULL, 1.0f / (float)(BATCH * C));
     times[k++] = now(); hidden_gradient(head, at, BATCH);
     times[k++] = now(); update_output(head, at, BATCH, by);
-    times[k++] = now(); update_bias(at->output_bias, at->g, at->c_row, c, BATCH, by); transpose(head, at);
+    times[k++] = now(); update_bias(at->output_bias, &at->g, c, BATCH, by); turn(head, at);
     times[k++] = now(); update_hidden(head, at, BATCH, by, next);
-    times[k++] = now(); update_bias(at->hidden_bias, at->dz, at->h_row, w, BATCH, by);
+    times[k++] = now(); update_bias(at->hidden_bias, &at->dz, w, BATCH, by);
     times[k] = now();
     for (int i = 0; i < PARTS; i++) took[i] = times[i + 1] - times[i];
 }

@@ -24,8 +24,9 @@ from tailprobe.training.recipe import Recipe
 from tailprobe.training.standardisation import Standardisation
 from tailprobe.training.task import HeadKey, HeadTask
 
-FLAGS = {"avx2": ["-mavx2", "-mfma", "-mf16c"], "baseline": []}
+FLAGS = {"avx2": ["-mavx2", "-mfma", "-mf16c"], "baseline": [], "baseline-bfloat16": ["-DBFLOAT16=1"]}
 FLAGS["avx512"] = [*FLAGS["avx2"], "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mprefer-vector-width=512"]
+FLAGS["avx512-bfloat16"] = [*FLAGS["avx512"], "-mavx512bf16", "-DBFLOAT16=1"]
 CALLS = {  # of one step, in their order
     "addmm": ("hidden units", "logits", "output weights", "hidden gradient"),
     "mm": ("hidden weights",),
@@ -38,7 +39,7 @@ def main(widths: list[int]) -> None:
     """Print both profiles for each width."""
     torch.set_num_threads(1)
     for width in widths or [128, 512]:
-        for variant in native.variants()[:1]:
+        for variant in (*native.variants()[:1], *native.bfloat16_variants()[:1]):
             print(f"\n{variant} kernel, width {width}\n\n| part | us | GFLOP/s |\n|---|---|---|")
             print(_compiled(variant, width), end="")
         print(f"\ntorch kernel, width {width}\n\n| part | us |\n|---|---|")

@@ -162,6 +162,8 @@ Smoke = Annotated[
 Kernel = Annotated[
     str,
     typer.Option(
-        help="What trains the heads: auto, cuda, avx512, avx2, baseline, torch, cuda-bfloat16.", rich_help_panel=_RUN
+        help="What trains the heads: auto; bfloat16, quicker where the processor has units for it; cuda, "
+        "cuda-bfloat16, avx512, avx2, baseline, torch.",
+        rich_help_panel=_RUN,
     ),
 ]

@@ -106,7 +106,7 @@ def compare(
         out: the run folder; a temporary one by default, kept with `.save()`.
         cache: where embeddings are kept.
         workers: heads trained at once.
-        kernel: what trains them: `auto`, `cuda`, `avx512`, `avx2`, `baseline`, `torch`, see `choose_kernel`.
+        kernel: what trains them: `auto`, `bfloat16`, `cuda`, `torch` or another that `choose_kernel` names.
         engine: where the work is done: `local`, or `ray`, a Ray cluster.
         runtime: what runs the encoders, and
         precision: in which numbers, as in `embed`.

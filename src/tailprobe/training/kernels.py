@@ -68,18 +68,21 @@ def choose_kernel(name: str = "auto") -> Kernel:
 
     - "cuda": all heads in a stack on the GPU; "cuda-bfloat16": the same, factors of the products rounded to bfloat16.
     - "avx512", "avx2", "baseline": variants of the compiled kernel, one head a core.
+    - "avx512-bfloat16": the same, the factors of all products, of the validation too, rounded to bfloat16.
     - "torch": the same in torch.
-    - "stacked", "stacked-bfloat16": what "cuda" does, on the processor; for tests, and to see what rounding does.
+    - "stacked", "stacked-bfloat16", "baseline-bfloat16": what "cuda", "cuda-bfloat16" and "avx512-bfloat16" do, on any
+      processor, slowly; for tests, and to see what rounding does.
+    - "bfloat16": the fastest in bfloat16 where the processor has units for it.
     - "auto": the compiled kernel's best variant, or torch where there is none. A GPU is taken by name alone, until its
       stack has been measured on one.
 
     Raises:
         InputError: this machine has no such kernel.
     """
-    compiled, missing = native.variants(), native.why_missing()
+    missing = native.why_missing()
+    compiled = (*native.variants(), *native.bfloat16_variants())
     devices = ("cuda", "stacked") if torch.cuda.is_available() else ("stacked",)
-    if name == "auto":
-        name = (*compiled, "torch")[0]
+    name = {"auto": (*compiled, "torch")[0], "bfloat16": "avx512-bfloat16"}.get(name, name)
     device, _, precision = name.partition("-")
     if device in devices and precision in ("", "bfloat16"):
         return _stacked(name, "cuda" if device == "cuda" else "cpu", "bfloat16" if precision else "float32")

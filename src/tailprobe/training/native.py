@@ -17,6 +17,7 @@ from tailprobe.training.task import HeadTask
 
 _FOLDER = Path(__file__).parent / "kernel"
 _VARIANTS = ("avx512", "avx2", "baseline")  # best first
+_BFLOAT16 = ("avx512-bfloat16", "baseline-bfloat16")  # best first; the second is the same arithmetic, but slow
 _i64, _f64, _address = ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
 
 
@@ -50,7 +51,16 @@ class _Kernel(ctypes.Structure):
 
 def variants() -> tuple[str, ...]:
     """Return the variants that this machine can run, best first; none where the package has no compiled kernel."""
-    return () if why_missing() else tuple(name for name in _VARIANTS if _variant(name) is not None)
+    return _there(_VARIANTS)
+
+
+def bfloat16_variants() -> tuple[str, ...]:
+    """Return those whose products are of numbers rounded to bfloat16, best first."""
+    return _there(_BFLOAT16)
+
+
+def _there(names: tuple[str, ...]) -> tuple[str, ...]:
+    return () if why_missing() else tuple(name for name in names if _variant(name) is not None)
 
 
 @cache

@@ -13,13 +13,14 @@ EXPORT const char *tailprobe_sources(void) { return TAILPROBE_SOURCES; }
 /* Return the variant called `name` where the processor can run it, else null. */
 EXPORT const Kernel *tailprobe_kernel(const char *name) {
 #if defined(__x86_64__)
-    if (!strcmp(name, "avx512"))
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-                       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")
-                   ? &kernel_avx512
-                   : NULL;
+    const int avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+    if (!strcmp(name, "avx512")) return avx512 ? &kernel_avx512 : NULL;
+    if (!strcmp(name, "avx512-bfloat16"))
+        return avx512 && __builtin_cpu_supports("avx512bf16") ? &kernel_avx512_bfloat16 : NULL;
     if (!strcmp(name, "avx2"))
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &kernel_avx2 : NULL;
 #endif
+    if (!strcmp(name, "baseline-bfloat16")) return &kernel_baseline_bfloat16;
     return strcmp(name, "baseline") ? NULL : &kernel_baseline;
 }

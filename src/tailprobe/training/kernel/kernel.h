@@ -30,9 +30,9 @@ typedef struct {
     double (*validate)(const Head *, const int64_t *rows, int64_t count);
 } Kernel;
 
-extern const Kernel kernel_baseline;
+extern const Kernel kernel_baseline, kernel_baseline_bfloat16;
 #if defined(__x86_64__)
-extern const Kernel kernel_avx2, kernel_avx512;
+extern const Kernel kernel_avx2, kernel_avx512, kernel_avx512_bfloat16;
 #endif
 
 #endif

@@ -1,38 +1,39 @@
 /* Matrix products by tiles of TILE_ROWS x PANEL that stay in registers.
 
    out(i, j) = sum over k of a(i, k) b(k, j), a anywhere by strides (so a transpose costs nothing), b with rows of PANEL
-   floats `b_k` apart. Weights are kept in panels, (columns / PANEL, k, PANEL): a panel is then read from end to end,
-   where a row-major matrix of 512-byte rows would meet the same eight sets of the cache over and over. */
+   operands `b_k` apart; strides and k count operands, see factors.h. Weights are kept in panels, (columns / PANEL, k,
+   PANEL): a panel is then read from end to end, where a row-major matrix of 512-byte rows would meet the same eight sets
+   of the cache over and over. */
 
 #ifndef TAILPROBE_PRODUCTS_H
 #define TAILPROBE_PRODUCTS_H
 
-#include "vectors.h"
+#include "factors.h"
 
 typedef struct {
-    const float *a;
+    const operand *a;
     int64_t a_row, a_k;
-    const float *b;
+    const operand *b;
     int64_t b_k;
 } Operands;
 
 /* Add a product of `rows` rows (a constant once inlined) and one panel to `out`, or put it there. */
 INLINE void tile(const int rows, Operands in, int64_t count, float *out, int64_t out_row, int add) {
     vector sum[TILE_ROWS][TILE_VECTORS];
-    const float *restrict a = in.a, *restrict b = in.b;
+    const operand *restrict a = in.a, *restrict b = in.b;
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (int j = 0; j < TILE_VECTORS; j++)
             sum[i][j] = add ? *(const vector *)(out + i * out_row + j * LANES) : all(0);
     for (int64_t k = 0; k < count; k++) {
-        vector right[TILE_VECTORS];
+        operands right[TILE_VECTORS];
 #pragma GCC unroll 4
-        for (int j = 0; j < TILE_VECTORS; j++) right[j] = *(const vector *)(b + j * LANES);
+        for (int j = 0; j < TILE_VECTORS; j++) right[j] = *(const operands *)(b + j * LANES);
 #pragma GCC unroll 8
         for (int i = 0; i < rows; i++)
 #pragma GCC unroll 4
-            for (int j = 0; j < TILE_VECTORS; j++) sum[i][j] += a[i * in.a_row] * right[j];
+            for (int j = 0; j < TILE_VECTORS; j++) sum[i][j] = multiply_add(sum[i][j], a[i * in.a_row], right[j]);
         a += in.a_k;
         b += in.b_k;
     }

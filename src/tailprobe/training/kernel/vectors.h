@@ -3,8 +3,12 @@
 #ifndef TAILPROBE_VECTORS_H
 #define TAILPROBE_VECTORS_H
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #if defined(__AVX512F__)
 enum { LANES = 16, TILE_VECTORS = 2, TILE_ROWS = 8 };   /* 16 of 32 registers accumulate; 64 rows divide evenly */
@@ -29,6 +33,19 @@ INLINE vector choose(integers mask, vector yes, vector no) {
     return (vector)((mask & (integers)yes) | (~mask & (integers)no));
 }
 INLINE vector absolute(vector x) { return (vector)((integers)x & 0x7fffffff); }
+
+INLINE vector root(vector x) {
+#if defined(__AVX512F__)
+    return (vector)_mm512_sqrt_ps((__m512)x);
+#elif defined(__AVX2__)
+    return (vector)_mm256_sqrt_ps((__m256)x);
+#elif defined(__x86_64__)
+    return (vector)_mm_sqrt_ps((__m128)x);
+#else
+    for (int i = 0; i < LANES; i++) x[i] = sqrtf(x[i]);
+    return x;
+#endif
+}
 
 /* exp(x) for x <= 0, to 2 units in the last place; 0 below -87.
    exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln(2)/2, exp(r) by its Taylor series to r^7. */

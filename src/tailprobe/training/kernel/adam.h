@@ -1,0 +1,40 @@
+/* Adam, on a weight that is kept in panels of PANEL columns and as a factor too. */
+
+#ifndef TAILPROBE_ADAM_H
+#define TAILPROBE_ADAM_H
+
+#include "layout.h"
+
+/* Adam's constants, for moments kept as M = m / 0.1 and V = v / 0.001, which saves two products a number:
+
+       M = 0.9 M + g,  V = 0.999 V + g^2,  w -= rate M / (sqrt(V) root_scale + 1e-8)
+
+   with rate = 0.1 lr / (1 - 0.9^t), root_scale = sqrt(0.001 / (1 - 0.999^t)). */
+typedef struct {
+    float rate, root_scale, weight_decay;
+} Adam;
+
+/* Update LANES numbers of a weight and return them. */
+INLINE vector adam(Weight weight, int64_t at, vector gradient, Adam by) {
+    vector *const value = (vector *)(weight.value + at), w = *value;
+    vector *const mean = (vector *)(weight.mean + at), *const square = (vector *)(weight.square + at);
+    const vector g = gradient + by.weight_decay * w, m = 0.9f * *mean + g, v = 0.999f * *square + g * g;
+    *mean = m;
+    *square = v;
+    return *value = w - by.rate * (m / (root(v) * by.root_scale + 1e-8f));
+}
+
+/* Some rows of a panel: their place in the weight and in the factor, and their gradient, (rows, PANEL). */
+typedef struct {
+    Weight weight;
+    int64_t at, rows;
+    operand *factor;
+    const float *gradient;
+} Part;
+
+static void update_part(Part of, Adam by) {
+    for (int64_t j = 0; j < of.rows * PANEL; j += LANES) adam(of.weight, of.at + j, *(const vector *)(of.gradient + j), by);
+    pair_down(of.weight.value + of.at, PANEL, of.rows, PANEL, of.factor, PANEL);
+}
+
+#endif

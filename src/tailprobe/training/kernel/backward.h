@@ -1,0 +1,100 @@
+/* Backward: gradients, each tile of which goes to Adam while it is in cache. */
+
+#ifndef TAILPROBE_BACKWARD_H
+#define TAILPROBE_BACKWARD_H
+
+#include <math.h>
+
+#include "adam.h"
+#include "forward.h"
+
+/* A weight kept in panels, (width / PANEL, n, PANEL), as a factor too; its gradient is left' (n, B) right (B, width). */
+typedef struct {
+    Weight weight;
+    operand *factor;
+    int64_t n;
+    const Matrix *left, *right;
+    int64_t count;   /* rows of the batch */
+} Update;
+
+/* Update the panel that begins at column j. */
+static void update_panel(Update of, int64_t j, Adam by) {
+    float gradient[TILE_ROWS * PANEL] __attribute__((aligned(64)));
+    for (int64_t i = 0; i < of.n; i += TILE_ROWS) {
+        const Operands in = {of.left->down + i, 1, of.left->row, of.right->down + j, of.right->row};
+        const Part part = {of.weight, j * of.n + i * PANEL, smaller(TILE_ROWS, of.n - i),
+                           of.factor + j * held(of.n) + i / HELD * PANEL, gradient};
+        tile_of(part.rows, in, held(of.count), gradient, PANEL, 0);
+        update_part(part, by);
+    }
+}
+
+static void update_output(const Head *head, const Layout *at, int64_t count, Adam by) {
+    const Update of = {at->output_weight, at->output_factor, head->classes, &at->g, &at->h, count};
+    pair_down(at->h.value, at->h.row, count, at->h.row - 16, at->h.down, at->h.row);
+    pair_down(at->g.value, at->g.row, count, at->g.row - 16, at->g.down, at->g.row);
+    for (int64_t j = 0; j < round_up(head->width, PANEL); j += PANEL) update_panel(of, j, by);
+}
+
+static void update_hidden(const Head *head, const Layout *at, int64_t count, Adam by, Draws next) {
+    const Update of = {at->hidden_weight, at->hidden_factor, head->inputs, &at->x, &at->dz, count};
+    const int64_t w = round_up(head->width, PANEL);
+    pair_down(at->dz.value, at->dz.row, count, at->dz.row - 16, at->dz.down, at->dz.row);
+    for (int64_t j = 0; j < w; j += PANEL) {
+        const int64_t from = next.count * j / w, to = next.count * (j + PANEL) / w;
+        touch(head, (Draws){next.rows + from, to - from});
+        update_panel(of, j, by);
+    }
+}
+
+/* Update a bias by the column sums of its gradient, which the first row then holds. */
+static void update_bias(Weight bias, const Matrix *of, int64_t width, int64_t count, Adam by) {
+    float *gradient = of->value;
+    for (int64_t i = 1; i < count; i++)
+        for (int64_t j = 0; j < width; j++) gradient[j] += gradient[i * of->row + j];
+    for (int64_t j = 0; j < width; j += LANES) adam(bias, j, *(const vector *)(gradient + j), by);
+}
+
+/* dz = s g W2 where h > 0 */
+static void hidden_gradient(const Head *head, const Layout *at, int64_t count) {
+    const int64_t w = round_up(head->width, PANEL);
+    const float scale = (float)head->scale;
+    const int64_t C = held(head->classes);
+    pair_across(at->g.value, at->g.row, count, at->g.row - 16, at->g.across, at->g.across_row);
+    for (int64_t j = 0; j < w; j += PANEL) {
+        const Operands in = {at->g.across, at->g.across_row, 1, at->output_factor + j * C, PANEL};
+        panel_product(count, in, C, at->dz.value + j, at->dz.row, 0);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        const float *restrict h = at->h.value + i * at->h.row;
+        float *restrict dz = at->dz.value + i * at->dz.row;
+        for (int64_t j = 0; j < w; j++) dz[j] = h[j] <= 0 ? 0.0f : dz[j] * scale;
+    }
+}
+
+/* Keep the output weights turned, for the logits. */
+static void turn(const Head *head, const Layout *at) {
+    const int64_t C = head->classes, w = round_up(head->width, PANEL);
+    for (int64_t j = 0; j < w; j++) {
+        const float *from = at->output_weight.value + j / PANEL * PANEL * C + j % PANEL;
+        for (int64_t c = 0; c < C; c++) at->turned[c / PANEL * PANEL * w + j * PANEL + c % PANEL] = from[c * PANEL];
+    }
+    for (int64_t c = 0; c < round_up(C, PANEL); c += PANEL)
+        pair_down(at->turned + c * w, PANEL, w, PANEL, at->turned_factor + c * held(w), PANEL);
+}
+
+static void backward(Head *head, const Layout *at, int64_t count, double rate, Draws next) {
+    const int64_t w = round_up(head->width, PANEL), c = round_up(head->classes, PANEL);
+    head->mean_left *= 0.9;
+    head->square_left *= 0.999;
+    const Adam by = {(float)(0.1 * rate / (1 - head->mean_left)), (float)sqrt(0.001 / (1 - head->square_left)),
+                     (float)head->weight_decay};
+    hidden_gradient(head, at, count);
+    update_output(head, at, count, by);
+    update_bias(at->output_bias, &at->g, c, count, by);
+    turn(head, at);
+    update_hidden(head, at, count, by, next);
+    update_bias(at->hidden_bias, &at->dz, w, count, by);
+}
+
+#endif
