@@ -14,27 +14,27 @@ typedef struct {
     float rate, root_scale, weight_decay;
 } Adam;
 
-/* Update LANES numbers of a weight and return them. */
-INLINE vector adam(Weight weight, int64_t at, vector gradient, Adam by) {
-    vector *const value = (vector *)(weight.value + at), w = *value;
-    vector *const mean = (vector *)(weight.mean + at), *const square = (vector *)(weight.square + at);
-    const vector g = gradient + by.weight_decay * w, m = 0.9f * *mean + g, v = 0.999f * *square + g * g;
+/* Update LANES numbers of a weight; `value` is where they are. */
+INLINE void adam(float *value, int64_t apart, vector gradient, Adam by) {
+    vector *const at = (vector *)value, *const mean = (vector *)(value + apart), *const square = (vector *)(value + 2 * apart);
+    const vector w = *at, g = gradient + by.weight_decay * w, m = 0.9f * *mean + g, v = 0.999f * *square + g * g;
     *mean = m;
     *square = v;
-    return *value = w - by.rate * (m / (root(v) * by.root_scale + 1e-8f));
+    *at = w - by.rate * (m / (root(v) * by.root_scale + 1e-8f));
 }
 
-/* Some rows of a panel: their place in the weight and in the factor, and their gradient, (rows, PANEL). */
+/* Some rows of a panel: of the weight, from `value` on, and of the factor, and their gradient, (rows, PANEL). */
 typedef struct {
-    Weight weight;
-    int64_t at, rows;
+    float *value;
+    int64_t apart, rows;
     operand *factor;
     const float *gradient;
 } Part;
 
 static void update_part(Part of, Adam by) {
-    for (int64_t j = 0; j < of.rows * PANEL; j += LANES) adam(of.weight, of.at + j, *(const vector *)(of.gradient + j), by);
-    pair_down(of.weight.value + of.at, PANEL, of.rows, PANEL, of.factor, PANEL);
+    for (int64_t j = 0; j < of.rows * PANEL; j += LANES)
+        adam(of.value + j, of.apart, *(const vector *)(of.gradient + j), by);
+    pair_down(of.value, PANEL, of.rows, PANEL, of.factor, PANEL);
 }
 
 #endif

@@ -22,7 +22,7 @@ static void update_panel(Update of, int64_t j, Adam by) {
     float gradient[TILE_ROWS * PANEL] __attribute__((aligned(64)));
     for (int64_t i = 0; i < of.n; i += TILE_ROWS) {
         const Operands in = {of.left->down + i, 1, of.left->row, of.right->down + j, of.right->row};
-        const Part part = {of.weight, j * of.n + i * PANEL, smaller(TILE_ROWS, of.n - i),
+        const Part part = {of.weight.value + j * of.n + i * PANEL, of.weight.apart, smaller(TILE_ROWS, of.n - i),
                            of.factor + j * held(of.n) + i / HELD * PANEL, gradient};
         tile_of(part.rows, in, held(of.count), gradient, PANEL, 0);
         update_part(part, by);
@@ -52,7 +52,7 @@ static void update_bias(Weight bias, const Matrix *of, int64_t width, int64_t co
     float *gradient = of->value;
     for (int64_t i = 1; i < count; i++)
         for (int64_t j = 0; j < width; j++) gradient[j] += gradient[i * of->row + j];
-    for (int64_t j = 0; j < width; j += LANES) adam(bias, j, *(const vector *)(gradient + j), by);
+    for (int64_t j = 0; j < width; j += LANES) adam(bias.value + j, bias.apart, *(const vector *)(gradient + j), by);
 }
 
 /* dz = s g W2 where h > 0 */

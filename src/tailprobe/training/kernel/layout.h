@@ -10,8 +10,12 @@
 
 enum { LEAST_ROWS = 64 };   /* rows validated at once */
 
+/* A weight and Adam's two moments of it, which lie as far from it and from one another: value, value + apart, value + 2
+   apart. That is no multiple of 4 KB: processors tell a load from the store before it by the low 12 bits of the address,
+   and would wait. */
 typedef struct {
-    float *value, *mean, *square;   /* a weight and Adam's two moments, see adam.h */
+    float *value;
+    int64_t apart;
 } Weight;
 
 /* A matrix that is a factor of products: of one that adds up along its rows by `across`, of one that adds up along its
@@ -41,17 +45,10 @@ static float *take(float *memory, int64_t *at, int64_t count) {
     return start;
 }
 
-/* Value and moments of one weight must not lie a multiple of 4 KB apart: processors tell a load from the store before it
-   by the low 12 bits of the address, and would wait. */
 static Weight take_weight(float *memory, int64_t *at, int64_t count) {
-    enum { APART = 336 };   /* floats, 1,344 bytes */
-    Weight weight;
-    weight.value = take(memory, at, count);
-    *at += APART;
-    weight.mean = take(memory, at, count);
-    *at += APART;
-    weight.square = take(memory, at, count);
-    return weight;
+    int64_t apart = round_up(count, 16);
+    if (apart % 1024 < 128 || apart % 1024 > 896) apart += 336;   /* floats; 1,024 of them are 4 KB */
+    return (Weight){take(memory, at, 3 * apart), apart};
 }
 
 /* Rows are 16 floats longer than they need be, or the rows of a column would fall into the same sets of the cache. */

@@ -4,6 +4,7 @@
 #define TAILPROBE_VECTORS_H
 
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #if defined(__x86_64__)
