@@ -36,7 +36,7 @@ static void step(Head *head, const Layout *at, int64_t first, const int64_t *row
     times[k++] = now(); hidden(head, at, BATCH);
     times[k++] = now(); activate(head, at, first, BATCH, 1);
     times[k++] = now(); logits(head, at, BATCH);
-    times[k++] = now(); loss(at, C, BATCH, at->positive, at->negative, NULL, 1.0f / (float)(BATCH * C));
+    times[k++] = now(); loss(at, C, BATCH, (Terms){at->positive, at->negative, 0, 0}, NULL, 1.0f / (float)(BATCH * C));
     times[k++] = now(); hidden_gradient(head, at, BATCH);
     times[k++] = now(); update_output(head, at, BATCH, by);
     times[k++] = now(); update_bias(at->output_bias, &at->g, c, BATCH, by); turn(head, at);

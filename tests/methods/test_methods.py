@@ -24,6 +24,8 @@ EXAMPLES = [
     "oversample(300)",
     "oversample(largest)",
     "oversample(300, reading=each)",
+    "focal(2)",
+    "asymmetric(0.5, negative=4)",
 ]
 
 

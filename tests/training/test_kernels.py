@@ -25,6 +25,7 @@ from tailprobe.training.task import HeadKey, HeadTask
 KERNELS = ("torch", *native.variants())
 ROUNDING = native.bfloat16_variants()
 EVERY = (*KERNELS, *ROUNDING)
+WEIGHTED = ["no", "rows", "batches", "classes", "focus"]
 WEIGHTS = ("hidden_weight", "hidden_bias", "output_weight", "output_bias")
 RECIPE = Recipe(width=19, epochs=2, batch_size=32)
 Study = tuple[np.ndarray, Labels, HeadTask]
@@ -53,6 +54,8 @@ def study(
         positive_weights=rng.random(classes) * 4 if weighted == "classes" else None,
         negative_weights=rng.random(classes) if weighted == "classes" else None,
         weigh_batches=weighted == "batches",
+        positive_focus=1.0 if weighted == "focus" else 0.0,
+        negative_focus=2.5 if weighted == "focus" else 0.0,
     )
     labels = Labels(matrix, tuple(map(str, range(classes))), "multi-label")
     return x, labels, HeadTask(HeadKey("random", weighted, seed), plan, recipe, train, held, standardise)
@@ -74,7 +77,7 @@ studies = st.fixed_dictionaries(
         "inputs": st.integers(1, 600),
         "classes": st.integers(1, 70),
         "drawn": st.integers(1, 200),
-        "weighted": st.sampled_from(["no", "rows", "batches", "classes"]),
+        "weighted": st.sampled_from(WEIGHTED),
         "standardise": st.booleans(),
         "recipe": st.builds(
             Recipe,
@@ -123,7 +126,7 @@ def test_rounding_to_bfloat16_changes_a_head_by_little(kernel: str) -> None:
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
-@pytest.mark.parametrize("weighted", ["no", "rows", "batches", "classes"])
+@pytest.mark.parametrize("weighted", WEIGHTED)
 def test_every_kernel_ends_with_the_weights_of_the_plain_trainer(kernel: str, weighted: str) -> None:
     x, labels, task = study(weighted=weighted, recipe=Recipe(width=40, epochs=3, batch_size=32, weight_decay=1e-3))
     one, two = fit(kernel, x, labels, task), train_plainly(x, labels, task)
@@ -181,6 +184,14 @@ def test_extreme_logits_have_a_finite_loss(kernel: str) -> None:
     x *= np.float32(1e4)
     one, two = fit(kernel, x, labels, task), train_plainly(x, labels, task)
     np.testing.assert_allclose(one.history.training_loss, two.history.training_loss, rtol=2e-2)
+
+
+@pytest.mark.parametrize("kernel", EVERY)
+def test_a_focused_loss_of_extreme_logits_is_finite(kernel: str) -> None:
+    x, labels, task = study(weighted="focus", recipe=Recipe(width=8, epochs=2, batch_size=8))
+    head = fit(kernel, x * np.float32(1e4), labels, task)
+    assert np.isfinite(head.history.training_loss).all()
+    assert all(getattr(head, name).isfinite().all() for name in WEIGHTS)
 
 
 @pytest.mark.parametrize("kernel", EVERY)

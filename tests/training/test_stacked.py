@@ -38,6 +38,8 @@ def task(seed: int, recipe: Recipe, *, classes: int, drawn: int, weighted: str, 
         positive_weights=rng.random(classes) * 4 if weighted == "classes" else None,
         negative_weights=rng.random(classes) if weighted == "classes" else None,
         weigh_batches=weighted == "batches",
+        positive_focus=1.0 if weighted == "focus" else 0.0,
+        negative_focus=2.5 if weighted == "focus" else 0.0,
     )
     return HeadTask(HeadKey("e", weighted, seed), plan, recipe, order[:80], order[80:], standardise)
 
@@ -57,7 +59,7 @@ def assert_close(one: Head, two: Head, rtol: float = 2e-3) -> None:
 members = st.fixed_dictionaries(
     {
         "drawn": st.integers(1, 150),
-        "weighted": st.sampled_from(["no", "rows", "batches", "classes"]),
+        "weighted": st.sampled_from(["no", "rows", "batches", "classes", "focus"]),
         "standardise": st.booleans(),
         "dropout": st.sampled_from([0.0, 0.2, 0.5]),
         "learning_rate": st.sampled_from([1e-4, 1e-3, 1e-2]),
@@ -98,7 +100,13 @@ def test_heads_that_differ_in_everything_follow_the_plain_trainer_in_one_stack(
 
 
 def mixed(recipe: Recipe) -> list[HeadTask]:
-    kinds = [("no", 80, False), ("rows", 33, True), ("batches", 150, False), ("classes", 90, True), ("no", 5, False)]
+    kinds = [
+        ("no", 80, False),
+        ("rows", 33, True),
+        ("batches", 150, False),
+        ("classes", 90, True),
+        ("focus", 70, False),
+    ]
     return [
         task(seed, recipe, classes=3, drawn=drawn, weighted=weighted, standardise=standardise)
         for seed, (weighted, drawn, standardise) in enumerate(kinds)

@@ -13,10 +13,12 @@ class TrainingPlan:
     """Which training rows one epoch draws, and what each term of their loss weighs.
 
     The loss term of row i and class c weighs `row_weights[i] * (positive_weights[c] if it carries c else
-    negative_weights[c])`; weights of None are 1. `TrainingPlan(rows=np.arange(N))` is the baseline.
+    negative_weights[c])`; weights of None are 1. The term itself is binary cross-entropy, times the probability that
+    the head gives to the wrong side to the power `positive_focus` or `negative_focus`. `TrainingPlan(np.arange(N))` is
+    the baseline.
 
     Raises:
-        ValueError: a weight that is negative or not finite, or a negative row.
+        ValueError: a weight or focus that is negative or not finite, or a negative row.
     """
 
     rows: Int[np.ndarray, " M"]  # positions among the N training rows, repeats kept; shuffled anew in each epoch
@@ -24,6 +26,8 @@ class TrainingPlan:
     positive_weights: Float[np.ndarray, " C"] | None = None
     negative_weights: Float[np.ndarray, " C"] | None = None
     weigh_batches: bool = False  # the mean loss of a batch is multiplied by the mean row weight, rows are not weighed
+    positive_focus: float = 0.0  # gamma of the terms of classes that a row carries
+    negative_focus: float = 0.0  # and of those it does not
     threshold: int | None = None  # the count a resampling aimed at, for the report
     epoch_rows: int | None = None  # rows an epoch draws, where that is not all of them once
 
@@ -32,10 +36,17 @@ class TrainingPlan:
         """Rows that one epoch draws."""
         return len(self.rows) if self.epoch_rows is None else self.epoch_rows
 
+    @property
+    def focused(self) -> bool:
+        """Whether the loss is another than binary cross-entropy."""
+        return self.positive_focus > 0 or self.negative_focus > 0
+
     def __post_init__(self) -> None:
         for weights in (self.row_weights, self.positive_weights, self.negative_weights):
             if weights is not None and not (np.isfinite(weights).all() and (weights >= 0).all()):
                 raise ValueError("loss weights must be finite and not negative")
+        if not all(0 <= gamma < np.inf for gamma in (self.positive_focus, self.negative_focus)):
+            raise ValueError("a loss is focused by a finite power of at least 0")
         if not len(self.rows) or self.rows.min() < 0:
             raise ValueError("a plan draws at least one row, and none below 0")
         if self.drawn < 1:

@@ -6,13 +6,14 @@ For a batch of B rows x (B, D) with labels y (B, C) and loss weights w (B, C):
     h = relu(z) * keeps             (B, W)    the scale s = 1 / (1 - dropout) stands in the two products below
     l = s h W2' + b2                (B, C)    logits
     loss = sum(w * bce(l, y)) / (B C)
-    g = w * (sigmoid(l) - y) / (B C)          d loss / d l
+    g = w * (sigmoid(l) - y) / (B C)          d loss / d l; of a focused loss as in `losses`
     dW2 = s g' h,  db2 = sum g
     dz = s g W2 where h > 0, else 0 (B, W)    h > 0 just where the unit was active and kept
     dW1 = dz' x,  db1 = sum dz
 """
 
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from jaxtyping import Float, Int
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from tailprobe.labels import Labels
+from tailprobe.training.losses import focus, loss_slopes, loss_terms
 from tailprobe.training.randomness import dropout_keeps, dropout_key, initial_head
 from tailprobe.training.standardisation import Standardisation
 from tailprobe.training.task import HeadTask
@@ -57,6 +59,7 @@ class _Block:
     y: Float[torch.Tensor, "R C"]
     keeps: Float[torch.Tensor, "R W"]  # 0 or 1
     weights: Float[torch.Tensor, "R C"] | None  # of the loss terms; None for 1
+    gamma: Float[torch.Tensor, "R C"] | None  # of a focused loss
 
 
 class TorchTrainer:
@@ -83,7 +86,8 @@ class TorchTrainer:
         for first in range(0, len(drawn), block):
             rows = self._block(drawn[first : first + block], key, first)
             logits = self._stepper.train(rows, recipe.learning_rate_in(epoch))
-            total += float(binary_cross_entropy_with_logits(logits, rows.y, weight=rows.weights, reduction="sum"))
+            terms = loss_terms(logits, rows.y, rows.gamma)
+            total += float((terms if rows.weights is None else terms * rows.weights).sum())
         return total / (len(drawn) * len(self._labels.classes))
 
     def validation_loss(self) -> float:
@@ -105,7 +109,13 @@ class TorchTrainer:
         recipe, rows = self._task.recipe, self._task.train[drawn]
         keeps = dropout_keeps(key, first=first, rows=len(rows), width=recipe.width, rate=recipe.dropout)
         weights = self._loss_weights(drawn, rows) if self._weighted else None
-        return _Block(self._rows(rows), self._carried(rows), torch.from_numpy(keeps.astype(np.float32)), weights)
+        y = self._carried(rows)
+        return _Block(self._rows(rows), y, torch.from_numpy(keeps.astype(np.float32)), weights, self._focus(y))
+
+    def _focus(self, y: torch.Tensor) -> torch.Tensor | None:
+        plan = self._task.plan
+        gammas = torch.tensor(plan.positive_focus), torch.tensor(plan.negative_focus)
+        return focus(y, *gammas) if plan.focused else None
 
     def _loss_weights(self, drawn: Int[np.ndarray, " R"], rows: Int[np.ndarray, " R"]) -> torch.Tensor:
         batch, plan, matrix = self._task.recipe.batch_size, self._task.plan, self._labels.matrix
@@ -159,13 +169,21 @@ class _Stepper:
         """Take a step for each batch of the block and return its (R, C) logits as each was before its step."""
         logits = torch.empty_like(block.y)
         parts = (block.x, block.y, block.keeps, _mean_weights(block, self._batch), logits)
-        for x, y, keeps, w, out in zip(*(part.split(self._batch) for part in parts), strict=True):
-            self._gradient(x, y, keeps, w, out)
+        split = [part.split(self._batch) for part in parts]
+        gammas = repeat(None, len(split[0])) if block.gamma is None else block.gamma.split(self._batch)
+        for x, y, keeps, w, out, gamma in zip(*split, gammas, strict=True):
+            self._gradient(x, y, keeps, w, out, gamma)
             self._adam(rate)
         return logits
 
     def _gradient(
-        self, x: torch.Tensor, y: torch.Tensor, keeps: torch.Tensor, w: torch.Tensor, logits: torch.Tensor
+        self,
+        x: torch.Tensor,
+        y: torch.Tensor,
+        keeps: torch.Tensor,
+        w: torch.Tensor,
+        logits: torch.Tensor,
+        gamma: torch.Tensor | None,
     ) -> None:
         # Every call is short enough for what goes on around it to count: views are made once, not in each step.
         weights, gradients = self.weights, self._gradients
@@ -173,7 +191,7 @@ class _Stepper:
         torch.addmm(weights.hidden_bias, x, self._hidden_weight, out=h)
         h.relu_().mul_(keeps)
         torch.addmm(weights.output_bias, h, self._output_weight, alpha=self._scale, out=logits)
-        torch.sigmoid(logits, out=g).sub_(y).mul_(w)
+        loss_slopes(logits, y, gamma, out=g).mul_(w)
         torch.addmm(gradients.output_weight, g_transposed, h, beta=0, alpha=self._scale, out=gradients.output_weight)
         torch.sum(g, 0, out=gradients.output_bias)
         torch.addmm(dz, g, weights.output_weight, beta=0, alpha=self._scale, out=dz)

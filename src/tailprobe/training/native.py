@@ -28,7 +28,8 @@ class _Head(ctypes.Structure):
         ("inputs", _i64), ("width", _i64), ("classes", _i64), ("batch", _i64),
         ("embeddings", _address), ("row_stride", _i64), ("column_stride", _i64), ("half", _i64),
         ("mean", _address), ("inverse", _address), ("labels", _address),
-        ("positive", _address), ("negative", _address), ("weigh_batches", _i64),
+        ("positive", _address), ("negative", _address), ("positive_focus", _f64), ("negative_focus", _f64),
+        ("weigh_batches", _i64),
         ("drop_below", _i64), ("scale", _f64), ("weight_decay", _f64), ("mean_left", _f64), ("square_left", _f64),
         ("memory", _address),
     )  # fmt: skip
@@ -151,6 +152,7 @@ class NativeTrainer:
             column_stride=embeddings.strides[1] // embeddings.itemsize,
             mean=mean.ctypes.data if wanted else None, inverse=inverse.ctypes.data if wanted else None,
             labels=matrix.ctypes.data, positive=positive.ctypes.data, negative=negative.ctypes.data,
+            positive_focus=self._task.plan.positive_focus, negative_focus=self._task.plan.negative_focus,
             weigh_batches=self._task.plan.weigh_batches,
             drop_below=round(recipe.dropout * 65536), scale=1 / (1 - recipe.dropout),
             weight_decay=recipe.weight_decay, mean_left=1.0, square_left=1.0, memory=memory.ctypes.data,

@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from tailprobe.labels import Labels
+from tailprobe.methods.plan import TrainingPlan
 from tailprobe.training.head import Head, History
 from tailprobe.training.randomness import dropout_keeps, dropout_key, initial_head
 from tailprobe.training.standardisation import Standardisation
@@ -94,9 +95,18 @@ def _epoch(
         batch = drawn[dropout.first : dropout.first + task.recipe.batch_size]
         carried = labels.matrix[task.train[batch]]
         weights = torch.from_numpy(task.plan.loss_weights(carried, batch))
-        loss = binary_cross_entropy_with_logits(model(rows[batch]), torch.from_numpy(carried).float(), weight=weights)
+        loss = (_terms(model(rows[batch]), torch.from_numpy(carried), task.plan) * weights).mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         total += loss.item() * len(batch)
     return total / len(drawn)
+
+
+def _terms(logits: torch.Tensor, carried: torch.Tensor, plan: TrainingPlan) -> torch.Tensor:
+    terms = binary_cross_entropy_with_logits(logits, carried.float(), reduction="none")
+    if not plan.focused:
+        return terms
+    right = torch.sigmoid(logits)
+    wrong = torch.where(carried, 1 - right, right)
+    return terms * torch.where(carried, wrong**plan.positive_focus, wrong**plan.negative_focus)

@@ -5,6 +5,8 @@ from typing import Literal
 
 import torch
 
+from tailprobe.training.losses import loss_slopes
+
 Precision = Literal["float32", "bfloat16"]
 Group = tuple[float, float, list[slice]]  # learning rate, weight decay, the heads that have them
 
@@ -35,20 +37,23 @@ class StackStep:
         self._weights = self.parts(self.flat)
         self._gradient_parts = self.parts(self._gradients)
 
-    def gradient(self, x: torch.Tensor, y: torch.Tensor, w: torch.Tensor, keeps: torch.Tensor) -> torch.Tensor:
-        """Take the gradient of sum(w * bce(logits, y)) and return the logits.
+    def gradient(
+        self, x: torch.Tensor, y: torch.Tensor, w: torch.Tensor, keeps: torch.Tensor, gamma: torch.Tensor | None
+    ) -> torch.Tensor:
+        """Take the gradient of sum(w * loss(logits, y)) and return the logits.
 
         Args:
             x: (H, B, D) rows.
             y: (H, B, C) labels, 0 or 1.
             w: (H, B, C) weights of the loss terms, over their number.
             keeps: (H, B, W) 0 where a unit is dropped, else 1 / (1 - dropout).
+            gamma: (H, B, C) of a focused loss, see `losses`; None for binary cross-entropy.
         """
         first, first_bias, second, second_bias = self._weights
         to_first, to_first_bias, to_second, to_second_bias = self._gradient_parts
         h = self._product(x, first.mT).add_(first_bias[:, None]).relu_().mul_(keeps)  # (H, B, W)
         logits = self._product(h, second.mT).add_(second_bias[:, None])  # (H, B, C)
-        g = torch.sigmoid(logits).sub_(y).mul_(w)
+        g = loss_slopes(logits, y, gamma).mul_(w)
         to_second.copy_(self._product(g.mT, h))
         torch.sum(g, 1, out=to_second_bias)
         dz = torch.where(h > 0, self._product(g, second).mul_(keeps), 0)  # (H, B, W)

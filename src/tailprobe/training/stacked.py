@@ -17,6 +17,7 @@ from tailprobe.labels import Labels
 from tailprobe.training.draws import Course, Drawn
 from tailprobe.training.epochs import Epochs
 from tailprobe.training.head import Head
+from tailprobe.training.losses import focus, loss_terms
 from tailprobe.training.randomness import initial_head
 from tailprobe.training.stack_rows import StackRows, dropout_scales
 from tailprobe.training.stack_step import Group, Precision, StackStep
@@ -105,6 +106,8 @@ class _Stack:
         positive = [_class_weights(plan.positive_weights, self._classes) for plan in plans]
         negative = [_class_weights(plan.negative_weights, self._classes) for plan in plans]
         self._positive, self._negative = self._tensor(np.stack(positive)), self._tensor(np.stack(negative))  # (H, C)
+        gammas = np.array([[plan.positive_focus, plan.negative_focus] for plan in plans], dtype=np.float32)
+        self._gammas = self._tensor(gammas)[..., None, None] if gammas.any() else None  # (H, 2, 1, 1)
         self._rates = self._tensor(np.array([course.task.recipe.dropout for course in self._courses]))
         self._standardised = any(course.task.standardise for course in self._courses)
         self._mean = self._tensor(np.stack([scale.mean for scale in self._scales]))[:, None]  # (H, 1, D)
@@ -117,13 +120,15 @@ class _Stack:
         source, places = self._data.source(rows)
         y = self._data.labels(rows)  # (K, H, B, C)
         w = self._loss_weights(drawn, y)
+        gamma = None if self._gammas is None else focus(y, self._gammas[:, 0], self._gammas[:, 1])
         keeps = self._dropout(drawn)
         logits = torch.empty_like(y)
         groups = _groups(self._courses)
         for k in range(steps):
-            logits[k] = self._step.gradient(self._rows(source, places[k]), y[k], w[k], keeps[k])
+            of_step = None if gamma is None else gamma[k]
+            logits[k] = self._step.gradient(self._rows(source, places[k]), y[k], w[k], keeps[k], of_step)
             self._step.adam(groups)
-        losses = binary_cross_entropy_with_logits(logits, y, weight=w, reduction="none").sum(dim=(2, 3))  # (K, H)
+        losses = (loss_terms(logits, y, gamma) * w).sum(dim=(2, 3))  # (K, H)
         self._losses += (losses * self._counts(drawn)).sum(dim=0)
 
     def _rows(self, source: torch.Tensor, places: torch.Tensor) -> torch.Tensor:

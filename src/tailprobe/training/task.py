@@ -60,7 +60,8 @@ class HeadTask:
         """Return a hex digest of all that decides the head's numbers; `data` are the fingerprints of its inputs."""
         plan = self.plan
         digest = hashlib.sha256()
-        settings = [asdict(self.key), asdict(self.recipe), self.standardise, plan.weigh_batches, plan.drawn, *data]
+        settings = [asdict(self.key), asdict(self.recipe), self.standardise, plan.weigh_batches, plan.drawn]
+        settings += [plan.positive_focus, plan.negative_focus, *data]
         digest.update(json.dumps(settings, sort_keys=True).encode())
         for array in (
             plan.rows,

@@ -67,10 +67,25 @@ static void logits(const Head *head, const Layout *at, int64_t count) {
     }
 }
 
-/* Return sum(w bce(l, y)) and turn logits into w (sigmoid(l) - y) * scale; w = (positive where y, else negative) factor.
+/* The weights of the loss terms of labels 1 and 0, (C,), and their powers gamma. */
+typedef struct {
+    const float *positive, *negative;
+    float positive_focus, negative_focus;
+} Terms;
+
+/* Multiply a term of the loss by q^gamma and return the size of its slope, q = sigmoid(-z) the probability given to the
+   wrong side, z = l where y, else -l; see losses.py. bce = softplus(-z), so log q = -(bce + z). */
+INLINE vector focus(vector gamma, vector z, vector q, vector *bce) {
+    const vector factor = exp_negative(-gamma * (*bce + z));
+    const vector slope = factor * (gamma * (1.0f - q) * *bce + q);
+    *bce *= factor;
+    return slope;
+}
+
+/* Return sum(w loss(l, y)) and turn logits into w d loss / d l * scale; w = (positive where y, else negative) factor.
    bce(l, y) = max(l, 0) - l y + log(1 + e), sigmoid(l) = (1 where l >= 0, else e) / (1 + e), e = exp(-|l|). */
-static double loss(const Layout *at, int64_t classes, int64_t count, const float *positive, const float *negative,
-                   const float *factors, float scale) {
+static double loss(const Layout *at, int64_t classes, int64_t count, Terms of, const float *factors, float scale) {
+    const int focused = of.positive_focus > 0 || of.negative_focus > 0;
     double total = 0;
     for (int64_t i = 0; i < count; i++) {
         vector sum = all(0);
@@ -78,12 +93,18 @@ static double loss(const Layout *at, int64_t classes, int64_t count, const float
         for (int64_t c = 0; c < classes; c += LANES) {
             vector *const g = (vector *)(at->g.value + i * at->g.row + c);
             const vector l = *g, y = *(const vector *)(at->y + i * at->g.row + c);
-            const vector one = *(const vector *)(positive + c), zero = *(const vector *)(negative + c);
-            const vector w = choose(y > all(0), one, zero) * factor;
+            const integers carried = y > all(0);
+            const vector w = choose(carried, *(const vector *)(of.positive + c), *(const vector *)(of.negative + c)) * factor;
             const vector e = exp_negative(-absolute(l));
             const vector top = choose(l >= all(0), all(1), e);
-            sum += w * (choose(l > all(0), l, all(0)) - l * y + log_one_plus(e));
-            *g = w * (top / (e + 1.0f) - y) * scale;
+            vector bce = choose(l > all(0), l, all(0)) - l * y + log_one_plus(e), slope = top / (e + 1.0f) - y;
+            if (focused) {
+                const vector gamma = choose(carried, all(of.positive_focus), all(of.negative_focus));
+                const vector size = focus(gamma, choose(carried, l, -l), absolute(slope), &bce);
+                slope = choose(carried, -size, size);
+            }
+            sum += w * bce;
+            *g = w * slope * scale;
         }
         for (int j = 0; j < LANES; j++) total += sum[j];
     }

@@ -92,6 +92,7 @@ static const float *batch_factors(const Head *head, const float *factors, int64_
 /* Train on `count` draws of rows, in this order, and return the sum over rows of the mean over classes of the loss. */
 static double train(Head *head, const int64_t *rows, const float *factors, int64_t count, double rate, uint32_t key) {
     const Layout at = layout_of(head);
+    const Terms terms = {at.positive, at.negative, (float)head->positive_focus, (float)head->negative_focus};
     const unsigned before = flush_small();
     double total = 0;
     for (int64_t first = 0; first < count; first += head->batch) {
@@ -102,7 +103,7 @@ static double train(Head *head, const int64_t *rows, const float *factors, int64
         hidden(head, &at, batch);
         activate(head, &at, first, batch, key);
         logits(head, &at, batch);
-        total += loss(&at, head->classes, batch, at.positive, at.negative, own, scale);
+        total += loss(&at, head->classes, batch, terms, own, scale);
         backward(head, &at, batch, rate, (Draws){rows + first + batch, smaller(head->batch, count - first - batch)});
     }
     restore_small(before);
@@ -121,7 +122,7 @@ static double validate(const Head *head, const int64_t *rows, int64_t count) {
         hidden(head, &at, batch);
         rectify(head, &at, batch);
         logits(head, &at, batch);
-        total += loss(&at, head->classes, batch, at.ones, at.ones, NULL, 0);
+        total += loss(&at, head->classes, batch, (Terms){at.ones, at.ones, 0, 0}, NULL, 0);
     }
     restore_small(before);
     return total / (double)head->classes;

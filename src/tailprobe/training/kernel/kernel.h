@@ -14,6 +14,7 @@ typedef struct {
     const float *mean, *inverse;        /* (D,) standardisation, or null for none */
     const uint8_t *labels;              /* (N, C) 0 or 1, contiguous */
     const float *positive, *negative;   /* (C,) weights of the loss terms of labels 1 and 0 */
+    double positive_focus, negative_focus;   /* gamma of the loss terms of labels 1 and 0, see loss() */
     int64_t weigh_batches;              /* 1: a batch is weighed by its mean factor instead of each row by its own */
     int64_t drop_below;                 /* a unit is dropped if its 16 bits are below this */
     double scale, weight_decay;         /* of the units that stay, 1 / (1 - dropout) */
