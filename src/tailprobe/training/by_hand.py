@@ -69,6 +69,11 @@ class TorchTrainer:
         self, embeddings: Float[np.ndarray, "N D"], labels: Labels, task: HeadTask, scale: Standardisation
     ) -> None:
         self._embeddings, self._labels, self._task, self._scale = embeddings, labels, task, scale
+        for rows in (task.train, task.validation):
+            if len(rows) and (rows.min() < 0 or rows.max() >= len(embeddings)):
+                raise IndexError(f"rows {rows.min()} to {rows.max()} of {len(embeddings)} embeddings")
+        at_once = max(min(_HELD, len(task.validation)), self._block_rows)
+        self._fetched = np.empty((at_once, embeddings.shape[1]), embeddings.dtype)
         plan = task.plan
         self._weighted = not (plan.row_weights is plan.positive_weights is plan.negative_weights is None)
         first = initial_head(
@@ -81,7 +86,7 @@ class TorchTrainer:
         recipe, seed = self._task.recipe, self._task.key.seed
         drawn = self._task.draw(epoch)
         key = dropout_key(seed, epoch)
-        block = max(1, _BLOCK // recipe.batch_size) * recipe.batch_size
+        block = self._block_rows
         total = 0.0
         for first in range(0, len(drawn), block):
             rows = self._block(drawn[first : first + block], key, first)
@@ -89,6 +94,11 @@ class TorchTrainer:
             terms = loss_terms(logits, rows.y, rows.gamma)
             total += float((terms if rows.weights is None else terms * rows.weights).sum())
         return total / (len(drawn) * len(self._labels.classes))
+
+    @property
+    def _block_rows(self) -> int:
+        batch = self._task.recipe.batch_size
+        return max(1, _BLOCK // batch) * batch
 
     def validation_loss(self) -> float:
         """Return the mean plain loss of the validation rows; NaN where there are none."""
@@ -125,8 +135,14 @@ class TorchTrainer:
         )
 
     def _rows(self, rows: Int[np.ndarray, " R"]) -> torch.Tensor:
-        x = self._embeddings[rows].astype(np.float32, copy=False)
+        x = self._taken(rows).astype(np.float32, copy=False)
         return torch.from_numpy(self._scale.apply(x) if self._task.standardise else x)
+
+    def _taken(self, rows: Int[np.ndarray, " R"]) -> Float[np.ndarray, "R D"]:
+        if not self._embeddings.flags.c_contiguous:  # np.take would copy all of them first
+            return self._embeddings[rows]
+        # Into the same memory each time: fresh pages would cost as much as the copy.
+        return np.take(self._embeddings, rows, axis=0, out=self._fetched[: len(rows)], mode="clip")
 
     def _carried(self, rows: Int[np.ndarray, " R"]) -> torch.Tensor:
         return torch.from_numpy(self._labels.matrix[rows].astype(np.float32))
@@ -187,7 +203,7 @@ class _Stepper:
     ) -> None:
         # Every call is short enough for what goes on around it to count: views are made once, not in each step.
         weights, gradients = self.weights, self._gradients
-        h, dz, dz_transposed, g, g_transposed = self._buffers_for(len(x))
+        h, active, dz, dz_transposed, g, g_transposed = self._buffers_for(len(x))
         torch.addmm(weights.hidden_bias, x, self._hidden_weight, out=h)
         h.relu_().mul_(keeps)
         torch.addmm(weights.output_bias, h, self._output_weight, alpha=self._scale, out=logits)
@@ -195,16 +211,17 @@ class _Stepper:
         torch.addmm(gradients.output_weight, g_transposed, h, beta=0, alpha=self._scale, out=gradients.output_weight)
         torch.sum(g, 0, out=gradients.output_bias)
         torch.addmm(dz, g, weights.output_weight, beta=0, alpha=self._scale, out=dz)
-        torch.ops.aten.threshold_backward.grad_input(dz, h, 0, grad_input=dz)
+        dz.mul_(torch.sign(h, out=active))  # h is not negative
         torch.mm(dz_transposed, x, out=gradients.hidden_weight)
         torch.sum(dz, 0, out=gradients.hidden_bias)
 
     def _buffers_for(self, rows: int) -> tuple[torch.Tensor, ...]:
-        """Return h and dz (B, W), dz', g (B, C) and g'."""
+        """Return h, where it is active, and dz, (B, W) each, dz', g (B, C) and g'."""
         if rows not in self._buffers:
             classes, width = self.weights.output_weight.shape
-            h, dz, g = torch.zeros(rows, width), torch.zeros(rows, width), torch.zeros(rows, classes)
-            self._buffers[rows] = (h, dz, dz.T, g, g.T)
+            h, active, dz = torch.zeros(3, rows, width)
+            g = torch.zeros(rows, classes)
+            self._buffers[rows] = (h, active, dz, dz.T, g, g.T)
         return self._buffers[rows]
 
     def _adam(self, rate: float) -> None:
