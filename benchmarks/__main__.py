@@ -1,8 +1,9 @@
-"""Run every benchmark: the modules of this folder that have `rows()`; print Markdown, write results.json."""
+"""Run every benchmark: the modules of this folder that have `rows()`; print Markdown, write results.md and .json."""
 
 import importlib
 import json
 import pkgutil
+import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -10,33 +11,42 @@ from pathlib import Path
 import benchmarks
 from benchmarks.row import Row
 
+FOLDER = Path(__file__).parent
+
 
 def main(wanted: list[str]) -> None:
-    """Run the benchmarks named, or all of them."""
-    measured: list[Row] = []
-    for found in sorted(pkgutil.iter_modules(benchmarks.__path__), key=lambda module: module.name):
-        if found.name.startswith("_") or (wanted and found.name not in wanted):
+    """Run the benchmarks named, or all of them; of those not run, the results stay as they are."""
+    for name in sorted(found.name for found in pkgutil.iter_modules(benchmarks.__path__)):
+        if name.startswith("_") or (wanted and name not in wanted):
             continue
-        module = importlib.import_module(f"benchmarks.{found.name}")
+        module = importlib.import_module(f"benchmarks.{name}")
         if hasattr(module, "rows"):
             rows = module.rows()
-            print(_table(found.name, (module.__doc__ or "").splitlines()[0], rows), flush=True)
-            measured += rows
-    path = Path(__file__).parent / "results.json"
-    results = [asdict(row) for row in measured]
-    if wanted:  # the rows of other benchmarks stay as they are
-        names = {row.name for row in measured}
-        results = [row for row in json.loads(path.read_text()) if row["name"] not in names] + results
-    path.write_text(json.dumps(results, indent=1) + "\n")
-    print(f"written to {path}")
+            section = _section(name, (module.__doc__ or "").splitlines()[0], rows)
+            print(section, flush=True)
+            _keep(name, rows, section)
+    print(f"written to {FOLDER / 'results.md'} and results.json")
 
 
-def _table(name: str, title: str, rows: list[Row]) -> str:
+def _section(name: str, title: str, rows: list[Row]) -> str:
     lines = [f"## {name}", "", title, "", "| | value | unit | times the plain way |", "|---|---|---|---|"]
     for row in rows:
         ratio = "" if row.ratio is None else f"{row.ratio:.1f}"
         lines.append(f"| {row.name} | {row.value:.4g} | {row.unit} | {ratio} |")
     return "\n".join([*lines, ""])
+
+
+def _keep(name: str, rows: list[Row], section: str) -> None:
+    """Put the benchmark's results in the place of its last ones, in both files."""
+    path = FOLDER / "results.json"
+    stored = json.loads(path.read_text()) if path.exists() else []
+    kept = [row for row in stored if row["benchmark"] != name]
+    kept += [{"benchmark": name, **asdict(row)} for row in rows]
+    path.write_text(json.dumps(sorted(kept, key=lambda row: row["benchmark"]), indent=1) + "\n")
+    path = FOLDER / "results.md"
+    sections = re.split(r"^(?=## )", path.read_text() if path.exists() else "", flags=re.MULTILINE)
+    sections = [each.strip() + "\n" for each in sections if each.strip() and not each.startswith(f"## {name}\n")]
+    path.write_text("\n".join(sorted([*sections, section])))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from tailprobe.labels import Labels
 from tailprobe.methods.lookup import make_plan, parse_methods
 from tailprobe.randomness import generator
 from tailprobe.splits import random_split
+from tailprobe.training import native
 from tailprobe.training.engine import train
 from tailprobe.training.kernels import choose_kernel
 from tailprobe.training.memory import Resources, plan_resources
@@ -75,14 +76,19 @@ def main() -> None:
 
 def rows() -> list[Row]:
     """Measure one of the 20 pairs, with all nine settings, and say what the whole would take at that rate."""
-    took = measure(1 / 20)
+    names = (choose_kernel().name, *native.bfloat16_variants()[:1])
+    return [row for name in names for row in _rows(name)]
+
+
+def _rows(kernel: str) -> list[Row]:
+    took = measure(1 / 20, kernel=kernel)
     floats = 1e-9 * FLOPS * took.rows
     return [
-        Row("one (encoder, seed) of 20, nine settings", took.seconds, "s"),
-        Row("the same: processor time", took.processor_seconds, "s"),
-        Row("the same: rate", floats / took.seconds, "GFLOP/s"),
-        Row("the whole grid, extrapolated: 20 times that", took.seconds * 20 / 60, "minutes"),
-        Row("the whole grid, extrapolated, had it two cores alone", took.processor_seconds * 10 / 60, "minutes"),
+        Row(f"{kernel}: one (encoder, seed) of 20, nine settings", took.seconds, "s"),
+        Row(f"{kernel}: the same, processor time", took.processor_seconds, "s"),
+        Row(f"{kernel}: the same, rate", floats / took.seconds, "GFLOP/s"),
+        Row(f"{kernel}: the whole grid, extrapolated, 20 times that", took.seconds * 20 / 60, "minutes"),
+        Row(f"{kernel}: the same, had it two cores alone", took.processor_seconds * 10 / 60, "minutes"),
     ]
 
 
