@@ -39,6 +39,10 @@ def test_the_difference_that_would_have_been_found_comes_with_its_chance():
     assert "0.080 would have been found with a chance of 80%" in advise(helps=False).sentence
 
 
+def test_a_study_that_would_have_found_nothing_says_so():
+    assert "no difference, however large" in advise(helps=False, detectable=float("nan")).sentence
+
+
 @pytest.mark.parametrize(("seeds", "told"), [(1, "one seed cannot tell"), (2, "two seeds cannot tell")])
 def test_too_few_seeds_are_named(seeds, told):
     assert told in advise(helps=False, detectable=float("nan"), seeds=seeds).sentence

@@ -1,10 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
+from tailprobe.comparison.gather import Measured
+from tailprobe.comparison.groups import group_classes
 from tailprobe.comparison.recommendation import read_recommendation
-from tailprobe.comparison.verdict import VERDICTS, compare_methods
+from tailprobe.comparison.spread import spread_without_images, stack_spreads
+from tailprobe.comparison.verdict import VERDICTS, compare_methods, decide_verdicts
 from tailprobe.errors import InputError
 from tailprobe.scores.summary import summarise
 
@@ -118,6 +123,20 @@ def test_two_seeds_give_intervals_and_no_verdict(run):
     assert np.isfinite(found.verdicts["low"]).all()
     assert "two seeds cannot tell" in found.recommendation.sentence
     assert any("With 2 seeds" in line for line in found.recommendation.statistics)
+
+
+def test_no_interval_of_a_difference_reaches_beyond_what_there_can_be(run):
+    grouping = group_classes(("a",), counts=np.array([9]), low_frequency=np.array([True]))
+    by_seed = np.array([[0.9, 0.1, 0.5]])  # Student's t alone would reach from -0.49 to 1.49
+    spread = spread_without_images(by_seed.T, test_share=0.0)
+    wide = stack_spreads([replace(spread, **{k: v[:, [0] * 7] if k == "by_seed" else v[[0] * 7]
+                                             for k, v in vars(spread).items()})])  # fmt: skip
+    measured = Measured("clip", ("bold",), wide, wide, np.array([9.0]), by_images=False)
+    found = decide_verdicts([measured], grouping, metric="average_precision").verdicts
+    assert found["high"].max() == 1
+    assert found["low"].min() == pytest.approx(0.5 - stats.t.isf(0.025, 2) * 0.4 / np.sqrt(3))
+    assert found["detectable"].isna().all()  # it would have taken more than 1
+    assert set(found["verdict"]) == {"too few positives"}
 
 
 def test_the_recommendations_intervals_hold_for_all_gains_and_costs_at_once(comparison):

@@ -67,9 +67,8 @@ def moderate(
     logs = np.where(used, np.log(ratios) - digamma(half) + np.log(half), np.nan)
     chance = np.where(used, polygamma(1, half), np.nan)
     location, doubt = _foretell(logs, chance, used, support, _by_others(by_seed, image_variance, used))
-    worth = min(
-        _degrees_of(doubt), float(degrees[used].mean()) ** 2
-    )  # few seeds cannot tell that one is unlike the others
+    # Few seeds cannot tell that a comparison is unlike the others: below the square of chance no spread is seen.
+    worth = min(_degrees_of(doubt), float(degrees[used].mean()) ** 2 / 2)
     expected = np.exp(location + digamma(worth / 2) - np.log(worth / 2))
     steady = image_variance * (worth * expected + degrees * ratios) / (worth + degrees)
     most = float(degrees[:, :classes][used[:, :classes]].sum())  # no more than all classes have together

@@ -23,7 +23,7 @@ class Candidate:
     cost_low: float
     cost_high: float
     certainty: float  # that the gain is 0 or more, for all methods at once
-    detectable: float  # smallest difference there that would have been found; NaN with too few seeds
+    detectable: float  # smallest difference there that would have been found; NaN where none would
     seeds: int
     helps: bool  # the verdict on the low-frequency classes
 
@@ -149,8 +149,10 @@ def _no_remedy(candidates: Sequence[Candidate], metric: str) -> str:
 
 
 def _found(nearest: Candidate) -> str:
-    if math.isnan(nearest.detectable):
+    if nearest.seeds <= 2:
         return f"{'one seed' if nearest.seeds == 1 else 'two seeds'} cannot tell a remedy from a change of seed"
+    if math.isnan(nearest.detectable):
+        return "no difference, however large, was sure to be found"
     return f"a true difference of {nearest.detectable:.3f} would have been found with a chance of 80%"
 
 

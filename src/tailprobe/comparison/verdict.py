@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
 from tailprobe.comparison.correction import adjust
 from tailprobe.comparison.gather import Measured, measure_by_images, measure_by_seeds
@@ -18,6 +18,7 @@ from tailprobe.comparison.recommendation import Candidate, Recommendation, recom
 from tailprobe.comparison.words import describe
 from tailprobe.errors import InputError
 
+FloatArray = Float[np.ndarray, "*K"]
 HELPS, HURTS, NO_EVIDENCE, TOO_FEW = "helps", "hurts", "no evidence", "too few positives"
 VERDICTS = (HELPS, HURTS, NO_EVIDENCE, TOO_FEW)
 LEAST_POSITIVES = 5  # below, in the test part, a class is not tested: its intervals do not hold (docs/evidence.md)
@@ -33,7 +34,8 @@ class Comparison:
     metric, baseline and value (means over seeds), difference (value minus baseline, pair by pair), low and high (its
     95% confidence interval), value_low and value_high (that of the value), p, p_adjusted (NaN where not tested),
     support (positives in the test part, mean over seeds; of a group all classes together), detectable (the smallest
-    difference found with a chance of 80%, at the strictest level of the correction; NaN below three seeds), verdict,
+    difference found with a chance of 80%, at the strictest level of the correction; NaN where none would
+    be, as below three seeds), verdict,
     seeds.
     """
 
@@ -142,7 +144,7 @@ def decide_verdicts(
     strictest = level / max(int(tested.sum()), 1)
     table["detectable"] = np.concatenate([e.detectable(level=strictest).ravel() for e in paired])
     table["verdict"] = _verdicts(table, metric, level=level, least_positives=least_positives)
-    table.loc[few_seeds, "detectable"] = np.nan  # nothing would have been found
+    table.loc[few_seeds | (table["detectable"] > 1), "detectable"] = np.nan  # nothing would have been found
     statistics = describe(
         metric=metric,
         seeds=int(table["seeds"].max()),
@@ -179,7 +181,7 @@ def _frame(measured: Measured, paired: Estimate, grouping: Grouping, metric: str
     """Lay one encoder out as rows: method by method its classes and groups."""
     methods, columns = paired.mean.shape
     values = widen_sameness(estimate(measured.values), support=grouping.support_of_variance(measured.support))
-    low, high = paired.interval()
+    low, high = _possible(paired.interval())
     value_low, value_high = values.share_interval()  # every metric lies in [0, 1]
     return pd.DataFrame(
         {
@@ -200,6 +202,11 @@ def _frame(measured: Measured, paired: Estimate, grouping: Grouping, metric: str
             "seeds": measured.differences.seeds.ravel(),
         }
     )
+
+
+def _possible(ends: tuple[FloatArray, FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Cut intervals of differences off where metrics in [0, 1] cannot differ by more."""
+    return np.clip(ends[0], -1, 1), np.clip(ends[1], -1, 1)
 
 
 def _verdicts(table: pd.DataFrame, metric: str, *, level: float, least_positives: float) -> list[str]:
@@ -225,7 +232,7 @@ def _candidates(
     found: list[Candidate] = []
     for m, e in zip(measured, paired, strict=True):
         better = Estimate(-e.mean, e.error, e.degrees) if _lower(metric) else e
-        low, high = better.interval(level=1 - 0.05 / (2 * many))
+        low, high = _possible(better.interval(level=1 - 0.05 / (2 * many)))
         certainty = np.maximum(1 - many * (1 - better.certainty()), 0)
         for i, method in enumerate(m.methods):
             row = rows.iloc[len(found)]
