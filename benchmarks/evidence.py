@@ -31,10 +31,14 @@ class Setting:
     name: str
     population: Population | TrainedPopulation
     null: bool = False
+    metric: str = "average_precision"
     helped: tuple[int, ...] = field(default=())  # methods with a planted effect, all of whose differences are real
 
 
 _UNEVEN = tuple(np.tile([0.03, 0.3, 0.1], 4).tolist())  # heads of some classes vary ten times as much as of others
+
+_FEW = (0.4, 0.2, 0.1, 0.05)
+_THRESHOLD = 1.5  # on logits, of every class, for metrics of decisions
 
 
 def _effects(*sizes: float) -> np.ndarray:
@@ -47,6 +51,10 @@ SETTINGS = (
     Setting("null, 9 methods", Population(methods=9), null=True),
     Setting("null, 5 seeds", Population(seeds=5), null=True),
     Setting("null, 3 seeds, classes uneven", Population(seeds=3, own=_UNEVEN), null=True),
+    Setting("null, 3 seeds, 1 method, classes uneven", Population(seeds=3, methods=1, own=_UNEVEN), null=True),
+    Setting("null, 3 seeds, 1 method, 4 classes", Population(seeds=3, methods=1, prevalence=_FEW), null=True),
+    Setting("null, F1 at a threshold", Population(), null=True, metric="f1@fixed"),
+    Setting("null, recall at a threshold", Population(), null=True, metric="recall@fixed"),
     Setting("null, given split", Population(given_split=True), null=True),
     Setting("null, trained heads", TrainedPopulation(), null=True),
     Setting("planted, same for every image", Population(effect=_effects(0.35, 0.25, 0, 0)), helped=(0, 1)),
@@ -77,10 +85,10 @@ def simulate(setting: Setting, seed: tuple[int, ...]) -> pd.DataFrame:
     population = setting.population
     trained = isinstance(population, TrainedPopulation)
     study = draw_trained_study(population, rng) if trained else draw_study(population, rng)
-    return verdicts_of(study)
+    return verdicts_of(study, setting.metric)
 
 
-def verdicts_of(study: SimulatedStudy) -> pd.DataFrame:
+def verdicts_of(study: SimulatedStudy, metric: str = "average_precision") -> pd.DataFrame:
     """Return the verdicts of a simulated study: its first half of classes is remaining, the second low-frequency."""
     c = study.labels.shape[1]
     names = tuple(f"{i:02d}" for i in range(c))
@@ -90,7 +98,7 @@ def verdicts_of(study: SimulatedStudy) -> pd.DataFrame:
 
     def parts(method: int) -> list[ScoredPart]:
         return [
-            ScoredPart.score("average_precision", rows, study.labels[rows], study.logits[s, method])
+            ScoredPart.score(metric, rows, study.labels[rows], study.logits[s, method], np.full(c, _THRESHOLD))
             for s, rows in enumerate(study.rows)
         ]
 
@@ -103,7 +111,7 @@ def verdicts_of(study: SimulatedStudy) -> pd.DataFrame:
         grouping=grouping,
         images=len(study.labels),
     )
-    return decide_verdicts([measured], grouping, metric="average_precision").verdicts
+    return decide_verdicts([measured], grouping, metric=metric).verdicts
 
 
 def report(setting: Setting, tables: list[pd.DataFrame]) -> str:

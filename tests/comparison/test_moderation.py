@@ -13,7 +13,7 @@ def drawn(rng, *, methods=6, classes=12, seeds=10, own=0.0, uneven=0.0):
     arms = level * np.exp(rng.normal(0, own, (methods + 1, classes)))  # the baseline's first
     heads = rng.normal(0, np.sqrt(arms)[:, None], (methods + 1, seeds, classes))
     by_seed = heads[1:] - heads[0]
-    given = {"seeds": np.full((methods, classes), seeds), "support": support, "by_seed": by_seed}
+    given = {"seeds": np.full((methods, classes), seeds), "support": support, "by_seed": by_seed, "classes": classes}
     image = np.broadcast_to(1 / support, (methods, classes)).copy()
     return arms[1:] + arms[0], by_seed.var(axis=1, ddof=1), image, given
 
@@ -66,11 +66,27 @@ def test_a_moderated_t_holds_its_level():
     assert np.mean(np.array(p) < 0.001) == pytest.approx(0.001, abs=0.001)
 
 
+def test_groups_are_made_of_classes_and_add_no_degrees_of_freedom():
+    _, found, image, given = drawn(np.random.default_rng(0), methods=1, classes=10, seeds=4)
+    _, degrees = moderate(found, image, **(given | {"classes": 4}))
+    assert degrees.max() <= 4 * 3
+
+
+def test_with_few_seeds_the_others_count_little():
+    for seeds in (2, 3, 10):
+        _, found, image, given = drawn(np.random.default_rng(1), seeds=seeds)
+        _, degrees = moderate(found, image, **given)
+        own = seeds - 1
+        assert own < degrees.max() <= own + own**2 / 2
+
+
 def test_what_has_no_spread_is_left_alone():
     zero, one = np.zeros((2, 3)), np.ones((2, 3))
     seeds = np.full((2, 3), 4)
     for variance, image in ((zero, one), (one, zero), (one, np.full((2, 3), np.nan))):
-        steady, degrees = moderate(variance, image, seeds=seeds, support=np.ones(3), by_seed=np.ones((2, 4, 3)))
+        steady, degrees = moderate(
+            variance, image, seeds=seeds, support=np.ones(3), by_seed=np.ones((2, 4, 3)), classes=3
+        )
         np.testing.assert_array_equal(steady, variance)
         np.testing.assert_array_equal(degrees, 3)
 
@@ -82,6 +98,7 @@ def test_permuting_methods_and_classes_permutes_the_results():
     m, k = rng.permutation(6), rng.permutation(12)
     turned = {
         "seeds": given["seeds"], "support": given["support"][k], "by_seed": given["by_seed"][m][:, :, k],
+        "classes": 12,
     }  # fmt: skip
     again = moderate(found[m][:, k], image[m][:, k], **turned)
     np.testing.assert_allclose(again[0], steady[m][:, k])

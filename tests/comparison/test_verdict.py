@@ -1,9 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
+from tailprobe.comparison.gather import Measured
+from tailprobe.comparison.groups import group_classes
 from tailprobe.comparison.recommendation import read_recommendation
-from tailprobe.comparison.verdict import VERDICTS, compare_methods
+from tailprobe.comparison.spread import spread_without_images, stack_spreads
+from tailprobe.comparison.verdict import VERDICTS, compare_methods, decide_verdicts
 from tailprobe.errors import InputError
 from tailprobe.scores.summary import summarise
 
@@ -104,8 +110,48 @@ def test_with_one_seed_nothing_is_said_to_help(run):
     found = compare_methods(one, classes=run.classes, labels=run.labels, scores=run.scores)
     assert set(found.verdicts["verdict"]) <= {"no evidence", "too few positives"}
     assert found.verdicts["p"].isna().all()
+    assert found.verdicts["detectable"].isna().all()
     assert np.isfinite(found.verdicts["low"]).all()
     assert any("one seed" in line for line in found.recommendation.statistics)
+
+
+def test_two_seeds_give_intervals_and_no_verdict(run):
+    two = run.results[run.results["seed"] < 2]
+    found = compare_methods(two, classes=run.classes, labels=run.labels, scores=run.scores)
+    assert set(found.verdicts["verdict"]) <= {"no evidence", "too few positives"}
+    assert found.verdicts[["p", "p_adjusted", "detectable"]].isna().all(axis=None)
+    assert np.isfinite(found.verdicts["low"]).all()
+    assert "two seeds cannot tell" in found.recommendation.sentence
+    assert any("With 2 seeds" in line for line in found.recommendation.statistics)
+
+
+def test_no_interval_of_a_difference_reaches_beyond_what_there_can_be(run):
+    grouping = group_classes(("a",), counts=np.array([9]), low_frequency=np.array([True]))
+    by_seed = np.array([[0.9, 0.1, 0.5]])  # Student's t alone would reach from -0.49 to 1.49
+    spread = spread_without_images(by_seed.T, test_share=0.0)
+    wide = stack_spreads([replace(spread, **{k: v[:, [0] * 7] if k == "by_seed" else v[[0] * 7]
+                                             for k, v in vars(spread).items()})])  # fmt: skip
+    measured = Measured("clip", ("bold",), wide, wide, np.array([9.0]), by_images=False)
+    found = decide_verdicts([measured], grouping, metric="average_precision").verdicts
+    assert found["high"].max() == 1
+    assert found["low"].min() == pytest.approx(0.5 - stats.t.isf(0.025, 2) * 0.4 / np.sqrt(3))
+    assert found["detectable"].isna().all()  # it would have taken more than 1
+    assert set(found["verdict"]) == {"too few positives"}
+
+
+def test_the_recommendations_intervals_hold_for_all_gains_and_costs_at_once(comparison):
+    row, advice = line(comparison, "helpful", "low-frequency"), comparison.recommendation
+    # Two methods, a gain and a cost each: 1.25% two-sided in the place of 5%; wider than by normal quantiles.
+    times = (advice.gain_high - advice.gain_low) / (row["high"] - row["low"])
+    assert times > stats.norm.isf(0.0125 / 2) / stats.norm.isf(0.025)
+
+
+def test_where_every_class_is_low_frequency_no_cost_stands_in_the_way(run):
+    classes = run.classes.assign(low_frequency=True)
+    found = compare_methods(run.results, classes=classes, labels=run.labels, scores=run.scores).recommendation
+    assert found.method == "helpful"
+    assert "nan" not in found.sentence
+    assert "there are no others" in found.sentence
 
 
 def test_a_method_that_is_the_baseline_differs_by_nothing(run):

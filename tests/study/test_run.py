@@ -128,9 +128,12 @@ def test_a_notebook_shows_the_sentence_the_table_and_a_picture(finished: Result)
 
 def test_tables_are_left_for_papers_and_spreadsheets(finished: Result) -> None:
     folder = finished.folder.path / "tables"
-    assert {path.stem for path in folder.iterdir()} == {"averages", "classes", "methods", "verdicts"}
+    assert {path.stem for path in folder.iterdir()} == {"averages", "classes", "costs", "methods", "verdicts"}
     assert {path.suffix for path in folder.iterdir()} == {".csv", ".parquet", ".tex", ".md"}
     assert r"\toprule" in (folder / "verdicts.tex").read_text()
+    costs = pd.read_parquet(folder / "costs.parquet")
+    assert {"rows_seen", "steps", "seconds"} <= set(costs)
+    assert (costs["rows_seen"] >= costs["rows_an_epoch"]).all()
 
 
 def test_the_page_holds_the_recommendation_and_is_rebuilt_alike(finished: Result) -> None:

@@ -48,6 +48,7 @@ def test_relative_paths_are_taken_from_the_files_folder(tmp_path: Path) -> None:
         ('[data]\nsource="x"\n[study]\nseeds = "three"', "wrong type"),
         ('[data]\nsource="x"\n[recipe]\ndropout = 1.0', "out of range"),
         ('[data]\nsource="x"\n[weights]\nclip = "a"', "not among"),
+        ('[data]\nsource="x"\n[study]\nmetric = "f1@..."', "a rule of thresholds after @"),
         ("[data", "is not TOML"),
     ],
 )

@@ -100,7 +100,12 @@ def estimate_moderated(spread: Spread, *, support: Float[np.ndarray, " K"], clas
     )
     spread = replace(spread, covariance=covariance, covariance_variance=error)
     variance, degrees = moderate(
-        spread.seed_variance, spread.image_variance, seeds=spread.seeds, support=support, by_seed=spread.by_seed
+        spread.seed_variance,
+        spread.image_variance,
+        seeds=spread.seeds,
+        support=support,
+        by_seed=spread.by_seed,
+        classes=classes,
     )
     variance = np.where(one, spread.image_variance, variance)
     return _combine(spread, variance, np.where(one, np.inf, np.maximum(degrees, 1)))

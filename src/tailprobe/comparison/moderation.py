@@ -43,6 +43,7 @@ def moderate(
     seeds: Int[np.ndarray, "M K"],
     support: Float[np.ndarray, " K"],
     by_seed: Float[np.ndarray, "M S K"],
+    classes: int,
 ) -> tuple[Float[np.ndarray, "M K"], Float[np.ndarray, "M K"]]:
     """Move the variances of M methods in K classes towards what the other comparisons foretell.
 
@@ -51,6 +52,7 @@ def moderate(
         seeds: how many seeds each was taken from.
         support: test positives of each class; of a group the harmonic mean over its classes, as variances add up.
         by_seed: the differences from the baseline that `seed_variance` is of, NaN where undefined.
+        classes: how many of the K columns are classes; the groups after them are made of these and tell nothing new.
 
     Returns:
         The variances and their degrees of freedom, both (M, K) float64; the degrees are `seeds - 1` where there is
@@ -65,10 +67,11 @@ def moderate(
     logs = np.where(used, np.log(ratios) - digamma(half) + np.log(half), np.nan)
     chance = np.where(used, polygamma(1, half), np.nan)
     location, doubt = _foretell(logs, chance, used, support, _by_others(by_seed, image_variance, used))
-    worth = _degrees_of(doubt)
+    # Few seeds cannot tell that a comparison is unlike the others: below the square of chance no spread is seen.
+    worth = min(_degrees_of(doubt), float(degrees[used].mean()) ** 2 / 2)
     expected = np.exp(location + digamma(worth / 2) - np.log(worth / 2))
     steady = image_variance * (worth * expected + degrees * ratios) / (worth + degrees)
-    most = float(degrees[used].sum())  # no more than all comparisons have together
+    most = float(degrees[:, :classes][used[:, :classes]].sum())  # no more than all classes have together
     return np.where(used, steady, seed_variance), np.where(used, np.minimum(worth + degrees, most), degrees)
 
 

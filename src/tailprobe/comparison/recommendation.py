@@ -19,17 +19,18 @@ class Candidate:
     gain: float  # difference on the low-frequency classes
     gain_low: float
     gain_high: float
-    cost: float  # difference on the remaining classes
+    cost: float  # difference on the remaining classes; NaN where there are none
     cost_low: float
     cost_high: float
-    certainty: float
-    detectable: float  # smallest difference there that would have been found; NaN with one seed
+    certainty: float  # that the gain is 0 or more, for all methods at once
+    detectable: float  # smallest difference there that would have been found; NaN where none would
+    seeds: int
     helps: bool  # the verdict on the low-frequency classes
 
 
 @dataclass(frozen=True)
 class Recommendation:
-    """What to use. Differences are positive where better; intervals hold for all methods at once."""
+    """What to use. Differences are positive where better; intervals and certainty hold for all methods at once."""
 
     encoder: str
     method: str  # "baseline", or as that was named: no remedy
@@ -40,7 +41,7 @@ class Recommendation:
     cost: float  # on the remaining classes; negative where they lose
     cost_low: float
     cost_high: float
-    certainty: float  # probability of being at least as good as the baseline on the low-frequency classes
+    certainty: float  # of being at least as good as the baseline on the low-frequency classes
     sentence: str
     statistics: tuple[str, ...]
 
@@ -56,10 +57,10 @@ def recommend(
     """Choose, for each encoder, the method whose regret is least in the worst case, then the encoder.
 
     A method is in question when it is shown to help the low-frequency classes and even the most that it may cost the
-    remaining ones is no more than what it gains. Of those the one with the highest lower end of its gain is
-    taken: whatever the truth within the intervals, it forgoes the least. Where none is in question the baseline stays,
-    since an unproven remedy can only be regretted. Of several encoders the one whose choice reaches the highest value
-    on the low-frequency classes is named; encoders are not tested against each other.
+    remaining ones, if there are any, is no more than what it gains. Of those the one with the highest lower end of its
+    gain is taken: whatever the truth within the intervals, it forgoes the least. Where none is in question the baseline
+    stays, since an unproven remedy can only be regretted. Of several encoders the one whose choice reaches the highest
+    value on the low-frequency classes is named; encoders are not tested against each other.
 
     Args:
         candidates: every method but the baseline, under every encoder.
@@ -67,7 +68,7 @@ def recommend(
     """
     best: list[tuple[float, str, Candidate | None]] = []
     for encoder, plain in baseline_values.items():
-        mine = [c for c in candidates if c.encoder == encoder and c.helps and -c.cost_low <= c.gain]
+        mine = [c for c in candidates if c.encoder == encoder and c.helps and not -c.cost_low > c.gain]
         chosen = max(mine, key=lambda c: c.gain_low, default=None)
         best.append((plain if chosen is None else chosen.value, encoder, chosen))
     _, encoder, chosen = max(best, key=lambda entry: -math.inf if math.isnan(entry[0]) else entry[0])
@@ -110,17 +111,21 @@ def read_recommendation(path: Path) -> Recommendation:
 
 
 def _use(chosen: Candidate, metric: str) -> str:
-    kept = (
-        "leaves the others as they are"
-        if chosen.cost_low <= 0 <= chosen.cost_high
-        else ("costs the others" if chosen.cost < 0 else "helps the others too")
-    )
     return (
         f"Use {chosen.method}: on the low-frequency classes it gains {_signed(chosen.gain)} {_plain(metric)} "
-        f"({_signed(chosen.gain_low)} to {_signed(chosen.gain_high)}), and {kept} ({_signed(chosen.cost)}, "
-        f"{_signed(chosen.cost_low)} to {_signed(chosen.cost_high)}). "
-        f"That it is at least as good as no remedy there is {_sure(chosen.certainty)} certain."
+        f"({_signed(chosen.gain_low)} to {_signed(chosen.gain_high)}); {_on_the_others(chosen)}. "
+        f"That it is at least as good as no remedy on the low-frequency classes is {_sure(chosen.certainty)} certain."
     )
+
+
+def _on_the_others(chosen: Candidate) -> str:
+    """Say what is known of the cost; an interval that holds 0 does not show that there is none."""
+    if math.isnan(chosen.cost):
+        return "there are no others to lose"
+    numbers = f"{_signed(chosen.cost)} ({_signed(chosen.cost_low)} to {_signed(chosen.cost_high)})"
+    if chosen.cost_low <= 0 <= chosen.cost_high:
+        return f"on the others it is not shown to change anything, {numbers}"
+    return f"on the others it {'costs' if chosen.cost < 0 else 'gains too'}, {numbers}"
 
 
 def _no_remedy(candidates: Sequence[Candidate], metric: str) -> str:
@@ -144,9 +149,11 @@ def _no_remedy(candidates: Sequence[Candidate], metric: str) -> str:
 
 
 def _found(nearest: Candidate) -> str:
+    if nearest.seeds <= 2:
+        return f"{'one seed' if nearest.seeds == 1 else 'two seeds'} cannot tell a remedy from a change of seed"
     if math.isnan(nearest.detectable):
-        return "one seed cannot tell a remedy from a change of seed"
-    return f"this study would have found a difference of {nearest.detectable:.3f}"
+        return "no difference, however large, was sure to be found"
+    return f"a true difference of {nearest.detectable:.3f} would have been found with a chance of 80%"
 
 
 def _signed(value: float) -> str:

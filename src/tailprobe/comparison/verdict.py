@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
 from tailprobe.comparison.correction import adjust
 from tailprobe.comparison.gather import Measured, measure_by_images, measure_by_seeds
@@ -18,9 +18,11 @@ from tailprobe.comparison.recommendation import Candidate, Recommendation, recom
 from tailprobe.comparison.words import describe
 from tailprobe.errors import InputError
 
+FloatArray = Float[np.ndarray, "*K"]
 HELPS, HURTS, NO_EVIDENCE, TOO_FEW = "helps", "hurts", "no evidence", "too few positives"
 VERDICTS = (HELPS, HURTS, NO_EVIDENCE, TOO_FEW)
 LEAST_POSITIVES = 5  # below, in the test part, a class is not tested: its intervals do not hold (docs/evidence.md)
+LEAST_SEEDS = 3  # two tell a spread by one number: on simulated studies up to 14% then found what was not there
 SCARCE, LARGE = 20, 0.1  # fewer positives than this, and blind to differences as large as this: too few to tell
 
 
@@ -32,7 +34,9 @@ class Comparison:
     metric, baseline and value (means over seeds), difference (value minus baseline, pair by pair), low and high (its
     95% confidence interval), value_low and value_high (that of the value), p, p_adjusted (NaN where not tested),
     support (positives in the test part, mean over seeds; of a group all classes together), detectable (the smallest
-    difference found with a chance of 80%, at the strictest level of the correction), verdict, seeds.
+    difference found with a chance of 80%, at the strictest level of the correction; NaN where none would
+    be, as below three seeds), verdict,
+    seeds.
     """
 
     verdicts: pd.DataFrame
@@ -65,7 +69,7 @@ def compare_methods(
     Differences are tested by Student's t, its variance the seeds' over their number plus the covariance of test parts
     that share images (`spread`), steadied by the study's other comparisons (`moderation`), and corrected over
     all encoders, methods, classes and groups together (`correction`). A verdict other than "no evidence" or "too few
-    positives" needs an adjusted p-value at or below `level`, and at least two seeds. "Too few positives" is said of a
+    positives" needs an adjusted p-value at or below `level`, and at least three seeds. "Too few positives" is said of a
     class with fewer test positives than `least_positives`, which is not tested and costs the others nothing, and of one
     with fewer than 20 that is blind to a difference of 0.1.
 
@@ -133,12 +137,14 @@ def decide_verdicts(
     paired = [_paired(m, grouping) for m in measured]
     frames = [_frame(m, e, grouping, metric) for m, e in zip(measured, paired, strict=True)]
     table = pd.concat(frames, ignore_index=True)
-    tested = (table["support"] >= least_positives) & (table["seeds"] >= 2) & table["p"].notna()
-    table.loc[table["seeds"] < 2, "p"] = np.nan
+    few_seeds = table["seeds"] < LEAST_SEEDS
+    tested = (table["support"] >= least_positives) & ~few_seeds & table["p"].notna()
+    table.loc[few_seeds, "p"] = np.nan
     table["p_adjusted"] = adjust(table["p"].where(tested).to_numpy(float), correction=correction)
     strictest = level / max(int(tested.sum()), 1)
     table["detectable"] = np.concatenate([e.detectable(level=strictest).ravel() for e in paired])
     table["verdict"] = _verdicts(table, metric, level=level, least_positives=least_positives)
+    table.loc[few_seeds | (table["detectable"] > 1), "detectable"] = np.nan  # nothing would have been found
     statistics = describe(
         metric=metric,
         seeds=int(table["seeds"].max()),
@@ -147,6 +153,9 @@ def decide_verdicts(
         level=level,
         by_images=all(m.by_images for m in measured),
         least_positives=least_positives,
+        least_seeds=LEAST_SEEDS,
+        scarce=SCARCE,
+        large=LARGE,
     )
     candidates = _candidates(measured, paired, table, grouping, metric)
     recommendation = recommend(
@@ -172,7 +181,7 @@ def _frame(measured: Measured, paired: Estimate, grouping: Grouping, metric: str
     """Lay one encoder out as rows: method by method its classes and groups."""
     methods, columns = paired.mean.shape
     values = widen_sameness(estimate(measured.values), support=grouping.support_of_variance(measured.support))
-    low, high = paired.interval()
+    low, high = _possible(paired.interval())
     value_low, value_high = values.share_interval()  # every metric lies in [0, 1]
     return pd.DataFrame(
         {
@@ -195,6 +204,11 @@ def _frame(measured: Measured, paired: Estimate, grouping: Grouping, metric: str
     )
 
 
+def _possible(ends: tuple[FloatArray, FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Cut intervals of differences off where metrics in [0, 1] cannot differ by more."""
+    return np.clip(ends[0], -1, 1), np.clip(ends[1], -1, 1)
+
+
 def _verdicts(table: pd.DataFrame, metric: str, *, level: float, least_positives: float) -> list[str]:
     sign = -1 if _lower(metric) else 1
     better = sign * table["difference"] > 0
@@ -207,15 +221,19 @@ def _verdicts(table: pd.DataFrame, metric: str, *, level: float, least_positives
 def _candidates(
     measured: Sequence[Measured], paired: Sequence[Estimate], table: pd.DataFrame, grouping: Grouping, metric: str
 ) -> list[Candidate]:
-    """Return every method as the recommendation weighs it; its intervals hold for all of them at once (Bonferroni)."""
+    """Return every method as the recommendation weighs it.
+
+    Intervals hold for the gains and costs of all methods at once, and the certainty for all gains (Bonferroni): the
+    best of several is the one that luck has favoured most.
+    """
     many = sum(len(m.methods) for m in measured)
     low_frequency, remaining = grouping.place("low-frequency"), grouping.place("remaining")
     rows = table[table["class"].eq("low-frequency") & table["aggregate"]].reset_index(drop=True)
     found: list[Candidate] = []
     for m, e in zip(measured, paired, strict=True):
         better = Estimate(-e.mean, e.error, e.degrees) if _lower(metric) else e
-        low, high = better.interval(level=1 - 0.05 / many)
-        certainty = better.certainty()
+        low, high = _possible(better.interval(level=1 - 0.05 / (2 * many)))
+        certainty = np.maximum(1 - many * (1 - better.certainty()), 0)
         for i, method in enumerate(m.methods):
             row = rows.iloc[len(found)]
             gain, cost = (i, low_frequency), (i, remaining)
@@ -224,8 +242,7 @@ def _candidates(
                     m.encoder, method, float(row["value"]),
                     float(better.mean[gain]), float(low[gain]), float(high[gain]),
                     float(better.mean[cost]), float(low[cost]), float(high[cost]),
-                    float(certainty[gain]), float(row["detectable"]) if row["seeds"] > 1 else np.nan,
-                    row["verdict"] == HELPS,
+                    float(certainty[gain]), float(row["detectable"]), int(row["seeds"]), row["verdict"] == HELPS,
                 )
             )  # fmt: skip
     return found

@@ -7,7 +7,17 @@ _CORRECTIONS = {
 
 
 def describe(
-    *, metric: str, seeds: int, tested: int, correction: str, level: float, by_images: bool, least_positives: float
+    *,
+    metric: str,
+    seeds: int,
+    tested: int,
+    correction: str,
+    level: float,
+    by_images: bool,
+    least_positives: float,
+    least_seeds: int,
+    scarce: int,
+    large: float,
 ) -> tuple[str, ...]:
     """Return the sentences that say how the verdicts came about."""
     percent = f"{100 * level:g}%"
@@ -24,11 +34,21 @@ def describe(
     lines.append(_BOTH if by_images else _SHARE)
     if by_images:
         lines.append(_STEADIED)
+    if seeds < least_seeds:
+        lines.append(
+            f"With {seeds} seeds their spread is hardly known: nothing is tested, and no method is said to help or "
+            f"hurt. Take {least_seeds} or more; ten are the default."
+        )
+        return tuple(lines)
     lines += [
         f"{tested} comparisons were tested by a two-sided paired t-test and corrected by "
         f"{_CORRECTIONS[correction].format(percent=percent)}.",
         f"A class with fewer than {least_positives:g} positives in the test part is not tested. Intervals of "
-        "single lines are at 95% each; those of the recommendation hold for all methods at once (Bonferroni).",
+        "single lines are at 95% each; those of the recommendation hold for the gains and costs of all methods at once "
+        "(Bonferroni).",
+        "No evidence is not evidence of no effect: the interval says what is still possible. The smallest difference "
+        "that would have been found is found with a chance of 80%, at the strictest step of the correction; a "
+        f"class with fewer than {scarce} positives that is blind to one of {large:g} has too few to tell.",
         "The truth meant is the mean over new collections of this size, splits and seeds. Training parts overlap "
         "between seeds as well; what that adds to the spread cannot be measured within one collection.",
     ]

@@ -12,6 +12,10 @@ from tailprobe.report.lettering import shown
 _GROUPS = {"low-frequency": "low-frequency", "remaining": "remaining"}
 _SHORT = {"helps": "helps", "hurts": "hurts", "no evidence": "?", "too few positives": "few"}
 _COLOURS = {"helps": "green", "hurts": "red"}
+_CAPTION = (
+    "?: no evidence. few: too few positives to tell. Of single classes: help/hurt. "
+    "Intervals: 95%, each by itself; verdicts are corrected for all comparisons."
+)
 
 
 def verdict_table(verdicts: pd.DataFrame, *, methods: Sequence[str], encoders: Sequence[str]) -> Table:
@@ -26,7 +30,7 @@ def verdict_table(verdicts: pd.DataFrame, *, methods: Sequence[str], encoders: S
     look = {"padding": (0, 1, 0, 0), "show_edge": False, "pad_edge": False}
     table = Table(box=box.SIMPLE_HEAD, title_justify="left", caption_justify="left", **look)  # type: ignore[arg-type]
     table.title = Text(f"verdict, difference in {shown(str(verdicts['metric'].iloc[0]), 24)} in %", style="bold")
-    table.caption = Text("?: no evidence. few: too few positives to tell. Of single classes: help/hurt.", style="dim")
+    table.caption = Text(_CAPTION, style="dim")
     table.add_column("method", no_wrap=True)
     for head in _GROUPS.values():
         table.add_column(head, justify="right", no_wrap=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from tailprobe.comparison.cost import cost_table
 from tailprobe.comparison.recommendation import Recommendation, read_recommendation
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
@@ -156,11 +157,12 @@ class Result:
         return write_figures(figures, self.folder.figures, progress=progress)
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the tables that people print, by name: averages, verdicts, classes, methods."""
+        """Return the tables that people print, by name: averages, verdicts, classes, methods, costs."""
         averages = self.table()
         plans = self.plans.drop_duplicates(["method", "seed"])
         methods = plans.groupby("method", sort=False)[["rows", "distinct_images"]].mean().reset_index()
-        tables = {"averages": averages, "classes": self.classes, "methods": methods}
+        costs = cost_table(self.histories, self.plans)
+        tables = {"averages": averages, "classes": self.classes, "methods": methods, "costs": costs}
         return tables if self.verdicts is None else tables | {"verdicts": self.verdicts}
 
     def write_tables(self) -> list[Path]:

@@ -76,7 +76,7 @@ class Study:
 
     def _has_metric(self) -> bool:
         name, _, rule = self.metric.partition("@")
-        return self.metric in METRICS or (f"{name}@..." in METRICS and rule in self.thresholds)
+        return (not rule and name in METRICS) or (f"{name}@..." in METRICS and rule in self.thresholds)
 
 
 def default_encoders(source: str, form: str = "auto") -> tuple[str, ...]:

@@ -48,6 +48,7 @@ def training(run: RunTables) -> dict[str, Any]:
         found.setdefault(str(encoder), {})[str(method)] = of_kind | {
             "late": int((lowest == last).sum()),
             "seeds": len(lowest),
+            "epochs": float(rows.groupby("seed")["epoch"].max().mean()),
             "steps": int(rows.groupby("seed")["steps"].last().mean()),
             "seconds": round(float(rows.groupby("seed")["seconds"].last().mean()), 2),
         }

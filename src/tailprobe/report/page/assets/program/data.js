@@ -149,11 +149,12 @@ function showMethods() {
     training = r.training[state.encoder] || {};
   clear(by("table-methods")).append(
     table(
-      ["method", "rows an epoch", "distinct images", "steps", "seconds a head"],
+      ["method", "rows an epoch", "distinct images", "rows seen", "steps", "seconds a head"],
       r.methods.map((m) => [
         m.name,
         whole(m.rows),
         whole(m.distinct),
+        training[m.name] ? whole(m.rows * training[m.name].epochs) : "–",
         training[m.name] ? whole(training[m.name].steps) : "–",
         training[m.name] ? number(training[m.name].seconds, 1) : "–",
       ]),

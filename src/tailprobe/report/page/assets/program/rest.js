@@ -48,11 +48,15 @@ function showStatistics() {
           .map(([k, i]) => [
             k.name,
             whole(k.parts[2]),
-            number(Math.max(...judgement.detectable.slice(1).map((row) => row[i] ?? NaN))),
+            number(largest(judgement.detectable.slice(1).map((row) => row[i]))),
           ]),
       ),
     );
 }
+const largest = (values) => {
+  const known = values.filter((value) => value !== null);
+  return known.length ? Math.max(...known) : null;
+};
 function showAbout() {
   const about = run().about;
   by("repeat").textContent = about.repeat;
