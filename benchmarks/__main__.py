@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import benchmarks
-from benchmarks.row import Row
+from benchmarks.row import Row, table
 
 
 def main(wanted: list[str]) -> None:
@@ -20,7 +20,7 @@ def main(wanted: list[str]) -> None:
         module = importlib.import_module(f"benchmarks.{found.name}")
         if hasattr(module, "rows"):
             rows = module.rows()
-            print(_table(found.name, (module.__doc__ or "").splitlines()[0], rows), flush=True)
+            print(table(found.name, (module.__doc__ or "").splitlines()[0], rows), flush=True)
             measured += rows
     path = Path(__file__).parent / "results.json"
     results = [asdict(row) for row in measured]
@@ -29,14 +29,6 @@ def main(wanted: list[str]) -> None:
         results = [row for row in json.loads(path.read_text()) if row["name"] not in names] + results
     path.write_text(json.dumps(results, indent=1) + "\n")
     print(f"written to {path}")
-
-
-def _table(name: str, title: str, rows: list[Row]) -> str:
-    lines = [f"## {name}", "", title, "", "| | value | unit | times the plain way |", "|---|---|---|---|"]
-    for row in rows:
-        ratio = "" if row.ratio is None else f"{row.ratio:.1f}"
-        lines.append(f"| {row.name} | {row.value:.4g} | {row.unit} | {ratio} |")
-    return "\n".join([*lines, ""])
 
 
 if __name__ == "__main__":

@@ -132,7 +132,7 @@ def _vmapped(x: torch.Tensor, y: torch.Tensor, width: int) -> Way:
 
 
 def _ours(x: torch.Tensor, y: torch.Tensor, width: int, kernel: str) -> float:
-    """Two heads a core, a few epochs each, through the engine; a batch of rows for validation, the peers having none."""
+    """Two heads a core, a few epochs each, through the engine; a batch of rows for validation; the peers have none."""
     labels = Labels(y.numpy() > 0, tuple(map(str, range(CLASSES))), "multi-label")
     embeddings = Embeddings(x.numpy(), tuple(map(str, range(ROWS))), "random", "random")
     recipe, plan = Recipe(width=width, epochs=EPOCHS, batch_size=BATCH), TrainingPlan(rows=np.arange(ROWS))
