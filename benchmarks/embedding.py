@@ -1,10 +1,18 @@
-"""Images a second from 256 px JPEG files to ResNet-18's numbers (random weights), and opening what is stored."""
+"""Images a second from 256 px JPEG files to ResNet-18's numbers (random weights), and opening what is stored.
 
+python -m benchmarks.embedding FOLDER
+
+takes real JPEGs from a folder in place of drawn ones.
+"""
+
+import io
+import itertools
 import json
 import os
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +25,9 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
 import tailprobe
-from benchmarks.row import Row, best_seconds
+from benchmarks.peak import products
+from benchmarks.row import Row, best_seconds, table
+from tailprobe.datasets.decode import decode
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.calibration import calibrated
 from tailprobe.embeddings.compute import embed
@@ -27,72 +37,126 @@ from tailprobe.embeddings.shard import Shard, write_shard
 from tailprobe.embeddings.store import FORMAT, SHARD, shard_path
 from tailprobe.embeddings.stored import StoredVectors, open_store
 from tailprobe.encoders.preprocessing import Preprocessing
-from tailprobe.encoders.runtime.cores import cores
+from tailprobe.encoders.runtime.choose import cosine
+from tailprobe.encoders.runtime.cores import cores, has_bfloat16
 from tailprobe.encoders.runtime.installed import candidates
 from tailprobe.encoders.timm_encoder import TimmEncoder
 
 FILES, BATCH, SIDE, CROP = 256, 32, 256, 224
 NAIVE = 32  # files of the naive loop, which needs no more to show its speed
-FLOATS = 3.63e9  # of ResNet-18 at 224 px, two a multiplication with addition
+FLOATS = 3.63e9  # operations of ResNet-18 at 224 px, two a multiplication with addition
 ROWS, WIDTH = 10_000_000, 512  # of the store that is opened
+USUAL = "usual pipeline: DataLoader with workers, torchvision, eager"
 Way = Callable[[], float]
 
 
-def rows(*, files: int = FILES, rounds: int = 3, stored: int = ROWS) -> list[Row]:
-    """Measure the way from files to numbers, then the store."""
+def rows(*, files: int = FILES, rounds: int = 3, stored: int = ROWS, pictures: Path | None = None) -> list[Row]:
+    """Measure the way from files to numbers, then the store.
+
+    Args:
+        files: JPEG files embedded.
+        rounds: of which the best counts.
+        stored: rows of the store that is opened.
+        pictures: a folder of real JPEGs, taken again and again; by default drawn ones of 256 px.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        return [*_rates(Path(folder), files, rounds), *_store(Path(folder), stored)]
+        jpegs = _drawn() if pictures is None else itertools.cycle(_real(pictures))
+        images = tailprobe.read(_fill(Path(folder) / "images", itertools.islice(jpegs, files)))
+        return [*_rates(Path(folder), images, rounds), *_store(Path(folder), stored)]
 
 
-def _rates(folder: Path, files: int, rounds: int) -> list[Row]:
-    images = tailprobe.read(_draw(folder / "images", files))
+def _rates(folder: Path, images: LabeledImages, rounds: int) -> list[Row]:
+    encoder, plain = _models()
+    every = {str(choice): encoder.on(choice.runtime, precision=choice.precision) for choice in candidates(device="cpu")}
+    for choice in candidates(device="cpu", precision="int8"):
+        every[str(choice)] = calibrated(encoder.on(choice.runtime, precision="int8"), images)
+    loader = DataLoader(_Files(images), BATCH, num_workers=cores(), persistent_workers=True)
+    ways: dict[str, Way] = {
+        "naive loop: one image at a time, Pillow, float32": partial(_one_by_one, plain, images),
+        "one process: Pillow, torchvision, eager": partial(_usual, plain, DataLoader(_Files(images), BATCH)),
+        USUAL: partial(_usual, plain, loader),
+        **{f"tailprobe, {name}": partial(_ours, one, images, folder) for name, one in every.items()},
+        **{f"model alone, {name}": partial(_alone, one) for name, one in every.items()},
+    }
+    multiplied = {precision: products(precision) for precision in ("float32", *(["bfloat16"] * has_bfloat16()))}
+    everything = ways | {name: way for of in multiplied.values() for name, way in of.items()}
+    for way in everything.values():
+        way()  # workers and runtimes start
+    least = best_seconds(everything, rounds=rounds)
+    peaks = {precision: FLOATS * min(least[name] for name in of) for precision, of in multiplied.items()}
+    for precision, seconds in peaks.items():
+        least[f"{precision} peak"] = seconds
+    rates = [Row(name, 1 / least[name], "images/s", least[USUAL] / least[name]) for name in (*ways, *_names(peaks))]
+    shares = [share for name in every for share in _shares(name, least, peaks)]
+    return [*rates, *shares, *_cosines(every, plain, images)]
+
+
+def _models() -> tuple[TimmEncoder, torch.nn.Module]:
+    """Return ResNet-18 with random weights as an encoder, and as it comes from timm, in a layout of its own."""
     torch.manual_seed(0)
     model = timm.create_model("resnet18", num_classes=0).eval().requires_grad_(False)
     preprocessing = Preprocessing(
         "shorter", (SIDE, SIDE), (CROP, CROP), "bilinear", IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
     )
-    encoder = TimmEncoder(model, name="resnet18", model_name="resnet18", preprocessing=preprocessing, device="cpu")
     plain = timm.create_model("resnet18", num_classes=0).eval().requires_grad_(False)
     plain.load_state_dict(model.state_dict())
-    loader = DataLoader(_Files(images), BATCH, num_workers=cores(), persistent_workers=True)
-    every = {str(choice): encoder.on(choice.runtime, precision=choice.precision) for choice in candidates(device="cpu")}
-    for choice in candidates(device="cpu", precision="int8"):
-        every[str(choice)] = calibrated(encoder.on(choice.runtime, precision="int8"), images)
-    product = torch.randn(2048, 2048)
-    ways: dict[str, Way] = {
-        "naive loop: one image at a time, Pillow, float32": partial(_one_by_one, plain, images),
-        "usual pipeline: DataLoader with workers, torchvision, eager": partial(_usual, plain, loader),
-        **{f"tailprobe, {name}": partial(_ours, one, images, folder) for name, one in every.items()},
-        **{f"model alone, {name}": partial(_alone, one) for name, one in every.items()},
-        "peak": lambda: float((product @ product).numel() * 2 * 2048),
-    }
-    for way in ways.values():
-        way()  # workers and runtimes start
-    least = best_seconds(ways, rounds=rounds)
-    peak = least.pop("peak")
-    usual = least["usual pipeline: DataLoader with workers, torchvision, eager"]
-    table = [Row(name, 1 / seconds, "images/s", usual / seconds) for name, seconds in least.items()]
-    shares = [
-        Row(f"tailprobe, {name}: share of the {what}", of / least[f"tailprobe, {name}"], "")
-        for name in every
-        for what, of in (("model alone", least[f"model alone, {name}"]), ("float32 peak", FLOATS * peak))
-    ]
-    return [*table, Row("float32 peak", 1 / (FLOATS * peak), "images/s", usual / (FLOATS * peak)), *shares]
+    encoder = TimmEncoder(model, name="resnet18", model_name="resnet18", preprocessing=preprocessing, device="cpu")
+    return encoder, plain
 
 
-def _draw(folder: Path, files: int) -> Path:
-    """Write JPEGs with the spectrum of photographs: noise of six octaves, the coarse ones strongest."""
+def _names(peaks: Mapping[str, float]) -> list[str]:
+    return [f"{precision} peak" for precision in peaks]
+
+
+def _shares(name: str, least: Mapping[str, float], peaks: Mapping[str, float]) -> list[Row]:
+    """Return what part of the model alone, and of the peak of its precision where there is one, a whole run reaches."""
+    whole, precision = least[f"tailprobe, {name}"], name.rsplit(maxsplit=1)[-1]
+    rows_ = [Row(f"tailprobe, {name}: share of the model alone", least[f"model alone, {name}"] / whole, "")]
+    if precision in peaks:
+        rows_.append(Row(f"tailprobe, {name}: share of the {precision} peak", peaks[precision] / whole, ""))
+    return rows_
+
+
+def _cosines(every: Mapping[str, TimmEncoder], plain: torch.nn.Module, images: LabeledImages) -> list[Row]:
+    """Return the least cosine to the usual pipeline's float32 numbers, over the first images."""
+    files, first = _Files(images), range(min(2 * BATCH, len(images)))
+    with torch.inference_mode():
+        expected = plain(torch.stack([files[i] for i in first])).numpy()
+    found = []
+    for name, encoder in every.items():
+        pixels = [encoder.prepare(decode(images.locations[i].read(), where=images.names[i])) for i in first]
+        least = float(cosine(encoder.encode(pixels), expected).min())
+        found.append(Row(f"{name}: what the least cosine to float32 lacks of 1", 1 - least, ""))
+    return found
+
+
+def _fill(folder: Path, jpegs: Iterable[bytes]) -> Path:
+    for i, data in enumerate(jpegs):
+        path = folder / "ab"[i % 2] / f"{i:04d}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+def _real(folder: Path) -> list[bytes]:
+    found = [path.read_bytes() for path in sorted(folder.rglob("*.jp*g"))]
+    if not found:
+        raise SystemExit(f"{folder}: no JPEG files")
+    return found
+
+
+def _drawn() -> Iterator[bytes]:
+    """Draw JPEGs with the spectrum of photographs: noise of six octaves, the coarse ones strongest."""
     rng = np.random.default_rng(0)
-    for i in range(files):
+    while True:
         pixels = np.full((SIDE, SIDE, 3), 127.0)
         for octave in (4, 8, 16, 32, 64, 128):
             noise = rng.normal(0, 160 / octave, (octave, octave, 3))
             coarse = Image.fromarray(np.uint8(np.clip(noise * 2 + 127, 0, 255)))
             pixels += np.asarray(coarse.resize((SIDE, SIDE), Image.Resampling.BICUBIC), np.float64) - 127
-        path = folder / "ab"[i % 2] / f"{i:04d}.jpg"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.uint8(np.clip(pixels, 0, 255))).save(path, quality=90)
-    return folder
+        file = io.BytesIO()
+        Image.fromarray(np.uint8(np.clip(pixels, 0, 255))).save(file, "JPEG", quality=90)
+        yield file.getvalue()
 
 
 _transform = transforms.Compose(
@@ -182,3 +246,7 @@ def _median_seconds(vectors: StoredVectors, wanted: list[np.ndarray]) -> float:
         _ = vectors[rows_]
         taken.append(time.perf_counter() - started)
     return float(np.median(taken))
+
+
+if __name__ == "__main__":
+    print(table("embedding", f"JPEG files of {sys.argv[1]}, ResNet-18", rows(pictures=Path(sys.argv[1]))))

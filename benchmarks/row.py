@@ -28,3 +28,12 @@ def best_seconds(ways: Mapping[str, Callable[[], float]], *, rounds: int) -> dic
             done = way()
             least[name] = min(least[name], (time.perf_counter() - started) / done)
     return least
+
+
+def table(name: str, title: str, rows: list[Row]) -> str:
+    """Return rows as a Markdown table under a heading."""
+    lines = [f"## {name}", "", title, "", "| | value | unit | times the plain way |", "|---|---|---|---|"]
+    for row in rows:
+        ratio = "" if row.ratio is None else f"{row.ratio:.1f}"
+        lines.append(f"| {row.name} | {row.value:.4g} | {row.unit} | {ratio} |")
+    return "\n".join([*lines, ""])

@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from tailprobe.console import Bars
@@ -31,3 +32,11 @@ def test_quiet_prints_nothing(capfd) -> None:
         bars("train heads", 1, 2)
         bars.tell("a sentence")
     assert capfd.readouterr() == ("", "")
+
+
+def test_without_a_terminal_the_rate_and_the_time_left_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr("tailprobe.console.time.monotonic", lambda: next(clock))
+    lines = shown(terminal=False, steps=10).splitlines()
+    assert any(line.startswith("train heads: 5 of 10 ") and line.endswith(" left") for line in lines)
+    assert not any(line.endswith(" left") for line in lines if "0 of 10" in line or "10 of 10" in line)

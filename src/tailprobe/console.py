@@ -14,6 +14,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from tailprobe.progress import duration
+
+_SOON = 0.5  # seconds, before which a rate says nothing
+
 
 class Bars:
     """A `Progress` for people. Use it as a context manager and call it, or let `tell` print above the bars."""
@@ -51,7 +55,8 @@ class Bars:
         rate = state.rate(done)
         self._bars.update(state.task, completed=done, total=total, rate=rate)
         if not self.console.is_terminal and state.is_worth_a_line(done, total):
-            self.console.print(f"{stage}: {done} of {total} {rate}".rstrip(), highlight=False, markup=False)
+            line = f"{stage}: {done} of {total} {rate}{state.left(done, total)}"
+            self.console.print(line.rstrip(), highlight=False, markup=False)
 
     def tell(self, message: str) -> None:
         """Print a sentence."""
@@ -67,7 +72,14 @@ class _Stage:
 
     def rate(self, done: int) -> str:
         seconds = time.monotonic() - self._started
-        return f"{(done - self._first) / seconds:,.1f}/s" if done > self._first and seconds > 0.5 else ""
+        return f"{(done - self._first) / seconds:,.1f}/s" if done > self._first and seconds > _SOON else ""
+
+    def left(self, done: int, total: int) -> str:
+        """Return how long the rest takes at this rate, nothing where it is not known or nothing is left."""
+        seconds = time.monotonic() - self._started
+        if not self._first < done < total or seconds <= _SOON:
+            return ""
+        return f", {duration(seconds / (done - self._first) * (total - done))} left"
 
     def is_worth_a_line(self, done: int, total: int) -> bool:
         # A line for each tenth: enough to see that it lives, few enough for a log.

@@ -1,5 +1,6 @@
 """How a long step tells how far it is."""
 
+import math
 from typing import Protocol, runtime_checkable
 
 
@@ -13,3 +14,16 @@ class Progress(Protocol):
 
 def silent(stage: str, done: int, total: int) -> None:
     """Progress that tells nobody."""
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in the two units a person would use.
+
+    >>> duration(3.2), duration(200), duration(8000), duration(200000)
+    ('4 s', '3 min 20 s', '2 h 13 min', '2 d 7 h')
+    """
+    whole = math.ceil(seconds)
+    for unit, length, smaller, part in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
+        if whole >= length:
+            return f"{whole // length} {unit} {whole % length // part} {smaller}"
+    return f"{whole} s"

@@ -1,3 +1,4 @@
+import os
 import zipfile
 
 import pytest
@@ -52,3 +53,11 @@ def test_progress_ends_at_the_number_of_images(folder):
     check_images(images, progress=lambda *call: calls.append(call))
     assert calls[0] == ("check", 0, 3)
     assert calls[-1] == ("check", 3, 3)
+
+
+def test_a_pipe_is_a_bad_image_and_not_waited_for(folder):
+    data = folder("a/1.jpg", "b/1.jpg")
+    os.mkfifo(data / "b" / "pipe.jpg")
+    with pytest.raises(InputError, match=r"pipe\.jpg.*no regular file"):
+        check_images(read_folder(data))
+    assert check_images(read_folder(data), on_bad_image="skip").names == ("a/1.jpg", "b/1.jpg")

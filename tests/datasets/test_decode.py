@@ -206,3 +206,15 @@ def test_damaged_files_give_pixels_or_an_input_error_and_nothing_else(picture, d
         return
     assert pixels.dtype == np.uint8
     assert pixels.ndim == 3
+
+
+def test_what_is_wrong_is_told_in_the_same_words_every_time():
+    told = set()
+    for _ in range(2):
+        with pytest.raises(InputError) as error:
+            decode(b"no image", where="x.jpg")
+        told.add(str(error.value))
+    assert told == {
+        "x.jpg: not a readable image (cannot identify its format); "
+        "restore the file or pass --on-bad-image skip to leave it out"
+    }

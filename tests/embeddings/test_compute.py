@@ -1,5 +1,6 @@
 """Images are embedded once: what is stored and unchanged is reused, whatever changed is noticed."""
 
+import json
 import os
 import random
 import shutil
@@ -9,6 +10,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import PIL
 import pytest
 from PIL import Image
 
@@ -285,3 +287,10 @@ def test_the_same_images_elsewhere_are_embedded_for_themselves(folder: Path, cac
     second = embed(tailprobe.read(moved), again, cache=cache)
     assert again.encoded == 0  # the same names and contents: nothing to compute
     assert first.fingerprint == second.fingerprint
+
+
+def test_the_manifest_names_the_libraries_that_read_and_wrote(folder: Path, cache: Path) -> None:
+    embed(tailprobe.read(folder), MeanColours(), cache=cache)
+    manifest = json.loads(next(cache.rglob("manifest.json")).read_text())
+    assert manifest["versions"]["pillow"] == PIL.__version__
+    assert {"tailprobe", "simplejpeg", "numpy", "pyarrow"} < set(manifest["versions"])

@@ -20,6 +20,7 @@ from tailprobe.embeddings.stored import StoredEmbeddings, open_store
 
 IMAGES = 10
 no_lance = pytest.mark.skipif(find_spec("lance") is None, reason="lance is not installed")
+no_zarr = pytest.mark.skipif(find_spec("zarr") is None, reason="zarr is not installed")
 
 
 @pytest.fixture(params=["loaded", "opened", "half"])
@@ -65,7 +66,29 @@ def test_lance_is_read_by_lance(embeddings, tmp_path: Path) -> None:
     assert table["name"].to_pylist() == list(embeddings.names)
 
 
-@pytest.mark.parametrize("ending", [".npy", ".npz", ".parquet", pytest.param(".lance", marks=no_lance)])
+@no_zarr
+def test_zarr_is_read_by_zarr(embeddings, tmp_path: Path) -> None:
+    import zarr
+
+    group = zarr.open_group(str(export_embeddings(embeddings, tmp_path / "x.zarr")), mode="r")
+    assert group["embedding"].dtype == embeddings.vectors.dtype
+    np.testing.assert_array_equal(group["embedding"][:], embeddings.vectors)
+    assert group["name"][:].tolist() == list(embeddings.names)
+
+
+@pytest.mark.parametrize(("ending", "module"), [(".lance", "lance"), (".zarr", "zarr")])
+def test_a_format_without_its_library_is_an_error_that_names_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, module: str
+) -> None:
+    monkeypatch.setattr(export, "find_spec", lambda name: None if name == module else find_spec(name))
+    with pytest.raises(InputError, match=rf"pip install 'tailprobe\[{module}\]'"):
+        export.check_target(tmp_path / f"x{ending}", overwrite=False)
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [".npy", ".npz", ".parquet", pytest.param(".lance", marks=no_lance), pytest.param(".zarr", marks=no_zarr)],
+)
 def test_nothing_is_overwritten_unasked(tmp_path: Path, ending: str) -> None:
     one, other = (Embeddings(np.full((2, 3), k, np.float32), ("a", "b"), "e", "f") for k in (1, 2))
     path = export_embeddings(one, tmp_path / f"x{ending}")

@@ -1,7 +1,9 @@
 """Near duplicates against scikit-learn's cosines, and the bound on memory."""
 
 import tracemalloc
+from collections.abc import Callable
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +12,9 @@ from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.preprocessing import StandardScaler
 
 from tailprobe.errors import InputError
+from tailprobe.inspection import near
 from tailprobe.inspection.near import find_near_duplicates
+from tailprobe.inspection.sketch import Sketch
 
 PARTS = np.array(["train", "validation", "test"])
 
@@ -38,6 +42,34 @@ def test_every_pair_from_the_threshold_up_is_found_and_no_other(block: int, stan
     assert found.pairs_across == sum(parts[i] != parts[j] for i, j in pairs)
     matched = {row for pair in pairs for row in pair if parts[row] != "train" and "train" in {parts[i] for i in pair}}
     assert set(np.flatnonzero(found.held_out_matched)) == matched
+
+
+@pytest.mark.parametrize("sparse", [0, 4])
+@pytest.mark.parametrize(("standardise", "threshold"), [(False, 0.968), (True, 0.935)])
+def test_wide_rows_ruled_out_by_a_sketch_leave_the_same_pairs(
+    monkeypatch: pytest.MonkeyPatch, sparse: int, standardise: bool, threshold: float
+) -> None:
+    vectors = clouds(200, width=160)
+    vectors[7] = 0
+    cosines = cosine_similarity(StandardScaler().fit_transform(vectors) if standardise else vectors)
+    pairs = {(i, j) for i, j in combinations(range(200), 2) if cosines[i, j] >= threshold}
+    monkeypatch.setattr(near, "_SPARSE", sparse)
+    asked = []
+    monkeypatch.setattr(Sketch, "candidates", counted(Sketch.candidates, asked))
+    found = find_near_duplicates(vectors, threshold=threshold, block=16, standardise=standardise)
+    assert set(zip(found.listed.first.tolist(), found.listed.second.tolist(), strict=True)) == pairs
+    assert len(pairs) > 10
+    assert len(asked) == 13 * 14 // 2
+    assert 0 < sum(asked) < 200 * 199 // 4  # it rules out more than it leaves
+
+
+def counted(candidates: Callable[..., Any], asked: list[int]) -> Callable[..., Any]:
+    def wrapped(*arguments: Any) -> Any:
+        found = candidates(*arguments)
+        asked.append(len(found[0]))
+        return found
+
+    return wrapped
 
 
 @pytest.mark.parametrize("block", [4, 2048])

@@ -10,6 +10,7 @@ import typer
 from tailprobe.callspec import parse_value, split_calls
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import numbers_of, pairs_of, reader_of, weights_of
+from tailprobe.cli.embed import embed
 from tailprobe.cli.inspect import inspect
 from tailprobe.cli.show import show_reproduction, show_result
 from tailprobe.console import Bars
@@ -45,6 +46,7 @@ def main() -> None:
 
 
 app.command("inspect")(inspect)
+app.command("embed")(embed)
 
 
 @app.command()
@@ -83,6 +85,7 @@ def compare(
     engine: option.Engine = "local",
     runtime: option.Runtime = "auto",
     precision: option.Precision = "auto",
+    numbers: option.Numbers = "float32",
     track: option.Track = None,
     dry_run: option.DryRun = False,
     smoke: option.Smoke = False,
@@ -129,7 +132,13 @@ def compare(
             budget=budget,
         )
     computing = _computing(
-        cache=cache, workers=workers, kernel=kernel, engine=engine, runtime=runtime, precision=precision
+        cache=cache,
+        workers=workers,
+        kernel=kernel,
+        engine=engine,
+        runtime=runtime,
+        precision=precision,
+        numbers=numbers,
     )
     study = _smoked(study) if smoke else study
     trackers = _trackers(track)

@@ -1,6 +1,7 @@
 """From the bytes of an image file to RGB."""
 
 import io
+import re
 import threading
 import warnings
 
@@ -28,6 +29,7 @@ _TURNS = {  # EXIF orientation to what puts it upright; 1 is upright
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_STREAM = re.compile(r"image file <_io\..*>")
 _header_lock = threading.Lock()
 
 
@@ -187,7 +189,8 @@ def _refuse_empty(data: bytes, *, where: str) -> None:
 
 
 def _unreadable(where: str, error: Exception) -> InputError:
-    reason = " ".join(str(error).split())[:200] or type(error).__name__
+    # Pillow names the stream, by an address that differs from run to run; the reason is kept with the embeddings.
+    reason = _STREAM.sub("its format", " ".join(str(error).split()))[:200] or type(error).__name__
     return InputError(
         f"{where}: not a readable image ({reason}); restore the file or pass --on-bad-image skip to leave it out"
     )

@@ -7,6 +7,7 @@ import threading
 import zipfile
 import zlib
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int
@@ -32,7 +33,7 @@ class Location:
         """
         try:
             if self.member is None:
-                return self.path.read_bytes()
+                return (self.path if isinstance(self.path, Url) else _regular(self.path)).read_bytes()
             return _archive(self.path, threading.get_ident()).read(self.member)
         except _DAMAGE as error:
             raise InputError(f"{self}: cannot be read ({error}); restore the file or leave its row out") from error
@@ -63,7 +64,7 @@ class Location:
         """
         if self.member is not None:
             return io.BytesIO(self.read())
-        return self.path.pieces() if isinstance(self.path, Url) else self.path.open("rb")
+        return self.path.pieces() if isinstance(self.path, Url) else _regular(self.path).open("rb")
 
     def __str__(self) -> str:
         return str(self.path) if self.member is None else f"{self.path}!{self.member}"
@@ -80,6 +81,13 @@ _DAMAGE = (
     zlib.error,
     lzma.LZMAError,
 )
+
+
+def _regular(path: Path) -> Path:
+    """Return the path of a file that can be read to its end: not a pipe or a device, which may have none."""
+    if path.exists() and not path.is_file():
+        raise OSError("it is no regular file")
+    return path
 
 
 def open_archive(path: Source) -> zipfile.ZipFile:

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,8 @@ def embed(
         missing = {i: rows for i, rows in enumerate(cut(len(images))) if shards[i] is None}
         work = ShardWork(store, images, missing, on_bad_image, workers)
         _complete(work, log, shards, encoder, compute, progress)
-    return _gather([shard for shard in shards if shard is not None], images, encoder, precision, on_bad_image)
+    whole = joined([shard for shard in shards if shard is not None])
+    return replace(_gathered(whole, images, encoder, precision, on_bad_image), store=store.folder)
 
 
 def stored_shards(store: Store, log: ShardLog, images: LabeledImages) -> list[Shard | None]:
@@ -121,10 +123,9 @@ def _complete(
     log.mend()
 
 
-def _gather(
-    shards: Sequence[Shard], images: LabeledImages, encoder: Encoder, precision: Precision, on_bad_image: OnBadImage
+def _gathered(
+    whole: Shard, images: LabeledImages, encoder: Encoder, precision: Precision, on_bad_image: OnBadImage
 ) -> Embeddings:
-    whole = joined(shards)
     bad = [row for row in whole.rows if row.problem]
     if bad and on_bad_image == "error":  # stored as bad by an earlier call that skipped
         raise InputError(bad[0].problem)

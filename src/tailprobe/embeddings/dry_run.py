@@ -13,6 +13,7 @@ from tailprobe.embeddings.compute import cut, stored_shards
 from tailprobe.embeddings.store import Precision, Store
 from tailprobe.embeddings.work import ahead, batch_size, encode_batch, prepare_image
 from tailprobe.encoders.encoder import Encoder
+from tailprobe.progress import duration
 
 _GROUPS = 3  # encoded to measure the rate, after one that warms up
 
@@ -80,16 +81,3 @@ def _rate(images: LabeledImages, encoder: Encoder, missing: list[int], workers: 
         for _ in range(_GROUPS):
             encode_batch(encoder, [next(prepared) for _ in range(size)])
     return _GROUPS * size / (time.perf_counter() - started)
-
-
-def duration(seconds: float) -> str:
-    """Return a length of time in the two units a person would use.
-
-    >>> duration(3.2), duration(200), duration(8000), duration(200000)
-    ('4 s', '3 min 20 s', '2 h 13 min', '2 d 7 h')
-    """
-    whole = math.ceil(seconds)
-    for unit, length, smaller, part in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
-        if whole >= length:
-            return f"{whole // length} {unit} {whole % length // part} {smaller}"
-    return f"{whole} s"

@@ -1,6 +1,7 @@
 """Embeddings: the numbers of every image under one encoder."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
@@ -16,6 +17,7 @@ class Embeddings:
     fingerprint: str  # hex digest of the images' contents and the encoder's identity
     standardise: bool = False  # heads should see them standardised by the training part
     skipped: tuple[str, ...] = field(default=())  # images left out as unreadable, each "name: reason"
+    store: Path | None = None  # the folder they are kept in, see `tailprobe.embeddings.stored.open_store`
 
     def __len__(self) -> int:
         return self.vectors.shape[0]

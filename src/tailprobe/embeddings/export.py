@@ -1,8 +1,9 @@
-"""Embeddings as other tools take them: .npy, .npz, Parquet, Lance."""
+"""Embeddings as other tools take them: .npy, .npz, Parquet, Lance, Zarr."""
 
 import importlib
 import shutil
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -14,20 +15,23 @@ from tailprobe.embeddings.stored import StoredEmbeddings
 from tailprobe.encoders.choice import check_choice
 from tailprobe.errors import InputError
 
-FORMATS = (".npy", ".npz", ".parquet", ".lance")
+FORMATS = (".npy", ".npz", ".parquet", ".lance", ".zarr")
+_LIBRARIES = {".lance": ("lance", "lance"), ".zarr": ("zarr", "zarr")}  # modules and the extras that bring them
 _BLOCK = 16384  # rows in memory at a time
+_CHUNK = 1024  # rows of a chunk in Zarr, a divisor of the block
 
 
 def export_embeddings(embeddings: Embeddings | StoredEmbeddings, path: Path, *, overwrite: bool = False) -> Path:
     """Write embeddings, whole or not at all, in the format that the ending of `path` names.
 
     `.npy`: the (N, D) numbers, and their names beside them in NAME.names.txt, a line each. `.npz`: arrays `embeddings`
-    and `names`. `.parquet` and `.lance`: columns `name` and `embedding`, a list of D numbers. Numbers keep their type;
+    and `names`. `.parquet` and `.lance`: columns `name` and `embedding`, a list of D numbers. `.zarr`: a group
+    (format 2) of arrays `embedding` (N, D) and `name`, in chunks of rows, uncompressed. Numbers keep their type;
     a store that was opened gives float32. All but `.npz` are written block by block, whatever the size.
 
     Args:
         embeddings: from `embed` or `open_store`.
-        path: the file to write, for Lance a folder.
+        path: the file to write, for Lance and Zarr a folder.
         overwrite: replace what is there.
 
     Returns:
@@ -37,11 +41,7 @@ def export_embeddings(embeddings: Embeddings | StoredEmbeddings, path: Path, *, 
         InputError: another ending, something is there already, a name with a line break (.npy), or the format's library
             is not installed.
     """
-    form = check_choice("the ending of the file", path.suffix.lower(), FORMATS, where=str(path))
-    beside = [path.with_suffix(".names.txt")] if form == ".npy" else []
-    for target in [path, *beside]:
-        if target.exists() and not overwrite:
-            raise InputError(f"{target} exists; choose another name or pass overwrite")
+    form, beside = check_target(path, overwrite=overwrite)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.stem}.partial{form}")
     _remove(partial)
@@ -55,6 +55,22 @@ def export_embeddings(embeddings: Embeddings | StoredEmbeddings, path: Path, *, 
     finally:
         _remove(partial)
     return path
+
+
+def check_target(path: Path, *, overwrite: bool) -> tuple[str, list[Path]]:
+    """Return the format that the ending of a path names, and the files written beside it.
+
+    Raises:
+        InputError: another ending, something is there already, or the format's library is not installed.
+    """
+    form = check_choice("the ending of the file", path.suffix.lower(), FORMATS, where=str(path))
+    if form in _LIBRARIES and find_spec(_LIBRARIES[form][0]) is None:
+        raise InputError(f"{path}: pip install 'tailprobe[{_LIBRARIES[form][1]}]', or export to .parquet")
+    beside = [path.with_suffix(".names.txt")] if form == ".npy" else []
+    for target in [path, *beside]:
+        if target.exists() and not overwrite:
+            raise InputError(f"{target} exists; choose another name or have it overwritten")
+    return form, beside
 
 
 def _write_npy(embeddings: Embeddings | StoredEmbeddings, path: Path) -> None:
@@ -84,14 +100,29 @@ def _write_parquet(embeddings: Embeddings | StoredEmbeddings, path: Path) -> Non
 
 
 def _write_lance(embeddings: Embeddings | StoredEmbeddings, path: Path) -> None:
-    try:
-        lance = importlib.import_module("lance")
-    except ImportError:
-        raise InputError(f"{path}: Lance is not installed; pip install pylance, or export to .parquet") from None
+    lance = importlib.import_module("lance")
     lance.write_dataset(pa.RecordBatchReader.from_batches(_schema(embeddings), _batches(embeddings)), str(path))
 
 
-_WRITERS = {".npy": _write_npy, ".npz": _write_npz, ".parquet": _write_parquet, ".lance": _write_lance}
+def _write_zarr(embeddings: Embeddings | StoredEmbeddings, path: Path) -> None:
+    group = importlib.import_module("zarr").create_group(str(path), zarr_format=2)
+    shape, chunk = (len(embeddings), embeddings.width), min(_CHUNK, max(len(embeddings), 1))
+    numbers = group.create_array(
+        "embedding", shape=shape, dtype=embeddings.vectors.dtype, chunks=(chunk, embeddings.width), compressors=None
+    )
+    names = group.create_array("name", shape=shape[:1], dtype=str, chunks=(chunk,))
+    for rows in _blocks(len(embeddings)):
+        numbers[rows] = embeddings.vectors[rows]
+        names[rows] = np.array(embeddings.names[rows], dtype=object)
+
+
+_WRITERS = {
+    ".npy": _write_npy,
+    ".npz": _write_npz,
+    ".parquet": _write_parquet,
+    ".lance": _write_lance,
+    ".zarr": _write_zarr,
+}
 
 
 def _schema(embeddings: Embeddings | StoredEmbeddings) -> pa.Schema:

@@ -1,7 +1,7 @@
 """The store: the embeddings of one image set under one encoder, in shards, each complete or absent.
 
     CACHE/<encoder>-<digest of its identity>/<digest of names, bands and type>/
-        manifest.json      encoder, identity, bands, images, width and type of the numbers
+        manifest.json      encoder, identity, bands, images, width and type of the numbers, versions
         shards.jsonl       a line for every complete shard: its rows and the SHA-256 of its file
         shard-00000.arrow  names, content hashes, sizes and embeddings of the first `SHARD` images
 
@@ -14,6 +14,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +28,7 @@ from tailprobe.errors import InputError
 
 SHARD = 1024  # images
 FORMAT = "tailprobe embeddings 2"
+_MAKERS = ("tailprobe", "pillow", "simplejpeg", "numpy", "pyarrow")  # beside those that the encoder names
 Precision = Literal["float32", "float16"]
 
 
@@ -48,7 +50,9 @@ class Store:
         about = {"encoder": encoder.name, "identity": dict(encoder.identity), "standardise": encoder.standardise}
         numbers = {"width": encoder.width, "type": precision}
         of_images = {"bands": images.bands, "images": len(images), "source": images.source}
-        return cls(folder, encoder.width, {"format": FORMAT, **about, **numbers, **of_images, "shard": SHARD})
+        versions = {name: version(name) for name in _MAKERS}
+        about |= {**numbers, **of_images, "shard": SHARD, "versions": versions}
+        return cls(folder, encoder.width, {"format": FORMAT, **about})
 
     def make_folder(self) -> None:
         """Make the folder where it is not.

@@ -1,7 +1,9 @@
 """Images that are nearly the same, by the cosine of their embeddings; memory bounded whatever their number."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -10,12 +12,16 @@ from scipy.sparse.csgraph import connected_components
 
 from tailprobe.errors import InputError
 from tailprobe.inspection.copies import Groups, numbered
+from tailprobe.inspection.sketch import Sketch
 from tailprobe.progress import Progress, silent
 
 BLOCK = 2048  # rows: a block of cosines holds BLOCK**2 float32, 16 MiB
 LISTED = 100_000  # pairs kept by name, the closest
 _SLACK = 1e-6  # what float32 rounding takes from the cosine of equal rows
+_FEW = 8  # blocks that are multiplied whole: a sketch of so few rows gains nothing
+_SPARSE = 4  # pairs a row of a block that are looked at one by one; of more, the whole block is multiplied
 
+_Found = tuple[Int[np.ndarray, " P"], Int[np.ndarray, " P"], Float[np.ndarray, " P"]]  # rows of two blocks, cosines
 
 Moments = tuple[Float[np.ndarray, " D"], Float[np.ndarray, " D"]]  # mean and deviation of each column
 
@@ -73,8 +79,8 @@ def find_near_duplicates(
     """Find all pairs of rows whose cosine reaches a threshold.
 
     Exact: every pair is looked at, N**2 / 2 of them, by blocked matrix products, so that the time grows with the square
-    of N (27,000 rows of 1,024 numbers: under half a minute on two cores) and the memory does not. A row of zeros has
-    no cosine and is never a near duplicate.
+    of N. Most pairs are ruled out by a bound on their cosine of few numbers a row, see `tailprobe.inspection.sketch`;
+    memory grows by these numbers alone. A row of zeros has no cosine and is never a near duplicate.
 
     Args:
         vectors: (N, D) float32 or float16, may be memory-mapped.
@@ -131,17 +137,55 @@ def near_pairs(
     starts = range(0, len(vectors), block)
     total, done = len(starts) * (len(starts) + 1) // 2, 0
     progress("compare images", 0, total)
+    rows = partial(_rows, vectors, moments)
+    sketch = Sketch.of(rows, len(vectors), vectors.shape[1], block=block) if len(starts) > _FEW else None
     for top in starts:
-        above = _unit(vectors[top : top + block], moments)
+        above = rows(slice(top, top + block))
         for left in starts[top // block :]:
-            beside = above if left == top else _unit(vectors[left : left + block], moments)
-            cosines = above @ beside.T  # (block, block) float32
-            if cosines.max() >= threshold - _SLACK:
-                i, j = np.nonzero(cosines >= threshold - _SLACK)
-                i, j = (i[i < j], j[i < j]) if left == top else (i, j)
-                yield Pairs(i + top, j + left, np.minimum(cosines[i, j], np.float32(1)))
+            if sketch is None:
+                found = _dense(above, above if left == top else rows(slice(left, left + block)), threshold)
+            else:
+                found = _bounded(sketch, above, rows, (top, left), block, threshold)
+            if found is not None:
+                i, j, cosines = found
+                kept = i < j if left == top else slice(None)
+                yield Pairs(i[kept] + top, j[kept] + left, np.minimum(cosines[kept], np.float32(1)))
             done += 1
             progress("compare images", done, total)
+
+
+def _dense(above: Float[np.ndarray, "A D"], beside: Float[np.ndarray, "B D"], threshold: float) -> _Found | None:
+    """Return the pairs of two blocks of unit rows that reach the threshold; None where there is none."""
+    cosines = above @ beside.T  # (A, B) float32
+    if cosines.max() < threshold - _SLACK:
+        return None
+    i, j = np.nonzero(cosines >= threshold - _SLACK)
+    return i, j, cosines[i, j]
+
+
+def _bounded(
+    sketch: Sketch,
+    above: Float[np.ndarray, "A D"],
+    rows: Callable[[Any], Float[np.ndarray, "B D"]],
+    at: tuple[int, int],
+    block: int,
+    threshold: float,
+) -> _Found | None:
+    """Return the same of the blocks at two starts, looking only at pairs that the sketch does not rule out."""
+    top, left = at
+    i, j = sketch.candidates(slice(top, top + block), slice(left, left + block), threshold)
+    if not len(i):
+        return None
+    if len(i) > _SPARSE * block:
+        return _dense(above, rows(slice(left, left + block)), threshold)
+    needed, place = np.unique(j, return_inverse=True)
+    cosines = np.einsum("pd,pd->p", above[i], rows(needed + left)[place])
+    near = cosines >= threshold - _SLACK
+    return (i[near], j[near], cosines[near]) if near.any() else None
+
+
+def _rows(vectors: Float[np.ndarray, "N D"], moments: Moments | None, wanted: Any) -> Float[np.ndarray, "B D"]:  # noqa: ANN401 - a slice or positions
+    return _unit(vectors[wanted], moments)
 
 
 def _unit(rows: Float[np.ndarray, "B D"], moments: Moments | None) -> Float[np.ndarray, "B D"]:

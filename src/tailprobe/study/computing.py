@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tailprobe.encoders.choice import check_choice
+
 
 def default_cache() -> Path:
     """Return where embeddings are kept: `TAILPROBE_CACHE`, else `~/.cache/tailprobe`."""
@@ -14,7 +16,10 @@ def default_cache() -> Path:
 class Computing:
     """Where and by what a study is computed: how long it takes, and of its numbers the last digits at most.
 
-    With int8 embeddings more than the last digits: see `TimmEncoder.on`.
+    With int8 embeddings more than the last digits: see `TimmEncoder.on`; stored as float16, their fourth.
+
+    Raises:
+        InputError: `numbers` is of neither kind.
     """
 
     cache: Path = field(default_factory=default_cache)  # where embeddings are kept
@@ -23,3 +28,7 @@ class Computing:
     engine: str = "local"  # where heads are trained and images embedded, see `choose_engine`
     runtime: str = "auto"  # what runs an encoder, see `TimmEncoder.on`
     precision: str = "auto"  # in which numbers
+    numbers: str = "float32"  # as embeddings are stored: float32, or float16 in half the room
+
+    def __post_init__(self) -> None:
+        check_choice("numbers", self.numbers, ("float32", "float16"), where="embeddings")

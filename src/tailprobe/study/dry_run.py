@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from tailprobe.datasets.images import LabeledImages
-from tailprobe.embeddings.dry_run import dry_run, duration
+from tailprobe.embeddings.dry_run import dry_run
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.own import NO_PIXELS
+from tailprobe.embeddings.store import Precision
 from tailprobe.engines.choose import choose_engine
+from tailprobe.progress import duration
 from tailprobe.study.computing import Computing
 from tailprobe.study.design import design_study, head_tasks
 from tailprobe.study.embedding import load_all, read_own
@@ -48,6 +50,21 @@ def dry_run_study(study: Study, computing: Computing, *, tell: Callable[[str], N
     return [*lines, str(resources), f"{steps:,} steps at {rate:,.0f} a second, about {duration(steps / rate)}"]
 
 
+def dry_run_embedding(
+    study: Study, images: LabeledImages, computing: Computing, *, tell: Callable[[str], None]
+) -> list[str]:
+    """Return sentences: what each encoder of a study would embed of images, and how long that takes.
+
+    Raises:
+        InputError: an encoder or the engine is not to be had.
+    """
+    choose_engine(computing.engine)
+    lines = [f"{len(images):,} images"]
+    for _ in _embeddings(study, images, computing, lines, tell):
+        pass
+    return lines
+
+
 def _embeddings(
     study: Study, images: LabeledImages, computing: Computing, lines: list[str], tell: Callable[[str], None]
 ) -> Iterator[tuple[str, Embeddings]]:
@@ -58,7 +75,8 @@ def _embeddings(
         yield own.encoder, _zeros(images, own.encoder, own.width)
         return
     for name, encoder in load_all(study, computing, tell=tell).items():
-        lines.append(str(dry_run(images, encoder, cache=computing.cache)))
+        precision: Precision = "float16" if computing.numbers == "float16" else "float32"
+        lines.append(str(dry_run(images, encoder, cache=computing.cache, precision=precision)))
         yield name, _zeros(images, name, encoder.width)
 
 
