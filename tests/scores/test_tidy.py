@@ -84,6 +84,8 @@ def test_the_optimism_of_tuning_on_the_test_part_is_what_that_would_have_gained(
         assert value(table, "optimism@tuned(1)", name) == pytest.approx(gained)
         assert gained >= 0
     assert "optimism@0.5" not in set(table["metric"])
+    rules = ("cost(5)", "precision(0.6)")
+    assert {f"optimism@{rule}" for rule in rules} <= set(score(thresholds=rules)["metric"])
     assert "validation" not in set(table.loc[table["metric"] == "optimism@tuned(1)", "split"])
 
 

@@ -105,6 +105,27 @@ def f_beta(
     return Confusion.count(labels, decisions).f_beta(beta)
 
 
+def cost_saved(
+    labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"], *, missed: float, false_alarm: float
+) -> Float[np.ndarray, " C"]:
+    """Share of the cost of predicting nothing that decisions save; negative where they cost more.
+
+    Args:
+        missed: cost of a positive that is not predicted, above 0.
+        false_alarm: cost of a negative that is.
+
+    Returns:
+        (C,) float64; NaN for a class without positives.
+
+    >>> labels = np.array([[True], [True], [False]])
+    >>> cost_saved(labels, np.array([[True], [False], [True]]), missed=4, false_alarm=1)
+    array([0.375])
+    """
+    counted = Confusion.count(labels, decisions)
+    saved = missed * counted.hits - false_alarm * (counted.predicted - counted.hits)
+    return ratio(saved, missed * counted.support)
+
+
 def f1(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]) -> Float[np.ndarray, " C"]:
     """Harmonic mean of precision and recall, (C,) float64; NaN for a class without positives."""
     return Confusion.count(labels, decisions).f1()

@@ -18,32 +18,38 @@ from jaxtyping import Bool, Float
 from tailprobe.callspec import Value, bind, parse_call, parse_value
 from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean
+from tailprobe.scores.decisions import cost_saved, f_beta, precision
 from tailprobe.scores.thresholds import Rule, fixed, tune_f_beta, tune_sample_f2_grid
-from tailprobe.scores.tuning import tune_cost, tune_global_f_beta, tune_precision
+from tailprobe.scores.tuning import Worth, tune_cost, tune_global_f_beta, tune_precision
 
 
 @dataclass(frozen=True)
 class NamedRule:
-    """A rule, and the beta of the F it maximises class by class or over all; None where that is no F."""
+    """A rule, and the worth of decisions, class by class, that it makes large on the images it is tuned on.
+
+    That is the F it maximises, of `cost` the share of the cost saved, of `precision` the precision; None where nothing
+    is tuned, or not class by class.
+    """
 
     rule: Rule
-    beta: float | None = None
+    worth: Worth | None = None
 
 
 def _tuned(beta: int | float = 2) -> NamedRule:
-    return NamedRule(partial(tune_f_beta, beta=float(beta)), float(beta))
+    return NamedRule(partial(tune_f_beta, beta=float(beta)), partial(f_beta, beta=float(beta)))
 
 
 def _global(beta: int | float = 2) -> NamedRule:
-    return NamedRule(partial(tune_global_f_beta, beta=float(beta)), float(beta))
+    return NamedRule(partial(tune_global_f_beta, beta=float(beta)), partial(f_beta, beta=float(beta)))
 
 
 def _cost(missed: int | float, false_alarm: int | float = 1) -> NamedRule:
-    return NamedRule(partial(tune_cost, missed=float(missed), false_alarm=float(false_alarm)))
+    costs = {"missed": float(missed), "false_alarm": float(false_alarm)}
+    return NamedRule(partial(tune_cost, **costs), partial(cost_saved, **costs))
 
 
 def _precision(wanted: int | float) -> NamedRule:
-    return NamedRule(partial(tune_precision, wanted=float(wanted)))
+    return NamedRule(partial(tune_precision, wanted=float(wanted)), precision)
 
 
 def _authors() -> NamedRule:
@@ -65,8 +71,8 @@ def parse_rule(name: str) -> NamedRule:
     Raises:
         InputError: there is no such rule, or a value of it makes no sense.
 
-    >>> parse_rule("tuned(1)").beta
-    1.0
+    >>> parse_rule("0.2").worth is None
+    True
     """
     number = parse_value(name)
     if not isinstance(number, str):

@@ -3,15 +3,18 @@
 As in `thresholds.py`: an image is predicted where its score is above, and the labels given are the validation part's.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from jaxtyping import Bool, Float
 
 from tailprobe.errors import InputError
-from tailprobe.scores.decisions import f_beta
 from tailprobe.scores.ranking import Steps, rank
 from tailprobe.scores.thresholds import Rule, decide
 
 _NEVER = np.inf
+# Of labels and decisions (N, C), what the decisions are worth, (C,).
+Worth = Callable[[Bool[np.ndarray, "N C"], Bool[np.ndarray, "N C"]], Float[np.ndarray, " C"]]
 
 
 def tune_global_f_beta(
@@ -102,18 +105,23 @@ def optimism(
     *,
     validation: tuple[Bool[np.ndarray, "V C"], Float[np.ndarray, "V C"]],
     test: tuple[Bool[np.ndarray, "T C"], Float[np.ndarray, "T C"]],
-    beta: float = 2.0,
+    worth: Worth,
 ) -> Float[np.ndarray, " C"]:
-    """Return how much F-beta on the test part gains when the thresholds are tuned on the test part itself.
+    """Return how much decisions on the test part gain when the thresholds are tuned on the test part itself.
 
     That is what a report of the part it tuned on (as the paper's) promises too much.
+
+    Args:
+        rule: finds the thresholds.
+        validation, test: labels and scores.
+        worth: of decisions, class by class, such as the F that the rule maximises.
 
     Returns:
         (C,) float64; NaN where either has no threshold or the test part no positives.
     """
     labels, scores = test
     found = [rule(*part) for part in (validation, test)]
-    honest, tuned = (f_beta(labels, decide(scores, thresholds), beta=beta) for thresholds in found)
+    honest, tuned = (worth(labels, decide(scores, thresholds)) for thresholds in found)
     return np.where(np.isnan(found[0]) | np.isnan(found[1]), np.nan, tuned - honest)
 
 

@@ -145,6 +145,10 @@ function showPromised() {
     ),
   );
 }
-const measured = (rule) => `F${(/\((.*)\)/.exec(rule) || [0, "2"])[1]}`;
+function measured(rule) {
+  const [name, argument] = rule.slice("optimism@".length).split(/[()]/);
+  if (name === "cost") return "the share of the cost saved";
+  return name === "precision" ? "precision" : `F${argument || 2}`;
+}
 const titled = (metric) =>
   metric.startsWith("optimism@") ? `optimism, ${metric.slice("optimism@".length)}` : metric.replace(/_/g, " ");
