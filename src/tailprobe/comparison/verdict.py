@@ -147,6 +147,8 @@ def decide_verdicts(
         level=level,
         by_images=all(m.by_images for m in measured),
         least_positives=least_positives,
+        scarce=SCARCE,
+        large=LARGE,
     )
     candidates = _candidates(measured, paired, table, grouping, metric)
     recommendation = recommend(

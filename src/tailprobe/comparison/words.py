@@ -7,9 +7,22 @@ _CORRECTIONS = {
 
 
 def describe(
-    *, metric: str, seeds: int, tested: int, correction: str, level: float, by_images: bool, least_positives: float
+    *,
+    metric: str,
+    seeds: int,
+    tested: int,
+    correction: str,
+    level: float,
+    by_images: bool,
+    least_positives: float,
+    scarce: int,
+    large: float,
 ) -> tuple[str, ...]:
-    """Return the sentences that say how the verdicts came about."""
+    """Return the sentences that say how the verdicts came about.
+
+    Args: those of `verdicts`, and `scarce`, the positives below which a comparison that would not have found a
+    difference of `large` has too few of them to tell.
+    """
     percent = f"{100 * level:g}%"
     lines = [
         f"{metric.replace('_', ' ')}, mean of {seeds} seed{'' if seeds == 1 else 's'}; a seed changes split, "
@@ -27,8 +40,10 @@ def describe(
     lines += [
         f"{tested} comparisons were tested by a two-sided paired t-test and corrected by "
         f"{_CORRECTIONS[correction].format(percent=percent)}.",
-        f"A class with fewer than {least_positives:g} positives in the test part is not tested. Intervals of "
-        "single lines are at 95% each; those of the recommendation hold for all methods at once (Bonferroni).",
+        f"A class with fewer than {least_positives:g} positives in the test part is not tested. One with fewer "
+        f"than {scarce} has too few positives to tell where a difference of {large:g} would have escaped this study.",
+        "Intervals of single lines are at 95% each; those of the recommendation hold for all methods at once "
+        "(Bonferroni).",
         "The truth meant is the mean over new collections of this size, splits and seeds. Training parts overlap "
         "between seeds as well; what that adds to the spread cannot be measured within one collection.",
     ]
