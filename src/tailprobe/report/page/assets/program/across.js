@@ -113,7 +113,7 @@ function showProfiles() {
     })),
     {
       height: Math.max(300, 110 + 26 * (a.methods.length - 1)),
-      showlegend: a.methods.length <= 4,
+      showlegend: a.methods.length <= 8, // more would leave no room for the lines
       xaxis: { title: { text: words(a.metric) }, range: [0, 1] },
       yaxis: { title: { text: "share of runs above" }, range: [-0.02, 1.02] },
     },
