@@ -131,6 +131,14 @@ def test_views_switch_between_table_differences_and_bars(watched, path):
     assert page.is_visible("#table-classes table")
 
 
+def test_bars_have_no_line_through_the_first_class_and_pictures_few_stops_of_the_tab_key(watched, path):
+    page = watched.open(path)
+    page.check("input[value=bars]")
+    watched.settled()
+    assert page.locator("#plot-classes .zerolinelayer .xzl").count() == 0
+    assert page.locator("#plot-classes button").count() <= 3
+
+
 def test_hovering_a_point_gives_its_numbers(watched, path):
     page = watched.open(path)
     point = page.locator("#plot-answer .scatterlayer .point").first.bounding_box()
