@@ -136,7 +136,15 @@ def test_bars_have_no_line_through_the_first_class_and_pictures_few_stops_of_the
     page.check("input[value=bars]")
     watched.settled()
     assert page.locator("#plot-classes .zerolinelayer .xzl").count() == 0
-    assert page.locator("#plot-classes button").count() <= 3
+    assert page.locator("#plot-classes button").count() <= 2
+
+
+def test_no_picture_offers_to_send_itself_to_a_cloud(watched, path):
+    page = watched.open(path)
+    offered = page.locator(".modebar button").evaluate_all("buttons => buttons.map(b => b.dataset.title)")
+    assert set(offered) == {"Download plot", "Reset axes"}
+    settings = "[...document.querySelectorAll('.js-plotly-plot')].map(p => p._context.plotlyServerURL)"
+    assert set(page.evaluate(settings)) == {""}
 
 
 def test_hovering_a_point_gives_its_numbers(watched, path):

@@ -105,8 +105,18 @@ function layout(id, extra) {
 const SETTINGS = {
   responsive: true,
   displaylogo: false,
+  plotlyServerURL: "", // nothing of the page is sent to Plotly's cloud, which a button of its own offers
   // Dragging zooms and a double click resets; a button for each would be ninety stops of the Tab key on the page.
-  modeBarButtonsToRemove: ["lasso2d", "select2d", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
+  modeBarButtonsToRemove: [
+    "sendChartToCloud",
+    "lasso2d",
+    "select2d",
+    "zoom2d",
+    "pan2d",
+    "zoomIn2d",
+    "zoomOut2d",
+    "autoScale2d",
+  ],
   toImageButtonOptions: { format: "svg" },
 };
 /* Pictures are drawn one at a time while the browser is idle, those in view first: a dozen at once would keep the reader
