@@ -105,6 +105,12 @@ def test_a_class_with_few_positives_is_not_tested_and_costs_the_others_nothing(r
     assert (strict.loc[kept, "p_adjusted"] <= every.loc[kept, "p_adjusted"]).all()
 
 
+def test_the_sentences_say_when_a_class_has_too_few_positives(comparison):
+    line = next(line for line in comparison.recommendation.statistics if "is not tested" in line)
+    assert "fewer than 5 positives" in line
+    assert "fewer than 20 has too few positives to tell where a difference of 0.1" in line
+
+
 def test_with_one_seed_nothing_is_said_to_help(run):
     one = run.results[run.results["seed"] == 0]
     found = compare_methods(one, classes=run.classes, labels=run.labels, scores=run.scores)

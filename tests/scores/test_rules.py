@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tailprobe.errors import InputError
+from tailprobe.scores.decisions import cost_saved, f_beta, precision
 from tailprobe.scores.rules import find_thresholds, parse_rule
 from tailprobe.scores.thresholds import tune_f_beta
 from tailprobe.scores.tuning import tune_cost, tune_global_f_beta, tune_precision
@@ -35,10 +36,18 @@ def test_a_name_gives_the_rule_with_its_values():
         np.testing.assert_array_equal(find_thresholds(name, labels, scores), expected)
 
 
-def test_only_rules_that_maximise_an_f_name_their_beta():
-    assert [parse_rule(name).beta for name in ("tuned", "global(1)", "cost(2)", "0.5", "authors")] == [
-        2, 1, None, None, None,
-    ]  # fmt: skip
+def test_rules_that_are_tuned_class_by_class_know_what_decisions_are_worth():
+    labels, scores = drawn()
+    decisions = scores > 0.4
+    worth = {
+        "tuned": f_beta(labels, decisions, beta=2.0),
+        "global(1)": f_beta(labels, decisions, beta=1.0),
+        "cost(2)": cost_saved(labels, decisions, missed=2, false_alarm=1),
+        "precision(0.5)": precision(labels, decisions),
+    }
+    for name, expected in worth.items():
+        np.testing.assert_array_equal(parse_rule(name).worth(labels, decisions), expected)
+    assert parse_rule("0.5").worth is parse_rule("authors").worth is None
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,11 @@ def describe(
     scarce: int,
     large: float,
 ) -> tuple[str, ...]:
-    """Return the sentences that say how the verdicts came about."""
+    """Return the sentences that say how the verdicts came about.
+
+    Args: those of `verdicts`, and `scarce`, the positives below which a comparison that would not have found a
+    difference of `large` has too few of them to tell.
+    """
     percent = f"{100 * level:g}%"
     lines = [
         f"{metric.replace('_', ' ')}, mean of {seeds} seed{'' if seeds == 1 else 's'}; a seed changes split, "
@@ -43,12 +47,12 @@ def describe(
     lines += [
         f"{tested} comparisons were tested by a two-sided paired t-test and corrected by "
         f"{_CORRECTIONS[correction].format(percent=percent)}.",
-        f"A class with fewer than {least_positives:g} positives in the test part is not tested. Intervals of "
-        "single lines are at 95% each; those of the recommendation hold for the gains and costs of all methods at once "
-        "(Bonferroni).",
+        f"A class with fewer than {least_positives:g} positives in the test part is not tested. One with fewer "
+        f"than {scarce} has too few positives to tell where a difference of {large:g} would have escaped this study.",
+        "Intervals of single lines are at 95% each; those of the recommendation hold for the gains and costs of all "
+        "methods at once (Bonferroni).",
         "No evidence is not evidence of no effect: the interval says what is still possible. The smallest difference "
-        "that would have been found is found with a chance of 80%, at the strictest step of the correction; a "
-        f"class with fewer than {scarce} positives that is blind to one of {large:g} has too few to tell.",
+        "that would have been found is found with a chance of 80%, at the strictest step of the correction.",
         "The truth meant is the mean over new collections of this size, splits and seeds. Training parts overlap "
         "between seeds as well; what that adds to the spread cannot be measured within one collection.",
     ]

@@ -44,8 +44,8 @@ def _global(beta: int | float = 2) -> NamedRule:
 
 
 def _cost(missed: int | float, false_alarm: int | float = 1) -> NamedRule:
-    costs = {"missed": float(missed), "false_alarm": float(false_alarm)}
-    return NamedRule(partial(tune_cost, **costs), partial(cost_saved, **costs))
+    of, by = float(missed), float(false_alarm)
+    return NamedRule(partial(tune_cost, missed=of, false_alarm=by), partial(cost_saved, missed=of, false_alarm=by))
 
 
 def _precision(wanted: int | float) -> NamedRule:

@@ -7,9 +7,9 @@ class that happens to be called so.
 Metrics of a class: `support`, `always_no`, `average_precision`, `roc_auc`, `precision_at_recall_0.8`,
 `partial_roc_auc_0.1` (up to that false positive rate), `brier`, `calibration_error`, and for each rule T asked for (see
 `rules`) `threshold@T`, `recall@T`, `precision@T`, `f1@T`, `f2@T`, `balanced_accuracy@T`, `binary_accuracy@T` and
-`negative_share@T`; of the test part and rules that are tuned class by class also `optimism@T`: what the F that T
-maximises, of `cost` the share of the cost saved, of `precision` the precision would gain if T were tuned on the test part
-itself. A group's value is the plain mean over those of its classes where the metric is defined.
+`negative_share@T`; of the test part and rules that are tuned also `optimism@T`: what would be gained if T were tuned
+on the test part itself, of the F that T maximises, of `cost` of the share of the cost saved, of `precision` of
+precision. A group's value is the plain mean over those of its classes where the metric is defined.
 
 Metrics of a group alone: `classes`, how many of its classes have positives in this split, and `classes@T`, how many of
 those have a threshold. Of `all` alone: `sample_f2@T`, and `top1` for single-label images.

@@ -10,6 +10,8 @@ import pytest
 
 from made_run import made_run
 from tailprobe.report.page import RunTables, write_page
+from tailprobe.report.page.content import content
+from tailprobe.report.style import palette
 
 PLAIN = tuple(f"class {i:02d}" for i in range(12))
 
@@ -129,6 +131,22 @@ def test_views_switch_between_table_differences_and_bars(watched, path):
     assert page.is_visible("#table-classes table")
 
 
+def test_bars_have_no_line_through_the_first_class_and_pictures_few_stops_of_the_tab_key(watched, path):
+    page = watched.open(path)
+    page.check("input[value=bars]")
+    watched.settled()
+    assert page.locator("#plot-classes .zerolinelayer .xzl").count() == 0
+    assert page.locator("#plot-classes button").count() <= 2
+
+
+def test_no_picture_offers_to_send_itself_to_a_cloud(watched, path):
+    page = watched.open(path)
+    offered = page.locator(".modebar button").evaluate_all("buttons => buttons.map(b => b.dataset.title)")
+    assert set(offered) == {"Download plot", "Reset axes"}
+    settings = "[...document.querySelectorAll('.js-plotly-plot')].map(p => p._context.plotlyServerURL)"
+    assert set(page.evaluate(settings)) == {""}
+
+
 def test_hovering_a_point_gives_its_numbers(watched, path):
     page = watched.open(path)
     point = page.locator("#plot-answer .scatterlayer .point").first.bounding_box()
@@ -149,6 +167,37 @@ def test_dark_and_light_follow_the_reader_and_the_button(watched, path):
     page.click("#theme")
     watched.settled()
     assert paper() == "rgb(255, 255, 255)" != dark
+
+
+def test_dark_methods_are_lightened_on_a_dark_page_and_stay_unlike_light_ones(watched, run, tmp_path):
+    focal, asymmetric = "#cc79a7", "#882255"  # both pink where the second is whitened much
+    text = write_page([run], tmp_path / "report.html").read_text(encoding="utf-8")
+    for (_, colour), other in zip(list(palette(run.methods).items())[1:3], (focal, asymmetric), strict=True):
+        text = text.replace(f'"colour":"{colour}"', f'"colour":"{other}"')
+    (tmp_path / "report.html").write_text(text, encoding="utf-8")
+    watched.page.emulate_media(color_scheme="dark")
+    page = watched.open(tmp_path / "report.html")
+    light, dark = page.evaluate("document.getElementById('plot-answer').data[0].marker.color.slice(0, 2)")
+    assert light == focal
+    found = np.array([int(part) for part in re.findall(r"\d+", dark)])
+    assert (found > [0x88, 0x22, 0x55]).all()
+    assert (found < np.array([0xCC, 0x79, 0xA7]) - 30).all()
+
+
+def test_counts_reached_open_with_a_method_that_changes_them(watched, run, tmp_path):
+    chosen = content(run)["chosen"]
+    plans, counts = run.plans.copy(), run.plans[run.plans["method"] == "baseline"].groupby("class")["count"].mean()
+    other = next(method for method in run.methods[1:] if method != chosen)
+    same = plans["method"] != other
+    plans.loc[same, "count"] = plans.loc[same, "class"].map(counts)
+    plans.loc[~same, "count"] = 2 * plans.loc[~same, "class"].map(counts) + 7
+    page = watched.open(write_page([replace(run, plans=plans)], tmp_path / "report.html"))
+    assert page.evaluate("document.getElementById('plot-reached').data.map(t => t.name.slice(1, -1))")[1:] == [other]
+
+
+def test_a_run_without_images_says_that_none_were_kept(watched, run, tmp_path):
+    page = watched.open(write_page([replace(run, samples=run.samples[:0])], tmp_path / "report.html"))
+    assert page.inner_text("#samples") == "This run kept no images to show."
 
 
 def test_a_phone_shows_all_of_it_without_scrolling_sideways(watched, path):

@@ -98,7 +98,9 @@ function showImprovement() {
     `How probable it is that a run of the method beats one of ${a.methods[0]} on the low-frequency classes (Agarwal et al. 2021); whiskers: 95%, seeds resampled within each data set and encoder.`;
 }
 function showProfiles() {
-  const a = ACROSS;
+  const a = ACROSS,
+    told = a.methods.length <= 12, // more would leave no room for the lines
+    legend = told ? 22 * Math.ceil(a.methods.length / 3) : 0;
   draw(
     "plot-profile",
     a.methods.map((name, m) => ({
@@ -112,8 +114,8 @@ function showProfiles() {
       hovertemplate: "%{y:.2f} of the runs above %{x:.2f} (95%: %{customdata[0]:.2f} to %{customdata[1]:.2f})",
     })),
     {
-      height: Math.max(300, 110 + 26 * (a.methods.length - 1)),
-      showlegend: a.methods.length <= 4,
+      height: Math.max(300, 110 + 26 * (a.methods.length - 1)) + legend,
+      showlegend: told,
       xaxis: { title: { text: words(a.metric) }, range: [0, 1] },
       yaxis: { title: { text: "share of runs above" }, range: [-0.02, 1.02] },
     },

@@ -105,7 +105,18 @@ function layout(id, extra) {
 const SETTINGS = {
   responsive: true,
   displaylogo: false,
-  modeBarButtonsToRemove: ["lasso2d", "select2d"],
+  plotlyServerURL: "", // nothing of the page is sent to Plotly's cloud, which a button of its own offers
+  // Dragging zooms and a double click resets; a button for each would be ninety stops of the Tab key on the page.
+  modeBarButtonsToRemove: [
+    "sendChartToCloud",
+    "lasso2d",
+    "select2d",
+    "zoom2d",
+    "pan2d",
+    "zoomIn2d",
+    "zoomOut2d",
+    "autoScale2d",
+  ],
   toImageButtonOptions: { format: "svg" },
 };
 /* Pictures are drawn one at a time while the browser is idle, those in view first: a dozen at once would keep the reader
@@ -150,11 +161,22 @@ const whiskers = (low, middle, high) => ({
   array: high.map((value, i) => value - middle[i]),
   arrayminus: low.map((value, i) => middle[i] - value),
 });
+// WCAG's relative luminance of a colour, and a colour with a share of white in it.
+const parts = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16) / 255);
+const luminance = (rgb) =>
+  rgb
+    .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+const whitened = (rgb, share) => rgb.map((c) => c + (1 - c) * share);
 const seen = (hex) => {
-  // a method's colour, lightened where the page is dark and the colour too
-  const [r, g, b] = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
-  const dark = colour("paper") !== "#ffffff";
-  return dark && r + g + b < 330 ? `rgb(${[r, g, b].map((c) => Math.round(c + (255 - c) * 0.45)).join(",")})` : hex;
+  // A method's colour; on a dark page with as much white in it as it needs to be seen (3 to 1), and no more: with more,
+  // dark colours of one hue turn into its light ones.
+  const paper = colour("paper");
+  if (paper === "#ffffff") return hex;
+  const dark = luminance(parts(paper));
+  let share = 0;
+  while ((luminance(whitened(parts(hex), share)) + 0.05) / (dark + 0.05) < 3) share += 0.02;
+  return share ? `rgb(${whitened(parts(hex), share).map((c) => Math.round(255 * c)).join(",")})` : hex;
 };
 
 /* ---- numbers of the state ---- */

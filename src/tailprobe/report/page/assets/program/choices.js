@@ -26,7 +26,7 @@ function showRun() {
   options(
     by("reached"),
     r.methods.map((m, i) => [i, m.name]),
-    r.methods.findIndex((m) => m.name === r.chosen),
+    shownReached(r),
   );
   options(
     by("training-method"),
@@ -41,6 +41,13 @@ function showRun() {
   options(by("mistake-class"), r.mistakes ? r.mistakes.classes.map((name, i) => [i, name]) : [], 0);
   showData();
   showAll();
+}
+// Of the methods that draw other rows, the one the page is about if it is among them: the counts of the others say nothing.
+function shownReached(r) {
+  const drawn = (m) => m.reached.some((count, i) => count !== r.methods[0].reached[i]),
+    chosen = r.methods.findIndex((m) => m.name === r.chosen),
+    other = r.methods.findIndex(drawn);
+  return other < 0 || drawn(r.methods[chosen]) ? chosen : other;
 }
 function orderBy(column) {
   state.sort = { column, up: column === "count" };

@@ -25,7 +25,7 @@ function showData() {
   by("meeting").hidden = c.kind !== "multi-label";
   if (c.kind === "multi-label") showMeeting(r, c.meeting);
   showDuplicates(c.duplicates);
-  showTiles("samples", c.samples);
+  showTiles("samples", c.samples, "This run kept no images to show.");
 }
 function showDistribution(classes) {
   const order = [...classes].sort((a, b) => b.count - a.count),
@@ -107,7 +107,7 @@ function showDuplicates(found) {
       ),
     );
 }
-function showTiles(id, images) {
+function showTiles(id, images, without = "None.") {
   const box = clear(by(id)),
     low = new Set(
       run()
@@ -140,7 +140,7 @@ function showTiles(id, images) {
     tile.append(file);
     box.append(tile);
   });
-  if (!images.length) box.append(make("p", "None.", "quiet"));
+  if (!images.length) box.append(make("p", without, "quiet"));
 }
 
 /* ---- 2 the methods ---- */

@@ -72,7 +72,7 @@ function drawBars(r, classes, traces, ticks) {
   draw("plot-classes", [baseline, ...traces], {
     height: 520,
     barmode: "group",
-    xaxis: { ...ticks, tickangle: -45 },
+    xaxis: { ...ticks, tickangle: -45, zeroline: false },
     yaxis: { title: { text: words(state.metric) } },
   });
 }
