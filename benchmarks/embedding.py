@@ -38,9 +38,10 @@ from tailprobe.embeddings.store import FORMAT, SHARD, shard_path
 from tailprobe.embeddings.stored import StoredVectors, open_store
 from tailprobe.encoders.preprocessing import Preprocessing
 from tailprobe.encoders.runtime.choose import cosine
-from tailprobe.encoders.runtime.cores import cores, has_bfloat16
 from tailprobe.encoders.runtime.installed import candidates
+from tailprobe.encoders.runtime.units import has_bfloat16
 from tailprobe.encoders.timm_encoder import TimmEncoder
+from tailprobe.processor import cores
 
 FILES, BATCH, SIDE, CROP = 256, 32, 256, 224
 NAIVE = 32  # files of the naive loop, which needs no more to show its speed

@@ -15,10 +15,10 @@ from benchmarks.row import Row, best_seconds
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.labels import Labels
 from tailprobe.methods.plan import TrainingPlan
+from tailprobe.processor import cores
 from tailprobe.training import native
 from tailprobe.training.engine import train
 from tailprobe.training.kernels import choose_kernel
-from tailprobe.training.memory import cores
 from tailprobe.training.recipe import Recipe
 from tailprobe.training.task import HeadKey, HeadTask
 

@@ -1,6 +1,5 @@
 """A look at every image's header, before long work."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,6 +9,7 @@ from tailprobe.datasets.image_files import OnBadImage
 from tailprobe.datasets.images import LabeledImages, Location
 from tailprobe.datasets.place import Place
 from tailprobe.errors import InputError
+from tailprobe.processor import cores
 from tailprobe.progress import Progress, silent
 
 _SHOWN = 100  # reasons listed in a note
@@ -53,7 +53,7 @@ def _reasons(locations: tuple[Place, ...], progress: Progress) -> list[str | Non
     steps = [locations[start : start + _STEP] for start in range(0, len(locations), _STEP)]
     reasons: list[str | None] = []
     progress("check", 0, len(locations))
-    with ThreadPoolExecutor(1 if archived else min(16, 4 * (os.cpu_count() or 1))) as threads:
+    with ThreadPoolExecutor(1 if archived else min(16, 4 * cores())) as threads:
         for step in threads.map(lambda step: [_reason(location) for location in step], steps):
             reasons += step
             progress("check", len(reasons), len(locations))

@@ -1,7 +1,6 @@
 """What embedding would do, said without doing it: images to compute, the rate of a few of them, the time left."""
 
 import math
-import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from tailprobe.embeddings.compute import cut, stored_shards
 from tailprobe.embeddings.store import Precision, Store
 from tailprobe.embeddings.work import ahead, batch_size, encode_batch, prepare_image
 from tailprobe.encoders.encoder import Encoder
+from tailprobe.processor import cores
 from tailprobe.progress import duration
 
 _GROUPS = 3  # encoded to measure the rate, after one that warms up
@@ -66,7 +66,7 @@ def dry_run(
     shards = stored_shards(store, store.log(), images)
     missing = [i for rows, shard in zip(cut(len(images)), shards, strict=True) if shard is None for i in rows]
     numbers = len(images) * encoder.width * (4 if precision == "float32" else 2)
-    rate = _rate(images, encoder, missing, workers or os.cpu_count() or 1) if missing else math.nan
+    rate = _rate(images, encoder, missing, workers or cores()) if missing else math.nan
     return DryRun(encoder.name, len(images), len(images) - len(missing), rate, numbers, store.folder)
 
 

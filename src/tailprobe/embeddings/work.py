@@ -1,7 +1,6 @@
 """The work on images: read, decode and prepare them ahead, in threads, encode them in groups, write their shards."""
 
 import hashlib
-import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +17,7 @@ from tailprobe.embeddings.shard import Row, Shard, joined
 from tailprobe.embeddings.store import Precision, Store, number_type
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.errors import InputError
+from tailprobe.processor import cores
 
 _BATCH = 32
 _AHEAD = 96  # images read and prepared ahead of the encoder: the group after the next waits whole
@@ -48,7 +48,7 @@ def compute_shards(work: ShardWork, encoder: Encoder, counted: Counted) -> Lines
     encoded together never reach over the end of a shard: its bytes are the same whoever computes it, and beside what.
     """
     precision: Precision = work.store.about["type"]
-    with ThreadPoolExecutor(work.threads or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(work.threads or cores()) as pool:
         order = [i for rows in work.shards.values() for i in rows]
         prepared = ahead(pool, order, lambda i: prepare_image(work.images, encoder, i, work.on_bad_image))
         for index, rows in work.shards.items():

@@ -1,7 +1,6 @@
 """Every image file read whole: its content hash, and whether it decodes."""
 
 import hashlib
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from tailprobe.datasets.decode import decode
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.place import Place
 from tailprobe.errors import InputError
+from tailprobe.processor import cores
 from tailprobe.progress import Progress, silent
 
 _STEP = 16  # files a thread takes at a time
@@ -45,7 +45,7 @@ def scan_files(images: LabeledImages, *, workers: int | None = None, progress: P
     hashes = np.zeros((len(images), 32), dtype=np.uint8)
     problems: list[str] = []
     progress("read files", 0, len(images))
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as threads:
+    with ThreadPoolExecutor(workers or cores()) as threads:
         for start in range(0, len(images), _ROUND):
             here = images.locations[start : start + _ROUND]
             steps = [here[at : at + _STEP] for at in range(0, len(here), _STEP)]

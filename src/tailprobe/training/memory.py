@@ -1,12 +1,12 @@
 """What training takes of memory, said before it starts."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.labels import Labels
+from tailprobe.processor import cores
 from tailprobe.training.kernels import Kernel
 from tailprobe.training.task import HeadTask
 
@@ -84,11 +84,6 @@ def memory_bytes(
         own = kernel.memory_bytes(inputs=width, width=recipe.width, classes=classes, batch=batch)
         running.append(own + 4 * _STATES * parameters + _AN_EPOCHS_DRAW * max(len(task.plan.rows), task.plan.drawn))
     return finished + sum(sorted(running)[-workers:]) + kernel.fixed_bytes
-
-
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _available(kernel: Kernel) -> int | None:

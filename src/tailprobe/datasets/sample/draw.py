@@ -2,7 +2,6 @@
 
 import math
 import multiprocessing
-import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -16,6 +15,7 @@ from tailprobe.datasets.sample.labels import FEWEST, MIN_TILES, draw_labels
 from tailprobe.datasets.sample.landscape import draw_scene
 from tailprobe.datasets.sample.write import write_tile, write_whole
 from tailprobe.errors import InputError
+from tailprobe.processor import cores
 from tailprobe.progress import Progress, silent
 
 _BATCH = 25  # tiles a task: less than a second's work, so that progress is seen to move
@@ -103,7 +103,7 @@ def _draw_tiles(
         (folder, seed, [(tile, tags[tile]) for tile in missing[start : start + _BATCH]])
         for start in range(0, len(missing), _BATCH)
     ]
-    processes = min(workers or _processors(), math.ceil(len(tasks) / 2))  # starting one takes as long as two tasks
+    processes = min(workers or cores(), math.ceil(len(tasks) / 2))  # starting one takes as long as two tasks
     done = len(tags) - len(missing)
     if processes <= 1:
         for task in tasks:
@@ -130,7 +130,3 @@ def _draw_batch(folder: Path, seed: int, batch: Sequence[tuple[int, tuple[str, .
             numbers = draw_scene(frozenset(tags), rng=rng)
             write_tile(folder, tile, numbers, cast=_LIGHT * rng.standard_normal() + _CAST * rng.standard_normal(3))
     return len(batch)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

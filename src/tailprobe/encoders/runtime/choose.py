@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from tailprobe.encoders.runtime.cores import processor
 from tailprobe.encoders.runtime.installed import start, versions
 from tailprobe.encoders.runtime.network import Network
 from tailprobe.encoders.runtime.runtime import Choice, Run
+from tailprobe.encoders.runtime.units import processor
 
 LEAST_COSINE = 0.9999  # of an image's numbers to those of torch in float32
 _IMAGES = 16

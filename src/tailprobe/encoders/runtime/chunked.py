@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from tailprobe.encoders.runtime.cores import cores
 from tailprobe.encoders.runtime.runtime import Run
+from tailprobe.processor import cores
 
 CHUNK = 4  # images; of 1 to 32, measured fastest for ResNet-18 on two cores, each on chunks of its own
 

@@ -1,13 +1,8 @@
-"""How many cores there are to use, and what they can."""
-
-import os
+"""What the processor can, and what it is called."""
 
 import torch
 
-
-def cores() -> int:
-    """Return the cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+from tailprobe.processor import cores
 
 
 def has_bfloat16() -> bool:
