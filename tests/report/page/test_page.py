@@ -155,6 +155,19 @@ def test_hovering_a_point_gives_its_numbers(watched, path):
     assert re.search(r"reweight\(2\).*baseline", page.text_content("#plot-answer .hoverlayer"), re.DOTALL)
 
 
+def test_what_rounds_to_zero_has_no_sign(watched, run, tmp_path):
+    nothing = run.verdicts.assign(difference=-0.0001, low=-0.0004, high=0.0004)
+    advice = run.recommendation | {"gain": -0.0001, "gain_low": -0.0004, "gain_high": 0.0004}
+    run = replace(run, verdicts=nothing, recommendation=advice)
+    page = watched.open(write_page([run], tmp_path / "report.html"))
+    assert "95% interval 0.000 to 0.000" in page.inner_text("#certainty")
+    assert set(cells(page, 7)) == {"0.000"}
+    point = page.locator("#plot-answer .scatterlayer .point").first.bounding_box()
+    page.mouse.move(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
+    page.wait_for_selector("#plot-answer .hoverlayer .hovertext")
+    assert "difference 0.000 (0.000 to 0.000)" in page.text_content("#plot-answer .hoverlayer")
+
+
 def test_dark_and_light_follow_the_reader_and_the_button(watched, path):
     watched.page.emulate_media(color_scheme="dark")
     page = watched.open(path)
