@@ -141,6 +141,7 @@ def test_the_page_holds_the_recommendation_and_is_rebuilt_alike(finished: Result
     before = page.read_bytes()
     assert finished.recommendation is not None
     assert finished.recommendation.sentence[:40].encode() in before
+    assert f"tailprobe compare study.toml --out AGAIN --kernel {finished.record['kernel']}".encode() in before
     page.unlink()
     subprocess.run(command("report", finished.folder.path), check=True, stdout=subprocess.DEVNULL)
     assert page.read_bytes() == before

@@ -25,7 +25,7 @@ def run_tables(result: Result) -> RunTables:
     folder = result.folder
     return RunTables(
         name=Path(result.study.source).name or result.study.source,
-        repeat=f"tailprobe compare {shlex.quote(str(folder.study))} --out AGAIN",
+        repeat=_repeat(result),
         settings=folder.study.read_text(encoding="utf-8"),
         record=result.record,
         results=result.results,
@@ -39,4 +39,12 @@ def run_tables(result: Result) -> RunTables:
         recommendation=None if result.recommendation is None else asdict(result.recommendation),
         mistakes=folder.read_table("mistakes") if folder.table("mistakes").exists() else None,
         duplicates=read_duplicates(folder.duplicates),
+    )
+
+
+def _repeat(result: Result) -> str:
+    """Return the command that repeats a run where its study file lies; the last digits are the kernel's."""
+    kernel = result.record.get("kernel")
+    return f"tailprobe compare {result.folder.study.name} --out AGAIN" + (
+        f" --kernel {shlex.quote(kernel)}" if kernel else ""
     )

@@ -279,6 +279,16 @@ def test_mistakes_and_curves_follow_the_class_chosen(watched, path):
     assert page.locator("#plot-precision .js-line").first.get_attribute("d") != before
 
 
+def test_the_study_file_can_be_saved_from_the_page(watched, run, tmp_path):
+    run = replace(run, settings='[data]\nsource = "a #1 & <b>, ü"\n')
+    page = watched.open(write_page([run], tmp_path / "report.html"))
+    with page.expect_download() as saved:
+        page.click("#study")
+    assert saved.value.suggested_filename == "study.toml"
+    assert saved.value.path().read_text(encoding="utf-8") == run.settings
+    assert "kernel torch" in page.inner_text("#repeat-words")
+
+
 def test_a_run_that_was_not_tested_says_so(watched, tmp_path):
     run = made_run(tmp_path, classes=PLAIN, verdicts=False)
     page = watched.open(write_page([run], tmp_path / "report.html"))
