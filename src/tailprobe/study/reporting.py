@@ -6,8 +6,21 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tailprobe.report.duplicates import read_duplicates
+from tailprobe.report.figures.write import write_figures
 from tailprobe.report.page import RunTables, write_page
+from tailprobe.report.page.pictures import figures_of_several
 from tailprobe.study.result import Result
+
+
+def write_several(results: Sequence[Result], page: Path) -> Path:
+    """Write the pictures for print that a page of several runs has, beside it, and return their folder.
+
+    Raises:
+        InputError: somebody's own file is in the way.
+    """
+    folder = page.with_name(f"{page.stem}_figures")
+    write_figures(figures_of_several([run_tables(result) for result in results]), folder)
+    return folder
 
 
 def write_report(results: Sequence[Result], path: Path | None = None) -> Path:
