@@ -124,6 +124,7 @@ def test_a_notebook_shows_the_sentence_the_table_and_a_picture(finished: Result)
     assert finished.recommendation is not None
     assert finished.recommendation.sentence[:30] in html
     assert "<td>reweight(5)</td>" in html
+    assert "<th>aggregate</th>" not in html  # the same in every row
     assert "data:image/png;base64," in html
 
 

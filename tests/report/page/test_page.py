@@ -238,6 +238,11 @@ def test_a_print_from_the_dark_is_light_and_as_wide_as_the_paper(watched, path):
     drawn = [box["width"] for box in (svg.bounding_box() for svg in page.locator(".main-svg:visible").all()) if box]
     assert len(drawn) > 6
     assert max(drawn) <= width
+    page.emulate_media(media="print", color_scheme="dark")
+    page.set_viewport_size({"width": 665, "height": 900})  # 17.6 cm between the margins of A4
+    assert page.locator("#table-classes table").bounding_box()["width"] <= 666
+    page.emulate_media(media="screen", color_scheme="dark")
+    page.set_viewport_size({"width": 1280, "height": 900})
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     watched.settled()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
