@@ -155,6 +155,14 @@ def test_hovering_a_point_gives_its_numbers(watched, path):
     assert re.search(r"reweight\(2\).*baseline", page.text_content("#plot-answer .hoverlayer"), re.DOTALL)
 
 
+def test_counts_that_are_close_stand_on_an_axis_from_zero_and_others_on_powers_of_ten(watched, run, tmp_path):
+    for counts, ends in ((range(2100, 3300, 100), ("0", "3000")), ([10**4, *[10] * 11], ("10", "10k"))):
+        uneven = replace(run, classes=run.classes.assign(count=counts))
+        page = watched.open(write_page([uneven], tmp_path / "report.html"))
+        marks = page.locator("#plot-distribution .xtick").all_text_contents()
+        assert set(ends) <= set(marks)
+
+
 def test_what_rounds_to_zero_has_no_sign(watched, run, tmp_path):
     nothing = run.verdicts.assign(difference=-0.0001, low=-0.0004, high=0.0004)
     advice = run.recommendation | {"gain": -0.0001, "gain_low": -0.0004, "gain_high": 0.0004}
