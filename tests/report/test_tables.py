@@ -42,3 +42,9 @@ def test_latex_escapes_what_means_something_to_it() -> None:
     text = latex(TABLE)
     assert r"50\% \& \textbackslash{}input\{x\} \$y\$ \#\_\textasciicircum{}\textasciitilde{}" in text
     assert text.count(r"\\") == 1 + len(TABLE)
+
+
+def test_what_rounds_to_zero_has_no_minus() -> None:
+    table = pd.DataFrame({"difference": [-0.0001]})
+    assert markdown(table).splitlines()[-1] == "| 0.000 |"
+    assert latex(table).splitlines()[-3] == r"0.000 \\"

@@ -38,3 +38,9 @@ def test_groups_have_their_intervals_and_classes_are_counted() -> None:
 def test_a_group_without_classes_is_a_dash() -> None:
     text = printed([("clip", "reweight(2)", "remaining", True, 0.01, -0.1, 0.1, "no evidence")], ["reweight(2)"])
     assert "–" in next(line for line in text.splitlines() if line.startswith("reweight(2)"))
+
+
+def test_what_rounds_to_zero_has_no_sign() -> None:
+    text = printed([("clip", "focal(2)", "remaining", True, -0.0001, -0.02, 0.0004, "no evidence")], ["focal(2)"])
+    assert "0.0 (−2.0, 0.0)" in " ".join(text.split())
+    assert "−0.0 " not in text

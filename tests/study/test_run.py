@@ -18,6 +18,7 @@ import tailprobe
 from tailprobe.scores.shots import SHOTS
 from tailprobe.scores.tidy import GROUPS
 from tailprobe.study.computing import Computing
+from tailprobe.study.reporting import write_several
 from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study, read_study
@@ -123,6 +124,7 @@ def test_a_notebook_shows_the_sentence_the_table_and_a_picture(finished: Result)
     assert finished.recommendation is not None
     assert finished.recommendation.sentence[:30] in html
     assert "<td>reweight(5)</td>" in html
+    assert "<th>aggregate</th>" not in html  # the same in every row
     assert "data:image/png;base64," in html
 
 
@@ -141,9 +143,16 @@ def test_the_page_holds_the_recommendation_and_is_rebuilt_alike(finished: Result
     before = page.read_bytes()
     assert finished.recommendation is not None
     assert finished.recommendation.sentence[:40].encode() in before
+    assert f"tailprobe compare study.toml --out AGAIN --kernel {finished.record['kernel']}".encode() in before
     page.unlink()
     subprocess.run(command("report", finished.folder.path), check=True, stdout=subprocess.DEVNULL)
     assert page.read_bytes() == before
+
+
+def test_pictures_of_several_runs_lie_beside_their_page(finished: Result, tmp_path: Path) -> None:
+    folder = write_several([finished, finished], tmp_path / "both.html")
+    assert folder == tmp_path / "both_figures"
+    assert {path.name for path in folder.glob("*.svg")} == {"side_by_side.svg", "ranks.svg"}
 
 
 def test_a_run_repeats_from_its_study_file_to_the_same_numbers(finished: Result, cache: Path, tmp_path: Path) -> None:

@@ -113,6 +113,7 @@ def test_a_server_is_logged_to(result: Result, server: str, tmp_path: Path, monk
     done = CliRunner().invoke(cli.app, ["report", str(result.folder.path), "--track", "mlflow"])
     assert done.exit_code == 0, done.output
     assert f"in {server}" in done.output
+    assert "View run" not in done.output
     assert_logged(MlflowClient(server), result, tmp_path)
 
 

@@ -274,13 +274,15 @@ def report(
     open_page: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
     track: option.Track = None,
 ) -> None:
-    """Write the page of a run again, or one page of several runs."""
-    from tailprobe.study.reporting import write_report
+    """Write the page of a run again, or one page of several runs, with its pictures beside it in PAGE_figures/."""
+    from tailprobe.study.reporting import write_report, write_several
     from tailprobe.study.result import Result
 
     trackers = _trackers(track)
     results = [Result.load(run) for run in runs]
     page = write_report(results, out)
+    if len(results) > 1:
+        write_several(results, page)
     typer.echo(page)
     for result in results:
         _track(result, trackers)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tailprobe.comparison.words import signed
 from tailprobe.errors import InputError
 
 
@@ -112,8 +113,8 @@ def read_recommendation(path: Path) -> Recommendation:
 
 def _use(chosen: Candidate, metric: str) -> str:
     return (
-        f"Use {chosen.method}: on the low-frequency classes it gains {_signed(chosen.gain)} {_plain(metric)} "
-        f"({_signed(chosen.gain_low)} to {_signed(chosen.gain_high)}); {_on_the_others(chosen)}. "
+        f"Use {chosen.method}: on the low-frequency classes it gains {signed(chosen.gain)} {_plain(metric)} "
+        f"({signed(chosen.gain_low)} to {signed(chosen.gain_high)}); {_on_the_others(chosen)}. "
         f"That it is at least as good as no remedy on the low-frequency classes is {_sure(chosen.certainty)} certain."
     )
 
@@ -122,7 +123,7 @@ def _on_the_others(chosen: Candidate) -> str:
     """Say what is known of the cost; an interval that holds 0 does not show that there is none."""
     if math.isnan(chosen.cost):
         return "there are no others to lose"
-    numbers = f"{_signed(chosen.cost)} ({_signed(chosen.cost_low)} to {_signed(chosen.cost_high)})"
+    numbers = f"{signed(chosen.cost)} ({signed(chosen.cost_low)} to {signed(chosen.cost_high)})"
     if chosen.cost_low <= 0 <= chosen.cost_high:
         return f"on the others it is not shown to change anything, {numbers}"
     return f"on the others it {'costs' if chosen.cost < 0 else 'gains too'}, {numbers}"
@@ -136,14 +137,14 @@ def _no_remedy(candidates: Sequence[Candidate], metric: str) -> str:
     if proven:
         first = max(proven, key=lambda c: c.gain_low)
         return (
-            f"Use no remedy: {first.method} gains {_signed(first.gain)} {_plain(metric)} on the low-frequency classes, "
-            f"but may cost the others as much ({_signed(first.cost_low)} to {_signed(first.cost_high)})."
+            f"Use no remedy: {first.method} gains {signed(first.gain)} {_plain(metric)} on the low-frequency classes, "
+            f"but may cost the others as much ({signed(first.cost_low)} to {signed(first.cost_high)})."
         )
     nearest = max(known, key=lambda c: c.gain)
     return (
         f"Use no remedy: none is shown to help the low-frequency classes. The nearest, {nearest.method}, changes "
-        f"{_plain(metric)} there by {_signed(nearest.gain)} "
-        f"({_signed(nearest.gain_low)} to {_signed(nearest.gain_high)}); "
+        f"{_plain(metric)} there by {signed(nearest.gain)} "
+        f"({signed(nearest.gain_low)} to {signed(nearest.gain_high)}); "
         f"{_found(nearest)}."
     )
 
@@ -154,10 +155,6 @@ def _found(nearest: Candidate) -> str:
     if math.isnan(nearest.detectable):
         return "no difference, however large, was sure to be found"
     return f"a true difference of {nearest.detectable:.3f} would have been found with a chance of 80%"
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "−")
 
 
 def _sure(certainty: float) -> str:

@@ -6,6 +6,16 @@ _CORRECTIONS = {
 }
 
 
+def signed(value: float, digits: int = 3) -> str:
+    """Return a difference with its sign, a true minus; what rounds to zero has none.
+
+    >>> signed(-0.0461), signed(0.2, 1), signed(-0.0001)
+    ('−0.046', '+0.2', '0.000')
+    """
+    text = f"{value:+.{digits}f}"
+    return (text if float(text) else text[1:]).replace("-", "−")
+
+
 def describe(
     *,
     metric: str,

@@ -16,7 +16,7 @@ def notebook_html(*, sentence: str, averages: pd.DataFrame, picture: bytes, wher
         where: the run folder.
     """
     image = base64.b64encode(picture).decode("ascii")
-    table = averages.to_html(index=False, escape=True, float_format=lambda value: f"{value:.3f}", na_rep="", border=0)
+    table = averages.to_html(index=False, escape=True, float_format=lambda value: f"{value:z.3f}", na_rep="", border=0)
     return (
         f"<div><p><strong>{escape(sentence)}</strong></p>{table}"
         f'<img alt="what each method changes" style="max-width:100%" src="data:image/png;base64,{image}">'

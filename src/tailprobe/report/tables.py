@@ -86,11 +86,14 @@ def markdown(table: pd.DataFrame) -> str:
 
 
 def _text(table: pd.DataFrame, escape: Escape, *, number: Escape | None = None) -> pd.DataFrame:
-    """Return every cell as text: names escaped, numbers with three decimals or by `number`, nothing where undefined."""
+    """Return every cell as text: names escaped, numbers with three decimals or by `number`, nothing where undefined.
+
+    What rounds to zero has no sign.
+    """
 
     def cell(value: object) -> str:
         if isinstance(value, float | np.floating):
-            return "" if np.isnan(value) else (number(float(value)) if number else f"{value:.3f}")
+            return "" if np.isnan(value) else (number(float(value)) if number else f"{value:z.3f}")
         return escape(" ".join(str(value).split())) if isinstance(value, str) else str(value)
 
     return pd.DataFrame({name: [cell(value) for value in table[name]] for name in table.columns}, dtype=object)

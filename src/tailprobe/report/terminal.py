@@ -9,6 +9,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from tailprobe.comparison.words import signed
 from tailprobe.report.lettering import shown
 from tailprobe.report.values import agree, deviation, mean, of_seeds, seed_values
 
@@ -80,7 +81,7 @@ def _cells(values: Float[np.ndarray, " S"], differences: Float[np.ndarray, " S"]
     if np.isnan(change):
         return level, Text("")
     colour = ("green" if change > 0 else "red") if agree(differences) else ""
-    return level, Text(f"{100 * change:+.1f}".replace("-", "−"), style=colour)
+    return level, Text(signed(100 * change, 1), style=colour)
 
 
 def _percent(value: float, whole: float) -> str:

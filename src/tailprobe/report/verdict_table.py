@@ -7,6 +7,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from tailprobe.comparison.words import signed
 from tailprobe.report.lettering import shown
 
 _GROUPS = {"low-frequency": "low-frequency", "remaining": "remaining"}
@@ -65,4 +66,4 @@ def _cells(rows: pd.DataFrame) -> list[Text]:
 def _percent(value: float) -> str:
     if pd.isna(value):
         return "–"
-    return (f"{100 * value:+.0f}" if abs(value) >= 0.0995 else f"{100 * value:+.1f}").replace("-", "−")
+    return signed(100 * value, 0 if abs(value) >= 0.0995 else 1)

@@ -6,8 +6,21 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tailprobe.report.duplicates import read_duplicates
+from tailprobe.report.figures.write import write_figures
 from tailprobe.report.page import RunTables, write_page
+from tailprobe.report.page.pictures import figures_of_several
 from tailprobe.study.result import Result
+
+
+def write_several(results: Sequence[Result], page: Path) -> Path:
+    """Write the pictures for print that a page of several runs has, beside it, and return their folder.
+
+    Raises:
+        InputError: somebody's own file is in the way.
+    """
+    folder = page.with_name(f"{page.stem}_figures")
+    write_figures(figures_of_several([run_tables(result) for result in results]), folder)
+    return folder
 
 
 def write_report(results: Sequence[Result], path: Path | None = None) -> Path:
@@ -25,7 +38,7 @@ def run_tables(result: Result) -> RunTables:
     folder = result.folder
     return RunTables(
         name=Path(result.study.source).name or result.study.source,
-        repeat=f"tailprobe compare {shlex.quote(str(folder.study))} --out AGAIN",
+        repeat=_repeat(result),
         settings=folder.study.read_text(encoding="utf-8"),
         record=result.record,
         results=result.results,
@@ -39,4 +52,12 @@ def run_tables(result: Result) -> RunTables:
         recommendation=None if result.recommendation is None else asdict(result.recommendation),
         mistakes=folder.read_table("mistakes") if folder.table("mistakes").exists() else None,
         duplicates=read_duplicates(folder.duplicates),
+    )
+
+
+def _repeat(result: Result) -> str:
+    """Return the command that repeats a run where its study file lies; the last digits are the kernel's."""
+    kernel = result.record.get("kernel")
+    return f"tailprobe compare {result.folder.study.name} --out AGAIN" + (
+        f" --kernel {shlex.quote(kernel)}" if kernel else ""
     )

@@ -177,11 +177,12 @@ class Result:
         from tailprobe.report.notebook import notebook_html
 
         table = self.table()
+        groups = table[table["aggregate"] & table["class"].isin(["low-frequency", "remaining"])]
         figures = self.figures()
         first = next(figure for name, figure in figures.items() if name.startswith("differences"))
         return notebook_html(
             sentence="" if self.recommendation is None else self.recommendation.sentence,
-            averages=table[table["class"].isin(["low-frequency", "remaining"])],
+            averages=groups.drop(columns=["split", "aggregate", "pairs"]),
             picture=rendered(first, "png"),
             where=f"run: {self.folder.path}",
         )

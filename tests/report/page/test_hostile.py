@@ -19,6 +19,7 @@ HOSTILE = (
     "__proto__",
     "line\nbreak\u2028",
     "{{ 7 * 7 }}",
+    "$1$ %{x}",
     "",
 )
 
@@ -36,6 +37,7 @@ def test_hostile_names_run_nothing_break_nothing_and_are_shown_as_they_are(watch
     for view in ("intervals", "bars", "table"):
         page.check(f"input[value={view}]")
         watched.settled()
+    assert "$1$ %{x}" in page.text_content("#plot-distribution")
     assert page.locator("img[src=x]").count() == 0
     assert page.locator("svg a").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280

@@ -42,3 +42,12 @@ def test_a_picture_of_many_methods_shows_fewer_classes_and_says_so(watched, tmp_
     watched.settled()
     assert page.locator("#plot-classes .point").count() <= 700
     assert "The first 36 of 365 classes" in page.inner_text("#caption-classes")
+
+
+def test_profiles_of_twenty_methods_have_their_legend(watched, tmp_path):
+    run = made_run(tmp_path, classes=classes(12), methods=20, seeds=2)
+    page = watched.open(write_page([run], tmp_path / "report.html"))
+    assert page.locator("#plot-profile .legend .traces").count() == 20
+    lines, legend = (page.locator(f"#plot-profile {part}").bounding_box() for part in (".gridlayer", ".legend .bg"))
+    assert lines["height"] > 250
+    assert legend["y"] + legend["height"] <= lines["y"] + 1

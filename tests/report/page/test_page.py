@@ -155,6 +155,27 @@ def test_hovering_a_point_gives_its_numbers(watched, path):
     assert re.search(r"reweight\(2\).*baseline", page.text_content("#plot-answer .hoverlayer"), re.DOTALL)
 
 
+def test_counts_that_are_close_stand_on_an_axis_from_zero_and_others_on_powers_of_ten(watched, run, tmp_path):
+    for counts, ends in ((range(2100, 3300, 100), ("0", "3000")), ([10**4, *[10] * 11], ("10", "10k"))):
+        uneven = replace(run, classes=run.classes.assign(count=counts))
+        page = watched.open(write_page([uneven], tmp_path / "report.html"))
+        marks = page.locator("#plot-distribution .xtick").all_text_contents()
+        assert set(ends) <= set(marks)
+
+
+def test_what_rounds_to_zero_has_no_sign(watched, run, tmp_path):
+    nothing = run.verdicts.assign(difference=-0.0001, low=-0.0004, high=0.0004)
+    advice = run.recommendation | {"gain": -0.0001, "gain_low": -0.0004, "gain_high": 0.0004}
+    run = replace(run, verdicts=nothing, recommendation=advice)
+    page = watched.open(write_page([run], tmp_path / "report.html"))
+    assert "95% interval 0.000 to 0.000" in page.inner_text("#certainty")
+    assert set(cells(page, 7)) == {"0.000"}
+    point = page.locator("#plot-answer .scatterlayer .point").first.bounding_box()
+    page.mouse.move(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
+    page.wait_for_selector("#plot-answer .hoverlayer .hovertext")
+    assert "difference 0.000 (0.000 to 0.000)" in page.text_content("#plot-answer .hoverlayer")
+
+
 def test_dark_and_light_follow_the_reader_and_the_button(watched, path):
     watched.page.emulate_media(color_scheme="dark")
     page = watched.open(path)
@@ -225,6 +246,11 @@ def test_a_print_from_the_dark_is_light_and_as_wide_as_the_paper(watched, path):
     drawn = [box["width"] for box in (svg.bounding_box() for svg in page.locator(".main-svg:visible").all()) if box]
     assert len(drawn) > 6
     assert max(drawn) <= width
+    page.emulate_media(media="print", color_scheme="dark")
+    page.set_viewport_size({"width": 665, "height": 900})  # 17.6 cm between the margins of A4
+    assert page.locator("#table-classes table").bounding_box()["width"] <= 666
+    page.emulate_media(media="screen", color_scheme="dark")
+    page.set_viewport_size({"width": 1280, "height": 900})
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     watched.settled()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
@@ -264,6 +290,16 @@ def test_mistakes_and_curves_follow_the_class_chosen(watched, path):
     page.select_option("#curve-class", "3")
     watched.settled()
     assert page.locator("#plot-precision .js-line").first.get_attribute("d") != before
+
+
+def test_the_study_file_can_be_saved_from_the_page(watched, run, tmp_path):
+    run = replace(run, settings='[data]\nsource = "a #1 & <b>, ü"\n')
+    page = watched.open(write_page([run], tmp_path / "report.html"))
+    with page.expect_download() as saved:
+        page.click("#study")
+    assert saved.value.suggested_filename == "study.toml"
+    assert saved.value.path().read_text(encoding="utf-8") == run.settings
+    assert "kernel torch" in page.inner_text("#repeat-words")
 
 
 def test_a_run_that_was_not_tested_says_so(watched, tmp_path):

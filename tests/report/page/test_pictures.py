@@ -8,7 +8,7 @@ import pytest
 from made_run import made_run
 from tailprobe.report.page.across import across
 from tailprobe.report.page.comparison import comparison
-from tailprobe.report.page.pictures import page_figures
+from tailprobe.report.page.pictures import figures_of_several, page_figures
 
 HOSTILE = (
     "$\\frac{1}{0}$",
@@ -72,3 +72,21 @@ def test_a_class_without_test_positives_leaves_a_gap(run):
 
 def test_a_run_without_a_remedy_has_none(run):
     assert page_figures(replace(run, record=run.record | {"methods": ["baseline"]})) == {}
+
+
+def test_several_runs_stand_side_by_side_as_on_the_page(run, tmp_path):
+    other = made_run(tmp_path, classes=HOSTILE, methods=3, name="$another$ " + HOSTILE[3])
+    figures = figures_of_several([run, other])
+    assert list(figures) == ["side_by_side", "ranks"]
+    axes = figures["side_by_side"].axes[0]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == list(run.methods[1:])
+    drawn = [list(line.get_xdata()) for line in axes.lines[1:]]
+    for one, found in zip((run, other), drawn, strict=True):
+        numbers = comparison(one)["numbers"]["descriptors"]["average_precision"]["difference"]
+        assert found == [row[len(one.classes) + 1] for row in numbers[1:]]  # low-frequency
+    for figure in figures.values():
+        figure.canvas.draw()
+
+
+def test_one_run_under_one_encoder_has_nothing_beside_it(run):
+    assert list(figures_of_several([run])) == ["ranks"]

@@ -12,6 +12,8 @@ from tailprobe.report.frame import framed
 from tailprobe.report.lettering import shown
 from tailprobe.report.style import INK, MUTED, colours_of, markers, styled
 
+_NAME = 22  # letters of a method's name beside its row
+
 
 @styled
 def ranks(found: Mapping[str, Any], *, colours: Mapping[str, str] | None = None) -> Figure:
@@ -49,8 +51,7 @@ def ranks(found: Mapping[str, Any], *, colours: Mapping[str, str] | None = None)
 
 
 def _diagram(axes: Axes, found: Mapping[str, Any], colours: Mapping[str, str]) -> None:
-    axes.set_xlabel("average rank")
-    axes.set_yticks([])
+    axes.set(xlabel="average rank", yticks=[])
     if not found["ranked"]:
         axes.text(
             0.5, 0.5, "no class is defined\nunder every method", ha="center", color=MUTED, transform=axes.transAxes
@@ -61,6 +62,7 @@ def _diagram(axes: Axes, found: Mapping[str, Any], colours: Mapping[str, str]) -
     for place, m in enumerate(order):
         shape = markers(methods)[methods[m]]
         axes.plot(average[m], -place, shape, color=colours[methods[m]], markeredgecolor=INK, markeredgewidth=0.6)
+    axes.set_yticks([-place for place in range(len(order))], [shown(methods[m], _NAME) for m in order], fontsize=7)
     for lane, clique in enumerate(found["cliques"]):
         inside = [average[m] for m in clique]
         axes.plot([min(inside), max(inside)], [1 + 0.5 * lane] * 2, color=MUTED, linewidth=3.5)
@@ -74,5 +76,7 @@ def _chances(axes: Axes, found: Mapping[str, Any], colours: Mapping[str, str]) -
         axes.plot([chance["low"], chance["high"]], [-place, -place], color=colours[method], linewidth=1.2)
         shape = markers(methods)[method]
         axes.plot(chance["value"], -place, shape, color=colours[method], markeredgecolor=INK, markeredgewidth=0.6)
-    axes.set(xlim=(-0.03, 1.03), xlabel=f"chance to beat {shown(methods[0], 20)}", yticks=[])
+    axes.set(xlim=(-0.03, 1.03), xlabel=f"chance to beat {shown(methods[0], 20)}")
+    names = [shown(method, _NAME) for method in methods[1:]]
+    axes.set_yticks([-place for place in range(len(names))], names, fontsize=7)
     axes.grid(axis="x")

@@ -1,5 +1,6 @@
 """The page's own pictures, for print."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from matplotlib.figure import Figure
 from tailprobe.report.figures.all import safe
 from tailprobe.report.figures.class_curves import class_curves
 from tailprobe.report.figures.ranks import ranks
+from tailprobe.report.figures.side_by_side import Source, side_by_side
 from tailprobe.report.figures.trade_off import Sides, trade_off
 from tailprobe.report.page.across import across
 from tailprobe.report.page.comparison import GROUPS, comparison
@@ -17,8 +19,9 @@ from tailprobe.report.style import palette
 
 
 def page_figures(run: RunTables) -> dict[str, Figure]:
-    """Return the pictures that the page draws and `figures.all` has not: trade-off and curves by encoder, ranks.
+    """Return the pictures that the page draws and `figures.all` has not.
 
+    Trade-off and curves by encoder, ranks with chances and profiles, and with several encoders these side by side.
     They are drawn from the numbers that the page has. Nothing is drawn of a run without a remedy.
     """
     if len(run.methods) < 2:
@@ -26,21 +29,55 @@ def page_figures(run: RunTables) -> dict[str, Figure]:
     colours, compared, drawn = palette(run.methods), comparison(run), curves(run)
     figures = {}
     for encoder in run.encoders:
-        metric = compared["metrics"][0]
+        metric, tested = compared["metrics"][0], compared["tested"] == compared["metrics"][0]
         figures[f"trade_off_{safe(encoder)}"] = trade_off(
             _sides(run, compared["numbers"][encoder][metric], "low-frequency"),
             _sides(run, compared["numbers"][encoder][metric], "remaining"),
             methods=run.methods[1:],
             metric=metric,
             encoder=encoder,
-            reach="95% interval" if compared["tested"] == metric else "one standard deviation over the seeds",
+            reach=_reach([tested]),
             colours=colours,
         )
         figures[f"curves_{safe(encoder)}"] = class_curves(
             _by_class(run, drawn, encoder), steps=np.asarray(drawn["steps"]), encoder=encoder, colours=colours
         )
-    found = across([run])
-    return figures if found is None else figures | {"ranks": ranks(found, colours=colours)}
+    return figures | figures_of_several([run])
+
+
+def figures_of_several(runs: Sequence[RunTables]) -> dict[str, Figure]:
+    """Return the pictures that the page draws of several runs, or of a run under several encoders: side by side, ranks.
+
+    What lacks a second source, or a method that all share, is left out.
+    """
+    figures, found = _side_by_side(runs), across(runs)
+    return figures if found is None else figures | {"ranks": ranks(found, colours=palette(runs[0].methods))}
+
+
+def _side_by_side(runs: Sequence[RunTables]) -> dict[str, Figure]:
+    compared = [comparison(run) for run in runs]
+    metric = compared[0]["metrics"][0]
+    sources = [
+        (Source(_source_name(run, encoder, runs), run.methods[1:], _sides(run, of[metric], "low-frequency")), own)
+        for run, own in zip(runs, compared, strict=True)
+        for encoder, of in own["numbers"].items()
+        if metric in of and len(run.methods) > 1
+    ]
+    if len(sources) < 2:
+        return {}
+    reach = _reach([own["tested"] == metric for _, own in sources])
+    return {"side_by_side": side_by_side([source for source, _ in sources], metric=metric, reach=reach)}
+
+
+def _source_name(run: RunTables, encoder: str, runs: Sequence[RunTables]) -> str:
+    return f"{run.name}, {encoder}" if len(runs) > 1 else encoder
+
+
+def _reach(tested: Sequence[bool]) -> str:
+    if all(tested):
+        return "95% interval"
+    spread = "one standard deviation over the seeds"
+    return f"95% interval where the run was tested in this metric, else {spread}" if any(tested) else spread
 
 
 def _sides(run: RunTables, numbers: dict[str, Any], group: str) -> Sides:

@@ -15,7 +15,7 @@ class RunTables:
     """A finished run, as its folder holds it."""
 
     name: str  # what was compared, for the heading
-    repeat: str  # the command that repeats it
+    repeat: str  # the command that repeats it, where study.toml lies
     settings: str  # study.toml
     record: Mapping[str, Any]  # run.json
     results: pd.DataFrame  # tidy: encoder, method, seed, split, class, metric, value, aggregate

@@ -99,8 +99,7 @@ function showImprovement() {
 }
 function showProfiles() {
   const a = ACROSS,
-    told = a.methods.length <= 12, // more would leave no room for the lines
-    legend = told ? 22 * Math.ceil(a.methods.length / 3) : 0;
+    legend = 22 * Math.ceil(a.methods.length / 3);
   draw(
     "plot-profile",
     a.methods.map((name, m) => ({
@@ -115,7 +114,7 @@ function showProfiles() {
     })),
     {
       height: Math.max(300, 110 + 26 * (a.methods.length - 1)) + legend,
-      showlegend: told,
+      showlegend: true,
       xaxis: { title: { text: words(a.metric) }, range: [0, 1] },
       yaxis: { title: { text: "share of runs above" }, range: [-0.02, 1.02] },
     },

@@ -84,12 +84,13 @@ function showGains() {
         customdata: methods.map(({ m, name }) => [
           of.value[m][k],
           of.value[0][k],
-          of.low[m][k],
-          of.high[m][k],
+          signed(of.low[m][k]),
+          signed(of.high[m][k]),
           plain(name),
+          signed(of.difference[m][k]),
         ]),
         hovertemplate:
-          "%{customdata[4]}<br>difference %{x:+.3f} (%{customdata[2]:+.3f} to %{customdata[3]:+.3f})<br>%{customdata[0]:.3f}, baseline %{customdata[1]:.3f}<extra></extra>",
+          "%{customdata[4]}<br>difference %{customdata[5]} (%{customdata[2]} to %{customdata[3]})<br>%{customdata[0]:.3f}, baseline %{customdata[1]:.3f}<extra></extra>",
       },
     ],
     {
@@ -169,8 +170,8 @@ function showRuns() {
         y: mine.map((method) => names.indexOf(method.name) + (at / (all.length - 1) - 0.5) * 0.6),
         marker: { size: 9, color: tone, symbol: shapes[at % shapes.length] },
         error_x: { ...whiskers(side("low"), side("difference"), side("high")), color: tone, thickness: 1.4, width: 0 },
-        customdata: mine.map((method) => plain(method.name)),
-        hovertemplate: "%{customdata}: %{x:+.3f}",
+        customdata: mine.map((method) => [plain(method.name), signed(of.difference[method.m][k])]),
+        hovertemplate: "%{customdata[0]}: %{customdata[1]}",
       };
     }),
     {

@@ -30,18 +30,24 @@ const clear = (element) => {
   element.replaceChildren();
   return element;
 };
-const number = (value, digits = 3) =>
-  value === null || value === undefined ? "–" : value.toFixed(digits).replace("-", "−");
-const signed = (value, digits = 3) =>
-  value === null || value === undefined ? "–" : (value > 0 ? "+" : "") + number(value, digits);
+const number = (value, digits = 3) => {
+  if (value === null || value === undefined) return "–";
+  const text = value.toFixed(digits);
+  return Number(text) ? text.replace("-", "−") : text.replace("-", ""); // what rounds to zero has no sign
+};
+const signed = (value, digits = 3) => {
+  const text = number(value, digits);
+  return value > 0 && Number(text) ? `+${text}` : text;
+};
 const whole = (value) => Math.round(value).toLocaleString("en");
 const brief = (text, letters = 40) => {
   const all = [...text];
   return all.length > letters ? all.slice(0, letters - 1).join("") + "…" : text;
 };
-// For pictures, which read markup: escaped, and isolated so that right-to-left text turns nothing around it.
-const plain = (text, letters) =>
-  `\u2068${brief(text, letters).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;")}\u2069`;
+// For pictures, which read markup, and formulas between dollar signs: escaped, and isolated so that right-to-left text
+// turns nothing around it.
+const MARKS = { "&": "&amp;", "<": "&lt;", ">": "&gt;", $: "&#36;" };
+const plain = (text, letters) => `\u2068${brief(text, letters).replace(/[&<>$]/g, (mark) => MARKS[mark])}\u2069`;
 const many = (n, noun, nouns = `${noun}s`) => `${whole(n)} ${n === 1 ? noun : nouns}`;
 const words = (metric) =>
   metric.replace(/_/g, " ").replace(/@(.*)/, (_, rule) => (rule === "tuned" ? ", tuned threshold" : ` at ${rule}`));

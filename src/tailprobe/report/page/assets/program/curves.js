@@ -20,7 +20,7 @@ function showTradeoff() {
       error_x: around(method.m, rest),
       error_y: around(method.m, low),
       marker: marks([method], 13),
-      hovertemplate: `${plain(method.name)}<br>others %{x:+.3f}, low-frequency %{y:+.3f}<extra></extra>`,
+      hovertemplate: `${plain(method.name)}<br>others ${signed(of.difference[method.m][rest])}, low-frequency ${signed(of.difference[method.m][low])}<extra></extra>`,
     })),
     {
       height: 460,

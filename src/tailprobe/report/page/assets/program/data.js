@@ -27,6 +27,14 @@ function showData() {
   showDuplicates(c.duplicates);
   showTiles("samples", c.samples, "This run kept no images to show.");
 }
+/* A logarithmic axis starts anywhere, which makes counts that are close look far apart: those get a linear one from 0. */
+function counting(counts, noun) {
+  const there = counts.filter((count) => count > 0),
+    close = Math.max(...there) < 20 * Math.min(...there);
+  return close
+    ? { rangemode: "tozero", title: { text: noun } }
+    : { type: "log", dtick: 1, title: { text: `${noun}, logarithmic` } };
+}
 function showDistribution(classes) {
   const order = [...classes].sort((a, b) => b.count - a.count),
     few = order.length <= MANY,
@@ -37,8 +45,8 @@ function showDistribution(classes) {
       customdata: order.map((k) => [plain(k.name, 60), k.count]),
       hovertemplate: "%{customdata[0]}: %{customdata[1]:,} images<extra></extra>",
     },
-    images = { type: "log", dtick: 1, title: { text: "images, logarithmic" } },
-    counts = order.map((k) => k.count);
+    counts = order.map((k) => k.count),
+    images = counting(counts, "images");
   if (few)
     draw("plot-distribution", [{ ...bars, orientation: "h", x: counts, y: spots }], {
       height: 80 + 20 * order.length,
@@ -176,10 +184,14 @@ function showReached(r, chosen) {
       ? { type: "bar", marker: { color: seen(r.methods[m].colour) } }
       : { type: "scatter", mode: "lines", line: { color: seen(r.methods[m].colour), width: 2, shape: "hvh" } }),
   });
-  draw("plot-reached", chosen ? [of(0), of(chosen)] : [of(0)], {
+  const traces = (chosen ? [0, chosen] : [0]).map(of);
+  draw("plot-reached", traces, {
     height: 380,
     barmode: "group",
-    yaxis: { type: "log", dtick: 1, title: { text: "rows, logarithmic" } },
+    yaxis: counting(
+      traces.flatMap((trace) => trace.y),
+      "rows",
+    ),
     xaxis: few
       ? { tickangle: -45, tickvals: spots, ticktext: order.map((i) => plain(r.classes[i].name, 24)) }
       : { title: { text: "classes, the most frequent first" } },

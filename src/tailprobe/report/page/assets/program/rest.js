@@ -61,6 +61,12 @@ function showAbout() {
   const about = run().about;
   by("repeat").textContent = about.repeat;
   by("settings").textContent = about.settings;
+  by("study").href = `data:application/toml;charset=utf-8,${encodeURIComponent(about.settings)}`;
+  by("repeat-words").textContent =
+    "Paths in it are those of the machine that ran this; write your own in their place." +
+    (about.kernel
+      ? ` The heads were trained by the kernel ${about.kernel}; on a machine without it leave out --kernel, and the last digits may differ.`
+      : "");
   clear(by("table-versions")).append(
     table(
       ["what", "value"],

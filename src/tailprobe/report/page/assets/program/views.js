@@ -29,8 +29,16 @@ function showPlot(found) {
 }
 const told = (mine, method) => ({
   name: plain(method.name),
-  customdata: mine.map((f) => [plain(f.name, 60), f.value, f.baseline, f.support, f.low_end, f.high_end, f.verdict]),
-  hovertemplate: `%{customdata[0]}, ${plain(method.name)}<br>%{customdata[1]:.3f}, baseline %{customdata[2]:.3f}, %{customdata[3]} in test<br>%{customdata[4]:+.3f} to %{customdata[5]:+.3f} %{customdata[6]}<extra></extra>`,
+  customdata: mine.map((f) => [
+    plain(f.name, 60),
+    f.value,
+    f.baseline,
+    f.support,
+    signed(f.low_end),
+    signed(f.high_end),
+    f.verdict,
+  ]),
+  hovertemplate: `%{customdata[0]}, ${plain(method.name)}<br>%{customdata[1]:.3f}, baseline %{customdata[2]:.3f}, %{customdata[3]} in test<br>%{customdata[4]} to %{customdata[5]} %{customdata[6]}<extra></extra>`,
 });
 const bars = (mine, place) => ({
   type: "bar",
