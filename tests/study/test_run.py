@@ -18,7 +18,7 @@ import tailprobe
 from tailprobe.scores.shots import SHOTS
 from tailprobe.scores.tidy import GROUPS
 from tailprobe.study.computing import Computing
-from tailprobe.study.reporting import write_several
+from tailprobe.study.reporting import run_tables, write_several
 from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study, read_study
@@ -136,6 +136,15 @@ def test_tables_are_left_for_papers_and_spreadsheets(finished: Result) -> None:
     costs = pd.read_parquet(folder / "costs.parquet")
     assert {"rows_seen", "steps", "seconds"} <= set(costs)
     assert (costs["rows_seen"] >= costs["rows_an_epoch"]).all()
+
+
+def test_the_command_that_repeats_a_run_names_what_was_asked_for(finished: Result, tmp_path: Path) -> None:
+    shutil.copytree(finished.folder.path, tmp_path / "run")
+    asked = {"runtime": "torch", "precision": "auto", "numbers": "float16", "cache": "; rm -r ."}
+    record = {**finished.record, "kernel": "a b", "computing": asked}
+    (tmp_path / "run" / "run.json").write_text(json.dumps(record))
+    wanted = "tailprobe compare study.toml --out AGAIN --kernel 'a b' --runtime torch --numbers float16"
+    assert run_tables(Result.load(tmp_path / "run")).repeat == wanted
 
 
 def test_the_page_holds_the_recommendation_and_is_rebuilt_alike(finished: Result) -> None:

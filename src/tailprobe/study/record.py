@@ -9,14 +9,20 @@ import numpy as np
 import pandas as pd
 
 from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.study.computing import Computing
 from tailprobe.study.design import Design
 from tailprobe.training.head import Heads
 
 _LIBRARIES = ("tailprobe", "torch", "timm", "numpy", "scipy", "scikit-learn", "pyarrow")
 
 
-def run_record(design: Design, embeddings: dict[str, Embeddings], *, kernel: str, seconds: float) -> dict[str, Any]:
-    """Return what decides a run's numbers beside its settings, and what its reader should know; JSON."""
+def run_record(
+    design: Design, embeddings: dict[str, Embeddings], computing: Computing, *, kernel: str, seconds: float
+) -> dict[str, Any]:
+    """Return what decides a run's numbers beside its settings, and what its reader should know; JSON.
+
+    `kernel` is the one that trained, whichever was asked for.
+    """
     images = design.images
     return {
         "source": images.source,
@@ -31,6 +37,7 @@ def run_record(design: Design, embeddings: dict[str, Embeddings], *, kernel: str
         "test_is_validation": design.repeats[0].split.test_is_validation,
         "versions": {name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
         "kernel": kernel,  # two kernels' numbers differ in their last digits
+        "computing": {name: getattr(computing, name) for name in ("runtime", "precision", "numbers")},
         "machine": platform.machine(),
         "seconds": round(seconds, 1),
     }

@@ -113,7 +113,7 @@ def run_study(
     _write(folder, design, heads, results)
     _judge(folder, study, design, results)
     _find_duplicates(folder, design, next(iter(stored.values())), progress)
-    record = run_record(design, stored, kernel=resources.kernel, seconds=time.time() - started)
+    record = run_record(design, stored, computing, kernel=resources.kernel, seconds=time.time() - started)
     result = Result.finish(folder, record)
     _draw(result, design, progress)
     shutil.rmtree(folder.checkpoints, ignore_errors=True)

@@ -31,7 +31,7 @@ typedef struct {
     const float *gradient;
 } Part;
 
-static void update_part(Part of, Adam by) {
+static BETWEEN_PRODUCTS void update_part(Part of, Adam by) {
     for (int64_t j = 0; j < of.rows * PANEL; j += LANES)
         adam(of.value + j, of.apart, *(const vector *)(of.gradient + j), by);
     pair_down(of.value, PANEL, of.rows, PANEL, of.factor, PANEL);

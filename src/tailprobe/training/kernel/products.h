@@ -55,9 +55,8 @@ static void few_rows(int64_t rows, Operands in, int64_t count, float *out, int64
     }
 }
 
-/* Add or put the product of up to TILE_ROWS rows and one panel; a's rows or its columns are consecutive. Never inlined:
-   what a caller keeps in registers would be taken from the sums. */
-static __attribute__((noinline)) void tile_of(int64_t rows, Operands in, int64_t count, float *out, int64_t out_row, int add) {
+/* Add or put the product of up to TILE_ROWS rows and one panel; a's rows or its columns are consecutive. */
+static void tile_of(int64_t rows, Operands in, int64_t count, float *out, int64_t out_row, int add) {
     if (rows < TILE_ROWS) {
         few_rows(rows, in, count, out, out_row, add);
     } else if (in.a_row == 1) {

@@ -27,6 +27,14 @@ typedef int32_t integers __attribute__((vector_size(4 * LANES), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
 
+/* Of what is called between products whose sums fill the registers: where there are 16 of these it is not inlined, or
+   its constants would be kept in some of them; where there are 32, inlining saves 5% of a step. */
+#if defined(__AVX512F__) || defined(__aarch64__)
+#define BETWEEN_PRODUCTS
+#else
+#define BETWEEN_PRODUCTS __attribute__((noinline))
+#endif
+
 INLINE int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 INLINE vector all(float x) { return x - (vector){0}; }
