@@ -16,7 +16,8 @@ typedef struct {
 
 /* Update LANES numbers of a weight; `value` is where they are. */
 INLINE void adam(float *value, int64_t apart, vector gradient, Adam by) {
-    vector *const at = (vector *)value, *const mean = (vector *)(value + apart), *const square = (vector *)(value + 2 * apart);
+    vector *const at = (vector *)value, *const mean = (vector *)(value + apart);
+    vector *const square = (vector *)(value + 2 * apart);
     const vector w = *at, g = gradient + by.weight_decay * w, m = 0.9f * *mean + g, v = 0.999f * *square + g * g;
     *mean = m;
     *square = v;

@@ -8,7 +8,7 @@
 #include "adam.h"
 #include "forward.h"
 
-/* A weight kept in panels, (width / PANEL, n, PANEL), as a factor too; its gradient is left' (n, B) right (B, width). */
+/* A weight kept in panels, (width / PANEL, n, PANEL), and as a factor; its gradient is left' (n, B) right (B, width). */
 typedef struct {
     Weight weight;
     operand *factor;

@@ -1,7 +1,7 @@
 /* What a product multiplies: float32 numbers, or, where BFLOAT16 is set, pairs of bfloat16 numbers.
 
-   A product adds up along k. In float32 an operand is the number of one k; in bfloat16 it holds the numbers of two, 2k in its
-   lower half and 2k + 1 in its upper, which are multiplied and added to a float32 sum by one instruction where the
+   A product adds up along k. In float32 an operand is the number of one k; in bfloat16 it holds the numbers of two, 2k in
+   its lower half and 2k + 1 in its upper, which are multiplied and added to a float32 sum by one instruction where the
    processor has it (AVX512-BF16), and by the same arithmetic written out elsewhere. */
 
 #ifndef TAILPROBE_FACTORS_H
@@ -38,8 +38,8 @@ INLINE vector multiply_add(vector sum, operand a, operands b) {
 /* Pair two rows number by number. */
 INLINE operands paired(vector first, vector second) {
 #if defined(__AVX512BF16__)
-    const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21,
-                                           5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+    const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8,
+                                           23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
     const __m512i both = (__m512i)_mm512_cvtne2ps_pbh((__m512)second, (__m512)first);
     return (operands)_mm512_permutexvar_epi16(order, both);
 #else
@@ -58,7 +58,8 @@ INLINE void pair_down(const float *from, int64_t row, int64_t rows, int64_t colu
 }
 
 /* across(i, k) = numbers (i, 2k) and (i, 2k + 1); columns a multiple of 2 LANES, whatever is beyond the last is zero. */
-INLINE void pair_across(const float *from, int64_t row, int64_t rows, int64_t columns, operand *across, int64_t across_row) {
+INLINE void pair_across(const float *from, int64_t row, int64_t rows, int64_t columns, operand *across,
+                        int64_t across_row) {
     for (int64_t i = 0; i < rows; i++)
         for (int64_t j = 0; j < columns; j += 2 * LANES) {
             const float *at = from + i * row + j;
@@ -88,7 +89,8 @@ INLINE vector multiply_add(vector sum, operand a, operands b) { return sum + a *
 INLINE void pair_down(const float *from, int64_t row, int64_t rows, int64_t columns, operand *down, int64_t down_row) {
     (void)from, (void)row, (void)rows, (void)columns, (void)down, (void)down_row;
 }
-INLINE void pair_across(const float *from, int64_t row, int64_t rows, int64_t columns, operand *across, int64_t across_row) {
+INLINE void pair_across(const float *from, int64_t row, int64_t rows, int64_t columns, operand *across,
+                        int64_t across_row) {
     (void)from, (void)row, (void)rows, (void)columns, (void)across, (void)across_row;
 }
 

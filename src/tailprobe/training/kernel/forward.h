@@ -94,7 +94,8 @@ static double loss(const Layout *at, int64_t classes, int64_t count, Terms of, c
             vector *const g = (vector *)(at->g.value + i * at->g.row + c);
             const vector l = *g, y = *(const vector *)(at->y + i * at->g.row + c);
             const integers carried = y > all(0);
-            const vector w = choose(carried, *(const vector *)(of.positive + c), *(const vector *)(of.negative + c)) * factor;
+            const vector positive = *(const vector *)(of.positive + c), negative = *(const vector *)(of.negative + c);
+            const vector w = choose(carried, positive, negative) * factor;
             const vector e = exp_negative(-absolute(l));
             const vector top = choose(l >= all(0), all(1), e);
             vector bce = choose(l > all(0), l, all(0)) - l * y + log_one_plus(e), slope = top / (e + 1.0f) - y;

@@ -10,9 +10,8 @@
 
 enum { LEAST_ROWS = 64 };   /* rows validated at once */
 
-/* A weight and Adam's two moments of it, which lie as far from it and from one another: value, value + apart, value + 2
-   apart. That is no multiple of 4 KB: processors tell a load from the store before it by the low 12 bits of the address,
-   and would wait. */
+/* A weight and Adam's two moments of it, at value, value + apart and value + 2 apart. None of these distances is a multiple
+   of 4 KB: processors tell a load from the store before it by the low 12 bits of the address, and would wait. */
 typedef struct {
     float *value;
     int64_t apart;
@@ -46,8 +45,7 @@ static float *take(float *memory, int64_t *at, int64_t count) {
 }
 
 static Weight take_weight(float *memory, int64_t *at, int64_t count) {
-    int64_t apart = round_up(count, 16);
-    if (apart % 1024 < 128 || apart % 1024 > 896) apart += 336;   /* floats; 1,024 of them are 4 KB */
+    const int64_t apart = round_up(count > 336 ? count - 336 : 0, 1024) + 336;   /* floats; 1,024 of them are 4 KB */
     return (Weight){take(memory, at, 3 * apart), apart};
 }
 
