@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import benchmarks
-from benchmarks.row import Row
+from benchmarks.row import Row, table
 
 FOLDER = Path(__file__).parent
 
@@ -22,18 +22,10 @@ def main(wanted: list[str]) -> None:
         module = importlib.import_module(f"benchmarks.{name}")
         if hasattr(module, "rows"):
             rows = module.rows()
-            section = _section(name, (module.__doc__ or "").splitlines()[0], rows)
+            section = table(name, (module.__doc__ or "").splitlines()[0], rows)
             print(section, flush=True)
             _keep(name, rows, section)
     print(f"written to {FOLDER / 'results.md'} and results.json")
-
-
-def _section(name: str, title: str, rows: list[Row]) -> str:
-    lines = [f"## {name}", "", title, "", "| | value | unit | times the plain way |", "|---|---|---|---|"]
-    for row in rows:
-        ratio = "" if row.ratio is None else f"{row.ratio:.1f}"
-        lines.append(f"| {row.name} | {row.value:.4g} | {row.unit} | {ratio} |")
-    return "\n".join([*lines, ""])
 
 
 def _keep(name: str, rows: list[Row], section: str) -> None:
