@@ -5,7 +5,7 @@ from scipy.special import expit
 from statsmodels.discrete.discrete_model import Logit
 from statsmodels.stats.power import TTestPower
 
-from tailprobe.comparison.inference import Estimate, estimate, widen_sameness
+from tailprobe.comparison.inference import Estimate, estimate, estimate_values, widen_sameness
 from tailprobe.comparison.spread import SpreadSum
 
 
@@ -22,6 +22,15 @@ def test_without_shared_images_it_is_scipys_one_sample_t_test():
     assert found.p()[0] == pytest.approx(expected.pvalue)
     low, high = found.interval()
     assert (low[0], high[0]) == pytest.approx(tuple(expected.confidence_interval(0.95)))
+
+
+def test_heads_that_share_training_images_say_less_than_as_many_that_share_none():
+    total = SpreadSum(images=2, columns=1)
+    for value in np.random.default_rng(0).normal(0.8, 0.05, 10):
+        total.add(np.array([value]), np.array([0, 1]), np.zeros((2, 1)))
+    plain, shared = estimate(total.spread()), estimate_values(total.spread())
+    assert shared.mean == plain.mean
+    assert shared.error[0] ** 2 == pytest.approx(plain.error[0] ** 2 * (1 + 10 * 0.15))
 
 
 def test_the_detectable_difference_has_about_the_power_it_says():

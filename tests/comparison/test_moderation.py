@@ -72,6 +72,15 @@ def test_groups_are_made_of_classes_and_add_no_degrees_of_freedom():
     assert degrees.max() <= 4 * 3
 
 
+@pytest.mark.parametrize(("methods", "classes"), [(1, 4), (4, 12)])
+def test_few_seeds_make_no_variance_smaller_than_it_is(methods: int, classes: int):
+    found = []
+    for seed in range(400):
+        true, own, image, given = drawn(np.random.default_rng(seed), methods=methods, classes=classes, seeds=3)
+        found.append(moderate(own, image, **given)[0] / true)
+    assert np.mean(found) > 0.95
+
+
 def test_with_few_seeds_the_others_count_little():
     for seeds in (2, 3, 10):
         _, found, image, given = drawn(np.random.default_rng(1), seeds=seeds)

@@ -67,9 +67,11 @@ def moderate(
     logs = np.where(used, np.log(ratios) - digamma(half) + np.log(half), np.nan)
     chance = np.where(used, polygamma(1, half), np.nan)
     location, doubt = _foretell(logs, chance, used, support, _by_others(by_seed, image_variance, used))
-    # Few seeds cannot tell that a comparison is unlike the others: below the square of chance no spread is seen.
-    worth = min(_degrees_of(doubt), float(degrees[used].mean()) ** 2 / 2)
-    expected = np.exp(location + digamma(worth / 2) - np.log(worth / 2))
+    foretold = _degrees_of(doubt)
+    expected = np.exp(location + digamma(foretold / 2) - np.log(foretold / 2))
+    # Few seeds cannot tell that a comparison is unlike the others: below the square of chance no spread is seen. That
+    # says how little to trust what is expected, not that less is.
+    worth = min(foretold, float(degrees[used].mean()) ** 2 / 2)
     steady = image_variance * (worth * expected + degrees * ratios) / (worth + degrees)
     most = float(degrees[:, :classes][used[:, :classes]].sum())  # no more than all classes have together
     return np.where(used, steady, seed_variance), np.where(used, np.minimum(worth + degrees, most), degrees)

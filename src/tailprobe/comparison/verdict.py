@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from tailprobe.comparison.correction import adjust
 from tailprobe.comparison.gather import Measured, measure_by_images, measure_by_seeds
 from tailprobe.comparison.groups import Grouping, group_classes
-from tailprobe.comparison.inference import Estimate, estimate, estimate_moderated, widen_sameness
+from tailprobe.comparison.inference import Estimate, estimate_moderated, estimate_values, widen_sameness
 from tailprobe.comparison.influence import LOWER_IS_BETTER
 from tailprobe.comparison.ranks import rank_table
 from tailprobe.comparison.recommendation import Candidate, Recommendation, recommend, write_recommendation
@@ -180,7 +180,7 @@ def _paired(measured: Measured, grouping: Grouping) -> Estimate:
 def _frame(measured: Measured, paired: Estimate, grouping: Grouping, metric: str) -> pd.DataFrame:
     """Lay one encoder out as rows: method by method its classes and groups."""
     methods, columns = paired.mean.shape
-    values = widen_sameness(estimate(measured.values), support=grouping.support_of_variance(measured.support))
+    values = widen_sameness(estimate_values(measured.values), support=grouping.support_of_variance(measured.support))
     low, high = _possible(paired.interval())
     value_low, value_high = values.share_interval()  # every metric lies in [0, 1]
     return pd.DataFrame(
