@@ -24,6 +24,8 @@ FLAGS += ["-ffp-contract=fast"]
 AVX2 = ["-mavx2", "-mfma", "-mf16c"]
 AVX512 = [*AVX2, "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mprefer-vector-width=512"]
 BFLOAT16 = ["-DBFLOAT16=1"]  # a variant whose products are of bfloat16 numbers
+AVX512_BFLOAT16 = [*AVX512, "-mavx512bf16", *BFLOAT16]
+AMX_BFLOAT16 = [*AVX512_BFLOAT16, "-mamx-tile", "-mamx-bf16"]
 
 
 class KernelHook(BuildHookInterface[Any]):
@@ -57,7 +59,7 @@ def compile_kernel() -> Path:
         raise FileNotFoundError(f"no C compiler {compiler[0]!r}")
     variants = {"baseline": [], "baseline_bfloat16": BFLOAT16}
     if platform.machine().lower() in {"x86_64", "amd64"}:
-        variants |= {"avx2": AVX2, "avx512": AVX512, "avx512_bfloat16": [*AVX512, "-mavx512bf16", *BFLOAT16]}
+        variants |= {"avx2": AVX2, "avx512": AVX512, "avx512_bfloat16": AVX512_BFLOAT16, "amx_bfloat16": AMX_BFLOAT16}
     with tempfile.TemporaryDirectory() as folder:
         objects = []
         for variant, flags in variants.items():

@@ -2,6 +2,9 @@
 
 #define VARIANT kernel_profiled
 #include "head.c"
+#if defined(__AMX_BF16__)
+#include "matrix_units.h"
+#endif
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +66,10 @@ int main(int count, char **arguments) {
     load(&head, numbers(W * INPUTS, 0.08f), numbers(W, 0.08f), numbers(C * W, 0.17f), numbers(C, 0.17f));
     const Layout at = layout_of(&head);
     const unsigned before = flush_small();
+#if defined(__AMX_BF16__)
+    if (!matrix_units()) return 1;
+#endif
+    begin_products();
     static double took[PARTS][STEPS];
     static int64_t rows[(STEPS + 1) * BATCH];
     for (int i = 0; i < (STEPS + 1) * BATCH; i++) rows[i] = rand() % ROWS;
@@ -72,6 +79,7 @@ int main(int count, char **arguments) {
         step(&head, &at, (int64_t)s * BATCH, drawn, (Draws){drawn + BATCH, BATCH}, parts);
         for (int i = 0; i < PARTS; i++) took[i][s] = parts[i];
     }
+    end_products();
     restore_small(before);
     double total = 0;
     const double first = 2.0 * BATCH * INPUTS * (double)W, second = 2.0 * BATCH * (double)(C * W);

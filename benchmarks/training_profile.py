@@ -27,6 +27,7 @@ from tailprobe.training.task import HeadKey, HeadTask
 FLAGS = {"avx2": ["-mavx2", "-mfma", "-mf16c"], "baseline": [], "baseline-bfloat16": ["-DBFLOAT16=1"]}
 FLAGS["avx512"] = [*FLAGS["avx2"], "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mprefer-vector-width=512"]
 FLAGS["avx512-bfloat16"] = [*FLAGS["avx512"], "-mavx512bf16", "-DBFLOAT16=1"]
+FLAGS["amx-bfloat16"] = [*FLAGS["avx512-bfloat16"], "-mamx-tile", "-mamx-bf16"]
 CALLS = {  # of one step, in their order
     "addmm": ("hidden units", "logits", "output weights", "hidden gradient"),
     "mm": ("hidden weights",),

@@ -215,8 +215,8 @@ def test_a_kernel_that_is_not_there_is_refused_by_name() -> None:
 
 
 def test_the_fastest_in_bfloat16_is_taken_where_the_processor_has_units_for_it() -> None:
-    if "avx512-bfloat16" in ROUNDING:
-        assert choose_kernel("bfloat16").name == "avx512-bfloat16"
+    if len(ROUNDING) > 1:
+        assert choose_kernel("bfloat16").name == ROUNDING[0] != "baseline-bfloat16"
     else:
         with pytest.raises(InputError, match="no kernel 'avx512-bfloat16'"):
             choose_kernel("bfloat16")

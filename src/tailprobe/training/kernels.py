@@ -68,7 +68,8 @@ def choose_kernel(name: str = "auto") -> Kernel:
 
     - "cuda": all heads in a stack on the GPU; "cuda-bfloat16": the same, factors of the products rounded to bfloat16.
     - "avx512", "avx2", "baseline": variants of the compiled kernel, one head a core.
-    - "avx512-bfloat16": the same, the factors of all products, of the validation too, rounded to bfloat16.
+    - "amx-bfloat16", "avx512-bfloat16": the same, the factors of all products, of the validation too, rounded to
+      bfloat16; by the processor's matrix units, or by its vector units.
     - "torch": the same in torch.
     - "stacked", "stacked-bfloat16", "baseline-bfloat16": what "cuda", "cuda-bfloat16" and "avx512-bfloat16" do, on any
       processor, slowly; for tests, and to see what rounding does.
@@ -82,7 +83,8 @@ def choose_kernel(name: str = "auto") -> Kernel:
     missing = native.why_missing()
     compiled = (*native.variants(), *native.bfloat16_variants())
     devices = ("cuda", "stacked") if torch.cuda.is_available() else ("stacked",)
-    name = {"auto": (*compiled, "torch")[0], "bfloat16": "avx512-bfloat16"}.get(name, name)
+    quick = [variant for variant in native.bfloat16_variants() if not variant.startswith("baseline")]
+    name = {"auto": (*compiled, "torch")[0], "bfloat16": (*quick, "avx512-bfloat16")[0]}.get(name, name)
     device, _, precision = name.partition("-")
     if device in devices and precision in ("", "bfloat16"):
         return _stacked(name, "cuda" if device == "cuda" else "cpu", "bfloat16" if precision else "float32")

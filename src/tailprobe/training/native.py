@@ -17,7 +17,7 @@ from tailprobe.training.task import HeadTask
 
 _FOLDER = Path(__file__).parent / "kernel"
 _VARIANTS = ("avx512", "avx2", "baseline")  # best first
-_BFLOAT16 = ("avx512-bfloat16", "baseline-bfloat16")  # best first; the second is the same arithmetic, but slow
+_BFLOAT16 = ("amx-bfloat16", "avx512-bfloat16", "baseline-bfloat16")  # best first; the last one is slow
 _i64, _f64, _address = ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
 
 

@@ -17,11 +17,34 @@ typedef struct {
     int64_t count;   /* rows of the batch */
 } Update;
 
+/* Column i of a matrix and those after it as the rows of a product that adds up along the rows. */
+INLINE Operands columns_of(const Matrix *m, int64_t i) {
+#if defined(__AMX_BF16__)
+    return (Operands){.a = m->upright + i * m->upright_row, .a_row = m->upright_row, .a_k = 1};
+#else
+    return (Operands){.a = m->down + i, .a_row = 1, .a_k = m->row};
+#endif
+}
+
+/* Make the rows of `columns_of` of `count` rows that are paired. */
+static void stand(const Matrix *m, int64_t count) {
+#if defined(__AMX_BF16__)
+    const int64_t pairs = (count + 1) / 2, columns = m->row - 16;
+    for (int64_t k = pairs; k < held(count); k++) memset(m->down + k * m->row, 0, (size_t)columns * sizeof(operand));
+    for (int64_t k = 0; k < held(count); k += 16)
+        for (int64_t j = 0; j < columns; j += 16)
+            turn_square(m->down + k * m->row + j, m->row, m->upright + j * m->upright_row + k, m->upright_row);
+#else
+    (void)m, (void)count;
+#endif
+}
+
 /* Update the panel that begins at column j. */
 static void update_panel(Update of, int64_t j, Adam by) {
     float gradient[TILE_ROWS * PANEL] __attribute__((aligned(64)));
     for (int64_t i = 0; i < of.n; i += TILE_ROWS) {
-        const Operands in = {of.left->down + i, 1, of.left->row, of.right->down + j, of.right->row};
+        Operands in = columns_of(of.left, i);
+        in.b = of.right->down + j, in.b_k = of.right->row;
         const Part part = {of.weight.value + j * of.n + i * PANEL, of.weight.apart, smaller(TILE_ROWS, of.n - i),
                            of.factor + j * held(of.n) + i / HELD * PANEL, gradient};
         tile_of(part.rows, in, held(of.count), gradient, PANEL, 0);
@@ -33,6 +56,7 @@ static void update_output(const Head *head, const Layout *at, int64_t count, Ada
     const Update of = {at->output_weight, at->output_factor, head->classes, &at->g, &at->h, count};
     pair_down(at->h.value, at->h.row, count, at->h.row - 16, at->h.down, at->h.row);
     pair_down(at->g.value, at->g.row, count, at->g.row - 16, at->g.down, at->g.row);
+    stand(&at->g, count);
     for (int64_t j = 0; j < round_up(head->width, PANEL); j += PANEL) update_panel(of, j, by);
 }
 
@@ -40,6 +64,7 @@ static void update_hidden(const Head *head, const Layout *at, int64_t count, Ada
     const Update of = {at->hidden_weight, at->hidden_factor, head->inputs, &at->x, &at->dz, count};
     const int64_t w = round_up(head->width, PANEL);
     pair_down(at->dz.value, at->dz.row, count, at->dz.row - 16, at->dz.down, at->dz.row);
+    stand(&at->x, count);
     for (int64_t j = 0; j < w; j += PANEL) {
         const int64_t from = next.count * j / w, to = next.count * (j + PANEL) / w;
         touch(head, (Draws){next.rows + from, to - from});

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kernel.h"
+#include "matrix_units.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -18,6 +19,8 @@ EXPORT const Kernel *tailprobe_kernel(const char *name) {
     if (!strcmp(name, "avx512")) return avx512 ? &kernel_avx512 : NULL;
     if (!strcmp(name, "avx512-bfloat16"))
         return avx512 && __builtin_cpu_supports("avx512bf16") ? &kernel_avx512_bfloat16 : NULL;
+    if (!strcmp(name, "amx-bfloat16"))
+        return avx512 && __builtin_cpu_supports("avx512bf16") && matrix_units() ? &kernel_amx_bfloat16 : NULL;
     if (!strcmp(name, "avx2"))
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &kernel_avx2 : NULL;
 #endif

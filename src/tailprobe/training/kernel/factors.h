@@ -96,6 +96,20 @@ INLINE void pair_across(const float *from, int64_t row, int64_t rows, int64_t co
 
 #endif
 
-INLINE int64_t held(int64_t numbers) { return (numbers + HELD - 1) / HELD; }   /* operands that hold them */
+/* Operands that hold some numbers, and what rows are counted in: matrix units multiply whole tiles. */
+#if defined(__AMX_BF16__)
+enum { ROWS_AT_ONCE = 16 };
+INLINE int64_t held(int64_t numbers) { return round_up((numbers + HELD - 1) / HELD, 16); }
+#else
+enum { ROWS_AT_ONCE = 1 };
+INLINE int64_t held(int64_t numbers) { return (numbers + HELD - 1) / HELD; }
+#endif
+
+typedef struct {
+    const operand *a;
+    int64_t a_row, a_k;
+    const operand *b;
+    int64_t b_k;
+} Operands;
 
 #endif

@@ -95,6 +95,7 @@ static double train(Head *head, const int64_t *rows, const float *factors, int64
     const Terms terms = {at.positive, at.negative, (float)head->positive_focus, (float)head->negative_focus};
     const unsigned before = flush_small();
     double total = 0;
+    begin_products();
     for (int64_t first = 0; first < count; first += head->batch) {
         const int64_t batch = smaller(head->batch, count - first);
         const float *own = batch_factors(head, factors ? factors + first : NULL, batch, at.dz.value);
@@ -106,6 +107,7 @@ static double train(Head *head, const int64_t *rows, const float *factors, int64
         total += loss(&at, head->classes, batch, terms, own, scale);
         backward(head, &at, batch, rate, (Draws){rows + first + batch, smaller(head->batch, count - first - batch)});
     }
+    end_products();
     restore_small(before);
     return total / (double)head->classes;
 }
@@ -116,6 +118,7 @@ static double validate(const Head *head, const int64_t *rows, int64_t count) {
     const unsigned before = flush_small();
     const int64_t most = head->batch > LEAST_ROWS ? head->batch : LEAST_ROWS;
     double total = 0;
+    begin_products();
     for (int64_t first = 0; first < count; first += most) {
         const int64_t batch = smaller(most, count - first);
         fetch(head, &at, rows + first, batch);
@@ -124,6 +127,7 @@ static double validate(const Head *head, const int64_t *rows, int64_t count) {
         logits(head, &at, batch);
         total += loss(&at, head->classes, batch, (Terms){at.ones, at.ones, 0, 0}, NULL, 0);
     }
+    end_products();
     restore_small(before);
     return total / (double)head->classes;
 }

@@ -33,7 +33,7 @@ typedef struct {
 
 extern const Kernel kernel_baseline, kernel_baseline_bfloat16;
 #if defined(__x86_64__)
-extern const Kernel kernel_avx2, kernel_avx512, kernel_avx512_bfloat16;
+extern const Kernel kernel_avx2, kernel_avx512, kernel_avx512_bfloat16, kernel_amx_bfloat16;
 #endif
 
 #endif

@@ -22,7 +22,8 @@ typedef struct {
 typedef struct {
     float *value;
     operand *across, *down;
-    int64_t row, across_row;   /* of `value` and `down`; of `across`: numbers or operands from row to row */
+    operand *upright;          /* `down` turned, for matrix units: (columns, held(rows)) */
+    int64_t row, across_row, upright_row;   /* of `value` and `down`; of `across`: numbers or operands from row to row */
 } Matrix;
 
 typedef struct {
@@ -51,7 +52,7 @@ static Weight take_weight(float *memory, int64_t *at, int64_t count) {
 
 /* Rows are 16 floats longer than they need be, or the rows of a column would fall into the same sets of the cache. */
 static Matrix take_matrix(float *memory, int64_t *at, int64_t rows, int64_t columns, int64_t values) {
-    Matrix m;
+    Matrix m = {0};
     m.row = round_up(columns, HELD * PANEL) + 16;
     m.value = take(memory, at, values * m.row);
 #if BFLOAT16
@@ -62,6 +63,10 @@ static Matrix take_matrix(float *memory, int64_t *at, int64_t rows, int64_t colu
     (void)rows;
     m.across_row = m.row;
     m.across = m.down = m.value;
+#endif
+#if defined(__AMX_BF16__)
+    m.upright_row = held(rows) + 16;
+    m.upright = (operand *)take(memory, at, m.row * m.upright_row);
 #endif
     return m;
 }
@@ -80,7 +85,7 @@ static operand *take_factor(float *memory, int64_t *at, float *value, int64_t ro
 static Layout layout(int64_t D, int64_t W, int64_t C, int64_t B, float *memory) {
     Layout of;
     int64_t at = 0;
-    const int64_t rows = B > LEAST_ROWS ? B : LEAST_ROWS, w = round_up(W, PANEL), c = round_up(C, PANEL);
+    const int64_t rows = round_up(B > LEAST_ROWS ? B : LEAST_ROWS, ROWS_AT_ONCE), w = round_up(W, PANEL), c = round_up(C, PANEL);
     of.hidden_weight = take_weight(memory, &at, D * w);
     of.hidden_bias = take_weight(memory, &at, w);
     of.output_weight = take_weight(memory, &at, C * w);

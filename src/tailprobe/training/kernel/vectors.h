@@ -11,7 +11,9 @@
 #include <immintrin.h>
 #endif
 
-#if defined(__AVX512F__)
+#if defined(__AMX_BF16__)
+enum { LANES = 16, TILE_VECTORS = 2, TILE_ROWS = 32 };  /* four tile registers of 16 x 16 accumulate, see blocks.h */
+#elif defined(__AVX512F__)
 enum { LANES = 16, TILE_VECTORS = 2, TILE_ROWS = 8 };   /* 16 of 32 registers accumulate; 64 rows divide evenly */
 #elif defined(__AVX2__)
 enum { LANES = 8, TILE_VECTORS = 2, TILE_ROWS = 6 };    /* 12 of 16 */
