@@ -41,7 +41,7 @@ lint: $(INSTALLED)  ## Mend what the linter and the formatter can mend
 bench: $(INSTALLED)  ## Measure, beside the plain ways of doing the same
 	$(BIN)/python -m benchmarks
 
-evidence: $(INSTALLED)  ## Measure what the verdicts are worth, on simulated studies; about ten minutes on two cores
+evidence: $(INSTALLED)  ## Measure what the verdicts are worth, on simulated studies; three to six minutes on two cores
 	$(BIN)/python -m benchmarks.evidence
 
 clean:  ## Remove .venv and what the tools left

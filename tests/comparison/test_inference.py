@@ -30,7 +30,8 @@ def test_heads_that_share_training_images_say_less_than_as_many_that_share_none(
         total.add(np.array([value]), np.array([0, 1]), np.zeros((2, 1)))
     plain, shared = estimate(total.spread()), estimate_values(total.spread())
     assert shared.mean == plain.mean
-    assert shared.error[0] ** 2 == pytest.approx(plain.error[0] ** 2 * (1 + 10 * 0.15))
+    assert shared.error[0] ** 2 == pytest.approx(plain.error[0] ** 2 * (1 + 10 * 0.03))
+    assert shared.degrees == plain.degrees
 
 
 def test_the_detectable_difference_has_about_the_power_it_says():
