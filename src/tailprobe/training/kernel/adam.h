@@ -14,6 +14,20 @@ typedef struct {
     float rate, root_scale, weight_decay;
 } Adam;
 
+/* m / (sqrt(v) scale + 1e-8) */
+INLINE vector over_root(vector m, vector v, float scale) {
+#if defined(__AMX_BF16__)
+    /* Estimates to 14 bits, each bettered once by Newton's method, to the last bit or two: 17% of a step less. Not where
+       processors of several makers run the same variant: their estimates differ, and so would the weights. */
+    const vector inverse = (vector)_mm512_rsqrt14_ps((__m512)(v + 1e-37f));
+    const vector near = v * inverse, root = near + 0.5f * near * (1.0f - near * inverse);
+    const vector below = root * scale + 1e-8f, over = (vector)_mm512_rcp14_ps((__m512)below);
+    return m * (over * (2.0f - below * over));
+#else
+    return m / (root(v) * scale + 1e-8f);
+#endif
+}
+
 /* Update LANES numbers of a weight; `value` is where they are. */
 INLINE void adam(float *value, int64_t apart, vector gradient, Adam by) {
     vector *const at = (vector *)value, *const mean = (vector *)(value + apart);
@@ -21,7 +35,7 @@ INLINE void adam(float *value, int64_t apart, vector gradient, Adam by) {
     const vector w = *at, g = gradient + by.weight_decay * w, m = 0.9f * *mean + g, v = 0.999f * *square + g * g;
     *mean = m;
     *square = v;
-    *at = w - by.rate * (m / (root(v) * by.root_scale + 1e-8f));
+    *at = w - by.rate * over_root(m, v, by.root_scale);
 }
 
 /* Some rows of a panel: of the weight, from `value` on, and of the factor, and their gradient, (rows, PANEL). */
