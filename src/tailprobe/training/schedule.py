@@ -1,5 +1,6 @@
 """Which heads are trained when: one a core, or many in a stack. Heads come as they finish."""
 
+import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from tailprobe.training.head import Head
 from tailprobe.training.kernels import Kernel, Stack
 from tailprobe.training.stacked import train_stack
 from tailprobe.training.task import HeadTask
+
+_TURN = 1e-4  # seconds; Python's own 5 ms leave a thread waiting for some ten of the other's calls of torch
 
 Finished = Generator[tuple[HeadTask, Head], None, None]
 
@@ -84,10 +87,12 @@ def _one_by_one(
 def _one_thread_each() -> Iterator[None]:
     # Products of one head are too small to share between threads: heads are what is shared out. A stack on the
     # processor serves tests, and is better slow and the same everywhere.
-    before = torch.get_num_threads()
+    before, turn = torch.get_num_threads(), sys.getswitchinterval()
     torch.set_num_threads(1)
+    sys.setswitchinterval(min(turn, _TURN))
     try:
         with threadpool_limits(1):
             yield
     finally:
+        sys.setswitchinterval(turn)
         torch.set_num_threads(before)
