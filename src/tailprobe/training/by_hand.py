@@ -190,8 +190,8 @@ class _Stepper:
         batches = len(split[0])
         gammas = repeat(None, batches) if block.gamma is None else block.gamma.split(self._batch)
         steps = torch.arange(self._steps + 1.0, self._steps + batches + 1.0).unbind()
-        for *tensors, gamma, step in zip(*split, gammas, steps, strict=True):
-            self._gradient(*tensors, gamma)
+        for x, y, keeps, w, out, x_transposed, gamma, step in zip(*split, gammas, steps, strict=True):
+            self._gradient(x, y, keeps, w, out, x_transposed, gamma)
             self._adam(rate, step)
         self._steps += batches
         return logits
