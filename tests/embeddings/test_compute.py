@@ -6,6 +6,7 @@ import random
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -167,6 +168,28 @@ def test_progress_ends_at_the_number_of_images(folder: Path, cache: Path) -> Non
     assert told[0] == ("embed mean colours", 0, IMAGES)
     assert told[-1] == ("embed mean colours", IMAGES, IMAGES)
     assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
+
+
+def test_groups_that_are_encoded_at_once_leave_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    threads = set()
+
+    class Several(MeanColours):
+        batch_size, at_once = 2, 3
+
+        def encode(self, batch):
+            threads.add(threading.get_ident())
+            time.sleep(0.02 * (len(threads) % 2))  # some are overtaken
+            return super().encode(batch)
+
+    class Alone(MeanColours):
+        batch_size = 2
+
+    one, several = (
+        embed(tailprobe.read(folder), encoder(), cache=tmp_path / encoder.__name__) for encoder in (Alone, Several)
+    )
+    assert len(threads) > 1
+    np.testing.assert_array_equal(one.vectors, several.vectors)
+    assert files(tmp_path / "Alone") == files(tmp_path / "Several")
 
 
 def program(folder: Path, cache: Path, seconds: float) -> list[str]:

@@ -42,7 +42,8 @@ def embed(
 
     Args:
         images: the image set.
-        encoder: the encoder; may have an attribute `batch_size`, images encoded together.
+        encoder: the encoder; may have the attributes `batch_size`, images encoded together, and `at_once`, such groups
+            that `encode` takes at once, each from a thread of its own.
         cache: the folder below which stores are kept.
         precision: of the numbers as stored and returned; "float16" takes half the room.
         on_bad_image: `error`, or `skip` to leave out what cannot be read and list it in `skipped`.

@@ -2,6 +2,8 @@
 
 import math
 import time
+from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +12,7 @@ from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.calibration import calibrated
 from tailprobe.embeddings.compute import cut, stored_shards
 from tailprobe.embeddings.store import Precision, Store
-from tailprobe.embeddings.work import ahead, batch_size, encode_batch, prepare_image
+from tailprobe.embeddings.work import Prepared, batch_size, encoded, groups, prepare_ahead
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.processor import cores
 from tailprobe.progress import duration
@@ -75,9 +77,12 @@ def _rate(images: LabeledImages, encoder: Encoder, missing: list[int], workers: 
     some = [missing[k % len(missing)] for k in range(size * (1 + _GROUPS))]
     with ThreadPoolExecutor(workers) as pool:
         # The first group starts the encoder, before the clock and before others are read.
-        encode_batch(encoder, list(ahead(pool, some[:size], lambda i: prepare_image(images, encoder, i, "skip"))))
+        first = prepare_ahead(pool, images, encoder, some[:size], "skip")
+        _encode_all(encoder, first, size)
         started = time.perf_counter()
-        prepared = ahead(pool, some[size:], lambda i: prepare_image(images, encoder, i, "skip"))
-        for _ in range(_GROUPS):
-            encode_batch(encoder, [next(prepared) for _ in range(size)])
+        _encode_all(encoder, prepare_ahead(pool, images, encoder, some[size:], "skip"), _GROUPS * size)
     return _GROUPS * size / (time.perf_counter() - started)
+
+
+def _encode_all(encoder: Encoder, prepared: Iterator[Prepared], number: int) -> None:
+    deque(encoded(encoder, groups(prepared, number, encoder)), maxlen=0)

@@ -4,8 +4,10 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,6 +25,8 @@ _BATCH = 32
 _AHEAD = 96  # images read and prepared ahead of the encoder: the group after the next waits whole
 
 Prepared = tuple[Row, Any]
+Item = TypeVar("Item")
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,24 +48,59 @@ ComputeShards = Callable[[ShardWork, Encoder, Counted], Lines]
 def compute_shards(work: ShardWork, encoder: Encoder, counted: Counted) -> Lines:
     """Compute and write shards in this process, and yield the line of each as its file is whole.
 
-    Threads read, decode and prepare images ahead of the encoder, which works in the calling thread. Groups that are
-    encoded together never reach over the end of a shard: its bytes are the same whoever computes it, and beside what.
+    Threads read, decode and prepare images ahead of the encoder. Groups that are encoded together never reach over the
+    end of a shard: its bytes are the same whoever computes it, and beside what.
     """
     precision: Precision = work.store.about["type"]
     with ThreadPoolExecutor(work.threads or cores()) as pool:
         order = [i for rows in work.shards.values() for i in rows]
-        prepared = ahead(pool, order, lambda i: prepare_image(work.images, encoder, i, work.on_bad_image))
+        prepared = prepare_ahead(pool, work.images, encoder, order, work.on_bad_image)
         for index, rows in work.shards.items():
             parts = [Shard((), np.empty((0, encoder.width), number_type(precision)))]
-            for batch in _batches(prepared, len(rows), batch_size(encoder)):
-                parts.append(encode_batch(encoder, batch, precision=precision))
-                counted(len(batch))
+            with closing(encoded(encoder, groups(prepared, len(rows), encoder), precision=precision)) as shards:
+                for part in shards:
+                    parts.append(part)
+                    counted(len(part.rows))
             yield work.store.write(index, joined(parts))
 
 
 def batch_size(encoder: Encoder) -> int:
     """Return the images that an encoder takes together."""
     return int(getattr(encoder, "batch_size", _BATCH))
+
+
+def groups_at_once(encoder: Encoder) -> int:
+    """Return the groups that an encoder takes at once, from several threads."""
+    return int(getattr(encoder, "at_once", 1))
+
+
+def prepare_ahead(
+    pool: ThreadPoolExecutor, images: LabeledImages, encoder: Encoder, order: Iterable[int], on_bad_image: OnBadImage
+) -> Iterator[Prepared]:
+    """Yield images in order, prepared in the pool a bounded number ahead."""
+    limit = _AHEAD + (groups_at_once(encoder) - 1) * batch_size(encoder)
+    return _ahead(pool, order, lambda i: prepare_image(images, encoder, i, on_bad_image), limit)
+
+
+def groups(prepared: Iterator[Prepared], number: int, encoder: Encoder) -> Iterator[list[Prepared]]:
+    """Gather the next `number` images into the groups that the encoder takes together."""
+    for start in range(0, number, batch_size(encoder)):
+        yield [next(prepared) for _ in range(min(batch_size(encoder), number - start))]
+
+
+def encoded(
+    encoder: Encoder, groups: Iterable[list[Prepared]], *, precision: Precision = "float32"
+) -> Generator[Shard, None, None]:
+    """Yield the embeddings of every group, in order; in the calling thread where the encoder takes one at a time.
+
+    Where it takes several, the next is at work while the last images of one are: no core waits for them.
+    """
+    encode = partial(encode_batch, encoder, precision=precision)
+    if groups_at_once(encoder) == 1:
+        yield from map(encode, groups)
+        return
+    with ThreadPoolExecutor(groups_at_once(encoder)) as pool:
+        yield from _ahead(pool, groups, encode, groups_at_once(encoder) + 1)
 
 
 def prepare_image(images: LabeledImages, encoder: Encoder, i: int, on_bad_image: OnBadImage) -> Prepared:
@@ -104,17 +143,12 @@ def encode_batch(encoder: Encoder, batch: Sequence[Prepared], *, precision: Prec
     return Shard(tuple(row for row, _ in batch), vectors)
 
 
-def ahead(pool: ThreadPoolExecutor, order: Iterable[int], work: Callable[[int], Prepared]) -> Iterator[Prepared]:
-    """Work in the pool, a bounded number ahead, and give results in order."""
-    waiting: deque[Future[Prepared]] = deque()
-    for i in order:
-        waiting.append(pool.submit(work, i))
-        if len(waiting) >= _AHEAD:
+def _ahead(pool: ThreadPoolExecutor, items: Iterable[Item], work: Callable[[Item], Done], limit: int) -> Iterator[Done]:
+    """Work in the pool, `limit` items at most unfinished or untaken, and give results in order."""
+    waiting: deque[Future[Done]] = deque()
+    for item in items:
+        waiting.append(pool.submit(work, item))
+        if len(waiting) >= limit:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
-
-
-def _batches(prepared: Iterator[Prepared], number: int, size: int) -> Iterator[list[Prepared]]:
-    for start in range(0, number, size):
-        yield [next(prepared) for _ in range(min(size, number - start))]

@@ -39,9 +39,11 @@ class Preprocessing:
         """Return (H, W, 3) uint8, H and W those of `crop`."""
         height, width = self._resized(image.shape[0], image.shape[1])
         method = Image.Resampling[self.interpolation.upper()]
-        resized = Image.fromarray(image).resize((width, height), method)
+        # Pillow leaves an image that has its size already as it is, after three copies.
+        right = image.shape[:2] == (height, width)
+        resized = image if right else np.asarray(Image.fromarray(image).resize((width, height), method))
         fill = tuple(round(255 * m) for m in self.mean) if self.resize == "fit" else (0, 0, 0)
-        return crop_centre(np.asarray(resized), self.crop, fill=fill)
+        return crop_centre(resized, self.crop, fill=fill)
 
     def __str__(self) -> str:
         height, width = self.size

@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -20,8 +21,10 @@ from tailprobe.encoders.runtime.network import Network
 from tailprobe.encoders.runtime.runtime import Choice, Run
 from tailprobe.encoders.weights import build_model, digest_of
 from tailprobe.errors import InputError
+from tailprobe.processor import cores
 from tailprobe.registry import did_you_mean
 
+_starting = threading.Lock()  # of the process: a runtime is started once, by whichever thread comes first
 _ELSEWHERE = ("hf-hub:", "hf_hub:", "local-dir:")  # names that timm looks up outside its own list
 
 
@@ -147,9 +150,15 @@ class TimmEncoder:
 
     def encode(self, batch: Sequence[UInt8[np.ndarray, "H W 3"]]) -> Float[np.ndarray, "B D"]:
         """Return (B, D) float32."""
-        if self._run is None:
-            self._run = self._started()
+        with _starting:
+            if self._run is None:
+                self._run = self._started()
         return self._run(np.stack(batch))
+
+    @property
+    def at_once(self) -> int:
+        """Groups of 32 images that give every core a chunk, and one more; 1 of torch, which shares its own out."""
+        return 1 if self._choice.runtime == "torch" else 1 + -(-cores() * CHUNK // 32)
 
     def _started(self) -> Run:
         if self._int8 is not None:

@@ -13,6 +13,7 @@ from tailprobe import InputError
 from tailprobe.embeddings import calibration
 from tailprobe.embeddings.compute import embed
 from tailprobe.encoders.preprocessing import Preprocessing
+from tailprobe.encoders.runtime.chunked import CHUNK
 from tailprobe.encoders.runtime.choose import cosine
 from tailprobe.encoders.runtime.installed import candidates
 from tailprobe.encoders.timm_encoder import TimmEncoder
@@ -56,12 +57,12 @@ def test_the_images_of_the_ranges_are_part_of_the_identity(encoder: TimmEncoder)
 def test_without_images_for_the_ranges_nothing_is_encoded(encoder: TimmEncoder) -> None:
     bare = encoder.on(precision="int8")
     assert bare.wants_calibration
-    assert not bare.calibrated(batch(4)).wants_calibration
+    assert not bare.calibrated(batch(CHUNK)).wants_calibration
     assert not encoder.on("torch").wants_calibration
     with pytest.raises(InputError, match="calibrated"):
         bare.encode(batch(1))
-    with pytest.raises(InputError, match="needs 4 images"):
-        bare.calibrated(batch(3))
+    with pytest.raises(InputError, match=f"needs {CHUNK} images"):
+        bare.calibrated(batch(CHUNK - 1))
 
 
 def test_it_is_never_chosen_unasked() -> None:

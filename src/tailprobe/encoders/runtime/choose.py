@@ -11,13 +11,15 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from tailprobe.encoders.runtime.chunked import CHUNK
 from tailprobe.encoders.runtime.installed import start, versions
 from tailprobe.encoders.runtime.network import Network
 from tailprobe.encoders.runtime.runtime import Choice, Run
 from tailprobe.encoders.runtime.units import processor
+from tailprobe.processor import cores
 
 LEAST_COSINE = 0.9999  # of an image's numbers to those of torch in float32
-_IMAGES = 16
+_IMAGES = CHUNK * cores()  # every core has its chunk
 _ROUNDS = 3
 _MARGIN = 1.1  # times as fast, for a later candidate to be taken over an earlier one: noise shall not choose
 _REFERENCE = Choice("torch", "float32")

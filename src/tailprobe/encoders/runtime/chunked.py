@@ -9,7 +9,7 @@ from jaxtyping import Float, UInt8
 from tailprobe.encoders.runtime.runtime import Run
 from tailprobe.processor import cores
 
-CHUNK = 4  # images; of 1 to 32, measured fastest for ResNet-18 on two cores, each on chunks of its own
+CHUNK = 8  # images; of 4, 8 and 16 the quickest for ResNet-18 on matrix units, as good as 4 on vector units
 
 
 def chunked(run: Callable[[int], Run]) -> Run:
@@ -27,7 +27,7 @@ def chunked(run: Callable[[int], Run]) -> Run:
         lacking = CHUNK - len(pixels)
         mine = idle.pop()  # as many threads as there are: never empty
         try:
-            return mine(np.pad(pixels, ((0, lacking), (0, 0), (0, 0), (0, 0))))[: len(pixels)]
+            return mine(np.pad(pixels, ((0, lacking), *[(0, 0)] * 3)) if lacking else pixels)[: len(pixels)]
         finally:
             idle.append(mine)
 
