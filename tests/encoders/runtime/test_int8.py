@@ -13,8 +13,8 @@ from tailprobe import InputError
 from tailprobe.embeddings import calibration
 from tailprobe.embeddings.compute import embed
 from tailprobe.encoders.preprocessing import Preprocessing
-from tailprobe.encoders.runtime.chunked import CHUNK
 from tailprobe.encoders.runtime.choose import cosine
+from tailprobe.encoders.runtime.chunked import CHUNK
 from tailprobe.encoders.runtime.installed import candidates
 from tailprobe.encoders.timm_encoder import TimmEncoder
 
