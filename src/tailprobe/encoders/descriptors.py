@@ -10,6 +10,9 @@ Nothing is downloaded and nothing is learnt. All numbers come from the image squ
 | 3 x 10 | at three scales, rotation-invariant uniform local binary patterns |
 | 3 x 240 | at three scales, 48 random convolutions of five numbers each |
 
+Processors of other vector units round sums otherwise in the last digit; bins and patterns at their edges then count one
+more or less.
+
 Sources: opponent channels as in van de Sande et al., PAMI 2010; orientations as in Dalal and Triggs, CVPR 2005; binary
 patterns of Ojala et al., PAMI 2002; random convolutional features of Rolf et al., Nature Communications 2021 (MOSAIKS).
 """
