@@ -59,15 +59,17 @@ def compile_kernel() -> Path:
         raise FileNotFoundError(f"no C compiler {compiler[0]!r}")
     variants = {"baseline": [], "baseline_bfloat16": BFLOAT16}
     if platform.machine().lower() in {"x86_64", "amd64"}:
-        variants |= {"avx2": AVX2, "avx512": AVX512, "avx512_bfloat16": AVX512_BFLOAT16, "amx_bfloat16": AMX_BFLOAT16}
+        variants |= {"avx2": AVX2, "avx512": AVX512, "avx512_bfloat16": AVX512_BFLOAT16}
+        if _takes(compiler, AMX_BFLOAT16):
+            variants["amx_bfloat16"] = AMX_BFLOAT16
     with tempfile.TemporaryDirectory() as folder:
         objects = []
         for variant, flags in variants.items():
             objects.append(f"{folder}/{variant}.o")
             _run([*compiler, *FLAGS, *flags, f"-DVARIANT=kernel_{variant}", "-c", "head.c", "-o", objects[-1]])
         objects.append(f"{folder}/dispatch.o")
-        sources = f'-DTAILPROBE_SOURCES="{digest(FOLDER)}"'
-        _run([*compiler, *FLAGS, sources, "-c", "dispatch.c", "-o", objects[-1]])
+        facts = [f'-DTAILPROBE_SOURCES="{digest(FOLDER)}"', f"-DHAS_AMX={int('amx_bfloat16' in variants)}"]
+        _run([*compiler, *FLAGS, *facts, "-c", "dispatch.c", "-o", objects[-1]])
         _run([*compiler, "-shared", *objects, "-o", f"{folder}/library"])
         library = FOLDER / "library.so"
         # Replaced whole: a process that has the old one loaded keeps it.
@@ -79,6 +81,12 @@ def compile_kernel() -> Path:
 def digest(folder: Path) -> str:
     """Return a hex digest of the C sources; native.py computes the same to notice a library of other sources."""
     return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.glob("*.[ch]")))).hexdigest()
+
+
+def _takes(compiler: list[str], flags: list[str]) -> bool:
+    """Say whether the compiler knows these flags; GCC does not know AMX before 11."""
+    empty = [*compiler, *flags, "-x", "c", "-fsyntax-only", os.devnull]
+    return subprocess.run(empty, check=False, capture_output=True).returncode == 0
 
 
 def _run(command: list[str]) -> None:

@@ -19,8 +19,10 @@ EXPORT const Kernel *tailprobe_kernel(const char *name) {
     if (!strcmp(name, "avx512")) return avx512 ? &kernel_avx512 : NULL;
     if (!strcmp(name, "avx512-bfloat16"))
         return avx512 && __builtin_cpu_supports("avx512bf16") ? &kernel_avx512_bfloat16 : NULL;
+#if HAS_AMX   /* compilers of before 2021 do not know it */
     if (!strcmp(name, "amx-bfloat16"))
         return avx512 && __builtin_cpu_supports("avx512bf16") && matrix_units() ? &kernel_amx_bfloat16 : NULL;
+#endif
     if (!strcmp(name, "avx2"))
         return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &kernel_avx2 : NULL;
 #endif
