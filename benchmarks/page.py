@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 import tailprobe
 from benchmarks.row import Row
-from tailprobe.training.recipe import Recipe
+from tailprobe.learners.recipe import Recipe
 
 CHROMIUM = os.environ.get("TAILPROBE_CHROMIUM", "/usr/bin/chromium")
 IMAGES, WIDTH, OPENED = 2_000, 32, 7

@@ -27,7 +27,7 @@ from tailprobe.training import native
 from tailprobe.training.engine import train
 from tailprobe.training.kernels import choose_kernel
 from tailprobe.training.memory import Resources, plan_resources
-from tailprobe.training.recipe import Recipe
+from tailprobe.learners.recipe import Recipe
 from tailprobe.training.task import HeadKey, HeadTask
 
 ENCODERS, SEEDS, INPUTS = ("clip", "resnet18"), 10, 512

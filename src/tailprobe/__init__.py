@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tailprobe.study.api import compare, embed
     from tailprobe.study.result import Result
     from tailprobe.study.settings import Study
-    from tailprobe.training.recipe import Recipe
+    from tailprobe.learners.recipe import Recipe
 
 __version__ = version("tailprobe")
 __all__ = [
@@ -37,7 +37,7 @@ __all__ = [
 _HOMES = {
     "InputError": "tailprobe.errors",
     "Labels": "tailprobe.labels",
-    "Recipe": "tailprobe.training.recipe",
+    "Recipe": "tailprobe.learners.recipe",
     "Result": "tailprobe.study.result",
     "Study": "tailprobe.study.settings",
     "compare": "tailprobe.study.api",

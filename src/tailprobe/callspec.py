@@ -2,6 +2,7 @@
 
 import csv
 import inspect
+import itertools
 import math
 import re
 from collections.abc import Callable
@@ -62,7 +63,36 @@ def split_calls(text: str) -> list[str]:
     >>> split_calls("baseline, reweight(2, scope=column)")
     ['baseline', 'reweight(2, scope=column)']
     """
-    return [part.strip() for part in re.split(r",(?![^()]*\))", text) if part.strip()]
+    return split_at(text, ",")
+
+
+def split_at(text: str, separator: str) -> list[str]:
+    """Split a text at a separator outside brackets and double quotes; empty parts are left out.
+
+    >>> split_at("oversample(largest) + focal(2)", "+")
+    ['oversample(largest)', 'focal(2)']
+    """
+    parts, depth, quoted = [""], 0, False
+    for character in text:
+        quoted ^= character == '"'
+        depth += 0 if quoted else {"(": 1, ")": -1}.get(character, 0)
+        if character == separator and depth == 0 and not quoted:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts if part.strip()]
+
+
+def unfold_sweep(text: str) -> list[str]:
+    """Return the texts that `reweight(1.5|2|5)` stands for: one for each combination of the values between bars.
+
+    >>> unfold_sweep("reweight(1.5|2) + focal(2)")
+    ['reweight(1.5) + focal(2)', 'reweight(2) + focal(2)']
+    """
+    pieces: list[list[str]] = []  # alternatives of each piece of the text; brackets, commas and plus signs have one
+    for piece in re.split(r'("[^"]*"|[(),=+])', text):
+        pieces.append([piece] if piece.startswith('"') else piece.split("|"))
+    return ["".join(choice) for choice in itertools.product(*pieces)]
 
 
 def bind(function: Callable[..., object], spec: CallSpec, *, given: int) -> dict[str, Any]:

@@ -43,6 +43,10 @@ class Registry(Generic[T]):
         self._members[name] = member
         return member
 
+    def remove(self, name: str) -> None:
+        """Take a member out again, as a test or an interactive session may want; raises KeyError if there is none."""
+        del self._members[name]
+
     def get(self, name: str) -> T:
         """Return the member called `name`.
 
@@ -70,9 +74,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def import_members(package: ModuleType) -> None:
-    """Import every module of `package`, so that its members register themselves.
+    """Import every module of `package` and of the packages in it, so that its members register themselves.
 
     Called by the module that looks members up, never by the package's own `__init__`, which would import in a circle.
     """
-    for module in pkgutil.iter_modules(package.__path__, prefix=package.__name__ + "."):
+    for module in pkgutil.walk_packages(package.__path__, prefix=package.__name__ + "."):
         importlib.import_module(module.name)

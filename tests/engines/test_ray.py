@@ -29,7 +29,7 @@ from tailprobe.study.computing import Computing
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study
 from tailprobe.training.engine import train
-from tailprobe.training.recipe import Recipe
+from tailprobe.learners.recipe import Recipe
 from tailprobe.training.task import HeadKey, HeadTask
 
 ray = pytest.importorskip("ray")

@@ -9,7 +9,7 @@ from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.methods.lookup import make_plan, parse_methods
 from tailprobe.methods.method import METHOD_SETS, METHODS
-from tailprobe.methods.plan import TrainingPlan, summarise_plan
+from tailprobe.learners.plan import TrainingPlan, summarise_plan
 
 EXAMPLES = [
     "baseline",

@@ -11,7 +11,7 @@ from tailprobe.study.computing import Computing
 from tailprobe.study.design import design_study
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study
-from tailprobe.training.recipe import Recipe
+from tailprobe.learners.recipe import Recipe
 
 rasterio = pytest.importorskip("rasterio")
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")

@@ -12,7 +12,7 @@ from tailprobe.study.computing import Computing
 from tailprobe.study.dry_run import dry_run_study
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study
-from tailprobe.training.recipe import Recipe
+from tailprobe.learners.recipe import Recipe
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study, read_study
 from tailprobe.study.tuning import run_search
-from tailprobe.training.recipe import Recipe
+from tailprobe.learners.recipe import Recipe
 from tailprobe.training.search import SearchSpace
 
 COUNTS = {"forest": 60, "water": 30, "mine": 12}

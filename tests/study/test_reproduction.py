@@ -17,7 +17,7 @@ from tailprobe.study.computing import Computing
 from tailprobe.study.reproduction import DATASETS, MEANING, PRESETS, preset
 from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
-from tailprobe.training.recipe import Recipe
+from tailprobe.learners.recipe import Recipe
 
 
 def draw_ade20k(folder: Path) -> Path:

@@ -22,7 +22,7 @@ from tailprobe.study.reporting import run_tables, write_several
 from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study, read_study
-from tailprobe.training.recipe import Recipe
+from tailprobe.learners.recipe import Recipe
 
 METHODS = ("baseline", "reweight(5)", "undersample(8)", "oversample(largest)")
 

@@ -7,7 +7,7 @@ import pytest
 from tailprobe.errors import InputError
 from tailprobe.study.folder import claim
 from tailprobe.study.settings import Study, read_study, write_study
-from tailprobe.training.recipe import Recipe
+from tailprobe.learners.recipe import Recipe
 
 
 def study(tmp_path: Path) -> Study:

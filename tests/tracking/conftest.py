@@ -7,7 +7,7 @@ from tailprobe.study.computing import Computing
 from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study
-from tailprobe.training.recipe import Recipe
+from tailprobe.learners.recipe import Recipe
 
 CLASSES = {"a": "<b>mine & co.", "b": "mine 🚧"}  # both would be "b_mine ..." or "mine" with all but letters gone
 

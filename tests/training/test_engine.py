@@ -20,7 +20,7 @@ from tailprobe.labels import Labels
 from tailprobe.methods.lookup import make_plan
 from tailprobe.training.engine import train
 from tailprobe.training.head import Head
-from tailprobe.training.recipe import Recipe
+from tailprobe.learners.recipe import Recipe
 from tailprobe.training.reference import train_plainly
 from tailprobe.training.schedule import stacks
 from tailprobe.training.storage import load_heads, save_heads

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
-from tailprobe.methods.plan import TrainingPlan
+from tailprobe.learners.plan import TrainingPlan
 from tailprobe.training import native
 from tailprobe.training.fit import fit_head
 from tailprobe.training.head import Head
 from tailprobe.training.kernels import choose_kernel
-from tailprobe.training.recipe import Recipe
+from tailprobe.learners.recipe import Recipe
 from tailprobe.training.reference import train_plainly
 from tailprobe.training.stacked import train_stack
 from tailprobe.training.task import HeadKey, HeadTask

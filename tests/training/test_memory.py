@@ -7,12 +7,12 @@ import pytest
 
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.labels import Labels
-from tailprobe.methods.plan import TrainingPlan
+from tailprobe.learners.plan import TrainingPlan
 from tailprobe.training import memory, native
 from tailprobe.training.engine import train
 from tailprobe.training.kernels import choose_kernel
 from tailprobe.training.memory import plan_resources
-from tailprobe.training.recipe import Recipe
+from tailprobe.learners.recipe import Recipe
 from tailprobe.training.task import HeadKey, HeadTask
 
 ROWS, WIDTH = 400, 300

@@ -6,9 +6,9 @@ import pytest
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
-from tailprobe.methods.plan import TrainingPlan
+from tailprobe.learners.plan import TrainingPlan
 from tailprobe.training.engine import train
-from tailprobe.training.recipe import Recipe
+from tailprobe.learners.recipe import Recipe
 from tailprobe.training.search import SearchSpace, search_recipes
 from tailprobe.training.task import HeadKey, HeadTask
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tailprobe.labels import Labels
-from tailprobe.methods.plan import TrainingPlan
+from tailprobe.learners.plan import TrainingPlan
 from tailprobe.training.head import Head
 from tailprobe.training.randomness import dropout_keeps
-from tailprobe.training.recipe import Recipe
+from tailprobe.learners.recipe import Recipe
 from tailprobe.training.reference import train_plainly
 from tailprobe.training.stack_rows import dropout_scales
 from tailprobe.training.stacked import train_stack

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tailprobe.study.result import Result
     from tailprobe.study.settings import Option, Study
     from tailprobe.tracking.tracker import Tracker
-    from tailprobe.training.recipe import Recipe
+    from tailprobe.learners.recipe import Recipe
 
 app = typer.Typer(
     name="tailprobe",
@@ -361,6 +361,6 @@ def _study(
 
 
 def _recipe(**settings: Any) -> "Recipe":  # noqa: ANN401 - the fields of Recipe
-    from tailprobe.training.recipe import Recipe
+    from tailprobe.learners.recipe import Recipe
 
     return Recipe(**settings)

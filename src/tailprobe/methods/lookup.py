@@ -1,72 +1,104 @@
-"""Find methods by their names and turn them into plans."""
+"""Find methods by their names, from this package, from installed packages or as `package.module:name`."""
 
-import inspect
-from collections.abc import Sequence
-
-import numpy as np
-from jaxtyping import Bool
+import importlib
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.metadata import entry_points
 
 from tailprobe import methods
-from tailprobe.callspec import CallSpec, bind, parse_call, split_calls
+from tailprobe.callspec import CallSpec, parse_call, split_at, unfold_sweep
 from tailprobe.errors import InputError
-from tailprobe.labels import Labels
-from tailprobe.methods.method import METHOD_SETS, METHODS
-from tailprobe.methods.plan import TrainingPlan
+from tailprobe.learners.loss import Link
+from tailprobe.methods.method import METHODS, BoundMethod, Method
+from tailprobe.methods.presets import PRESETS
 from tailprobe.registry import did_you_mean, import_members
+
+ENTRY_POINTS = "tailprobe.methods"
 
 import_members(methods)
 
 
-def parse_methods(texts: Sequence[str]) -> tuple[CallSpec, ...]:
-    """Read methods and sets of them, e.g. `["paper"]` or `["baseline", "reweight(2), undersample(200)"]`.
+def parse_methods(texts: Sequence[str]) -> tuple[BoundMethod, ...]:
+    """Read methods, presets, compositions and sweeps.
+
+    Args:
+        texts: e.g. `["paper"]`, `["reweight(2), undersample(200)"]`, `["reweight(1.5|2|5)"]` for three methods,
+            `["oversample(largest) + focal(2)"]`, `["my_package.my_module:my_method(3)"]`.
 
     Returns:
-        The methods in the order given, sets unfolded; `baseline` comes first, since all others are compared with it.
+        The methods in the order given; the baseline of every link in use comes first, since all others are compared
+        with it.
 
     Raises:
         InputError: an unknown method, wrong arguments, or a method named twice.
     """
-    specs = [spec for text in texts for part in split_calls(text) for spec in _unfold(part)]
-    names = [str(spec) for spec in specs]
-    twice = sorted({name for name in names if names.count(name) > 1 and name != "baseline"})
+    bound = [method for text in texts for part in split_at(text, ",") for method in _read(part)]
+    twice = sorted({str(m) for m in bound if bound.count(m) > 1 and not m.is_baseline})
     if twice:
         raise InputError(f"method {twice[0]} is named twice; name each method once")
-    others = [spec for spec in specs if spec.name != "baseline"]
-    return (CallSpec("baseline"), *others)
+    others = [m for m in bound if not m.is_baseline]
+    asked = {m.link for m in bound}
+    return (*(baseline_of(link) for link in ("sigmoid", "softmax") if link == "sigmoid" or link in asked), *others)
 
 
-def make_plan(
-    spec: CallSpec, labels: Labels, low_frequency: Bool[np.ndarray, " C"], *, rng: np.random.Generator
-) -> TrainingPlan:
-    """Make the plan of one method for the training rows.
+def baseline_of(link: Link) -> BoundMethod:
+    """Return the method that others of the same link are compared with."""
+    return find_method("softmax" if link == "softmax" else "baseline").bind(CallSpec(""))
 
-    Args:
-        spec: the method with its arguments.
-        labels: (N, C) labels of the training rows, and of these alone.
-        low_frequency: (C,) the rare classes.
-        rng: the method's own stream.
+
+def find_method(name: str) -> Method:
+    """Return the method called `name`: a registered one, one of an installed package, or `package.module:name`.
 
     Raises:
-        InputError: wrong arguments, or labels of a kind the method cannot work with.
+        InputError: there is none; the message names the nearest and lists the known ones.
     """
-    method = METHODS.get(spec.name)
-    return method(labels, low_frequency, rng, **bind(method, spec, given=3))
+    if ":" in name:
+        return _imported(name)
+    load_installed()
+    if name not in METHODS.names():
+        known = [*METHODS.names(), *PRESETS]
+        raise InputError(f"no method is called {name!r}{did_you_mean(name, known)} Known: {', '.join(known)}")
+    return METHODS.get(name)
 
 
-def describe_method(name: str) -> str:
-    """Return the form and the first line of a method's documentation, for help texts."""
-    method = METHODS.get(name)
-    parameters = list(inspect.signature(method).parameters.values())[3:]
-    form = ", ".join(p.name if p.default is p.empty else f"{p.name}={p.default}" for p in parameters)
-    return f"{name}({form}): {(inspect.getdoc(method) or '').splitlines()[0]}"
+@cache
+def load_installed() -> None:
+    """Import the methods of installed packages, which name them under the entry-point group `tailprobe.methods`.
+
+    Raises:
+        InputError: a package's entry point cannot be imported.
+    """
+    for point in entry_points(group=ENTRY_POINTS):
+        try:
+            point.load()
+        except Exception as error:
+            raise InputError(
+                f"method {point.name!r} of the installed package {point.dist and point.dist.name} cannot be imported "
+                f"({error!r}); repair or uninstall it"
+            ) from error
 
 
-def _unfold(text: str) -> list[CallSpec]:
-    if text in METHOD_SETS:
-        return [parse_call(member) for member in METHOD_SETS[text]]
-    spec = parse_call(text)
-    if spec.name not in METHODS.names():
-        known = [*METHODS.names(), *METHOD_SETS]
-        raise InputError(f"no method is called {spec.name!r}{did_you_mean(spec.name, known)} Known: {', '.join(known)}")
-    bind(METHODS.get(spec.name), spec, given=3)
-    return [spec]
+def _read(text: str) -> Iterator[BoundMethod]:
+    """Yield what one part of a list means: a preset's methods, the methods of a sweep, or one method."""
+    if text in PRESETS:
+        for member in PRESETS[text]:
+            yield from _read(member)
+        return
+    for single in unfold_sweep(text):
+        parts = [_bind(parse_call(part)) for part in split_at(single, "+")]
+        yield BoundMethod(tuple(call for part in parts for call in part.parts))
+
+
+def _bind(spec: CallSpec) -> BoundMethod:
+    return find_method(spec.name).bind(spec)
+
+
+def _imported(name: str) -> Method:
+    module, _, attribute = name.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InputError(f"method {name!r} cannot be imported ({error}); expected package.module:name") from None
+    if not isinstance(found, Method):
+        raise InputError(f"{name!r} is no method; decorate the function with tailprobe.method(name, family=...)")
+    return found

@@ -1,13 +1,203 @@
-"""What a method is, and the registry of them."""
+"""Method: a registered function from a training set to a learner, and the binding of its arguments."""
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_type_hints
 
-from tailprobe.methods.plan import TrainingPlan
+from tailprobe.binding import coerce
+from tailprobe.callspec import CallSpec
+from tailprobe.errors import InputError
+from tailprobe.labels import Kind
+from tailprobe.learners.learner import Learner
+from tailprobe.learners.loss import Link
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.compose import compose
 from tailprobe.registry import Registry
 
-# A method takes the labels of the training rows, which classes are low-frequency, a generator of its own, and its own
-# arguments, and returns a plan. It sees no validation or test row.
-Method = Callable[..., TrainingPlan]
+Family = Literal[
+    "baseline", "weighting", "resampling", "selection", "synthetic", "loss", "two-stage", "post-hoc", "head", "ensemble",
+    "recipe",
+]  # fmt: skip
+Need = Literal["embeddings"]
+Value = int | float | bool | str
+EVERY_KIND: frozenset[Kind] = frozenset(("multi-label", "single-label"))
 
-METHODS: Registry[Method] = Registry("method")
-METHOD_SETS: dict[str, tuple[str, ...]] = {}
+METHODS: "Registry[Method]" = Registry("method")
+
+
+@dataclass(frozen=True, eq=False)
+class Method:
+    """A method as it is registered; `bind` gives it its arguments."""
+
+    name: str
+    family: Family
+    function: Callable[..., Learner]  # takes the training set, then the method's own arguments
+    kinds: frozenset[Kind] = EVERY_KIND  # of labels that it is defined for
+    needs: frozenset[Need] = frozenset()  # beside the labels
+    link: Link = "sigmoid"  # of the heads it gives; methods are compared with the baseline of their link
+    source: str = ""
+
+    @property
+    def parameters(self) -> list[inspect.Parameter]:
+        """The method's own parameters."""
+        return list(inspect.signature(self.function).parameters.values())[1:]
+
+    @property
+    def summary(self) -> str:
+        """The first line of the documentation."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+    @property
+    def form(self) -> str:
+        """How a call is written, e.g. `reweight(factor, scope=image)`."""
+        inside = [p.name if p.default is p.empty else f"{p.name}={_text(p.default)}" for p in self.parameters]
+        return f"{self.name}({', '.join(inside)})" if inside else self.name
+
+    def bind(self, spec: CallSpec) -> "BoundMethod":
+        """Give the method its arguments, each turned into the type of its annotation.
+
+        Raises:
+            InputError: a missing, unknown or surplus argument, or one of the wrong type; the message shows the form.
+        """
+        signature = inspect.Signature([p.replace(annotation=p.empty) for p in self.parameters])
+        try:
+            bound = signature.bind(*spec.arguments, **dict(spec.options))
+        except TypeError as error:
+            raise InputError(f"{spec}: {error}; expected {self.form}") from None
+        bound.apply_defaults()
+        types = get_type_hints(self.function)
+        where = f"method {spec} (expected {self.form})"
+        values = {
+            name: coerce(value, types[name], where=f"{where}: {name}") for name, value in bound.arguments.items()
+        }
+        return BoundMethod((BoundCall(self, tuple(values.items())),))
+
+
+@dataclass(frozen=True)
+class BoundCall:
+    """One method with its arguments, defaults included."""
+
+    method: Method
+    arguments: tuple[tuple[str, Value], ...]
+
+    def __str__(self) -> str:
+        """Return the canonical text: positional arguments always, keyword-only ones where they differ from defaults."""
+        inside = []
+        for parameter, (name, value) in zip(self.method.parameters, self.arguments, strict=True):
+            if parameter.kind is not parameter.KEYWORD_ONLY:
+                inside.append(_text(value))
+            elif value != parameter.default:
+                inside.append(f"{name}={_text(value)}")
+        return f"{self.method.name}({', '.join(inside)})" if inside else self.method.name
+
+
+@dataclass(frozen=True)
+class BoundMethod:
+    """A method with its arguments, or several composed: what a study compares. Its identity in every table.
+
+    Two are equal if their parts are, however they were written.
+    """
+
+    parts: tuple[BoundCall, ...]
+
+    def __str__(self) -> str:
+        """Return the canonical text, e.g. `oversample(largest) + focal(2)`."""
+        return " + ".join(map(str, self.parts))
+
+    @property
+    def family(self) -> str:
+        """The method's family; of a composition all families in order, without repeats."""
+        return " + ".join(dict.fromkeys(part.method.family for part in self.parts))
+
+    @property
+    def link(self) -> Link:
+        """The link of the heads it gives: softmax if any part asks for it."""
+        return "softmax" if any(part.method.link == "softmax" for part in self.parts) else "sigmoid"
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """The kinds of labels that every part is defined for."""
+        return frozenset.intersection(*(part.method.kinds for part in self.parts))
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What any part needs beside the labels."""
+        return frozenset().union(*(part.method.needs for part in self.parts))
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether this is the baseline of its link."""
+        return len(self.parts) == 1 and self.parts[0].method.family == "baseline"
+
+    def arguments(self) -> dict[str, Value]:
+        """Return the arguments by name; of a composition prefixed by `method.`."""
+        single = len(self.parts) == 1
+        return {
+            name if single else f"{part.method.name}.{name}": value
+            for part in self.parts
+            for name, value in part.arguments
+        }
+
+    def learner(self, train: TrainingSet) -> Learner:
+        """Make the learner of one seed's training set; each part gets the set whole, then parts are composed.
+
+        Raises:
+            InputError: labels of a kind it is not defined for, arguments that do not fit the data, or parts that
+                cannot be composed.
+        """
+        if train.labels.kind not in self.kinds:
+            wanted = " or ".join(sorted(self.kinds)) or "no kind of"
+            raise InputError(f"method {self} is defined for {wanted} labels; these are {train.labels.kind}")
+        made = [(str(part), part.method.function(train, **dict(part.arguments))) for part in self.parts]
+        return compose(made)
+
+
+def method(
+    name: str,
+    *,
+    family: Family,
+    kinds: AbstractSet[Kind] = EVERY_KIND,
+    needs: AbstractSet[Need] = frozenset(),
+    link: Link = "sigmoid",
+    source: str = "",
+) -> Callable[[Callable[..., Learner]], Method]:
+    """Register the decorated function as a method.
+
+    Args:
+        name: how it is called on the command line.
+        family: what it changes.
+        kinds: of labels that it is defined for; others are refused before training.
+        needs: `embeddings` where the function reads `train.embeddings`; its plans are then made once they are there.
+        link: of the heads it gives.
+        source: paper and equation.
+
+    Returns:
+        A decorator that gives the `Method`.
+
+    Raises:
+        ValueError: the name is taken. A fault of the program, not of the user.
+
+    >>> from tailprobe.learners.plan import TrainingPlan
+    >>> @method("as_it_is", family="weighting")
+    ... def as_it_is(train: TrainingSet, times: int = 1) -> TrainingPlan:
+    ...     '''Train on the data as they are.'''
+    ...     return TrainingPlan.of(train)
+    >>> str(as_it_is.bind(CallSpec("as_it_is", (2,))))
+    'as_it_is(2)'
+    >>> METHODS.remove("as_it_is")
+    """
+
+    def register(function: Callable[..., Learner]) -> Method:
+        made = Method(name, family, function, frozenset(kinds), frozenset(needs), link, source)
+        return METHODS.add(name, made)
+
+    return register
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return f'"{text}"' if "," in text or "|" in text or "+" in text else text

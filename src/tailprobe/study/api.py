@@ -18,7 +18,7 @@ from tailprobe.study.embedding import CHOICES
 from tailprobe.study.result import Result
 from tailprobe.study.run import Tell, run_study
 from tailprobe.study.settings import Option, Study, default_encoders
-from tailprobe.training.recipe import Recipe
+from tailprobe.learners.recipe import Recipe
 
 
 def embed(

@@ -13,11 +13,11 @@ from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.frequency import low_frequency_classes
 from tailprobe.methods.lookup import make_plan, parse_methods
-from tailprobe.methods.plan import TrainingPlan, summarise_plan
+from tailprobe.learners.plan import TrainingPlan, summarise_plan
 from tailprobe.randomness import generator
 from tailprobe.splits import PARTS, Split, make_split
 from tailprobe.study.settings import Study
-from tailprobe.training.recipe import Recipe
+from tailprobe.learners.recipe import Recipe
 from tailprobe.training.task import HeadKey, HeadTask
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from tailprobe.errors import InputError
 from tailprobe.scores.tidy import PAPER_THRESHOLDS
 from tailprobe.study.settings import Study
-from tailprobe.training.recipe import Recipe
+from tailprobe.learners.recipe import Recipe
 
 PRESETS = ("paper-text", "paper-code")
 DATASETS = ("planet", "ade20k")

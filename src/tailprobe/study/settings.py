@@ -16,7 +16,7 @@ from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean
 from tailprobe.scores.rules import parse_rule
 from tailprobe.scores.tidy import PAPER_THRESHOLDS
-from tailprobe.training.recipe import Recipe
+from tailprobe.learners.recipe import Recipe
 
 Option = str | int | float | bool
 

@@ -1,7 +1,10 @@
 """The engine: every head of a study in one call."""
 
+import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +12,20 @@ import numpy as np
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
+from tailprobe.learners.adjustment import HeldOut
+from tailprobe.learners.history import FittedHead
+from tailprobe.learners.joined_heads import MeanHead
+from tailprobe.learners.learner import Ensemble
+from tailprobe.learners.plan import TrainingPlan
 from tailprobe.progress import Progress, silent
-from tailprobe.training.head import Head, Heads
-from tailprobe.training.kernels import choose_kernel
+from tailprobe.training.heads import Heads
+from tailprobe.training.kernels import Kernel, choose_kernel
 from tailprobe.training.memory import plan_resources
-from tailprobe.training.schedule import TrainHeads, train_all
+from tailprobe.training.schedule import TrainHeads, reason_not_supported, train_all
 from tailprobe.training.storage import load_heads, save_heads
 from tailprobe.training.task import HeadKey, HeadTask
+
+log = logging.getLogger(__name__)
 
 
 def train(
@@ -31,23 +41,25 @@ def train(
 ) -> Heads:
     """Train every head of a study.
 
-    A head's numbers depend on its task, its data and the kernel alone: not on the other tasks, their order, or the
-    workers. In a stack, where products of many heads are one call of a library, that holds within float tolerance.
+    Tasks whose trainings are equal, be their names or corrections what they may, are trained once. A head's numbers
+    depend on its task, its data and the kernel alone: not on the other tasks, their order, or the workers. In a stack,
+    where products of many heads are one call of a library, that holds within float tolerance.
 
     Args:
         embeddings: by encoder, row i of each for image i.
         labels: (N, C), of the same images.
         tasks: the heads to train, keys distinct.
-        kernel: what trains a head, see `choose_kernel`; heads of two kernels differ in their last digits.
+        kernel: what trains a head, see `choose_kernel`; heads of two kernels differ in their last digits. What it does
+            not support is trained by the torch kernel, and the log says why.
         workers: heads trained at once, each on one thread or all in one stack; by default one a core, or every head
             that can step together, and fewer where memory is short.
-        checkpoints: a folder in which each finished head is kept, so that an interrupted call goes on from there; a
-            head is taken from it only if everything that decides its numbers is the same.
-        progress: told about heads done.
+        checkpoints: a folder in which each finished training is kept, so that an interrupted call goes on from there;
+            one is taken from it only if everything that decides its numbers is the same.
+        progress: told about trainings done.
         schedule: trains the heads that are not done, here or elsewhere; checkpoints are kept here.
 
     Returns:
-        The heads in the order of the tasks.
+        The heads in the order of the tasks, corrected as their plans ask.
 
     Raises:
         InputError: tasks with equal keys, embeddings that do not fit the labels or are neither float32 nor float16, or
@@ -55,24 +67,66 @@ def train(
     """
     chosen = choose_kernel(kernel)
     _check(embeddings, labels, tasks)
-    done: dict[HeadKey, Head] = {}
-    left: dict[HeadTask, str] = {}
+    members = {task: _members(task) for task in tasks}
     truth = labels.digest()
-    for task in tasks:
-        digest = task.digest(embeddings[task.key.encoder].fingerprint, truth, chosen.name)
-        head = _restore(checkpoints, digest)
-        if head is None:
-            left[task] = digest
-        else:
-            done[task.key] = head
-    progress("train heads", len(done), len(tasks))
+    digests = {
+        member: member.digest(embeddings[member.key.encoder].fingerprint, truth, _trained_by(member, chosen))
+        for parts in members.values()
+        for member in parts
+    }
+    distinct = {digest: member for member, digest in digests.items()}
+    done = {digest: head for digest in distinct if (head := _restore(checkpoints, digest)) is not None}
+    left = {member: digest for digest, member in distinct.items() if digest not in done}
+    _say_who_trains(left, chosen)
+    progress("train heads", len(done), len(distinct))
     resources = plan_resources(embeddings, labels, list(left), kernel=chosen, workers=workers)
     with closing(schedule(embeddings, labels, list(left), kernel=chosen, at_once=resources.workers)) as finished:
-        for task, head in finished:
-            done[task.key] = head
-            _keep(checkpoints, left[task], task.key, head, labels.classes)
-            progress("train heads", len(done), len(tasks))
-    return Heads({task.key: done[task.key] for task in tasks})
+        for member, head in finished:
+            done[left[member]] = head
+            _keep(checkpoints, left[member], member.key, head, labels.classes)
+            progress("train heads", len(done), len(distinct))
+    return Heads(
+        {
+            task.key: _finish(task, [done[digests[member]] for member in members[task]], embeddings, labels)
+            for task in tasks
+        }
+    )
+
+
+def _members(task: HeadTask) -> tuple[HeadTask, ...]:
+    """Return what is trained for a task: itself, or the members of its ensemble."""
+    if not isinstance(task.learner, Ensemble):
+        return (task,)
+    return tuple(replace(task, learner=plan, member=i) for i, plan in enumerate(task.learner.members))
+
+
+def _finish(
+    task: HeadTask, parts: Sequence[FittedHead], embeddings: Mapping[str, Embeddings], labels: Labels
+) -> FittedHead:
+    """Correct the trained heads as the plan asks, and average those of an ensemble."""
+    learner = task.learner
+    adjustment = learner.adjustment if isinstance(learner, TrainingPlan | Ensemble) else None
+    if adjustment is not None:
+        vectors = embeddings[task.key.encoder].vectors
+        validation = HeldOut(vectors[task.validation], labels.matrix[task.validation])
+        parts = [replace(part, head=adjustment(part.head, validation)) for part in parts]
+    if not isinstance(learner, Ensemble):
+        return parts[0]
+    return FittedHead(MeanHead(tuple(part.head for part in parts)), parts[0].history)
+
+
+def _trained_by(task: HeadTask, kernel: Kernel) -> str:
+    """Return the name of what trains a task, which decides its last digits."""
+    if not isinstance(task.learner, TrainingPlan):
+        return "fit"
+    return kernel.name if kernel.supports(task) is None else "torch"
+
+
+def _say_who_trains(tasks: Mapping[HeadTask, str], kernel: Kernel) -> None:
+    reasons = Counter(reason_not_supported(task, kernel) for task in tasks)
+    for reason, heads in reasons.items():
+        if reason is not None:
+            log.info("%d heads are not trained by the %s kernel: %s", heads, kernel.name, reason)
 
 
 def _check(embeddings: Mapping[str, Embeddings], labels: Labels, tasks: Sequence[HeadTask]) -> None:
@@ -85,14 +139,16 @@ def _check(embeddings: Mapping[str, Embeddings], labels: Labels, tasks: Sequence
             raise InputError(f"{name} embeddings are {stored.vectors.dtype}; heads are trained on float32 or float16")
 
 
-def _restore(checkpoints: Path | None, digest: str) -> Head | None:
+def _restore(checkpoints: Path | None, digest: str) -> FittedHead | None:
     path = None if checkpoints is None else checkpoints / f"{digest}.safetensors"
     if path is None or not path.exists():
         return None
     return next(iter(load_heads(path)[0].values()))
 
 
-def _keep(checkpoints: Path | None, digest: str, key: HeadKey, head: Head, classes: tuple[str, ...]) -> None:
+def _keep(
+    checkpoints: Path | None, digest: str, key: HeadKey, head: FittedHead, classes: tuple[str, ...]
+) -> None:
     if checkpoints is not None:
         checkpoints.mkdir(parents=True, exist_ok=True)
         save_heads({key: head}, checkpoints / f"{digest}.safetensors", classes=classes)

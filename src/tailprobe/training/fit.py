@@ -1,36 +1,73 @@
-"""The course of one head's training: epoch after epoch, the best or the last kept."""
+"""One head from its task: stage after stage, epoch after epoch, the best or the last kept."""
 
 import time
 
 import numpy as np
+import torch
 from jaxtyping import Float
 
 from tailprobe.labels import Labels
-from tailprobe.training.epochs import Epochs
-from tailprobe.training.head import Head
+from tailprobe.learners.head import Head, LinearHead, MlpHead
+from tailprobe.learners.history import FittedHead
+from tailprobe.learners.learner import HeadData
+from tailprobe.learners.loss import Link
+from tailprobe.learners.plan import TrainingPlan
+from tailprobe.training.checkpointing import Checkpointing, macro_average_precision
+from tailprobe.training.data import TrainingData
 from tailprobe.training.kernels import Kernel
 from tailprobe.training.standardisation import Standardisation
 from tailprobe.training.task import HeadTask
+from tailprobe.training.trainer import Epoch, Trainer
 
 
-def fit_head(embeddings: Float[np.ndarray, "N D"], labels: Labels, task: HeadTask, *, kernel: Kernel) -> Head:
-    """Train one head; equal to `reference.train_plainly` within float tolerance.
+def fit_head(embeddings: Float[np.ndarray, "N D"], labels: Labels, task: HeadTask, *, kernel: Kernel) -> FittedHead:
+    """Train one head; a plan's is equal to `reference.train_reference` within float tolerance.
 
     Args:
         embeddings: (N, D) float32 or float16, may be memory-mapped; rows of the whole collection.
         labels: (N, C) labels of the same rows.
         task: what to train.
-        kernel: by what.
+        kernel: by what, where the learner is a plan.
     """
+    learner = task.learner
+    if isinstance(learner, TrainingPlan):
+        return _descend(TrainingData.of(embeddings, labels, task), task, kernel)
+    data = HeadData(embeddings, labels, task.train, task.validation, standardise=task.standardise)
+    return FittedHead(learner.fit(data, task.stream_seed), None)
+
+
+def _descend(data: TrainingData, task: HeadTask, kernel: Kernel) -> FittedHead:
     started = time.perf_counter()
-    scale = Standardisation.of(embeddings, task.train, wanted=task.standardise)
-    trainer = kernel.begin(embeddings, labels, task, scale)
-    epochs, kept = Epochs(task.recipe), trainer.weights()
-    for epoch in range(task.recipe.epochs):
-        if epochs.add(trainer.epoch(epoch), trainer.validation_loss()):
-            kept = trainer.weights()
-        if epochs.finished:
-            break
-    weight, bias = scale.fold(kept[0], kept[1])
-    history = epochs.history(steps_an_epoch=task.steps_an_epoch, seconds=time.perf_counter() - started)
-    return Head(weight, bias, kept[2], kept[3], history)
+    trainer = kernel.begin(data, task)
+    checkpointing, kept, steps = Checkpointing(task.effective_recipe), trainer.parameters(), 0
+    logits = np.empty((len(data.validation), data.matrix.shape[1]), np.float32)
+    for stage in task.schedule():
+        trainer.begin_stage(stage)
+        checkpointing.begin_stage()
+        for in_stage in range(stage.epochs):
+            training_loss = trainer.train_epoch(Epoch(in_stage, checkpointing.epochs))
+            steps += task.steps_per_epoch(stage.stage)
+            if checkpointing.add(training_loss, *_validate(trainer, data, task, checkpointing, logits)):
+                kept = trainer.parameters()
+            if checkpointing.stage_converged:
+                break
+    history = checkpointing.history(steps=steps, seconds=time.perf_counter() - started)
+    return FittedHead(head_of(kept, data.scale, task.plan.link), history)
+
+
+def _validate(
+    trainer: Trainer, data: TrainingData, task: HeadTask, checkpointing: Checkpointing, logits: np.ndarray
+) -> tuple[float, float]:
+    """Return validation loss and macro average precision, NaN where nothing asks for it."""
+    if not checkpointing.wants_logits:
+        return trainer.validate(), float("nan")
+    loss = trainer.validate(logits)
+    return loss, macro_average_precision(logits, data.matrix[data.validation], task.plan.link)
+
+
+def head_of(parameters: list[torch.Tensor], scale: Standardisation, link: Link) -> Head:
+    """Return the head with these parameters, standardisation folded into its first layer."""
+    weight, bias = scale.fold(parameters[0], parameters[1])
+    if len(parameters) == 2:
+        return LinearHead(weight, bias, link)
+    return MlpHead(weight, bias, parameters[2], parameters[3], link)

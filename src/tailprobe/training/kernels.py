@@ -1,38 +1,24 @@
 """The ways a head can be trained: compiled for this processor, in torch, or many in a stack on a GPU.
 
-All follow `reference.train_plainly` within float tolerance; the last digits differ from one to the other, so a run
+All follow `reference.train_reference` within float tolerance; the last digits differ from one to the other, so a run
 notes the name of the one that trained it.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
 
-import numpy as np
 import torch
-from jaxtyping import Float
 
 from tailprobe.errors import InputError
-from tailprobe.labels import Labels
-from tailprobe.training import by_hand, native, stacked
-from tailprobe.training.by_hand import TorchTrainer
-from tailprobe.training.stack_step import Precision
-from tailprobe.training.standardisation import Standardisation
+from tailprobe.training import torch_trainer
+from tailprobe.training.data import TrainingData
+from tailprobe.training.kernel import native
+from tailprobe.training.stacked import stack
+from tailprobe.training.stacked.step import Precision
 from tailprobe.training.task import HeadTask
-
-
-class Trainer(Protocol):
-    """One head in training."""
-
-    def epoch(self, epoch: int) -> float:
-        """Train an epoch, counted from 0 and in order, and return its mean training loss."""
-
-    def validation_loss(self) -> float:
-        """Return the mean plain loss of the validation rows, without dropout."""
-
-    def weights(self) -> list[torch.Tensor]:
-        """Return copies of weight and bias of both layers."""
+from tailprobe.training.torch_trainer import TorchTrainer
+from tailprobe.training.trainer import Trainer
 
 
 @dataclass(frozen=True)
@@ -51,16 +37,24 @@ class Stack:
         return (self.free_bytes() or 0) // 2
 
 
+def _everything(task: HeadTask) -> str | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Kernel:
     """One way of training."""
 
     name: str  # a name that `choose_kernel` takes
-    begin: Callable[[Float[np.ndarray, "N D"], Labels, HeadTask, Standardisation], Trainer]
+    begin: Callable[[TrainingData, HeadTask], Trainer]
     memory_bytes: Callable[..., int]  # of one head in training, by inputs, width, classes, batch
+    supports: Callable[[HeadTask], str | None] = _everything  # why it cannot train a plan, for the log; None: it can
     note: str | None = None  # for the log: why it is not the compiled one
     stack: Stack | None = None  # where heads are trained together instead of one by one; `begin` then trains no head
     fixed_bytes: int = 0  # in training, however many heads there are
+
+
+GENERAL = Kernel("torch", TorchTrainer, torch_trainer.memory_bytes)  # trains every plan
 
 
 def choose_kernel(name: str = "auto") -> Kernel:
@@ -80,23 +74,24 @@ def choose_kernel(name: str = "auto") -> Kernel:
     Raises:
         InputError: this machine has no such kernel.
     """
-    missing = native.why_missing()
+    missing = native.unavailable_reason()
     compiled = (*native.variants(), *native.bfloat16_variants())
     devices = ("cuda", "stacked") if torch.cuda.is_available() else ("stacked",)
-    quick = [variant for variant in native.bfloat16_variants() if not variant.startswith("baseline")]
-    name = {"auto": (*compiled, "torch")[0], "bfloat16": (*quick, "avx512-bfloat16")[0]}.get(name, name)
+    fast = [variant for variant in native.bfloat16_variants() if not variant.startswith("baseline")]
+    name = {"auto": (*compiled, "torch")[0], "bfloat16": (*fast, "avx512-bfloat16")[0]}.get(name, name)
     device, _, precision = name.partition("-")
     if device in devices and precision in ("", "bfloat16"):
         return _stacked(name, "cuda" if device == "cuda" else "cpu", "bfloat16" if precision else "float32")
     if name == "torch":
-        return Kernel("torch", TorchTrainer, by_hand.memory_bytes, note=missing and f"no compiled kernel: {missing}")
+        note = missing and f"no compiled kernel: {missing}"
+        return Kernel("torch", TorchTrainer, torch_trainer.memory_bytes, note=note)
     if name not in compiled:
         there = missing or f"this machine has {', '.join((*compiled, *devices))} and torch"
         raise InputError(f"there is no kernel {name!r}: {there}")
     begin = partial(native.NativeTrainer, variant=name)
-    return Kernel(name, begin, partial(native.memory_bytes, variant=name))
+    return Kernel(name, begin, partial(native.memory_bytes, variant=name), native.supports)
 
 
 def _stacked(name: str, device: str, precision: Precision) -> Kernel:
     where = Stack(torch.device(device), precision)
-    return Kernel(name, TorchTrainer, stacked.memory_bytes, stack=where, fixed_bytes=stacked.FIXED_BYTES)
+    return Kernel(name, TorchTrainer, stack.memory_bytes, stack.supports, stack=where, fixed_bytes=stack.FIXED_BYTES)

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.labels import Labels
+from tailprobe.learners.plan import TrainingPlan
 from tailprobe.processor import cores
-from tailprobe.training.kernels import Kernel
+from tailprobe.training.kernels import GENERAL, Kernel
 from tailprobe.training.task import HeadTask
 
-_AN_EPOCHS_DRAW = 36  # bytes a drawn row: its place in the order, its position, its row (8 each), its weight, one copy
+_EPOCH_ROW_BYTES = 36  # bytes a drawn row: its place in the order, its position, its row (8 each), its weight, one copy
 _STATES = 4  # copies of a head's weights outside the kernel: initial, kept, being copied, folded
 
 
@@ -77,13 +78,27 @@ def memory_bytes(
     """
     finished, running = 0, []
     for task in tasks:
-        width, recipe = inputs[task.key.encoder], task.recipe
-        parameters = recipe.width * (width + 1) + classes * (recipe.width + 1)
+        width = inputs[task.key.encoder]
+        if not isinstance(task.learner, TrainingPlan):
+            held = 4 * len(task.train) * (width + classes)  # the training rows, which a table of neighbours keeps
+            finished += held
+            running.append(3 * held)
+            continue
+        by = kernel if kernel.supports(task) is None else GENERAL
+        own, parameters, drawn = _of_plan(task, width, classes, by)
         finished += 4 * parameters
-        batch = min(recipe.batch_size, task.plan.drawn)
-        own = kernel.memory_bytes(inputs=width, width=recipe.width, classes=classes, batch=batch)
-        running.append(own + 4 * _STATES * parameters + _AN_EPOCHS_DRAW * max(len(task.plan.rows), task.plan.drawn))
+        running.append(own + 4 * _STATES * parameters + _EPOCH_ROW_BYTES * drawn)
     return finished + sum(sorted(running)[-workers:]) + kernel.fixed_bytes
+
+
+def _of_plan(task: HeadTask, inputs: int, classes: int, kernel: Kernel) -> tuple[int, int, int]:
+    """Return what the trainer takes, the number of the head's parameters, and the rows of the longest epoch."""
+    plan, recipe = task.plan, task.effective_recipe
+    parameters = recipe.width * (inputs + 1) + classes * ((recipe.width or inputs) + 1)
+    own = kernel.memory_bytes(inputs=inputs, width=recipe.width, classes=classes, batch=task.batch)
+    if plan.synthetic is not None:  # a matrix of its own
+        own += 4 * inputs * (len(task.train) + len(plan.synthetic.labels) + len(task.validation))
+    return own, parameters, max(max(len(stage.rows), stage.rows_per_epoch) for stage in plan.stages)
 
 
 def _available(kernel: Kernel) -> int | None:

@@ -12,28 +12,32 @@ from tailprobe.randomness import generator, torch_generator
 
 
 def initial_head(seed: int, *, inputs: int, width: int, classes: int) -> tuple[torch.Tensor, ...]:
-    """Return weight and bias of both layers as `torch.nn.Linear` would draw them: uniform within 1/sqrt(fan-in).
+    """Return weight and bias of each layer as `torch.nn.Linear` would draw them: uniform within 1/sqrt(fan-in).
 
     Returns:
-        (width, inputs), (width,), (classes, width) and (classes,) float32.
+        (width, inputs), (width,), (classes, width) and (classes,) float32; for a width of 0, a linear head,
+        (classes, inputs) and (classes,).
     """
     rng = torch_generator(seed, "initialisation")
-
-    def draw(*shape: int, fan_in: int) -> torch.Tensor:
-        bound = fan_in**-0.5
-        return torch.empty(*shape).uniform_(-bound, bound, generator=rng)
-
-    return (
-        draw(width, inputs, fan_in=inputs),
-        draw(width, fan_in=inputs),
-        draw(classes, width, fan_in=width),
-        draw(classes, fan_in=width),
-    )
+    if not width:
+        return _layer(classes, inputs, rng)
+    return (*_layer(width, inputs, rng), *_layer(classes, width, rng))
 
 
-def row_order(seed: int, epoch: int, rows: int) -> Int[np.ndarray, " M"]:
-    """Return the order in which an epoch goes through `rows` draws."""
-    return generator(seed, "order", str(epoch)).permutation(rows)
+def restarted_output(seed: int, *, fan_in: int, classes: int, stage: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the (classes, fan_in) weight and (classes,) bias that a stage begins with which restarts the output."""
+    return _layer(classes, fan_in, torch_generator(seed, "initialisation", f"stage {stage}"))
+
+
+def _layer(outputs: int, inputs: int, rng: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    bound = inputs**-0.5
+    weight = torch.empty(outputs, inputs).uniform_(-bound, bound, generator=rng)
+    return weight, torch.empty(outputs).uniform_(-bound, bound, generator=rng)
+
+
+def row_order(seed: int, epoch: int, rows: int, *, stage: int = 0) -> Int[np.ndarray, " M"]:
+    """Return the order in which an epoch of a stage goes through `rows` draws."""
+    return generator(seed, "order", *([f"stage {stage}"] if stage else []), str(epoch)).permutation(rows)
 
 
 def dropout_key(seed: int, epoch: int) -> int:

@@ -1,21 +1,23 @@
-"""The plain trainer: torch.nn, torch.optim, one head, nothing clever. The engine is tested against it."""
+"""The reference trainer: torch.nn, torch.optim, autograd, one head. Every kernel is tested against it."""
 
 import copy
 import time
-from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import nn
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from tailprobe.labels import Labels
-from tailprobe.methods.plan import TrainingPlan
-from tailprobe.training.head import Head, History
-from tailprobe.training.randomness import dropout_keeps, dropout_key, initial_head
-from tailprobe.training.standardisation import Standardisation
-from tailprobe.training.task import HeadTask
+from tailprobe.learners.history import FittedHead
+from tailprobe.learners.loss import Link, Loss
+from tailprobe.training.checkpointing import Checkpointing, macro_average_precision
+from tailprobe.training.data import TrainingData
+from tailprobe.training.fit import head_of
+from tailprobe.training.randomness import dropout_keeps, dropout_key, initial_head, restarted_output
+from tailprobe.training.task import HeadTask, ScheduledStage
+from tailprobe.training.trainer import Epoch
 
 
 class KeyedDropout(nn.Module):
@@ -36,77 +38,122 @@ class KeyedDropout(nn.Module):
         return hidden * torch.from_numpy(keeps) / (1 - self.rate)
 
 
-def train_plainly(embeddings: Float[np.ndarray, "N D"], labels: Labels, task: HeadTask) -> Head:
+def train_reference(embeddings: Float[np.ndarray, "N D"], labels: Labels, task: HeadTask) -> FittedHead:
     """Train one head as anybody would write it."""
-    started = time.perf_counter()
-    scale = Standardisation.of(embeddings, task.train, wanted=task.standardise)
-    rows = torch.from_numpy(scale.apply(embeddings[task.train]))
-    held = torch.from_numpy(scale.apply(embeddings[task.validation]))
-    held_labels = torch.from_numpy(labels.matrix[task.validation]).float()
-    model = _model(task, inputs=rows.shape[1], classes=len(labels.classes))
-    optimiser = torch.optim.Adam(
-        model.parameters(), lr=task.recipe.learning_rate, weight_decay=task.recipe.weight_decay
-    )
-    training, validation, states = [], [], []
-    for epoch in range(task.recipe.epochs):
-        for group in optimiser.param_groups:
-            group["lr"] = task.recipe.learning_rate_in(epoch)
-        training.append(_epoch(model, optimiser, rows, labels, task, epoch))
-        model.eval()
+    return _Reference(TrainingData.of(embeddings, labels, task), task).run()
+
+
+class _Reference:
+    def __init__(self, data: TrainingData, task: HeadTask) -> None:
+        self.task, self.data, self.recipe = task, data, task.effective_recipe
+        self.rows = torch.from_numpy(data.scale.apply(np.asarray(data.vectors)))
+        self.labels = torch.from_numpy(data.matrix)
+        self.dropout = KeyedDropout(self.recipe.dropout)
+        self.model = self._model()
+        self.optimiser = self._adam(self.model)
+
+    def run(self) -> FittedHead:
+        started = time.perf_counter()
+        checkpointing, kept, steps = Checkpointing(self.recipe), copy.deepcopy(self.model), 0
+        for stage in self.task.schedule():
+            self._begin(stage)
+            checkpointing.begin_stage()
+            for in_stage in range(stage.epochs):
+                loss = self._epoch(stage, Epoch(in_stage, checkpointing.epochs))
+                steps += self.task.steps_per_epoch(stage.stage)
+                if checkpointing.add(loss, *self._validate()):
+                    kept = copy.deepcopy(self.model)
+                if checkpointing.stage_converged:
+                    break
+        history = checkpointing.history(steps=steps, seconds=time.perf_counter() - started)
+        parameters = [parameter.detach() for parameter in kept.parameters()]
+        return FittedHead(head_of(parameters, self.data.scale, self.task.plan.link), history)
+
+    def _model(self) -> nn.Sequential:
+        inputs, classes, width = self.rows.shape[1], self.labels.shape[1], self.recipe.width
+        hidden = [nn.Linear(inputs, width), nn.ReLU(), self.dropout] if width else []
+        model = nn.Sequential(*hidden, nn.Linear(width or inputs, classes))
+        first = initial_head(self.task.stream_seed, inputs=inputs, width=width, classes=classes)
         with torch.no_grad():
-            validation.append(binary_cross_entropy_with_logits(model(held), held_labels).item())
-        states.append(copy.deepcopy(model.state_dict()))
-        if 0 < task.recipe.patience <= epoch - int(np.argmin(validation)):
-            break
-    kept = int(np.argmin(validation)) if task.recipe.keep == "best" else len(validation) - 1
-    steps = len(training) * task.steps_an_epoch
-    history = History(np.array(training), np.array(validation), kept, steps, time.perf_counter() - started)
-    state = states[kept]
-    weight, bias = scale.fold(state["0.weight"], state["0.bias"])
-    return Head(weight, bias, state["3.weight"], state["3.bias"], history)
+            for parameter, value in zip(model.parameters(), first, strict=True):
+                parameter.copy_(value)
+        return model
+
+    def _adam(self, of: nn.Module) -> torch.optim.Optimizer:
+        return torch.optim.Adam(of.parameters(), lr=self.recipe.learning_rate, weight_decay=self.recipe.weight_decay)
+
+    def _begin(self, stage: ScheduledStage) -> None:
+        output = self.model[-1]
+        assert isinstance(output, nn.Linear)
+        if stage.stage.restart_output:
+            anew = restarted_output(
+                self.task.stream_seed, fan_in=output.in_features, classes=output.out_features, stage=stage.index
+            )
+            with torch.no_grad():
+                output.weight.copy_(anew[0])
+                output.bias.copy_(anew[1])
+            self.optimiser = self._adam(self.model)
+        for parameter in self.model.parameters():
+            parameter.requires_grad_(stage.stage.trains == "all")
+        output.requires_grad_(True)
+        self.optimiser.zero_grad(set_to_none=True)  # Adam passes over what has no gradient
+
+    def _epoch(self, stage: ScheduledStage, epoch: Epoch) -> float:
+        self.model.train()
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.recipe.learning_rate_in(epoch.overall)
+        self.dropout.key = dropout_key(self.task.stream_seed, epoch.overall)
+        drawn = self.task.draw(stage, epoch.in_stage)
+        total = 0.0
+        for first in range(0, len(drawn), self.recipe.batch_size):
+            self.dropout.first = first
+            batch = drawn[first : first + self.recipe.batch_size]
+            rows = self.data.train[batch]
+            weights = torch.from_numpy(stage.stage.term_weights(self.data.matrix[rows], batch))
+            terms = written_out_terms(self.model(self.rows[rows]), self.labels[rows], stage.stage.loss)
+            loss = (terms * weights).sum() / (terms.numel() if stage.stage.loss.link == "sigmoid" else len(rows))
+            self.optimiser.zero_grad()
+            loss.backward()
+            self.optimiser.step()
+            total += loss.item() * len(batch)
+        return total / len(drawn)
+
+    def _validate(self) -> tuple[float, float]:
+        self.model.eval()
+        link, labels = self.task.plan.link, self.labels[self.data.validation]
+        with torch.no_grad():
+            logits = self.model(self.rows[self.data.validation])
+        loss = plain_loss(logits, labels, link)
+        if self.recipe.select != "average_precision":
+            return loss, float("nan")
+        return loss, macro_average_precision(logits.numpy(), labels.numpy(), link)
 
 
-def _model(task: HeadTask, *, inputs: int, classes: int) -> nn.Sequential:
-    width = task.recipe.width
-    model = nn.Sequential(
-        nn.Linear(inputs, width), nn.ReLU(), KeyedDropout(task.recipe.dropout), nn.Linear(width, classes)
-    )
-    first = initial_head(task.key.seed, inputs=inputs, width=width, classes=classes)
-    with torch.no_grad():
-        for parameter, value in zip(model.parameters(), first, strict=True):
-            parameter.copy_(value)
-    return model
+def plain_loss(logits: torch.Tensor, labels: torch.Tensor, link: Link) -> float:
+    """Return the mean binary or softmax cross-entropy; NaN without rows."""
+    if not len(logits):
+        return float("nan")
+    if link == "sigmoid":
+        return binary_cross_entropy_with_logits(logits, labels.float()).item()
+    return cross_entropy(logits, labels.int().argmax(dim=1)).item()
 
 
-def _epoch(
-    model: nn.Sequential,
-    optimiser: torch.optim.Optimizer,
-    rows: torch.Tensor,
-    labels: Labels,
-    task: HeadTask,
-    epoch: int,
-) -> float:
-    model.train()
-    dropout: Any = model[2]
-    dropout.key = dropout_key(task.key.seed, epoch)
-    drawn = task.draw(epoch)
-    total = 0.0
-    for dropout.first in range(0, len(drawn), task.recipe.batch_size):
-        batch = drawn[dropout.first : dropout.first + task.recipe.batch_size]
-        carried = labels.matrix[task.train[batch]]
-        weights = torch.from_numpy(task.plan.loss_weights(carried, batch))
-        loss = (_terms(model(rows[batch]), torch.from_numpy(carried), task.plan) * weights).mean()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        total += loss.item() * len(batch)
-    return total / len(drawn)
+def written_out_terms(logits: torch.Tensor, labels: torch.Tensor, loss: Loss) -> torch.Tensor:
+    """Return the (B, C) loss terms but for their weights, as `learners/loss.py` writes them down."""
 
+    def table(name: str, neutral: float) -> torch.Tensor:
+        values = getattr(loss, name)
+        if values is None:
+            return torch.full(logits.shape, neutral)
+        negative, positive = torch.from_numpy(values).float()
+        return torch.where(labels, positive, negative)
 
-def _terms(logits: torch.Tensor, carried: torch.Tensor, plan: TrainingPlan) -> torch.Tensor:
-    terms = binary_cross_entropy_with_logits(logits, carried.float(), reduction="none")
-    if not plan.focused:
-        return terms
-    right = torch.sigmoid(logits)
-    wrong = torch.where(carried, 1 - right, right)
-    return terms * torch.where(carried, wrong**plan.positive_focus, wrong**plan.negative_focus)
+    u = table("scale", 1.0) * logits + table("shift", 0.0)
+    gamma, clip = table("gamma", 0.0), table("clip", 0.0)
+    if loss.link == "softmax":
+        log_p = torch.log_softmax(u, dim=1)
+        return torch.where(labels, (1 - log_p.exp()) ** gamma * -log_p, 0)
+    log_p = nn.functional.logsigmoid(torch.where(labels, u, -u))
+    margin = torch.clamp(log_p.exp() + clip, max=1)
+    log_p = torch.where(clip > 0, torch.log(margin), log_p)
+    return (1 - margin) ** gamma * -log_p

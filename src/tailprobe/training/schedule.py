@@ -11,15 +11,17 @@ from threadpoolctl import threadpool_limits
 
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.labels import Labels
+from tailprobe.processor import cores
+from tailprobe.learners.history import FittedHead
+from tailprobe.learners.plan import TrainingPlan
 from tailprobe.training.fit import fit_head
-from tailprobe.training.head import Head
-from tailprobe.training.kernels import Kernel, Stack
-from tailprobe.training.stacked import train_stack
+from tailprobe.training.kernels import GENERAL, Kernel, Stack
+from tailprobe.training.stacked.stack import train_stack
 from tailprobe.training.task import HeadTask
 
 _TURN = 1e-4  # seconds; Python's own 5 ms leave a thread waiting for some ten of the other's calls of torch
 
-Finished = Generator[tuple[HeadTask, Head], None, None]
+Finished = Generator[tuple[HeadTask, FittedHead], None, None]
 
 
 @runtime_checkable
@@ -41,17 +43,27 @@ class TrainHeads(Protocol):
 def train_all(
     embeddings: Mapping[str, Embeddings], labels: Labels, tasks: Sequence[HeadTask], *, kernel: Kernel, at_once: int
 ) -> Finished:
-    """Yield every task with its head, in the order in which they finish."""
-    if kernel.stack is not None:
-        return _in_stacks(embeddings, labels, tasks, kernel.stack, at_once)
-    return _one_by_one(embeddings, labels, tasks, kernel, at_once)
+    """Yield every task with its head, in the order in which they finish; what a stack does not support comes last."""
+    if kernel.stack is None:
+        yield from _one_by_one(embeddings, labels, tasks, kernel, at_once)
+        return
+    together = [task for task in tasks if reason_not_supported(task, kernel) is None]
+    alone = [task for task in tasks if reason_not_supported(task, kernel) is not None]
+    yield from _in_stacks(embeddings, labels, together, kernel.stack, at_once)
+    yield from _one_by_one(embeddings, labels, alone, kernel, min(at_once, cores()))
+
+
+def reason_not_supported(task: HeadTask, kernel: Kernel) -> str | None:
+    """Say why a kernel does not train a task, in words for the log, or return None where it does."""
+    return kernel.supports(task) if isinstance(task.learner, TrainingPlan) else "a head of its own, fitted directly"
 
 
 def stacks(tasks: Sequence[HeadTask], *, at_once: int) -> list[list[HeadTask]]:
-    """Gather heads that can step together: of one encoder, width and batch size, those of like length side by side."""
-    kinds: dict[tuple[str, int, int], list[HeadTask]] = {}
+    """Gather heads that can step together: of one encoder, width, batch size and link, like lengths side by side."""
+    kinds: dict[tuple[str, int, int, str], list[HeadTask]] = {}
     for task in sorted(tasks, key=lambda task: -task.steps):
-        kinds.setdefault((task.key.encoder, task.recipe.width, task.recipe.batch_size), []).append(task)
+        recipe = task.effective_recipe
+        kinds.setdefault((task.key.encoder, recipe.width, recipe.batch_size, task.plan.link), []).append(task)
     return [kind[i : i + at_once] for kind in kinds.values() for i in range(0, len(kind), at_once)]
 
 
@@ -72,7 +84,7 @@ def _one_by_one(
 ) -> Finished:
     with _one_thread_each(), ThreadPoolExecutor(at_once) as pool:
         running = {
-            pool.submit(fit_head, embeddings[task.key.encoder].vectors, labels, task, kernel=kernel): task
+            pool.submit(fit_head, embeddings[task.key.encoder].vectors, labels, task, kernel=_who(task, kernel)): task
             for task in sorted(tasks, key=lambda task: -task.steps)
         }
         try:
@@ -81,6 +93,10 @@ def _one_by_one(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _who(task: HeadTask, kernel: Kernel) -> Kernel:
+    return GENERAL if kernel.stack is not None or reason_not_supported(task, kernel) else kernel
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.progress import Progress, silent
 from tailprobe.training.engine import train
-from tailprobe.training.recipe import Recipe
+from tailprobe.learners.recipe import Recipe
 from tailprobe.training.schedule import TrainHeads, train_all
 from tailprobe.training.task import HeadTask
 

@@ -13,27 +13,27 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from tailprobe.errors import InputError
-from tailprobe.training.head import Head, Heads, History
+from tailprobe.learners.head import HEADS
+from tailprobe.learners.history import FittedHead, History
+from tailprobe.training.heads import Heads
 from tailprobe.training.task import HeadKey
 
-_FORMAT = "tailprobe heads 1"
-_WEIGHTS = ("hidden_weight", "hidden_bias", "output_weight", "output_bias")
+_FORMAT = "tailprobe heads 2"
+_HISTORY = ("training_loss", "validation_loss", "average_precision")
 
 
-def save_heads(heads: Mapping[HeadKey, Head], path: Path, *, classes: tuple[str, ...]) -> None:
-    """Write heads to one file, each weight of head i under `i.<name>`; the metadata hold the table of keys.
+def save_heads(heads: Mapping[HeadKey, FittedHead], path: Path, *, classes: tuple[str, ...]) -> None:
+    """Write heads to one file: the tensors of head i under `i:<name>`, its history under `i.<name>`.
 
-    The file appears whole or not at all.
+    The metadata hold a JSON object a head: key, kind, link and what a history has beside its losses. The file appears
+    whole or not at all.
     """
     tensors: dict[str, torch.Tensor] = {}
-    for index, head in enumerate(heads.values()):
-        tensors |= {f"{index}.{name}": getattr(head, name).contiguous() for name in _WEIGHTS}
-        tensors[f"{index}.training_loss"] = torch.from_numpy(head.history.training_loss)
-        tensors[f"{index}.validation_loss"] = torch.from_numpy(head.history.validation_loss)
-    rows = [
-        [*astuple(key), head.history.kept_epoch, head.history.steps, head.history.seconds]
-        for key, head in heads.items()
-    ]
+    for index, fitted in enumerate(heads.values()):
+        tensors |= {f"{index}:{name}": tensor.contiguous() for name, tensor in fitted.head.tensors().items()}
+        if fitted.history is not None:
+            tensors |= {f"{index}.{name}": torch.from_numpy(getattr(fitted.history, name)) for name in _HISTORY}
+    rows = [_row(key, fitted) for key, fitted in heads.items()]
     metadata = {"format": _FORMAT, "heads": json.dumps(rows), "classes": json.dumps(classes)}
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     save_file(tensors, partial, metadata=metadata)
@@ -44,25 +44,40 @@ def load_heads(path: Path) -> tuple[Heads, tuple[str, ...]]:
     """Read the heads and the class names of a file that `save_heads` wrote.
 
     Raises:
-        InputError: the file is missing, damaged, or of another form.
+        InputError: the file is missing, damaged, or of another format.
     """
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             if metadata.get("format") != _FORMAT:
-                raise InputError(f"{path}: not a file of heads that this version of tailprobe wrote")
+                raise InputError(
+                    f"{path}: expected heads of the format {_FORMAT!r}, got {metadata.get('format')!r}; "
+                    "they were written by another version of tailprobe or by another program"
+                )
             rows, classes = json.loads(metadata["heads"]), tuple(json.loads(metadata["classes"]))
-            heads = {HeadKey(*row[:4]): _head(file, index, row[4:], len(classes)) for index, row in enumerate(rows)}
+            names: list[str] = list(file.keys())
+            heads = {HeadKey(*row["key"]): _fitted(file, names, index, row) for index, row in enumerate(rows)}
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
         raise InputError(f"{path}: cannot be read as heads ({error}); train again or restore the file") from error
     return Heads(heads), classes
 
 
-def _head(file: Any, index: int, row: list[float], classes: int) -> Head:  # noqa: ANN401 - safe_open is no class
-    first, first_bias, second, second_bias = (file.get_tensor(f"{index}.{name}") for name in _WEIGHTS)
-    width = first.shape[0]
-    if (first_bias.shape, second.shape, second_bias.shape) != ((width,), (classes, width), (classes,)):
-        raise ValueError(f"head {index} has weights whose shapes do not fit")
-    losses = [np.asarray(file.get_tensor(f"{index}.{name}")) for name in ("training_loss", "validation_loss")]
-    history = History(losses[0], losses[1], int(row[0]), int(row[1]), float(row[2]))
-    return Head(first, first_bias, second, second_bias, history)
+def _row(key: HeadKey, fitted: FittedHead) -> dict[str, Any]:
+    history = fitted.history
+    values = None if history is None else [history.kept_epoch, history.steps, history.seconds, history.converged]
+    return {"key": astuple(key), "kind": fitted.head.kind, "link": fitted.head.link, "history": values}
+
+
+def _fitted(file: Any, names: list[str], index: int, row: dict[str, Any]) -> FittedHead:  # noqa: ANN401 - safe_open is no class
+    start = f"{index}:"
+    tensors = {name[len(start) :]: file.get_tensor(name) for name in names if name.startswith(start)}
+    if row["link"] not in ("sigmoid", "softmax"):
+        raise ValueError(f"head {index} has the link {row['link']!r}")
+    head = HEADS.get(row["kind"]).from_tensors(tensors, row["link"])
+    if row["history"] is None:
+        return FittedHead(head, None)
+    losses = [np.asarray(file.get_tensor(f"{index}.{name}")) for name in _HISTORY]
+    kept, steps, seconds, converged = row["history"]
+    return FittedHead(head, History(*losses, int(kept), int(steps), float(seconds), bool(converged)))

@@ -7,9 +7,11 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from jaxtyping import Int
 
-from tailprobe.methods.plan import TrainingPlan
+from tailprobe.errors import InputError
+from tailprobe.learners.learner import Learner
+from tailprobe.learners.plan import Stage, TrainingPlan
+from tailprobe.learners.recipe import Recipe
 from tailprobe.training.randomness import row_order
-from tailprobe.training.recipe import Recipe
 
 
 @dataclass(frozen=True, order=True)
@@ -17,59 +19,111 @@ class HeadKey:
     """Which head: no two of a study are equal."""
 
     encoder: str
-    method: str
+    method: str  # the canonical text of the bound method
     seed: int
     recipe: int = 0  # which of a search's recipes; a comparison has one
 
 
 @dataclass(frozen=True, eq=False)
+class ScheduledStage:
+    """A stage of a plan with its place in the training."""
+
+    stage: Stage
+    index: int
+    epochs: int  # at most
+    is_last: bool
+
+
+@dataclass(frozen=True, eq=False)
 class HeadTask:
-    """Train one head on the training rows as its plan says; the validation rows choose the epoch."""
+    """Train one head on the training rows as its learner says; the validation rows choose the epoch."""
 
     key: HeadKey
-    plan: TrainingPlan
-    recipe: Recipe
-    train: Int[np.ndarray, " T"]  # rows of the embeddings; the plan's rows are positions in this
+    learner: Learner
+    recipe: Recipe  # the study's; the plan may change it, see `effective_recipe`
+    train: Int[np.ndarray, " T"]  # rows of the embeddings; a plan's rows are positions in this
     validation: Int[np.ndarray, " V"]
     standardise: bool = False  # by mean and deviation of the training rows
+    member: int = 0  # of an ensemble: each has random streams of its own
 
     @property
-    def steps_an_epoch(self) -> int:
-        """Optimiser steps of one epoch."""
-        return -(-self.plan.drawn // self.recipe.batch_size)
+    def plan(self) -> TrainingPlan:
+        """The learner, where it is a plan.
+
+        Raises:
+            TypeError: it is another one.
+        """
+        if not isinstance(self.learner, TrainingPlan):
+            raise TypeError(f"the learner of {self.key} is no plan of gradient descent")
+        return self.learner
+
+    @property
+    def effective_recipe(self) -> Recipe:
+        """The study's recipe with the changes of the plan."""
+        return self.plan.recipe(self.recipe)
+
+    @property
+    def stream_seed(self) -> int:
+        """What initialisation, order and dropout are drawn from: the key's seed, or one of an ensemble's member."""
+        if not self.member:
+            return self.key.seed
+        entropy = np.random.SeedSequence([self.key.seed, self.member]).generate_state(2, np.uint64)
+        return int(entropy[0] >> np.uint64(1))
+
+    @property
+    def batch(self) -> int:
+        """Rows of the largest batch."""
+        return min(self.effective_recipe.batch_size, self.plan.rows_per_epoch)
+
+    def schedule(self) -> tuple[ScheduledStage, ...]:
+        """Return the stages with the epochs that each may take: its share of the recipe's, at least one.
+
+        Raises:
+            InputError: the recipe has fewer epochs than the plan has stages.
+        """
+        stages, epochs = self.plan.stages, self.effective_recipe.max_epochs
+        if epochs < len(stages):
+            raise InputError(f"method {self.key.method} trains in {len(stages)} stages; give at least so many epochs")
+        bounds = np.round(epochs * np.cumsum([0.0, *(stage.share for stage in stages)])).astype(int)
+        for i in range(1, len(bounds) - 1):  # at least one epoch for each stage
+            bounds[i] = min(max(bounds[i], bounds[i - 1] + 1), epochs - (len(stages) - i))
+        last = len(stages) - 1
+        return tuple(
+            ScheduledStage(stage, i, int(bounds[i + 1] - bounds[i]), i == last) for i, stage in enumerate(stages)
+        )
 
     @property
     def steps(self) -> int:
-        """Optimiser steps over all epochs, if none is left out by early stopping."""
-        return self.steps_an_epoch * self.recipe.epochs
+        """Optimiser steps over all epochs, if none is left out by early stopping; 0 for what is no gradient descent."""
+        if not isinstance(self.learner, TrainingPlan):
+            return 0
+        return sum(stage.epochs * self.steps_per_epoch(stage.stage) for stage in self.schedule())
 
-    def draw(self, epoch: int) -> Int[np.ndarray, " M"]:
-        """Return the plan's rows that an epoch, counted from 0, goes through, in their order.
+    def steps_per_epoch(self, stage: Stage) -> int:
+        """Return the optimiser steps of one epoch of a stage."""
+        return -(-stage.rows_per_epoch // self.effective_recipe.batch_size)
 
-        Every pass through the plan's rows is in a new order; an epoch that is longer or shorter than a pass goes on
+    def draw(self, stage: ScheduledStage, epoch: int) -> Int[np.ndarray, " M"]:
+        """Return the plan's rows that an epoch of a stage, counted from 0, goes through, in their order.
+
+        Every pass through the stage's rows is in a new order; an epoch that is longer or shorter than a pass goes on
         where the last one ended.
         """
-        rows, many = self.plan.rows, self.plan.drawn
-        first, last = epoch * many, (epoch + 1) * many
+        rows, drawn = stage.stage.rows, stage.stage.rows_per_epoch
+        first, last = epoch * drawn, (epoch + 1) * drawn
         passes = range(first // len(rows), -(-last // len(rows)))
-        order = np.concatenate([row_order(self.key.seed, i, len(rows)) for i in passes])
+        order = np.concatenate([row_order(self.stream_seed, i, len(rows), stage=stage.index) for i in passes])
         start = first - passes.start * len(rows)
-        return rows[order[start : start + many]]
+        return rows[order[start : start + drawn]]
 
     def digest(self, *data: str) -> str:
-        """Return a hex digest of all that decides the head's numbers; `data` are the fingerprints of its inputs."""
-        plan = self.plan
-        digest = hashlib.sha256()
-        settings = [asdict(self.key), asdict(self.recipe), self.standardise, plan.weigh_batches, plan.drawn]
-        settings += [plan.positive_focus, plan.negative_focus, *data]
-        digest.update(json.dumps(settings, sort_keys=True).encode())
-        for array in (
-            plan.rows,
-            plan.row_weights,
-            plan.positive_weights,
-            plan.negative_weights,
-            self.train,
-            self.validation,
-        ):
-            digest.update(b"\0" if array is None else str(array.dtype).encode() + np.ascontiguousarray(array).tobytes())
+        """Return a hex digest of all that decides the training, never of the method's name or of its correction.
+
+        Args:
+            data: the fingerprints of embeddings and labels, and the name of the kernel.
+        """
+        settings = [self.key.encoder, self.stream_seed, asdict(self.recipe), self.standardise, self.learner.digest(), *data]
+        digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
+        for rows in (self.train, self.validation):
+            digest.update(np.ascontiguousarray(rows, dtype=np.int64).tobytes())
         return digest.hexdigest()

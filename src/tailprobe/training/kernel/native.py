@@ -1,4 +1,4 @@
-"""The compiled trainer: the C of kernel/ by ctypes. It holds no lock of Python while it trains."""
+"""The compiled trainer: the C of this folder by ctypes, which releases the GIL while it trains."""
 
 import ctypes
 import hashlib
@@ -10,12 +10,13 @@ import torch
 from jaxtyping import Float, Int
 
 from tailprobe.errors import InputError
-from tailprobe.labels import Labels
+from tailprobe.learners.loss import Loss
+from tailprobe.training.data import TrainingData
 from tailprobe.training.randomness import dropout_key, initial_head
-from tailprobe.training.standardisation import Standardisation
-from tailprobe.training.task import HeadTask
+from tailprobe.training.task import HeadTask, ScheduledStage
+from tailprobe.training.trainer import Epoch
 
-_FOLDER = Path(__file__).parent / "kernel"
+_FOLDER = Path(__file__).parent
 _VARIANTS = ("avx512", "avx2", "baseline")  # best first
 _BFLOAT16 = ("amx-bfloat16", "avx512-bfloat16", "baseline-bfloat16")  # best first; the last one is slow
 _i64, _f64, _address = ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
@@ -52,25 +53,25 @@ class _Kernel(ctypes.Structure):
 
 def variants() -> tuple[str, ...]:
     """Return the variants that this machine can run, best first; none where the package has no compiled kernel."""
-    return _there(_VARIANTS)
+    return _available(_VARIANTS)
 
 
 def bfloat16_variants() -> tuple[str, ...]:
     """Return those whose products are of numbers rounded to bfloat16, best first."""
-    return _there(_BFLOAT16)
+    return _available(_BFLOAT16)
 
 
-def _there(names: tuple[str, ...]) -> tuple[str, ...]:
-    return () if why_missing() else tuple(name for name in names if _variant(name) is not None)
+def _available(names: tuple[str, ...]) -> tuple[str, ...]:
+    return () if unavailable_reason() else tuple(name for name in names if _variant(name) is not None)
 
 
 @cache
-def why_missing() -> str | None:
+def unavailable_reason() -> str | None:
     """Say why there is no compiled kernel, or return None where there is one."""
-    return missing_from(_FOLDER)
+    return library_problem(_FOLDER)
 
 
-def missing_from(folder: Path) -> str | None:
+def library_problem(folder: Path) -> str | None:
     """Say why the kernel's folder has no library to use, or return None where it has."""
     path = folder / "library.so"
     if not path.exists():
@@ -99,69 +100,82 @@ def _variant(name: str) -> _Kernel | None:
     return found.contents if found else None
 
 
+def supports(task: HeadTask) -> str | None:
+    """Say why the compiled kernel cannot train a plan, or return None where it can."""
+    plan = task.plan
+    if not task.effective_recipe.width:
+        return "a linear head"
+    if len(plan.stages) > 1:
+        return "several stages"
+    stage = plan.stages[0]
+    if stage.loss.link != "sigmoid":
+        return "a softmax loss"
+    if any(name in ("scale", "shift", "clip") for name, _ in stage.loss.tables()):
+        return "a loss with scale, shift or margin"
+    if stage.row_weights is not None and stage.row_weights.ndim > 1:
+        return "weights of single loss terms"
+    return None
+
+
 class NativeTrainer:
-    """One head in training.
+    """One head in training; see `Trainer`.
 
     Raises:
         InputError: embeddings that are neither float32 nor float16 as this machine has them.
-        IndexError: a row outside the embeddings.
     """
 
-    def __init__(
-        self, embeddings: Float[np.ndarray, "N D"], labels: Labels, task: HeadTask, scale: Standardisation, variant: str
-    ) -> None:
-        found = _variant(variant)
-        if found is None:
+    def __init__(self, data: TrainingData, task: HeadTask, variant: str) -> None:
+        kernel = _variant(variant)
+        if kernel is None:
             raise InputError(f"this processor cannot run the {variant} kernel; it can run {', '.join(variants())}")
-        self._kernel: _Kernel = found
-        self._task = task
-        self._validation = _checked(task.validation, len(embeddings))
-        self._train = _checked(task.train, len(embeddings))
-        plan = task.plan
-        self._factors = None if plan.row_weights is None else plan.row_weights.astype(np.float32)
-        classes = len(labels.classes)
+        self._kernel: _Kernel = kernel
+        self._task, self._data, self._recipe = task, data, task.effective_recipe
+        self._train, self._validation = _int64(data.train), _int64(data.validation)
+        loss = task.plan.stages[0].loss
+        inputs, classes = data.vectors.shape[1], data.matrix.shape[1]
         self._held = (  # what the kernel has addresses of
-            embeddings,
-            np.ascontiguousarray(labels.matrix),
-            scale.mean,
-            scale.inverse,
-            _class_weights(plan.positive_weights, classes),
-            _class_weights(plan.negative_weights, classes),
-            _aligned(self._kernel.memory_floats(embeddings.shape[1], task.recipe.width, classes, self._batch)),
+            data.vectors,
+            np.ascontiguousarray(data.matrix),
+            data.scale.mean,
+            data.scale.inverse,
+            _class_weights(loss, 1, classes),
+            _class_weights(loss, 0, classes),
+            _aligned(self._kernel.memory_floats(inputs, self._recipe.width, classes, task.batch)),
         )
-        self._head = self._structure()
-        first = initial_head(task.key.seed, inputs=embeddings.shape[1], width=task.recipe.width, classes=classes)
+        self._head = self._structure(loss)
+        first = initial_head(task.stream_seed, inputs=inputs, width=self._recipe.width, classes=classes)
         self._shapes = [value.shape for value in first]
         self._kernel.load(self._head, *(value.data_ptr() for value in first))
 
-    @property
-    def _batch(self) -> int:
-        return min(self._task.recipe.batch_size, self._task.plan.drawn)
-
-    def _structure(self) -> _Head:
+    def _structure(self, loss: Loss) -> _Head:
         embeddings, matrix, mean, inverse, positive, negative, memory = self._held
         whole = embeddings.flags.aligned and not any(stride % embeddings.itemsize for stride in embeddings.strides)
         if embeddings.dtype not in (np.float32, np.float16) or not whole:
             raise InputError(f"embeddings are float32 or float16 in this machine's byte order, not {embeddings.dtype}")
-        recipe = self._task.recipe
-        wanted = self._task.standardise
+        recipe, wanted = self._recipe, self._task.standardise
+        gamma = np.zeros((2, 1)) if loss.gamma is None else loss.gamma
         return _Head(
-            inputs=embeddings.shape[1], width=recipe.width, classes=matrix.shape[1], batch=self._batch,
+            inputs=embeddings.shape[1], width=recipe.width, classes=matrix.shape[1], batch=self._task.batch,
             embeddings=embeddings.ctypes.data, half=embeddings.dtype == np.float16,
             row_stride=embeddings.strides[0] // embeddings.itemsize,
             column_stride=embeddings.strides[1] // embeddings.itemsize,
             mean=mean.ctypes.data if wanted else None, inverse=inverse.ctypes.data if wanted else None,
             labels=matrix.ctypes.data, positive=positive.ctypes.data, negative=negative.ctypes.data,
-            positive_focus=self._task.plan.positive_focus, negative_focus=self._task.plan.negative_focus,
-            weigh_batches=self._task.plan.weigh_batches,
+            positive_focus=float(gamma[1, 0]), negative_focus=float(gamma[0, 0]),
+            weigh_batches=self._task.plan.stages[0].batch_mean_weight,
             drop_below=round(recipe.dropout * 65536), scale=1 / (1 - recipe.dropout),
             weight_decay=recipe.weight_decay, mean_left=1.0, square_left=1.0, memory=memory.ctypes.data,
         )  # fmt: skip
 
-    def epoch(self, epoch: int) -> float:
-        """Train an epoch and return its mean training loss."""
-        seed = self._task.key.seed
-        drawn = self._task.draw(epoch)
+    def begin_stage(self, stage: ScheduledStage) -> None:
+        """Take the rows and weights of a stage."""
+        self._stage = stage
+        weights = stage.stage.row_weights
+        self._factors = None if weights is None else weights.astype(np.float32)
+
+    def train_epoch(self, epoch: Epoch) -> float:
+        """Train an epoch of the stage and return its mean training loss."""
+        drawn = self._task.draw(self._stage, epoch.in_stage)
         rows = self._train[drawn]
         factors = None if self._factors is None else self._factors[drawn]
         total = self._kernel.train(
@@ -169,19 +183,24 @@ class NativeTrainer:
             rows.ctypes.data,
             None if factors is None else factors.ctypes.data,
             len(rows),
-            self._task.recipe.learning_rate_in(epoch),
-            dropout_key(seed, epoch),
+            self._recipe.learning_rate_in(epoch.overall),
+            dropout_key(self._task.stream_seed, epoch.overall),
         )
         return float(total) / len(rows)
 
-    def validation_loss(self) -> float:
-        """Return the mean plain loss of the validation rows; NaN where there are none."""
+    def validate(self, logits: Float[np.ndarray, "V C"] | None = None) -> float:
+        """Return the mean plain loss of the link over the validation rows; NaN where there are none."""
         rows = self._validation
         if not len(rows):
             return float("nan")
+        if logits is not None:
+            x = torch.from_numpy(self._data.scale.apply(self._data.vectors[rows]))
+            first, first_bias, second, second_bias = self.parameters()
+            hidden = torch.relu(torch.addmm(first_bias, x, first.T))
+            logits[:] = torch.addmm(second_bias, hidden, second.T).numpy()
         return float(self._kernel.validate(self._head, rows.ctypes.data, len(rows))) / len(rows)
 
-    def weights(self) -> list[torch.Tensor]:
+    def parameters(self) -> list[torch.Tensor]:
         """Return copies of weight and bias of both layers."""
         copies = [torch.empty(*shape) for shape in self._shapes]
         self._kernel.store(self._head, *(copy.data_ptr() for copy in copies))
@@ -196,8 +215,9 @@ def memory_bytes(*, inputs: int, width: int, classes: int, batch: int, variant: 
     return 4 * int(kernel.memory_floats(inputs, width, classes, batch))
 
 
-def _class_weights(weights: Float[np.ndarray, " C"] | None, classes: int) -> Float[np.ndarray, " C"]:
-    return np.ascontiguousarray(np.broadcast_to(1 if weights is None else weights, (classes,)), np.float32)
+def _class_weights(loss: Loss, label: int, classes: int) -> Float[np.ndarray, " C"]:
+    weight = 1.0 if loss.weight is None else loss.weight[label]
+    return np.ascontiguousarray(np.broadcast_to(weight, (classes,)), np.float32)
 
 
 def _aligned(floats: int) -> Float[np.ndarray, " F"]:
@@ -207,8 +227,5 @@ def _aligned(floats: int) -> Float[np.ndarray, " F"]:
     return memory[first : first + floats]
 
 
-def _checked(rows: Int[np.ndarray, " R"], count: int) -> Int[np.ndarray, " R"]:
-    # The kernel follows row numbers wherever they lead.
-    if len(rows) and (rows.min() < 0 or rows.max() >= count):
-        raise IndexError(f"rows {rows.min()} to {rows.max()} of {count} embeddings")
+def _int64(rows: Int[np.ndarray, " R"]) -> Int[np.ndarray, " R"]:
     return np.ascontiguousarray(rows, dtype=np.int64)

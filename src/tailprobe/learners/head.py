@@ -1,0 +1,147 @@
+"""Head: what training gives, of whatever kind, and the registry of kinds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, Protocol, Self
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from tailprobe.learners.loss import Link
+from tailprobe.registry import Registry
+
+Vectors = Float[np.ndarray, "N D"]
+Logits = Float[np.ndarray, "N C"]
+_BLOCK = 8192  # rows at once
+
+
+class Head(Protocol):
+    """Takes embeddings as they are stored and gives logits. Stored as safetensors: `kind`, `link` and `tensors()`."""
+
+    kind: ClassVar[str]  # the name it is registered under
+
+    @property
+    def link(self) -> Link:
+        """How logits become probabilities, see `scores.link`."""
+
+    def logits(self, vectors: Vectors) -> Logits:
+        """Return (N, C) float32 logits of float32 or float16 embeddings; of C classes, in the order of the labels."""
+
+    def affine(self, scale: Float[np.ndarray, " C"], shift: Float[np.ndarray, " C"]) -> "Head":
+        """Return the head whose logits are `scale * logits + shift`."""
+
+    def tensors(self) -> Mapping[str, torch.Tensor]:
+        """Return all that `from_tensors` needs."""
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> Self:
+        """Build the head again.
+
+        Raises:
+            KeyError, ValueError: tensors that are missing or whose shapes do not fit.
+        """
+
+
+HEADS: Registry[type[Head]] = Registry("kind of head")
+
+
+@HEADS.register("mlp")
+@dataclass(frozen=True, eq=False)
+class MlpHead:
+    """Linear-ReLU-Linear; standardisation is folded into the first layer, corrections into the second."""
+
+    kind: ClassVar[str] = "mlp"
+
+    hidden_weight: Float[torch.Tensor, "W D"]
+    hidden_bias: Float[torch.Tensor, " W"]
+    output_weight: Float[torch.Tensor, "C W"]
+    output_bias: Float[torch.Tensor, " C"]
+    link: Link = "sigmoid"
+
+    def logits(self, vectors: Vectors) -> Logits:
+        """Return (N, C) float32 logits."""
+        return in_blocks(self._block, vectors, classes=len(self.output_bias))
+
+    def _block(self, rows: torch.Tensor) -> torch.Tensor:
+        hidden = torch.relu(torch.addmm(self.hidden_bias, rows, self.hidden_weight.T))
+        return torch.addmm(self.output_bias, hidden, self.output_weight.T)
+
+    def affine(self, scale: Float[np.ndarray, " C"], shift: Float[np.ndarray, " C"]) -> "MlpHead":
+        """Return the head whose logits are `scale * logits + shift`."""
+        weight, bias = fold_affine(self.output_weight, self.output_bias, scale, shift)
+        return replace(self, output_weight=weight, output_bias=bias)
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Return weight and bias of both layers."""
+        names = ("hidden_weight", "hidden_bias", "output_weight", "output_bias")
+        return {name: getattr(self, name) for name in names}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> "MlpHead":
+        """Build the head again; raises ValueError where shapes do not fit."""
+        head = cls(**tensors, link=link)
+        width, classes = len(head.hidden_bias), len(head.output_bias)
+        if head.hidden_weight.shape[:1] != (width,) or head.output_weight.shape != (classes, width):
+            raise ValueError("weights of a head whose shapes do not fit")
+        return head
+
+
+@HEADS.register("linear")
+@dataclass(frozen=True, eq=False)
+class LinearHead:
+    """One linear layer."""
+
+    kind: ClassVar[str] = "linear"
+
+    output_weight: Float[torch.Tensor, "C D"]
+    output_bias: Float[torch.Tensor, " C"]
+    link: Link = "sigmoid"
+
+    def logits(self, vectors: Vectors) -> Logits:
+        """Return (N, C) float32 logits."""
+        return in_blocks(self._block, vectors, classes=len(self.output_bias))
+
+    def _block(self, rows: torch.Tensor) -> torch.Tensor:
+        return torch.addmm(self.output_bias, rows, self.output_weight.T)
+
+    def affine(self, scale: Float[np.ndarray, " C"], shift: Float[np.ndarray, " C"]) -> "LinearHead":
+        """Return the head whose logits are `scale * logits + shift`."""
+        weight, bias = fold_affine(self.output_weight, self.output_bias, scale, shift)
+        return replace(self, output_weight=weight, output_bias=bias)
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Return weight and bias."""
+        return {"output_weight": self.output_weight, "output_bias": self.output_bias}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> "LinearHead":
+        """Build the head again; raises ValueError where shapes do not fit."""
+        head = cls(**tensors, link=link)
+        if head.output_weight.ndim != 2 or len(head.output_weight) != len(head.output_bias):
+            raise ValueError("weights of a head whose shapes do not fit")
+        return head
+
+
+def in_blocks(block: "BlockLogits", vectors: Vectors, *, classes: int, rows: int = _BLOCK) -> Logits:
+    """Return the logits of `vectors`, block by block, so that memory-mapped embeddings are never held whole."""
+    parts = [
+        block(torch.from_numpy(np.ascontiguousarray(vectors[i : i + rows], dtype=np.float32))).numpy()
+        for i in range(0, len(vectors), rows)
+    ]
+    return np.concatenate(parts) if parts else np.empty((0, classes), dtype=np.float32)
+
+
+class BlockLogits(Protocol):
+    """Gives the logits (B, C) of rows (B, D)."""
+
+    def __call__(self, rows: torch.Tensor, /) -> torch.Tensor:
+        """Return float32 logits."""
+
+
+def fold_affine(
+    weight: torch.Tensor, bias: torch.Tensor, scale: Float[np.ndarray, " C"], shift: Float[np.ndarray, " C"]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the layer that gives `scale * (x weight' + bias) + shift`."""
+    factor, offset = torch.from_numpy(np.asarray(scale, np.float64)), torch.from_numpy(np.asarray(shift, np.float64))
+    return (weight.double() * factor[:, None]).float(), (bias.double() * factor + offset).float()

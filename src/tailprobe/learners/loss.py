@@ -1,0 +1,93 @@
+r"""Loss: one family that carries most published losses, by a link and five small tables.
+
+For a term of label y (0 or 1) and class c with logit z:
+
+    u = scale[y, c] z + shift[y, c]
+    p = the probability the head gives to the right side, by the link:
+        sigmoid: sigmoid(u) where y = 1, 1 - sigmoid(u) where y = 0; then p = min(p + clip[y, c], 1)
+        softmax: exp(u_c) / sum over classes k of exp(u_k), for the row's one class alone
+    term = weight[y, c] (1 - p)^gamma[y, c] (-log p)
+
+The mean is taken over rows and classes by the sigmoid link, over rows by the softmax link. Binary cross-entropy and
+softmax cross-entropy are the links without tables; focal loss is gamma; asymmetric loss gamma and clip; class-balanced
+losses weight; LDAM, balanced softmax and logit-adjusted losses shift; vector scaling scale and shift.
+`training/loss.py` computes it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from hashlib import sha256
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float
+
+Link = Literal["sigmoid", "softmax"]
+Table = Float[np.ndarray, "2 C"]  # row 0: terms of label 0; row 1: terms of label 1
+
+
+@dataclass(frozen=True, eq=False)
+class Loss:
+    """A loss; tables of None are neutral: weight and scale 1, shift, gamma and clip 0.
+
+    Raises:
+        ValueError: a table that is not (2, C) or not finite; a negative weight, gamma or clip; a clip of 1 or more; a
+            clip under the softmax link, where it has no meaning.
+    """
+
+    link: Link = "sigmoid"
+    weight: Table | None = None
+    scale: Table | None = None
+    shift: Table | None = None
+    gamma: Table | None = None
+    clip: Table | None = None  # the probability margin of asymmetric loss
+
+    def __post_init__(self) -> None:
+        for name, table in self.tables():
+            if table.ndim != 2 or table.shape[0] != 2:
+                raise ValueError(f"loss table {name} has the shape {table.shape}; expected (2, C)")
+            if not np.isfinite(table).all():
+                raise ValueError(f"loss table {name} is not finite")
+            if name in ("weight", "gamma", "clip") and (table < 0).any():
+                raise ValueError(f"loss table {name} is negative")
+        if self.clip is not None and ((self.clip >= 1).any() or self.link == "softmax"):
+            raise ValueError("a probability margin (clip) is below 1, and of the sigmoid link alone")
+
+    def tables(self) -> Iterator[tuple[str, Table]]:
+        """Yield name and values of the tables that are given."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                yield field.name, value
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the loss is the link's own, unweighted: binary or softmax cross-entropy."""
+        return not any(True for _ in self.tables())
+
+    @property
+    def is_plain_but_for_weights(self) -> bool:
+        """Whether weights are all that differs from the link's own loss."""
+        return all(name == "weight" for name, _ in self.tables())
+
+    def digest(self) -> str:
+        """Return a hex digest of link and tables; neutral tables count as none."""
+        digest = sha256(self.link.encode())
+        for name, table in self.tables():
+            if (table != (1 if name in ("weight", "scale") else 0)).any():
+                digest.update(name.encode() + np.ascontiguousarray(table, dtype=np.float64).tobytes())
+        return digest.hexdigest()
+
+
+def by_label(negative: Float[np.ndarray, " C"] | float, positive: Float[np.ndarray, " C"] | float, classes: int) -> Table:
+    """Return the (2, C) float64 table of values for labels 0 and 1.
+
+    >>> by_label(0.0, np.array([1.0, 2.0]), 2).tolist()
+    [[0.0, 0.0], [1.0, 2.0]]
+    """
+    return np.stack([np.broadcast_to(np.asarray(v, np.float64), (classes,)) for v in (negative, positive)])
+
+
+def for_both(values: Float[np.ndarray, " C"] | float, classes: int) -> Table:
+    """Return the (2, C) float64 table whose two rows are `values`."""
+    return by_label(values, values, classes)

@@ -1,0 +1,182 @@
+"""TrainingPlan: the learner of gradient descent - which rows are drawn, by which loss, in which stages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from tailprobe.labels import Labels
+from tailprobe.learners.adjustment import Adjustment
+from tailprobe.learners.loss import Link, Loss
+from tailprobe.learners.recipe import Recipe
+from tailprobe.learners.training_set import TrainingSet
+
+RowWeights = Float[np.ndarray, " R"] | Float[np.ndarray, "R C"]
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A number of epochs of one kind. R rows: the T training rows, then the S synthetic ones.
+
+    The loss term of row i and class c is multiplied by `row_weights[i]`, or by `row_weights[i, c]` where they are
+    (R, C); a weight of 0 leaves a term out.
+
+    Raises:
+        ValueError: no row or a negative one; weights that are negative or not finite; no draws; a share outside (0, 1].
+    """
+
+    rows: Int[np.ndarray, " M"]  # positions among the R rows, repeats kept; shuffled anew in each epoch
+    loss: Loss = field(default_factory=Loss)
+    row_weights: RowWeights | None = None  # by row, not by draw
+    batch_mean_weight: bool = False  # each row of a batch weighs the mean weight of its rows, as by a scalar loss
+    draws: int | None = None  # rows an epoch draws, where that is not all of `rows` once
+    share: float = 1.0  # of the recipe's epochs
+    trains: Literal["all", "output"] = "all"  # the whole head, or its output layer alone
+    restart_output: bool = False  # draw the output layer anew and start Adam afresh when the stage begins
+
+    def __post_init__(self) -> None:
+        weights = self.row_weights
+        if weights is not None and not (np.isfinite(weights).all() and (weights >= 0).all()):
+            raise ValueError("row weights must be finite and not negative")
+        if not len(self.rows) or self.rows.min() < 0:
+            raise ValueError("a stage draws at least one row, and none below 0")
+        if self.rows_per_epoch < 1:
+            raise ValueError("an epoch draws at least one row")
+        if not 0 < self.share <= 1:
+            raise ValueError(f"a stage's share of the epochs is above 0 and at most 1, not {self.share}")
+        if self.batch_mean_weight and weights is not None and weights.ndim != 1:
+            raise ValueError("the mean weight of a batch is taken of one weight a row")
+
+    @property
+    def rows_per_epoch(self) -> int:
+        """Rows that one epoch draws."""
+        return len(self.rows) if self.draws is None else self.draws
+
+    def term_weights(self, labels: Bool[np.ndarray, "B C"], rows: Int[np.ndarray, " B"]) -> Float[np.ndarray, "B C"]:
+        """Return (B, C) float32 weights of the loss terms of a batch: of the rows `rows`, which carry `labels`."""
+        weights = np.ones(labels.shape, dtype=np.float32)
+        if self.loss.weight is not None:
+            weights *= np.where(labels, self.loss.weight[1], self.loss.weight[0])
+        if self.row_weights is None:
+            return weights
+        factors = self.row_weights[rows].astype(np.float32)
+        if factors.ndim == 2:
+            return weights * factors
+        return weights * (factors.mean() if self.batch_mean_weight else factors[:, None])
+
+    def digest(self) -> str:
+        """Return a hex digest of all that the stage decides."""
+        settings = (self.batch_mean_weight, self.rows_per_epoch, self.share, self.trains, self.restart_output)
+        digest = sha256(repr(settings).encode())
+        digest.update(self.loss.digest().encode())
+        digest.update(np.ascontiguousarray(self.rows, dtype=np.int64).tobytes())
+        if self.row_weights is not None and (self.row_weights != 1).any():
+            digest.update(np.ascontiguousarray(self.row_weights, dtype=np.float64).tobytes())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Synthetic:
+    """Rows that are no images: embeddings made by a method, with labels, as they are before standardisation."""
+
+    vectors: Float[np.ndarray, "S D"]  # float32
+    labels: Bool[np.ndarray, "S C"]
+
+    def __post_init__(self) -> None:
+        if len(self.vectors) != len(self.labels) or not np.isfinite(self.vectors).all():
+            raise ValueError("synthetic rows need one row of labels each, and finite values")
+
+    def digest(self) -> str:
+        """Return a hex digest of both."""
+        return sha256(self.vectors.tobytes() + np.packbits(self.labels).tobytes() + repr(self.labels.shape).encode()).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingPlan:
+    """What a method asks of gradient descent; `TrainingPlan.of(train)` is the baseline.
+
+    Raises:
+        ValueError: no stage, shares that do not add up to 1, stages of different links, or a plan whose last stage
+            trains the output alone while it is the only one.
+    """
+
+    stages: tuple[Stage, ...]
+    synthetic: Synthetic | None = None
+    adjustment: Adjustment | None = None  # after training; not in the digest, so that trainings are shared
+    recipe_changes: Mapping[str, float | int | str] = field(default_factory=dict)  # of the study's recipe, by field
+    target_count: int | None = None  # images a class that a resampling aimed at, for the report
+
+    def __post_init__(self) -> None:
+        if not self.stages or abs(sum(stage.share for stage in self.stages) - 1) > 1e-9:
+            raise ValueError("a plan has at least one stage, and their shares add up to 1")
+        if len({stage.loss.link for stage in self.stages}) > 1:
+            raise ValueError("the stages of a plan have losses of one link")
+
+    @classmethod
+    def of(cls, train: TrainingSet, loss: Loss | None = None, *, adjustment: Adjustment | None = None) -> "TrainingPlan":
+        """Return the plan of every training row once an epoch, in one stage."""
+        return cls((Stage(np.arange(len(train)), loss or Loss()),), adjustment=adjustment)
+
+    @property
+    def link(self) -> Link:
+        """The link of the loss, and so of the head."""
+        return self.stages[-1].loss.link
+
+    @property
+    def rows_per_epoch(self) -> int:
+        """Rows that an epoch of the longest stage draws."""
+        return max(stage.rows_per_epoch for stage in self.stages)
+
+    def with_draws(self, draws: int) -> "TrainingPlan":
+        """Return the plan with so many rows an epoch, whatever its rows are."""
+        return replace(self, stages=tuple(replace(stage, draws=draws) for stage in self.stages))
+
+    def recipe(self, recipe: Recipe) -> Recipe:
+        """Return a recipe with the plan's changes.
+
+        Raises:
+            InputError: a value out of range.
+        """
+        return replace(recipe, **self.recipe_changes) if self.recipe_changes else recipe  # type: ignore[arg-type]
+
+    def digest(self) -> str:
+        """Return a hex digest of all that decides the training beside the recipe, and of nothing else."""
+        parts = [stage.digest() for stage in self.stages]
+        parts += [] if self.synthetic is None else [self.synthetic.digest()]
+        parts += [repr(sorted(self.recipe_changes.items()))]
+        return sha256("\0".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class PlanSummary:
+    """What a plan does to the training data."""
+
+    rows: int  # drawn an epoch
+    distinct_images: int
+    synthetic_rows: int
+    counts: Int[np.ndarray, " C"]  # of all the plan's rows once, those that carry each class
+    target_count: int | None
+
+
+def summarise_plan(plan: TrainingPlan, labels: Labels) -> PlanSummary:
+    """Count what a plan's longest stage draws from the training rows with `labels`, synthetic rows included.
+
+    >>> labels = Labels.from_tags([["a"], ["a", "b"]])
+    >>> summary = summarise_plan(TrainingPlan((Stage(np.array([0, 1, 1])),)), labels)
+    >>> summary.rows, summary.distinct_images, summary.counts.tolist()
+    (3, 2, [3, 2])
+    """
+    stage = max(plan.stages, key=lambda stage: stage.rows_per_epoch)
+    synthetic = np.zeros((0, len(labels.classes)), bool) if plan.synthetic is None else plan.synthetic.labels
+    matrix = np.concatenate([labels.matrix, synthetic])
+    repeats = np.bincount(stage.rows, minlength=len(matrix))
+    return PlanSummary(
+        rows=stage.rows_per_epoch,
+        distinct_images=int((repeats[: len(labels)] > 0).sum()),
+        synthetic_rows=len(synthetic),
+        counts=(repeats @ matrix).astype(np.int64),
+        target_count=plan.target_count,
+    )

@@ -1,0 +1,113 @@
+"""Composition of methods: rows of one, the loss of another, the correction of a third."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+
+from tailprobe.errors import InputError
+from tailprobe.learners.learner import Ensemble, Learner
+from tailprobe.learners.loss import Loss
+from tailprobe.learners.plan import Stage, TrainingPlan
+
+Named = tuple[str, Learner]
+T = TypeVar("T")
+Refuse = Callable[[str], InputError]
+_OF_ANY_LINK = {"weight", "gamma"}
+
+
+def compose(parts: Sequence[Named]) -> Learner:
+    """Join learners that change different things into one.
+
+    Each part was made from the training set as it is; an ensemble becomes one of the joined plan.
+
+    Args:
+        parts: the text of each method and its learner.
+
+    Raises:
+        InputError: two parts change the same thing, or a part is a head of its own.
+    """
+    if len(parts) == 1:
+        return parts[0][1]
+    plans: list[tuple[str, TrainingPlan]] = []
+    ensembles: list[tuple[str, Ensemble]] = []
+    for text, learner in parts:
+        if isinstance(learner, TrainingPlan):
+            plans.append((text, learner))
+        elif isinstance(learner, Ensemble):
+            ensembles.append((text, learner))
+        else:
+            raise InputError(f"{text} cannot be composed: it is a head of its own and trains by no plan")
+    if len(ensembles) > 1:
+        raise InputError(f"{ensembles[0][0]} and {ensembles[1][0]} cannot be composed: both are ensembles")
+    joined = plans[0]
+    for text, plan in plans[1:]:
+        joined = (f"{joined[0]} + {text}", _join(joined, (text, plan)))
+    if not ensembles:
+        return joined[1]
+    return Ensemble((joined[1],) * len(ensembles[0][1].members))
+
+
+def _join(one: tuple[str, TrainingPlan], two: tuple[str, TrainingPlan]) -> TrainingPlan:
+    (first, a), (second, b) = one, two
+
+    def refuse(what: str) -> InputError:
+        return InputError(f"{first} and {second} cannot be composed: both change {what}")
+
+    if len(a.stages) > 1 and len(b.stages) > 1:
+        raise refuse("the stages of training")
+    staged, other = (a, b) if len(a.stages) >= len(b.stages) else (b, a)
+    synthetic = _either(a.synthetic, b.synthetic, refuse("the training rows"))
+    if set(a.recipe_changes) & set(b.recipe_changes):
+        raise refuse("the recipe")
+    rows = 0 if synthetic is None else len(synthetic.labels)
+    return TrainingPlan(
+        stages=tuple(_merge(stage, other.stages[0], refuse, synthetic_rows=rows) for stage in staged.stages),
+        synthetic=synthetic,
+        adjustment=_either(a.adjustment, b.adjustment, refuse("the head after training")),
+        recipe_changes={**a.recipe_changes, **b.recipe_changes},
+        target_count=_either(a.target_count, b.target_count, refuse("the count that classes are resampled to")),
+    )
+
+
+def _merge(stage: Stage, other: Stage, refuse: Refuse, *, synthetic_rows: int) -> Stage:
+    """Return a stage with what the other one changes."""
+    if _changes_rows(stage) and _changes_rows(other):
+        raise refuse("the rows that are drawn")
+    rows = other if _changes_rows(other) else stage
+    weights = _either(stage.row_weights, other.row_weights, refuse("the weights of rows"))
+    if weights is not None and synthetic_rows and len(weights) != rows.rows.max() + 1:
+        ones = np.ones((synthetic_rows, *weights.shape[1:]))
+        weights = np.concatenate([weights, ones])
+    return replace(
+        stage,
+        rows=rows.rows,
+        draws=rows.draws,
+        loss=_merge_losses(stage.loss, other.loss, refuse),
+        row_weights=weights,
+        batch_mean_weight=stage.batch_mean_weight or other.batch_mean_weight,
+    )
+
+
+def _merge_losses(one: Loss, two: Loss, refuse: Refuse) -> Loss:
+    tables = dict(one.tables())
+    for name, table in two.tables():
+        if name in tables:
+            raise refuse(f"the loss ({name})")
+        tables[name] = table
+    # Weights and focusing mean the same under both links, so a part that sets no more takes the other's link.
+    links = {loss.link for loss in (one, two) if loss.link == "softmax" or {n for n, _ in loss.tables()} - _OF_ANY_LINK}
+    if len(links) > 1:
+        raise refuse("the link of the loss")
+    return Loss(links.pop() if links else "sigmoid", **tables)
+
+
+def _changes_rows(stage: Stage) -> bool:
+    return stage.draws is not None or not np.array_equal(stage.rows, np.arange(len(stage.rows)))
+
+
+def _either(one: T | None, two: T | None, error: InputError) -> T | None:
+    if one is not None and two is not None:
+        raise error
+    return two if one is None else one

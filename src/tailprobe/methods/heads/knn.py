@@ -1,0 +1,105 @@
+"""Nearest neighbours: a class's probability is its weighted share of the nearest training images."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+
+from tailprobe.errors import InputError
+from tailprobe.learners.joined_heads import AffineHead
+from tailprobe.learners.head import HEADS, Head, Logits, Vectors, in_blocks
+from tailprobe.learners.learner import HeadData
+from tailprobe.learners.loss import Link
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.method import method
+
+
+@method("knn", family="head", source="Wu et al., CVPR 2018, section 3.4: weighted by exp(cosine / temperature)")
+def knn(train: TrainingSet, k: int = 20, temperature: float = 0.07) -> "NeighbourFit":
+    """Let the k nearest training images vote, each weighing exp(cosine similarity / temperature).
+
+    Nothing is trained. Where the embeddings are to be standardised, similarities are of standardised ones.
+
+    Args:
+        train: the training part.
+        k: neighbours, 1 or more; fewer where there are fewer training images.
+        temperature: above 0; small ones leave the vote to the nearest.
+
+    Raises:
+        InputError: k below 1 or a temperature that is not above 0.
+    """
+    if k < 1 or temperature <= 0:
+        raise InputError(f"knn({k}, {temperature:g}): expected k of 1 or more and a temperature above 0")
+    return NeighbourFit(k, temperature)
+
+
+@dataclass(frozen=True, eq=False)
+class NeighbourFit:
+    """The learner."""
+
+    k: int
+    temperature: float
+    link: Link = "sigmoid"
+
+    def digest(self) -> str:
+        """Return a hex digest of both arguments."""
+        return sha256(f"knn {self.k} {self.temperature!r}".encode()).hexdigest()
+
+    def fit(self, data: HeadData, seed: int) -> "NeighbourHead":
+        """Keep the training rows."""
+        rows = data.training_vectors()
+        mean = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
+        unit = _unit(torch.from_numpy(rows - mean))
+        carried = torch.from_numpy(data.labels.matrix[data.train])
+        settings = torch.tensor([float(min(self.k, len(rows))), self.temperature], dtype=torch.float64)
+        return NeighbourHead(unit, carried, torch.from_numpy(mean), settings)
+
+
+@HEADS.register("knn")
+@dataclass(frozen=True, eq=False)
+class NeighbourHead:
+    """Training rows as unit vectors about their mean, with their labels."""
+
+    kind: ClassVar[str] = "knn"
+
+    rows: Float[torch.Tensor, "T D"]
+    labels: Bool[torch.Tensor, "T C"]
+    mean: Float[torch.Tensor, " D"]
+    settings: Float[torch.Tensor, " 2"]  # k and temperature
+    link: Link = "sigmoid"
+
+    def logits(self, vectors: Vectors) -> Logits:
+        """Return (N, C) log odds of the votes, each class having half a vote of 1 / (k + 1) for and against it."""
+        return in_blocks(self._block, vectors, classes=self.labels.shape[1], rows=512)
+
+    def _block(self, rows: torch.Tensor) -> torch.Tensor:
+        k, temperature = int(self.settings[0]), float(self.settings[1])
+        similar, nearest = (_unit(rows - self.mean) @ self.rows.T).topk(k, dim=1)  # (B, k)
+        votes = torch.softmax(similar / temperature, dim=1)
+        share = (votes[..., None] * self.labels[nearest]).sum(dim=1)  # (B, C)
+        share = (share * k + 0.5) / (k + 1)
+        return torch.logit(share)
+
+    def affine(self, scale: Float[np.ndarray, " C"], shift: Float[np.ndarray, " C"]) -> Head:
+        """Return the head whose logits are `scale * logits + shift`."""
+        return AffineHead.of(self, scale, shift)
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Return rows, labels, mean and settings."""
+        return {"rows": self.rows, "labels": self.labels, "mean": self.mean, "settings": self.settings}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> "NeighbourHead":
+        """Build the head again; raises ValueError where shapes do not fit."""
+        head = cls(**tensors, link=link)
+        if len(head.rows) != len(head.labels) or head.settings.shape != (2,) or not 1 <= head.settings[0] <= len(head.rows):
+            raise ValueError("tensors of a nearest-neighbour head whose shapes do not fit")
+        return head
+
+
+def _unit(rows: torch.Tensor) -> torch.Tensor:
+    return torch.nn.functional.normalize(rows, dim=1)

@@ -1,0 +1,126 @@
+r"""Ridge regression on labels of -1 and 1, the penalty chosen by leave-one-out, scores made probabilities.
+
+With X (T, D) standardised training rows, its Gram matrix K = X X' = U diag(s) U' and targets Y (T, C) less their mean,
+the fitted values under penalty a are H Y, H = U diag(s / (s + a)) U' + 1/T, and the leave-one-out residual of row i is
+
+    (y_i - f_i) / (1 - H_ii)
+
+exactly, so that every penalty costs one product. Source: Rifkin and Lippert, MIT technical report 2007, section 3.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from scipy.special import expit
+
+from tailprobe.learners.head import LinearHead
+from tailprobe.learners.learner import HeadData
+from tailprobe.learners.loss import Link
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.method import method
+
+PENALTIES = 10.0 ** np.arange(-2, 7)
+_STEPS = 50  # of Newton's method at most
+
+
+@method("ridge", family="head", source="Rifkin and Lippert 2007; Platt 1999 with Lin, Lin and Weng 2007 for probabilities")
+def ridge(train: TrainingSet) -> "RidgeFit":
+    """Fit ridge regression in closed form, each class against the rest, its penalty chosen by leave-one-out error.
+
+    Scores become probabilities by a logistic curve fitted to the leave-one-out scores of the training rows (Platt
+    scaling), so nothing is taken from the validation part.
+    """
+    return RidgeFit()
+
+
+@dataclass(frozen=True, eq=False)
+class RidgeFit:
+    """The learner."""
+
+    link: Link = "sigmoid"
+
+    def digest(self) -> str:
+        """Return what the fit depends on beside its data: nothing."""
+        return "ridge"
+
+    def fit(self, data: HeadData, seed: int) -> LinearHead:
+        """Fit; one penalty a class."""
+        x = data.training_vectors().astype(np.float64)
+        mean, deviation = x.mean(axis=0), x.std(axis=0)
+        inverse = np.where(deviation > 1e-6 * np.abs(mean), 1 / np.where(deviation > 0, deviation, 1), 0)
+        x = (x - mean) * inverse
+        labels = data.labels.matrix[data.train]
+        weight, bias, held_out = ridge_by_leave_one_out(x, np.where(labels, 1.0, -1.0))
+        slope, offset = platt(held_out, labels)
+        weight = (weight * slope).T * inverse  # (C, D), of rows as they are
+        bias = bias * slope + offset - weight @ mean
+        return LinearHead(torch.from_numpy(weight.astype(np.float32)), torch.from_numpy(bias.astype(np.float32)))
+
+
+def ridge_by_leave_one_out(
+    x: Float[np.ndarray, "T D"], y: Float[np.ndarray, "T C"]
+) -> tuple[Float[np.ndarray, "D C"], Float[np.ndarray, " C"], Float[np.ndarray, "T C"]]:
+    """Return weights, biases and leave-one-out predictions under the best of `PENALTIES` for each class.
+
+    Args:
+        x: centred columns.
+        y: targets.
+    """
+    bias = y.mean(axis=0)
+    residual_target = y - bias
+    left, singular, right = np.linalg.svd(x, full_matrices=False)  # (T, K), (K,), (K, D)
+    projected = left.T @ residual_target  # (K, C)
+    best = np.full(y.shape[1], np.inf)
+    weight, held_out = np.zeros((x.shape[1], y.shape[1])), np.zeros(y.shape)
+    for penalty in PENALTIES:
+        shrink = singular**2 / (singular**2 + penalty)  # (K,)
+        hat = (left**2) @ shrink + 1 / len(x)  # (T,), the diagonal of H
+        predicted = y - (residual_target - left @ (shrink[:, None] * projected)) / (1 - hat)[:, None]
+        error = ((y - predicted) ** 2).mean(axis=0)
+        better = error < best
+        best = np.where(better, error, best)
+        held_out[:, better] = predicted[:, better]
+        shrunk = right.T @ ((singular / (singular**2 + penalty))[:, None] * projected[:, better])
+        weight[:, better] = shrunk
+    return weight, bias, held_out
+
+
+def platt(
+    scores: Float[np.ndarray, "T C"], labels: Float[np.ndarray, "T C"]
+) -> tuple[Float[np.ndarray, " C"], Float[np.ndarray, " C"]]:
+    """Return slope and offset of sigmoid(slope * score + offset) for each class, the slope not negative.
+
+    Targets are (n+ + 1) / (n+ + 2) and 1 / (n- + 2) in the place of 1 and 0, so that separable scores keep a finite
+    slope. Newton's method, with a step halved until the loss falls.
+    """
+    slopes, offsets = np.ones(scores.shape[1]), np.zeros(scores.shape[1])
+    for c in range(scores.shape[1]):
+        positives = labels[:, c].astype(bool)
+        n = positives.sum()
+        target = np.where(positives, (n + 1) / (n + 2), 1 / (len(positives) - n + 2))
+        slopes[c], offsets[c] = _logistic(scores[:, c], target)
+    return np.maximum(slopes, 0), offsets
+
+
+def _logistic(score: Float[np.ndarray, " T"], target: Float[np.ndarray, " T"]) -> tuple[float, float]:
+    design = np.stack([score, np.ones(len(score))], axis=1)  # (T, 2)
+    at = np.array([0.0, np.log(target.mean() / (1 - target.mean()))])
+
+    def loss(point: np.ndarray) -> float:
+        z = design @ point
+        return float((np.logaddexp(0, z) - target * z).sum())
+
+    for _ in range(_STEPS):
+        p = expit(design @ at)
+        gradient = design.T @ (p - target)
+        hessian = design.T @ (design * (p * (1 - p))[:, None]) + 1e-9 * np.eye(2)
+        step, now = np.linalg.solve(hessian, gradient), loss(at)
+        scale = 1.0
+        while loss(at - scale * step) > now and scale > 1e-6:
+            scale /= 2
+        at = at - scale * step
+        if np.abs(scale * step).max() < 1e-8:
+            break
+    return float(at[0]), float(at[1])

@@ -1,0 +1,25 @@
+"""The prior of each class among the training rows, as losses and corrections use it."""
+
+import numpy as np
+from jaxtyping import Float
+
+from tailprobe.labels import Labels
+
+
+def log_prior(labels: Labels) -> Float[np.ndarray, " C"]:
+    """Return the log of each class's share of a single-label training part; a class without rows counts as half a row.
+
+    >>> log_prior(Labels.from_tags([["a"], ["a"], ["b"], ["a"]], kind="single-label")).round(3)
+    array([-0.288, -1.386])
+    """
+    return np.log(np.maximum(labels.counts, 0.5) / len(labels))
+
+
+def log_odds(labels: Labels) -> Float[np.ndarray, " C"]:
+    """Return the log odds of carrying each class; a class of no row or of every row counts as half a row off.
+
+    >>> log_odds(Labels.from_tags([["a"], ["a", "b"], [], ["a"]])).round(3)
+    array([ 1.099, -1.099])
+    """
+    positives = np.clip(labels.counts, 0.5, len(labels) - 0.5)
+    return np.log(positives / (len(labels) - positives))

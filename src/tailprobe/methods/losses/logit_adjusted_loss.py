@@ -1,0 +1,33 @@
+"""Logit-adjusted loss: the class prior, scaled, is added to the logits in training."""
+
+from tailprobe.errors import InputError
+from tailprobe.learners.loss import Loss, for_both
+from tailprobe.learners.plan import TrainingPlan
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.losses.class_prior import log_prior
+from tailprobe.methods.method import method
+
+
+@method(
+    "logit_adjusted_loss",
+    family="loss",
+    kinds={"single-label"},
+    link="softmax",
+    source="Menon et al., ICLR 2021, equation 10",
+)
+def logit_adjusted_loss(train: TrainingSet, tau: float = 1.0) -> TrainingPlan:
+    """Train by softmax cross-entropy of z + tau log(prior); the head is used without the shift.
+
+    Plus in training; the correction after training, `logit_adjust`, is minus.
+
+    Args:
+        train: the training part.
+        tau: 0 is the softmax baseline, 1 balanced softmax.
+
+    Raises:
+        InputError: a negative tau.
+    """
+    if tau < 0:
+        raise InputError(f"logit_adjusted_loss({tau:g}): expected a tau of 0 or more")
+    shift = for_both(tau * log_prior(train.labels), len(train.labels.classes))
+    return TrainingPlan.of(train, Loss("softmax", shift=shift))

@@ -1,0 +1,38 @@
+"""Vector-scaling loss: logits are scaled and shifted by class in training."""
+
+import numpy as np
+
+from tailprobe.errors import InputError
+from tailprobe.learners.loss import Loss, for_both
+from tailprobe.learners.plan import TrainingPlan
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.losses.class_prior import log_prior
+from tailprobe.methods.method import method
+
+
+@method(
+    "vector_scaling",
+    family="loss",
+    kinds={"single-label"},
+    link="softmax",
+    source="Kini et al., NeurIPS 2021, equation 2 (VS-loss), with their parametrisation in section 2",
+)
+def vector_scaling(train: TrainingSet, gamma: float = 0.15, tau: float = 1.0) -> TrainingPlan:
+    """Train by softmax cross-entropy of (n_c / n_max)^gamma z_c + tau log(prior_c).
+
+    The shift acts early in training, the scale once the classes are separated.
+
+    Args:
+        train: the training part.
+        gamma: of the scale, 0 or more; 0 leaves the logit-adjusted loss.
+        tau: of the shift, 0 or more.
+
+    Raises:
+        InputError: a negative gamma or tau.
+    """
+    if gamma < 0 or tau < 0:
+        raise InputError(f"vector_scaling({gamma:g}, {tau:g}): expected a gamma and a tau of 0 or more")
+    counts = np.maximum(train.labels.counts, 1)
+    classes = len(counts)
+    scale = for_both((counts / counts.max()) ** gamma, classes)
+    return TrainingPlan.of(train, Loss("softmax", scale=scale, shift=for_both(tau * log_prior(train.labels), classes)))

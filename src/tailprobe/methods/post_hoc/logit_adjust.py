@@ -1,0 +1,28 @@
+"""Logit adjustment after training: the class prior is taken out of the logits."""
+
+from tailprobe.errors import InputError
+from tailprobe.learners.adjustment import PriorShift
+from tailprobe.learners.plan import TrainingPlan
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.losses.class_prior import log_odds, log_prior
+from tailprobe.methods.method import method
+
+
+@method("logit_adjust", family="post-hoc", source="Menon et al., ICLR 2021, equation 9")
+def logit_adjust(train: TrainingSet, tau: float = 1.0) -> TrainingPlan:
+    """Subtract tau log(prior) from the logits after training.
+
+    Multi-label and one-vs-rest heads: the log odds of the class, so that a class without evidence gets 0.5; each class
+    has a monotone map of its own and its ranking does not change. Composed with `softmax`: the log prior, which does
+    change rankings, since the classes share a denominator.
+
+    Args:
+        train: the training part.
+        tau: 0 changes nothing, 1 takes the prior out whole.
+
+    Raises:
+        InputError: a negative tau.
+    """
+    if tau < 0:
+        raise InputError(f"logit_adjust({tau:g}): expected a tau of 0 or more")
+    return TrainingPlan.of(train, adjustment=PriorShift(log_odds(train.labels), log_prior(train.labels), tau))

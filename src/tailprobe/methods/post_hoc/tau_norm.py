@@ -1,0 +1,54 @@
+"""Tau-normalisation: output weights are divided by a power of their norm."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tailprobe.errors import InputError
+from tailprobe.learners.adjustment import HeldOut, digest_of
+from tailprobe.learners.head import Head, LinearHead, MlpHead
+from tailprobe.learners.loss import Link, Loss
+from tailprobe.learners.plan import TrainingPlan
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.method import method
+
+
+@method("tau_norm", family="post-hoc", kinds={"single-label"}, link="softmax", source="Kang et al., ICLR 2020, equation 4")
+def tau_norm(train: TrainingSet, tau: float = 1.0) -> TrainingPlan:
+    """Divide each class's output weights by their Euclidean norm to the power tau; biases are dropped, as in the paper.
+
+    Norms grow with the number of images of a class, so rare classes gain. Trained by softmax cross-entropy.
+
+    Args:
+        train: the training part.
+        tau: 0 only drops the biases; 1 makes every class's weights a unit vector.
+
+    Raises:
+        InputError: tau outside [0, 1].
+    """
+    if not 0 <= tau <= 1:
+        raise InputError(f"tau_norm({tau:g}): expected a tau between 0 and 1")
+    return TrainingPlan.of(train, Loss("softmax"), adjustment=TauNormalisation(tau))
+
+
+@dataclass(frozen=True, eq=False)
+class TauNormalisation:
+    """The correction."""
+
+    tau: float
+
+    def __call__(self, head: Head, validation: HeldOut) -> Head:
+        """Return the head with normalised output weights and no output bias."""
+        if not isinstance(head, MlpHead | LinearHead):
+            raise InputError(f"tau_norm normalises output weights; a head of the kind {head.kind!r} has none")
+        norms = np.linalg.norm(head.output_weight.double().numpy(), axis=1)
+        scale = np.maximum(norms, 1e-12) ** -self.tau
+        return head.affine(scale, -scale * head.output_bias.double().numpy())
+
+    def preserves_ranking(self, link: Link) -> bool:
+        """By the sigmoid link each class has its own monotone map; by softmax classes share a denominator."""
+        return link == "sigmoid"
+
+    def digest(self) -> str:
+        """Return a hex digest of tau."""
+        return digest_of("tau-normalisation", np.array(self.tau))

@@ -1,0 +1,36 @@
+"""The number of images a class that a resampling aims at: given, or by a rule that fits any dataset."""
+
+from typing import Literal
+
+import numpy as np
+
+from tailprobe.errors import InputError
+from tailprobe.learners.training_set import TrainingSet
+
+CountRule = Literal["smallest", "low-frequency", "median", "largest"]
+Strategy = Literal["joint", "per-class"]
+
+
+def resolve_count(count: int | CountRule, train: TrainingSet) -> int:
+    """Return the number of images a class that `count` means for these training rows.
+
+    Args:
+        count: a number, >= 1, or `smallest` (the rarest class's count), `low-frequency` (the median count of the
+            low-frequency classes, the paper's "approximately the frequency of the lower-frequency classes": 209 on
+            all of Planet, where the paper takes 200), `median`, or `largest` (the most frequent class's count: 30,010
+            on the authors' Planet training part, where the paper takes 30,000).
+        train: the training part; classes that no training row carries are passed over.
+
+    Raises:
+        InputError: a count below 1, or no fitting class among the training rows.
+    """
+    if isinstance(count, int):
+        if count < 1:
+            raise InputError(f"expected 1 or more images a class, not {count}")
+        return count
+    counts = train.labels.counts[train.low_frequency] if count == "low-frequency" else train.labels.counts
+    counts = counts[counts > 0]
+    if not counts.size:
+        raise InputError(f"count {count!r}: no such class among the training rows")
+    pick = {"smallest": np.min, "largest": np.max}.get(count, np.median)
+    return max(1, round(float(pick(counts))))

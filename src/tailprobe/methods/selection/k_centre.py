@@ -1,0 +1,71 @@
+"""k-centre greedy: keep the images of frequent classes that cover the class best."""
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from tailprobe.learners.plan import Stage, TrainingPlan
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.method import method
+from tailprobe.methods.resampling.target_count import CountRule, resolve_count
+
+
+@method(
+    "k_centre",
+    family="selection",
+    needs={"embeddings"},
+    source="Sener and Savarese, ICLR 2018, algorithm 1; within each class, to a count",
+)
+def k_centre(train: TrainingSet, count: int | CountRule = "low-frequency") -> TrainingPlan:
+    """Cut every class down to a count by farthest-first traversal of its embeddings.
+
+    An image is kept if any class it carries chooses it; classes choose in order of rising count and take the images
+    already kept as given, so that a multi-label image counts for all its classes. Images that carry no class form one
+    more group. Outliers are chosen first: they are the farthest.
+
+    Args:
+        train: the training part.
+        count: images a class, or a rule, see `resolve_count`.
+    """
+    target = resolve_count(count, train)
+    matrix = train.labels.matrix
+    groups = np.column_stack([matrix, ~matrix.any(axis=1)])
+    kept = np.zeros(len(train), dtype=bool)
+    for group in np.argsort(groups.sum(axis=0), kind="stable"):
+        members = np.flatnonzero(groups[:, group])
+        chosen = np.flatnonzero(kept[members])
+        wanted = min(target, len(members)) - len(chosen)
+        if wanted > 0:
+            rows = np.asarray(train.embeddings[members], np.float32)
+            kept[members[farthest_first(rows, chosen, wanted, rng=train.rng)]] = True
+    return TrainingPlan((Stage(np.flatnonzero(kept)),), target_count=target)
+
+
+def farthest_first(
+    rows: Float[np.ndarray, "n D"], chosen: Int[np.ndarray, " m"], number: int, *, rng: np.random.Generator
+) -> Int[np.ndarray, " K"]:
+    """Return the positions of `number` further rows, each the farthest from all chosen before it.
+
+    Args:
+        rows: of one class.
+        chosen: positions that are chosen already; where there are none, the first row is drawn at random.
+        number: how many to add, at most as many as are left.
+        rng: draws the first row.
+    """
+    squares = np.einsum("nd,nd->n", rows, rows)
+    nearest = np.full(len(rows), np.inf)  # squared distance to the nearest chosen row
+
+    def choose(row: int) -> None:
+        distance = np.maximum(squares + squares[row] - 2 * (rows @ rows[row]), 0)
+        np.minimum(nearest, distance, out=nearest)
+        nearest[row] = -1  # never again, even among copies
+
+    for row in chosen:
+        choose(int(row))
+    added: list[int] = []
+    if not len(chosen):
+        added.append(int(rng.integers(len(rows))))
+        choose(added[0])
+    while len(added) < number:
+        added.append(int(nearest.argmax()))
+        choose(added[-1])
+    return np.array(added, dtype=np.int64)

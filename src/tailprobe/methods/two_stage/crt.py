@@ -1,0 +1,42 @@
+"""Classifier retraining: the output layer is trained anew on class-balanced rows."""
+
+import numpy as np
+from jaxtyping import Int
+
+from tailprobe.errors import InputError
+from tailprobe.learners.loss import Loss
+from tailprobe.learners.plan import Stage, TrainingPlan
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.method import method
+
+
+@method("crt", family="two-stage", kinds={"single-label"}, link="softmax", source="Kang et al., ICLR 2020, section 4.1")
+def crt(train: TrainingSet, share: float = 0.5) -> TrainingPlan:
+    """Train the head on the data as they are, then its output layer anew, from fresh weights, on balanced rows.
+
+    The second stage draws as many rows an epoch as there are training rows, each class equally often; the hidden layer
+    keeps what the first stage has taught it.
+
+    Args:
+        train: the training part.
+        share: of the epochs for the second stage, between 0 and 1.
+
+    Raises:
+        InputError: a share not between 0 and 1.
+    """
+    if not 0 < share < 1:
+        raise InputError(f"crt: expected a share between 0 and 1, not {share:g}")
+    first = Stage(np.arange(len(train)), Loss("softmax"), share=1 - share)
+    balanced = class_balanced_rows(train)
+    second = Stage(balanced, Loss("softmax"), share=share, trains="output", restart_output=True)
+    return TrainingPlan((first, second))
+
+
+def class_balanced_rows(train: TrainingSet) -> Int[np.ndarray, " M"]:
+    """Return about as many rows as there are, equally many of each class that has any; a class's rows in turn.
+
+    Rows are repeated whole before any is repeated once more, so a rare class is seen evenly.
+    """
+    present = [np.flatnonzero(column) for column in train.labels.matrix.T if column.any()]
+    each = -(-len(train) // len(present))
+    return np.concatenate([np.resize(train.rng.permutation(rows), each) for rows in present])

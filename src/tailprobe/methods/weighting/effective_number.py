@@ -1,0 +1,52 @@
+"""Class-balanced weights by the effective number of images."""
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from tailprobe.errors import InputError
+from tailprobe.learners.loss import Loss, by_label
+from tailprobe.learners.plan import Stage, TrainingPlan
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.method import method
+
+
+@method("effective_number", family="weighting", source="Cui et al., CVPR 2019, equations 2 and 12")
+def effective_number(train: TrainingSet, beta: float = 0.9999) -> TrainingPlan:
+    """Weigh each class by the inverse of its effective number of images.
+
+    Single-label: every loss term of an image is multiplied by the weight of its class, as in the paper's sigmoid form.
+    Multi-label, which the paper does not define: the term of a class, for the images that carry it, by its weight.
+    `beta` is a count in disguise: weights stop growing for classes of more than 1 / (1 - beta) images, so 0.9 weighs
+    nothing in a collection whose rarest class has a hundred.
+
+    Args:
+        train: the training part.
+        beta: in [0, 1); 0 gives equal weights, near 1 inverse frequency.
+
+    Raises:
+        InputError: beta outside [0, 1).
+    """
+    weights = effective_number_weights(train.labels.counts, beta=beta)
+    if train.labels.kind == "single-label":
+        rows = weights[train.labels.matrix.argmax(axis=1)]
+        return TrainingPlan((Stage(np.arange(len(train)), row_weights=rows),))
+    return TrainingPlan.of(train, Loss(weight=by_label(1.0, weights, len(weights))))
+
+
+def effective_number_weights(counts: Int[np.ndarray, " C"], *, beta: float) -> Float[np.ndarray, " C"]:
+    r"""Return (1 - beta) / (1 - beta**n_c), rescaled to mean 1; a class without images weighs as one of a single image.
+
+    Args:
+        counts: (C,) training images per class.
+        beta: in [0, 1).
+
+    Raises:
+        InputError: beta outside [0, 1).
+
+    >>> effective_number_weights(np.array([900, 90, 10]), beta=0.999).round(3)
+    array([0.044, 0.306, 2.649])
+    """
+    if not 0 <= beta < 1:
+        raise InputError(f"effective_number({beta:g}): expected a beta of at least 0 and below 1, e.g. 0.9999")
+    weights = (1 - beta) / (1 - beta ** np.maximum(counts, 1).astype(np.float64))
+    return weights / weights.mean()

@@ -1,0 +1,84 @@
+"""Which epoch of a head is kept, and when its training stops."""
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from tailprobe.learners.history import History
+from tailprobe.learners.loss import Link
+from tailprobe.learners.recipe import Recipe
+from tailprobe.scores.ranking import average_precision_of, rank
+
+_LAST_SHARE = 0.1  # a fixed number of epochs has converged if the best is not among this last share of them
+
+
+class Checkpointing:
+    """The results of a head so far.
+
+    The result that chooses is the validation loss, or minus the macro average precision on the validation rows; of a
+    plan with several stages, only epochs of the last one can be kept.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._training: list[float] = []
+        self._validation: list[float] = []
+        self._precision: list[float] = []
+        self._start = self._best = self._kept = 0
+
+    @property
+    def wants_logits(self) -> bool:
+        """Whether the recipe chooses by average precision."""
+        return self._recipe.select == "average_precision"
+
+    @property
+    def epochs(self) -> int:
+        """Epochs so far."""
+        return len(self._training)
+
+    def begin_stage(self) -> None:
+        """Forget the best epoch so far: a new stage begins."""
+        self._start = self._best = self.epochs
+
+    def add(self, training_loss: float, validation_loss: float, average_precision: float = float("nan")) -> bool:
+        """Note an epoch and say whether its weights are the ones to keep so far."""
+        epoch = self.epochs
+        self._training.append(training_loss)
+        self._validation.append(validation_loss)
+        self._precision.append(average_precision)
+        if epoch == self._start or self._result(epoch) < self._result(self._best):
+            self._best = epoch
+        self._kept = epoch if self._recipe.select == "last" else self._best
+        return self._kept == epoch
+
+    @property
+    def stage_converged(self) -> bool:
+        """Whether the result has not improved for as many epochs as the recipe waits; never if it is not a number."""
+        waited, patience = self.epochs - 1 - self._best, self._recipe.stop_after
+        return 0 < patience <= waited and not np.isnan(self._result(self.epochs - 1))
+
+    def history(self, *, steps: int, seconds: float) -> History:
+        """Return what is to be said of them."""
+        in_stage = self.epochs - self._start
+        last = max(1, round(_LAST_SHARE * in_stage))
+        converged = self.stage_converged or (not self._recipe.stop_after and self._best < self.epochs - last)
+        precision = np.array(self._precision)
+        return History(
+            np.array(self._training), np.array(self._validation), precision, self._kept, steps, seconds, converged
+        )
+
+    def _result(self, epoch: int) -> float:
+        """Return what is to be as low as possible."""
+        return -self._precision[epoch] if self.wants_logits else self._validation[epoch]
+
+
+def macro_average_precision(
+    logits: Float[np.ndarray, "V C"], labels: Bool[np.ndarray, "V C"], link: Link
+) -> float:
+    """Return the mean average precision over the classes with positives; NaN where there is none.
+
+    By the softmax link images are ranked by log-probabilities: logits of different images have no common scale.
+    """
+    if link == "softmax":
+        logits = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    values = average_precision_of(rank(labels, logits))
+    return float(np.nanmean(values)) if not np.isnan(values).all() else float("nan")

@@ -1,0 +1,62 @@
+"""The rows that a trainer reads: a study's embeddings, with a plan's synthetic rows among them where it has any."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from tailprobe.labels import Labels
+from tailprobe.learners.plan import Synthetic
+from tailprobe.training.standardisation import Standardisation
+from tailprobe.training.task import HeadTask
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """Embeddings and labels, and which rows of them train and validate."""
+
+    vectors: Float[np.ndarray, "N D"]  # float32 or float16, may be memory-mapped
+    matrix: Bool[np.ndarray, "N C"]
+    train: Int[np.ndarray, " R"]  # the training rows, then the synthetic ones; a plan's rows are positions in this
+    validation: Int[np.ndarray, " V"]
+    scale: Standardisation  # of the training rows alone
+
+    @classmethod
+    def of(cls, vectors: Float[np.ndarray, "N D"], labels: Labels, task: HeadTask) -> "TrainingData":
+        """Take the rows of a task; of a plan with synthetic rows a matrix of its own: training, synthetic, validation.
+
+        Raises:
+            IndexError: a row outside the embeddings, or a plan's row outside the training part.
+        """
+        for rows in (task.train, task.validation):
+            _check_rows(rows, len(vectors), "embeddings")
+        scale = Standardisation.of(vectors, task.train, wanted=task.standardise)
+        synthetic = task.plan.synthetic
+        data = (
+            cls(vectors, labels.matrix, task.train, task.validation, scale)
+            if synthetic is None
+            else _with_synthetic(vectors, labels.matrix, task, synthetic, scale)
+        )
+        for stage in task.plan.stages:
+            _check_rows(stage.rows, len(data.train), "training rows")
+        return data
+
+
+def _with_synthetic(
+    vectors: Float[np.ndarray, "N D"],
+    matrix: Bool[np.ndarray, "N C"],
+    task: HeadTask,
+    synthetic: Synthetic,
+    scale: Standardisation,
+) -> TrainingData:
+    parts = [np.asarray(vectors[task.train]), synthetic.vectors.astype(np.float32), np.asarray(vectors[task.validation])]
+    labels = [matrix[task.train], synthetic.labels, matrix[task.validation]]
+    ends = np.cumsum([len(part) for part in parts])
+    rows = np.arange(ends[2])
+    return TrainingData(np.concatenate(parts), np.concatenate(labels), rows[: ends[1]], rows[ends[1] :], scale)
+
+
+def _check_rows(rows: Int[np.ndarray, " R"], count: int, of: str) -> None:
+    # The compiled kernel follows row numbers wherever they lead.
+    if len(rows) and (rows.min() < 0 or rows.max() >= count):
+        raise IndexError(f"rows {rows.min()} to {rows.max()} of {count} {of}")
