@@ -1,5 +1,7 @@
 """Names with arguments."""
 
+from typing import Literal
+
 import pytest
 
 from tailprobe.callspec import bind, parse_call, split_calls
@@ -40,3 +42,31 @@ def test_wrong_arguments_show_the_form_expected() -> None:
     assert bind(method, parse_call("m(2)"), given=1) == {"factor": 2, "scope": "image"}
     with pytest.raises(InputError, match=r"m\(factor, \*, scope='image'\)"):
         bind(method, parse_call("m(2, size=3)"), given=1)
+
+
+def test_arguments_are_brought_to_their_annotations() -> None:
+    def method(rows: object, factor: float, count: "int | Literal['all']" = "all", replace: bool = False) -> None: ...
+
+    call = parse_call("m(2, 1e3, replace=yes)")
+    assert bind(method, call, given=1) == {"factor": 2.0, "count": 1000, "replace": True}
+    for text, message in [
+        ("m(two)", r"m\(two\): factor is 'two'. Expected a finite number"),
+        ("m(inf)", "Expected a finite number"),
+        ("m(2, al)", "did you mean 'all'. Expected a whole number or all"),
+        ("m(2, 1.5)", "count is 1.5"),
+        ("m(2, replace=banana)", r"Expected true \(yes\) or false \(no\)"),
+    ]:
+        with pytest.raises(InputError, match=message):
+            bind(method, parse_call(text), given=1)
+
+
+def test_a_parameter_without_an_annotation_takes_any_value() -> None:
+    def method(rows, value) -> None: ...
+
+    assert bind(method, parse_call("m(word)"), given=1) == {"value": "word"}
+
+
+def test_a_name_that_only_a_type_checker_imports_does_no_harm_to_the_others() -> None:
+    def method(rows: "NotImported", count: "int") -> None: ...  # noqa: F821
+
+    assert bind(method, parse_call("m(2.0)"), given=1) == {"count": 2}

@@ -53,3 +53,20 @@ def test_permuting_classes_permutes_the_result() -> None:
     plain = low_frequency_classes(labels_with_counts(*counts))
     permuted = low_frequency_classes(labels_with_counts(*(counts[i] for i in order)))
     assert permuted.tolist() == plain[order].tolist()
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("percentile(abc)", "percent is 'abc'. Expected a finite number"),
+        ("percentile(nan)", "Expected a finite number"),
+        ("below(many)", "count is 'many'. Expected a whole number"),
+        ("below(1e300)", "Expected a whole number"),
+        ("deviation(big)", "Expected a finite number"),
+        ("fraction(yes)", "Expected a finite number"),
+        ("below", "missing a required argument"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_refused_with_the_form_expected(rule: str, expected: str) -> None:
+    with pytest.raises(InputError, match=expected):
+        low_frequency_classes(labels_with_counts(3, 2), rule)

@@ -7,8 +7,10 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, get_type_hints
 
+from tailprobe.binding import coerce
 from tailprobe.errors import InputError
 
 Value = int | float | str
@@ -98,11 +100,14 @@ def unfold_sweep(text: str) -> list[str]:
 def bind(function: Callable[..., object], spec: CallSpec, *, given: int) -> dict[str, Any]:
     """Match the arguments of `spec` to the parameters of `function` that come after the first `given` ones.
 
+    Each value is brought to its parameter's annotation, see `tailprobe.binding.coerce`; a parameter without one takes
+    any.
+
     Returns:
         The values by parameter name, defaults included.
 
     Raises:
-        InputError: a missing, unknown or surplus argument; the message shows the form expected.
+        InputError: a missing, unknown or surplus argument, or one of a wrong type; the message shows the form expected.
     """
     parameters = list(inspect.signature(function).parameters.values())[given:]
     signature = inspect.Signature([p.replace(annotation=inspect.Parameter.empty) for p in parameters])
@@ -110,8 +115,28 @@ def bind(function: Callable[..., object], spec: CallSpec, *, given: int) -> dict
         bound = signature.bind(*spec.arguments, **dict(spec.options))
     except TypeError as error:
         raise InputError(f"{spec}: {error}; expected {spec.name}{signature}") from None
+    for name, value in bound.arguments.items():
+        bound.arguments[name] = coerce(value, annotation_of(function, name), where=f"{spec}: {name}")
     bound.apply_defaults()
     return dict(bound.arguments)
+
+
+def annotation_of(function: Callable[..., object], name: str) -> Any:  # noqa: ANN401 - any annotation
+    """Return the annotation of one parameter, Any where there is none.
+
+    Each is resolved alone: a name that only a type checker imports, as an earlier parameter's may be, does no harm.
+
+    Raises:
+        NameError: the annotation is text and names something that the function's module does not have.
+    """
+    annotation = inspect.signature(function).parameters[name].annotation
+    if annotation is inspect.Parameter.empty:
+        return Any
+    if not isinstance(annotation, str):
+        return annotation
+    written = SimpleNamespace(__annotations__={name: annotation})
+    names = getattr(inspect.unwrap(function), "__globals__", {})
+    return get_type_hints(written, globalns=names, include_extras=True)[name]
 
 
 def parse_value(text: str) -> Value:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tailprobe.embeddings.own import at_rows_of, check_options, holds_embeddings, own_embeddings, read_embeddings
+from tailprobe.embeddings.own import at_rows_of, checked_options, holds_embeddings, own_embeddings, read_embeddings
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 
@@ -334,4 +334,4 @@ def test_what_is_no_file_of_embeddings_is_told(tmp_path: Path) -> None:
 
 def test_an_unknown_option_names_the_near_one() -> None:
     with pytest.raises(InputError, match="name_column"):
-        check_options({"name_colum": "x"})
+        checked_options({"name_colum": "x"})

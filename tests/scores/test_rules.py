@@ -59,7 +59,7 @@ def test_rules_that_are_tuned_class_by_class_know_what_decisions_are_worth():
         ("cost", "missing a required argument: 'missed'"),
         ("cost(-1)", "missed is -1, expected a number above 0"),
         ("precision(2)", "up to 1"),
-        ("tuned(high)", "beta is high"),
+        ("tuned(high)", "beta is 'high'. Expected a finite number"),
     ],
 )
 def test_a_rule_that_makes_no_sense_is_one_line(name, message):

@@ -1,9 +1,12 @@
 """Any source of labelled images, its format found out."""
 
 import inspect
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from collections.abc import Callable
+from typing import Any, Literal
 
 import tailprobe.datasets
+from tailprobe.binding import coerce
+from tailprobe.callspec import annotation_of
 from tailprobe.datasets.bands import are_listed, parse_bands
 from tailprobe.datasets.braces import is_pattern
 from tailprobe.datasets.images import LabeledImages
@@ -42,8 +45,7 @@ def read(
     name = _recognise(source, labels) if format == "auto" else format
     given = {option: value for option, value in options.items() if value is not None}
     reader = _readers().get(name)
-    _check(given, name)
-    return reader.read(source, labels, **given)
+    return reader.read(source, labels, **_checked(given, name))
 
 
 def formats() -> dict[str, str]:
@@ -75,7 +77,7 @@ def _recognise(source: Source, labels: Source | None) -> str:
     raise InputError(f"{source}: {problem}; pass format, one of: {known}")
 
 
-def _check(given: dict[str, Any], format: str) -> None:
+def _checked(given: dict[str, Any], format: str) -> dict[str, Any]:
     taken = options_of(format)
     for option in given:
         if option not in taken:
@@ -86,23 +88,17 @@ def _check(given: dict[str, Any], format: str) -> None:
                 else f"it takes {', '.join(taken)}"
             )
             raise InputError(f"format {format!r} takes no option {option!r}{did_you_mean(option, taken)} ({whose})")
-    for option, known in (_choices(READERS.get(format)) | {"bands": tuple(BANDS)}).items():
-        value = given.get(option, known[0])
-        if option == "bands" and are_listed(str(value)):
-            parse_bands(str(value))  # raises where they are none
-        elif value not in known:
-            near = did_you_mean(str(value), known) or "."
-            raise InputError(f"{option} {value!r} is not known{near} Expected one of {', '.join(map(repr, known))}")
+    return {option: _coerced(READERS.get(format).read, option, value) for option, value in given.items()}
 
 
-def _choices(reader: Reader) -> dict[str, tuple[str, ...]]:
-    """Return option -> values it may have, for the options annotated with `Literal`."""
-    choices = {}
-    for option, hint in get_type_hints(reader.read).items():
-        literals = [part for part in (hint, *get_args(hint)) if get_origin(part) is Literal]
-        if literals:
-            choices[option] = tuple(value for literal in literals for value in get_args(literal))
-    return choices
+def _coerced(function: Callable[..., object], option: str, value: object) -> Any:  # noqa: ANN401
+    """Return the value of an option as the reader's annotation has it; bands are words or a list of bands."""
+    if option != "bands":
+        return coerce(value, annotation_of(function, option), where=option)
+    if are_listed(str(value)):
+        parse_bands(str(value))  # raises where they are none
+        return value
+    return coerce(value, Literal[tuple(BANDS)], where=option)
 
 
 def _readers() -> Registry[Reader]:

@@ -11,6 +11,8 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Int
 
+from tailprobe.binding import coerce
+from tailprobe.callspec import annotation_of
 from tailprobe.datasets.columns import Columns, read_columns
 from tailprobe.datasets.image_files import clean_name, shorten
 from tailprobe.datasets.images import LabeledImages, Location
@@ -132,17 +134,18 @@ def encoder_name(path: Path) -> str:
     return path.stem or "own"
 
 
-def check_options(options: Mapping[str, object]) -> None:
-    """Refuse an option that `read_embeddings` does not take.
+def checked_options(options: Mapping[str, object]) -> dict[str, Any]:
+    """Return options of `read_embeddings` as its annotations have them.
 
     Raises:
-        InputError: naming it and those that there are.
+        InputError: it takes no such option, or the value is of a wrong type.
     """
     taken = [name for name in inspect.signature(read_embeddings).parameters if name not in ("path", "encoder")]
     for option in options:
         if option not in taken:
             near = did_you_mean(option, taken)
             raise InputError(f"embeddings take no option {option!r}{near} (they take {', '.join(taken)})")
+    return {name: coerce(value, annotation_of(read_embeddings, name), where=name) for name, value in options.items()}
 
 
 def at_rows_of(embeddings: Embeddings, names: tuple[str, ...]) -> Embeddings:

@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 from jaxtyping import Bool, Float
 
-from tailprobe.callspec import Value, bind, parse_call, parse_value
+from tailprobe.callspec import bind, parse_call, parse_value
 from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean
 from tailprobe.scores.decisions import cost_saved, f_beta, precision
@@ -35,21 +35,23 @@ class NamedRule:
     worth: Worth | None = None
 
 
-def _tuned(beta: int | float = 2) -> NamedRule:
-    return NamedRule(partial(tune_f_beta, beta=float(beta)), partial(f_beta, beta=float(beta)))
+def _tuned(beta: float = 2.0) -> NamedRule:
+    return NamedRule(partial(tune_f_beta, beta=beta), partial(f_beta, beta=beta))
 
 
-def _global(beta: int | float = 2) -> NamedRule:
-    return NamedRule(partial(tune_global_f_beta, beta=float(beta)), partial(f_beta, beta=float(beta)))
+def _global(beta: float = 2.0) -> NamedRule:
+    return NamedRule(partial(tune_global_f_beta, beta=beta), partial(f_beta, beta=beta))
 
 
-def _cost(missed: int | float, false_alarm: int | float = 1) -> NamedRule:
-    of, by = float(missed), float(false_alarm)
-    return NamedRule(partial(tune_cost, missed=of, false_alarm=by), partial(cost_saved, missed=of, false_alarm=by))
+def _cost(missed: float, false_alarm: float = 1.0) -> NamedRule:
+    return NamedRule(
+        partial(tune_cost, missed=missed, false_alarm=false_alarm),
+        partial(cost_saved, missed=missed, false_alarm=false_alarm),
+    )
 
 
-def _precision(wanted: int | float) -> NamedRule:
-    return NamedRule(partial(tune_precision, wanted=float(wanted)), precision)
+def _precision(wanted: float) -> NamedRule:
+    return NamedRule(partial(tune_precision, wanted=wanted), precision)
 
 
 def _authors() -> NamedRule:
@@ -102,12 +104,12 @@ def find_thresholds(
     return parse_rule(name).rule(labels, scores)
 
 
-def _check(name: str, values: Mapping[str, Value]) -> None:
+def _check(name: str, values: Mapping[str, float]) -> None:
     for key, value in values.items():
-        if isinstance(value, str) or value < 0 or (value == 0 and key != "false_alarm"):
-            raise InputError(f"threshold {name!r}: {key} is {value}, expected a number above 0")
+        if value < 0 or (value == 0 and key != "false_alarm"):
+            raise InputError(f"threshold {name!r}: {key} is {value:g}, expected a number above 0")
         if key == "wanted" and value > 1:
-            raise InputError(f"threshold {name!r}: {key} is {value}, expected a precision up to 1")
+            raise InputError(f"threshold {name!r}: {key} is {value:g}, expected a precision up to 1")
 
 
 def _known() -> str:

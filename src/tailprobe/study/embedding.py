@@ -4,14 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.compute import embed
 from tailprobe.embeddings.embeddings import Embeddings
-from tailprobe.embeddings.own import NO_PIXELS, at_rows_of, check_options, read_embeddings
+from tailprobe.embeddings.own import NO_PIXELS, at_rows_of, checked_options, read_embeddings
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.load import load_encoder
 from tailprobe.encoders.timm_encoder import TimmEncoder
@@ -81,8 +80,7 @@ def read_own(study: Study) -> tuple[Embeddings, LabeledImages]:
     """Read the embeddings and labels that a study's source holds."""
     if len(study.encoders) != 1:
         raise InputError(f"{study.source} holds the embeddings of one encoder; name it by one --encoder, or by none")
-    options: dict[str, Any] = {key: value for key, value in study.reader.items() if key != "format"}
-    check_options(options)
+    options = checked_options({key: value for key, value in study.reader.items() if key != "format"})
     return read_embeddings(study.source, encoder=study.encoders[0], **options)
 
 
