@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -19,6 +19,7 @@ class HeldOut:
     labels: Bool[np.ndarray, "V C"]
 
 
+@runtime_checkable
 class Adjustment(Protocol):
     """Turns a trained head into the corrected one, so that nothing after it needs to know of the correction."""
 

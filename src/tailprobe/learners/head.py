@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ Logits = Float[np.ndarray, "N C"]
 _BLOCK = 8192  # rows at once
 
 
+@runtime_checkable
 class Head(Protocol):
     """Takes embeddings as they are stored and gives logits. Stored as safetensors: `kind`, `link` and `tensors()`."""
 
@@ -35,7 +36,7 @@ class Head(Protocol):
         """Return all that `from_tensors` needs."""
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> Self:
+    def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> "Head":
         """Build the head again.
 
         Raises:
@@ -132,6 +133,7 @@ def in_blocks(block: "BlockLogits", vectors: Vectors, *, classes: int, rows: int
     return np.concatenate(parts) if parts else np.empty((0, classes), dtype=np.float32)
 
 
+@runtime_checkable
 class BlockLogits(Protocol):
     """Gives the logits (B, C) of rows (B, D)."""
 

@@ -1,13 +1,13 @@
 """Method: a registered function from a training set to a learner, and the binding of its arguments."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
-from typing import Any, Literal, get_type_hints
+from dataclasses import dataclass
+from typing import Literal
 
 from tailprobe.binding import coerce
-from tailprobe.callspec import CallSpec
+from tailprobe.callspec import CallSpec, annotation_of
 from tailprobe.errors import InputError
 from tailprobe.labels import Kind
 from tailprobe.learners.learner import Learner
@@ -67,10 +67,10 @@ class Method:
         except TypeError as error:
             raise InputError(f"{spec}: {error}; expected {self.form}") from None
         bound.apply_defaults()
-        types = get_type_hints(self.function)
         where = f"method {spec} (expected {self.form})"
         values = {
-            name: coerce(value, types[name], where=f"{where}: {name}") for name, value in bound.arguments.items()
+            name: coerce(value, annotation_of(self.function, name), where=f"{where}: {name}")
+            for name, value in bound.arguments.items()
         }
         return BoundMethod((BoundCall(self, tuple(values.items())),))
 

@@ -74,10 +74,12 @@ class Checkpointing:
 def macro_average_precision(
     logits: Float[np.ndarray, "V C"], labels: Bool[np.ndarray, "V C"], link: Link
 ) -> float:
-    """Return the mean average precision over the classes with positives; NaN where there is none.
+    """Return the mean average precision over the classes with positives; NaN where there is none, or a diverged head.
 
     By the softmax link images are ranked by log-probabilities: logits of different images have no common scale.
     """
+    if not len(logits) or not np.isfinite(logits).all():
+        return float("nan")
     if link == "softmax":
         logits = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
     values = average_precision_of(rank(labels, logits))

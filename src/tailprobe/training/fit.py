@@ -3,19 +3,16 @@
 import time
 
 import numpy as np
-import torch
 from jaxtyping import Float
 
 from tailprobe.labels import Labels
-from tailprobe.learners.head import Head, LinearHead, MlpHead
 from tailprobe.learners.history import FittedHead
 from tailprobe.learners.learner import HeadData
-from tailprobe.learners.loss import Link
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.training.checkpointing import Checkpointing, macro_average_precision
 from tailprobe.training.data import TrainingData
+from tailprobe.training.heads import head_of
 from tailprobe.training.kernels import Kernel
-from tailprobe.training.standardisation import Standardisation
 from tailprobe.training.task import HeadTask
 from tailprobe.training.trainer import Epoch, Trainer
 
@@ -63,11 +60,3 @@ def _validate(
         return trainer.validate(), float("nan")
     loss = trainer.validate(logits)
     return loss, macro_average_precision(logits, data.matrix[data.validation], task.plan.link)
-
-
-def head_of(parameters: list[torch.Tensor], scale: Standardisation, link: Link) -> Head:
-    """Return the head with these parameters, standardisation folded into its first layer."""
-    weight, bias = scale.fold(parameters[0], parameters[1])
-    if len(parameters) == 2:
-        return LinearHead(weight, bias, link)
-    return MlpHead(weight, bias, parameters[2], parameters[3], link)

@@ -1,9 +1,14 @@
-"""Heads: what the engine gives."""
+"""Heads: what the engine gives, and a head from the parameters that a trainer gives."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import torch
+
+from tailprobe.learners.head import Head, LinearHead, MlpHead
 from tailprobe.learners.history import FittedHead
+from tailprobe.learners.loss import Link
+from tailprobe.training.standardisation import Standardisation
 from tailprobe.training.task import HeadKey
 
 
@@ -21,3 +26,11 @@ class Heads(Mapping[HeadKey, FittedHead]):
 
     def __len__(self) -> int:
         return len(self.by_key)
+
+
+def head_of(parameters: list[torch.Tensor], scale: Standardisation, link: Link) -> Head:
+    """Return the head with these parameters, standardisation folded into its first layer."""
+    weight, bias = scale.fold(parameters[0], parameters[1])
+    if len(parameters) == 2:
+        return LinearHead(weight, bias, link)
+    return MlpHead(weight, bias, parameters[2], parameters[3], link)

@@ -14,7 +14,7 @@ from tailprobe.learners.history import FittedHead
 from tailprobe.learners.loss import Link, Loss
 from tailprobe.training.checkpointing import Checkpointing, macro_average_precision
 from tailprobe.training.data import TrainingData
-from tailprobe.training.fit import head_of
+from tailprobe.training.heads import head_of
 from tailprobe.training.randomness import dropout_keeps, dropout_key, initial_head, restarted_output
 from tailprobe.training.task import HeadTask, ScheduledStage
 from tailprobe.training.trainer import Epoch

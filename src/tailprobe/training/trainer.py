@@ -1,7 +1,7 @@
 """Trainer: what every kernel that trains one head at a time gives."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ class Epoch:
     overall: int  # decides learning rate and dropout; stages that end early leave no gap
 
 
+@runtime_checkable
 class Trainer(Protocol):
     """One head in training, made of the data and the task; stages and epochs are called in order."""
 

@@ -1,4 +1,4 @@
-"""What one head of a stack draws next: the host's side of `stacked`."""
+"""What one head of a stack draws next: the host's side of `stack`."""
 
 from dataclasses import dataclass
 
@@ -6,56 +6,78 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from tailprobe.training.randomness import dropout_key
-from tailprobe.training.task import HeadTask
+from tailprobe.training.task import HeadTask, ScheduledStage
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
+class BatchIndices:
     """K batches of one head; the last of an epoch is filled up with its last row, weighing nothing."""
 
     rows: Int[np.ndarray, "K B"]  # of the embeddings
-    factors: Float[np.ndarray, "K B"]  # float32, row weights; 0 in the filling
+    weights: Float[np.ndarray, "K B 1"] | Float[np.ndarray, "K B C"]  # float32, of rows or of terms; 0 in the filling
     counts: Int[np.ndarray, " K"]  # rows that are not filling
     first: Int[np.ndarray, " K"]  # position in the epoch of each batch's first row
 
 
-class Course:
-    """A head's way through its epochs, batch by batch."""
+class BatchCursor:
+    """A head's way through its stages and epochs, batch by batch.
 
-    def __init__(self, task: HeadTask) -> None:
-        self.task = task
-        self.epoch = -1
+    Args:
+        task: what is trained.
+        train: the rows that the plan's positions mean, its synthetic rows last.
+    """
+
+    def __init__(self, task: HeadTask, train: Int[np.ndarray, " R"]) -> None:
+        self.task, self._train = task, train
+        self._recipe = task.effective_recipe
+        self._left = list(task.schedule())
+        self.epoch = -1  # overall
+        self.begin_stage()
+
+    def begin_stage(self) -> None:
+        """Go on with the next stage and its first epoch."""
+        self.stage: ScheduledStage = self._left.pop(0)
+        self._in_stage = -1
+        self.steps = 0 if self.stage.stage.restart_output or self.stage.index == 0 else self.steps
         self.next_epoch()
 
     def next_epoch(self) -> None:
         """Draw the order of the next epoch and its dropout key."""
         self.epoch += 1
-        self.done = 0  # rows
-        self.key = dropout_key(self.task.key.seed, self.epoch)
-        self._drawn = self.task.draw(self.epoch)
+        self._in_stage += 1
+        self.rows_done = 0
+        self.key = dropout_key(self.task.stream_seed, self.epoch)
+        self._drawn = self.task.draw(self.stage, self._in_stage)
+
+    @property
+    def epoch_is_stages_last(self) -> bool:
+        """Whether the stage may take no further epoch."""
+        return self._in_stage + 1 == self.stage.epochs
 
     @property
     def rate(self) -> float:
         """The learning rate of this epoch."""
-        return self.task.recipe.learning_rate_in(self.epoch)
+        return self._recipe.learning_rate_in(self.epoch)
 
     @property
     def steps_left(self) -> int:
         """Batches left in this epoch."""
-        return -(-(len(self._drawn) - self.done) // self.task.recipe.batch_size)
+        return -(-(len(self._drawn) - self.rows_done) // self._recipe.batch_size)
 
-    def take(self, steps: int) -> Drawn:
+    def take(self, steps: int) -> BatchIndices:
         """Return the next batches, at most `steps_left`, and go on."""
-        batch, plan = self.task.recipe.batch_size, self.task.plan
-        drawn = self._drawn[self.done : self.done + steps * batch]
-        room = (0, steps * batch - len(drawn))
-        rows = np.pad(self.task.train[drawn], room, mode="edge").reshape(steps, batch)
-        weights = np.ones(len(drawn)) if plan.row_weights is None else plan.row_weights[drawn]
-        factors = np.pad(weights.astype(np.float32), room).reshape(steps, batch)
-        first = self.done + batch * np.arange(steps)
-        self.done += len(drawn)
-        counts = np.minimum(self.done - first, batch)
-        if plan.weigh_batches:
-            means = factors.sum(axis=1) / counts
-            factors = np.where(np.arange(batch) < counts[:, None], means[:, None], 0).astype(np.float32)
-        return Drawn(rows, factors, counts, first)
+        batch, stage = self._recipe.batch_size, self.stage.stage
+        drawn = self._drawn[self.rows_done : self.rows_done + steps * batch]
+        filling = steps * batch - len(drawn)
+        rows = np.pad(self._train[drawn], (0, filling), mode="edge").reshape(steps, batch)
+        weights = np.ones((len(drawn), 1)) if stage.row_weights is None else stage.row_weights[drawn]
+        weights = weights.reshape(len(drawn), -1).astype(np.float32)
+        weights = np.pad(weights, ((0, filling), (0, 0))).reshape(steps, batch, -1)
+        first = self.rows_done + batch * np.arange(steps)
+        self.rows_done += len(drawn)
+        counts = np.minimum(self.rows_done - first, batch)
+        if stage.batch_mean_weight:
+            means = weights.sum(axis=1, keepdims=True) / counts[:, None, None]
+            real = np.arange(batch)[None, :, None] < counts[:, None, None]
+            weights = np.where(real, means, 0).astype(np.float32)
+        return BatchIndices(rows, weights, counts, first)

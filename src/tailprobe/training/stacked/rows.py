@@ -2,9 +2,7 @@
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
-
-from tailprobe.labels import Labels
+from jaxtyping import Bool, Float, Int
 
 _WORD = 0xFFFFFFFF  # 32 bits
 
@@ -17,12 +15,18 @@ class StackRows:
     """
 
     def __init__(
-        self, embeddings: Float[np.ndarray, "N D"], labels: Labels, *, device: torch.device, resident_bytes: float
+        self,
+        embeddings: Float[np.ndarray, "N D"],
+        matrix: Bool[np.ndarray, "N C"],
+        *,
+        device: torch.device,
+        resident_bytes: float,
     ) -> None:
         self._embeddings, self._device = embeddings, device
         resident = device.type != "cpu" and embeddings.nbytes <= resident_bytes
         self._whole = torch.from_numpy(np.array(embeddings)).to(device) if resident else None
-        self._labels = labels.matrix
+        self._labels = matrix
+        self.classes = matrix.shape[1]
 
     def source(self, rows: Int[np.ndarray, "..."]) -> tuple[torch.Tensor, torch.Tensor]:
         """Return numbers (S, D), and for each of `rows` its place among them."""

@@ -1,31 +1,51 @@
-"""One optimiser step of a whole stack: the algebra of `by_hand` with a leading H."""
+"""One optimiser step of a whole stack: the algebra of `torch_trainer` with a leading H."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
 
-from tailprobe.training.losses import loss_slopes
+from tailprobe.training.loss import TermLoss, loss_gradient
 
 Precision = Literal["float32", "bfloat16"]
-Group = tuple[float, float, list[slice]]  # learning rate, weight decay, the heads that have them
+
+
+@dataclass(frozen=True)
+class Group:
+    """Heads that Adam updates alike."""
+
+    rate: float
+    weight_decay: float
+    steps: int  # taken since Adam was started, this one included
+    output_only: bool  # the hidden layer is left as it is
+    heads: list[slice]
 
 
 class StackStep:
-    """Weights, gradients and Adam's moments of H heads, each a row of P numbers: W1 (W, D), b1, W2 (C, W), b2."""
+    """Weights, gradients and Adam's moments of H heads, each a row of P numbers.
+
+    W1 (W, D), b1, W2 (C, W), b2; of linear heads W (C, D), b.
+    """
 
     def __init__(self, heads: Sequence[Sequence[torch.Tensor]], *, device: torch.device, precision: Precision) -> None:
         self._shapes = [part.shape for part in heads[0]]
         self._precision: Precision = precision
         self.flat = torch.stack([torch.cat([part.flatten() for part in head]) for head in heads]).to(device)  # (H, P)
         self._means, self._squares = torch.zeros_like(self.flat), torch.zeros_like(self.flat)
-        self._steps = torch.zeros((), device=device)
+        self._output_start = self.flat.shape[1] - sum(shape.numel() for shape in self._shapes[-2:])
         self._view()
 
     def keep_only(self, heads: torch.Tensor) -> None:
         """Let go of every head but these."""
         self.flat, self._means, self._squares = self.flat[heads], self._means[heads], self._squares[heads]
         self._view()
+
+    def restart(self, head: int, output: Sequence[torch.Tensor]) -> None:
+        """Give a head's output layer new weights and start its Adam afresh."""
+        self.flat[head, self._output_start :] = torch.cat([part.flatten() for part in output]).to(self.flat.device)
+        self._means[head] = 0
+        self._squares[head] = 0
 
     def parts(self, flat: torch.Tensor) -> list[torch.Tensor]:
         """Return W1, b1, W2, b2, views of rows (..., P)."""
@@ -38,7 +58,7 @@ class StackStep:
         self._gradient_parts = self.parts(self._gradients)
 
     def gradient(
-        self, x: torch.Tensor, y: torch.Tensor, w: torch.Tensor, keeps: torch.Tensor, gamma: torch.Tensor | None
+        self, x: torch.Tensor, y: torch.Tensor, w: torch.Tensor, keeps: torch.Tensor, loss: TermLoss
     ) -> torch.Tensor:
         """Take the gradient of sum(w * loss(logits, y)) and return the logits.
 
@@ -47,30 +67,42 @@ class StackStep:
             y: (H, B, C) labels, 0 or 1.
             w: (H, B, C) weights of the loss terms, over their number.
             keeps: (H, B, W) 0 where a unit is dropped, else 1 / (1 - dropout).
-            gamma: (H, B, C) of a focused loss, see `losses`; None for binary cross-entropy.
+            loss: of tables (H, B, C).
         """
-        first, first_bias, second, second_bias = self._weights
-        to_first, to_first_bias, to_second, to_second_bias = self._gradient_parts
-        h = self._product(x, first.mT).add_(first_bias[:, None]).relu_().mul_(keeps)  # (H, B, W)
-        logits = self._product(h, second.mT).add_(second_bias[:, None])  # (H, B, C)
-        g = loss_slopes(logits, y, gamma).mul_(w)
-        to_second.copy_(self._product(g.mT, h))
-        torch.sum(g, 1, out=to_second_bias)
-        dz = torch.where(h > 0, self._product(g, second).mul_(keeps), 0)  # (H, B, W)
-        to_first.copy_(self._product(dz.mT, x))
-        torch.sum(dz, 1, out=to_first_bias)
+        if len(self._shapes) == 2:
+            h = x
+        else:
+            h = self._product(x, self._weights[0].mT).add_(self._weights[1][:, None]).relu_().mul_(keeps)  # (H, B, W)
+        output, output_bias = self._weights[-2:]
+        logits = self._product(h, output.mT).add_(output_bias[:, None])  # (H, B, C)
+        g = loss_gradient(logits, y, w, loss)
+        self._gradient_parts[-2].copy_(self._product(g.mT, h))
+        torch.sum(g, 1, out=self._gradient_parts[-1])
+        if len(self._shapes) > 2:
+            dz = torch.where(h > 0, self._product(g, output).mul_(keeps), 0)  # (H, B, W)
+            self._gradient_parts[0].copy_(self._product(dz.mT, x))
+            torch.sum(dz, 1, out=self._gradient_parts[1])
         return logits
 
+    def logits(self, x: torch.Tensor, head: int) -> torch.Tensor:
+        """Return one head's logits (B, C) of rows (B, D), without dropout, in float32."""
+        parts = [part[head] for part in self.parts(self.flat)]
+        if len(parts) > 2:
+            x = torch.addmm(parts[1], x, parts[0].T).relu_()
+        return torch.addmm(parts[-1], x, parts[-2].T)
+
     def adam(self, groups: Sequence[Group]) -> None:
-        """Update each group of heads at its own rate and decay; all have taken the same number of steps."""
-        self._steps += 1
-        for rate, decay, heads in groups:
+        """Update each group of heads at its own rate, decay and number of steps."""
+        for group in groups:
+            start = self._output_start if group.output_only else 0
             state = (self.flat, self._gradients, self._means, self._squares)
-            weights, gradients, means, squares = ([tensor[part] for part in heads] for tensor in state)
+            weights, gradients, means, squares = ([tensor[part, start:] for part in group.heads] for tensor in state)
+            steps = [torch.tensor(float(group.steps), device=self.flat.device)] * len(group.heads)
             # What torch.optim.Adam(fused=True) calls in the end.
             torch._fused_adam_(
-                weights, gradients, means, squares, [], [self._steps] * len(heads),
-                lr=rate, beta1=0.9, beta2=0.999, weight_decay=decay, eps=1e-8, amsgrad=False, maximize=False,
+                weights, gradients, means, squares, [], steps,
+                lr=group.rate, beta1=0.9, beta2=0.999, weight_decay=group.weight_decay, eps=1e-8, amsgrad=False,
+                maximize=False,
             )  # fmt: skip
 
     def _product(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
