@@ -27,8 +27,8 @@ from torchvision import transforms
 import tailprobe
 from benchmarks.peak import products
 from benchmarks.row import Row, best_seconds, table
-from tailprobe.datasets.decode import decode
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.decode import decode
 from tailprobe.embeddings.calibration import calibrated
 from tailprobe.embeddings.compute import embed
 from tailprobe.embeddings.log import Line, ShardLog

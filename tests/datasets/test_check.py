@@ -4,7 +4,7 @@ import zipfile
 import pytest
 
 from tailprobe.datasets.check import check_images
-from tailprobe.datasets.folder import read_folder
+from tailprobe.datasets.readers.folder import read_folder
 from tailprobe.errors import InputError
 
 

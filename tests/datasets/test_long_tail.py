@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tailprobe.datasets.images import LabeledImages, Location
+from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.long_tail import long_tail_counts, thin_to_long_tail
+from tailprobe.datasets.storage.file_source import Location
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.randomness import generator

@@ -4,10 +4,10 @@ import collections
 
 import pytest
 
-from tailprobe.datasets.ade20k import read_scenes
 from tailprobe.datasets.check import check_images
-from tailprobe.datasets.decode import decode
+from tailprobe.datasets.pixels.decode import decode
 from tailprobe.datasets.read import read
+from tailprobe.datasets.readers.ade20k import read_scenes
 
 
 @pytest.fixture

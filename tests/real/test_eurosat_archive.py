@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tailprobe.datasets.check import check_images
-from tailprobe.datasets.decode import decode
 from tailprobe.datasets.long_tail import thin_to_long_tail
+from tailprobe.datasets.pixels.decode import decode
 from tailprobe.datasets.read import read
 from tailprobe.randomness import generator
 

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from tailprobe.datasets.check import check_images
-from tailprobe.datasets.decode import decode
+from tailprobe.datasets.pixels.decode import decode
 from tailprobe.datasets.read import read
-from tailprobe.datasets.tags import read_tags
+from tailprobe.datasets.tables.tags import read_tags
 from tailprobe.errors import InputError
 
 COUNTS = {

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tailprobe.datasets.band_ranges import fit_ranges
+from tailprobe.datasets.pixels.band_ranges import fit_ranges
 from tailprobe.datasets.read import read
 from tailprobe.study.computing import Computing
 from tailprobe.study.design import design_study

@@ -45,7 +45,7 @@ def embed(
 
     Killed at any moment, the same command goes on.
     """
-    from tailprobe.datasets.url import absolute
+    from tailprobe.datasets.storage.url import absolute
     from tailprobe.embeddings.export import check_target, export_embeddings
     from tailprobe.study.computing import Computing, default_cache
     from tailprobe.study.dry_run import dry_run_embedding

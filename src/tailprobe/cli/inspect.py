@@ -66,7 +66,7 @@ def inspect(
     import numpy as np
     from rich.console import Console
 
-    from tailprobe.datasets.band_ranges import fit_ranges
+    from tailprobe.datasets.pixels.band_ranges import fit_ranges
     from tailprobe.embeddings.own import NO_PIXELS
     from tailprobe.inspection.inspection import RULES, inspect_images
     from tailprobe.report.inspection import inspection_report
@@ -97,7 +97,7 @@ def inspect(
 
 def _study(data: str, labels: str | None, form: str, bands: str | None, read: list[str] | None) -> "Study":
     """Return the settings by which a study would read the data; what cannot be read is left out and told."""
-    from tailprobe.datasets.url import absolute
+    from tailprobe.datasets.storage.url import absolute
     from tailprobe.study.settings import Study, default_encoders, read_study
 
     if data.endswith(".toml"):
@@ -132,8 +132,9 @@ def _embeddings(
 
 def _parts(images: "LabeledImages", split: str, seed: int) -> tuple[str, ...] | None:
     """Return the part of each image, None where there are none."""
+    from tailprobe.parts import PARTS
     from tailprobe.randomness import generator
-    from tailprobe.splits import PARTS, make_split
+    from tailprobe.splits import make_split
 
     if split == "auto":
         return images.given_parts

@@ -4,10 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from tailprobe.datasets.decode import read_size
-from tailprobe.datasets.image_files import OnBadImage
-from tailprobe.datasets.images import LabeledImages, Location
-from tailprobe.datasets.place import Place
+from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.decode import read_size
+from tailprobe.datasets.storage.file_source import Location
+from tailprobe.datasets.storage.image_files import OnBadImage
+from tailprobe.datasets.storage.image_source import Place
 from tailprobe.errors import InputError
 from tailprobe.processor import cores
 from tailprobe.progress import Progress, silent

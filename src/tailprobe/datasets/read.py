@@ -3,13 +3,13 @@
 import inspect
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-import tailprobe.datasets
-from tailprobe.datasets.bands import are_listed, parse_bands
-from tailprobe.datasets.braces import is_pattern
+from tailprobe.datasets import readers
 from tailprobe.datasets.images import LabeledImages
-from tailprobe.datasets.reader import READERS, Reader
-from tailprobe.datasets.tiff import BANDS
-from tailprobe.datasets.url import Source, Url, source_of
+from tailprobe.datasets.pixels.bands import are_listed, parse_bands
+from tailprobe.datasets.pixels.tiff import BANDS
+from tailprobe.datasets.registry import READERS, Reader
+from tailprobe.datasets.storage.braces import is_pattern
+from tailprobe.datasets.storage.url import Source, Url, source_of
 from tailprobe.errors import InputError
 from tailprobe.registry import Registry, did_you_mean, import_members
 
@@ -106,5 +106,5 @@ def _choices(reader: Reader) -> dict[str, tuple[str, ...]]:
 
 
 def _readers() -> Registry[Reader]:
-    import_members(tailprobe.datasets)
+    import_members(readers)
     return READERS

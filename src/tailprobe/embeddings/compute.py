@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
-from tailprobe.datasets.image_files import OnBadImage
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.storage.image_files import OnBadImage
 from tailprobe.embeddings.calibration import calibrated
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.log import ShardLog

@@ -11,11 +11,12 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Int
 
-from tailprobe.datasets.columns import Columns, read_columns
-from tailprobe.datasets.image_files import clean_name, shorten
-from tailprobe.datasets.images import LabeledImages, Location
-from tailprobe.datasets.tags import NAME_COLUMNS, TagTable, tag_table
-from tailprobe.datasets.url import is_url
+from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.storage.file_source import Location
+from tailprobe.datasets.storage.image_files import clean_name, shorten
+from tailprobe.datasets.storage.url import is_url
+from tailprobe.datasets.tables.columns import Columns, read_columns
+from tailprobe.datasets.tables.tags import NAME_COLUMNS, TagTable, tag_table
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.own_arrays import read_npy, read_npz
 from tailprobe.embeddings.own_tables import has_vectors, read_table
@@ -55,7 +56,7 @@ def read_embeddings(
         encoder: what to call the encoder; by default the file's name without its ending.
         standardise: heads should see the numbers standardised by the training part.
         embedding_column: the column or array of embeddings, where that is not clear.
-        name_column, tags_column, part_column, separator, classes, kind: see `tailprobe.datasets.tags.read_tags`.
+        name_column, tags_column, part_column, separator, classes, kind: see `tailprobe.datasets.tables.tags.read_tags`.
 
     Returns:
         Embeddings and images, row for row the same.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tailprobe.datasets.columns import Columns
+from tailprobe.datasets.tables.columns import Columns
 from tailprobe.embeddings.own_vectors import VECTOR_NAMES, Stored, as_vectors
 from tailprobe.errors import InputError
 

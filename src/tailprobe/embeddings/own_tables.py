@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tailprobe.datasets.columns import Columns
-from tailprobe.datasets.saved_dataset import class_names, is_saved, named, saved_parts
+from tailprobe.datasets.storage.saved_dataset import class_names, is_saved, named, saved_parts
+from tailprobe.datasets.tables.columns import Columns
 from tailprobe.embeddings.own_vectors import VECTOR_NAMES, Stored, as_vectors
 from tailprobe.errors import InputError
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from tailprobe.datasets.columns import Columns
+from tailprobe.datasets.tables.columns import Columns
 from tailprobe.errors import InputError
 
 _BLOCK = 8192  # rows looked at or converted at a time

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from tailprobe.datasets.decode import decode
-from tailprobe.datasets.image_files import OnBadImage
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.decode import decode
+from tailprobe.datasets.storage.image_files import OnBadImage
 from tailprobe.embeddings.log import Line
 from tailprobe.embeddings.shard import Row, Shard, joined
 from tailprobe.embeddings.store import Precision, Store, number_type

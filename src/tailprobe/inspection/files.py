@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import UInt8
 
-from tailprobe.datasets.decode import decode
 from tailprobe.datasets.images import LabeledImages
-from tailprobe.datasets.place import Place
+from tailprobe.datasets.pixels.decode import decode
+from tailprobe.datasets.storage.image_source import Place
 from tailprobe.errors import InputError
 from tailprobe.processor import cores
 from tailprobe.progress import Progress, silent

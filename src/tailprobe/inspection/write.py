@@ -10,7 +10,7 @@ import pandas as pd
 
 from tailprobe.errors import InputError
 from tailprobe.inspection.inspection import Inspection, LabelStatistics
-from tailprobe.splits import PARTS
+from tailprobe.parts import PARTS
 
 FORMAT = "tailprobe inspection 1"
 _SUMMARY = "inspection.json"

@@ -9,8 +9,8 @@ import pandas as pd
 from jaxtyping import Float, Int
 from PIL import Image
 
-from tailprobe.datasets.decode import decode
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.decode import decode
 from tailprobe.errors import InputError
 from tailprobe.scores.head_scores import read_head_scores
 

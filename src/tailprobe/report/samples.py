@@ -8,8 +8,8 @@ import pandas as pd
 from jaxtyping import Bool, Int, UInt8
 from PIL import Image
 
-from tailprobe.datasets.decode import decode
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.decode import decode
 
 Tile = UInt8[np.ndarray, "h w 3"]
 

@@ -4,9 +4,9 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tailprobe.datasets.image_files import OnBadImage
 from tailprobe.datasets.images import LabeledImages
-from tailprobe.datasets.url import absolute
+from tailprobe.datasets.storage.image_files import OnBadImage
+from tailprobe.datasets.storage.url import absolute
 from tailprobe.embeddings import compute
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.encoders.encoder import Encoder

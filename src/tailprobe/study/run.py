@@ -18,13 +18,13 @@ from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.own import NO_PIXELS, at_rows_of, holds_embeddings
 from tailprobe.engines.choose import choose_engine
 from tailprobe.methods.lookup import parse_methods
+from tailprobe.parts import PARTS
 from tailprobe.progress import Progress, silent
 from tailprobe.randomness import generator
 from tailprobe.report.duplicates import near_duplicates, write_duplicates
 from tailprobe.report.mistakes import mistake_table
 from tailprobe.report.samples import sample_table
 from tailprobe.scores.tidy import write_results
-from tailprobe.splits import PARTS
 from tailprobe.study.computing import Computing
 from tailprobe.study.design import Design, class_table, design_study, head_tasks, label_table, plan_table, split_table
 from tailprobe.study.embedding import embed_all, leave_out_skipped, read_own
