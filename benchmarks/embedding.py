@@ -38,8 +38,8 @@ from tailprobe.embeddings.store import FORMAT, SHARD, shard_path
 from tailprobe.embeddings.stored import StoredVectors, open_store
 from tailprobe.encoders.preprocessing import Preprocessing
 from tailprobe.encoders.runtime.choose import cosine
+from tailprobe.encoders.runtime.cpu_features import has_bfloat16
 from tailprobe.encoders.runtime.installed import candidates
-from tailprobe.encoders.runtime.units import has_bfloat16
 from tailprobe.encoders.timm_encoder import TimmEncoder
 from tailprobe.processor import cores
 

@@ -67,7 +67,7 @@ def inspect(
     from rich.console import Console
 
     from tailprobe.datasets.pixels.band_ranges import fit_ranges
-    from tailprobe.embeddings.own import NO_PIXELS
+    from tailprobe.embeddings.precomputed.in_memory import NO_PIXELS
     from tailprobe.inspection.inspection import RULES, inspect_images
     from tailprobe.report.inspection import inspection_report
     from tailprobe.study.run import read_images
@@ -116,7 +116,7 @@ def _embeddings(
     cache: Path | None,
     bars: Bars,
 ) -> "Embeddings | None":
-    from tailprobe.embeddings.own import NO_PIXELS
+    from tailprobe.embeddings.precomputed.in_memory import NO_PIXELS
     from tailprobe.study.computing import Computing, default_cache
     from tailprobe.study.embedding import embed_all
 

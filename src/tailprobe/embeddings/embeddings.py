@@ -1,10 +1,13 @@
 """Embeddings: the numbers of every image under one encoder."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
+
+from tailprobe.datasets.storage.image_files import shorten
+from tailprobe.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,3 +29,21 @@ class Embeddings:
     def width(self) -> int:
         """D."""
         return int(self.vectors.shape[1])
+
+
+def align(embeddings: Embeddings, names: tuple[str, ...]) -> Embeddings:
+    """Return the embeddings of the images `names`, in that order; the same object where those are all.
+
+    Raises:
+        InputError: an image has no embedding.
+    """
+    if embeddings.names == names:
+        return embeddings
+    position = {name: row for row, name in enumerate(embeddings.names)}
+    without = [name for name in names if name not in position]
+    if without:
+        raise InputError(
+            f"{len(without):,} images have no embedding ({shorten(without)}); embed them or leave them out"
+        )
+    rows = np.array([position[name] for name in names], dtype=np.int64)
+    return replace(embeddings, vectors=embeddings.vectors[rows], names=names)

@@ -85,7 +85,7 @@ def compare(
 
     Args:
         data: a folder, .zip or table of images to read; a file of embeddings, see
-            `tailprobe.embeddings.own.read_embeddings`; or images read already.
+            `tailprobe.embeddings.precomputed.read.read_embeddings`; or images read already.
         encoders: frozen encoders by name, `descriptors` by default; what to call the encoder, where `data` are
             embeddings.
         embeddings: of images read already, made elsewhere.

@@ -9,7 +9,7 @@ import numpy as np
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.dry_run import dry_run
 from tailprobe.embeddings.embeddings import Embeddings
-from tailprobe.embeddings.own import NO_PIXELS
+from tailprobe.embeddings.precomputed.in_memory import NO_PIXELS
 from tailprobe.embeddings.store import Precision
 from tailprobe.engines.choose import choose_engine
 from tailprobe.progress import duration

@@ -10,8 +10,9 @@ import numpy as np
 
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.compute import embed
-from tailprobe.embeddings.embeddings import Embeddings
-from tailprobe.embeddings.own import NO_PIXELS, at_rows_of, check_options, read_embeddings
+from tailprobe.embeddings.embeddings import Embeddings, align
+from tailprobe.embeddings.precomputed.in_memory import NO_PIXELS
+from tailprobe.embeddings.precomputed.read import check_options, read_embeddings
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.load import load_encoder
 from tailprobe.encoders.timm_encoder import TimmEncoder
@@ -40,7 +41,7 @@ def embed_all(
     stored: dict[str, Embeddings] = {}
     if images.bands == NO_PIXELS:
         own = read_own(study)[0]
-        stored[own.encoder] = at_rows_of(own, images.names)
+        stored[own.encoder] = align(own, images.names)
     else:
         engine = choose_engine(computing.engine)
         for name, encoder in load_all(study, computing, tell=tell).items():

@@ -14,8 +14,9 @@ from tailprobe.datasets.check import check_images
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.long_tail import thin_to_long_tail
 from tailprobe.datasets.read import read
-from tailprobe.embeddings.embeddings import Embeddings
-from tailprobe.embeddings.own import NO_PIXELS, at_rows_of, holds_embeddings
+from tailprobe.embeddings.embeddings import Embeddings, align
+from tailprobe.embeddings.precomputed.in_memory import NO_PIXELS
+from tailprobe.embeddings.precomputed.read import holds_embeddings
 from tailprobe.engines.choose import choose_engine
 from tailprobe.methods.lookup import parse_methods
 from tailprobe.parts import PARTS
@@ -94,7 +95,7 @@ def run_study(
     if embeddings is None:
         stored = embed_all(study, design.images, computing, progress=progress, tell=tell)
     else:
-        stored = {name: at_rows_of(given, loaded.names) for name, given in embeddings.items()}
+        stored = {name: align(given, loaded.names) for name, given in embeddings.items()}
     design, stored = leave_out_skipped(study, design, stored)
     tasks = head_tasks(design, stored, study.recipe)
     resources = _resources(stored, design, tasks, computing, tell)

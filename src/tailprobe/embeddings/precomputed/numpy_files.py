@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tailprobe.datasets.tables.columns import Columns
-from tailprobe.embeddings.own_vectors import VECTOR_NAMES, Stored, as_vectors
+from tailprobe.embeddings.precomputed.raw import VECTOR_NAMES, Stored, as_vectors
 from tailprobe.errors import InputError
 
 # What loading a damaged, truncated or lying file can raise; a pickled object is a ValueError.

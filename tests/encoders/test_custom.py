@@ -10,9 +10,9 @@ from torch import nn
 
 from mean_colours import MeanColours
 from tailprobe import InputError
+from tailprobe.encoders.custom import own_encoder
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.load import load_encoder
-from tailprobe.encoders.own import own_encoder
 from tailprobe.encoders.preprocessing import Preprocessing
 
 MODULE = """

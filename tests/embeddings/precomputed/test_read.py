@@ -12,7 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tailprobe.embeddings.own import at_rows_of, check_options, holds_embeddings, own_embeddings, read_embeddings
+from tailprobe.embeddings.embeddings import align
+from tailprobe.embeddings.precomputed.in_memory import from_arrays
+from tailprobe.embeddings.precomputed.read import check_options, holds_embeddings, read_embeddings
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 
@@ -176,20 +178,20 @@ def test_the_fingerprint_follows_the_numbers_and_the_names(tmp_path: Path) -> No
 
 def test_arrays_in_memory_are_taken_too() -> None:
     labels = Labels(MATRIX.astype(bool), ("forest", "mine", "river"), "multi-label")
-    embeddings, images = own_embeddings(VECTORS, labels, parts=PARTS, encoder="mine")
+    embeddings, images = from_arrays(VECTORS, labels, parts=PARTS, encoder="mine")
     assert embeddings.names == images.names == tuple(f"row {i}" for i in range(6))
-    assert own_embeddings(VECTORS + 1, labels)[0].fingerprint != own_embeddings(VECTORS, labels)[0].fingerprint
+    assert from_arrays(VECTORS + 1, labels)[0].fingerprint != from_arrays(VECTORS, labels)[0].fingerprint
     with pytest.raises(InputError, match="6 embeddings and 5 names"):
-        own_embeddings(VECTORS, labels, names=NAMES[:5])
+        from_arrays(VECTORS, labels, names=NAMES[:5])
 
 
 def test_rows_are_chosen_by_name_and_none_is_copied_where_all_are_wanted() -> None:
     labels = Labels(MATRIX.astype(bool), ("forest", "mine", "river"), "multi-label")
-    embeddings, _ = own_embeddings(VECTORS, labels, names=NAMES)
-    assert at_rows_of(embeddings, tuple(NAMES)) is embeddings
-    np.testing.assert_array_equal(at_rows_of(embeddings, ("4.jpg", "1.jpg")).vectors, VECTORS[[4, 1]])
+    embeddings, _ = from_arrays(VECTORS, labels, names=NAMES)
+    assert align(embeddings, tuple(NAMES)) is embeddings
+    np.testing.assert_array_equal(align(embeddings, ("4.jpg", "1.jpg")).vectors, VECTORS[[4, 1]])
     with pytest.raises(InputError, match="stranger"):
-        at_rows_of(embeddings, ("stranger",))
+        align(embeddings, ("stranger",))
 
 
 BAD = np.where(np.arange(24).reshape(6, 4) == 9, np.nan, VECTORS).astype(np.float32)  # row 2, number 1

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from tailprobe.datasets.storage.saved_dataset import class_names, is_saved, named, saved_parts
 from tailprobe.datasets.tables.columns import Columns
-from tailprobe.embeddings.own_vectors import VECTOR_NAMES, Stored, as_vectors
+from tailprobe.embeddings.precomputed.raw import VECTOR_NAMES, Stored, as_vectors
 from tailprobe.errors import InputError
 
 _MISSING = "lance is not installed; pip install 'tailprobe[lance]'"
