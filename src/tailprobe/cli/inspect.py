@@ -67,7 +67,6 @@ def inspect(
     from rich.console import Console
 
     from tailprobe.datasets.pixels.band_ranges import fit_ranges
-    from tailprobe.embeddings.precomputed.in_memory import NO_PIXELS
     from tailprobe.inspection.inspection import RULES, inspect_images
     from tailprobe.report.inspection import inspection_report
     from tailprobe.study.run import read_images
@@ -84,7 +83,7 @@ def inspect(
             parts=_parts(images, split, seed),
             rules=tuple(low_frequency or RULES),
             threshold=threshold,
-            read_files=files and images.bands != NO_PIXELS,
+            read_files=files and images.has_pixels,
             workers=workers,
             progress=bars,
         )
@@ -116,11 +115,10 @@ def _embeddings(
     cache: Path | None,
     bars: Bars,
 ) -> "Embeddings | None":
-    from tailprobe.embeddings.precomputed.in_memory import NO_PIXELS
     from tailprobe.study.computing import Computing, default_cache
     from tailprobe.study.embedding import embed_all
 
-    if encoder is None and images.bands != NO_PIXELS:
+    if encoder is None and images.has_pixels:
         return None
     name = encoder or study.encoders[0]
     alone = replace(study, encoders=(name,), weights={} if weights is None else {name: str(weights)})

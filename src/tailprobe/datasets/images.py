@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from jaxtyping import Int
 
+from tailprobe.datasets.pixels.bands import BandSelection, Composite, NoPixels
 from tailprobe.datasets.storage.image_source import Place
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
@@ -22,7 +23,7 @@ class LabeledImages:
     locations: tuple[Place, ...]  # (N,)
     labels: Labels  # (N, C)
     source: str  # what was read, for messages and the run folder
-    bands: str = "rgb"  # which bands of a multi-band image are taken, see tailprobe.datasets.pixels.decode
+    bands: BandSelection | NoPixels = Composite.RGB  # which bands become red, green and blue
     given_parts: tuple[str, ...] | None = None  # (N,) "train" | "validation" | "test", where the data come split
     notes: tuple[str, ...] = field(default=())  # what the reader changed or left out, to be told to the user
 
@@ -37,6 +38,22 @@ class LabeledImages:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def has_pixels(self) -> bool:
+        """Whether there are images to decode; False of embeddings without their images."""
+        return not isinstance(self.bands, NoPixels)
+
+    @property
+    def band_selection(self) -> BandSelection:
+        """The bands to decode.
+
+        Raises:
+            ValueError: the images have no pixels; check `has_pixels` first.
+        """
+        if isinstance(self.bands, NoPixels):
+            raise ValueError(f"{self.source}: embeddings without images have no bands")
+        return self.bands
 
     def rows(self, indices: Int[np.ndarray, " M"], *, notes: tuple[str, ...] = ()) -> "LabeledImages":
         """Return the images at `indices`, each at most once, with `notes` added."""

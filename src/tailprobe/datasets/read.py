@@ -5,8 +5,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from tailprobe.datasets import readers
 from tailprobe.datasets.images import LabeledImages
-from tailprobe.datasets.pixels.bands import are_listed, parse_bands
-from tailprobe.datasets.pixels.tiff import BANDS
+from tailprobe.datasets.pixels.bands import parse_bands
 from tailprobe.datasets.registry import READERS, Reader
 from tailprobe.datasets.storage.braces import is_pattern
 from tailprobe.datasets.storage.url import Source, Url, source_of
@@ -43,6 +42,8 @@ def read(
     given = {option: value for option, value in options.items() if value is not None}
     reader = _readers().get(name)
     _check(given, name)
+    if "bands" in given:
+        given["bands"] = parse_bands(str(given["bands"]))
     return reader.read(source, labels, **given)
 
 
@@ -86,11 +87,9 @@ def _check(given: dict[str, Any], format: str) -> None:
                 else f"it takes {', '.join(taken)}"
             )
             raise InputError(f"format {format!r} takes no option {option!r}{did_you_mean(option, taken)} ({whose})")
-    for option, known in (_choices(READERS.get(format)) | {"bands": tuple(BANDS)}).items():
+    for option, known in _choices(READERS.get(format)).items():
         value = given.get(option, known[0])
-        if option == "bands" and are_listed(str(value)):
-            parse_bands(str(value))  # raises where they are none
-        elif value not in known:
+        if value not in known:
             near = did_you_mean(str(value), known) or "."
             raise InputError(f"{option} {value!r} is not known{near} Expected one of {', '.join(map(repr, known))}")
 

@@ -130,7 +130,11 @@ def _gathered(
     bad = [row for row in whole.rows if row.problem]
     if bad and on_bad_image == "error":  # stored as bad by an earlier call that skipped
         raise InputError(bad[0].problem)
-    about = [dict(sorted(encoder.identity.items())), images.bands, *([] if precision == "float32" else [precision])]
+    about = [
+        dict(sorted(encoder.identity.items())),
+        str(images.bands),
+        *([] if precision == "float32" else [precision]),
+    ]
     digest = hashlib.sha256(json.dumps(about).encode())
     for row in whole.rows:
         digest.update(row.content)

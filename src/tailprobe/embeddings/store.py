@@ -46,10 +46,10 @@ class Store:
         identity = json.dumps(dict(sorted(encoder.identity.items())))
         slug = re.sub(r"[^A-Za-z0-9._-]+", "-", encoder.name)[:60]
         of_encoder = cache / f"{slug}-{_digest(identity)}"
-        folder = of_encoder / _digest(json.dumps([images.bands, precision, *images.names]))
+        folder = of_encoder / _digest(json.dumps([str(images.bands), precision, *images.names]))
         about = {"encoder": encoder.name, "identity": dict(encoder.identity), "standardise": encoder.standardise}
         numbers = {"width": encoder.width, "type": precision}
-        of_images = {"bands": images.bands, "images": len(images), "source": images.source}
+        of_images = {"bands": str(images.bands), "images": len(images), "source": images.source}
         versions = {name: version(name) for name in _MAKERS}
         about |= {**numbers, **of_images, "shard": SHARD, "versions": versions}
         return cls(folder, encoder.width, {"format": FORMAT, **about})

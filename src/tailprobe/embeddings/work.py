@@ -114,7 +114,7 @@ def prepare_image(images: LabeledImages, encoder: Encoder, i: int, on_bad_image:
     try:
         signature, data = location.signature(), location.read()
         content = hashlib.sha256(data).digest()
-        image = decode(data, bands=images.bands, where=str(location))
+        image = decode(data, bands=images.band_selection, where=str(location))
     except InputError as error:
         if on_bad_image == "error":
             raise

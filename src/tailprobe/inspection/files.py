@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.bands import BandSelection
 from tailprobe.datasets.pixels.decode import decode
 from tailprobe.datasets.storage.image_source import Place
 from tailprobe.errors import InputError
@@ -49,7 +50,7 @@ def scan_files(images: LabeledImages, *, workers: int | None = None, progress: P
         for start in range(0, len(images), _ROUND):
             here = images.locations[start : start + _ROUND]
             steps = [here[at : at + _STEP] for at in range(0, len(here), _STEP)]
-            for found in threads.map(lambda step: _look_at(step, images.bands), steps):
+            for found in threads.map(lambda step: _look_at(step, images.band_selection), steps):
                 for digest, problem in found:
                     hashes[len(problems)] = np.frombuffer(digest, np.uint8)
                     problems.append(problem)
@@ -57,11 +58,11 @@ def scan_files(images: LabeledImages, *, workers: int | None = None, progress: P
     return Files(hashes, tuple(problems))
 
 
-def _look_at(locations: Sequence[Place], bands: str) -> list[tuple[bytes, str]]:
+def _look_at(locations: Sequence[Place], bands: BandSelection) -> list[tuple[bytes, str]]:
     return [_look(location, bands) for location in locations]
 
 
-def _look(location: Place, bands: str) -> tuple[bytes, str]:
+def _look(location: Place, bands: BandSelection) -> tuple[bytes, str]:
     digest = b"\0" * 32
     try:
         data = location.read()

@@ -82,7 +82,7 @@ def _worst(
 def _thumbnail(images: LabeledImages, row: int) -> bytes:
     location = images.locations[row]
     try:
-        picture = Image.fromarray(decode(location.read(), bands=images.bands, where=str(location)))
+        picture = Image.fromarray(decode(location.read(), bands=images.band_selection, where=str(location)))
     except InputError:
         return b""
     picture.thumbnail((160, 160))

@@ -64,7 +64,7 @@ def sample_rows(
 
 def _thumbnail(images: LabeledImages, row: int, side: int = 256) -> bytes:
     location = images.locations[row]
-    picture = Image.fromarray(decode(location.read(), bands=images.bands, where=str(location)))
+    picture = Image.fromarray(decode(location.read(), bands=images.band_selection, where=str(location)))
     picture.thumbnail((side, side))
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG")

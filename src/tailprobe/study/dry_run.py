@@ -9,7 +9,6 @@ import numpy as np
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.dry_run import dry_run
 from tailprobe.embeddings.embeddings import Embeddings
-from tailprobe.embeddings.precomputed.in_memory import NO_PIXELS
 from tailprobe.embeddings.store import Precision
 from tailprobe.engines.choose import choose_engine
 from tailprobe.progress import duration
@@ -69,7 +68,7 @@ def _embeddings(
     study: Study, images: LabeledImages, computing: Computing, lines: list[str], tell: Callable[[str], None]
 ) -> Iterator[tuple[str, Embeddings]]:
     """Add what embedding would do to `lines`, and yield embeddings of the right shape: zeros that take no memory."""
-    if images.bands == NO_PIXELS:
+    if not images.has_pixels:
         own = read_own(study)[0]
         lines.append(f"{own.encoder}: embeddings as they are in {study.source}")
         yield own.encoder, _zeros(images, own.encoder, own.width)

@@ -11,7 +11,6 @@ import numpy as np
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.compute import embed
 from tailprobe.embeddings.embeddings import Embeddings, align
-from tailprobe.embeddings.precomputed.in_memory import NO_PIXELS
 from tailprobe.embeddings.precomputed.read import check_options, read_embeddings
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.load import load_encoder
@@ -39,7 +38,7 @@ def embed_all(
     All encoders are loaded before the first image is.
     """
     stored: dict[str, Embeddings] = {}
-    if images.bands == NO_PIXELS:
+    if not images.has_pixels:
         own = read_own(study)[0]
         stored[own.encoder] = align(own, images.names)
     else:

@@ -15,7 +15,6 @@ from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.long_tail import thin_to_long_tail
 from tailprobe.datasets.read import read
 from tailprobe.embeddings.embeddings import Embeddings, align
-from tailprobe.embeddings.precomputed.in_memory import NO_PIXELS
 from tailprobe.embeddings.precomputed.read import holds_embeddings
 from tailprobe.engines.choose import choose_engine
 from tailprobe.methods.lookup import parse_methods
@@ -156,7 +155,7 @@ def _draw(result: Result, design: Design, progress: Progress) -> None:
         encoder=tables.encoder,
         chosen=tables.chosen,
         seeds=[repeat.seed for repeat in design.repeats],
-        pictures=design.images.bands != NO_PIXELS,
+        pictures=design.images.has_pixels,
     )
     result.folder.write_table("mistakes", mistakes)
     result.write_tables()
@@ -192,7 +191,7 @@ def read_images(study: Study) -> LabeledImages:
 
 def check(images: LabeledImages, study: Study) -> LabeledImages:
     """Check that every image can be opened, where there are images and not their embeddings alone."""
-    return images if images.bands == NO_PIXELS else check_images(images, on_bad_image=study.on_bad_image)
+    return check_images(images, on_bad_image=study.on_bad_image) if images.has_pixels else images
 
 
 def _write(folder: RunFolder, design: Design, heads: Heads, results: pd.DataFrame) -> None:
@@ -202,7 +201,7 @@ def _write(folder: RunFolder, design: Design, heads: Heads, results: pd.DataFram
     folder.write_table("plans", plan_table(design))
     folder.write_table("histories", histories(heads))
     rng = generator(design.repeats[0].seed, "samples")
-    shown = 0 if design.images.bands == NO_PIXELS else SAMPLES
+    shown = SAMPLES if design.images.has_pixels else 0
     folder.write_table("samples", sample_table(design.images, design.low_frequency, rng=rng, number=shown))
     save_heads(heads, folder.heads, classes=design.images.labels.classes)
     write_results(results, folder.table("results"), overwrite=True)

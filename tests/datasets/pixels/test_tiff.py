@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import tifffile
 
+from tailprobe.datasets.pixels.bands import Composite
 from tailprobe.datasets.pixels.decode import decode, read_size
-from tailprobe.datasets.pixels.tiff import BLACK, WHITE, scale_planet
+from tailprobe.datasets.pixels.tiff import HIGH, LOW, scale_planet
 from tailprobe.errors import InputError
 
 
@@ -23,17 +24,17 @@ def chip() -> np.ndarray:
     return np.random.Generator(np.random.PCG64(1)).integers(0, 2**16, (16, 24, 4), dtype=np.uint16)
 
 
-@pytest.mark.parametrize(("bands", "order"), [("rgb", (2, 1, 0)), ("nrg", (3, 2, 1))])
+@pytest.mark.parametrize(("bands", "order"), [(Composite.RGB, (2, 1, 0)), (Composite.NRG, (3, 2, 1))])
 def test_each_band_is_scaled_by_its_own_constants(chip, bands, order):
     pixels = decode(written(chip), bands=bands, where="x")
     for channel, band in enumerate(order):
-        share = (chip[..., band].astype(float) - BLACK[band]) / (WHITE[band] - BLACK[band])
+        share = (chip[..., band].astype(float) - LOW[band]) / (HIGH[band] - LOW[band])
         expected = np.clip(255 * share, 0, 255)
         assert np.abs(pixels[..., channel] - expected).max() <= 0.501
 
 
-def test_the_scale_runs_from_black_to_white_and_is_clipped():
-    ends = np.stack([BLACK - 1, BLACK, WHITE, WHITE + 1]).astype(np.uint16)[None]
+def test_the_scale_runs_from_low_to_high_and_is_clipped():
+    ends = np.stack([LOW - 1, LOW, HIGH, HIGH + 1]).astype(np.uint16)[None]
     assert scale_planet(ends)[0].tolist() == [[0] * 3, [0] * 3, [255] * 3, [255] * 3]
 
 
@@ -71,7 +72,7 @@ def test_sixteen_bit_rgb_and_grey_keep_their_upper_eight_bits(chip):
 
 def test_near_infrared_is_refused_of_three_bands(chip):
     with pytest.raises(InputError, match=r"^x\.tif: has no near-infrared band.*pass bands 'rgb'"):
-        decode(written(chip[..., :3], photometric="rgb"), bands="nrg", where="x.tif")
+        decode(written(chip[..., :3], photometric="rgb"), bands=Composite.NRG, where="x.tif")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from tailprobe.datasets.pixels.bands import Composite
 from tailprobe.datasets.readers.planet import read_planet
 from tailprobe.errors import InputError
 
@@ -21,14 +22,14 @@ def planet(folder):
     [
         ({}, ".jpg"),
         ({"images": "tif"}, ".tif"),
-        ({"bands": "nrg"}, ".tif"),
-        ({"bands": "nrg", "images": "tif"}, ".tif"),
+        ({"bands": Composite.NRG}, ".tif"),
+        ({"bands": Composite.NRG, "images": "tif"}, ".tif"),
     ],
 )
 def test_bands_and_images_choose_the_folder(planet, options, ending):
     images = read_planet(planet, **options)
     assert {location.path.suffix for location in images.locations} == {ending}
-    assert images.bands == options.get("bands", "rgb")
+    assert images.bands == options.get("bands", Composite.RGB)
     assert images.labels.kind == "multi-label"
 
 
@@ -44,7 +45,7 @@ def test_one_tag_a_row_stays_multi_label(planet):
 
 def test_near_infrared_of_jpegs_is_refused(planet):
     with pytest.raises(InputError, match="the JPEGs have no near-infrared, so bands 'nrg' need images 'tif'"):
-        read_planet(planet, bands="nrg", images="jpg")
+        read_planet(planet, bands=Composite.NRG, images="jpg")
 
 
 def test_a_missing_table_or_folder_is_an_error(planet):

@@ -1,4 +1,4 @@
-"""GeoTIFF of any number of bands and any type of numbers, through rasterio; extra `tailprobe[geotiff]`."""
+"""GeoTIFF of any number of bands and any data type, through rasterio; extra `tailprobe[geotiff]`."""
 
 import importlib
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ from tailprobe.errors import InputError
 
 
 def decode_bands(data: bytes, bands: Bands, *, where: str) -> UInt8[np.ndarray, "h w 3"]:
-    """Take three bands of a GeoTIFF as red, green and blue of 8 bits.
+    """Decode three bands of a GeoTIFF as 8-bit red, green and blue.
 
-    Values are scaled linearly from a band's black to its white, clipped and rounded; those of 8 bits without a range
-    stay as they are. Where the file says that it has no data, and where a value is no number, all three are black.
+    Values are scaled linearly from the low to the high end of a band's range, clipped and rounded; 8-bit values without
+    a range are left as they are. Pixels marked as no-data, and pixels with a NaN, are black.
 
     Args:
         data: the whole file.
@@ -25,16 +25,16 @@ def decode_bands(data: bytes, bands: Bands, *, where: str) -> UInt8[np.ndarray, 
         where: the file, for messages.
 
     Raises:
-        InputError: rasterio is not installed, the file is no GeoTIFF, damaged, too large, lacks a band, or holds
-            numbers of more than 8 bits and a band has no range.
+        InputError: rasterio is not installed, the file is no GeoTIFF, damaged, too large, lacks a band, or has
+            more than 8 bits and a band has no range.
     """
-    values, valid, eight = read_bands(data, bands, where=where)
+    values, valid, is_8_bit = read_bands(data, bands, where=where)
     pixels = np.zeros(values.shape, np.uint8)
     for i, band in enumerate(bands.listed):
-        if not (band.has_range or eight):
-            raise InputError(f"{where}: band {band.name} has no range yet; give black and white, as {band.name}:0:3000")
-        black, white = (band.black, band.white) if band.has_range else (0.0, 255.0)
-        scaled = (values[..., i] - black) * (255 / (white - black))
+        if not (band.has_range or is_8_bit):
+            raise InputError(f"{where}: band {band.name} has no range yet; give low and high, as {band.name}:0:3000")
+        low, high = (band.low, band.high) if band.has_range else (0.0, 255.0)
+        scaled = (values[..., i] - low) * (255 / (high - low))
         pixels[..., i] = np.rint(np.where(valid, scaled, 0).clip(0, 255))
     return pixels
 
@@ -42,17 +42,17 @@ def decode_bands(data: bytes, bands: Bands, *, where: str) -> UInt8[np.ndarray, 
 def read_bands(
     data: bytes, bands: Bands, *, where: str
 ) -> tuple[Float[np.ndarray, "h w 3"], Bool[np.ndarray, "h w"], bool]:
-    """Return values of three bands, where they are data, and whether they are of 8 bits; raises as `decode_bands`."""
+    """Return the values of three bands, which pixels hold data, and whether all are 8-bit; raises as `decode_bands`."""
     with _opened(data, where=where) as file:
         check_size(file.height, file.width, where=where)
-        places = [_place(file.descriptions, band, where=where) for band in bands.listed]
-        values = np.moveaxis(file.read(places).astype(np.float64), 0, -1)
-        valid = (file.read_masks(places) > 0).all(axis=0) & np.isfinite(values).all(axis=-1)
-        eight = all(file.dtypes[place - 1] == "uint8" for place in places)
-    return values, valid, eight
+        numbers = [_band_number(file.descriptions, band, where=where) for band in bands.listed]
+        values = np.moveaxis(file.read(numbers).astype(np.float64), 0, -1)
+        valid = (file.read_masks(numbers) > 0).all(axis=0) & np.isfinite(values).all(axis=-1)
+        is_8_bit = all(file.dtypes[number - 1] == "uint8" for number in numbers)
+    return values, valid, is_8_bit
 
 
-def _place(descriptions: tuple[str | None, ...], band: Band, *, where: str) -> int:
+def _band_number(descriptions: tuple[str | None, ...], band: Band, *, where: str) -> int:
     """Return the number of a band, from 1."""
     named = [i for i, name in enumerate(descriptions, start=1) if name and name.lower() == band.name.lower()]
     if len(named) == 1:
@@ -81,4 +81,4 @@ def _opened(data: bytes, *, where: str) -> Iterator[Any]:
             yield file
     except rasterio.errors.RasterioError as error:
         reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{where}: is no whole GeoTIFF ({reason}); restore it or leave it out") from error
+        raise InputError(f"{where}: is not a readable GeoTIFF ({reason}); restore it or leave it out") from error

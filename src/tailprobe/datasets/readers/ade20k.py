@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.bands import BandSelection, Composite
 from tailprobe.datasets.registry import READERS, Reader
 from tailprobe.datasets.storage.image_files import OnBadImage, clean_name, find_images, shorten
 from tailprobe.datasets.storage.url import Source
@@ -21,7 +22,7 @@ def read_ade20k(
     source: Source,
     labels: Source | None = None,
     *,
-    bands: str = "rgb",
+    bands: BandSelection = Composite.RGB,
     top: int = 20,
     exclude: Sequence[str] = ("misc",),
     on_bad_image: OnBadImage = "error",

@@ -1,6 +1,7 @@
 """A folder, or a .zip of one, with a class a folder."""
 
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.bands import BandSelection, Composite
 from tailprobe.datasets.registry import READERS, Reader
 from tailprobe.datasets.storage.image_files import ImageFiles, OnBadImage, find_images, shorten
 from tailprobe.datasets.storage.url import Source
@@ -11,7 +12,11 @@ from tailprobe.parts import part_called
 
 
 def read_folder(
-    source: Source, labels: Source | None = None, *, bands: str = "rgb", on_bad_image: OnBadImage = "error"
+    source: Source,
+    labels: Source | None = None,
+    *,
+    bands: BandSelection = Composite.RGB,
+    on_bad_image: OnBadImage = "error",
 ) -> LabeledImages:
     """Read single-label images from class folders: `Forest/12.jpg`, or `train/Forest/12.jpg` with parts given on top.
 

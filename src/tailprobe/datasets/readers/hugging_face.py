@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.bands import BandSelection, Composite
 from tailprobe.datasets.registry import READERS, Reader
 from tailprobe.datasets.storage.image_files import OnBadImage
 from tailprobe.datasets.storage.image_source import Stream
@@ -65,7 +66,7 @@ def read_hugging_face(
     source: Source,
     labels: Source | None = None,
     *,
-    bands: str = "rgb",
+    bands: BandSelection = Composite.RGB,
     on_bad_image: OnBadImage = "error",
     image: str | None = None,
     label: str | None = None,

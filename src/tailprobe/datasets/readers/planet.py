@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.bands import BandSelection, Composite
 from tailprobe.datasets.readers.table import read_table
 from tailprobe.datasets.registry import READERS, Reader
 from tailprobe.datasets.storage.image_files import OnBadImage
@@ -19,7 +20,7 @@ def read_planet(
     source: Source,
     labels: Source | None = None,
     *,
-    bands: str = "rgb",
+    bands: BandSelection = Composite.RGB,
     images: Literal["jpg", "tif"] | None = None,
     classes: Sequence[str] | None = None,
     on_unknown_tag: OnUnknownTag = "error",
@@ -39,9 +40,9 @@ def read_planet(
     Raises:
         InputError: table or folder is missing, near-infrared is asked of JPEGs, or as `read_table`.
     """
-    images = images or ("jpg" if bands == "rgb" else "tif")
-    if images == "jpg" and bands != "rgb":
-        raise InputError(f"{source}: the JPEGs have no near-infrared, so bands {bands!r} need images 'tif'")
+    images = images or ("jpg" if bands is Composite.RGB else "tif")
+    if images == "jpg" and bands is not Composite.RGB:
+        raise InputError(f"{source}: the JPEGs have no near-infrared, so bands '{bands}' need images 'tif'")
     folder = source / FOLDERS[images]
     if not folder.is_dir():
         raise InputError(f"{folder}: expected a folder of Planet's {images} chips, but there is none; unpack it there")

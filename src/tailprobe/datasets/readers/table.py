@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.bands import BandSelection, Composite
 from tailprobe.datasets.registry import READERS, Reader
 from tailprobe.datasets.storage.image_files import OnBadImage, find_images
 from tailprobe.datasets.storage.url import Source
@@ -17,7 +18,7 @@ def read_table(
     source: Source,
     labels: Source | None = None,
     *,
-    bands: str = "rgb",
+    bands: BandSelection = Composite.RGB,
     on_bad_image: OnBadImage = "error",
     name_column: str | None = None,
     tags_column: str | None = None,

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.bands import BandSelection, Composite
 from tailprobe.datasets.registry import READERS, Reader
 from tailprobe.datasets.storage.braces import expand_braces, is_pattern
 from tailprobe.datasets.storage.image_files import EXTENSIONS, ImageFiles, OnBadImage, shorten
@@ -29,7 +30,7 @@ def read_webdataset(
     source: Source,
     labels: Source | None = None,
     *,
-    bands: str = "rgb",
+    bands: BandSelection = Composite.RGB,
     on_bad_image: OnBadImage = "error",
     label_in: _LabelIn | None = None,
     label: str | None = None,

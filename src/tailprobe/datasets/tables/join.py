@@ -3,13 +3,14 @@
 import numpy as np
 
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.bands import BandSelection
 from tailprobe.datasets.storage.image_files import ImageFiles, OnBadImage, shorten
 from tailprobe.datasets.tables.tags import TagTable
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 
 
-def join_images(table: TagTable, files: ImageFiles, *, bands: str, on_bad_image: OnBadImage) -> LabeledImages:
+def join_images(table: TagTable, files: ImageFiles, *, bands: BandSelection, on_bad_image: OnBadImage) -> LabeledImages:
     """Put the images of a folder or archive to the rows of a table.
 
     Images that no row names are left out. A class whose every image is skipped stays, and is told in the notes.

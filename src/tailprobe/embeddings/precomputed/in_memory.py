@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.bands import NoPixels
 from tailprobe.datasets.storage.file_source import Location
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.precomputed.raw import as_vectors
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
-
-NO_PIXELS = "none"  # the `bands` of images that are known by their embeddings alone
 
 
 def from_arrays(
@@ -51,4 +50,4 @@ def from_arrays(
 def images_without_pixels(
     names: tuple[str, ...], labels: Labels, path: Path, parts: tuple[str, ...] | None, notes: tuple[str, ...]
 ) -> LabeledImages:
-    return LabeledImages(names, (Location(path),) * len(names), labels, str(path), NO_PIXELS, parts, notes)
+    return LabeledImages(names, (Location(path),) * len(names), labels, str(path), NoPixels(), parts, notes)
