@@ -1,7 +1,6 @@
 """Any source of labelled images, its format found out."""
 
-import inspect
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin
 
 from tailprobe.datasets import readers
 from tailprobe.datasets.images import LabeledImages
@@ -9,6 +8,7 @@ from tailprobe.datasets.pixels.bands import parse_bands
 from tailprobe.datasets.registry import READERS, Reader
 from tailprobe.datasets.storage.braces import is_pattern
 from tailprobe.datasets.storage.url import Source, Url, source_of
+from tailprobe.datasets.tables.options import gather_table_options, option_types
 from tailprobe.errors import InputError
 from tailprobe.registry import Registry, did_you_mean, import_members
 
@@ -44,7 +44,7 @@ def read(
     _check(given, name)
     if "bands" in given:
         given["bands"] = parse_bands(str(given["bands"]))
-    return reader.read(source, labels, **given)
+    return reader.read(source, labels, **gather_table_options(reader.read, given))
 
 
 def formats() -> dict[str, str]:
@@ -54,8 +54,7 @@ def formats() -> dict[str, str]:
 
 def options_of(format: str) -> tuple[str, ...]:
     """Return the options that a format takes."""
-    parameters = inspect.signature(_readers().get(format).read).parameters.values()
-    return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+    return tuple(option_types(_readers().get(format).read))
 
 
 def _exists(source: Source) -> bool:
@@ -97,7 +96,7 @@ def _check(given: dict[str, Any], format: str) -> None:
 def _choices(reader: Reader) -> dict[str, tuple[str, ...]]:
     """Return option -> values it may have, for the options annotated with `Literal`."""
     choices = {}
-    for option, hint in get_type_hints(reader.read).items():
+    for option, hint in option_types(reader.read).items():
         literals = [part for part in (hint, *get_args(hint)) if get_origin(part) is Literal]
         if literals:
             choices[option] = tuple(value for literal in literals for value in get_args(literal))

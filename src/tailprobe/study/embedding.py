@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.tables.options import gather_table_options
 from tailprobe.embeddings.compute import embed
 from tailprobe.embeddings.embeddings import Embeddings, align
 from tailprobe.embeddings.precomputed.read import check_options, read_embeddings
@@ -83,7 +84,7 @@ def read_own(study: Study) -> tuple[Embeddings, LabeledImages]:
         raise InputError(f"{study.source} holds the embeddings of one encoder; name it by one --encoder, or by none")
     options: dict[str, Any] = {key: value for key, value in study.reader.items() if key != "format"}
     check_options(options)
-    return read_embeddings(study.source, encoder=study.encoders[0], **options)
+    return read_embeddings(study.source, encoder=study.encoders[0], **gather_table_options(read_embeddings, options))
 
 
 def leave_out_skipped(

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tailprobe.datasets.tables.options import TableOptions
 from tailprobe.datasets.tables.tags import read_tags
 from tailprobe.errors import InputError
 
@@ -49,7 +50,7 @@ def test_a_tsv_is_split_at_tabs(table):
 
 def test_columns_may_be_named(table):
     path = table("id,chip,seen,tags\n1,a,road/water,x\n2,b,road,y\n")
-    read = read_tags(path, name_column="chip", tags_column="seen", separator="/")
+    read = read_tags(path, TableOptions(name_column="chip", tags_column="seen", separator="/"))
     assert tags_of(read) == {"a": {"road", "water"}, "b": {"road"}}
 
 
@@ -80,23 +81,23 @@ def test_one_tag_in_every_row_makes_single_label_and_is_told(table):
     read = read_tags(table("image,label\na,x\nb,y\n"))
     assert read.labels.kind == "single-label"
     assert read.notes == ("every row names exactly one tag: read as single-label",)
-    assert read_tags(table("image,label\na,x\nb,y\n"), kind="multi-label").labels.kind == "multi-label"
+    assert read_tags(table("image,label\na,x\nb,y\n"), TableOptions(kind="multi-label")).labels.kind == "multi-label"
 
 
 def test_single_label_takes_the_whole_cell(table):
     path = table("image,label\na,Annual Crop\nb,Sea\n")
-    assert read_tags(path, kind="single-label").labels.classes == ("Annual Crop", "Sea")
+    assert read_tags(path, TableOptions(kind="single-label")).labels.classes == ("Annual Crop", "Sea")
     assert "split at spaces" in read_tags(path).notes[0]
 
 
 @pytest.mark.parametrize(("cell", "count"), [("", 0), ("x;y", 2)])
 def test_single_label_refuses_a_row_of_another_number_of_classes(table, cell, count):
     with pytest.raises(InputError, match=f"t.csv, row 3: single-label, but the row names {count} classes"):
-        read_tags(table(f"image,label\na,x\nb,{cell}\n"), kind="single-label", separator=";")
+        read_tags(table(f"image,label\na,x\nb,{cell}\n"), TableOptions(kind="single-label", separator=";"))
 
 
 def test_given_classes_keep_their_order(table):
-    assert read_tags(table("image,tags\na,x y\n"), classes=["y", "x"]).labels.classes == ("y", "x")
+    assert read_tags(table("image,tags\na,x y\n"), TableOptions(classes=["y", "x"])).labels.classes == ("y", "x")
 
 
 def test_an_unknown_tag_names_row_class_and_mend(table):
@@ -106,12 +107,12 @@ def test_an_unknown_tag_names_row_class_and_mend(table):
         "Pass --on-unknown-tag skip to leave such rows out."
     )
     with pytest.raises(InputError, match=re.escape(message)):
-        read_tags(path, classes=["cultivation", "road"])
+        read_tags(path, TableOptions(classes=["cultivation", "road"]))
 
 
 def test_rows_with_unknown_tags_can_be_skipped_and_are_told(table):
     path = table("image,tags,split\na,x y,train\nb,z,train\nc,y,test\n")
-    read = read_tags(path, classes=["x", "y"], on_unknown_tag="skip")
+    read = read_tags(path, TableOptions(classes=["x", "y"], on_unknown_tag="skip"))
     assert read.names == ("a", "c")
     assert read.given_parts == ("train", "test")
     assert read.where == ("t.csv, row 2", "t.csv, row 4")
@@ -121,7 +122,7 @@ def test_rows_with_unknown_tags_can_be_skipped_and_are_told(table):
 @pytest.mark.parametrize("text", ["image,tags\na,x\n", "image,x,y\na,1,0\n"])
 def test_a_class_without_an_image_is_an_error(table, text):
     with pytest.raises(InputError, match=r"^t\.csv: no image carries class 'y'"):
-        read_tags(table(text), classes=None if "x,y" in text else ["x", "y"])
+        read_tags(table(text), TableOptions(classes=None if "x,y" in text else ["x", "y"]))
 
 
 def test_a_table_without_any_tag_is_an_error(table):
@@ -145,7 +146,7 @@ def test_a_column_of_fold_numbers_is_no_split(table):
 )
 def test_a_part_of_no_known_spelling_is_an_error(table, text, column):
     with pytest.raises(InputError, match=r"t\.csv, row 3: '(trian)?' in column .* expected train, validation or test"):
-        read_tags(table("image,tags," + text), part_column=column)
+        read_tags(table("image,tags," + text), TableOptions(part_column=column))
 
 
 @pytest.mark.parametrize(
@@ -179,7 +180,7 @@ def test_a_malformed_table_is_one_clear_error(table, text, message):
 
 def test_a_named_column_that_is_not_there_lists_the_header(table):
     with pytest.raises(InputError, match=r"t\.csv: no column is called 'chip'; the header has 'image', 'tags'"):
-        read_tags(table("image,tags\na,x\n"), name_column="chip")
+        read_tags(table("image,tags\na,x\n"), TableOptions(name_column="chip"))
 
 
 @pytest.mark.parametrize(

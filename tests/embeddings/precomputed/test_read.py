@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tailprobe.datasets.tables.options import gather_table_options
 from tailprobe.embeddings.embeddings import align
 from tailprobe.embeddings.precomputed.in_memory import from_arrays
 from tailprobe.embeddings.precomputed.read import check_options, holds_embeddings, read_embeddings
@@ -61,7 +62,7 @@ def hugging_face(folder: Path, rows: slice = slice(None), *, shards: int = 2) ->
 
 
 def assert_whole(path: Path, **options: object) -> None:
-    embeddings, images = read_embeddings(path, **options)  # type: ignore[arg-type]
+    embeddings, images = read_embeddings(path, **gather_table_options(read_embeddings, options))  # type: ignore[arg-type]
     np.testing.assert_allclose(embeddings.vectors, VECTORS, rtol=1e-6)
     assert embeddings.names == images.names == tuple(NAMES)
     assert images.labels.classes == ("forest", "mine", "river")

@@ -16,7 +16,8 @@ from tailprobe.datasets.storage.image_source import Stream
 from tailprobe.datasets.storage.saved_dataset import SavedPart, class_names, is_saved, named, open_rows, saved_parts
 from tailprobe.datasets.storage.url import Source, Url
 from tailprobe.datasets.tables.columns import Columns
-from tailprobe.datasets.tables.tags import OnUnknownTag, tag_table
+from tailprobe.datasets.tables.options import OnUnknownTag, TableOptions
+from tailprobe.datasets.tables.tags import tag_table
 from tailprobe.errors import InputError
 from tailprobe.labels import Kind
 from tailprobe.parts import part_called
@@ -88,7 +89,7 @@ def read_hugging_face(
         image: the column of images, where there are several.
         label: the column of labels: class numbers, names, or lists of them; by default the first of label, labels,
             tags, fine_label, class, category, else the only column of class numbers.
-        separator, classes, kind, on_unknown_tag: see `tailprobe.datasets.tables.tags.read_tags`.
+        separator, classes, kind, on_unknown_tag: see `TableOptions`.
 
     Raises:
         InputError: the folder is damaged, has no column of images or of labels, or several and none is named; parts
@@ -108,30 +109,28 @@ def read_hugging_face(
     of_part: list[str] = []
     for part in parts:
         found = [ArrowRow(file, pictures, row) for file in part.files for row in range(open_rows(file).num_rows)]
-        table = _columns(source, part, pictures, tags)
-        cells += named(table[tags].to_pylist(), class_names(part.features).get(tags), source, tags)
-        if not _holds_images(table[pictures].type):
+        rows = _columns(source, part, pictures, tags)
+        cells += named(rows[tags].to_pylist(), class_names(part.features).get(tags), source, tags)
+        if not _holds_images(rows[pictures].type):
             raise InputError(f"{source}: column {pictures!r} holds no images; name the column by --read image=COLUMN")
         places += found
-        names += _names(part.name, table[pictures])
+        names += _names(part.name, rows[pictures])
         of_part += [part.name] * len(found)
     listed = classes or class_names(parts[0].features).get(tags)
     numbers = [str(n) for n in range(len(names))]  # as a file's name may have signs that a table's may not
     columns = Columns(source, {"name": numbers, "label": cells}, range(1, len(names) + 1), [str(p) for p in places])
-    found_tags = tag_table(
-        columns, name_column="name", tags_column="label", separator=separator, classes=listed, kind=kind,
-        on_unknown_tag=on_unknown_tag,
-    )  # fmt: skip
-    kept = [int(name) for name in found_tags.names]
+    options = TableOptions("name", "label", None, separator, listed, kind, on_unknown_tag)
+    table = tag_table(columns, options)
+    kept = [int(name) for name in table.names]
     given = [part_called(of_part[row]) for row in kept]
     return LabeledImages(
         tuple(names[row] for row in kept),
         tuple(places[row] for row in kept),
-        found_tags.labels,
+        table.labels,
         str(source),
         bands,
         tuple(map(str, given)) if None not in given else None,
-        (f"labels taken from the column {tags!r}", *found_tags.notes),
+        (f"labels taken from the column {tags!r}", *table.notes),
     )
 
 

@@ -9,7 +9,7 @@ from tailprobe.datasets.readers.table import read_table
 from tailprobe.datasets.registry import READERS, Reader
 from tailprobe.datasets.storage.image_files import OnBadImage
 from tailprobe.datasets.storage.url import Source
-from tailprobe.datasets.tables.tags import OnUnknownTag
+from tailprobe.datasets.tables.options import OnUnknownTag, TableOptions
 from tailprobe.errors import InputError
 
 TABLE_NAMES = ("train_v2.csv", "train_classes.csv")  # the same table, 40,479 rows, under its two names
@@ -35,7 +35,8 @@ def read_planet(
         labels: another table of the same form; by default Planet's own.
         bands: "rgb", or "nrg" for near-infrared, red, green, which the TIFFs alone have.
         images: "jpg" or "tif"; by default JPEG for "rgb" and TIFF for "nrg".
-        classes, on_unknown_tag, on_bad_image: see `read_table`.
+        classes, on_unknown_tag: see `TableOptions`.
+        on_bad_image: see `read_table`.
 
     Raises:
         InputError: table or folder is missing, near-infrared is asked of JPEGs, or as `read_table`.
@@ -50,9 +51,7 @@ def read_planet(
         folder,
         labels or _table(source),
         bands=bands,
-        classes=classes,
-        kind="multi-label",
-        on_unknown_tag=on_unknown_tag,
+        table_options=TableOptions(classes=classes, kind="multi-label", on_unknown_tag=on_unknown_tag),
         on_bad_image=on_bad_image,
     )
 

@@ -1,8 +1,5 @@
 """A table of image names and tags beside a folder, or a .zip, of images."""
 
-from collections.abc import Sequence
-from typing import Literal
-
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.pixels.bands import BandSelection, Composite
 from tailprobe.datasets.registry import READERS, Reader
@@ -10,8 +7,8 @@ from tailprobe.datasets.storage.image_files import OnBadImage, find_images
 from tailprobe.datasets.storage.url import Source
 from tailprobe.datasets.tables.columns import TABLES
 from tailprobe.datasets.tables.join import join_images
-from tailprobe.datasets.tables.tags import OnUnknownTag, read_tags
-from tailprobe.labels import Kind
+from tailprobe.datasets.tables.options import DEFAULT_TABLE_OPTIONS, TableOptions
+from tailprobe.datasets.tables.tags import read_tags
 
 
 def read_table(
@@ -20,13 +17,7 @@ def read_table(
     *,
     bands: BandSelection = Composite.RGB,
     on_bad_image: OnBadImage = "error",
-    name_column: str | None = None,
-    tags_column: str | None = None,
-    part_column: str | None = None,
-    separator: str | None = None,
-    classes: Sequence[str] | None = None,
-    kind: Kind | Literal["auto"] = "auto",
-    on_unknown_tag: OnUnknownTag = "error",
+    table_options: TableOptions = DEFAULT_TABLE_OPTIONS,
 ) -> LabeledImages:
     """Read the images that a table names.
 
@@ -37,23 +28,14 @@ def read_table(
         labels: the table.
         bands: see `tailprobe.datasets.pixels.decode`.
         on_bad_image: "skip" leaves out rows whose image is missing, and says which in the notes.
-        name_column, tags_column, part_column, separator, classes, kind, on_unknown_tag: see `read_tags`.
+        table_options: how the table is read.
 
     Raises:
         InputError: as `read_tags` and `find_images`; an image is missing, or a name fits several.
     """
     if labels is None:
         source, labels = source.parent, source
-    table = read_tags(
-        labels,
-        name_column=name_column,
-        tags_column=tags_column,
-        part_column=part_column,
-        separator=separator,
-        classes=classes,
-        kind=kind,
-        on_unknown_tag=on_unknown_tag,
-    )
+    table = read_tags(labels, table_options)
     return join_images(table, find_images(source, on_bad_image=on_bad_image), bands=bands, on_bad_image=on_bad_image)
 
 

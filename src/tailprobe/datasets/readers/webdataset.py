@@ -1,7 +1,7 @@
 """WebDataset: images and their labels side by side in .tar shards."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -15,7 +15,8 @@ from tailprobe.datasets.storage.tar import TarMember
 from tailprobe.datasets.storage.url import Source, Url, source_of
 from tailprobe.datasets.tables.columns import Columns
 from tailprobe.datasets.tables.join import join_images
-from tailprobe.datasets.tables.tags import OnUnknownTag, TagTable, read_tags, tag_table
+from tailprobe.datasets.tables.options import OnUnknownTag, TableOptions
+from tailprobe.datasets.tables.tags import TagTable, read_tags, tag_table
 from tailprobe.datasets.webdataset.labels import class_names, in_order, read_classes
 from tailprobe.datasets.webdataset.samples import Sample, first_label, read_samples
 from tailprobe.errors import InputError
@@ -65,9 +66,10 @@ def read_webdataset(
     shards = find_shards(source)
     wanted = None if labels is not None else label_in or first_label(shards)
     names = None if classes is None else read_classes(source_of(classes))
+    options = TableOptions(separator=separator, classes=names, kind=kind, on_unknown_tag=on_unknown_tag)
     samples, notes = read_samples(shards, wanted, image=image, label=label, names=names, on_bad_image=on_bad_image)
     if labels is None:
-        table = _own_labels(source, samples, separator, names, kind, on_unknown_tag)
+        table = _labels_in_shards(source, samples, options)
         kept = [samples[name] for name in table.names]
         notes = (f"labels taken from the members .{wanted}", *notes, *table.notes)
         given = table.given_parts
@@ -75,7 +77,7 @@ def read_webdataset(
             table.names, tuple(s.image for s in kept), table.labels, str(source), bands, given, notes
         )
     else:
-        table = read_tags(labels, separator=separator, classes=names, kind=kind, on_unknown_tag=on_unknown_tag)
+        table = read_tags(labels, options)
         # An ending that no key has, so that a name in the table is a key and never a key with the image's ending.
         files = ImageFiles(source, {f"{key}.": sample.image for key, sample in samples.items()}, (), notes)
         images = join_images(table, files, bands=bands, on_bad_image=on_bad_image)
@@ -119,27 +121,15 @@ def _sorted(folder: Source) -> list[Source]:
     return sorted(below, key=lambda path: path.name)
 
 
-def _own_labels(
-    source: Source,
-    samples: Mapping[str, Sample],
-    separator: str | None,
-    names: Sequence[str] | None,
-    kind: Kind | Literal["auto"],
-    on_unknown_tag: OnUnknownTag,
-) -> TagTable:
+def _labels_in_shards(source: Source, samples: Mapping[str, Sample], options: TableOptions) -> TagTable:
     keys = tuple(samples)
     cells: list[Any] = [sample.label for sample in samples.values()]
-    listed, notes = class_names(cells, names)
+    classes, notes = class_names(cells, options.classes)
     # By number, as a key may have signs that a file's name in a table may not.
     table: dict[str, list[Any]] = {"key": [str(n) for n in range(len(keys))], "label": cells}
     found = tag_table(
         Columns(source, table, range(len(keys)), [str(sample.image) for sample in samples.values()]),
-        name_column="key",
-        tags_column="label",
-        separator=separator,
-        classes=listed,
-        kind=kind,
-        on_unknown_tag=on_unknown_tag,
+        replace(options, name_column="key", tags_column="label", classes=classes),
     )
     named = tuple(keys[int(name)] for name in found.names)
     return TagTable(named, in_order(found.labels), found.given_parts, found.where, notes + found.notes)

@@ -11,12 +11,12 @@ from tailprobe.datasets.storage.image_files import clean_name, shorten
 from tailprobe.datasets.storage.url import Source
 from tailprobe.datasets.tables.cells import split_cells
 from tailprobe.datasets.tables.columns import Columns, read_columns
+from tailprobe.datasets.tables.options import DEFAULT_TABLE_OPTIONS, OnUnknownTag, TableOptions
 from tailprobe.errors import InputError
 from tailprobe.labels import Kind, Labels
 from tailprobe.parts import part_called
 from tailprobe.registry import did_you_mean
 
-OnUnknownTag = Literal["error", "skip"]
 NAME_COLUMNS = [
     *("image_name", "image", "filename", "file_name", "file", "image_path", "path"),
     *("image_file", "img", "image_id", "name", "id"),
@@ -36,71 +36,32 @@ class TagTable:
     notes: tuple[str, ...]  # what was changed or left out
 
 
-def read_tags(
-    table: Source,
-    *,
-    name_column: str | None = None,
-    tags_column: str | None = None,
-    part_column: str | None = None,
-    separator: str | None = None,
-    classes: Sequence[str] | None = None,
-    kind: Kind | Literal["auto"] = "auto",
-    on_unknown_tag: OnUnknownTag = "error",
-) -> TagTable:
+def read_tags(table: Source, options: TableOptions = DEFAULT_TABLE_OPTIONS) -> TagTable:
     """Read the names, labels and parts of a CSV, TSV or Parquet table.
 
     Columns not named are looked for among `NAME_COLUMNS`, `TAG_COLUMNS` and `PART_COLUMNS`. Without a column of tags,
     remaining columns that hold only 0 and 1 are taken as one class each. A cell of tags is split at spaces, or at the
-    one of `,` `;` `|` that the column uses; a Parquet list is taken as it is. A tag that a row names twice counts once.
-
-    Args:
-        table: the file.
-        name_column: the column of image names.
-        tags_column: the column of tags.
-        part_column: the column that says train, validation or test (or val, dev, ...).
-        separator: what parts the tags of a cell.
-        classes: the classes, in the order wanted; by default every tag met, sorted by name.
-        kind: "single-label" takes the whole cell as the one class (unless there is a separator); "auto" decides by
-            whether every row names exactly one tag, and says so in the notes.
-        on_unknown_tag: "skip" leaves out the rows that name a tag which is not among `classes`.
+    one of `,` `;` `|` that the column uses; a Parquet list is taken as it is. A tag that a row repeats counts once.
 
     Raises:
         InputError: a column is missing, a row is malformed or named twice, a tag is unknown, a class has no image, or
-            a single-label row has not exactly one tag.
+            a single-label row does not have exactly one tag.
     """
-    return tag_table(
-        read_columns(table),
-        name_column=name_column,
-        tags_column=tags_column,
-        part_column=part_column,
-        separator=separator,
-        classes=classes,
-        kind=kind,
-        on_unknown_tag=on_unknown_tag,
-    )
+    return tag_table(read_columns(table), options)
 
 
-def tag_table(
-    columns: Columns,
-    *,
-    name_column: str | None = None,
-    tags_column: str | None = None,
-    part_column: str | None = None,
-    separator: str | None = None,
-    classes: Sequence[str] | None = None,
-    kind: Kind | Literal["auto"] = "auto",
-    on_unknown_tag: OnUnknownTag = "error",
-) -> TagTable:
-    """Return names, labels and parts of a table that has been read already; see `read_tags`."""
-    name_column = _only(columns, name_column, NAME_COLUMNS, option="name_column", what="image names")
+def tag_table(columns: Columns, options: TableOptions = DEFAULT_TABLE_OPTIONS) -> TagTable:
+    """Return the names, labels and parts of columns that have been read already; see `read_tags`."""
+    name_column = _only(columns, options.name_column, NAME_COLUMNS, option="name_column", what="image names")
     names = [clean_name(str(cell or ""), where=columns.where(n)) for n, cell in enumerate(columns.cells[name_column])]
-    _refuse_twins(columns, names)
-    part_column, parts, part_notes = _parts(columns, part_column)
-    tags, listed, tag_notes = _tags(columns, {name_column, part_column}, tags_column, separator, kind)
-    kept, skip_notes = _known(columns, tags, classes if classes is not None else listed, on_unknown_tag)
+    _refuse_duplicates(columns, names)
+    part_column, parts, part_notes = _parts(columns, options.part_column)
+    tags, listed, tag_notes = _tags(columns, {name_column, part_column}, options)
+    classes = options.classes if options.classes is not None else listed
+    kept, skip_notes = _known(columns, tags, classes, options.on_unknown_tag)
     tags = [tags[n] for n in kept]
     where = tuple(columns.where(n) for n in kept)
-    labels, label_notes = _labels(columns.path.name, where, tags, classes if classes is not None else listed, kind)
+    labels, label_notes = _labels(columns.path.name, where, tags, classes, options.kind)
     return TagTable(
         tuple(names[n] for n in kept),
         labels,
@@ -120,7 +81,7 @@ def _only(columns: Columns, given: str | None, usual: Sequence[str], *, option: 
     return found[0]
 
 
-def _refuse_twins(columns: Columns, names: Sequence[str]) -> None:
+def _refuse_duplicates(columns: Columns, names: Sequence[str]) -> None:
     first: dict[str, int] = {}
     for n, name in enumerate(names):
         if first.setdefault(name, n) != n:
@@ -147,22 +108,23 @@ def _parts(columns: Columns, given: str | None) -> tuple[str | None, list[str] |
 
 
 def _tags(
-    columns: Columns, taken: set[str | None], given: str | None, separator: str | None, kind: str
+    columns: Columns, taken: set[str | None], options: TableOptions
 ) -> tuple[list[list[str]], list[str] | None, tuple[str, ...]]:
     """Return the tags of each row, the classes where columns list them, and notes."""
-    found = columns.find(given, TAG_COLUMNS)
+    found = columns.find(options.tags_column, TAG_COLUMNS)
     rest = {name: cells for name, cells in columns.cells.items() if name not in taken}
     if len(found) > 1:
         raise InputError(f"{columns.path.name}: columns {found} could all hold tags; name one by tags_column")
     if found:
-        tags, notes = split_cells(columns, found[0], separator=separator, whole=kind == "single-label")
+        whole = options.kind == "single-label"
+        tags, notes = split_cells(columns, found[0], separator=options.separator, whole=whole)
         return tags, None, notes
     if rest and all(_is_one_hot(cells) for cells in rest.values()):
         matrix = np.array([[float(cell) > 0 for cell in cells] for cells in rest.values()]).T
         classes = list(rest)
         tags = [[classes[c] for c in np.flatnonzero(row)] for row in matrix]
         return tags, classes, (f"{len(classes)} columns of 0 and 1 taken as a class each",)
-    _only(columns, given, TAG_COLUMNS, option="tags_column", what="tags")
+    _only(columns, options.tags_column, TAG_COLUMNS, option="tags_column", what="tags")
     raise AssertionError("unreachable: _only raises where nothing is found")
 
 
@@ -199,7 +161,7 @@ def _labels(
     classes: Sequence[str] | None,
     kind: Kind | Literal["auto"],
 ) -> tuple[Labels, tuple[str, ...]]:
-    notes = _notes_on_twins(where, tags)
+    notes = _notes_on_repeated_tags(where, tags)
     distinct = [dict.fromkeys(row) for row in tags]
     single = all(len(row) == 1 for row in distinct)
     if kind == "single-label" and not single:
@@ -222,7 +184,7 @@ def _labels(
     return labels, notes
 
 
-def _notes_on_twins(where: Sequence[str], tags: Sequence[Sequence[str]]) -> tuple[str, ...]:
+def _notes_on_repeated_tags(where: Sequence[str], tags: Sequence[Sequence[str]]) -> tuple[str, ...]:
     twins = [n for n, row in enumerate(tags) if len(set(row)) < len(row)]
     if not twins:
         return ()

@@ -2,34 +2,34 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Int
 
 from tailprobe.datasets.storage.image_files import clean_name, shorten
 from tailprobe.datasets.tables.columns import Columns, read_columns
+from tailprobe.datasets.tables.options import TableOptions
 from tailprobe.datasets.tables.tags import NAME_COLUMNS, TagTable, tag_table
 from tailprobe.embeddings.precomputed.raw import Stored
 from tailprobe.errors import InputError
 
 
-def labels_of_file(path: Path, stored: Stored, options: dict[str, Any]) -> tuple[TagTable, tuple[str, ...]]:
+def labels_of_file(path: Path, stored: Stored, options: TableOptions) -> tuple[TagTable, tuple[str, ...]]:
     if stored.columns is None:
         raise InputError(f"{path.name}: holds embeddings but no labels; pass labels, a table of names and tags")
     columns, notes = stored.columns, tuple[str, ...]()
-    name = _name_column(columns, options["name_column"])
+    name = _name_column(columns, options.name_column)
     if name is None:
         columns = replace(columns, cells={"image_name": [f"row {i}" for i in range(len(columns))], **columns.cells})
         notes = (f"{path.name} names no images; they are called by their rows, from 0",)
     else:
         columns = replace(columns, cells=columns.cells | {name: [str(cell) for cell in columns.cells[name]]})
-    return tag_table(columns, **options), notes
+    return tag_table(columns, options), notes
 
 
-def join_labels(path: Path, stored: Stored, labels: Path, options: dict[str, Any]) -> tuple[TagTable, tuple[str, ...]]:
+def join_labels(path: Path, stored: Stored, labels: Path, options: TableOptions) -> tuple[TagTable, tuple[str, ...]]:
     """Put the rows of a table to the embeddings, in the order of the embeddings."""
-    table = tag_table(read_columns(labels), **options)
+    table = tag_table(read_columns(labels), options)
     name = None if stored.columns is None else _name_column(stored.columns, None)
     if stored.columns is None or name is None:
         if len(table.names) != len(stored.vectors):

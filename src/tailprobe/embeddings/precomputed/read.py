@@ -1,14 +1,14 @@
 """Read precomputed embeddings with their labels."""
 
 import hashlib
-import inspect
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
 
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.storage.url import is_url
+from tailprobe.datasets.tables.options import DEFAULT_TABLE_OPTIONS, TableOptions, option_types
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.precomputed.in_memory import images_without_pixels
 from tailprobe.embeddings.precomputed.labels import join_labels, labels_of_file
@@ -17,7 +17,6 @@ from tailprobe.embeddings.precomputed.raw import Stored
 from tailprobe.embeddings.precomputed.tables import has_vectors, read_table
 from tailprobe.embeddings.shard import file_digest
 from tailprobe.errors import InputError
-from tailprobe.labels import Kind
 from tailprobe.registry import did_you_mean
 
 FORMAT = "embeddings"  # what --format calls them
@@ -30,12 +29,7 @@ def read_embeddings(
     encoder: str | None = None,
     standardise: bool = False,
     embedding_column: str | None = None,
-    name_column: str | None = None,
-    tags_column: str | None = None,
-    part_column: str | None = None,
-    separator: str | None = None,
-    classes: Sequence[str] | None = None,
-    kind: Kind | Literal["auto"] = "auto",
+    table_options: TableOptions = DEFAULT_TABLE_OPTIONS,
 ) -> tuple[Embeddings, LabeledImages]:
     """Read embeddings that were made elsewhere, with their labels.
 
@@ -49,7 +43,7 @@ def read_embeddings(
         encoder: what to call the encoder; by default the file's name without its ending.
         standardise: heads should see the numbers standardised by the training part.
         embedding_column: the column or array of embeddings, where that is not clear.
-        name_column, tags_column, part_column, separator, classes, kind: see `tailprobe.datasets.tables.tags.read_tags`.
+        table_options: how the labels are read.
 
     Returns:
         Embeddings and images, row for row the same.
@@ -60,14 +54,8 @@ def read_embeddings(
     """
     path = Path(path)
     stored = _read(path, embedding_column)
-    options: dict[str, Any] = {
-        "name_column": name_column,
-        "tags_column": tags_column,
-        "part_column": part_column,
-        "separator": separator,
-        "classes": classes if classes is not None else stored.classes,
-        "kind": kind,
-    }
+    classes = table_options.classes if table_options.classes is not None else stored.classes
+    options = replace(table_options, classes=classes)
     if labels is None:
         table, notes = labels_of_file(path, stored, options)
     else:
@@ -101,7 +89,7 @@ def check_options(options: Mapping[str, object]) -> None:
     Raises:
         InputError: naming it and those that there are.
     """
-    taken = [name for name in inspect.signature(read_embeddings).parameters if name not in ("path", "encoder")]
+    taken = [name for name in option_types(read_embeddings) if name != "encoder"]
     for option in options:
         if option not in taken:
             near = did_you_mean(option, taken)
