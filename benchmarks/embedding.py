@@ -125,7 +125,7 @@ def _cosines(every: Mapping[str, TimmEncoder], plain: torch.nn.Module, images: L
         expected = plain(torch.stack([files[i] for i in first])).numpy()
     found = []
     for name, encoder in every.items():
-        pixels = [encoder.prepare(decode(images.locations[i].read(), where=images.names[i])) for i in first]
+        pixels = [encoder.prepare(decode(images.image_sources[i].read(), where=images.names[i])) for i in first]
         least = float(cosine(encoder.encode(pixels), expected).min())
         found.append(Row(f"{name}: what the least cosine to float32 lacks of 1", 1 - least, ""))
     return found
@@ -172,7 +172,7 @@ _transform = transforms.Compose(
 
 class _Files(Dataset):
     def __init__(self, images: LabeledImages) -> None:
-        self.paths = [location.path for location in images.locations]
+        self.paths = [location.path for location in images.image_sources]
 
     def __len__(self) -> int:
         return len(self.paths)

@@ -1,4 +1,4 @@
-"""The parts of a split, and the names that people give them."""
+"""The parts of a split, and the spellings people use for them."""
 
 PARTS = ("train", "validation", "test")
 _SPELLINGS = {
@@ -9,10 +9,10 @@ _SPELLINGS = {
 _PART = {spelling: part for part, spellings in _SPELLINGS.items() for spelling in spellings}
 
 
-def part_called(word: str) -> str | None:
+def parse_part(word: str) -> str | None:
     """Return "train", "validation" or "test" for a spelling of it, None for anything else.
 
-    >>> part_called("Val"), part_called("training"), part_called("forest")
+    >>> parse_part("Val"), parse_part("training"), parse_part("forest")
     ('validation', 'train', None)
     """
     return _PART.get(word.strip().lower())

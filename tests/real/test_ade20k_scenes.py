@@ -67,5 +67,5 @@ def test_pictures_at_hand_are_read_and_decoded(ade20k):
     assert len(images) == 6
     assert set(images.given_parts) == {"validation"}
     assert images.labels.tags(0) == ("abbey",)
-    for location, name in zip(images.locations, images.names, strict=True):
+    for location, name in zip(images.image_sources, images.names, strict=True):
         assert decode(location.read(), where=name).shape[2] == 3

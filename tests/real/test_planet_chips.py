@@ -50,7 +50,7 @@ def test_the_17_tags_are_on_as_many_images_as_published(planet):
 
 def test_the_73_rows_that_name_a_tag_twice_are_told(planet):
     note = read_tags(planet / "train_v2.csv").notes[0]
-    assert note.startswith("73 rows name a tag twice, counted once (first: train_v2.csv, row ")
+    assert note.startswith("73 rows repeat a tag, counted once (first: train_v2.csv, row ")
     assert note.endswith("this makes cultivation 4477 instead of 4547, blow_down 98 instead of 101")
     row = int(note.split("row ")[1].split(")")[0])
     with (planet / "train_v2.csv").open() as stream:
@@ -73,7 +73,7 @@ def test_only_the_chips_at_hand_remain_when_missing_ones_are_skipped(planet, opt
     images = check_images(read(planet, on_bad_image="skip", **options))
     assert images.names == tuple(f"train_{n}" for n in numbers)
     assert images.labels.tags(1) == ("agriculture", "clear", "primary", "water")
-    for location, name in zip(images.locations, images.names, strict=True):
+    for location, name in zip(images.image_sources, images.names, strict=True):
         pixels = decode(location.read(), bands=images.band_selection, where=name)
         assert pixels.shape == (256, 256, 3)
         assert 5 < pixels.mean() < 250

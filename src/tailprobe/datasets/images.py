@@ -1,4 +1,4 @@
-"""LabeledImages: what every reader gives."""
+"""LabeledImages: the result of every reader."""
 
 from dataclasses import dataclass, field, replace
 
@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Int
 
 from tailprobe.datasets.pixels.bands import BandSelection, Composite, NoPixels
-from tailprobe.datasets.storage.image_source import Place
+from tailprobe.datasets.storage.image_source import ImageSource
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 
@@ -16,21 +16,21 @@ class LabeledImages:
     """N images with their labels, not yet decoded.
 
     Raises:
-        InputError: names and locations do not fit the labels, or two images have the same name.
+        InputError: the numbers of names, image sources and rows of labels differ, or two images have the same name.
     """
 
     names: tuple[str, ...]  # (N,) distinct, e.g. "train_0" or "Forest/Forest_12.jpg"
-    locations: tuple[Place, ...]  # (N,)
+    image_sources: tuple[ImageSource, ...]  # (N,)
     labels: Labels  # (N, C)
-    source: str  # what was read, for messages and the run folder
+    source: str  # the data that were read, for messages and the run folder
     bands: BandSelection | NoPixels = Composite.RGB  # which bands become red, green and blue
-    given_parts: tuple[str, ...] | None = None  # (N,) "train" | "validation" | "test", where the data come split
-    notes: tuple[str, ...] = field(default=())  # what the reader changed or left out, to be told to the user
+    given_parts: tuple[str, ...] | None = None  # (N,) "train" | "validation" | "test", where the data come with a split
+    notes: tuple[str, ...] = field(default=())  # what the reader changed or left out, for the user
 
     def __post_init__(self) -> None:
-        if not len(self.names) == len(self.locations) == len(self.labels):
+        if not len(self.names) == len(self.image_sources) == len(self.labels):
             raise InputError(
-                f"{self.source}: {len(self.names)} names, {len(self.locations)} locations "
+                f"{self.source}: {len(self.names)} names, {len(self.image_sources)} image sources "
                 f"and {len(self.labels)} rows of labels"
             )
         if len(set(self.names)) != len(self.names):
@@ -61,7 +61,7 @@ class LabeledImages:
         return replace(
             self,
             names=tuple(self.names[i] for i in indices),
-            locations=tuple(self.locations[i] for i in indices),
+            image_sources=tuple(self.image_sources[i] for i in indices),
             labels=self.labels.rows(indices),
             given_parts=None if parts is None else tuple(parts[i] for i in indices),
             notes=self.notes + notes,

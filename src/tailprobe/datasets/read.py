@@ -1,4 +1,4 @@
-"""Any source of labelled images, its format found out."""
+"""Read labelled images from any source, detecting the format."""
 
 from typing import Any, Literal, get_args, get_origin
 
@@ -7,7 +7,7 @@ from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.pixels.bands import parse_bands
 from tailprobe.datasets.registry import READERS, Reader
 from tailprobe.datasets.storage.braces import is_pattern
-from tailprobe.datasets.storage.url import Source, Url, source_of
+from tailprobe.datasets.storage.url import Source, Url, parse_source
 from tailprobe.datasets.tables.options import gather_table_options, option_types
 from tailprobe.errors import InputError
 from tailprobe.registry import Registry, did_you_mean, import_members
@@ -33,12 +33,10 @@ def read(
         InputError: the source is missing, its format unknown or not clear, an option is not the format's, or as the
             reader of that format.
     """
-    source, labels = source_of(source), None if labels is None else source_of(labels)
+    source, labels = parse_source(source), None if labels is None else parse_source(labels)
     if not is_pattern(source.path if isinstance(source, Url) else str(source)) and not _exists(source):
-        raise InputError(
-            f"{source}: expected a folder, a .zip, a .tar or a table, but there is nothing; check the path"
-        )
-    name = _recognise(source, labels) if format == "auto" else format
+        raise InputError(f"{source}: expected a folder, a .zip, a .tar or a table, but there is none; check the path")
+    name = _detect_format(source, labels) if format == "auto" else format
     given = {option: value for option, value in options.items() if value is not None}
     reader = _readers().get(name)
     _check(given, name)
@@ -60,14 +58,14 @@ def options_of(format: str) -> tuple[str, ...]:
 def _exists(source: Source) -> bool:
     try:
         return source.exists()
-    except OSError as error:  # a URL whose server refuses or is away
+    except OSError as error:  # a URL whose server refuses or is down
         raise InputError(f"{source}: cannot be opened ({error}); check the address and your rights") from error
 
 
-def _recognise(source: Source, labels: Source | None) -> str:
+def _detect_format(source: Source, labels: Source | None) -> str:
     found = [name for name in _readers().names() if _readers().get(name).recognises(source, labels)]
-    specific = [name for name in found if _readers().get(name).specific]
-    found = specific or found
+    prioritised = [name for name in found if _readers().get(name).priority]
+    found = prioritised or found
     if len(found) == 1:
         return found[0]
     known = "; ".join(f"{name} ({what})" for name, what in formats().items())

@@ -1,4 +1,4 @@
-"""What a reader is, and the family of them."""
+"""The interface of a reader, and the registry of formats."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Reader:
         [Source, Source | None], bool
     ]  # whether source and table look like this format; reads no image
     what: str  # the format in a few words, for messages
-    specific: bool = False  # goes before formats that are not, where both recognise a source
+    priority: bool = False  # wins over formats without priority that recognise the same source
 
 
 READERS: Registry[Reader] = Registry("format")

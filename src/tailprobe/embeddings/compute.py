@@ -80,9 +80,9 @@ def stored_shards(store: Store, log: ShardLog, images: LabeledImages) -> list[Sh
 
 def _unchanged(shard: Shard, images: LabeledImages, rows: range) -> bool:
     for row, i in zip(shard.rows, rows, strict=True):
-        location = images.locations[i]
+        location = images.image_sources[i]
         try:
-            if location.signature() == row.signature:
+            if location.etag() == row.etag:
                 continue
             content = hashlib.sha256(location.read()).digest()
         except InputError:

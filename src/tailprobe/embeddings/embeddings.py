@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from tailprobe.datasets.storage.image_files import shorten
+from tailprobe.datasets.storage.image_files import preview
 from tailprobe.errors import InputError
 
 
@@ -43,7 +43,7 @@ def align(embeddings: Embeddings, names: tuple[str, ...]) -> Embeddings:
     without = [name for name in names if name not in position]
     if without:
         raise InputError(
-            f"{len(without):,} images have no embedding ({shorten(without)}); embed them or leave them out"
+            f"{len(without):,} images have no embedding ({preview(without)}); embed them or leave them out"
         )
     rows = np.array([position[name] for name in names], dtype=np.int64)
     return replace(embeddings, vectors=embeddings.vectors[rows], names=names)

@@ -25,7 +25,7 @@ class Row:
     """One image of a shard."""
 
     name: str
-    signature: str  # of the location when it was read, see `Location.signature`
+    etag: str  # of the location when it was read, see `FileSource.etag`
     content: bytes  # 32, SHA-256 of the encoded image
     width: int  # pixels, 0 where the image could not be read
     height: int
@@ -52,7 +52,7 @@ def write_shard(shard: Shard, path: Path) -> str:
     flat = pa.array(np.ascontiguousarray(shard.vectors).ravel())
     columns = {
         "name": pa.array([row.name for row in shard.rows], pa.string()),
-        "signature": pa.array([row.signature for row in shard.rows], pa.string()),
+        "etag": pa.array([row.etag for row in shard.rows], pa.string()),
         "content": pa.array([row.content for row in shard.rows], pa.binary(32)),
         "width": pa.array([row.width for row in shard.rows], pa.int32()),
         "height": pa.array([row.height for row in shard.rows], pa.int32()),
@@ -103,7 +103,7 @@ def read_shard(path: Path, *, digest: str, names: Sequence[str], width: int) -> 
     batch = map_shard(path)
     if batch.column("name").to_pylist() != list(names) or batch.schema.field("embedding").type.list_size != width:
         return None
-    parts = [batch.column(name).to_pylist() for name in ("name", "signature", "content", "width", "height", "problem")]
+    parts = [batch.column(name).to_pylist() for name in ("name", "etag", "content", "width", "height", "problem")]
     return Shard(tuple(Row(*row) for row in zip(*parts, strict=True)), vectors_of(batch))
 
 

@@ -109,18 +109,18 @@ def prepare_image(images: LabeledImages, encoder: Encoder, i: int, on_bad_image:
     Raises:
         InputError: it cannot be read and `on_bad_image` is "error".
     """
-    location = images.locations[i]
-    signature, content = "", b"\0" * 32
+    location = images.image_sources[i]
+    etag, content = "", b"\0" * 32
     try:
-        signature, data = location.signature(), location.read()
+        etag, data = location.etag(), location.read()
         content = hashlib.sha256(data).digest()
         image = decode(data, bands=images.band_selection, where=str(location))
     except InputError as error:
         if on_bad_image == "error":
             raise
-        return Row(images.names[i], signature, content, 0, 0, str(error)), None
+        return Row(images.names[i], etag, content, 0, 0, str(error)), None
     height, width = image.shape[:2]
-    return Row(images.names[i], signature, content, width, height, ""), encoder.prepare(image)
+    return Row(images.names[i], etag, content, width, height, ""), encoder.prepare(image)
 
 
 def encode_batch(encoder: Encoder, batch: Sequence[Prepared], *, precision: Precision = "float32") -> Shard:

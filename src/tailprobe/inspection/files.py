@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.pixels.bands import BandSelection
 from tailprobe.datasets.pixels.decode import decode
-from tailprobe.datasets.storage.image_source import Place
+from tailprobe.datasets.storage.image_source import ImageSource
 from tailprobe.errors import InputError
 from tailprobe.processor import cores
 from tailprobe.progress import Progress, silent
@@ -48,7 +48,7 @@ def scan_files(images: LabeledImages, *, workers: int | None = None, progress: P
     progress("read files", 0, len(images))
     with ThreadPoolExecutor(workers or cores()) as threads:
         for start in range(0, len(images), _ROUND):
-            here = images.locations[start : start + _ROUND]
+            here = images.image_sources[start : start + _ROUND]
             steps = [here[at : at + _STEP] for at in range(0, len(here), _STEP)]
             for found in threads.map(lambda step: _look_at(step, images.band_selection), steps):
                 for digest, problem in found:
@@ -58,11 +58,11 @@ def scan_files(images: LabeledImages, *, workers: int | None = None, progress: P
     return Files(hashes, tuple(problems))
 
 
-def _look_at(locations: Sequence[Place], bands: BandSelection) -> list[tuple[bytes, str]]:
-    return [_look(location, bands) for location in locations]
+def _look_at(image_sources: Sequence[ImageSource], bands: BandSelection) -> list[tuple[bytes, str]]:
+    return [_look(location, bands) for location in image_sources]
 
 
-def _look(location: Place, bands: BandSelection) -> tuple[bytes, str]:
+def _look(location: ImageSource, bands: BandSelection) -> tuple[bytes, str]:
     digest = b"\0" * 32
     try:
         data = location.read()

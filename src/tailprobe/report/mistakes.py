@@ -80,7 +80,7 @@ def _worst(
 
 
 def _thumbnail(images: LabeledImages, row: int) -> bytes:
-    location = images.locations[row]
+    location = images.image_sources[row]
     try:
         picture = Image.fromarray(decode(location.read(), bands=images.band_selection, where=str(location)))
     except InputError:

@@ -63,7 +63,7 @@ def sample_rows(
 
 
 def _thumbnail(images: LabeledImages, row: int, side: int = 256) -> bytes:
-    location = images.locations[row]
+    location = images.image_sources[row]
     picture = Image.fromarray(decode(location.read(), bands=images.band_selection, where=str(location)))
     picture.thumbnail((side, side))
     buffer = io.BytesIO()

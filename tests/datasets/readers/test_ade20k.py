@@ -35,7 +35,7 @@ def test_both_layouts_give_the_most_frequent_scenes_and_the_official_parts(ade20
     assert images.labels.classes == ("attic", "street")
     assert images.labels.kind == "single-label"
     assert images.given_parts == ("train", "train", "validation")
-    assert {"annotations"} & set(images.locations[0].path.parts) == set()
+    assert {"annotations"} & set(images.image_sources[0].path.parts) == set()
 
 
 def test_what_is_left_out_is_told(ade20k):

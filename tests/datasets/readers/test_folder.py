@@ -17,7 +17,7 @@ def test_a_class_is_a_folder_whatever_wraps_it(folder, zipped, wrap, packed):
     assert images.labels.kind == "single-label"
     assert images.given_parts is None
     assert images.notes == ()
-    assert len(images.locations[2].read()) > 100
+    assert len(images.image_sources[2].read()) > 100
 
 
 @pytest.mark.parametrize("wrap", ["", "set/"])
@@ -49,7 +49,7 @@ def test_what_is_no_image_is_counted(folder):
     assert images.names == ("a/1.jpg", "b/1.jpg")
     assert images.notes == (
         "2 hidden files ignored",
-        "2 files that are no images ignored (README.md, a/notes.txt)",
+        "2 files that are not images ignored (README.md, a/notes.txt)",
         "1 images in no class folder left out (stray.jpg)",
     )
 
@@ -70,7 +70,7 @@ def test_a_class_may_be_absent_from_a_part(folder):
 @pytest.mark.parametrize(
     ("paths", "message"),
     [
-        (("1.jpg", "2.jpg"), "expected a folder a class, found none among 2 images"),
+        (("1.jpg", "2.jpg"), "expected one folder per class, found none among 2 images"),
         (("a/1.jpg", "a/2.jpg"), r"found one class folder \('a'\)"),
         (("readme.txt",), "none among 0 images"),
         (("1.jpg", "labels.csv"), r"or pass the table of tags as labels \(labels.csv\)"),
@@ -84,7 +84,7 @@ def test_a_folder_of_another_layout_is_an_error(folder, paths, message):
 
 def test_a_label_table_is_refused(folder):
     data = folder("a/1.jpg", "b/1.jpg")
-    with pytest.raises(InputError, match="takes classes from folders"):
+    with pytest.raises(InputError, match="takes the classes from folders"):
         read_folder(data, data / "t.csv")
 
 

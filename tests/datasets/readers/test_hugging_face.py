@@ -48,10 +48,10 @@ def test_images_and_class_numbers_are_read_where_they_lie(tmp_path: Path) -> Non
     assert images.names == tuple(f"tile {i}.png" for i in range(6))
     assert images.labels.classes == tuple(NAMES)
     assert images.labels.matrix.argmax(axis=1).tolist() == CLASSES
-    for i, place in enumerate(images.locations):
+    for i, place in enumerate(images.image_sources):
         np.testing.assert_array_equal(decode(place.read(), where=str(place)), pixels(i))
-    assert len({place.signature() for place in images.locations}) == 6
-    assert str(images.locations[3]).endswith("row 1")  # of the second file
+    assert len({place.etag() for place in images.image_sources}) == 6
+    assert str(images.image_sources[3]).endswith("row 1")  # of the second file
 
 
 def test_a_dict_of_datasets_gives_parts_and_lists_of_classes(tmp_path: Path) -> None:
@@ -103,8 +103,8 @@ def test_an_image_that_is_a_path_alone_is_told(tmp_path: Path) -> None:
     folder = tmp_path / "saved"
     _save_as_it_is(made, folder)
     images = tailprobe.read(folder)
-    with pytest.raises(InputError, match="row 1: holds no image but at most a path"):
-        images.locations[0].read()
+    with pytest.raises(InputError, match="row 1: holds a path at most instead of an image"):
+        images.image_sources[0].read()
 
 
 def _save_as_it_is(made, folder: Path) -> None:
@@ -142,6 +142,6 @@ def test_a_table_of_labels_beside_it_is_refused(tmp_path: Path) -> None:
 
 def test_the_header_of_an_image_is_its_bytes(tmp_path: Path) -> None:
     dataset(tmp_path / "files", label=["x", "y"] * 3).save_to_disk(str(tmp_path / "saved"))
-    place = tailprobe.read(tmp_path / "saved").locations[0]
+    place = tailprobe.read(tmp_path / "saved").image_sources[0]
     assert isinstance(place.header(), io.BytesIO)
     assert place.header().read() == place.read()

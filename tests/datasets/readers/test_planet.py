@@ -28,7 +28,7 @@ def planet(folder):
 )
 def test_bands_and_images_choose_the_folder(planet, options, ending):
     images = read_planet(planet, **options)
-    assert {location.path.suffix for location in images.locations} == {ending}
+    assert {location.path.suffix for location in images.image_sources} == {ending}
     assert images.bands == options.get("bands", Composite.RGB)
     assert images.labels.kind == "multi-label"
 

@@ -17,7 +17,7 @@ def write(folder, text, name="labels.csv"):
 def test_a_name_may_be_any_tail_of_the_path(folder, name):
     data = folder("very/deep/x.jpg", "y.png")
     images = read_table(data, write(data, f"image,tags\n{name},a b\ny,b\n"))
-    assert images.locations[0].path == data / "very/deep/x.jpg"
+    assert images.image_sources[0].path == data / "very/deep/x.jpg"
     assert [tuple(images.labels.tags(n)) for n in range(2)] == [("a", "b"), ("b",)]
 
 
@@ -26,7 +26,7 @@ def test_a_zip_is_read_as_its_folder_is(folder, zipped):
     table = write(data.parent, "image,tags\ny,b\nx,a b\n")
     unpacked, packed = read_table(data, table), read_table(zipped(data), table)
     assert unpacked.names == packed.names == ("y", "x")
-    for one, other in zip(unpacked.locations, packed.locations, strict=True):
+    for one, other in zip(unpacked.image_sources, packed.image_sources, strict=True):
         assert decode(one.read(), where="").tolist() == decode(other.read(), where="").tolist()
 
 
@@ -38,14 +38,14 @@ def test_a_table_alone_has_its_images_beside_it(folder):
 @pytest.mark.parametrize("paths", [("a/x.jpg", "b/x.jpg"), ("x.jpg", "x.png"), ("jpg/x.jpg", "tif/x.tif")])
 def test_a_name_that_fits_two_images_is_an_error_naming_both(folder, paths):
     data = folder(*paths)
-    with pytest.raises(InputError, match=f"labels.csv, row 2: image 'x' fits {paths[0]} and {paths[1]} in"):
+    with pytest.raises(InputError, match=f"labels.csv, row 2: image 'x' matches {paths[0]} and {paths[1]} in"):
         read_table(data, write(data, "image,tags\nx,a b\n"))
 
 
 def test_a_whole_path_goes_before_a_tail_of_another(folder):
     data = folder("x.jpg", "b/x.jpg")
     images = read_table(data, write(data, "image,tags\nx.jpg,a b\nb/x.jpg,a\n"))
-    assert [location.path for location in images.locations] == [data / "x.jpg", data / "b/x.jpg"]
+    assert [location.path for location in images.image_sources] == [data / "x.jpg", data / "b/x.jpg"]
 
 
 def test_two_names_of_one_image_are_an_error_naming_both_rows(folder):

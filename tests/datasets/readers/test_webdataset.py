@@ -62,7 +62,7 @@ def test_samples_are_those_that_webdataset_itself_reads(tmp_path, form):
     theirs = [sample for path in find_shards(source) for sample in read_by_webdataset(path)]
     images = read(source)
     assert images.names == tuple(sample["__key__"] for sample in theirs)
-    assert [place.read() for place in images.locations] == [sample["jpg"] for sample in theirs]
+    assert [place.read() for place in images.image_sources] == [sample["jpg"] for sample in theirs]
     assert [images.labels.tags(n)[0] for n in range(7)] == [sample["cls"].decode() for sample in theirs]
     assert images.labels.classes == ("0", "1", "2", "10")
     assert images.labels.kind == "single-label"
@@ -116,7 +116,7 @@ def test_a_table_gives_labels_by_key(tmp_path):
     (tmp_path / "t.csv").write_text("key_of,tags,name\nx,sea,a/k0\nx,sand,k2\n")
     images = read(folder, labels=tmp_path / "t.csv")
     assert images.names == ("a/k0", "k2")
-    assert images.locations[1].read() == jpeg(2)
+    assert images.image_sources[1].read() == jpeg(2)
 
 
 def test_the_names_of_shards_tell_the_parts(tmp_path):
@@ -139,7 +139,7 @@ def test_a_key_reaches_up_to_the_first_dot_and_keeps_its_folder(tmp_path):
         *[("c/1.left.jpg", jpeg(3)), ("c/1.right.jpg", jpeg(4)), ("c/1.cls", b"y"), ("README", b"")],
     )
     assert read(path, image="right.jpg").names == ("a.b/1", "c/1")
-    assert read(path, image="right.jpg").locations[0].read() == jpeg(2)
+    assert read(path, image="right.jpg").image_sources[0].read() == jpeg(2)
     with pytest.raises(InputError, match=r"1\.right\.jpg: key 'a\.b/1' already has the image \./a\.b/1\.left\.jpg"):
         read(path)
 
@@ -147,13 +147,13 @@ def test_a_key_reaches_up_to_the_first_dot_and_keeps_its_folder(tmp_path):
 def test_reading_keeps_no_file_open_and_a_signature_follows_the_archive(tmp_path):
     path = write_tar(tmp_path / "s.tar", *GOOD)
     images = read(path)
-    before = images.locations[0].signature()
-    assert before != images.locations[1].signature()
-    assert before == read(path).locations[0].signature()
+    before = images.image_sources[0].etag()
+    assert before != images.image_sources[1].etag()
+    assert before == read(path).image_sources[0].etag()
     os.utime(path, ns=(1, 1))
-    assert before != images.locations[0].signature()
+    assert before != images.image_sources[0].etag()
     path.unlink()
-    for look in (images.locations[0].read, images.locations[0].signature):
+    for look in (images.image_sources[0].read, images.image_sources[0].etag):
         with pytest.raises(InputError, match=r"s\.tar!1\.jpg"):
             look()
 
@@ -289,7 +289,7 @@ def test_a_key_in_two_shards_is_an_error(tmp_path):
 
 def test_a_missing_shard_of_a_pattern_is_named(tmp_path):
     write_tar(tmp_path / "s-0.tar", *GOOD)
-    with pytest.raises(InputError, match=r"2 of 3 shards are not there \(s-1\.tar, s-2\.tar\)"):
+    with pytest.raises(InputError, match=r"2 of 3 shards are missing \(s-1\.tar, s-2\.tar\)"):
         read(tmp_path / "s-{0..2}.tar")
 
 

@@ -15,7 +15,7 @@ import tailprobe
 from tailprobe import cli
 from tailprobe.datasets.check import check_images
 from tailprobe.datasets.images import LabeledImages
-from tailprobe.datasets.storage.url import Url, absolute, is_url, source_of
+from tailprobe.datasets.storage.url import Url, absolute, is_url, parse_source
 from tailprobe.errors import InputError
 from tailprobe.study.settings import Study, read_study, write_study
 
@@ -54,7 +54,7 @@ def collection(place: str) -> str:
 
 
 def pixels(images: LabeledImages) -> list[bytes]:
-    return [location.read() for location in images.locations]
+    return [location.read() for location in images.image_sources]
 
 
 def test_class_folders_are_read_as_those_of_a_disk(collection: str, tmp_path: Path) -> None:
@@ -97,16 +97,16 @@ def test_shards_are_read_by_ranges(place: str) -> None:
 def test_many_threads_read_at_once(collection: str) -> None:
     images = tailprobe.read(collection)
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda i: images.locations[i % IMAGES].read(), range(200)))
-    assert found == [images.locations[i % IMAGES].read() for i in range(200)]
+        found = list(pool.map(lambda i: images.image_sources[i % IMAGES].read(), range(200)))
+    assert found == [images.image_sources[i % IMAGES].read() for i in range(200)]
 
 
 def test_a_changed_image_has_another_signature(place: str, collection: str) -> None:
-    before = tailprobe.read(collection).locations[0].signature()
-    assert tailprobe.read(collection).locations[0].signature() == before
+    before = tailprobe.read(collection).image_sources[0].etag()
+    assert tailprobe.read(collection).image_sources[0].etag() == before
     first = next(iter(files()))
     write(place, first, png(99) + b"more")
-    assert tailprobe.read(collection).locations[0].signature() != before
+    assert tailprobe.read(collection).image_sources[0].etag() != before
 
 
 def test_embeddings_are_stored_once_and_are_those_of_the_disk(collection: str, tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_embeddings_are_stored_once_and_are_those_of_the_disk(collection: str, t
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        ("memory://nothing/here", "there is nothing"),
+        ("memory://nothing/here", "there is none"),
         ("nosuch://bucket/folder", "not a URL that fsspec can open"),
         ("s3://bucket/folder", "pip install s3fs"),
     ],
@@ -132,7 +132,7 @@ def test_what_cannot_be_reached_is_told(url: str, problem: str, monkeypatch: pyt
 
 def test_a_url_that_went_through_path_is_told() -> None:
     with pytest.raises(InputError, match="drops a slash"):
-        source_of(Path("s3://bucket/folder"))
+        parse_source(Path("s3://bucket/folder"))
 
 
 def test_a_key_of_a_bucket_leads_nowhere_else(tmp_path: Path) -> None:

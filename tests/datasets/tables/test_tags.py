@@ -72,8 +72,7 @@ def test_a_tag_named_twice_counts_once(table):
     read = read_tags(table("image,tags\na,road road\nb,road water\nc,water water road\n"))
     assert read.labels.counts.tolist() == [3, 2]
     assert read.notes == (
-        "2 rows name a tag twice, counted once (first: t.csv, row 2); "
-        "this makes road 3 instead of 4, water 2 instead of 3",
+        "2 rows repeat a tag, counted once (first: t.csv, row 2); this makes road 3 instead of 4, water 2 instead of 3",
     )
 
 
@@ -138,7 +137,7 @@ def test_parts_are_found_in_many_spellings(table):
 def test_a_column_of_fold_numbers_is_no_split(table):
     read = read_tags(table("image,tags,fold\na,x y,0\nb,y,1\n"))
     assert read.given_parts is None
-    assert "column 'fold' not taken as a split: it holds '0'" in read.notes
+    assert "column 'fold' is not used as a split: it holds '0'" in read.notes
 
 
 @pytest.mark.parametrize(
@@ -167,8 +166,8 @@ def test_a_part_of_no_known_spelling_is_an_error(table, text, column):
         ("image,tags\nb/../../a,x\n", "lies outside the image folder"),
         ("image,tags\n/etc/a,x\n", "lies outside the image folder"),
         ("image,tags\nC:\\a,x\n", "lies outside the image folder"),
-        ('image,tags\na,"x\n', r"t\.csv, line \d: unexpected end of data; mend the quotes"),
-        ('image,tags\na,"x;y,z"\n', r"t\.csv, row 2: column 'tags' uses , and ;; say by separator"),
+        ('image,tags\na,"x\n', r"t\.csv, line \d: unexpected end of data; fix the quotes"),
+        ('image,tags\na,"x;y,z"\n', r"t\.csv, row 2: column 'tags' uses , and ;; pass the separator"),
         (b"image,tags\na,x\nb,caf\xe9\n", r"t\.csv, line 3: byte 0xe9 is not UTF-8; save the table as UTF-8"),
         ("image,tags\na,x\n".encode("utf-16"), "is not UTF-8"),
     ],
@@ -179,7 +178,7 @@ def test_a_malformed_table_is_one_clear_error(table, text, message):
 
 
 def test_a_named_column_that_is_not_there_lists_the_header(table):
-    with pytest.raises(InputError, match=r"t\.csv: no column is called 'chip'; the header has 'image', 'tags'"):
+    with pytest.raises(InputError, match=r"t\.csv: there is no column 'chip'; the header has 'image', 'tags'"):
         read_tags(table("image,tags\na,x\n"), TableOptions(name_column="chip"))
 
 

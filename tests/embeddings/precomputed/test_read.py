@@ -326,7 +326,7 @@ def test_a_saved_dataset_with_a_damaged_listing_is_refused(tmp_path: Path, state
 
 
 def test_what_is_no_file_of_embeddings_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="there is nothing"):
+    with pytest.raises(InputError, match="there is none"):
         read_embeddings(tmp_path / "gone.npy")
     (tmp_path / "own.pt").write_bytes(b"")
     with pytest.raises(InputError, match=r"expected embeddings as \.npy"):

@@ -49,7 +49,7 @@ def fit_ranges(images: LabeledImages, rows: Int[np.ndarray, " T"], *, of: str = 
 
 def _values(images: LabeledImages, row: int, bands: Bands) -> Float[np.ndarray, "P 3"] | None:
     """Return the pixels of an image that hold data; None for an 8-bit image."""
-    image = images.locations[row]
+    image = images.image_sources[row]
     values, valid, is_8_bit = read_bands(image.read(), bands, where=str(image))
     if is_8_bit:
         return None

@@ -36,11 +36,10 @@ _header_lock = threading.Lock()
 def decode(data: bytes, *, bands: BandSelection = Composite.RGB, where: str) -> UInt8[np.ndarray, "h w 3"]:
     """Decode an image of any common format to 8-bit RGB.
 
-    JPEG, PNG, GIF, BMP, WebP, TIFF and PPM are recognised by their content, not by their name. An animation or a file of
-    several pages gives the first. EXIF orientation is applied; transparent pixels become black, as no-data
-    pixels are; colour profiles are not applied. 16-bit grey and RGB lose their lower 8 bits; a 16-bit TIFF of four
-    bands is Planet's blue, green, red, near-infrared and is scaled by a fixed range, see
-    `tailprobe.datasets.pixels.tiff`.
+    JPEG, PNG, GIF, BMP, WebP, TIFF and PPM are recognised by their content, not by their name. An animation or a file
+    of several pages gives the first. EXIF orientation is applied; transparent pixels become black, as no-data pixels
+    are; colour profiles are not applied. 16-bit grey and RGB lose their lower 8 bits; a 16-bit TIFF of four bands is
+    Planet's blue, green, red, near-infrared and is scaled by a fixed range, see `tailprobe.datasets.pixels.tiff`.
 
     Args:
         data: the whole file.

@@ -1,4 +1,4 @@
-"""How large an image may be."""
+"""The largest image that is decoded."""
 
 from tailprobe.errors import InputError
 
@@ -16,7 +16,7 @@ def check_size(height: int, width: int, *, where: str) -> None:
     tailprobe.errors.InputError: big.png: 100000 x 100000 pixels are more than the 67,108,864 allowed; cut it into tiles
     """
     if height <= 0 or width <= 0:
-        raise InputError(f"{where}: an image of {width} x {height} pixels has nothing in it; restore the file")
+        raise InputError(f"{where}: an image of {width} x {height} pixels is empty; restore the file")
     if height * width > MAX_PIXELS:
         raise InputError(
             f"{where}: {width} x {height} pixels are more than the {MAX_PIXELS:,} allowed; cut it into tiles"

@@ -88,7 +88,7 @@ def _to_8_bits(pixels: UInt16[np.ndarray, "h w bands"], *, bands: Composite, whe
 
 
 def _is_plain(page: tifffile.TiffPage) -> bool:
-    """Return whether Pillow can read an image: 8 bits of grey, RGB, RGBA or CMYK, or fewer bits of grey or a palette."""
+    """Return whether Pillow can read an image: 8-bit grey, RGB, RGBA or CMYK, or fewer bits of grey or a palette."""
     return page.bitspersample <= 8 and page.samplesperpixel <= 4 and page.sampleformat == tifffile.SAMPLEFORMAT.UINT
 
 

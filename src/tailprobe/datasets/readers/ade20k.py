@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.pixels.bands import BandSelection, Composite
 from tailprobe.datasets.registry import READERS, Reader
-from tailprobe.datasets.storage.image_files import OnBadImage, clean_name, find_images, shorten
+from tailprobe.datasets.storage.image_files import OnBadImage, clean_name, find_images, preview
 from tailprobe.datasets.storage.url import Source
 from tailprobe.datasets.tables.join import join_images
 from tailprobe.datasets.tables.tags import TagTable
@@ -31,14 +31,14 @@ def read_ade20k(
 
     `sceneCategories.txt` beside `images/training` and `images/validation`, or all images flat in `images`; `source` may
     also be the folder above `ADEChallengeData2016`. The official parts come as `given_parts`, "train" and
-    "validation". There is no official test part: whoever splits (`tailprobe.splits`) cuts one, or ignores the parts.
+    "validation". There is no official test part: `tailprobe.splits` makes one, or ignores the parts.
 
     Args:
         source: the folder.
         labels: another table of the same form; by default `sceneCategories.txt`.
         bands: "rgb".
         top: how many scenes, the most frequent over both parts; see `top_scenes`.
-        exclude: scenes that are none, left out beforehand.
+        exclude: names that are not scenes, left out beforehand.
         on_bad_image: "skip" leaves out rows whose image is missing, and says which in the notes.
 
     Raises:
@@ -93,7 +93,7 @@ def _rows(table: Source) -> tuple[list[str], list[str]]:
         fields = line.split()
         if len(fields) != 2:
             raise InputError(
-                f"{table.name}, line {number}: expected an image name and a scene, got {line[:80]!r}; mend the line"
+                f"{table.name}, line {number}: expected an image name and a scene, got {line[:80]!r}; correct the line"
             )
         name = clean_name(fields[0], where=f"{table.name}, line {number}")
         if first.setdefault(name, number) != number:
@@ -119,7 +119,7 @@ def _notes(counts: Counter[str], classes: Sequence[str], exclude: Sequence[str])
         notes += (f"{images:,} images of {len(rarer):,} rarer scenes left out ({len(classes)} most frequent kept)",)
     tied = [scene for scene in rarer if counts[scene] == counts[classes[-1]]]
     if tied:
-        notes += (f"as frequent as the last scene kept ({classes[-1]}) but later by name: {shorten(tied)}",)
+        notes += (f"as frequent as the last scene kept ({classes[-1]}) but later by name: {preview(tied)}",)
     return notes
 
 
@@ -127,4 +127,4 @@ def _recognises(source: Source, labels: Source | None) -> bool:
     return (source / TABLE_NAME).is_file() or (source / RELEASE / TABLE_NAME).is_file()
 
 
-READERS.add("ade20k", Reader(read_ade20k, _recognises, "ADE20K's sceneCategories.txt beside images", specific=True))
+READERS.add("ade20k", Reader(read_ade20k, _recognises, "ADE20K's sceneCategories.txt beside images", priority=True))

@@ -1,14 +1,14 @@
-"""A folder, or a .zip of one, with a class a folder."""
+"""A folder, or a .zip of one, with one folder per class."""
 
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.pixels.bands import BandSelection, Composite
 from tailprobe.datasets.registry import READERS, Reader
-from tailprobe.datasets.storage.image_files import ImageFiles, OnBadImage, find_images, shorten
+from tailprobe.datasets.storage.image_files import ImageFiles, OnBadImage, find_images, preview
 from tailprobe.datasets.storage.url import Source
 from tailprobe.datasets.tables.columns import TABLES
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
-from tailprobe.parts import part_called
+from tailprobe.parts import parse_part
 
 
 def read_folder(
@@ -21,11 +21,11 @@ def read_folder(
     """Read single-label images from class folders: `Forest/12.jpg`, or `train/Forest/12.jpg` with parts given on top.
 
     Folders that wrap everything (`2750/Forest/12.jpg`) are looked through. Names are paths below `source`. Hidden
-    files, files that are no images and images in no class folder are left out and counted in the notes.
+    files, files that are not images and images outside class folders are left out and counted in the notes.
 
     Args:
         source: the folder or .zip.
-        labels: must be None, the folders say the classes.
+        labels: must be None, since the folders name the classes.
         bands: see `tailprobe.datasets.pixels.decode`.
         on_bad_image: "skip" leaves out members of a .zip that cannot be unpacked.
 
@@ -34,7 +34,9 @@ def read_folder(
             class folders, or a label table is given.
     """
     if labels is not None:
-        raise InputError(f"{labels}: format 'folder' takes classes from folders, not from a table; pass format 'table'")
+        raise InputError(
+            f"{labels}: format 'folder' takes the classes from folders, not from a table; pass format 'table'"
+        )
     files = find_images(source, on_bad_image=on_bad_image)
     steps = _steps(files)
     parted = _is_parted(steps, source)
@@ -43,21 +45,21 @@ def read_folder(
     _refuse_no_classes(files, set(named.values()))
     _refuse_empty_class(files, set(named.values()), steps, parted=parted)
     loose = [path for path in inner if path not in named]
-    notes = (f"{len(loose)} images in no class folder left out ({shorten(loose)})",) if loose else ()
+    notes = (f"{len(loose)} images in no class folder left out ({preview(loose)})",) if loose else ()
     return LabeledImages(
         names=tuple(named),
-        locations=tuple(files.locations[path] for path in named),
+        image_sources=tuple(files.image_sources[path] for path in named),
         labels=Labels.from_tags([[name] for name in named.values()], kind="single-label"),
         source=str(source),
         bands=bands,
-        given_parts=tuple(part_called(steps[path][0]) or "" for path in named) if parted else None,
+        given_parts=tuple(parse_part(steps[path][0]) or "" for path in named) if parted else None,
         notes=files.notes + notes,
     )
 
 
 def _steps(files: ImageFiles) -> dict[str, tuple[str, ...]]:
     """Return path -> its folders and file name, without the folders that wrap all images and hold folders only."""
-    steps = {path: tuple(path.split("/")) for path in files.locations}
+    steps = {path: tuple(path.split("/")) for path in files.image_sources}
     while steps and min(map(len, steps.values())) > 2 and len({tail[0] for tail in steps.values()}) == 1:
         steps = {path: tail[1:] for path, tail in steps.items()}
     return steps
@@ -66,7 +68,7 @@ def _steps(files: ImageFiles) -> dict[str, tuple[str, ...]]:
 def _is_parted(steps: dict[str, tuple[str, ...]], source: Source) -> bool:
     # A class may be called "train": only a folder that holds folders can be a part.
     outer = {tail[0] for tail in steps.values() if len(tail) > 2}
-    parts = {name for name in outer if part_called(name)}
+    parts = {name for name in outer if parse_part(name)}
     others = {tail[0] for tail in steps.values() if len(tail) > 1} - parts
     if parts and others:
         raise InputError(
@@ -79,13 +81,13 @@ def _is_parted(steps: dict[str, tuple[str, ...]], source: Source) -> bool:
 def _refuse_no_classes(files: ImageFiles, classes: set[str]) -> None:
     if len(classes) > 1:
         return
-    found = f"one class folder ({min(classes)!r})" if classes else f"none among {len(files.locations)} images"
+    found = f"one class folder ({min(classes)!r})" if classes else f"none among {len(files.image_sources)} images"
     table = ""
     if files.source.is_dir():
         tables = sorted(path.name for path in files.source.iterdir() if path.suffix.lower() in TABLES)
-        table = f"; or pass the table of tags as labels ({shorten(tables)})" if tables else ""
+        table = f"; or pass the table of tags as labels ({preview(tables)})" if tables else ""
     raise InputError(
-        f"{files.source}: expected a folder a class, found {found}; sort the images into class folders{table}"
+        f"{files.source}: expected one folder per class, found {found}; sort the images into class folders{table}"
     )
 
 
@@ -105,4 +107,4 @@ def _recognises(source: Source, labels: Source | None) -> bool:
     return labels is None and (source.is_dir() or source.suffix.lower() == ".zip")
 
 
-READERS.add("folder", Reader(read_folder, _recognises, "a folder or .zip with a class a folder"))
+READERS.add("folder", Reader(read_folder, _recognises, "a folder or .zip with one folder per class"))

@@ -13,21 +13,28 @@ from tailprobe.datasets.pixels.bands import BandSelection, Composite
 from tailprobe.datasets.registry import READERS, Reader
 from tailprobe.datasets.storage.image_files import OnBadImage
 from tailprobe.datasets.storage.image_source import Stream
-from tailprobe.datasets.storage.saved_dataset import SavedPart, class_names, is_saved, named, open_rows, saved_parts
+from tailprobe.datasets.storage.saved_dataset import (
+    SavedPart,
+    class_names,
+    is_saved_dataset,
+    open_rows,
+    saved_parts,
+    to_class_names,
+)
 from tailprobe.datasets.storage.url import Source, Url
 from tailprobe.datasets.tables.columns import Columns
 from tailprobe.datasets.tables.options import OnUnknownTag, TableOptions
 from tailprobe.datasets.tables.tags import tag_table
 from tailprobe.errors import InputError
 from tailprobe.labels import Kind
-from tailprobe.parts import part_called
+from tailprobe.parts import parse_part
 
 _LABELS = ("label", "labels", "tags", "fine_label", "class", "category")
 
 
 @dataclass(frozen=True)
 class ArrowRow:
-    """The `Place` of an image that is a cell of an Arrow file."""
+    """An image that is a cell of an Arrow file."""
 
     path: Path
     column: str
@@ -37,22 +44,22 @@ class ArrowRow:
         """Return the encoded bytes.
 
         Raises:
-            InputError: the file cannot be read, or the cell holds none: only where the image once was.
+            InputError: the file cannot be read, or the cell holds no image but only a path to one.
         """
         cell = open_rows(self.path)[self.column][self.row].as_py()
         data = cell.get("bytes") if isinstance(cell, dict) else None
         if not isinstance(data, bytes):
             raise InputError(
-                f"{self}: holds no image but at most a path to one; save the dataset with its files embedded"
+                f"{self}: holds a path at most instead of an image; save the dataset with its files embedded"
             )
         return data
 
-    def signature(self) -> str:
-        """Return size and time of change of the file, and the row; raises InputError where it is missing."""
+    def etag(self) -> str:
+        """Return the size and modification time of the file, and the row; raises InputError where it is missing."""
         try:
             status = self.path.stat()
         except OSError as error:
-            raise InputError(f"{self}: is not there ({error}); save the dataset again") from error
+            raise InputError(f"{self}: is missing ({error}); save the dataset again") from error
         return f"{status.st_size} {status.st_mtime_ns} row {self.row}"
 
     def header(self) -> Stream:
@@ -76,16 +83,16 @@ def read_hugging_face(
     kind: Kind | Literal["auto"] = "auto",
     on_unknown_tag: OnUnknownTag = "error",
 ) -> LabeledImages:
-    """Read what `Dataset.save_to_disk` or `DatasetDict.save_to_disk` wrote; nothing is loaded before it is used.
+    """Read what `Dataset.save_to_disk` or `DatasetDict.save_to_disk` wrote; memory-mapped.
 
-    An image is called by its part and the name of the file that it came from, or by its row where rows have no names of
-    their own. Parts called train, validation (val, dev) and test are the given parts.
+    An image is named by its part and the file that it came from, or by its row where file names are missing or
+    repeated. Parts called train, validation (val, dev) and test are the given parts.
 
     Args:
         source: the folder.
-        labels: not taken: the labels are a column.
+        labels: must be None: the labels are a column.
         bands: see `tailprobe.datasets.pixels.decode`.
-        on_bad_image: taken where images are read.
+        on_bad_image: not used here; images are read later.
         image: the column of images, where there are several.
         label: the column of labels: class numbers, names, or lists of them; by default the first of label, labels,
             tags, fine_label, class, category, else the only column of class numbers.
@@ -103,29 +110,31 @@ def read_hugging_face(
     parts = saved_parts(source)
     pictures = image or _image_column(source, parts[0])
     tags = label or _label_column(source, parts[0])
-    places: list[ArrowRow] = []
+    image_sources: list[ArrowRow] = []
     names: list[str] = []
     cells: list[Any] = []
     of_part: list[str] = []
     for part in parts:
-        found = [ArrowRow(file, pictures, row) for file in part.files for row in range(open_rows(file).num_rows)]
+        rows_of_part = [ArrowRow(file, pictures, row) for file in part.files for row in range(open_rows(file).num_rows)]
         rows = _columns(source, part, pictures, tags)
-        cells += named(rows[tags].to_pylist(), class_names(part.features).get(tags), source, tags)
+        cells += to_class_names(rows[tags].to_pylist(), class_names(part.features).get(tags), source, tags)
         if not _holds_images(rows[pictures].type):
             raise InputError(f"{source}: column {pictures!r} holds no images; name the column by --read image=COLUMN")
-        places += found
+        image_sources += rows_of_part
         names += _names(part.name, rows[pictures])
-        of_part += [part.name] * len(found)
+        of_part += [part.name] * len(rows_of_part)
     listed = classes or class_names(parts[0].features).get(tags)
-    numbers = [str(n) for n in range(len(names))]  # as a file's name may have signs that a table's may not
-    columns = Columns(source, {"name": numbers, "label": cells}, range(1, len(names) + 1), [str(p) for p in places])
+    numbers = [str(n) for n in range(len(names))]  # a file name may have characters that a table's name may not
+    columns = Columns(
+        source, {"name": numbers, "label": cells}, range(1, len(names) + 1), [str(source) for source in image_sources]
+    )
     options = TableOptions("name", "label", None, separator, listed, kind, on_unknown_tag)
     table = tag_table(columns, options)
     kept = [int(name) for name in table.names]
-    given = [part_called(of_part[row]) for row in kept]
+    given = [parse_part(of_part[row]) for row in kept]
     return LabeledImages(
         tuple(names[row] for row in kept),
-        tuple(places[row] for row in kept),
+        tuple(image_sources[row] for row in kept),
         table.labels,
         str(source),
         bands,
@@ -144,12 +153,12 @@ def _columns(source: Path, part: SavedPart, *wanted: str) -> pa.Table:
 
 
 def _names(part: str, images: pa.ChunkedArray) -> list[str]:
-    """Return distinct names: of the files that the images were, else of the rows."""
+    """Return distinct names: those of the original files, else row numbers."""
     paths = [cell.as_py() for chunk in images.chunks for cell in chunk.field("path")]
-    own = [PurePosixPath(str(path).replace("\\", "/")).name if path else "" for path in paths]
-    if not all(own) or len(set(own)) < len(own):
-        own = [f"{row:07d}" for row in range(1, len(paths) + 1)]
-    return [f"{part}/{name}" for name in own] if part else own
+    names = [PurePosixPath(str(path).replace("\\", "/")).name if path else "" for path in paths]
+    if not all(names) or len(set(names)) < len(names):
+        names = [f"{row:07d}" for row in range(1, len(paths) + 1)]
+    return [f"{part}/{name}" for name in names] if part else names
 
 
 def _holds_images(kind: pa.DataType) -> bool:
@@ -178,17 +187,17 @@ def _is_image(feature: object) -> bool:
 
 
 def _recognises(source: Source, labels: Source | None) -> bool:
-    if not source.is_dir() or not is_saved(source):
+    if not source.is_dir() or not is_saved_dataset(source):
         return False
     if isinstance(source, Url):
-        return True  # so that the reader says that it has to be copied
+        return True  # so that the reader explains that it has to be copied
     try:
         return any(_is_image(feature) for part in saved_parts(source) for feature in part.features.values())
     except InputError:
-        return True  # so that the reader says what is wrong with it
+        return True  # so that the reader reports what is wrong with it
 
 
 READERS.add(
     "hugging-face",
-    Reader(read_hugging_face, _recognises, "a folder that Hugging Face datasets saved, with images", specific=True),
+    Reader(read_hugging_face, _recognises, "a folder that Hugging Face datasets saved, with images", priority=True),
 )

@@ -1,4 +1,4 @@
-"""Planet: Understanding the Amazon from Space, as Kaggle gives it."""
+"""Planet: Understanding the Amazon from Space, in the layout of Kaggle."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -28,10 +28,10 @@ def read_planet(
 ) -> LabeledImages:
     """Read Planet's chips: `train_v2.csv` or `train_classes.csv` beside `train-jpg/` and `train-tif-v2/`.
 
-    73 rows name a tag twice, which counts once and is told in the notes: `cultivation` is on 4,477 images, not 4,547.
+    73 rows name a tag twice, which counts once and is named in the notes: `cultivation` is on 4,477 images, not 4,547.
 
     Args:
-        source: the folder that has both.
+        source: the folder that holds both.
         labels: another table of the same form; by default Planet's own.
         bands: "rgb", or "nrg" for near-infrared, red, green, which the TIFFs alone have.
         images: "jpg" or "tif"; by default JPEG for "rgb" and TIFF for "nrg".
@@ -68,5 +68,5 @@ def _recognises(source: Source, labels: Source | None) -> bool:
 
 
 READERS.add(
-    "planet", Reader(read_planet, _recognises, "Planet's table beside train-jpg or train-tif-v2", specific=True)
+    "planet", Reader(read_planet, _recognises, "Planet's table beside train-jpg or train-tif-v2", priority=True)
 )

@@ -1,4 +1,4 @@
-"""A brace pattern, `shards-{000..009}.tar`, as the names it stands for."""
+"""Expand a brace pattern such as `shards-{000..009}.tar`."""
 
 import re
 from itertools import product
@@ -7,7 +7,7 @@ from tailprobe.errors import InputError
 
 _GROUP = re.compile(r"\{([^{}]*)\}")
 _RANGE = re.compile(r"(\d+)\.\.(\d+)")
-MOST = 100_000  # names one pattern may stand for
+MAX_NAMES = 100_000  # names one pattern may stand for
 
 
 def is_pattern(text: str) -> bool:
@@ -25,7 +25,7 @@ def expand_braces(text: str) -> list[str]:
     Zeros in front of a range's end are kept: `{08..10}` is 08, 09, 10.
 
     Raises:
-        InputError: the pattern stands for more than `MOST` names.
+        InputError: the pattern stands for more than `MAX_NAMES` names.
 
     >>> expand_braces("{train,val}-{8..10}.tar")[:4]
     ['train-8.tar', 'train-9.tar', 'train-10.tar', 'val-8.tar']
@@ -35,9 +35,9 @@ def expand_braces(text: str) -> list[str]:
     number = 1
     for choice in choices:
         number *= len(choice)
-    if number > MOST:
+    if number > MAX_NAMES:
         raise InputError(
-            f"{text}: the pattern stands for {number:,} names, at most {MOST:,} are read; check its ranges"
+            f"{text}: the pattern stands for {number:,} names, at most {MAX_NAMES:,} are read; check its ranges"
         )
     return ["".join(parts) for parts in product(*choices)]
 
@@ -47,8 +47,8 @@ def _choices(inner: str, text: str) -> list[str]:
     if found is None:
         return inner.split(",") if "," in inner else [f"{{{inner}}}"]
     first, last = int(found[1]), int(found[2])
-    if abs(last - first) >= MOST:
-        raise InputError(f"{text}: the range {inner} has more than {MOST:,} numbers; check its ends")
+    if abs(last - first) >= MAX_NAMES:
+        raise InputError(f"{text}: the range {inner} has more than {MAX_NAMES:,} numbers; check its ends")
     padded = any(len(end) > 1 and end.startswith("0") for end in found.groups())
     width = max(map(len, found.groups())) if padded else 0
     step = 1 if first <= last else -1

@@ -1,4 +1,4 @@
-"""Which image files a folder or a .zip archive holds."""
+"""List the image files of a folder or a .zip archive."""
 
 import os
 import zipfile
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from tailprobe.datasets.storage.file_source import Location, open_archive
-from tailprobe.datasets.storage.image_source import Place
+from tailprobe.datasets.storage.file_source import FileSource, open_archive
+from tailprobe.datasets.storage.image_source import ImageSource
 from tailprobe.datasets.storage.url import Source, Url
 from tailprobe.errors import InputError
 
 OnBadImage = Literal["error", "skip"]
 EXTENSIONS = frozenset([".jpg", ".jpeg", ".jpe", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"])
-MAX_MEMBER = 2**30  # bytes of one unpacked member; more is no image but a trap
+MAX_MEMBER = 2**30  # bytes of one unpacked member; more is not an image but an attack
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,19 +23,19 @@ class ImageFiles:
     """The images under one folder or archive, hidden files and files of other types left out."""
 
     source: Source
-    locations: dict[str, Place]  # relative posix path -> place, sorted by path
+    image_sources: dict[str, ImageSource]  # by relative posix path, sorted
     folders: tuple[str, ...]  # relative paths of all folders below, sorted
     notes: tuple[str, ...]  # what was left out
 
     def index(self) -> dict[str, list[str]]:
-        """Return the relative paths for every name an image may go by: any tail of its path, with or without extension.
+        """Return the relative paths by every name an image may have: any tail of its path, with or without extension.
 
-        >>> files = ImageFiles(Path("data"), {"a/x.jpg": Location(Path("data/a/x.jpg"))}, (), ())
+        >>> files = ImageFiles(Path("data"), {"a/x.jpg": FileSource(Path("data/a/x.jpg"))}, (), ())
         >>> sorted(files.index())
         ['a/x', 'a/x.jpg', 'x', 'x.jpg']
         """
         paths: dict[str, list[str]] = defaultdict(list)
-        for path in self.locations:
+        for path in self.image_sources:
             bare = path[: path.rindex(".")]
             for start in _tails(path):
                 paths[path[start:]].append(path)
@@ -48,17 +48,15 @@ def find_images(source: Source, *, on_bad_image: OnBadImage = "error") -> ImageF
 
     Raises:
         InputError: `source` is neither, or an archive is damaged or has a member that is encrypted, that claims more
-            than `MAX_MEMBER` bytes or whose path leads out of it (left out and told if `on_bad_image` is "skip").
+            than `MAX_MEMBER` bytes or whose path leads out of it (left out and noted if `on_bad_image` is "skip").
     """
     if isinstance(source, Url) and source.is_dir():
-        return _of_images(source, {path: Location(place) for path, place in source.walk().items()}, [], ())
+        return _of_images(source, {path: FileSource(url) for path, url in source.walk().items()}, [], ())
     if isinstance(source, Path) and source.is_dir():
         paths, folders = _walk(source)
-        return _of_images(source, {path: Location(source / path) for path in paths}, folders, ())
+        return _of_images(source, {path: FileSource(source / path) for path in paths}, folders, ())
     if not source.exists():
-        raise InputError(
-            f"{source}: expected a folder of images or a .zip of one, but there is nothing; check the path"
-        )
+        raise InputError(f"{source}: expected a folder of images or a .zip of one, but there is none; check the path")
     if not _is_zip(source):
         raise InputError(f"{source}: expected a folder of images or a .zip of one; pass the folder the images are in")
     return _in_archive(source, on_bad_image=on_bad_image)
@@ -83,28 +81,30 @@ def clean_name(name: str, *, where: str) -> str:
     return path.as_posix()
 
 
-def shorten(names: Sequence[str], *, shown: int = 3) -> str:
+def preview(names: Sequence[str], *, shown: int = 3) -> str:
     """Join the first few of many names.
 
-    >>> shorten(["a", "b", "c", "d"])
+    >>> preview(["a", "b", "c", "d"])
     'a, b, c, ...'
     """
     return ", ".join(names[:shown]) + (", ..." if len(names) > shown else "")
 
 
-def _of_images(source: Source, files: Mapping[str, Place], folders: list[str], notes: tuple[str, ...]) -> ImageFiles:
+def _of_images(
+    source: Source, files: Mapping[str, ImageSource], folders: list[str], notes: tuple[str, ...]
+) -> ImageFiles:
     shown = {path: files[path] for path in sorted(files) if not _hidden(path)}
-    images = {path: place for path, place in shown.items() if PurePosixPath(path).suffix.lower() in EXTENSIONS}
+    images = {path: file for path, file in shown.items() if PurePosixPath(path).suffix.lower() in EXTENSIONS}
     hidden, others = len(files) - len(shown), [path for path in shown if path not in images]
     if hidden:
         notes += (f"{hidden} hidden files ignored",)
     if others:
-        notes += (f"{len(others)} files that are no images ignored ({shorten(others)})",)
+        notes += (f"{len(others)} files that are not images ignored ({preview(others)})",)
     return ImageFiles(source, images, tuple(path for path in sorted(folders) if not _hidden(path)), notes)
 
 
 def _walk(top: Path) -> tuple[list[str], list[str]]:
-    """Return the relative paths of files and of folders; a folder that links lead to twice is walked once."""
+    """Return the relative paths of files and of folders; a folder reached through several links is walked once."""
     files, below, seen = list[str](), list[str](), set[str]()
     for here, folders, names in os.walk(top, followlinks=True):
         real = os.path.realpath(here)
@@ -121,7 +121,7 @@ def _walk(top: Path) -> tuple[list[str], list[str]]:
 def _is_zip(source: Source) -> bool:
     if isinstance(source, Path):
         return zipfile.is_zipfile(source)
-    with source.pieces() as stream:
+    with source.range_reader() as stream:
         return zipfile.is_zipfile(stream)
 
 
@@ -138,10 +138,10 @@ def _in_archive(source: Source, *, on_bad_image: OnBadImage) -> ImageFiles:
         raise InputError(
             f"{source}!{name}: {reason}; pack the archive again or pass --on-bad-image skip to leave it out"
         )
-    good = {member.filename: Location(source, member.filename) for member in files if member.filename not in bad}
+    good = {member.filename: FileSource(source, member.filename) for member in files if member.filename not in bad}
     folders = {member.filename.rstrip("/") for member in members if member.is_dir()}
     folders |= {parent.as_posix() for name in good for parent in PurePosixPath(name).parents if parent.name}
-    notes = (f"{len(bad)} members of the archive left out as unusable ({shorten(list(bad))})",) if bad else ()
+    notes = (f"{len(bad)} members of the archive left out as unusable ({preview(list(bad))})",) if bad else ()
     return _of_images(source, good, list(folders), notes)
 
 
@@ -154,7 +154,7 @@ def _unusable(member: zipfile.ZipInfo) -> str | None:
     if member.file_size > MAX_MEMBER:
         return f"the member unpacks to {member.file_size:,} bytes"
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
-        return "the member is packed in a way that Python cannot unpack"
+        return "the member uses a compression that Python cannot unpack"
     return None
 
 
@@ -164,4 +164,4 @@ def _hidden(path: str) -> bool:
 
 def _tails(path: str) -> Iterator[int]:
     yield 0
-    yield from (place + 1 for place, letter in enumerate(path) if letter == "/")
+    yield from (position + 1 for position, letter in enumerate(path) if letter == "/")

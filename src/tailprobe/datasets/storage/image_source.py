@@ -1,4 +1,4 @@
-"""What a reader says of where an image is."""
+"""The interface of an image source: where the bytes of one image are."""
 
 import io
 from typing import Protocol, runtime_checkable
@@ -7,20 +7,21 @@ Stream = io.BytesIO | io.BufferedReader
 
 
 @runtime_checkable
-class Place(Protocol):
-    """Where the bytes of one image are; `str` of it names the place to a user.
+class ImageSource(Protocol):
+    """Where the bytes of one image are; `str` of it names the image in messages.
 
-    A place holds text and numbers alone, no open file, so that it may be read from any thread and sent to any process.
+    An image source holds text and numbers alone, no open file, so that it can be read from any thread and sent to any
+    process.
     """
 
     def read(self) -> bytes:
-        """Return the encoded bytes; raises InputError where they cannot be had."""
+        """Return the encoded bytes; raises InputError where they cannot be read."""
         ...
 
-    def signature(self) -> str:
+    def etag(self) -> str:
         """Return a text that changes with the bytes, without reading them; raises InputError where they are missing."""
         ...
 
     def header(self) -> Stream:
-        """Open the bytes for a look at their beginning; raises InputError or OSError."""
+        """Open the bytes to read their beginning; raises InputError or OSError."""
         ...

@@ -1,4 +1,4 @@
-"""Folders that Hugging Face `datasets` saved: Arrow files beside JSON that says what they hold."""
+"""Folders that Hugging Face `datasets` saved: Arrow files beside JSON that describes them."""
 
 import functools
 import json
@@ -12,12 +12,12 @@ import pyarrow as pa
 from tailprobe.datasets.storage.url import Source
 from tailprobe.errors import InputError
 
-_LISTING, _STATE, _ABOUT = "dataset_dict.json", "state.json", "dataset_info.json"
+_LISTING, _STATE, _INFO = "dataset_dict.json", "state.json", "dataset_info.json"
 
 
 @dataclass(frozen=True)
 class SavedPart:
-    """What `Dataset.save_to_disk` wrote: the rows of its files, one after another."""
+    """One part that `Dataset.save_to_disk` wrote: the rows of its files, concatenated."""
 
     name: str  # of the part; "" where there is one alone
     files: tuple[Path, ...]  # Arrow streams
@@ -25,12 +25,12 @@ class SavedPart:
 
     def table(self) -> pa.Table:
         """Return the rows, memory-mapped."""
-        # What the format says of itself differs between files and says nothing of the rows.
+        # The schema metadata differ between files and do not describe the rows.
         return pa.concat_tables([open_rows(file).replace_schema_metadata(None) for file in self.files])
 
 
-def is_saved(path: Source) -> bool:
-    """Say whether `Dataset.save_to_disk` or `DatasetDict.save_to_disk` wrote a folder."""
+def is_saved_dataset(path: Source) -> bool:
+    """Return whether `Dataset.save_to_disk` or `DatasetDict.save_to_disk` wrote a folder."""
     return (path / _STATE).is_file() or (path / _LISTING).is_file()
 
 
@@ -63,7 +63,7 @@ def open_rows(file: Path) -> pa.Table:
     try:
         with pa.memory_map(str(file)) as source:
             table = pa.ipc.open_stream(source).read_all()
-        table.validate()  # a file may be anybody's
+        table.validate()  # the file may come from an untrusted source
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{file}: cannot be read ({reason}); save the dataset again") from error
@@ -75,8 +75,8 @@ def class_names(features: Mapping[str, Any]) -> dict[str, list[str]]:
     return {name: found for name, feature in features.items() if (found := _names_in(feature))}
 
 
-def named(cells: list[Any], names: list[str] | None, path: Path, column: str) -> list[Any]:
-    """Put names in the place of class numbers; -1 is the format's way to say that there is no label.
+def to_class_names(cells: list[Any], names: list[str] | None, path: Path, column: str) -> list[Any]:
+    """Replace class numbers by names; -1 means no label in this format.
 
     Raises:
         InputError: a number has no name.
@@ -84,16 +84,16 @@ def named(cells: list[Any], names: list[str] | None, path: Path, column: str) ->
     if names is None:
         return cells
     numbers = [cell if isinstance(cell, list) else [cell] for cell in cells]
-    for row, own in enumerate(numbers):
-        for number in own:
+    for row, listed in enumerate(numbers):
+        for number in listed:
             if number is not None and not -1 <= number < len(names):
                 raise InputError(f"{path.name}, row {row + 1}: label {number} in column {column!r} has no name")
-    return [[names[number] for number in own if number is not None and number >= 0] for own in numbers]
+    return [[names[n] for n in listed if n is not None and n >= 0] for listed in numbers]
 
 
 def _part(folder: Path, name: str) -> SavedPart:
     files = tuple(_inside(folder, str(file["filename"])) for file in _json(folder / _STATE)["_data_files"])
-    return SavedPart(name, files, dict(_json(folder / _ABOUT)["features"]))
+    return SavedPart(name, files, dict(_json(folder / _INFO)["features"]))
 
 
 def _json(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds

@@ -1,4 +1,4 @@
-"""Members of an uncompressed .tar, listed once and then read where they lie."""
+"""Members of an uncompressed .tar, listed once and then read by offset."""
 
 import io
 import tarfile
@@ -13,12 +13,12 @@ from tailprobe.datasets.storage.url import Source, Url
 from tailprobe.errors import InputError
 
 _BLOCK = 512  # bytes; a header takes one, a member's data whole ones, and an archive ends with blocks of zeros
-_PACKED = {b"\x1f\x8b": "gunzip", b"BZ": "bunzip2", b"\xfd7": "unxz", b"\x28\xb5": "unzstd"}  # how to unpack, by start
+_UNPACKERS = {b"\x1f\x8b": "gunzip", b"BZ": "bunzip2", b"\xfd7": "unxz", b"\x28\xb5": "unzstd"}  # by the first bytes
 
 
 @dataclass(frozen=True)
 class TarMember:
-    """The `Place` of an image in a .tar: `size` bytes from `offset` on. No handle is kept, no header read again."""
+    """An image in a .tar: `size` bytes from `offset` on. No handle is kept open and no header is read again."""
 
     path: Source
     member: str
@@ -32,29 +32,29 @@ class TarMember:
             InputError: the archive is missing or ends before the member does.
         """
         try:
-            data = _piece(self.path, self.offset, self.size)
+            data = _read_range(self.path, self.offset, self.size)
         except OSError as error:
             raise InputError(f"{self}: cannot be read ({error}); restore the archive or leave its row out") from error
         if len(data) < self.size:
             raise InputError(f"{self}: the archive ends within this member; fetch or pack it again")
         return data
 
-    def signature(self) -> str:
-        """Return a text that changes with the archive: its size and time of change, and the place within.
+    def etag(self) -> str:
+        """Return a text that changes with the archive: its size, modification time, and the offset of the member.
 
         Raises:
             InputError: the archive is missing.
         """
         try:
-            archive = self.path.signature() if isinstance(self.path, Url) else _size_and_time(self.path)
+            archive = self.path.etag() if isinstance(self.path, Url) else _size_and_time(self.path)
         except OSError as error:
-            raise InputError(f"{self}: is not there ({error}); restore the archive or leave its row out") from error
+            raise InputError(f"{self}: is missing ({error}); restore the archive or leave its row out") from error
         return f"{archive} at {self.offset} {self.size}"
 
     def header(self) -> Stream:
         """Return the bytes of the member as a stream, fetched as needed from a URL; raises as `read`."""
         if isinstance(self.path, Url):
-            return self.path.pieces(self.offset, self.size)
+            return self.path.range_reader(self.offset, self.size)
         return io.BytesIO(self.read())
 
     def __str__(self) -> str:
@@ -62,64 +62,66 @@ class TarMember:
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A file in an archive, as its header tells."""
+class TarEntry:
+    """A file in an archive, as its header describes it."""
 
-    place: TarMember
+    tar_member: TarMember
     problem: str  # why it cannot be used, empty where it can
-    data: bytes  # the content, of members that were asked for
+    data: bytes  # the content of the members whose content was requested
 
 
-def list_members(path: Source, *, wanted: Callable[[str], bool], most: int) -> Iterator[Listed]:
-    """Go through an archive once, from its first member to its end; folders are passed over.
+def list_members(path: Source, *, wanted: Callable[[str], bool], max_bytes: int) -> Iterator[TarEntry]:
+    """Iterate over the files of an archive in one pass; folders are skipped.
 
     Args:
         path: the .tar, uncompressed.
-        wanted: told a member's name, whether its content is to be read on the way.
-        most: bytes such a content may have; a larger one is a problem of the member.
+        wanted: whether to read the content of a member, given its name.
+        max_bytes: largest content to read; a larger one is a problem of the member.
 
     Raises:
         InputError: the archive is missing, compressed, no tar, damaged, or ends before its end.
     """
     try:
-        path = path.stamped() if isinstance(path, Url) else path
+        path = path.with_etag() if isinstance(path, Url) else path
         size = path.size() if isinstance(path, Url) else path.stat().st_size
         with path.open("rb") as stream:
-            _refuse_packed(path, stream.read(2))
+            _refuse_compressed(path, stream.read(2))
             stream.seek(0)
-            yield from _members(path, stream, size, wanted, most)
+            yield from _members(path, stream, size, wanted, max_bytes)
     except (OSError, tarfile.TarError, ValueError, EOFError, RecursionError) as error:  # headers may hold anything
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{path}: not a readable .tar ({reason}); fetch or pack it again") from error
 
 
-def _members(path: Source, stream: Any, size: int, wanted: Callable[[str], bool], most: int) -> Iterator[Listed]:  # noqa: ANN401 - fsspec's are of no one type
+def _members(path: Source, stream: Any, size: int, wanted: Callable[[str], bool], max_bytes: int) -> Iterator[TarEntry]:  # noqa: ANN401 - fsspec's are of no one type
     end: int | None = 0  # where the next header is due
     with tarfile.open(fileobj=stream, mode="r:") as archive:
         for info in archive:
-            place = TarMember(path, info.name, info.offset_data, info.size)
-            if info.size < 0:  # would lead tarfile back, for ever
-                raise InputError(f"{place}: the member claims {info.size:,} bytes; fetch or pack the archive again")
-            # Links, folders and devices have no data, whatever size their headers claim; how much a sparse one has is
-            # not told.
-            holds = info.size if info.isfile() else 0
-            end = None if info.issparse() else info.offset_data + -(-holds // _BLOCK) * _BLOCK
-            if end is not None and info.offset_data + holds > size:
-                raise InputError(f"{place}: the archive is truncated within this member; fetch or pack it again")
+            tar_member = TarMember(path, info.name, info.offset_data, info.size)
+            if info.size < 0:  # would make tarfile loop forever
+                raise InputError(
+                    f"{tar_member}: the header declares {info.size:,} bytes; fetch or pack the archive again"
+                )
+            # Links, folders and devices have no data, whatever size their headers declare; the stored size of a sparse
+            # file is not in its header.
+            stored_size = info.size if info.isfile() else 0
+            end = None if info.issparse() else info.offset_data + -(-stored_size // _BLOCK) * _BLOCK
+            if end is not None and info.offset_data + stored_size > size:
+                raise InputError(f"{tar_member}: the archive is truncated within this member; fetch or pack it again")
             if info.isdir():
                 continue
-            problem = _problem(info, wanted=wanted(info.name), most=most)
+            problem = _problem(info, wanted=wanted(info.name), max_bytes=max_bytes)
             data = b""
             if not problem and wanted(info.name):
                 stream.seek(info.offset_data)
                 data = stream.read(info.size)
-            yield Listed(place, problem, data)
+            yield TarEntry(tar_member, problem, data)
             archive.members = []  # type: ignore[attr-defined]  # tarfile keeps every header otherwise; an archive may have millions
     if end is not None:
         _check_end(path, stream, end)
 
 
-def _problem(info: tarfile.TarInfo, *, wanted: bool, most: int) -> str:
+def _problem(info: tarfile.TarInfo, *, wanted: bool, max_bytes: int) -> str:
     if not info.isfile() or info.issparse():
         linked = f"the member is a link to {info.linkname!r}"
         special = "the member is sparse, stored with holes" if info.issparse() else "the member is a device or a pipe"
@@ -129,12 +131,12 @@ def _problem(info: tarfile.TarInfo, *, wanted: bool, most: int) -> str:
         return "the path leads out of the archive"
     if info.size > MAX_MEMBER:
         return f"the member has {info.size:,} bytes"
-    if wanted and info.size > most:
-        return f"the member has {info.size:,} bytes, where a label has at most {most:,}"
+    if wanted and info.size > max_bytes:
+        return f"the member has {info.size:,} bytes, where a label has at most {max_bytes:,}"
     return ""
 
 
-def _piece(path: Source, offset: int, size: int) -> bytes:
+def _read_range(path: Source, offset: int, size: int) -> bytes:
     if isinstance(path, Url):
         return path.read_bytes(offset, offset + size)
     with path.open("rb") as stream:
@@ -159,8 +161,9 @@ def _check_end(path: Source, stream: Any, end: int) -> None:  # noqa: ANN401 - f
         raise InputError(f"{path}: more follows the end of the archive, at byte {end:,}; pack it as one archive")
 
 
-def _refuse_packed(path: Source, start: bytes) -> None:
-    if start in _PACKED:
+def _refuse_compressed(path: Source, start: bytes) -> None:
+    if start in _UNPACKERS:
         raise InputError(
-            f"{path}: a compressed .tar cannot be read image by image; unpack it by {_PACKED[start]} and pass the .tar"
+            f"{path}: a compressed .tar cannot be read image by image; "
+            f"unpack it by {_UNPACKERS[start]} and pass the .tar"
         )

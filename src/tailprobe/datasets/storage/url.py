@@ -1,4 +1,4 @@
-"""A file or folder behind a URL, of any file system that fsspec knows, with the part of `pathlib.Path` readers need."""
+"""A file or folder behind a URL of any fsspec file system, with the methods of `pathlib.Path` that readers need."""
 
 import importlib
 import io
@@ -17,8 +17,8 @@ from tailprobe.errors import InputError
 
 _T = TypeVar("_T")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(://|::)")
-# What tells one state of a file from another, by the names that file systems give it, the surest first.
-_STAMPS = [
+# The properties by which file systems identify the version of a file, most reliable first.
+_ETAG_KEYS = [
     *("ETag", "etag", "checksum", "md5Hash", "content_md5", "md5", "CRC", "generation"),
     *("mtime", "LastModified", "last_modified", "updated", "modified", "created"),
 ]
@@ -28,18 +28,18 @@ _STAMPS = [
 class Url:
     """A path in the file system of a URL.
 
-    Held as the URL the user gave and a path in its file system, never joined to one text: the keys of a bucket are
-    another's choice, and one like `x::file:///etc/passwd` would lead elsewhere.
+    Kept as the URL the user gave and a path in its file system, never joined into one text: object keys may be chosen
+    by somebody else, and one like `x::file:///etc/passwd` would point to another file system.
     """
 
-    root: str  # the URL that was given, which tells the file system
+    root: str  # the URL that was given, which selects the file system
     path: str  # within it, as fsspec writes it: "bucket/folder/1.jpg"
-    stamp: str = field(default="", compare=False)  # what changes with the bytes, where a listing told it
-    length: int = field(default=-1, compare=False)  # bytes, where a listing told it
+    listed_etag: str = field(default="", compare=False)  # from a folder listing, where there was one
+    listed_size: int = field(default=-1, compare=False)  # bytes, from a folder listing
 
     @classmethod
     def of(cls, url: str) -> "Url":
-        """Return the place of a URL.
+        """Return the `Url` of a text.
 
         Raises:
             InputError: fsspec does not know the protocol or a package for it is missing, or the URL is malformed.
@@ -88,11 +88,11 @@ class Url:
         return iter([Url(self.root, path) for path in found if path.rstrip("/") != own])
 
     def walk(self) -> dict[str, "Url"]:
-        """Return every file below by its relative path, in one listing, each with its stamp."""
+        """Return every file below by its relative path, in one listing, each with its etag."""
         found: dict[str, dict[str, Any]] = self._call(lambda fs: fs.find(self.path, detail=True))
         start = self.path.rstrip("/") + "/" if self.path.strip("/") else self.path
         return {
-            path.removeprefix(start).lstrip("/"): Url(self.root, path, _stamp(info), _length(info))
+            path.removeprefix(start).lstrip("/"): Url(self.root, path, _etag(info), _size(info))
             for path, info in found.items()
             if info.get("type") == "file" and path != self.path
         }
@@ -103,23 +103,23 @@ class Url:
 
     def size(self) -> int:
         """Return the number of bytes."""
-        return self.length if self.length >= 0 else _length(self._info())
+        return self.listed_size if self.listed_size >= 0 else _size(self._info())
 
-    def signature(self) -> str:
+    def etag(self) -> str:
         """Return a text that changes with the bytes, from the listing where there was one.
 
         Raises:
-            OSError: the file is not there, or the file system tells neither a checksum nor a time of it.
+            OSError: the file is missing, or the file system gives neither a checksum nor a modification time.
         """
-        stamp = self.stamp or _stamp(self._info())
-        if not stamp:
-            raise OSError("the file system tells neither checksum nor time of change; copy the files to another")
-        return stamp
+        etag = self.listed_etag or _etag(self._info())
+        if not etag:
+            raise OSError("the file system gives neither a checksum nor a modification time; copy the files to another")
+        return etag
 
-    def stamped(self) -> "Url":
-        """Return this with its stamp and length, asked for once."""
+    def with_etag(self) -> "Url":
+        """Return this URL with its etag and size, requested once."""
         info = self._info()
-        return replace(self, stamp=_stamp(info), length=_length(info))
+        return replace(self, listed_etag=_etag(info), listed_size=_size(info))
 
     def read_bytes(self, start: int | None = None, end: int | None = None) -> bytes:
         """Return the bytes, or those from `start` up to `end`, in one request."""
@@ -133,13 +133,13 @@ class Url:
 
     @contextmanager
     def open(self, mode: str = "rb") -> Iterator[Any]:
-        """Open for reading; pieces are fetched ahead, so that a file is best read from its beginning on."""
+        """Open for reading from the beginning; blocks are fetched ahead."""
         with self._call(lambda fs: fs.open(self.path, mode)) as stream, _as_os_errors():
             yield stream
 
-    def pieces(self, start: int = 0, size: int | None = None) -> io.BufferedReader:
-        """Open `size` bytes from `start` on, or all; what is read of them is fetched, 64 KiB at least."""
-        return io.BufferedReader(_Pieces(self, start, self.size() if size is None else size), 2**16)
+    def range_reader(self, start: int = 0, size: int | None = None) -> io.BufferedReader:
+        """Open `size` bytes from `start` on, or all; only what is read is fetched, at least 64 KiB at a time."""
+        return io.BufferedReader(_RangeReader(self, start, self.size() if size is None else size), 2**16)
 
     def __str__(self) -> str:
         inner = str(_file_system(self.root)[0].unstrip_protocol(self.path))
@@ -154,8 +154,8 @@ class Url:
             return work(_file_system(self.root)[0])
 
 
-class _Pieces(io.RawIOBase):
-    """Some bytes of a URL as a stream; every read is one request."""
+class _RangeReader(io.RawIOBase):
+    """A byte range of a URL as a stream; every read is one request."""
 
     def __init__(self, url: Url, start: int, size: int) -> None:
         self._url, self._start, self._size, self._at = url, start, size, 0
@@ -194,27 +194,27 @@ def is_url(text: str) -> bool:
     return _URL.match(text) is not None
 
 
-def source_of(given: str | Path | Url) -> Source:
-    """Return a path, or the place of a URL.
+def parse_source(given: str | Path | Url) -> Source:
+    """Return a `Path`, or a `Url` for the text of a URL.
 
     Raises:
         InputError: as `Url.of`; or a URL went through `Path`, which takes a slash from it.
     """
     if isinstance(given, Path) and re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/(?!/)", given.as_posix()):
-        raise InputError(f"{given}: a Path is no URL, as it drops a slash; pass the URL as text")
+        raise InputError(f"{given}: a Path cannot hold a URL, as it drops a slash; pass the URL as text")
     return (
         Url.of(given) if isinstance(given, str) and is_url(given) else given if isinstance(given, Url) else Path(given)
     )
 
 
 def absolute(given: str) -> str:
-    """Return a source as it is written down: the full path of a file or folder, a URL as it is."""
+    """Return the absolute path of a file or folder; a URL is returned unchanged."""
     return given if is_url(given) else str(Path(given).expanduser().resolve())
 
 
 @contextmanager
 def _as_os_errors() -> Iterator[None]:
-    """Turn what the packages behind fsspec raise, each its own, into OSError."""
+    """Turn the exceptions of the packages behind fsspec, which have no common type, into OSError."""
     try:
         yield
     except (OSError, InputError):
@@ -248,15 +248,15 @@ def _package(url: str) -> str:
     )
 
 
-def _stamp(info: dict[str, Any]) -> str:
-    key = next((key for key in _STAMPS if info.get(key) not in (None, "")), None)
+def _etag(info: dict[str, Any]) -> str:
+    key = next((key for key in _ETAG_KEYS if info.get(key) not in (None, "")), None)
     if key is None:
         return ""
-    value = info[key].timestamp() if isinstance(info[key], datetime) else info[key]  # one call tells it so, one so
+    value = info[key].timestamp() if isinstance(info[key], datetime) else info[key]  # file systems differ in the type
     return f"{info.get('size')} {key} {value}"
 
 
-def _length(info: dict[str, Any]) -> int:
+def _size(info: dict[str, Any]) -> int:
     if not isinstance(info.get("size"), int):
-        raise OSError("the file system does not tell how long the file is; copy the files to another")
+        raise OSError("the file system does not give the size of the file; copy the files to another")
     return int(info["size"])

@@ -1,4 +1,4 @@
-"""Cells of tags, split."""
+"""Split cells of tags."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from tailprobe.datasets.tables.columns import Columns
 from tailprobe.errors import InputError
 
-_UNMISTAKABLE = ",;|"
-_ONE_TAG = ("label", "tag", "class", "category", "target")  # columns that sound like one tag a row
+_SEPARATORS = ",;|"
+_SINGLE_TAG_COLUMNS = ("label", "tag", "class", "category", "target")  # columns that usually hold one tag per row
 
 
 def split_cells(
@@ -18,7 +18,7 @@ def split_cells(
     Args:
         columns: the table.
         column: the column of tags.
-        separator: what parts the tags; by default the one of `,` `;` `|` that the column uses, else white space.
+        separator: between the tags; by default the one of `,` `;` `|` that the column uses, else white space.
         whole: take a cell as one tag where no separator is given.
 
     Returns:
@@ -41,12 +41,10 @@ def split_cells(
 
 def _separator_of(columns: Columns, column: str) -> str | None:
     cells = columns.cells[column]
-    used = [mark for mark in _UNMISTAKABLE if any(isinstance(cell, str) and mark in cell for cell in cells)]
+    used = [mark for mark in _SEPARATORS if any(isinstance(cell, str) and mark in cell for cell in cells)]
     if len(used) > 1:
         n = next(n for n, cell in enumerate(cells) if isinstance(cell, str) and used[1] in cell)
-        raise InputError(
-            f"{columns.where(n)}: column {column!r} uses {' and '.join(used)}; say by separator which parts tags"
-        )
+        raise InputError(f"{columns.where(n)}: column {column!r} uses {' and '.join(used)}; pass the separator")
     return used[0] if used else None
 
 
@@ -64,6 +62,6 @@ def _notes(cells: Sequence[Any], column: str, separator: str | None, *, whole: b
     if separator is not None:
         return (f"tags in column {column!r} split at {separator!r}",)
     spaced = any(isinstance(cell, str) and len(cell.split()) > 1 for cell in cells)
-    if spaced and not whole and column.lower() in _ONE_TAG:
+    if spaced and not whole and column.lower() in _SINGLE_TAG_COLUMNS:
         return (f"cells of column {column!r} split at spaces; if class names have spaces, pass kind single-label",)
     return ()

@@ -23,14 +23,14 @@ class Columns:
     path: Source
     cells: dict[str, list[Any]]  # column -> (N,) cells
     rows: Sequence[int]  # (N,) row numbers for messages: as a spreadsheet counts (header 1), of Parquet from 1
-    places: Sequence[str] | None = None  # (N,) what messages call the rows, where they are not rows of a table
+    row_names: Sequence[str] | None = None  # (N,) how messages name the rows, where they are not rows of a table
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def where(self, row: int) -> str:
         """Return "train_v2.csv, row 1465" for row `row`, counted from 0."""
-        return f"{self.path.name}, row {self.rows[row]}" if self.places is None else self.places[row]
+        return f"{self.path.name}, row {self.rows[row]}" if self.row_names is None else self.row_names[row]
 
     def find(self, given: str | None, usual: Sequence[str]) -> list[str]:
         """Return the column given by name, or those with a usual name, most usual first.
@@ -40,7 +40,7 @@ class Columns:
         """
         if given is not None:
             if given not in self.cells:
-                raise InputError(f"{self.path.name}: no column is called {given!r}; the header has {self.header()}")
+                raise InputError(f"{self.path.name}: there is no column {given!r}; the header has {self.header()}")
             return [given]
         lower = {name.lower(): name for name in reversed(self.cells)}
         return [lower[name] for name in usual if name in lower]
@@ -51,9 +51,9 @@ class Columns:
 
 
 def read_columns(path: Source) -> Columns:
-    """Read a table; the ending tells Parquet (.parquet, .pq) from text (.csv, .tsv, .txt: UTF-8, with a header).
+    """Read a table: Parquet (.parquet, .pq) or text (.csv, .tsv, .txt: UTF-8, with a header).
 
-    Fields of a text table are parted by commas, semicolons or tabs, whichever the header has most of.
+    Fields of a text table are separated by commas, semicolons or tabs, whichever the header has most of.
 
     Raises:
         InputError: the file is missing, empty, of another kind or encoding, has a row of more or fewer fields than the
@@ -62,10 +62,10 @@ def read_columns(path: Source) -> Columns:
     if not path.is_file():
         raise InputError(f"{path}: expected a table of image names and tags, but there is no such file; check the path")
     if path.suffix.lower() not in TABLES:
-        raise InputError(f"{path}: expected a table ending in {', '.join(TABLES)}; name or convert it so")
+        raise InputError(f"{path}: expected a table ending in {', '.join(TABLES)}; rename or convert it")
     columns = _read_parquet(path) if path.suffix.lower() in (".parquet", ".pq") else _read_text(path)
     if not len(columns):
-        raise InputError(f"{path}: the table has no row under its header ({columns.header()}); expected one an image")
+        raise InputError(f"{path}: the table has no row under its header ({columns.header()}); expected one per image")
     return columns
 
 
@@ -75,7 +75,7 @@ def _read_parquet(path: Source) -> Columns:
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path}: not a readable Parquet file ({reason}); write the table again") from error
-    _refuse_twins(path, table.column_names)
+    _refuse_duplicate_columns(path, table.column_names)
     cells = {name: table.column(name).to_pylist() for name in table.column_names}
     return Columns(path, cells, range(1, table.num_rows + 1))
 
@@ -86,19 +86,19 @@ def _read_text(path: Source) -> Columns:
     try:
         numbered = [(number, fields) for number, fields in enumerate(reader, start=1) if fields]
     except csv.Error as error:
-        raise InputError(f"{path.name}, line {reader.line_num}: {error}; mend the quotes of this line") from error
+        raise InputError(f"{path.name}, line {reader.line_num}: {error}; fix the quotes of this line") from error
     if not numbered:
-        raise InputError(f"{path}: the table is empty; expected a header and one row an image")
+        raise InputError(f"{path}: the table is empty; expected a header and one row per image")
     (_, header), *body = numbered
     header = [name.strip() for name in header]
-    _refuse_twins(path, header)
+    _refuse_duplicate_columns(path, header)
     for number, fields in body:
         if len(fields) != len(header):
             raise InputError(
                 f"{path.name}, row {number}: {len(fields)} fields where the header has {len(header)} "
                 f"({', '.join(map(repr, header))}); quote a field that holds the separator"
             )
-    cells = {name: [fields[place] for _, fields in body] for place, name in enumerate(header)}
+    cells = {name: [fields[position] for _, fields in body] for position, name in enumerate(header)}
     return Columns(path, cells, [number for number, _ in body])
 
 
@@ -122,7 +122,7 @@ def _delimiter(path: Source, text: str) -> str:
     return max(",;\t", key=header.count)  # a comma where there is none of them
 
 
-def _refuse_twins(path: Source, header: Sequence[str]) -> None:
-    twins = sorted({name for name in header if list(header).count(name) > 1})
-    if twins:
-        raise InputError(f"{path.name}: two columns are called {twins[0]!r}; rename one")
+def _refuse_duplicate_columns(path: Source, header: Sequence[str]) -> None:
+    duplicates = sorted({name for name in header if list(header).count(name) > 1})
+    if duplicates:
+        raise InputError(f"{path.name}: two columns are called {duplicates[0]!r}; rename one")

@@ -22,8 +22,8 @@ class TableOptions:
     part_column: str | None = None  # the column that says train, validation or test (or val, dev, ...)
     separator: str | None = None  # between the tags of a cell
     classes: Sequence[str] | None = None  # in the order wanted; by default every tag that occurs, sorted by name
-    # "single-label" takes the whole cell as the one class (unless there is a separator); "auto" decides by whether every
-    # row names exactly one tag, and says so in the notes.
+    # "single-label" takes the whole cell as the one class (unless there is a separator); "auto" decides by whether
+    # every row names exactly one tag, and says so in the notes.
     kind: Kind | Literal["auto"] = "auto"
     on_unknown_tag: OnUnknownTag = "error"  # "skip" leaves out the rows with a tag that is not among `classes`
 

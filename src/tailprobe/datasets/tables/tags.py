@@ -1,4 +1,4 @@
-"""The label table: from cells to labels, without looking at images."""
+"""The label table: from cells to labels, without opening images."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,14 +7,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tailprobe.datasets.storage.image_files import clean_name, shorten
+from tailprobe.datasets.storage.image_files import clean_name, preview
 from tailprobe.datasets.storage.url import Source
 from tailprobe.datasets.tables.cells import split_cells
 from tailprobe.datasets.tables.columns import Columns, read_columns
 from tailprobe.datasets.tables.options import DEFAULT_TABLE_OPTIONS, OnUnknownTag, TableOptions
 from tailprobe.errors import InputError
 from tailprobe.labels import Kind, Labels
-from tailprobe.parts import part_called
+from tailprobe.parts import parse_part
 from tailprobe.registry import did_you_mean
 
 NAME_COLUMNS = [
@@ -33,7 +33,7 @@ class TagTable:
     labels: Labels  # (N, C)
     given_parts: tuple[str, ...] | None  # (N,) "train" | "validation" | "test"
     where: tuple[str, ...]  # (N,) "train_v2.csv, row 1465", for messages
-    notes: tuple[str, ...]  # what was changed or left out
+    notes: tuple[str, ...]  # what was changed or left out, for the user
 
 
 def read_tags(table: Source, options: TableOptions = DEFAULT_TABLE_OPTIONS) -> TagTable:
@@ -85,8 +85,8 @@ def _refuse_duplicates(columns: Columns, names: Sequence[str]) -> None:
     first: dict[str, int] = {}
     for n, name in enumerate(names):
         if first.setdefault(name, n) != n:
-            twin = columns.rows[first[name]]
-            raise InputError(f"{columns.where(n)}: image {name!r} is already in row {twin}; keep one row an image")
+            earlier = columns.rows[first[name]]
+            raise InputError(f"{columns.where(n)}: image {name!r} is already in row {earlier}; keep one row per image")
 
 
 def _parts(columns: Columns, given: str | None) -> tuple[str | None, list[str] | None, tuple[str, ...]]:
@@ -95,15 +95,15 @@ def _parts(columns: Columns, given: str | None) -> tuple[str | None, list[str] |
     if not found:
         return None, None, ()
     words = [str(cell) for cell in columns.cells[found[0]]]
-    parts = [part_called(word) for word in words]
+    parts = [parse_part(word) for word in words]
     known = [part for part in parts if part is not None]
     if len(known) == len(parts):
         return found[0], known, (f"parts taken from column {found[0]!r}",)
     n = parts.index(None)
-    if given is None and not known:  # a fold number or the like, nobody asked for it
-        return found[0], None, (f"column {found[0]!r} not taken as a split: it holds {words[n]!r}",)
+    if given is None and not known:  # a fold number or the like, which the user did not name
+        return found[0], None, (f"column {found[0]!r} is not used as a split: it holds {words[n]!r}",)
     raise InputError(
-        f"{columns.where(n)}: {words[n]!r} in column {found[0]!r} is no part; expected train, validation or test"
+        f"{columns.where(n)}: {words[n]!r} in column {found[0]!r} is not a part; expected train, validation or test"
     )
 
 
@@ -149,8 +149,8 @@ def _known(
             f"{columns.where(n)}: tag {tag!r} is not among the {len(known)} classes{near} "
             "Pass --on-unknown-tag skip to leave such rows out."
         )
-    strange = shorten(sorted(set(unknown.values())))
-    note = f"{len(unknown)} rows left out for tags that are not among the {len(known)} classes: {strange}"
+    listed = preview(sorted(set(unknown.values())))
+    note = f"{len(unknown)} rows left out for tags that are not among the {len(known)} classes: {listed}"
     return [n for n in range(len(tags)) if n not in unknown], (note,)
 
 
@@ -167,7 +167,7 @@ def _labels(
     if kind == "single-label" and not single:
         n = next(n for n, row in enumerate(distinct) if len(row) != 1)
         raise InputError(
-            f"{where[n]}: single-label, but the row names {len(distinct[n])} classes; mend it or pass multi-label"
+            f"{where[n]}: single-label, but the row names {len(distinct[n])} classes; correct it or pass multi-label"
         )
     if kind == "auto" and single:
         notes += ("every row names exactly one tag: read as single-label",)
@@ -185,15 +185,15 @@ def _labels(
 
 
 def _notes_on_repeated_tags(where: Sequence[str], tags: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    twins = [n for n, row in enumerate(tags) if len(set(row)) < len(row)]
-    if not twins:
+    repeated = [n for n, row in enumerate(tags) if len(set(row)) < len(row)]
+    if not repeated:
         return ()
-    by_word = Counter(tag for row in tags for tag in row)
-    by_image = Counter(tag for row in tags for tag in set(row))
+    occurrences = Counter(tag for row in tags for tag in row)
+    images = Counter(tag for row in tags for tag in set(row))
     changed = sorted(
-        (tag for tag in by_word if by_word[tag] > by_image[tag]), key=lambda tag: by_image[tag] - by_word[tag]
+        (tag for tag in occurrences if occurrences[tag] > images[tag]), key=lambda tag: images[tag] - occurrences[tag]
     )
-    counts = [f"{tag} {by_image[tag]} instead of {by_word[tag]}" for tag in changed]
+    counts = [f"{tag} {images[tag]} instead of {occurrences[tag]}" for tag in changed]
     return (
-        f"{len(twins)} rows name a tag twice, counted once (first: {where[twins[0]]}); this makes {shorten(counts)}",
+        f"{len(repeated)} rows repeat a tag, counted once (first: {where[repeated[0]]}); this makes {preview(counts)}",
     )

@@ -1,4 +1,4 @@
-"""What the members of a WebDataset say of a sample's classes."""
+"""Parse the labels of WebDataset samples."""
 
 import json
 from collections.abc import Sequence
@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from tailprobe.datasets.storage.image_files import shorten
+from tailprobe.datasets.storage.image_files import preview
 from tailprobe.datasets.storage.url import Source
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 
-LABELS = ("cls", "json", "txt")  # endings of members with labels, the surest first
+LABELS = ("cls", "json", "txt")  # endings of members with labels, most reliable first
 KEYS = ("label", "labels", "tags")  # where a .json has them
 
 
 def label_cell(data: bytes, ending: str, *, where: str, label: str | None, names: Sequence[str] | None) -> Any:  # noqa: ANN401
-    """Return what a label's member says: text, or a list of texts; numbers are replaced by `names`, if there are any.
+    """Parse the content of a label member: text, or a list of texts; numbers are replaced by `names`, if given.
 
     Args:
         data: the member.
@@ -47,7 +47,7 @@ def label_cell(data: bytes, ending: str, *, where: str, label: str | None, names
 
 
 def read_classes(path: Source) -> tuple[str, ...]:
-    """Return class names, one a line; the first is that of number 0. Empty lines at the end do not count.
+    """Return class names, one per line; the first is that of number 0. Empty lines at the end do not count.
 
     Raises:
         InputError: the file is missing, not UTF-8, has an empty line between names or a name twice.
@@ -55,7 +55,7 @@ def read_classes(path: Source) -> tuple[str, ...]:
     try:
         lines = [line.strip() for line in path.read_text("utf-8-sig").rstrip().splitlines()]
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: expected class names, one a line, UTF-8 ({error}); check the path") from error
+        raise InputError(f"{path}: expected class names, one per line, UTF-8 ({error}); check the path") from error
     first: dict[str, int] = {}
     for number, line in enumerate(lines):
         if not line or first.setdefault(line, number) != number:
@@ -67,23 +67,23 @@ def read_classes(path: Source) -> tuple[str, ...]:
 def class_names(cells: Sequence[Any], names: Sequence[str] | None) -> tuple[list[str] | None, tuple[str, ...]]:
     """Return the classes of `names` that occur in labels, in their order, and a note on the others; None for no names.
 
-    Of a text that is still to be split into tags nothing is known yet, so then all names stand.
+    A text that is still to be split into tags may name any class, so then all names are kept.
     """
     if names is None:
         return None, ()
     known = set(names)
-    met = {tag for cell in cells for tag in (cell if isinstance(cell, list) else [cell])}
-    idle = [name for name in names if name not in met]
-    if not met <= known or not idle:  # what is not known may be several tags in one text, or an error told later
+    used = {tag for cell in cells for tag in (cell if isinstance(cell, list) else [cell])}
+    unused = [name for name in names if name not in used]
+    if not used <= known or not unused:  # an unknown one may be several tags in one text, or an error reported later
         return list(names), ()
-    note = f"{len(idle):,} of {len(names):,} classes have no image and are left out: {shorten(idle)}"
-    return [name for name in names if name in met], (note,)
+    note = f"{len(unused):,} of {len(names):,} classes have no image and are left out: {preview(unused)}"
+    return [name for name in names if name in used], (note,)
 
 
-def in_order(labels: Labels) -> Labels:
-    """Return labels with classes that are numbers in the order of numbers, others as they are.
+def sort_numeric_classes(labels: Labels) -> Labels:
+    """Return labels with classes that are numbers in numeric order; others are returned unchanged.
 
-    >>> in_order(Labels.from_tags([["10"], ["9"]])).classes
+    >>> sort_numeric_classes(Labels.from_tags([["10"], ["9"]])).classes
     ('9', '10')
     """
     if not all(name.isdecimal() for name in labels.classes):
@@ -102,7 +102,7 @@ def _in_json(text: str, label: str | None, where: str) -> Any:  # noqa: ANN401 -
     key = next((key for key in ([label] if label is not None else KEYS) if key in found), None)
     if key is None:
         wanted = f"not {label!r}" if label is not None else f"none of {', '.join(KEYS)}"
-        has = shorten([repr(name) for name in found], shown=10) or "nothing"
+        has = preview([repr(name) for name in found], shown=10) or "nothing"
         raise InputError(f"{where}: has {has} but {wanted}; name the key of the label by the option label")
     return found[key]
 
@@ -115,7 +115,7 @@ def _word(item: object, where: str) -> str:
 
 def _named(word: str, names: Sequence[str] | None, where: str) -> str:
     if names is None or not word.removeprefix("-").isdecimal():
-        return word  # a name, held against the classes later
+        return word  # a name, compared with the classes later
     if not 0 <= int(word) < len(names):
         raise InputError(
             f"{where}: class number {word} has no name, the list has {len(names):,} from 0 to {len(names) - 1:,}; "

@@ -1,12 +1,12 @@
-"""The samples of WebDataset shards: which members belong together."""
+"""Group the members of WebDataset shards into samples."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tailprobe.datasets.storage.image_files import EXTENSIONS, OnBadImage, shorten
-from tailprobe.datasets.storage.tar import Listed, TarMember, list_members
+from tailprobe.datasets.storage.image_files import EXTENSIONS, OnBadImage, preview
+from tailprobe.datasets.storage.tar import TarEntry, TarMember, list_members
 from tailprobe.datasets.storage.url import Source
 from tailprobe.datasets.webdataset.labels import LABELS, label_cell
 from tailprobe.errors import InputError
@@ -21,28 +21,28 @@ class Sample:
     """The members of one key."""
 
     image: TarMember
-    label: Any  # what its member of the wanted kind says; None where none is wanted
+    label: Any  # the parsed label; None where labels are not read
 
 
 @dataclass(frozen=True)
-class _LeftOut:
-    """What cannot be used: an error at once, or kept to be told."""
+class _Skipped:
+    """Members and samples that cannot be used: an error at once, or a message for the notes."""
 
     on_bad_image: OnBadImage
-    told: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
 
-    def add(self, message: str, mend: str) -> None:
+    def add(self, message: str, fix: str) -> None:
         if self.on_bad_image == "error":
-            raise InputError(f"{message}; {mend} or pass --on-bad-image skip to leave it out")
-        self.told.append(message)
+            raise InputError(f"{message}; {fix} or pass --on-bad-image skip to leave it out")
+        self.messages.append(message)
 
     def notes(self) -> tuple[str, ...]:
-        number = len(self.told)
-        return (f"{number:,} members or samples left out: {shorten(self.told, shown=100)}",) if number else ()
+        number = len(self.messages)
+        return (f"{number:,} members or samples left out: {preview(self.messages, shown=100)}",) if number else ()
 
 
 def sample_key(name: str) -> tuple[str, str] | None:
-    """Return key and ending of a member's name by WebDataset's rule, None where it is of no sample.
+    """Return key and ending of a member's name by WebDataset's rule, None where it does not belong to a sample.
 
     >>> sample_key("a.b/0001.left.JPG"), sample_key("README"), sample_key("a/.hidden.jpg")
     (('a.b/0001', 'left.jpg'), None, None)
@@ -93,55 +93,60 @@ def read_samples(
         InputError: as `tailprobe.datasets.readers.webdataset.read_webdataset`.
     """
     samples: dict[str, Sample] = {}
-    left = _LeftOut(on_bad_image)
+    skipped = _Skipped(on_bad_image)
     for shard in shards:
-        images, cells = _read_shard(shard, wanted, image, label, names, left)
-        for key, place in images.items():
+        images, cells = _read_shard(shard, wanted, image, label, names, skipped)
+        for key, tar_member in images.items():
             if key in samples:
                 raise InputError(
-                    f"{place}: key {key!r} is already in {samples[key].image.path.name}; give every sample a key of "
-                    "its own over all shards"
+                    f"{tar_member}: key {key!r} is already in {samples[key].image.path.name}; give every sample "
+                    "a key that is unique over all shards"
                 )
             if wanted is not None and key not in cells:
-                left.add(f"{place}: the sample has no label .{wanted}", "add it")
+                skipped.add(f"{tar_member}: the sample has no label .{wanted}", "add it")
                 continue
-            samples[key] = Sample(place, cells.get(key))
+            samples[key] = Sample(tar_member, cells.get(key))
         for key in cells:
             if key not in images:
-                left.add(f"{shard}!{key}.{wanted}: the sample has no image", "add it")
+                skipped.add(f"{shard}!{key}.{wanted}: the sample has no image", "add it")
     if not samples:
         raise InputError(
-            f"{shards[0]}: no shard has a sample that can be used; {'; '.join(left.told[:1]) or 'add some'}"
+            f"{shards[0]}: no shard has a sample that can be used; {'; '.join(skipped.messages[:1]) or 'add some'}"
         )
-    return samples, left.notes()
+    return samples, skipped.notes()
 
 
 def _read_shard(
-    shard: Source, wanted: str | None, image: str | None, label: str | None, names: Sequence[str] | None, left: _LeftOut
+    shard: Source,
+    wanted: str | None,
+    image: str | None,
+    label: str | None,
+    names: Sequence[str] | None,
+    skipped: _Skipped,
 ) -> tuple[dict[str, TarMember], dict[str, Any]]:
     """Return images and labels by key."""
     images: dict[str, TarMember] = {}
     cells: dict[str, Any] = {}
-    for listed in list_members(shard, wanted=lambda name: _ending(name) == wanted, most=MAX_LABEL):
-        split = sample_key(listed.place.member)
-        if listed.problem:
-            left.add(f"{listed.place}: {listed.problem}", _PACK)
+    for entry in list_members(shard, wanted=lambda name: _ending(name) == wanted, max_bytes=MAX_LABEL):
+        split = sample_key(entry.tar_member.member)
+        if entry.problem:
+            skipped.add(f"{entry.tar_member}: {entry.problem}", _PACK)
         elif split is not None and split[1] == wanted:
             if split[0] in cells:
-                raise InputError(f"{listed.place}: key {split[0]!r} has another label of this ending; keep one")
-            cells[split[0]] = label_cell(listed.data, split[1], where=str(listed.place), label=label, names=names)
+                raise InputError(f"{entry.tar_member}: key {split[0]!r} has another label of this ending; keep one")
+            cells[split[0]] = label_cell(entry.data, split[1], where=str(entry.tar_member), label=label, names=names)
         elif split is not None and is_image(split[1]) and image in (None, split[1]):
-            _add_image(images, split[0], listed)
+            _add_image(images, split[0], entry)
     return images, cells
 
 
-def _add_image(images: dict[str, TarMember], key: str, listed: Listed) -> None:
+def _add_image(images: dict[str, TarMember], key: str, entry: TarEntry) -> None:
     if key in images:
         raise InputError(
-            f"{listed.place}: key {key!r} already has the image {images[key].member}; keep one, or name the ending of "
-            "the one to take by the option image"
+            f"{entry.tar_member}: key {key!r} already has the image {images[key].member}; keep one, or name the ending "
+            "of the one to take by the option image"
         )
-    images[key] = listed.place
+    images[key] = entry.tar_member
 
 
 def is_image(ending: str) -> bool:
@@ -156,8 +161,8 @@ def _ending(name: str) -> str:
 
 def _first_sample(shard: Source) -> tuple[str, set[str]]:
     key, endings = "", set[str]()
-    for listed in list_members(shard, wanted=lambda name: False, most=MAX_LABEL):
-        split = sample_key(listed.place.member)
+    for entry in list_members(shard, wanted=lambda name: False, max_bytes=MAX_LABEL):
+        split = sample_key(entry.tar_member.member)
         if split is not None and key not in ("", split[0]):
             break
         if split is not None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.pixels.bands import NoPixels
-from tailprobe.datasets.storage.file_source import Location
+from tailprobe.datasets.storage.file_source import FileSource
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.precomputed.raw import as_vectors
 from tailprobe.errors import InputError
@@ -50,4 +50,4 @@ def from_arrays(
 def images_without_pixels(
     names: tuple[str, ...], labels: Labels, path: Path, parts: tuple[str, ...] | None, notes: tuple[str, ...]
 ) -> LabeledImages:
-    return LabeledImages(names, (Location(path),) * len(names), labels, str(path), NoPixels(), parts, notes)
+    return LabeledImages(names, (FileSource(path),) * len(names), labels, str(path), NoPixels(), parts, notes)

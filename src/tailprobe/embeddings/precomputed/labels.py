@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int
 
-from tailprobe.datasets.storage.image_files import clean_name, shorten
+from tailprobe.datasets.storage.image_files import clean_name, preview
 from tailprobe.datasets.tables.columns import Columns, read_columns
 from tailprobe.datasets.tables.options import TableOptions
 from tailprobe.datasets.tables.tags import NAME_COLUMNS, TagTable, tag_table
@@ -44,7 +44,7 @@ def join_labels(path: Path, stored: Stored, labels: Path, options: TableOptions)
     if strangers:
         raise InputError(
             f"{path.name}: {len(strangers):,} of {len(names):,} images are not in {labels.name} "
-            f"({shorten(strangers)}; the table begins with {table.names[0]!r}); name images alike in both"
+            f"({preview(strangers)}; the table begins with {table.names[0]!r}); name images alike in both"
         )
     kept = _rows(table, np.array([position[image] for image in names], dtype=np.int64))
     return kept, _notes_on_left_out(table, kept, labels)

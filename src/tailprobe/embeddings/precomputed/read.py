@@ -33,7 +33,8 @@ def read_embeddings(
 ) -> tuple[Embeddings, LabeledImages]:
     """Read embeddings that were made elsewhere, with their labels.
 
-    The images have names and labels but no pixels: their `bands` are `NoPixels` and the source of every image is the file read.
+    The images have names and labels but no pixels: their `bands` are `NoPixels` and the source of every image is the
+    file read.
 
     Args:
         path: .npy (memory-mapped), .npz, Parquet, a .lance folder (needs `pylance`), or a folder that Hugging Face

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tailprobe.datasets.storage.saved_dataset import class_names, is_saved, named, saved_parts
+from tailprobe.datasets.storage.saved_dataset import class_names, is_saved_dataset, saved_parts, to_class_names
 from tailprobe.datasets.tables.columns import Columns
 from tailprobe.embeddings.precomputed.raw import VECTOR_NAMES, Stored, as_vectors
 from tailprobe.errors import InputError
@@ -35,7 +35,7 @@ def read_table(path: Path, *, vectors: str | None = None) -> Stored:
         raise InputError(f"{path.name}: no column is called {column!r}; it has {', '.join(table.column_names)}")
     found = as_vectors(_matrix(table[column], path, column), where=f"{path.name}, column {column!r}")
     others = [name for name in table.column_names if name != column and not _is_vectors(table.schema.field(name).type)]
-    cells = {name: named(table[name].to_pylist(), names.get(name), path, name) for name in others}
+    cells = {name: to_class_names(table[name].to_pylist(), names.get(name), path, name) for name in others}
     return Stored(found, Columns(path, cells, range(1, table.num_rows + 1)) if cells else None)
 
 
@@ -60,7 +60,7 @@ def has_vectors(path: Path) -> bool:
             schema = pq.read_schema(path)
         elif path.suffix.lower() == ".lance":
             return path.is_dir()
-        elif is_saved(path):
+        elif is_saved_dataset(path):
             schema = _load(path)[0].schema
         else:
             return False
