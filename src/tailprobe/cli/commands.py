@@ -85,7 +85,7 @@ def compare(
     engine: option.Engine = "local",
     runtime: option.Runtime = "auto",
     precision: option.Precision = "auto",
-    numbers: option.Numbers = "float32",
+    dtype: option.Dtype = "float32",
     track: option.Track = None,
     dry_run: option.DryRun = False,
     smoke: option.Smoke = False,
@@ -138,7 +138,7 @@ def compare(
         engine=engine,
         runtime=runtime,
         precision=precision,
-        numbers=numbers,
+        dtype=dtype,
     )
     study = _smoked(study) if smoke else study
     trackers = _trackers(track)

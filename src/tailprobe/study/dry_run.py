@@ -9,7 +9,7 @@ import numpy as np
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.dry_run import dry_run
 from tailprobe.embeddings.embeddings import Embeddings
-from tailprobe.embeddings.store import Precision
+from tailprobe.embeddings.store import StorageDtype
 from tailprobe.engines.choose import choose_engine
 from tailprobe.progress import duration
 from tailprobe.study.computing import Computing
@@ -74,8 +74,8 @@ def _embeddings(
         yield own.encoder, _zeros(images, own.encoder, own.width)
         return
     for name, encoder in load_all(study, computing, tell=tell).items():
-        precision: Precision = "float16" if computing.numbers == "float16" else "float32"
-        lines.append(str(dry_run(images, encoder, cache=computing.cache, precision=precision)))
+        dtype: StorageDtype = "float16" if computing.dtype == "float16" else "float32"
+        lines.append(str(dry_run(images, encoder, cache=computing.cache, dtype=dtype)))
         yield name, _zeros(images, name, encoder.width)
 
 

@@ -49,7 +49,7 @@ def embed_all(
                 images,
                 encoder,
                 cache=computing.cache,
-                precision="float16" if computing.numbers == "float16" else "float32",
+                dtype="float16" if computing.dtype == "float16" else "float32",
                 on_bad_image=study.on_bad_image,
                 progress=progress,
                 tell=tell,

@@ -99,7 +99,7 @@ def check_options(options: Mapping[str, object]) -> None:
 
 def _read(path: Path, vectors: str | None) -> Stored:
     if not path.exists():
-        raise InputError(f"{path}: expected a file of embeddings, but there is nothing; check the path")
+        raise InputError(f"{path}: expected a file of embeddings, but there is none; check the path")
     ending = path.suffix.lower()
     if ending == ".npy":
         return read_npy(path)
