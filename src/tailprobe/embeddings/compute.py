@@ -118,8 +118,8 @@ def _complete(
             shards[record.shard] = store.read(log, record.shard, images.names[rows.start : rows.stop])
             if shards[record.shard] is None:
                 raise InputError(
-                    f"{store.folder}: shard {record.shard} was computed elsewhere and cannot be read here; give --cache "
-                    "a folder that all machines share, under the same path"
+                    f"{store.folder}: shard {record.shard} was computed elsewhere and cannot be read here; give "
+                    "--cache a folder that all machines share, under the same path"
                 )
     log.repair()
 
