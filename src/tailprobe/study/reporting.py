@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from tailprobe.report.duplicates import read_duplicates
 from tailprobe.report.figures.write import write_figures
 from tailprobe.report.page import RunTables, write_page
 from tailprobe.report.page.pictures import figures_of_several
 from tailprobe.study.computing import Computing
+from tailprobe.study.duplicates import read_duplicates
 from tailprobe.study.result import Result
 
 

@@ -21,17 +21,17 @@ from tailprobe.methods.lookup import parse_methods
 from tailprobe.parts import PARTS
 from tailprobe.progress import Progress, silent
 from tailprobe.randomness import generator
-from tailprobe.report.duplicates import near_duplicates, write_duplicates
-from tailprobe.report.mistakes import mistake_table
-from tailprobe.report.samples import sample_table
 from tailprobe.scores.tidy import write_results
 from tailprobe.study.computing import Computing
 from tailprobe.study.design import Design, class_table, design_study, head_tasks, label_table, plan_table, split_table
+from tailprobe.study.duplicates import near_duplicates, write_duplicates
 from tailprobe.study.embedding import embed_all, leave_out_skipped, read_own
 from tailprobe.study.folder import RunFolder, claim, free_folder
+from tailprobe.study.mistakes import mistake_table
 from tailprobe.study.record import histories, run_record
 from tailprobe.study.reporting import run_tables, write_report
 from tailprobe.study.result import Result
+from tailprobe.study.samples import sample_table
 from tailprobe.study.scoring import score_heads
 from tailprobe.study.settings import Study
 from tailprobe.training.engine import train
@@ -70,7 +70,7 @@ def run_study(
         tell: told, in sentences, what the readers changed and what the user should know.
 
     Raises:
-        InputError: anything the user can mend.
+        InputError: a problem the user can fix.
     """
     folder = free_folder(out, study)
     if folder.record.exists():

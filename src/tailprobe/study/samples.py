@@ -1,4 +1,4 @@
-"""A few images of a collection, small, kept with the run so that its report needs the collection no more."""
+"""A few sample images, shrunk and kept with the run, so that its report does not need the collection."""
 
 import io
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from jaxtyping import Bool, Int, UInt8
 from PIL import Image
 
 from tailprobe.datasets.images import LabeledImages
-from tailprobe.datasets.pixels.decode import decode
+from tailprobe.datasets.pixels.thumbnail import thumbnail
 
 Tile = UInt8[np.ndarray, "h w 3"]
 
@@ -23,12 +23,19 @@ def sample_table(
         A row an image: name, tags (list of class names), png (bytes, longer side at most 256 pixels).
     """
     rows = sample_rows(images.labels.matrix, low_frequency, number=number, generator=rng).tolist()
-    table = [{"name": images.names[i], "tags": list(images.labels.tags(i)), "png": _thumbnail(images, i)} for i in rows]
+    table = [
+        {
+            "name": images.names[i],
+            "tags": list(images.labels.tags(i)),
+            "png": thumbnail(images, i, side=256, format="PNG"),
+        }
+        for i in rows
+    ]
     return pd.DataFrame(table, columns=["name", "tags", "png"])
 
 
 def read_samples(table: pd.DataFrame) -> tuple[list[Tile], list[Sequence[str]]]:
-    """Return pictures and tags of a table that `sample_table` made."""
+    """Return the pictures and tags of a table from `sample_table`."""
     tiles = [np.asarray(Image.open(io.BytesIO(png)).convert("RGB")) for png in table["png"]]
     return tiles, [tuple(tags) for tags in table["tags"]]
 
@@ -40,14 +47,14 @@ def sample_rows(
     number: int,
     generator: np.random.Generator,
 ) -> Int[np.ndarray, " M"]:
-    """Return rows worth showing: one of each low-frequency class first, rarest first, then one of each other class.
+    """Choose sample rows: one of each low-frequency class first, rarest first, then one of each other class.
 
-    A class that no image carries is passed over, and so is one that a row already taken shows, as long as classes
-    without any picture are left.
+    A class without images is skipped, and so is one that a chosen row already shows, as long as classes without a
+    picture are left.
 
     Args:
         matrix: (N, C), which image carries which class.
-        number: how many rows at most; all distinct.
+        number: largest number of rows; all are distinct.
     """
     counts = matrix.sum(axis=0)
     order = sorted(np.flatnonzero(counts), key=lambda c: (not low_frequency[c], counts[c]))
@@ -60,12 +67,3 @@ def sample_rows(
     left = np.setdiff1d(np.arange(len(matrix)), taken)
     more = generator.choice(left, size=min(len(left), max(0, number - len(taken))), replace=False)
     return np.array([*taken, *more.tolist()][:number], dtype=np.int64)
-
-
-def _thumbnail(images: LabeledImages, row: int, side: int = 256) -> bytes:
-    location = images.image_sources[row]
-    picture = Image.fromarray(decode(location.read(), bands=images.band_selection, where=str(location)))
-    picture.thumbnail((side, side))
-    buffer = io.BytesIO()
-    picture.save(buffer, format="PNG")
-    return buffer.getvalue()

@@ -1,16 +1,14 @@
-"""The test images that a class's heads get most wrong, under the baseline and under the method chosen."""
+"""The test images with the largest errors of each class, under the baseline and the chosen method."""
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
-from PIL import Image
 
 from tailprobe.datasets.images import LabeledImages
-from tailprobe.datasets.pixels.decode import decode
+from tailprobe.datasets.pixels.thumbnail import thumbnail
 from tailprobe.errors import InputError
 from tailprobe.scores.head_scores import read_head_scores
 
@@ -31,7 +29,7 @@ def mistake_table(
 ) -> pd.DataFrame:
     """Choose, for the rarest classes, the images most wrongly missed (carry it, low score) or claimed (the contrary).
 
-    An image's score is the mean over the seeds in whose test part it stands.
+    The score of an image is its mean probability over the seeds in whose test part it is.
 
     Args:
         scores: the run's `scores.parquet`.
@@ -42,20 +40,20 @@ def mistake_table(
 
     Returns:
         The columns `COLUMNS`: kind is "missed" or "claimed", the scores are probabilities, the picture a JPEG of at
-        most 160 pixels a side, or empty where the image could not be read any more.
+        most 160 pixels a side, or empty where the image can no longer be read.
     """
     plain, other = (_mean_scores(images, scores, encoder, method, seeds) for method in (baseline, chosen))
-    found = []
-    shown: dict[int, bytes] = {}
+    rows = []
+    pictures_by_row: dict[int, bytes] = {}
     for c in np.argsort(images.labels.counts, kind="stable")[:classes]:
         carries = images.labels.matrix[:, c]
         for kind, wanted, sign in (("missed", carries, 1), ("claimed", ~carries, -1)):
             for i in _worst(sign * plain[:, c], sign * other[:, c], np.flatnonzero(wanted), each):
-                if i not in shown:
-                    shown[i] = _thumbnail(images, i) if pictures else b""
+                if i not in pictures_by_row:
+                    pictures_by_row[i] = _thumbnail(images, i) if pictures else b""
                 row = (encoder, images.labels.classes[c], kind, images.names[i], list(images.labels.tags(i)))
-                found.append((*row, plain[i, c], other[i, c], shown[i]))
-    return pd.DataFrame(found, columns=list(COLUMNS))
+                rows.append((*row, plain[i, c], other[i, c], pictures_by_row[i]))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _mean_scores(
@@ -80,12 +78,7 @@ def _worst(
 
 
 def _thumbnail(images: LabeledImages, row: int) -> bytes:
-    location = images.image_sources[row]
     try:
-        picture = Image.fromarray(decode(location.read(), bands=images.band_selection, where=str(location)))
+        return thumbnail(images, row, side=160, format="JPEG")
     except InputError:
         return b""
-    picture.thumbnail((160, 160))
-    buffer = io.BytesIO()
-    picture.save(buffer, format="JPEG", quality=85)
-    return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""Images that are nearly the same, as a run keeps them for its page."""
+"""Near duplicates among the images of a study, kept with the run for its page."""
 
 import json
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ from tailprobe.errors import InputError
 from tailprobe.inspection.near import find_near_duplicates
 from tailprobe.progress import Progress, silent
 
-THRESHOLD = 0.99  # of the cosine, as `tailprobe inspect` takes it
-MOST = 50_000  # images; of more, the N**2 / 2 cosines would take longer than many a study
-CLOSEST = 12  # pairs that are named
+THRESHOLD = 0.99  # cosine, the default of `tailprobe inspect`
+MAX_IMAGES = 50_000  # for more, the N**2 / 2 cosines would take longer than many studies
+CLOSEST = 12  # pairs listed by name
 
 
 def near_duplicates(
     embeddings: Embeddings, parts: Sequence[str], *, progress: Progress = silent
 ) -> dict[str, Any] | None:
-    """Find the pairs of images whose embeddings are nearly the same, copies to the byte among them.
+    """Find the pairs of images with nearly equal embeddings, exact duplicates included.
 
     Args:
         embeddings: of all N images of the study.
@@ -29,9 +29,9 @@ def near_duplicates(
     Returns:
         JSON: encoder, threshold, pairs, across (pairs in different parts), held_out (validation and test images with
         one in the training part), and closest, the first `CLOSEST` pairs with names, cosine and parts. None for more
-        than `MOST` images.
+        than `MAX_IMAGES` images.
     """
-    if len(embeddings) > MOST:
+    if len(embeddings) > MAX_IMAGES:
         return None
     found = find_near_duplicates(
         embeddings.vectors,
@@ -56,18 +56,18 @@ def near_duplicates(
     }
 
 
-def write_duplicates(found: dict[str, Any], path: Path) -> None:
-    """Write what `near_duplicates` found; the file appears whole or not at all."""
+def write_duplicates(duplicates: dict[str, Any], path: Path) -> None:
+    """Write the result of `near_duplicates` atomically."""
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+    partial.write_text(json.dumps(duplicates, indent=1, ensure_ascii=False, allow_nan=False), encoding="utf-8")
     partial.replace(path)
 
 
 def read_duplicates(path: Path) -> dict[str, Any] | None:
-    """Read what `write_duplicates` wrote; None where there is no file.
+    """Read the result of `near_duplicates`; None where there is no file.
 
     Raises:
-        InputError: the file is damaged or another one.
+        InputError: the file is damaged or has another format.
     """
     if not path.exists():
         return None
@@ -89,4 +89,6 @@ def read_duplicates(path: Path) -> dict[str, Any] | None:
             "closest": closest,
         }
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(f"{path}: not the duplicates of a run ({error}); delete it, the page can do without") from None
+        raise InputError(
+            f"{path}: not the duplicates of a run ({error}); delete it, the page is drawn without it"
+        ) from None
