@@ -1,4 +1,4 @@
-"""Images a second from 256 px JPEG files to ResNet-18's numbers (random weights), and opening what is stored.
+"""Images a second from 256 px JPEG files to ResNet-18's numbers (random weights).
 
 python -m benchmarks.embedding FOLDER
 
@@ -7,11 +7,8 @@ takes real JPEGs from a folder in place of drawn ones.
 
 import io
 import itertools
-import json
-import os
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -27,43 +24,36 @@ from torchvision import transforms
 import tailprobe
 from benchmarks.peak import products
 from benchmarks.row import Row, best_seconds, table
-from tailprobe.datasets.decode import decode
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.decode import decode
 from tailprobe.embeddings.calibration import calibrated
 from tailprobe.embeddings.compute import embed
-from tailprobe.embeddings.log import Line, ShardLog
-from tailprobe.embeddings.shard import Row as ImageRow
-from tailprobe.embeddings.shard import Shard, write_shard
-from tailprobe.embeddings.store import FORMAT, SHARD, shard_path
-from tailprobe.embeddings.stored import StoredVectors, open_store
 from tailprobe.encoders.preprocessing import Preprocessing
 from tailprobe.encoders.runtime.choose import cosine
+from tailprobe.encoders.runtime.cpu_features import has_bfloat16
 from tailprobe.encoders.runtime.installed import candidates
-from tailprobe.encoders.runtime.units import has_bfloat16
 from tailprobe.encoders.timm_encoder import TimmEncoder
 from tailprobe.processor import cores
 
 FILES, BATCH, SIDE, CROP = 256, 32, 256, 224
 NAIVE = 32  # files of the naive loop, which needs no more to show its speed
 FLOATS = 3.63e9  # operations of ResNet-18 at 224 px, two a multiplication with addition
-ROWS, WIDTH = 10_000_000, 512  # of the store that is opened
 USUAL = "usual pipeline: DataLoader with workers, torchvision, eager"
 Way = Callable[[], float]
 
 
-def rows(*, files: int = FILES, rounds: int = 3, stored: int = ROWS, pictures: Path | None = None) -> list[Row]:
-    """Measure the way from files to numbers, then the store.
+def rows(*, files: int = FILES, rounds: int = 3, pictures: Path | None = None) -> list[Row]:
+    """Measure the rate from files to embeddings.
 
     Args:
         files: JPEG files embedded.
         rounds: of which the best counts.
-        stored: rows of the store that is opened.
         pictures: a folder of real JPEGs, taken again and again; by default drawn ones of 256 px.
     """
     with tempfile.TemporaryDirectory() as folder:
         jpegs = _drawn() if pictures is None else itertools.cycle(_real(pictures))
         images = tailprobe.read(_fill(Path(folder) / "images", itertools.islice(jpegs, files)))
-        return [*_rates(Path(folder), images, rounds), *_store(Path(folder), stored)]
+        return _rates(Path(folder), images, rounds)
 
 
 def _rates(folder: Path, images: LabeledImages, rounds: int) -> list[Row]:
@@ -125,7 +115,7 @@ def _cosines(every: Mapping[str, TimmEncoder], plain: torch.nn.Module, images: L
         expected = plain(torch.stack([files[i] for i in first])).numpy()
     found = []
     for name, encoder in every.items():
-        pixels = [encoder.prepare(decode(images.locations[i].read(), where=images.names[i])) for i in first]
+        pixels = [encoder.prepare(decode(images.image_sources[i].read(), where=images.names[i])) for i in first]
         least = float(cosine(encoder.encode(pixels), expected).min())
         found.append(Row(f"{name}: what the least cosine to float32 lacks of 1", 1 - least, ""))
     return found
@@ -172,7 +162,7 @@ _transform = transforms.Compose(
 
 class _Files(Dataset):
     def __init__(self, images: LabeledImages) -> None:
-        self.paths = [location.path for location in images.locations]
+        self.paths = [location.path for location in images.image_sources]
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -205,48 +195,6 @@ def _alone(encoder: TimmEncoder) -> float:
     for _ in range(2):
         encoder.encode(batch)
     return 2.0 * BATCH
-
-
-def _store(folder: Path, number: int) -> list[Row]:
-    """Open a store of many rows; its shards are one file under many names, as their contents do not matter here."""
-    store = folder / "store"
-    _make_store(store, number)
-    started = time.perf_counter()
-    opened = open_store(store)
-    opening = time.perf_counter() - started
-    rng = np.random.default_rng(0)
-    wanted = [rng.integers(0, len(opened), 64) for _ in range(20)]
-    first, again = (_median_seconds(opened.vectors, wanted) for _ in range(2))
-    title = f"{len(opened):,} rows of {WIDTH}"
-    return [
-        Row(f"open a store of {title}", opening, "s"),
-        Row(f"64 random rows of {title}, their shards not yet mapped", 1e3 * first, "ms"),
-        Row(f"64 random rows of {title}, again", 1e3 * again, "ms"),
-    ]
-
-
-def _make_store(store: Path, number: int) -> None:
-    store.mkdir()
-    shards = number // SHARD
-    about = {"format": FORMAT, "encoder": "random", "identity": {}, "standardise": False, "width": WIDTH}
-    (store / "manifest.json").write_text(json.dumps({**about, "images": shards * SHARD}))
-    vectors = np.random.default_rng(0).normal(size=(SHARD, WIDTH)).astype(np.float32)
-    names = tuple(ImageRow(f"folder/image-{i:06d}.jpg", "", bytes(32), SIDE, SIDE, "") for i in range(SHARD))
-    digest = write_shard(Shard(names, vectors), shard_path(store, 0))
-    for i in range(1, shards):
-        os.link(shard_path(store, 0), shard_path(store, i))
-    log = ShardLog(store / "shards.jsonl")
-    for i in range(shards):
-        log.add(Line(i, SHARD, digest, ()))
-
-
-def _median_seconds(vectors: StoredVectors, wanted: list[np.ndarray]) -> float:
-    taken = []
-    for rows_ in wanted:
-        started = time.perf_counter()
-        _ = vectors[rows_]
-        taken.append(time.perf_counter() - started)
-    return float(np.median(taken))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tailprobe.callspec import parse_call
-from tailprobe.datasets.tags import read_tags
+from tailprobe.datasets.tables.tags import read_tags
 from tailprobe.frequency import low_frequency_classes
 from tailprobe.methods.lookup import make_plan
 from tailprobe.learners.plan import summarise_plan

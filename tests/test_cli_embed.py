@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 import mean_colours
 from tailprobe import InputError, cli
-from tailprobe.embeddings.stored import open_store
+from tailprobe.embeddings.shard import map_shard, vectors_of
 
 IMAGES = 10
 
@@ -31,11 +31,12 @@ def test_it_says_where_the_store_is_and_writes_the_file_asked_for(folder: Path, 
     about, _, store = said.partition(", in ")
     assert about.startswith(f"descriptors: {IMAGES} images of ")
     assert written == str(target)
-    np.testing.assert_array_equal(np.load(target, allow_pickle=False), np.asarray(open_store(Path(store)).vectors))
+    shards = [vectors_of(map_shard(path)) for path in sorted(Path(store).glob("shard-*.arrow"))]
+    np.testing.assert_array_equal(np.load(target, allow_pickle=False), np.concatenate(shards))
 
 
-def test_numbers_are_kept_in_half_the_room_where_asked(folder: Path, tmp_path: Path) -> None:
-    run(folder, "--cache", tmp_path / "cache", "--export", tmp_path / "x.npz", "--numbers", "float16")
+def test_embeddings_are_stored_as_float16_where_asked(folder: Path, tmp_path: Path) -> None:
+    run(folder, "--cache", tmp_path / "cache", "--export", tmp_path / "x.npz", "--dtype", "float16")
     assert np.load(tmp_path / "x.npz", allow_pickle=False)["embeddings"].dtype == np.float16
 
 
@@ -50,8 +51,8 @@ def test_a_dry_run_stores_nothing(folder: Path, tmp_path: Path) -> None:
     ("arguments", "problem"),
     [
         (["--encoder", "descriptors", "--encoder", "resnet18", "--export", "x.npy"], "one encoder"),
-        (["--export", "x.pickle"], "ending"),
-        (["--numbers", "float8"], "float16"),
+        (["--export", "x.pickle"], "suffix"),
+        (["--dtype", "float8"], "float16"),
     ],
 )
 def test_what_cannot_work_is_said_before_anything_is_embedded(

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
-from tailprobe.splits import PARTS, Split, given_split, make_split, random_split, stratified_split, two_part_split
+from tailprobe.parts import PARTS
+from tailprobe.splits import Split, given_split, make_split, random_split, stratified_split, two_part_split
 
 
 def long_tailed(seed: int, rows: int = 400, classes: int = 6) -> Labels:

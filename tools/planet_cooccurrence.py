@@ -1,6 +1,6 @@
 """Count how many images of Planet's label table carry each pair of tags.
 
-    python tools/planet_cooccurrence.py train_v2.csv > src/tailprobe/datasets/sample/planet_cooccurrence.csv
+    python tools/planet_cooccurrence.py train_v2.csv > src/tailprobe/demo/planet_cooccurrence.csv
 
 Writes a table with a row and a column a tag, from the most to the least frequent: the images that carry both tags, on
 the diagonal those that carry the tag. This statistic is all that the drawn sample knows of the real table.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tailprobe.datasets.read import read
-    from tailprobe.datasets.sample import draw_sample
+    from tailprobe.demo import draw_sample
     from tailprobe.errors import InputError
     from tailprobe.labels import Labels
     from tailprobe.study.api import compare, embed
@@ -41,7 +41,7 @@ _HOMES = {
     "Result": "tailprobe.study.result",
     "Study": "tailprobe.study.settings",
     "compare": "tailprobe.study.api",
-    "draw_sample": "tailprobe.datasets.sample",
+    "draw_sample": "tailprobe.demo",
     "embed": "tailprobe.study.api",
     "read": "tailprobe.datasets.read",
 }

@@ -1,8 +1,8 @@
-"""What this process may use of the processor."""
+"""The processor cores of this process."""
 
 import os
 
 
 def cores() -> int:
-    """Return the number of cores that this process may use."""
+    """Return the number of processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

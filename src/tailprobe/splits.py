@@ -8,8 +8,8 @@ from jaxtyping import Bool, Int
 
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
+from tailprobe.parts import PARTS
 
-PARTS = ("train", "validation", "test")
 SHARES = (0.6, 0.2, 0.2)
 
 

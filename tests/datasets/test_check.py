@@ -4,7 +4,7 @@ import zipfile
 import pytest
 
 from tailprobe.datasets.check import check_images
-from tailprobe.datasets.folder import read_folder
+from tailprobe.datasets.readers.folder import read_folder
 from tailprobe.errors import InputError
 
 
@@ -17,9 +17,9 @@ def test_good_images_pass_unchanged(folder, zipped, packed):
 
 def test_bad_images_are_an_error_naming_the_first_and_the_number(folder):
     images = read_folder(folder("a/1.jpg", "a/2.jpg", "b/1.jpg", "b/2.jpg"))
-    images.locations[1].path.write_bytes(b"")
-    images.locations[2].path.write_text("no image")
-    images.locations[3].path.unlink()
+    images.image_sources[1].path.write_bytes(b"")
+    images.image_sources[2].path.write_text("no image")
+    images.image_sources[3].path.unlink()
     with pytest.raises(InputError, match=r"a/2\.jpg: the file is empty; .* \(3 of 4 images are bad\)"):
         check_images(images)
     kept = check_images(images, on_bad_image="skip")
@@ -30,7 +30,7 @@ def test_bad_images_are_an_error_naming_the_first_and_the_number(folder):
 
 def test_nothing_is_left_when_every_image_is_bad(folder):
     images = read_folder(folder("a/1.jpg", "b/1.jpg"))
-    for location in images.locations:
+    for location in images.image_sources:
         location.path.write_bytes(b"\xff\xd8\xff")
     with pytest.raises(InputError, match="2 of 2 images are bad"):
         check_images(images, on_bad_image="skip")
@@ -58,6 +58,6 @@ def test_progress_ends_at_the_number_of_images(folder):
 def test_a_pipe_is_a_bad_image_and_not_waited_for(folder):
     data = folder("a/1.jpg", "b/1.jpg")
     os.mkfifo(data / "b" / "pipe.jpg")
-    with pytest.raises(InputError, match=r"pipe\.jpg.*no regular file"):
+    with pytest.raises(InputError, match=r"pipe\.jpg.*not a regular file"):
         check_images(read_folder(data))
     assert check_images(read_folder(data), on_bad_image="skip").names == ("a/1.jpg", "b/1.jpg")

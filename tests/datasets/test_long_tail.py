@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tailprobe.datasets.images import LabeledImages, Location
+from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.long_tail import long_tail_counts, thin_to_long_tail
+from tailprobe.datasets.storage.file_source import FileSource
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.randomness import generator
@@ -16,7 +17,7 @@ def images_of(*sizes: int, kind="single-label") -> LabeledImages:
     tags = [[f"c{c}"] for c, size in enumerate(sizes) for _ in range(size)]
     names = tuple(f"{n}.jpg" for n in range(len(tags)))
     return LabeledImages(
-        names, tuple(Location(Path(name)) for name in names), Labels.from_tags(tags, kind=kind), "made"
+        names, tuple(FileSource(Path(name)) for name in names), Labels.from_tags(tags, kind=kind), "made"
     )
 
 

@@ -20,7 +20,7 @@ import tailprobe
 from mean_colours import MeanColours
 from tailprobe.embeddings import compute, shard, store
 from tailprobe.embeddings.compute import embed
-from tailprobe.embeddings.log import Line, ShardLog
+from tailprobe.embeddings.log import ShardLog, ShardRecord
 from tailprobe.embeddings.shard import Shard, file_digest, write_shard
 
 IMAGES = 22
@@ -174,7 +174,7 @@ def test_groups_that_are_encoded_at_once_leave_the_same_bytes(folder: Path, tmp_
     threads = set()
 
     class Several(MeanColours):
-        batch_size, at_once = 2, 3
+        batch_size, concurrent_batches = 2, 3
 
         def encode(self, batch):
             threads.add(threading.get_ident())
@@ -226,7 +226,7 @@ def test_killed_around_the_writing_of_a_shard_the_rest_is_the_same(folder, tmp_p
 
     real_add = ShardLog.add
 
-    def add(log: ShardLog, line: Line) -> None:
+    def add(log: ShardLog, line: ShardRecord) -> None:
         if line.shard == 2 and moment == "after the file":
             raise Killed
         real_add(log, line)
@@ -255,12 +255,12 @@ def test_killed_around_the_writing_of_a_shard_the_rest_is_the_same(folder, tmp_p
 
 def test_half_precision_is_the_rounded_float32_in_half_the_room(folder: Path, cache: Path) -> None:
     images = tailprobe.read(folder)
-    single, half = (embed(images, MeanColours(), cache=cache, precision=p) for p in ("float32", "float16"))
+    single, half = (embed(images, MeanColours(), cache=cache, dtype=p) for p in ("float32", "float16"))
     assert half.vectors.dtype == np.float16
     np.testing.assert_array_equal(half.vectors, single.vectors.astype(np.float16))
     assert half.fingerprint != single.fingerprint
     again = MeanColours()
-    assert embed(images, again, cache=cache, precision="float16").fingerprint == half.fingerprint
+    assert embed(images, again, cache=cache, dtype="float16").fingerprint == half.fingerprint
     assert again.encoded == 0
 
 
@@ -270,7 +270,7 @@ def test_what_half_precision_cannot_hold_is_an_error(folder: Path, cache: Path) 
             return super().encode(batch) * np.float32(1e6)
 
     with pytest.raises(ValueError, match="not finite as float16"):
-        embed(tailprobe.read(folder), Large(), cache=cache, precision="float16")
+        embed(tailprobe.read(folder), Large(), cache=cache, dtype="float16")
 
 
 def test_a_copied_store_is_hashed_once_and_then_trusted(folder: Path, cache: Path, tmp_path: Path, monkeypatch) -> None:
@@ -279,11 +279,11 @@ def test_a_copied_store_is_hashed_once_and_then_trusted(folder: Path, cache: Pat
     shutil.copytree(cache, copied, copy_function=shutil.copyfile)
     hashed: list[Path] = []
 
-    def counted(path: Path) -> str:
+    def on_done(path: Path) -> str:
         hashed.append(path)
         return file_digest(path)
 
-    monkeypatch.setattr(shard, "file_digest", counted)
+    monkeypatch.setattr(shard, "file_digest", on_done)
     for expected in (6, 6):
         again = MeanColours()
         embed(tailprobe.read(folder), again, cache=copied)

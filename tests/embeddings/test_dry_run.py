@@ -41,7 +41,7 @@ def test_only_shards_that_are_missing_or_changed_are_to_do(tmp_path: Path) -> No
     assert (whole.to_do, whole.seconds) == (0, 0)
     assert math.isnan(whole.rate)
     assert str(whole).endswith("nothing to compute")
-    images.locations[21].path.write_bytes(b"no image")  # its shard holds two; it counts although it cannot be read
+    images.image_sources[21].path.write_bytes(b"no image")  # its shard holds two; it counts although it cannot be read
     assert dry_run(images, MeanColours(), cache=tmp_path / "cache").to_do == 2
 
 

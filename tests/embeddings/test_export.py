@@ -16,23 +16,18 @@ from tailprobe.embeddings import compute, export
 from tailprobe.embeddings.compute import embed
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.export import export_embeddings
-from tailprobe.embeddings.stored import StoredEmbeddings, open_store
 
 IMAGES = 10
 no_lance = pytest.mark.skipif(find_spec("lance") is None, reason="lance is not installed")
 no_zarr = pytest.mark.skipif(find_spec("zarr") is None, reason="zarr is not installed")
 
 
-@pytest.fixture(params=["loaded", "opened", "half"])
-def embeddings(request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Embeddings | StoredEmbeddings:
+@pytest.fixture(params=["float32", "float16"])
+def embeddings(request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Embeddings:
     monkeypatch.setattr(compute, "SHARD", 4)
     monkeypatch.setattr(export, "_BLOCK", 3)
     images = tailprobe.read(mean_colours.draw(tmp_path / "images", images=IMAGES))
-    precision = "float16" if request.param == "half" else "float32"
-    loaded = embed(images, MeanColours(), cache=tmp_path / "cache", precision=precision)
-    if request.param == "opened":
-        return open_store(next((tmp_path / "cache").rglob("manifest.json")).parent)
-    return loaded
+    return embed(images, MeanColours(), cache=tmp_path / "cache", dtype=request.param)
 
 
 def test_npy_holds_the_numbers_and_their_names_lie_beside_it(embeddings, tmp_path: Path) -> None:

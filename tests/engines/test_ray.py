@@ -131,8 +131,8 @@ def test_a_worker_with_another_encoder_is_told(images: LabeledImages, tmp_path: 
 
 
 def test_an_unreadable_image_is_named(images: LabeledImages, tmp_path: Path) -> None:
-    images.locations[5].path.write_bytes(b"no image")
-    with pytest.raises(InputError, match=images.locations[5].path.name):
+    images.image_sources[5].path.write_bytes(b"no image")
+    with pytest.raises(InputError, match=images.image_sources[5].path.name):
         on_ray(images, MeanColours, tmp_path / "ray")
 
 

@@ -92,7 +92,9 @@ def test_a_file_cut_off_in_the_middle_is_unreadable(inspection: Inspection) -> N
 
 
 def test_a_missing_file_is_unreadable_and_no_copy(images: LabeledImages, tmp_path: Path) -> None:
-    gone = replace(images, locations=tuple(replace(place, path=tmp_path / "gone") for place in images.locations))
+    gone = replace(
+        images, image_sources=tuple(replace(place, path=tmp_path / "gone") for place in images.image_sources)
+    )
     found = inspect_images(gone)
     assert found.files is not None
     assert found.files.unreadable == 7

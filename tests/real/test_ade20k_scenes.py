@@ -4,10 +4,10 @@ import collections
 
 import pytest
 
-from tailprobe.datasets.ade20k import read_scenes
 from tailprobe.datasets.check import check_images
-from tailprobe.datasets.decode import decode
+from tailprobe.datasets.pixels.decode import decode
 from tailprobe.datasets.read import read
+from tailprobe.datasets.readers.ade20k import read_scenes
 
 
 @pytest.fixture
@@ -67,5 +67,5 @@ def test_pictures_at_hand_are_read_and_decoded(ade20k):
     assert len(images) == 6
     assert set(images.given_parts) == {"validation"}
     assert images.labels.tags(0) == ("abbey",)
-    for location, name in zip(images.locations, images.names, strict=True):
+    for location, name in zip(images.image_sources, images.names, strict=True):
         assert decode(location.read(), where=name).shape[2] == 3

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tailprobe.datasets.check import check_images
-from tailprobe.datasets.decode import decode
 from tailprobe.datasets.long_tail import thin_to_long_tail
+from tailprobe.datasets.pixels.decode import decode
 from tailprobe.datasets.read import read
 from tailprobe.randomness import generator
 
@@ -46,4 +46,4 @@ def test_a_long_tail_of_ratio_100_keeps_100_to_1(eurosat):
     assert np.abs(counts - expected).max() < 1
     assert tail.notes[-1].startswith("thinned from 27,000 to ")
     for n in (0, len(tail) // 2, len(tail) - 1):
-        assert decode(tail.locations[n].read(), where=tail.names[n]).shape == (64, 64, 3)
+        assert decode(tail.image_sources[n].read(), where=tail.names[n]).shape == (64, 64, 3)

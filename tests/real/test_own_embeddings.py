@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tailprobe
-from tailprobe.embeddings.own import read_embeddings
+from tailprobe.embeddings.precomputed.read import read_embeddings
 
 
 @pytest.fixture(scope="module")

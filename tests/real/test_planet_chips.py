@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 
 from tailprobe.datasets.check import check_images
-from tailprobe.datasets.decode import decode
+from tailprobe.datasets.pixels.bands import Composite
+from tailprobe.datasets.pixels.decode import decode
 from tailprobe.datasets.read import read
-from tailprobe.datasets.tags import read_tags
+from tailprobe.datasets.tables.tags import read_tags
 from tailprobe.errors import InputError
 
 COUNTS = {
@@ -49,7 +50,7 @@ def test_the_17_tags_are_on_as_many_images_as_published(planet):
 
 def test_the_73_rows_that_name_a_tag_twice_are_told(planet):
     note = read_tags(planet / "train_v2.csv").notes[0]
-    assert note.startswith("73 rows name a tag twice, counted once (first: train_v2.csv, row ")
+    assert note.startswith("73 rows repeat a tag, counted once (first: train_v2.csv, row ")
     assert note.endswith("this makes cultivation 4477 instead of 4547, blow_down 98 instead of 101")
     row = int(note.split("row ")[1].split(")")[0])
     with (planet / "train_v2.csv").open() as stream:
@@ -66,14 +67,14 @@ def test_missing_images_are_an_error_that_counts_them(planet):
 
 @pytest.mark.parametrize(
     ("options", "numbers"),
-    [({}, (0, 1, 2, 3, 4, 12, 26, 352)), ({"images": "tif"}, range(5)), ({"bands": "nrg"}, range(5))],
+    [({}, (0, 1, 2, 3, 4, 12, 26, 352)), ({"images": "tif"}, range(5)), ({"bands": Composite.NRG}, range(5))],
 )
 def test_only_the_chips_at_hand_remain_when_missing_ones_are_skipped(planet, options, numbers):
     images = check_images(read(planet, on_bad_image="skip", **options))
     assert images.names == tuple(f"train_{n}" for n in numbers)
     assert images.labels.tags(1) == ("agriculture", "clear", "primary", "water")
-    for location, name in zip(images.locations, images.names, strict=True):
-        pixels = decode(location.read(), bands=images.bands, where=name)
+    for location, name in zip(images.image_sources, images.names, strict=True):
+        pixels = decode(location.read(), bands=images.band_selection, where=name)
         assert pixels.shape == (256, 256, 3)
         assert 5 < pixels.mean() < 250
 
@@ -111,7 +112,7 @@ def test_clouds_are_white_and_forest_is_green(planet):
 
 def test_forest_is_bright_in_near_infrared_and_nothing_much_is_clipped(planet):
     for path in sorted((planet / "train-tif-v2").iterdir()):
-        pixels = decode(path.read_bytes(), bands="nrg", where=path.name)
+        pixels = decode(path.read_bytes(), bands=Composite.NRG, where=path.name)
         near_infrared, red, _ = pixels.mean(axis=(0, 1))
         assert near_infrared > red
         assert np.isin(pixels, (0, 255)).mean() < 0.01

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tailprobe.callspec import parse_call
-from tailprobe.datasets.tags import read_tags
+from tailprobe.datasets.tables.tags import read_tags
 from tailprobe.frequency import low_frequency_classes
 from tailprobe.labels import Labels
 from tailprobe.methods.lookup import make_plan

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import tailprobe
-from tailprobe.embeddings.own import own_embeddings
+from tailprobe.embeddings.precomputed.in_memory import from_arrays
 from tailprobe.errors import InputError
 from tailprobe.study.computing import Computing
 from tailprobe.study.result import Result
@@ -78,7 +78,7 @@ def test_the_run_repeats_from_its_study_file(result: Result, tmp_path: Path) -> 
 def test_arrays_in_memory_give_the_numbers_of_the_file(result: Result, tmp_path: Path) -> None:
     vectors, labels = clouds()
     made = tailprobe.Labels.from_tags([[label] for label in labels], kind="single-label")
-    embeddings, images = own_embeddings(vectors, made, encoder="mobilenet")
+    embeddings, images = from_arrays(vectors, made, encoder="mobilenet")
     again = compared(images, tmp_path / "run", embeddings=embeddings)
     pd.testing.assert_frame_equal(values(again), values(result), check_exact=True)
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tailprobe.datasets.sample import draw_sample
+from tailprobe.demo import draw_sample
 from tailprobe.errors import InputError
 from tailprobe.study.closeness import compare_with_paper
 from tailprobe.study.computing import Computing

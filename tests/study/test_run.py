@@ -140,10 +140,10 @@ def test_tables_are_left_for_papers_and_spreadsheets(finished: Result) -> None:
 
 def test_the_command_that_repeats_a_run_names_what_was_asked_for(finished: Result, tmp_path: Path) -> None:
     shutil.copytree(finished.folder.path, tmp_path / "run")
-    asked = {"runtime": "torch", "precision": "auto", "numbers": "float16", "cache": "; rm -r ."}
+    asked = {"runtime": "torch", "precision": "auto", "dtype": "float16", "cache": "; rm -r ."}
     record = {**finished.record, "kernel": "a b", "computing": asked}
     (tmp_path / "run" / "run.json").write_text(json.dumps(record))
-    wanted = "tailprobe compare study.toml --out AGAIN --kernel 'a b' --runtime torch --numbers float16"
+    wanted = "tailprobe compare study.toml --out AGAIN --kernel 'a b' --runtime torch --dtype float16"
     assert run_tables(Result.load(tmp_path / "run")).repeat == wanted
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailprobe.callspec import parse_value
-from tailprobe.datasets.url import absolute
+from tailprobe.datasets.storage.url import absolute
 from tailprobe.errors import InputError
 
 if TYPE_CHECKING:

@@ -85,7 +85,7 @@ def compare(
     engine: option.Engine = "local",
     runtime: option.Runtime = "auto",
     precision: option.Precision = "auto",
-    numbers: option.Numbers = "float32",
+    dtype: option.Dtype = "float32",
     track: option.Track = None,
     dry_run: option.DryRun = False,
     smoke: option.Smoke = False,
@@ -138,7 +138,7 @@ def compare(
         engine=engine,
         runtime=runtime,
         precision=precision,
-        numbers=numbers,
+        dtype=dtype,
     )
     study = _smoked(study) if smoke else study
     trackers = _trackers(track)
@@ -159,7 +159,7 @@ def demo(
     quiet: option.Quiet = False,
 ) -> None:
     """Draw a long-tailed sample in Planet's format and run the main job on it; no download, no account."""
-    from tailprobe.datasets.sample import draw_sample
+    from tailprobe.demo import draw_sample
     from tailprobe.study.settings import Study
 
     with Bars(quiet=quiet) as bars:
@@ -352,7 +352,7 @@ def _study(
     weights: list[str] | None,
     **settings: Any,  # noqa: ANN401 - the fields of Study
 ) -> "Study":
-    from tailprobe.datasets.url import absolute
+    from tailprobe.datasets.storage.url import absolute
     from tailprobe.study.settings import Study, default_encoders
 
     source = absolute(data)

@@ -35,7 +35,7 @@ def embed(
     engine: option.Engine = "local",
     runtime: option.Runtime = "auto",
     precision: option.Precision = "auto",
-    numbers: option.Numbers = "float32",
+    dtype: option.Dtype = "float32",
     dry_run: option.DryRun = False,
     quiet: option.Quiet = False,
 ) -> None:
@@ -45,7 +45,7 @@ def embed(
 
     Killed at any moment, the same command goes on.
     """
-    from tailprobe.datasets.url import absolute
+    from tailprobe.datasets.storage.url import absolute
     from tailprobe.embeddings.export import check_target, export_embeddings
     from tailprobe.study.computing import Computing, default_cache
     from tailprobe.study.dry_run import dry_run_embedding
@@ -62,7 +62,7 @@ def embed(
         on_bad_image=on_bad_image,  # type: ignore[arg-type]  # checked there
     )
     computing = Computing(
-        cache=cache or default_cache(), engine=engine, runtime=runtime, precision=precision, numbers=numbers
+        cache=cache or default_cache(), engine=engine, runtime=runtime, precision=precision, dtype=dtype
     )
     if export is not None:
         if len(study.encoders) != 1:

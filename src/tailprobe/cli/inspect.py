@@ -66,8 +66,7 @@ def inspect(
     import numpy as np
     from rich.console import Console
 
-    from tailprobe.datasets.band_ranges import fit_ranges
-    from tailprobe.embeddings.own import NO_PIXELS
+    from tailprobe.datasets.pixels.band_ranges import fit_ranges
     from tailprobe.inspection.inspection import RULES, inspect_images
     from tailprobe.report.inspection import inspection_report
     from tailprobe.study.run import read_images
@@ -84,7 +83,7 @@ def inspect(
             parts=_parts(images, split, seed),
             rules=tuple(low_frequency or RULES),
             threshold=threshold,
-            read_files=files and images.bands != NO_PIXELS,
+            read_files=files and images.has_pixels,
             workers=workers,
             progress=bars,
         )
@@ -97,7 +96,7 @@ def inspect(
 
 def _study(data: str, labels: str | None, form: str, bands: str | None, read: list[str] | None) -> "Study":
     """Return the settings by which a study would read the data; what cannot be read is left out and told."""
-    from tailprobe.datasets.url import absolute
+    from tailprobe.datasets.storage.url import absolute
     from tailprobe.study.settings import Study, default_encoders, read_study
 
     if data.endswith(".toml"):
@@ -116,11 +115,10 @@ def _embeddings(
     cache: Path | None,
     bars: Bars,
 ) -> "Embeddings | None":
-    from tailprobe.embeddings.own import NO_PIXELS
     from tailprobe.study.computing import Computing, default_cache
     from tailprobe.study.embedding import embed_all
 
-    if encoder is None and images.bands != NO_PIXELS:
+    if encoder is None and images.has_pixels:
         return None
     name = encoder or study.encoders[0]
     alone = replace(study, encoders=(name,), weights={} if weights is None else {name: str(weights)})
@@ -132,8 +130,9 @@ def _embeddings(
 
 def _parts(images: "LabeledImages", split: str, seed: int) -> tuple[str, ...] | None:
     """Return the part of each image, None where there are none."""
+    from tailprobe.parts import PARTS
     from tailprobe.randomness import generator
-    from tailprobe.splits import PARTS, make_split
+    from tailprobe.splits import make_split
 
     if split == "auto":
         return images.given_parts

@@ -112,8 +112,9 @@ Precision = Annotated[
         help="float32, bfloat16, float16, int8, or auto, the fastest that keeps the numbers.", rich_help_panel=_MODEL
     ),
 ]
-Numbers = Annotated[
-    str, typer.Option(help="As embeddings are stored: float32, or float16 in half the room.", rich_help_panel=_RUN)
+Dtype = Annotated[
+    str,
+    typer.Option(help="Data type of stored embeddings: float32, or float16 at half the size.", rich_help_panel=_RUN),
 ]
 DryRun = Annotated[
     bool,

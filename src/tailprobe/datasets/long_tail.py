@@ -1,4 +1,4 @@
-"""A balanced set thinned to a long tail."""
+"""Thin a balanced set to a long tail."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from jaxtyping import Int
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.errors import InputError
 
-_NEARLY = 2  # a set is taken for balanced up to this ratio of its largest to its smallest class
+_MAX_BALANCED_RATIO = 2  # a set counts as balanced up to this ratio of its largest to its smallest class
 
 
 def thin_to_long_tail(images: LabeledImages, *, ratio: float, rng: np.random.Generator) -> LabeledImages:
@@ -77,7 +77,7 @@ def long_tail_counts(
 
 def _ranks(counts: Int[np.ndarray, " C"], rng: np.random.Generator) -> Int[np.ndarray, " C"]:
     drawn = rng.permutation(len(counts))
-    balanced = counts.max() <= _NEARLY * counts.min()
+    balanced = counts.max() <= _MAX_BALANCED_RATIO * counts.min()
     order = drawn if balanced else np.lexsort((drawn, -counts))  # order[r] is the class of rank r
     ranks = np.empty(len(counts), dtype=np.int64)
     ranks[order] = np.arange(len(drawn))

@@ -1,18 +1,15 @@
-"""Any source of labelled images, its format found out."""
+"""Read labelled images from any source, detecting the format."""
 
-import inspect
-from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
-import tailprobe.datasets
 from tailprobe.binding import coerce
-from tailprobe.callspec import annotation_of
-from tailprobe.datasets.bands import are_listed, parse_bands
-from tailprobe.datasets.braces import is_pattern
+from tailprobe.datasets import readers
 from tailprobe.datasets.images import LabeledImages
-from tailprobe.datasets.reader import READERS, Reader
-from tailprobe.datasets.tiff import BANDS
-from tailprobe.datasets.url import Source, Url, source_of
+from tailprobe.datasets.pixels.bands import parse_bands
+from tailprobe.datasets.registry import READERS, Reader
+from tailprobe.datasets.storage.braces import is_pattern
+from tailprobe.datasets.storage.url import Source, Url, parse_source
+from tailprobe.datasets.tables.options import gather_table_options, option_types
 from tailprobe.errors import InputError
 from tailprobe.registry import Registry, did_you_mean, import_members
 
@@ -37,15 +34,16 @@ def read(
         InputError: the source is missing, its format unknown or not clear, an option is not the format's, or as the
             reader of that format.
     """
-    source, labels = source_of(source), None if labels is None else source_of(labels)
+    source, labels = parse_source(source), None if labels is None else parse_source(labels)
     if not is_pattern(source.path if isinstance(source, Url) else str(source)) and not _exists(source):
-        raise InputError(
-            f"{source}: expected a folder, a .zip, a .tar or a table, but there is nothing; check the path"
-        )
-    name = _recognise(source, labels) if format == "auto" else format
+        raise InputError(f"{source}: expected a folder, a .zip, a .tar or a table, but there is none; check the path")
+    name = _detect_format(source, labels) if format == "auto" else format
     given = {option: value for option, value in options.items() if value is not None}
     reader = _readers().get(name)
-    return reader.read(source, labels, **_checked(given, name))
+    given = _checked(given, name)
+    if "bands" in given:
+        given["bands"] = parse_bands(str(given["bands"]))
+    return reader.read(source, labels, **gather_table_options(reader.read, given))
 
 
 def formats() -> dict[str, str]:
@@ -55,21 +53,20 @@ def formats() -> dict[str, str]:
 
 def options_of(format: str) -> tuple[str, ...]:
     """Return the options that a format takes."""
-    parameters = inspect.signature(_readers().get(format).read).parameters.values()
-    return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+    return tuple(option_types(_readers().get(format).read))
 
 
 def _exists(source: Source) -> bool:
     try:
         return source.exists()
-    except OSError as error:  # a URL whose server refuses or is away
+    except OSError as error:  # a URL whose server refuses or is down
         raise InputError(f"{source}: cannot be opened ({error}); check the address and your rights") from error
 
 
-def _recognise(source: Source, labels: Source | None) -> str:
+def _detect_format(source: Source, labels: Source | None) -> str:
     found = [name for name in _readers().names() if _readers().get(name).recognises(source, labels)]
-    specific = [name for name in found if _readers().get(name).specific]
-    found = specific or found
+    prioritised = [name for name in found if _readers().get(name).priority]
+    found = prioritised or found
     if len(found) == 1:
         return found[0]
     known = "; ".join(f"{name} ({what})" for name, what in formats().items())
@@ -88,19 +85,10 @@ def _checked(given: dict[str, Any], format: str) -> dict[str, Any]:
                 else f"it takes {', '.join(taken)}"
             )
             raise InputError(f"format {format!r} takes no option {option!r}{did_you_mean(option, taken)} ({whose})")
-    return {option: _coerced(READERS.get(format).read, option, value) for option, value in given.items()}
-
-
-def _coerced(function: Callable[..., object], option: str, value: object) -> Any:  # noqa: ANN401
-    """Return the value of an option as the reader's annotation has it; bands are words or a list of bands."""
-    if option != "bands":
-        return coerce(value, annotation_of(function, option), where=option)
-    if are_listed(str(value)):
-        parse_bands(str(value))  # raises where they are none
-        return value
-    return coerce(value, Literal[tuple(BANDS)], where=option)
+    types = option_types(READERS.get(format).read) | {"bands": str}  # bands are parsed afterwards
+    return {option: coerce(value, types[option], where=option) for option, value in given.items()}
 
 
 def _readers() -> Registry[Reader]:
-    import_members(tailprobe.datasets)
+    import_members(readers)
     return READERS

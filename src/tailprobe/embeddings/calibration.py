@@ -1,4 +1,4 @@
-"""Show an encoder that runs in int8 the images that its ranges are taken from."""
+"""Calibrate an int8 encoder: take its activation ranges from a sample of the images."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ SAMPLE = 128  # images, evenly spaced over the set
 
 
 def calibrated(encoder: Encoder, images: LabeledImages) -> Encoder:
-    """Return an encoder as it is, or, if it wants images for its ranges, with those of a sample of the images.
+    """Return the encoder, calibrated on a sample of the images if it needs that.
 
-    The sample is the same in every call with the same images; unreadable ones are left out of it.
+    The sample is the same in every call with the same images; unreadable ones are left out.
 
     Raises:
         InputError: too few of the images can be read.
     """
     if not getattr(encoder, "wants_calibration", False):
         return encoder
-    wanted: Any = encoder  # of an encoder that wants it, `calibrated` is known
+    calibratable: Any = encoder  # has `calibrated`, as `wants_calibration` is true
     rows = np.unique(np.linspace(0, len(images) - 1, num=min(SAMPLE, len(images))).round().astype(np.int64))
     prepared = (prepare_image(images, encoder, int(i), "skip") for i in rows)
-    found: Encoder = wanted.calibrated([pixels for row, pixels in prepared if not row.problem])
-    return found
+    calibrated_encoder: Encoder = calibratable.calibrated([pixels for row, pixels in prepared if not row.problem])
+    return calibrated_encoder

@@ -1,4 +1,4 @@
-"""Embed an image set once: what is stored and unchanged is read, the rest computed and stored."""
+"""Embed an image set: read what is stored and unchanged, compute and store the rest."""
 
 import hashlib
 import json
@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
-from tailprobe.datasets.image_files import OnBadImage
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.storage.image_files import OnBadImage
 from tailprobe.embeddings.calibration import calibrated
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.log import ShardLog
-from tailprobe.embeddings.shard import Shard, joined
-from tailprobe.embeddings.store import SHARD, Precision, Store
+from tailprobe.embeddings.shard import Shard, concat
+from tailprobe.embeddings.store import SHARD, StorageDtype, Store
 from tailprobe.embeddings.work import ComputeShards, ShardWork, compute_shards
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.errors import InputError
@@ -28,7 +28,7 @@ def embed(
     encoder: Encoder,
     *,
     cache: Path,
-    precision: Precision = "float32",
+    dtype: StorageDtype = "float32",
     on_bad_image: OnBadImage = "error",
     workers: int | None = None,
     progress: Progress = silent,
@@ -37,42 +37,42 @@ def embed(
 ) -> Embeddings:
     """Return the embeddings of images, computing what is not stored yet.
 
-    Images are encoded in groups that do not depend on what was stored before, nor on who computes, so an interrupted
-    call, repeated, leaves the same bytes.
+    Images are encoded in groups that depend neither on what was stored before nor on who computes, so an interrupted
+    call, when repeated, leaves the same bytes.
 
     Args:
         images: the image set.
-        encoder: the encoder; may have the attributes `batch_size`, images encoded together, and `at_once`, such groups
-            that `encode` takes at once, each from a thread of its own.
-        cache: the folder below which stores are kept.
-        precision: of the numbers as stored and returned; "float16" takes half the room.
+        encoder: the encoder; may have the attributes `batch_size`, images encoded together, and `concurrent_batches`,
+            the batches that `encode` takes at once, each from its own thread.
+        cache: the folder that holds the stores.
+        dtype: of the embeddings as stored and returned; "float16" takes half the disk space.
         on_bad_image: `error`, or `skip` to leave out what cannot be read and list it in `skipped`.
-        workers: threads that prepare; one a core by default.
-        progress: told about images done.
-        tell: told when another process is at work on the same store.
-        compute: computes and writes the shards that are missing, here or elsewhere; this process holds the store's lock
-            and keeps its log.
+        workers: threads that prepare images; one per core by default.
+        progress: receives the number of images done.
+        tell: receives a message when another process is working on the same store.
+        compute: computes and writes the missing shards, here or on other machines; this process holds the lock of the
+            store and writes its log.
 
     Raises:
         InputError: an image cannot be read and `on_bad_image` is "error"; what was finished before it stays stored.
     """
     encoder = calibrated(encoder, images)
-    store = Store.of(cache, images, encoder, precision=precision)
-    store.make_folder()
+    store = Store.of(cache, images, encoder, dtype=dtype)
+    store.create_folder()
     with locked(store, tell):
-        log = store.begin()
+        log = store.open_log()
         shards = stored_shards(store, log, images)
-        missing = {i: rows for i, rows in enumerate(cut(len(images))) if shards[i] is None}
+        missing = {i: rows for i, rows in enumerate(shard_ranges(len(images))) if shards[i] is None}
         work = ShardWork(store, images, missing, on_bad_image, workers)
         _complete(work, log, shards, encoder, compute, progress)
-    whole = joined([shard for shard in shards if shard is not None])
-    return replace(_gathered(whole, images, encoder, precision, on_bad_image), store=store.folder)
+    all_rows = concat([shard for shard in shards if shard is not None])
+    return replace(_to_embeddings(all_rows, images, encoder, dtype, on_bad_image), store=store.folder)
 
 
 def stored_shards(store: Store, log: ShardLog, images: LabeledImages) -> list[Shard | None]:
     """Return every shard that is stored and whose images have not changed since, None for the others."""
     found: list[Shard | None] = []
-    for index, rows in enumerate(cut(len(images))):
+    for index, rows in enumerate(shard_ranges(len(images))):
         shard = store.read(log, index, images.names[rows.start : rows.stop])
         found.append(shard if shard is not None and _unchanged(shard, images, rows) else None)
     return found
@@ -80,11 +80,11 @@ def stored_shards(store: Store, log: ShardLog, images: LabeledImages) -> list[Sh
 
 def _unchanged(shard: Shard, images: LabeledImages, rows: range) -> bool:
     for row, i in zip(shard.rows, rows, strict=True):
-        location = images.locations[i]
+        source = images.image_sources[i]
         try:
-            if location.signature() == row.signature:
+            if source.etag() == row.etag:
                 continue
-            content = hashlib.sha256(location.read()).digest()
+            content = hashlib.sha256(source.read()).digest()
         except InputError:
             return bool(row.problem)
         if content != row.content:
@@ -100,44 +100,48 @@ def _complete(
     compute: ComputeShards,
     progress: Progress,
 ) -> None:
-    """Have every shard that is None computed, note it in the log as it comes, and open it."""
+    """Compute every shard that is None, log it when it is finished, and open it."""
     images, store = work.images, work.store
     stage, done = f"embed {encoder.name}", len(images) - sum(map(len, work.shards.values()))
     progress(stage, done, len(images))
 
-    def counted(number: int) -> None:
+    def on_done(number: int) -> None:
         nonlocal done
         done += number
         progress(stage, done, len(images))
 
-    # Closed whatever happens, so that nothing goes on writing once the lock is given back.
-    with closing(compute(work, encoder, counted)) as lines:
-        for line in lines:
-            log.add(line)
-            rows = work.shards[line.shard]
-            shards[line.shard] = store.read(log, line.shard, images.names[rows.start : rows.stop])
-            if shards[line.shard] is None:
+    # Always closed, so that nothing is written after the lock is released.
+    with closing(compute(work, encoder, on_done)) as records:
+        for record in records:
+            log.add(record)
+            rows = work.shards[record.shard]
+            shards[record.shard] = store.read(log, record.shard, images.names[rows.start : rows.stop])
+            if shards[record.shard] is None:
                 raise InputError(
-                    f"{store.folder}: shard {line.shard} was computed elsewhere and cannot be read here; give --cache "
-                    "a folder that all machines share, under the same path"
+                    f"{store.folder}: shard {record.shard} was computed elsewhere and cannot be read here; give "
+                    "--cache a folder that all machines share, under the same path"
                 )
-    log.mend()
+    log.repair()
 
 
-def _gathered(
-    whole: Shard, images: LabeledImages, encoder: Encoder, precision: Precision, on_bad_image: OnBadImage
+def _to_embeddings(
+    shard: Shard, images: LabeledImages, encoder: Encoder, dtype: StorageDtype, on_bad_image: OnBadImage
 ) -> Embeddings:
-    bad = [row for row in whole.rows if row.problem]
+    bad = [row for row in shard.rows if row.problem]
     if bad and on_bad_image == "error":  # stored as bad by an earlier call that skipped
         raise InputError(bad[0].problem)
-    about = [dict(sorted(encoder.identity.items())), images.bands, *([] if precision == "float32" else [precision])]
-    digest = hashlib.sha256(json.dumps(about).encode())
-    for row in whole.rows:
+    identity = [
+        dict(sorted(encoder.identity.items())),
+        str(images.bands),
+        *([] if dtype == "float32" else [dtype]),
+    ]
+    digest = hashlib.sha256(json.dumps(identity).encode())
+    for row in shard.rows:
         digest.update(row.content)
-    good = np.array([not row.problem for row in whole.rows], dtype=bool)
+    good = np.array([not row.problem for row in shard.rows], dtype=bool)
     return Embeddings(
-        whole.vectors if good.all() else whole.vectors[good],
-        tuple(row.name for row in whole.rows if not row.problem),
+        shard.vectors if good.all() else shard.vectors[good],
+        tuple(row.name for row in shard.rows if not row.problem),
         encoder.name,
         digest.hexdigest(),
         encoder.standardise,
@@ -145,14 +149,14 @@ def _gathered(
     )
 
 
-def cut(images: int) -> list[range]:
-    """Return the rows of every shard."""
+def shard_ranges(images: int) -> list[range]:
+    """Return the row range of every shard."""
     return [range(start, min(start + SHARD, images)) for start in range(0, images, SHARD)]
 
 
 @contextmanager
 def locked(store: Store, tell: Callable[[str], None]) -> Iterator[None]:
-    """Hold a store for this process alone; waits, and says so, where another holds it."""
+    """Lock a store for this process; waits, with a message, while another process holds the lock."""
     lock = FileLock(store.folder / "lock")
     try:
         lock.acquire(blocking=False)

@@ -1,15 +1,18 @@
-"""Embeddings: the numbers of every image under one encoder."""
+"""Embeddings: the feature vectors of every image under one encoder."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
+from tailprobe.datasets.storage.image_files import preview
+from tailprobe.errors import InputError
+
 
 @dataclass(frozen=True, eq=False)
 class Embeddings:
-    """N rows of D numbers, row i for image i of the set that was embedded."""
+    """N feature vectors of width D, row i for image i of the set that was embedded."""
 
     vectors: Float[np.ndarray, "N D"]  # float32 or float16, may be memory-mapped
     names: tuple[str, ...]  # (N,) names of the images
@@ -17,7 +20,7 @@ class Embeddings:
     fingerprint: str  # hex digest of the images' contents and the encoder's identity
     standardise: bool = False  # heads should see them standardised by the training part
     skipped: tuple[str, ...] = field(default=())  # images left out as unreadable, each "name: reason"
-    store: Path | None = None  # the folder they are kept in, see `tailprobe.embeddings.stored.open_store`
+    store: Path | None = None  # the folder of their store, see `tailprobe.embeddings.store`
 
     def __len__(self) -> int:
         return self.vectors.shape[0]
@@ -26,3 +29,21 @@ class Embeddings:
     def width(self) -> int:
         """D."""
         return int(self.vectors.shape[1])
+
+
+def align(embeddings: Embeddings, names: tuple[str, ...]) -> Embeddings:
+    """Return the embeddings of the images `names`, in that order; the same object where nothing changes.
+
+    Raises:
+        InputError: an image has no embedding.
+    """
+    if embeddings.names == names:
+        return embeddings
+    position = {name: row for row, name in enumerate(embeddings.names)}
+    missing = [name for name in names if name not in position]
+    if missing:
+        raise InputError(
+            f"{len(missing):,} images have no embedding ({preview(missing)}); embed them or leave them out"
+        )
+    rows = np.array([position[name] for name in names], dtype=np.int64)
+    return replace(embeddings, vectors=embeddings.vectors[rows], names=names)

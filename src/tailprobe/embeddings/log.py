@@ -1,4 +1,4 @@
-"""The log of a store: one line for every complete shard, added when its file is whole."""
+"""The log of a store: one JSON record per complete shard, added when its file is finished."""
 
 import json
 import os
@@ -9,8 +9,8 @@ from typing import TextIO
 
 
 @dataclass(frozen=True)
-class Line:
-    """What is known of a complete shard without opening it."""
+class ShardRecord:
+    """Summary of a complete shard, known without opening it."""
 
     shard: int
     rows: int
@@ -19,42 +19,42 @@ class Line:
 
 
 class ShardLog:
-    """The lines of a log file, by shard; read once, then added to by the one process that holds the store's lock.
+    """The records of a log file, by shard; read once, then extended by the process that holds the lock of the store.
 
-    A line that is torn or not ours is as good as none: its shard is then computed again. Lines are added at the end, of
-    two of one shard the later counts; `mend` brings the file into the order of the shards, so that a store ends with
-    the same bytes whatever the order they were added in.
+    A truncated or malformed line is ignored: its shard is computed again. Records are appended; of two records of one
+    shard the later counts. `repair` rewrites the file in the order of the shards, so that a finished store has the same
+    bytes whatever order the shards were added in.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-        found = [_parsed(line) for line in text.splitlines()]
-        self.lines = {line.shard: line for line in sorted((f for f in found if f), key=lambda f: f.shard)}
-        self._in_order = text == _text(self.lines.values())
-        self._last = max(self.lines, default=-1)
-        self._torn = bool(text) and not text.endswith("\n")
+        found = [_parse(line) for line in text.splitlines()]
+        self.records = {record.shard: record for record in sorted((f for f in found if f), key=lambda f: f.shard)}
+        self._in_order = text == _text(self.records.values())
+        self._last = max(self.records, default=-1)
+        self._is_truncated = bool(text) and not text.endswith("\n")
 
-    def add(self, line: Line) -> None:
-        """Add a line, or replace that of the same shard; it is on the disk when this returns."""
-        if self._torn:  # a line after it would be lost with it
-            self.mend()
-        self._in_order = self._in_order and line.shard > self._last
-        self._last = max(self._last, line.shard)
-        self.lines[line.shard] = line
+    def add(self, record: ShardRecord) -> None:
+        """Add a record, or replace that of the same shard; it is on disk when this returns."""
+        if self._is_truncated:  # a line after a truncated one would be lost with it
+            self.repair()
+        self._in_order = self._in_order and record.shard > self._last
+        self._last = max(self._last, record.shard)
+        self.records[record.shard] = record
         with self._path.open("a", encoding="utf-8") as file:
-            _write(file, _text([line]))
+            _write(file, _text([record]))
 
-    def mend(self) -> None:
-        """Write the file anew where it is not exactly its good lines in order."""
+    def repair(self) -> None:
+        """Rewrite the file unless it holds exactly the valid records in order."""
         if self._in_order:
             return
-        self.lines = dict(sorted(self.lines.items()))
+        self.records = dict(sorted(self.records.items()))
         partial = self._path.with_suffix(".partial")
         with partial.open("w", encoding="utf-8") as file:
-            _write(file, _text(self.lines.values()))
+            _write(file, _text(self.records.values()))
         partial.replace(self._path)
-        self._in_order, self._torn = True, False
+        self._in_order, self._is_truncated = True, False
 
 
 def _write(file: TextIO, text: str) -> None:
@@ -63,14 +63,16 @@ def _write(file: TextIO, text: str) -> None:
     os.fsync(file.fileno())
 
 
-def _text(lines: Iterable[Line]) -> str:
-    return "".join(json.dumps(asdict(line)) + "\n" for line in lines)
+def _text(records: Iterable[ShardRecord]) -> str:
+    return "".join(json.dumps(asdict(record)) + "\n" for record in records)
 
 
-def _parsed(text: str) -> Line | None:
+def _parse(text: str) -> ShardRecord | None:
     try:
         found = json.loads(text)
-        line = Line(int(found["shard"]), int(found["rows"]), str(found["sha256"]), tuple(map(int, found["unreadable"])))
+        record = ShardRecord(
+            int(found["shard"]), int(found["rows"]), str(found["sha256"]), tuple(map(int, found["unreadable"]))
+        )
     except (ValueError, TypeError, KeyError):
         return None
-    return line if line.shard >= 0 and line.rows >= 0 else None
+    return record if record.shard >= 0 and record.rows >= 0 else None

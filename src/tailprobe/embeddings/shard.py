@@ -1,7 +1,7 @@
-"""A shard: the embeddings of some consecutive images, one Arrow IPC file that any tool of the field can open.
+"""A shard: the embeddings of consecutive images, as an Arrow IPC file.
 
-A file is hashed when it is written. Later it is trusted while its time of change is the one it was given then, whose
-last seven digits (of 100 ns) are taken from its hash; after a copy or an edit they are others, and it is hashed again.
+A file is hashed when it is written, and its modification time is set so that its last seven digits (of 100 ns) encode
+the hash. While they match, the file is trusted; after a copy or an edit they differ, and it is hashed again.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ import pyarrow as pa
 from jaxtyping import Float
 
 _SECOND = 10**9  # nanoseconds
-_GRAIN = 100  # nanoseconds, the coarsest that usual file systems keep
+_MTIME_RESOLUTION = 100  # nanoseconds, the coarsest resolution of common file systems
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Row:
     """One image of a shard."""
 
     name: str
-    signature: str  # of the location when it was read, see `Location.signature`
+    etag: str  # of the image source when it was read, see `ImageSource.etag`
     content: bytes  # 32, SHA-256 of the encoded image
     width: int  # pixels, 0 where the image could not be read
     height: int
@@ -40,19 +40,19 @@ class Shard:
     vectors: Float[np.ndarray, "R D"]  # float32 or float16, memory-mapped where it was read
 
 
-def joined(shards: Sequence[Shard]) -> Shard:
-    """Return shards, at least one, as one."""
+def concat(shards: Sequence[Shard]) -> Shard:
+    """Concatenate one or more shards."""
     if len(shards) == 1:
         return shards[0]
     return Shard(tuple(row for s in shards for row in s.rows), np.concatenate([s.vectors for s in shards]))
 
 
 def write_shard(shard: Shard, path: Path) -> str:
-    """Write a shard, whole or not at all, and return the SHA-256 of the file."""
+    """Write a shard atomically and return the SHA-256 of the file."""
     flat = pa.array(np.ascontiguousarray(shard.vectors).ravel())
     columns = {
         "name": pa.array([row.name for row in shard.rows], pa.string()),
-        "signature": pa.array([row.signature for row in shard.rows], pa.string()),
+        "etag": pa.array([row.etag for row in shard.rows], pa.string()),
         "content": pa.array([row.content for row in shard.rows], pa.binary(32)),
         "width": pa.array([row.width for row in shard.rows], pa.int32()),
         "height": pa.array([row.height for row in shard.rows], pa.int32()),
@@ -67,48 +67,51 @@ def write_shard(shard: Shard, path: Path) -> str:
         file.flush()
         os.fsync(file.fileno())
     digest = file_digest(partial)
-    _sign(partial, digest)
+    _stamp_mtime(partial, digest)
     partial.replace(path)
     return digest
 
 
-def is_whole(path: Path, digest: str, *, verify: bool = False) -> bool:
-    """Say whether a file is there and has the SHA-256 `digest`; where its time of change vouches for it, unread.
+def verify_shard(path: Path, digest: str, *, verify: bool = False) -> bool:
+    """Return whether a file exists and has the SHA-256 `digest`; it is not read where its mtime encodes the digest.
 
     Args:
         path: the file.
         digest: hex.
-        verify: hash it whatever its time of change.
+        verify: hash it whatever its modification time.
     """
     if not path.is_file():
         return False
-    if not verify and path.stat().st_mtime_ns % _SECOND == _signature(digest):
+    if not verify and path.stat().st_mtime_ns % _SECOND == _mtime_digits(digest):
         return True
     if file_digest(path) != digest:
         return False
     if not verify:
-        with suppress(OSError):  # of a store that may only be read, and is hashed every time
-            _sign(path, digest)
+        with suppress(OSError):  # a read-only store is hashed every time
+            _stamp_mtime(path, digest)
     return True
 
 
 def read_shard(path: Path, *, digest: str, names: Sequence[str], width: int) -> Shard | None:
-    """Read a shard of the images `names`, D numbers each, or None where it is missing, damaged or of other images.
+    """Read a shard of the images `names`; None where it is missing, damaged, of other images or another width.
 
     Args:
-        digest: SHA-256 that the file must have; a damaged file is thereby as good as a missing one.
+        path: the file.
+        digest: SHA-256 that the file must have.
+        names: of the images expected.
+        width: D.
     """
-    if not is_whole(path, digest):
+    if not verify_shard(path, digest):
         return None
     batch = map_shard(path)
     if batch.column("name").to_pylist() != list(names) or batch.schema.field("embedding").type.list_size != width:
         return None
-    parts = [batch.column(name).to_pylist() for name in ("name", "signature", "content", "width", "height", "problem")]
+    parts = [batch.column(name).to_pylist() for name in ("name", "etag", "content", "width", "height", "problem")]
     return Shard(tuple(Row(*row) for row in zip(*parts, strict=True)), vectors_of(batch))
 
 
 def map_shard(path: Path) -> pa.RecordBatch:
-    """Return the columns of a whole shard, memory-mapped: nothing is read until it is looked at."""
+    """Return the columns of a shard, memory-mapped: data are read when they are accessed."""
     with pa.memory_map(str(path)) as source:
         return pa.ipc.open_file(source).get_batch(0)
 
@@ -125,10 +128,10 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sign(path: Path, digest: str) -> None:
+def _stamp_mtime(path: Path, digest: str) -> None:
     now = time.time_ns()
-    os.utime(path, ns=(now, now - now % _SECOND + _signature(digest)))
+    os.utime(path, ns=(now, now - now % _SECOND + _mtime_digits(digest)))
 
 
-def _signature(digest: str) -> int:
-    return int(digest[:8], 16) % (_SECOND // _GRAIN) * _GRAIN
+def _mtime_digits(digest: str) -> int:
+    return int(digest[:8], 16) % (_SECOND // _MTIME_RESOLUTION) * _MTIME_RESOLUTION

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tailprobe.encoders.encoder import Encoder
-from tailprobe.encoders.family import ENCODERS
+from tailprobe.encoders.registry import ENCODERS
 from tailprobe.errors import InputError
 
 

@@ -4,8 +4,8 @@ import math
 from pathlib import Path
 
 from tailprobe.encoders.choice import check_choice
-from tailprobe.encoders.family import ENCODERS
 from tailprobe.encoders.preprocessing import Preprocessing
+from tailprobe.encoders.registry import ENCODERS
 from tailprobe.encoders.runtime.network import UnitLength
 from tailprobe.encoders.timm_encoder import TimmEncoder
 from tailprobe.encoders.weights import build_model

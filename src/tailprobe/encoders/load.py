@@ -6,9 +6,9 @@ from pathlib import Path
 
 from tailprobe import encoders
 from tailprobe.callspec import bind, parse_call
+from tailprobe.encoders.custom import import_encoder
 from tailprobe.encoders.encoder import Encoder
-from tailprobe.encoders.family import ENCODERS
-from tailprobe.encoders.own import import_encoder
+from tailprobe.encoders.registry import ENCODERS
 from tailprobe.encoders.runtime.installed import versions
 from tailprobe.encoders.timm_encoder import TimmEncoder, is_timm_model, timm_encoder
 from tailprobe.errors import InputError
@@ -34,7 +34,7 @@ def load_encoder(
     Args:
         name: "descriptors", "resnet18", "clip", with options as in "resnet18(preprocess=authors)"; or a timm model, as
             "convnext_tiny.fb_in22k", "timm:resnet18" (timm's own weights, not torchvision's), "hf-hub:OWNER/NAME" or
-            "local-dir:FOLDER"; or "package.module:name" of your own, see `tailprobe.encoders.own`.
+            "local-dir:FOLDER"; or "package.module:name" of your own, see `tailprobe.encoders.custom`.
         weights: a local file of weights, see `tailprobe.encoders.state_dict`. Without it published weights are taken
             from the Hugging Face hub's cache, or downloaded into it.
         runtime: what runs a model, and at which `precision`, see `TimmEncoder.on`; encoders that are no model, as

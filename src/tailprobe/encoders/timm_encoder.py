@@ -156,7 +156,7 @@ class TimmEncoder:
         return self._run(np.stack(batch))
 
     @property
-    def at_once(self) -> int:
+    def concurrent_batches(self) -> int:
         """Groups of 32 images that give every core a chunk, and one more; 1 of torch, which shares its own out."""
         return 1 if self._choice.runtime == "torch" else 1 + -(-cores() * CHUNK // 32)
 

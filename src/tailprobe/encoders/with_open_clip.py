@@ -7,8 +7,8 @@ from typing import Any
 from torch import nn
 
 from tailprobe.encoders.choice import check_choice
-from tailprobe.encoders.family import ENCODERS
 from tailprobe.encoders.preprocessing import Preprocessing, Resize
+from tailprobe.encoders.registry import ENCODERS
 from tailprobe.encoders.runtime.network import UnitLength
 from tailprobe.encoders.state_dict import read_state_dict
 from tailprobe.encoders.timm_encoder import TimmEncoder

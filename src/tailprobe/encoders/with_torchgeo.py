@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import nn
 
-from tailprobe.encoders.family import ENCODERS
 from tailprobe.encoders.preprocessing import Preprocessing
+from tailprobe.encoders.registry import ENCODERS
 from tailprobe.encoders.state_dict import read_state_dict
 from tailprobe.encoders.timm_encoder import TimmEncoder
 from tailprobe.encoders.weights import fit_weights

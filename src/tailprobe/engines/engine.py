@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from tailprobe.embeddings.embeddings import Embeddings
-from tailprobe.embeddings.work import Counted, Lines, ShardWork
+from tailprobe.embeddings.work import OnDone, ShardRecords, ShardWork
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.labels import Labels
 from tailprobe.training.kernels import Kernel
@@ -21,14 +21,14 @@ class Engine(Protocol):
         """The name it is asked for by."""
 
     def embed(
-        self, work: ShardWork, encoder: Encoder, counted: Counted, *, load: Callable[[], Encoder] | None = None
-    ) -> Lines:
-        """Compute and write the shards of a store, and yield the line of each as its file is whole, in any order.
+        self, work: ShardWork, encoder: Encoder, on_done: OnDone, *, load: Callable[[], Encoder] | None = None
+    ) -> ShardRecords:
+        """Compute and write the shards of a store, and yield the record of each as its file is complete, in any order.
 
         Args:
             work: what to compute.
             encoder: the encoder, loaded here.
-            counted: told the images done since it was last told.
+            on_done: called with the number of images finished since its last call.
             load: loads the same encoder elsewhere; without it the encoder itself is sent there.
         """
 

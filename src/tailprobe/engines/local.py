@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from tailprobe.embeddings.embeddings import Embeddings
-from tailprobe.embeddings.work import Counted, Lines, ShardWork, compute_shards
+from tailprobe.embeddings.work import OnDone, ShardRecords, ShardWork, compute_shards
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.labels import Labels
 from tailprobe.training.kernels import Kernel
@@ -17,11 +17,11 @@ class LocalEngine:
     name = "local"
 
     def embed(
-        self, work: ShardWork, encoder: Encoder, counted: Counted, *, load: Callable[[], Encoder] | None = None
-    ) -> Lines:
+        self, work: ShardWork, encoder: Encoder, on_done: OnDone, *, load: Callable[[], Encoder] | None = None
+    ) -> ShardRecords:
         """Compute shards with the encoder as it is loaded here."""
         del load
-        return compute_shards(work, encoder, counted)
+        return compute_shards(work, encoder, on_done)
 
     def train(
         self,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from tailprobe.embeddings.embeddings import Embeddings
-from tailprobe.embeddings.work import Counted, Lines, ShardWork
+from tailprobe.embeddings.work import OnDone, ShardRecords, ShardWork
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.engines.ray_cluster import connect
 from tailprobe.engines.ray_heads import train_on_ray
@@ -20,11 +20,11 @@ class RayEngine:
     name = "ray"
 
     def embed(
-        self, work: ShardWork, encoder: Encoder, counted: Counted, *, load: Callable[[], Encoder] | None = None
-    ) -> Lines:
+        self, work: ShardWork, encoder: Encoder, on_done: OnDone, *, load: Callable[[], Encoder] | None = None
+    ) -> ShardRecords:
         """Compute shards in workers, which write them; the cache must be on a file system that all machines share."""
         if work.shards:
-            yield from embed_on_ray(work, encoder, counted, load=load, cluster=connect())
+            yield from embed_on_ray(work, encoder, on_done, load=load, cluster=connect())
 
     def train(
         self,

@@ -12,7 +12,7 @@ _QUIET = logging.ERROR
 
 @dataclass(frozen=True)
 class Cluster:
-    """What a cluster has, counted when it was connected to."""
+    """What a cluster has, counted on connection."""
 
     cpus: int
     gpus: int

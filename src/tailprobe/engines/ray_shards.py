@@ -9,8 +9,8 @@ import numpy as np
 import ray.data
 import torch
 
-from tailprobe.embeddings.log import Line
-from tailprobe.embeddings.work import Counted, Lines, ShardWork, compute_shards
+from tailprobe.embeddings.log import ShardRecord
+from tailprobe.embeddings.work import OnDone, ShardRecords, ShardWork, compute_shards
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.engines.ray_cluster import Cluster
 from tailprobe.errors import InputError
@@ -19,9 +19,9 @@ _ROUND = 4096  # shards handed to Ray at once: what they hold of names and label
 
 
 def embed_on_ray(
-    work: ShardWork, encoder: Encoder, counted: Counted, *, load: Callable[[], Encoder] | None, cluster: Cluster
-) -> Lines:
-    """Compute and write shards in workers, and yield the line of each as it is reported, in any order.
+    work: ShardWork, encoder: Encoder, on_done: OnDone, *, load: Callable[[], Encoder] | None, cluster: Cluster
+) -> ShardRecords:
+    """Compute and write shards in workers, and yield the record of each as it is reported, in any order.
 
     A worker has a GPU of its own where the cluster has any, else a core. One that dies is started again by Ray, as
     often as need be, and costs the shard it was at.
@@ -29,7 +29,7 @@ def embed_on_ray(
     Args:
         work: what to compute.
         encoder: the encoder as it is loaded here; what a worker loads must be the same.
-        counted: told the images of every finished shard.
+        on_done: called with the number of images of every finished shard.
         load: loads it in a worker; without it the encoder is sent.
         cluster: where.
 
@@ -41,7 +41,7 @@ def embed_on_ray(
     made = (load, *about) if load is not None else ((lambda: encoder), *about)
     for some in _rounds(work):
         data = ray.data.from_items([{"work": part} for part in _parts(some)], override_num_blocks=len(some.shards))
-        lines = data.map_batches(
+        rows = data.map_batches(
             Worker,
             fn_constructor_args=made,
             batch_size=1,
@@ -50,12 +50,12 @@ def embed_on_ray(
             num_gpus=1 if cluster.gpus else 0,
             concurrency=min(cluster.gpus or cluster.cpus, len(some.shards)),
         )
-        for row in lines.iter_rows():
+        for row in rows.iter_rows():
             if row["problem"]:
                 raise InputError(row["problem"])
-            line = Line(row["shard"], row["rows"], row["sha256"], tuple(json.loads(row["unreadable"])))
-            counted(line.rows)
-            yield line
+            record = ShardRecord(row["shard"], row["rows"], row["sha256"], tuple(json.loads(row["unreadable"])))
+            on_done(record.rows)
+            yield record
 
 
 class Worker:
@@ -67,22 +67,22 @@ class Worker:
         self._problem = _difference(dict(self._encoder.identity), dict(identity))
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list[Any]]:
-        """Return the lines of the shards of a batch, or what was wrong with one."""
-        done = [self._line(work) for work in batch["work"]]
-        return {name: [line[name] for line in done] for name in done[0]}
+        """Return the records of the shards of a batch, or the problem with one."""
+        done = [self._record(work) for work in batch["work"]]
+        return {name: [record[name] for record in done] for name in done[0]}
 
-    def _line(self, work: ShardWork) -> dict[str, Any]:
-        line, problem = Line(-1, 0, "", ()), self._problem
+    def _record(self, work: ShardWork) -> dict[str, Any]:
+        record, problem = ShardRecord(-1, 0, "", ()), self._problem
         if not problem:
             try:
-                (line,) = compute_shards(work, self._encoder, lambda images: None)
-            except InputError as error:  # the user's to mend, not to be done again
+                (record,) = compute_shards(work, self._encoder, lambda images: None)
+            except InputError as error:  # for the user to fix, so it is not retried
                 problem = str(error)
-        unreadable = json.dumps(line.unreadable)
+        unreadable = json.dumps(record.unreadable)
         return {
-            "shard": line.shard,
-            "rows": line.rows,
-            "sha256": line.sha256,
+            "shard": record.shard,
+            "rows": record.rows,
+            "sha256": record.sha256,
             "unreadable": unreadable,
             "problem": problem,
         }

@@ -1,4 +1,4 @@
-"""Whether rare and frequent classes stand on the same images: where they do, resampling moves both at once."""
+"""Concurrence of rare and frequent classes on the same images (SCUMBLE): where high, resampling changes both."""
 
 from collections.abc import Iterator
 
@@ -10,10 +10,11 @@ _BLOCK = 65_536  # rows made into floating-point numbers at a time
 
 
 def image_concurrence(matrix: Matrix, ratios: Float[np.ndarray, " C"]) -> Float[np.ndarray, " N"]:
-    r"""Return SCUMBLE of each image: how unlike the imbalance ratios of its classes are.
+    r"""Return SCUMBLE of each image: the dispersion of the imbalance ratios of its classes.
 
     1 - (prod_l r_l)^(1/k) / (sum_l r_l / k) over the k classes that the image carries: one minus the geometric mean
-    over the arithmetic one (Atkinson's index), 0 where all are equally rare, near 1 where rare meets frequent.
+    over the arithmetic one (Atkinson's index), 0 where all are equally rare, near 1 where rare and frequent classes
+    meet.
 
     Args:
         matrix: (N, C), which image carries which class.
@@ -32,15 +33,15 @@ def image_concurrence(matrix: Matrix, ratios: Float[np.ndarray, " C"]) -> Float[
     """
     known = np.where(np.isnan(ratios), 1.0, ratios)
     both = np.stack([known, np.log(known), np.ones_like(known)], axis=1)  # (C, 3)
-    found = np.empty(len(matrix))
-    for rows in _blocks(len(matrix)):
+    scumble = np.empty(len(matrix))
+    for rows in _row_blocks(len(matrix)):
         total, logs, k = (matrix[rows].astype(np.float64) @ both).T
         tagged = k > 0
         geometric = np.exp(np.divide(logs, k, out=np.zeros_like(k), where=tagged))
         arithmetic = np.divide(total, k, out=np.full_like(k, np.nan), where=tagged)
-        # Rounding may leave 1e-16 on either side of nothing, which a class alone is exactly.
-        found[rows] = np.where(k == 1, 0, np.maximum(1 - geometric / arithmetic, 0))
-    return found
+        # Rounding may give +-1e-16 where a single class gives exactly 0.
+        scumble[rows] = np.where(k == 1, 0, np.maximum(1 - geometric / arithmetic, 0))
+    return scumble
 
 
 def class_concurrence(matrix: Matrix, of_images: Float[np.ndarray, " N"]) -> Float[np.ndarray, " C"]:
@@ -54,7 +55,7 @@ def class_concurrence(matrix: Matrix, of_images: Float[np.ndarray, " N"]) -> Flo
         326-327, 2019.
     """
     sums, counts = np.zeros(matrix.shape[1]), matrix.sum(axis=0)
-    for rows in _blocks(len(matrix)):
+    for rows in _row_blocks(len(matrix)):
         sums += np.nan_to_num(of_images[rows]) @ matrix[rows].astype(np.float64)
     return np.divide(sums, counts, out=np.full(len(counts), np.nan), where=counts > 0)
 
@@ -65,5 +66,5 @@ def mean_concurrence(of_images: Float[np.ndarray, " N"]) -> float:
     return float(known.mean()) if known.size else float("nan")
 
 
-def _blocks(rows: int) -> Iterator[slice]:
+def _row_blocks(rows: int) -> Iterator[slice]:
     return (slice(start, min(start + _BLOCK, rows)) for start in range(0, rows, _BLOCK))

@@ -1,4 +1,4 @@
-"""Images that are the same to the byte, and which of them lie across the parts of a split."""
+"""Exact duplicates, and which of them lie in different parts of a split."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from jaxtyping import Bool, Int, UInt8
 
 from tailprobe.labels import Labels
 
-Groups = Int[np.ndarray, " N"]  # number of the group, from 0; -1 for an image alone
+Groups = Int[np.ndarray, " N"]  # number of the group, from 0; -1 for an image without duplicates
 
 
 @dataclass(frozen=True, eq=False)
 class Copies:
-    """Which of N images are copies of which."""
+    """Groups of exact duplicates among N images."""
 
     groups: Groups
-    pairs: int  # of copies
-    pairs_across: int  # of copies in different parts; 0 where there are no parts
+    pairs: int  # of exact duplicates
+    pairs_across: int  # in different parts; 0 where there are no parts
     held_out_copied: Bool[np.ndarray, " N"]  # validation and test images with a copy in the training part
     disagreeing: int  # groups whose images do not all carry the same classes
 
@@ -28,12 +28,12 @@ class Copies:
 
     @property
     def surplus(self) -> int:
-        """Images that would go if one of each group were kept."""
+        """Number of images that are removed when one of each group is kept."""
         return int((self.groups >= 0).sum()) - self.number
 
 
 def find_copies(hashes: UInt8[np.ndarray, "N W"], labels: Labels, *, parts: Sequence[str] | None = None) -> Copies:
-    """Group images by equal content hash; a hash of zeros stands for no content and is never a copy.
+    """Group images by equal content hash; a hash of zeros means no content and is never a duplicate.
 
     Args:
         hashes: (N, W) bytes, W >= 1.
@@ -64,18 +64,18 @@ def equal_rows(hashes: UInt8[np.ndarray, "N W"]) -> Groups:
 
 
 def numbered(marks: Int[np.ndarray, " N"]) -> Groups:
-    """Number marks from 0 in the order in which they are met; -1 stays.
+    """Renumber labels from 0 in order of first occurrence; -1 is kept.
 
     >>> numbered(np.array([9, -1, 4, 9]))
     array([ 0, -1,  1,  0])
     """
     rows = np.flatnonzero(marks >= 0)
     _, first, inverse = np.unique(marks[rows], return_index=True, return_inverse=True)
-    places = np.empty(len(first), dtype=np.int64)
-    places[np.argsort(first)] = np.arange(len(first))
-    found = np.full(len(marks), -1, dtype=np.int64)
-    found[rows] = places[inverse]
-    return found
+    order = np.empty(len(first), dtype=np.int64)
+    order[np.argsort(first)] = np.arange(len(first))
+    groups = np.full(len(marks), -1, dtype=np.int64)
+    groups[rows] = order[inverse]
+    return groups
 
 
 def _pairs_across(groups: Groups, parts: Sequence[str] | None) -> int:
@@ -100,6 +100,6 @@ def _copied(groups: Groups, parts: Sequence[str] | None) -> Bool[np.ndarray, " N
 def _disagreeing(groups: Groups, matrix: Bool[np.ndarray, "N C"]) -> int:
     rows = np.flatnonzero(groups >= 0)
     rows = rows[np.argsort(groups[rows], kind="stable")]
-    first = np.searchsorted(groups[rows], groups[rows])  # place of each row's group in the sorted rows
-    unlike = (matrix[rows] != matrix[rows[first]]).any(axis=1)
-    return len(np.unique(groups[rows[unlike]]))
+    first = np.searchsorted(groups[rows], groups[rows])  # start of each row's group in the sorted rows
+    differs = (matrix[rows] != matrix[rows[first]]).any(axis=1)
+    return len(np.unique(groups[rows[differs]]))

@@ -1,4 +1,4 @@
-"""Inspection: what is to be known of a collection before anything is trained on it."""
+"""Inspection of a collection before training: imbalance, duplicates, unreadable files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ THRESHOLD = 0.99  # of the cosine
 
 @dataclass(frozen=True, eq=False)
 class LabelStatistics:
-    """What the labels of N images over C classes say."""
+    """Statistics of the labels of N images over C classes."""
 
     classes: tuple[str, ...]
     kind: Kind
@@ -50,7 +50,7 @@ class LabelStatistics:
 
 @dataclass(frozen=True, eq=False)
 class Inspection:
-    """What is to be known of a collection before anything is trained on it."""
+    """The result of inspecting a collection."""
 
     source: str
     names: tuple[str, ...]  # (N,)
@@ -75,18 +75,18 @@ def inspect_images(
     workers: int | None = None,
     progress: Progress = silent,
 ) -> Inspection:
-    """Inspect a collection: its labels, its files, and which of its images are the same or nearly so.
+    """Inspect a collection: its labels, its files, and its exact and near duplicates.
 
     Args:
-        images: what a reader gave.
-        embeddings: of these images, for near duplicates; an image they left out as unreadable is none.
+        images: the result of a reader.
+        embeddings: of these images, for near duplicates; unreadable images may be missing.
         parts: (N,) "train", "validation" or "test"; by default those that came with the data.
         rules: definitions of low-frequency classes, see `tailprobe.frequency`.
-        threshold: cosine from which two images are near duplicates. What is near depends on the encoder.
-        listed: pairs of near duplicates kept, the closest; all are counted.
-        read_files: read and decode every file, for copies and unreadable images.
+        threshold: cosine from which two images are near duplicates; a suitable value depends on the encoder.
+        listed: pairs of near duplicates to list, the closest first; all are counted.
+        read_files: read and decode every file, to find exact duplicates and unreadable images.
         workers: threads that read files.
-        progress: told of "read files" and "compare images".
+        progress: receives "read files" and "compare images".
 
     Raises:
         InputError: an unknown rule, a threshold outside (0, 1], or embeddings of other images.
@@ -107,7 +107,7 @@ def inspect_images(
             copies=None if copies is None else copies.groups[rows],
             listed=listed,
             progress=progress,
-        ).among(rows, len(images))
+        ).expand_to(rows, len(images))
     return Inspection(
         images.source,
         images.names,
@@ -122,7 +122,7 @@ def inspect_images(
 
 
 def label_statistics(labels: Labels, *, rules: Sequence[str] = RULES) -> LabelStatistics:
-    """Return all that the labels alone say.
+    """Return the statistics of the labels.
 
     Raises:
         InputError: an unknown low-frequency rule.
@@ -150,10 +150,10 @@ def label_statistics(labels: Labels, *, rules: Sequence[str] = RULES) -> LabelSt
 def _rows_of(embeddings: Embeddings, images: LabeledImages) -> Int[np.ndarray, " M"]:
     """Return the row of each embedded image among the images."""
     position = {name: row for row, name in enumerate(images.names)}
-    strangers = [name for name in embeddings.names if name not in position]
-    if strangers:
+    unknown = [name for name in embeddings.names if name not in position]
+    if unknown:
         raise InputError(
-            f"the embeddings hold image {strangers[0]!r} ({len(strangers):,} such), which {images.source} has not; "
+            f"the embeddings hold image {unknown[0]!r} ({len(unknown):,} such), which is not in {images.source}; "
             "give the embeddings of these images"
         )
     return np.array([position[name] for name in embeddings.names], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""What the literature of multi-label imbalance measures of a label matrix."""
+"""Standard measures of multi-label imbalance of a label matrix."""
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -7,7 +7,7 @@ Counts = Int[np.ndarray, " C"]
 
 
 def imbalance_ratios(counts: Counts) -> Float[np.ndarray, " C"]:
-    """Return IRLbl, how many times the images of a class go into those of the largest class.
+    """Return IRLbl, the count of the largest class divided by that of each class.
 
     Args:
         counts: (C,) images that carry each class.

@@ -1,4 +1,4 @@
-"""Images that are nearly the same, by the cosine of their embeddings; memory bounded whatever their number."""
+"""Near-duplicate images by the cosine of their embeddings, in bounded memory."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,14 +16,14 @@ from tailprobe.inspection.sketch import Sketch
 from tailprobe.progress import Progress, silent
 
 BLOCK = 2048  # rows: a block of cosines holds BLOCK**2 float32, 16 MiB
-LISTED = 100_000  # pairs kept by name, the closest
-_SLACK = 1e-6  # what float32 rounding takes from the cosine of equal rows
-_FEW = 8  # blocks that are multiplied whole: a sketch of so few rows gains nothing
-_SPARSE = 4  # pairs a row of a block that are looked at one by one; of more, the whole block is multiplied
+LISTED = 100_000  # pairs listed by name, the closest
+_ROUNDING = 1e-6  # error of float32 in the cosine of equal rows
+_MIN_BLOCKS_FOR_SKETCH = 9  # with fewer blocks a sketch gains nothing
+_SPARSE = 4  # candidate pairs per row that are checked one by one; with more, the whole block is multiplied
 
-_Found = tuple[Int[np.ndarray, " P"], Int[np.ndarray, " P"], Float[np.ndarray, " P"]]  # rows of two blocks, cosines
+_BlockPairs = tuple[Int[np.ndarray, " P"], Int[np.ndarray, " P"], Float[np.ndarray, " P"]]  # rows, cosines
 
-Moments = tuple[Float[np.ndarray, " D"], Float[np.ndarray, " D"]]  # mean and deviation of each column
+Moments = tuple[Float[np.ndarray, " D"], Float[np.ndarray, " D"]]  # mean and standard deviation of each column
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,18 +44,18 @@ class Pairs:
 
 @dataclass(frozen=True, eq=False)
 class NearDuplicates:
-    """Which of N images are nearly the same."""
+    """The near duplicates among N images."""
 
     threshold: float  # cosine from which two images count
     encoder: str
-    pairs: int  # all that were found, copies to the byte left out
+    pairs: int  # all pairs found, exact duplicates left out
     pairs_across: int  # in different parts; 0 where there are no parts
     listed: Pairs  # the closest of them, closest first
-    groups: Groups  # images linked by pairs, directly or through others
+    groups: Groups  # connected components of the pairs
     held_out_matched: Bool[np.ndarray, " N"]  # validation and test images with a near duplicate in the training part
 
-    def among(self, rows: Int[np.ndarray, " N"], images: int) -> "NearDuplicates":
-        """Return the same of `images` images, of which those here are the ones at `rows`."""
+    def expand_to(self, rows: Int[np.ndarray, " N"], images: int) -> "NearDuplicates":
+        """Return the result for a set of `images` images, in which the N images here are those at `rows`."""
         groups = np.full(images, -1, dtype=np.int64)
         matched = np.zeros(images, dtype=bool)
         groups[rows], matched[rows] = self.groups, self.held_out_matched
@@ -78,19 +78,19 @@ def find_near_duplicates(
 ) -> NearDuplicates:
     """Find all pairs of rows whose cosine reaches a threshold.
 
-    Exact: every pair is looked at, N**2 / 2 of them, by blocked matrix products, so that the time grows with the square
-    of N. Most pairs are ruled out by a bound on their cosine of few numbers a row, see `tailprobe.inspection.sketch`;
-    memory grows by these numbers alone. A row of zeros has no cosine and is never a near duplicate.
+    Exact: all N**2 / 2 pairs are compared, by blocked matrix products. Most are ruled out by an upper bound on their
+    cosine from few numbers per row, see `tailprobe.inspection.sketch`; memory grows by these numbers alone. A row of
+    zeros has no cosine and is never a near duplicate.
 
     Args:
         vectors: (N, D) float32 or float16, may be memory-mapped.
         threshold: in (0, 1].
-        encoder: its name, to be kept with the result.
-        standardise: centre and scale each of the D numbers over all rows first, for encoders without a common scale.
+        encoder: its name, kept with the result.
+        standardise: standardise each of the D columns over all rows first, for encoders without a common scale.
         parts: (N,) "train", "validation" or "test".
-        copies: (N,) groups of images equal to the byte, whose pairs are left out here.
-        listed: pairs kept at most.
-        progress: told of stage "compare images", in blocks.
+        copies: (N,) groups of exact duplicates, whose pairs are left out.
+        listed: largest number of pairs to list.
+        progress: receives stage "compare images", in blocks.
 
     Raises:
         InputError: the threshold is outside (0, 1].
@@ -100,21 +100,21 @@ def find_near_duplicates(
     moments = _moments(vectors) if standardise else None
     training = None if parts is None else np.asarray(parts) == "train"
     part = None if parts is None else np.unique(np.asarray(parts), return_inverse=True)[1]
-    links, kept = _Links(len(vectors)), _Closest(listed)
+    components, closest = _Components(len(vectors)), _Closest(listed)
     total = across = 0
     matched = np.zeros(len(vectors), dtype=bool)
     blocks = near_pairs(vectors, threshold=threshold, moments=moments, block=block, progress=progress)
     for found in blocks:
         pairs = found if copies is None else found.at(~_copied(found, copies))
         total += len(pairs)
-        links.add(pairs)
-        kept.add(pairs)
+        components.add(pairs)
+        closest.add(pairs)
         if part is not None and training is not None:
             across += int((part[pairs.first] != part[pairs.second]).sum())
             matched[pairs.first[training[pairs.second]]] = True
             matched[pairs.second[training[pairs.first]]] = True
     held_out = matched if training is None else matched & ~training
-    return NearDuplicates(threshold, encoder, total, across, kept.pairs(), links.groups(), held_out)
+    return NearDuplicates(threshold, encoder, total, across, closest.pairs(), components.groups(), held_out)
 
 
 def near_pairs(
@@ -125,20 +125,22 @@ def near_pairs(
     block: int = BLOCK,
     progress: Progress = silent,
 ) -> Iterator[Pairs]:
-    """Give every pair of rows whose cosine reaches the threshold, a block of at most `block`**2 pairs at a time.
+    """Yield every pair of rows whose cosine reaches the threshold, at most `block`**2 pairs at a time.
 
     Args:
         vectors: (N, D).
         threshold: in (0, 1].
-        moments: mean and deviation, (D,) each, by which rows are standardised first.
-        block: rows multiplied with as many others at once.
-        progress: told of stage "compare images", in blocks.
+        moments: mean and standard deviation, (D,) each, by which rows are standardised first.
+        block: rows per side of a block of products.
+        progress: receives stage "compare images", in blocks.
     """
     starts = range(0, len(vectors), block)
     total, done = len(starts) * (len(starts) + 1) // 2, 0
     progress("compare images", 0, total)
     rows = partial(_rows, vectors, moments)
-    sketch = Sketch.of(rows, len(vectors), vectors.shape[1], block=block) if len(starts) > _FEW else None
+    sketch = (
+        Sketch.of(rows, len(vectors), vectors.shape[1], block=block) if len(starts) >= _MIN_BLOCKS_FOR_SKETCH else None
+    )
     for top in starts:
         above = rows(slice(top, top + block))
         for left in starts[top // block :]:
@@ -154,12 +156,12 @@ def near_pairs(
             progress("compare images", done, total)
 
 
-def _dense(above: Float[np.ndarray, "A D"], beside: Float[np.ndarray, "B D"], threshold: float) -> _Found | None:
+def _dense(above: Float[np.ndarray, "A D"], beside: Float[np.ndarray, "B D"], threshold: float) -> _BlockPairs | None:
     """Return the pairs of two blocks of unit rows that reach the threshold; None where there is none."""
     cosines = above @ beside.T  # (A, B) float32
-    if cosines.max() < threshold - _SLACK:
+    if cosines.max() < threshold - _ROUNDING:
         return None
-    i, j = np.nonzero(cosines >= threshold - _SLACK)
+    i, j = np.nonzero(cosines >= threshold - _ROUNDING)
     return i, j, cosines[i, j]
 
 
@@ -170,8 +172,8 @@ def _bounded(
     at: tuple[int, int],
     block: int,
     threshold: float,
-) -> _Found | None:
-    """Return the same of the blocks at two starts, looking only at pairs that the sketch does not rule out."""
+) -> _BlockPairs | None:
+    """Return the same for the blocks at two starts, checking only pairs that the sketch does not rule out."""
     top, left = at
     i, j = sketch.candidates(slice(top, top + block), slice(left, left + block), threshold)
     if not len(i):
@@ -180,7 +182,7 @@ def _bounded(
         return _dense(above, rows(slice(left, left + block)), threshold)
     needed, place = np.unique(j, return_inverse=True)
     cosines = np.einsum("pd,pd->p", above[i], rows(needed + left)[place])
-    near = cosines >= threshold - _SLACK
+    near = cosines >= threshold - _ROUNDING
     return (i[near], j[near], cosines[near]) if near.any() else None
 
 
@@ -197,56 +199,65 @@ def _unit(rows: Float[np.ndarray, "B D"], moments: Moments | None) -> Float[np.n
 
 
 def _moments(vectors: Float[np.ndarray, "N D"]) -> Moments:
-    """Return mean and deviation of each column, 1 for the deviation of a constant one; two passes over blocks."""
+    """Return mean and standard deviation of each column, 1 for a constant one; two passes over blocks."""
     blocks = [vectors[start : start + BLOCK] for start in range(0, len(vectors), BLOCK)]
     mean = sum((rows.sum(axis=0, dtype=np.float64) for rows in blocks), np.zeros(vectors.shape[1])) / len(vectors)
     squares = sum((((rows - mean) ** 2).sum(axis=0) for rows in blocks), np.zeros(vectors.shape[1]))
-    deviation = np.sqrt(squares / len(vectors))
-    return mean.astype(np.float32), np.where(deviation > 0, deviation, 1).astype(np.float32)
+    sd = np.sqrt(squares / len(vectors))
+    return mean.astype(np.float32), np.where(sd > 0, sd, 1).astype(np.float32)
 
 
 def _copied(pairs: Pairs, copies: Groups) -> Bool[np.ndarray, " P"]:
     return (copies[pairs.first] == copies[pairs.second]) & (copies[pairs.first] >= 0)
 
 
-class _Links:
-    """Groups of rows joined by pairs (union-find), each block of pairs first thinned to a forest."""
+class _Components:
+    """Connected components of rows joined by pairs, from edges that are thinned to a spanning forest as they come."""
 
     def __init__(self, rows: int) -> None:
-        self._parent = np.arange(rows)
+        self._rows = rows
+        self._first = np.empty(0, dtype=np.int64)
+        self._second = np.empty(0, dtype=np.int64)
 
     def add(self, pairs: Pairs) -> None:
-        nodes, ends = np.unique(np.concatenate([pairs.first, pairs.second]), return_inverse=True)
-        first, second = ends[: len(pairs)], ends[len(pairs) :]
-        graph = coo_array((np.ones(len(pairs), dtype=bool), (first, second)), shape=(len(nodes), len(nodes)))
-        _, component = connected_components(graph, directed=False)
-        _, leader = np.unique(component, return_index=True)
-        for row, lead in zip(nodes.tolist(), nodes[leader][component].tolist(), strict=True):
-            self._parent[self._root(row)] = self._root(lead)
+        first, second = _spanning_forest(pairs.first, pairs.second)
+        self._first, self._second = np.append(self._first, first), np.append(self._second, second)
+        if len(self._first) > 2 * self._rows:
+            self._first, self._second = _spanning_forest(self._first, self._second)
 
     def groups(self) -> Groups:
-        roots = np.array([self._root(row) for row in range(len(self._parent))], dtype=np.int64)
-        sizes = np.bincount(roots, minlength=len(roots))
-        return numbered(np.where(sizes[roots] > 1, roots, -1)) if len(roots) else roots
+        component = _component_labels(self._first, self._second, self._rows)
+        sizes = np.bincount(component, minlength=1)
+        return numbered(np.where(sizes[component] > 1, component, -1))
 
-    def _root(self, row: int) -> int:
-        parent = self._parent
-        while parent[row] != row:
-            parent[row] = parent[parent[row]]  # halve the path, so that paths stay short
-            row = int(parent[row])
-        return row
+
+def _spanning_forest(
+    first: Int[np.ndarray, " P"], second: Int[np.ndarray, " P"]
+) -> tuple[Int[np.ndarray, " E"], Int[np.ndarray, " E"]]:
+    """Return edges with the same connected components, from every row to the first row of its component."""
+    rows, ends = np.unique(np.concatenate([first, second]), return_inverse=True)
+    component = _component_labels(ends[: len(first)], ends[len(first) :], len(rows))
+    _, leader = np.unique(component, return_index=True)
+    leaders = rows[leader][component]
+    return rows[rows != leaders], leaders[rows != leaders]
+
+
+def _component_labels(first: Int[np.ndarray, " E"], second: Int[np.ndarray, " E"], rows: int) -> Int[np.ndarray, " N"]:
+    graph = coo_array((np.ones(len(first), dtype=bool), (first, second)), shape=(rows, rows))
+    labels: Int[np.ndarray, " N"] = connected_components(graph, directed=False)[1].astype(np.int64)
+    return labels
 
 
 class _Closest:
-    """The closest pairs met so far, at most twice `most` held."""
+    """The closest pairs so far; holds at most twice `limit`."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self._held: list[Pairs] = []
 
     def add(self, pairs: Pairs) -> None:
-        self._held.append(pairs if len(pairs) <= self._most else pairs.at(_order(pairs)[: self._most]))
-        if sum(map(len, self._held)) > 2 * self._most:
+        self._held.append(pairs if len(pairs) <= self._limit else pairs.at(_order(pairs)[: self._limit]))
+        if sum(map(len, self._held)) > 2 * self._limit:
             self._held = [self.pairs()]
 
     def pairs(self) -> Pairs:
@@ -257,7 +268,7 @@ class _Closest:
             np.concatenate([p.second for p in held]),
             np.concatenate([p.cosines for p in held]),
         )
-        return every.at(_order(every)[: self._most])
+        return every.at(_order(every)[: self._limit])
 
 
 def _order(pairs: Pairs) -> Int[np.ndarray, " P"]:

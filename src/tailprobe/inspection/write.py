@@ -1,4 +1,4 @@
-"""An inspection as files: JSON for the numbers, Parquet for the tables."""
+"""Write an inspection: JSON for single numbers, Parquet for tables."""
 
 import json
 import math
@@ -10,7 +10,7 @@ import pandas as pd
 
 from tailprobe.errors import InputError
 from tailprobe.inspection.inspection import Inspection, LabelStatistics
-from tailprobe.splits import PARTS
+from tailprobe.parts import PARTS
 
 FORMAT = "tailprobe inspection 1"
 _SUMMARY = "inspection.json"
@@ -23,20 +23,20 @@ def write_inspection(inspection: Inspection, folder: Path) -> list[Path]:
     Leaves inspection.json with every single number, and as Parquet the tables
 
     - classes: class, count, imbalance_ratio, concurrence, copied and near_duplicated images, a column a rule;
-    - cooccurrence: class, other, images; each pair of classes that meets, once;
+    - cooccurrence: class, other, images; each pair of classes that occurs together, once;
     - copies: group, name, part;
     - near_duplicates: name, other, cosine, part, other_part; the closest first;
     - unreadable: name, reason.
 
-    A table of what was not looked for is absent.
+    Tables of checks that were not run are absent.
 
     Returns:
         The files written, inspection.json last.
 
     Raises:
-        InputError: the folder holds somebody's other files, or is a file.
+        InputError: the folder holds other files, or is a file.
     """
-    _claim(folder)
+    _check_folder(folder)
     tables = inspection_tables(inspection)
     for name in _TABLES:
         (folder / f"{name}.parquet").unlink(missing_ok=True)
@@ -132,7 +132,7 @@ def _classes(inspection: Inspection) -> pd.DataFrame:
 
 
 def _cooccurrence(labels: LabelStatistics) -> pd.DataFrame:
-    """Return the pairs of classes that meet, each once, most images first."""
+    """Return the pairs of classes that occur together, each once, most images first."""
     first, second = np.nonzero(np.triu(labels.cooccurrence, k=1))
     names = np.asarray(labels.classes, dtype=object)
     images = labels.cooccurrence[first, second]
@@ -155,15 +155,15 @@ def _number(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _claim(folder: Path) -> None:
+def _check_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; give --out a folder")
-    if folder.is_dir() and any(folder.iterdir()) and not _is_ours(folder / _SUMMARY):
-        raise InputError(f"{folder} holds files that are no inspection of tailprobe; give --out a new or empty folder")
+    if folder.is_dir() and any(folder.iterdir()) and not _is_inspection(folder / _SUMMARY):
+        raise InputError(f"{folder} holds files other than a tailprobe inspection; give --out a new or empty folder")
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _is_ours(summary: Path) -> bool:
+def _is_inspection(summary: Path) -> bool:
     try:
         found = json.loads(summary.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from tailprobe.inspection.inspection import Inspection, LabelStatistics
 from tailprobe.inspection.near import Pairs
+from tailprobe.parts import PARTS
 from tailprobe.report.lettering import shown
-from tailprobe.splits import PARTS
 
 _MOST_CLASSES = 30  # rows; of more classes, the largest few and the rarest are shown
 _LARGEST = 8

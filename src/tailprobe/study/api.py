@@ -4,9 +4,9 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tailprobe.datasets.image_files import OnBadImage
 from tailprobe.datasets.images import LabeledImages
-from tailprobe.datasets.url import absolute
+from tailprobe.datasets.storage.image_files import OnBadImage
+from tailprobe.datasets.storage.url import absolute
 from tailprobe.embeddings import compute
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.encoders.encoder import Encoder
@@ -85,7 +85,7 @@ def compare(
 
     Args:
         data: a folder, .zip or table of images to read; a file of embeddings, see
-            `tailprobe.embeddings.own.read_embeddings`; or images read already.
+            `tailprobe.embeddings.precomputed.read.read_embeddings`; or images read already.
         encoders: frozen encoders by name, `descriptors` by default; what to call the encoder, where `data` are
             embeddings.
         embeddings: of images read already, made elsewhere.

@@ -19,7 +19,7 @@ class Computing:
     With int8 embeddings more than the last digits: see `TimmEncoder.on`; stored as float16, their fourth.
 
     Raises:
-        InputError: `numbers` is of neither kind.
+        InputError: `dtype` is neither float32 nor float16.
     """
 
     cache: Path = field(default_factory=default_cache)  # where embeddings are kept
@@ -28,7 +28,7 @@ class Computing:
     engine: str = "local"  # where heads are trained and images embedded, see `choose_engine`
     runtime: str = "auto"  # what runs an encoder, see `TimmEncoder.on`
     precision: str = "auto"  # in which numbers
-    numbers: str = "float32"  # as embeddings are stored: float32, or float16 in half the room
+    dtype: str = "float32"  # of stored embeddings: float32, or float16 in half the disk space
 
     def __post_init__(self) -> None:
-        check_choice("numbers", self.numbers, ("float32", "float16"), where="embeddings")
+        check_choice("dtype", self.dtype, ("float32", "float16"), where="embeddings")

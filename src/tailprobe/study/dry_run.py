@@ -9,8 +9,7 @@ import numpy as np
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.dry_run import dry_run
 from tailprobe.embeddings.embeddings import Embeddings
-from tailprobe.embeddings.own import NO_PIXELS
-from tailprobe.embeddings.store import Precision
+from tailprobe.embeddings.store import StorageDtype
 from tailprobe.engines.choose import choose_engine
 from tailprobe.progress import duration
 from tailprobe.study.computing import Computing
@@ -69,14 +68,14 @@ def _embeddings(
     study: Study, images: LabeledImages, computing: Computing, lines: list[str], tell: Callable[[str], None]
 ) -> Iterator[tuple[str, Embeddings]]:
     """Add what embedding would do to `lines`, and yield embeddings of the right shape: zeros that take no memory."""
-    if images.bands == NO_PIXELS:
+    if not images.has_pixels:
         own = read_own(study)[0]
         lines.append(f"{own.encoder}: embeddings as they are in {study.source}")
         yield own.encoder, _zeros(images, own.encoder, own.width)
         return
     for name, encoder in load_all(study, computing, tell=tell).items():
-        precision: Precision = "float16" if computing.numbers == "float16" else "float32"
-        lines.append(str(dry_run(images, encoder, cache=computing.cache, precision=precision)))
+        dtype: StorageDtype = "float16" if computing.dtype == "float16" else "float32"
+        lines.append(str(dry_run(images, encoder, cache=computing.cache, dtype=dtype)))
         yield name, _zeros(images, name, encoder.width)
 
 

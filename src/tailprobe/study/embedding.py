@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.tables.options import gather_table_options
 from tailprobe.embeddings.compute import embed
-from tailprobe.embeddings.embeddings import Embeddings
-from tailprobe.embeddings.own import NO_PIXELS, at_rows_of, checked_options, read_embeddings
+from tailprobe.embeddings.embeddings import Embeddings, align
+from tailprobe.embeddings.precomputed.read import checked_options, read_embeddings
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.load import load_encoder
 from tailprobe.encoders.timm_encoder import TimmEncoder
@@ -37,9 +38,9 @@ def embed_all(
     All encoders are loaded before the first image is.
     """
     stored: dict[str, Embeddings] = {}
-    if images.bands == NO_PIXELS:
+    if not images.has_pixels:
         own = read_own(study)[0]
-        stored[own.encoder] = at_rows_of(own, images.names)
+        stored[own.encoder] = align(own, images.names)
     else:
         engine = choose_engine(computing.engine)
         for name, encoder in load_all(study, computing, tell=tell).items():
@@ -47,7 +48,7 @@ def embed_all(
                 images,
                 encoder,
                 cache=computing.cache,
-                precision="float16" if computing.numbers == "float16" else "float32",
+                dtype="float16" if computing.dtype == "float16" else "float32",
                 on_bad_image=study.on_bad_image,
                 progress=progress,
                 tell=tell,
@@ -81,7 +82,7 @@ def read_own(study: Study) -> tuple[Embeddings, LabeledImages]:
     if len(study.encoders) != 1:
         raise InputError(f"{study.source} holds the embeddings of one encoder; name it by one --encoder, or by none")
     options = checked_options({key: value for key, value in study.reader.items() if key != "format"})
-    return read_embeddings(study.source, encoder=study.encoders[0], **options)
+    return read_embeddings(study.source, encoder=study.encoders[0], **gather_table_options(read_embeddings, options))
 
 
 def leave_out_skipped(

@@ -37,7 +37,7 @@ def run_record(
         "test_is_validation": design.repeats[0].split.test_is_validation,
         "versions": {name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
         "kernel": kernel,  # two kernels' numbers differ in their last digits
-        "computing": {name: getattr(computing, name) for name in ("runtime", "precision", "numbers")},
+        "computing": {name: getattr(computing, name) for name in ("runtime", "precision", "dtype")},
         "machine": platform.machine(),
         "seconds": round(seconds, 1),
     }

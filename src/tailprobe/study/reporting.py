@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from tailprobe.report.duplicates import read_duplicates
 from tailprobe.report.figures.write import write_figures
 from tailprobe.report.page import RunTables, write_page
 from tailprobe.report.page.pictures import figures_of_several
 from tailprobe.study.computing import Computing
+from tailprobe.study.duplicates import read_duplicates
 from tailprobe.study.result import Result
 
 
@@ -62,7 +62,7 @@ def _repeat(result: Result) -> str:
     asked = {**(computing if isinstance(computing, dict) else {}), "kernel": result.record.get("kernel")}
     plain = {field.name: field.default for field in fields(Computing)} | {"kernel": None}  # of the run, not "auto"
     command = f"tailprobe compare {result.folder.study.name} --out AGAIN"
-    for name in ("kernel", "runtime", "precision", "numbers"):
+    for name in ("kernel", "runtime", "precision", "dtype"):
         value = asked.get(name)
         if isinstance(value, str) and value != plain[name]:
             command += f" --{name} {shlex.quote(value)}"

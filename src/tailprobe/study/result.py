@@ -15,9 +15,9 @@ from tailprobe.comparison.recommendation import Recommendation, read_recommendat
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.progress import Progress, silent
-from tailprobe.report.samples import read_samples
 from tailprobe.scores.tidy import read_results, summarise
 from tailprobe.study.folder import RunFolder
+from tailprobe.study.samples import read_samples
 from tailprobe.study.settings import Study, read_study
 from tailprobe.training.head import Heads
 from tailprobe.training.storage import load_heads

@@ -14,24 +14,24 @@ from tailprobe.datasets.check import check_images
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.long_tail import thin_to_long_tail
 from tailprobe.datasets.read import read
-from tailprobe.embeddings.embeddings import Embeddings
-from tailprobe.embeddings.own import NO_PIXELS, at_rows_of, holds_embeddings
+from tailprobe.embeddings.embeddings import Embeddings, align
+from tailprobe.embeddings.precomputed.read import holds_embeddings
 from tailprobe.engines.choose import choose_engine
 from tailprobe.methods.lookup import parse_methods
+from tailprobe.parts import PARTS
 from tailprobe.progress import Progress, silent
 from tailprobe.randomness import generator
-from tailprobe.report.duplicates import near_duplicates, write_duplicates
-from tailprobe.report.mistakes import mistake_table
-from tailprobe.report.samples import sample_table
 from tailprobe.scores.tidy import write_results
-from tailprobe.splits import PARTS
 from tailprobe.study.computing import Computing
 from tailprobe.study.design import Design, class_table, design_study, head_tasks, label_table, plan_table, split_table
+from tailprobe.study.duplicates import near_duplicates, write_duplicates
 from tailprobe.study.embedding import embed_all, leave_out_skipped, read_own
 from tailprobe.study.folder import RunFolder, claim, free_folder
+from tailprobe.study.mistakes import mistake_table
 from tailprobe.study.record import histories, run_record
 from tailprobe.study.reporting import run_tables, write_report
 from tailprobe.study.result import Result
+from tailprobe.study.samples import sample_table
 from tailprobe.study.scoring import score_heads
 from tailprobe.study.settings import Study
 from tailprobe.training.engine import train
@@ -70,7 +70,7 @@ def run_study(
         tell: told, in sentences, what the readers changed and what the user should know.
 
     Raises:
-        InputError: anything the user can mend.
+        InputError: a problem the user can fix.
     """
     folder = free_folder(out, study)
     if folder.record.exists():
@@ -94,7 +94,7 @@ def run_study(
     if embeddings is None:
         stored = embed_all(study, design.images, computing, progress=progress, tell=tell)
     else:
-        stored = {name: at_rows_of(given, loaded.names) for name, given in embeddings.items()}
+        stored = {name: align(given, loaded.names) for name, given in embeddings.items()}
     design, stored = leave_out_skipped(study, design, stored)
     tasks = head_tasks(design, stored, study.recipe)
     resources = _resources(stored, design, tasks, computing, tell)
@@ -155,7 +155,7 @@ def _draw(result: Result, design: Design, progress: Progress) -> None:
         encoder=tables.encoder,
         chosen=tables.chosen,
         seeds=[repeat.seed for repeat in design.repeats],
-        pictures=design.images.bands != NO_PIXELS,
+        pictures=design.images.has_pixels,
     )
     result.folder.write_table("mistakes", mistakes)
     result.write_tables()
@@ -191,7 +191,7 @@ def read_images(study: Study) -> LabeledImages:
 
 def check(images: LabeledImages, study: Study) -> LabeledImages:
     """Check that every image can be opened, where there are images and not their embeddings alone."""
-    return images if images.bands == NO_PIXELS else check_images(images, on_bad_image=study.on_bad_image)
+    return check_images(images, on_bad_image=study.on_bad_image) if images.has_pixels else images
 
 
 def _write(folder: RunFolder, design: Design, heads: Heads, results: pd.DataFrame) -> None:
@@ -201,7 +201,7 @@ def _write(folder: RunFolder, design: Design, heads: Heads, results: pd.DataFram
     folder.write_table("plans", plan_table(design))
     folder.write_table("histories", histories(heads))
     rng = generator(design.repeats[0].seed, "samples")
-    shown = 0 if design.images.bands == NO_PIXELS else SAMPLES
+    shown = SAMPLES if design.images.has_pixels else 0
     folder.write_table("samples", sample_table(design.images, design.low_frequency, rng=rng, number=shown))
     save_heads(heads, folder.heads, classes=design.images.labels.classes)
     write_results(results, folder.table("results"), overwrite=True)

@@ -9,9 +9,9 @@ from typing import Any
 import tomli_w
 
 from tailprobe.comparison.influence import METRICS
-from tailprobe.datasets.image_files import OnBadImage
-from tailprobe.datasets.url import is_url
-from tailprobe.embeddings.own import encoder_name, holds_embeddings
+from tailprobe.datasets.storage.image_files import OnBadImage
+from tailprobe.datasets.storage.url import is_url
+from tailprobe.embeddings.precomputed.read import encoder_name, holds_embeddings
 from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean
 from tailprobe.scores.rules import parse_rule

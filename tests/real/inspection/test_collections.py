@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tailprobe
-from tailprobe.datasets.tags import read_tags
+from tailprobe.datasets.tables.tags import read_tags
 from tailprobe.inspection.inspection import inspect_images, label_statistics
 from tailprobe.inspection.near import find_near_duplicates
 

@@ -12,10 +12,10 @@ import numpy as np
 from jaxtyping import Float
 
 from tailprobe.encoders.runtime.chunked import CHUNK
+from tailprobe.encoders.runtime.cpu_features import processor
 from tailprobe.encoders.runtime.installed import start, versions
 from tailprobe.encoders.runtime.network import Network
 from tailprobe.encoders.runtime.runtime import Choice, Run
-from tailprobe.encoders.runtime.units import processor
 from tailprobe.processor import cores
 
 LEAST_COSINE = 0.9999  # of an image's numbers to those of torch in float32

@@ -9,9 +9,9 @@ from jaxtyping import Float, UInt8
 
 from tailprobe.encoders.runtime import onnx_runtime
 from tailprobe.encoders.runtime.chunked import CHUNK, chunked
+from tailprobe.encoders.runtime.cpu_features import has_bfloat16
 from tailprobe.encoders.runtime.network import Network
 from tailprobe.encoders.runtime.runtime import Run
-from tailprobe.encoders.runtime.units import has_bfloat16
 from tailprobe.processor import cores
 
 _HINTS = {"float32": "f32", "bfloat16": "bf16"}

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
+from tailprobe.encoders.runtime.cpu_features import has_bfloat16
 from tailprobe.encoders.runtime.network import Network
 from tailprobe.encoders.runtime.runtime import Run
-from tailprobe.encoders.runtime.units import has_bfloat16
 
 
 def versions() -> dict[str, str]:

@@ -75,7 +75,7 @@ def study_figures(
         reached: (C,) rows of the training part that carry each class, under "baseline" and each resampling method, for
             the same seed as the first row in `plans`.
         histories: see `training_curves`.
-        tiles: sample images, see `report.samples` for a choice.
+        tiles: sample images, see `study.samples` for a choice.
         tags: of each sample image.
 
     Raises:

@@ -27,8 +27,8 @@ class RunTables:
     scores: Path  # scores.parquet
     verdicts: pd.DataFrame | None = None  # see `comparison.verdict`; None where nothing was compared
     recommendation: Mapping[str, Any] | None = None
-    mistakes: pd.DataFrame | None = None  # see `report.mistakes`
-    duplicates: Mapping[str, Any] | None = None  # see `report.duplicates`; None where they were not looked for
+    mistakes: pd.DataFrame | None = None  # see `study.mistakes`
+    duplicates: Mapping[str, Any] | None = None  # see `study.duplicates`; None where not computed
 
     @property
     def methods(self) -> tuple[str, ...]:

@@ -1,0 +1,72 @@
+"""Planet: Understanding the Amazon from Space, in the layout of Kaggle."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.bands import BandSelection, Composite
+from tailprobe.datasets.readers.table import read_table
+from tailprobe.datasets.registry import READERS, Reader
+from tailprobe.datasets.storage.image_files import OnBadImage
+from tailprobe.datasets.storage.url import Source
+from tailprobe.datasets.tables.options import OnUnknownTag, TableOptions
+from tailprobe.errors import InputError
+
+TABLE_NAMES = ("train_v2.csv", "train_classes.csv")  # the same table, 40,479 rows, under its two names
+FOLDERS = {"jpg": "train-jpg", "tif": "train-tif-v2"}
+
+
+def read_planet(
+    source: Source,
+    labels: Source | None = None,
+    *,
+    bands: BandSelection = Composite.RGB,
+    images: Literal["jpg", "tif"] | None = None,
+    classes: Sequence[str] | None = None,
+    on_unknown_tag: OnUnknownTag = "error",
+    on_bad_image: OnBadImage = "error",
+) -> LabeledImages:
+    """Read Planet's chips: `train_v2.csv` or `train_classes.csv` beside `train-jpg/` and `train-tif-v2/`.
+
+    73 rows name a tag twice, which counts once and is named in the notes: `cultivation` is on 4,477 images, not 4,547.
+
+    Args:
+        source: the folder that holds both.
+        labels: another table of the same form; by default Planet's own.
+        bands: "rgb", or "nrg" for near-infrared, red, green, which the TIFFs alone have.
+        images: "jpg" or "tif"; by default JPEG for "rgb" and TIFF for "nrg".
+        classes, on_unknown_tag: see `TableOptions`.
+        on_bad_image: see `read_table`.
+
+    Raises:
+        InputError: table or folder is missing, near-infrared is asked of JPEGs, or as `read_table`.
+    """
+    images = images or ("jpg" if bands is Composite.RGB else "tif")
+    if images == "jpg" and bands is not Composite.RGB:
+        raise InputError(f"{source}: the JPEGs have no near-infrared, so bands '{bands}' need images 'tif'")
+    folder = source / FOLDERS[images]
+    if not folder.is_dir():
+        raise InputError(f"{folder}: expected a folder of Planet's {images} chips, but there is none; unpack it there")
+    return read_table(
+        folder,
+        labels or _table(source),
+        bands=bands,
+        table_options=TableOptions(classes=classes, kind="multi-label", on_unknown_tag=on_unknown_tag),
+        on_bad_image=on_bad_image,
+    )
+
+
+def _table(source: Source) -> Source:
+    for name in TABLE_NAMES:
+        if (source / name).is_file():
+            return source / name
+    raise InputError(f"{source}: expected {' or '.join(TABLE_NAMES)}, found neither; put it there or pass it as labels")
+
+
+def _recognises(source: Source, labels: Source | None) -> bool:
+    return any((source / folder).is_dir() for folder in FOLDERS.values())
+
+
+READERS.add(
+    "planet", Reader(read_planet, _recognises, "Planet's table beside train-jpg or train-tif-v2", priority=True)
+)

@@ -1,0 +1,48 @@
+"""A table of image names and tags beside a folder, or a .zip, of images."""
+
+from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.bands import BandSelection, Composite
+from tailprobe.datasets.registry import READERS, Reader
+from tailprobe.datasets.storage.image_files import OnBadImage, find_images
+from tailprobe.datasets.storage.url import Source
+from tailprobe.datasets.tables.columns import TABLES
+from tailprobe.datasets.tables.join import join_images
+from tailprobe.datasets.tables.options import DEFAULT_TABLE_OPTIONS, TableOptions
+from tailprobe.datasets.tables.tags import read_tags
+
+
+def read_table(
+    source: Source,
+    labels: Source | None = None,
+    *,
+    bands: BandSelection = Composite.RGB,
+    on_bad_image: OnBadImage = "error",
+    table_options: TableOptions = DEFAULT_TABLE_OPTIONS,
+) -> LabeledImages:
+    """Read the images that a table names.
+
+    Names may have an extension or not, and may be any tail of a path below `source`: `x`, `x.jpg`, `a/x.jpg`.
+
+    Args:
+        source: the folder or .zip of the images, or the table itself if the images lie beside it.
+        labels: the table.
+        bands: see `tailprobe.datasets.pixels.decode`.
+        on_bad_image: "skip" leaves out rows whose image is missing, and says which in the notes.
+        table_options: how the table is read.
+
+    Raises:
+        InputError: as `read_tags` and `find_images`; an image is missing, or a name fits several.
+    """
+    if labels is None:
+        source, labels = source.parent, source
+    table = read_tags(labels, table_options)
+    return join_images(table, find_images(source, on_bad_image=on_bad_image), bands=bands, on_bad_image=on_bad_image)
+
+
+def _recognises(source: Source, labels: Source | None) -> bool:
+    return labels is not None or source.suffix.lower() in TABLES
+
+
+READERS.add(
+    "table", Reader(read_table, _recognises, "a table of image names and tags beside a folder or .zip of images")
+)

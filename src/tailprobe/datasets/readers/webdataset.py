@@ -1,0 +1,174 @@
+"""WebDataset: images and their labels side by side in .tar shards."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
+
+from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.bands import BandSelection, Composite
+from tailprobe.datasets.registry import READERS, Reader
+from tailprobe.datasets.storage.braces import expand_braces, is_pattern
+from tailprobe.datasets.storage.image_files import EXTENSIONS, ImageFiles, OnBadImage, preview
+from tailprobe.datasets.storage.tar import TarMember
+from tailprobe.datasets.storage.url import Source, Url, parse_source
+from tailprobe.datasets.tables.columns import Columns
+from tailprobe.datasets.tables.join import join_images
+from tailprobe.datasets.tables.options import OnUnknownTag, TableOptions
+from tailprobe.datasets.tables.tags import TagTable, read_tags, tag_table
+from tailprobe.datasets.webdataset.labels import class_names, read_classes, sort_numeric_classes
+from tailprobe.datasets.webdataset.samples import Sample, first_label, read_samples
+from tailprobe.errors import InputError
+from tailprobe.labels import Kind
+from tailprobe.parts import parse_part
+
+COMPRESSED = (".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")
+_LabelIn = Literal["cls", "json", "txt"]
+
+
+def read_webdataset(
+    source: Source,
+    labels: Source | None = None,
+    *,
+    bands: BandSelection = Composite.RGB,
+    on_bad_image: OnBadImage = "error",
+    label_in: _LabelIn | None = None,
+    label: str | None = None,
+    image: str | None = None,
+    separator: str | None = None,
+    classes: str | None = None,
+    kind: Kind | Literal["auto"] = "auto",
+    on_unknown_tag: OnUnknownTag = "error",
+) -> LabeledImages:
+    """Read the samples of WebDataset shards: the members whose names agree up to the first dot of the last step.
+
+    The label of a sample is its `.cls` (a class's number or name), else its `.json` (text, a number, or a list of
+    them), else its `.txt` (tags); the kind that the first sample has is used for all. Where the names of all shards
+    name parts (`train-000.tar`, `val-000.tar`) they are the given parts.
+
+    Args:
+        source: a .tar, a folder of them, or a pattern such as `shards-{000..009}.tar`; uncompressed.
+        labels: a table of keys and tags, which goes before what the shards hold.
+        bands: see `tailprobe.datasets.pixels.decode`.
+        on_bad_image: "skip" leaves out members that cannot be used and samples without an image, and lists them.
+        label_in: which member has the label: cls, json or txt.
+        label: the key within the .json; by default the first of label, labels, tags.
+        image: the ending of the image, as `left.jpg`, where a sample has several images.
+        separator: between the tags of a .txt or of a text in a .json; see `tailprobe.datasets.tables.cells`.
+        classes: a text file of class names, one per line, the first that of number 0.
+        kind, on_unknown_tag: see `read_tags`.
+
+    Raises:
+        InputError: a shard is missing, compressed, damaged or truncated; a member is a link, a device, sparse, too
+            large or leads out; a key occurs twice; a sample has no image, several, or no label; or as `read_tags`.
+    """
+    shards = find_shards(source)
+    wanted = None if labels is not None else label_in or first_label(shards)
+    names = None if classes is None else read_classes(parse_source(classes))
+    options = TableOptions(separator=separator, classes=names, kind=kind, on_unknown_tag=on_unknown_tag)
+    samples, notes = read_samples(shards, wanted, image=image, label=label, names=names, on_bad_image=on_bad_image)
+    if labels is None:
+        table = _labels_in_shards(source, samples, options)
+        kept = [samples[name] for name in table.names]
+        notes = (f"labels taken from the members .{wanted}", *notes, *table.notes)
+        given = table.given_parts
+        images = LabeledImages(
+            table.names, tuple(s.image for s in kept), table.labels, str(source), bands, given, notes
+        )
+    else:
+        table = read_tags(labels, options)
+        # An ending that no key has, so that a name in the table is a key and never a key with the image's ending.
+        files = ImageFiles(source, {f"{key}.": sample.image for key, sample in samples.items()}, (), notes)
+        images = join_images(table, files, bands=bands, on_bad_image=on_bad_image)
+    return images if images.given_parts is not None else _with_parts(images)
+
+
+def find_shards(source: Source) -> list[Source]:
+    """Return the .tar files that a source stands for, sorted by name; of a pattern in its order.
+
+    Raises:
+        InputError: there is none, one is missing, or all are compressed.
+    """
+    if is_pattern(source.path if isinstance(source, Url) else str(source)):
+        shards: list[Source] = (
+            [*source.expanded()] if isinstance(source, Url) else [Path(name) for name in expand_braces(str(source))]
+        )
+        missing = [shard.name for shard in shards if not shard.is_file()]
+        if missing:
+            raise InputError(
+                f"{source}: {len(missing):,} of {len(shards):,} shards are missing ({preview(missing)}); "
+                "fetch them or narrow the pattern"
+            )
+        return shards
+    if not source.is_dir():
+        return [source]
+    shards = _tars(source)
+    if not shards:
+        raise InputError(f"{source}: expected .tar files, found none; pass the folder that holds them")
+    return shards
+
+
+def _tars(folder: Source) -> list[Source]:
+    """Return the .tar files of a folder and of the folders in it that are called like a part."""
+    inner = [below for below in _sorted(folder) if parse_part(below.name) and below.is_dir()]
+    folders = [folder, *inner]
+    return [path for below in folders for path in _sorted(below) if path.suffix.lower() == ".tar"]
+
+
+def _sorted(folder: Source) -> list[Source]:
+    below: list[Source] = [*folder.iterdir()]
+    return sorted(below, key=lambda path: path.name)
+
+
+def _labels_in_shards(source: Source, samples: Mapping[str, Sample], options: TableOptions) -> TagTable:
+    keys = tuple(samples)
+    cells: list[Any] = [sample.label for sample in samples.values()]
+    classes, notes = class_names(cells, options.classes)
+    # By number, as a key may have characters that a file name in a table may not.
+    table: dict[str, list[Any]] = {"key": [str(n) for n in range(len(keys))], "label": cells}
+    found = tag_table(
+        Columns(source, table, range(len(keys)), [str(sample.image) for sample in samples.values()]),
+        replace(options, name_column="key", tags_column="label", classes=classes),
+    )
+    named = tuple(keys[int(name)] for name in found.names)
+    return TagTable(named, sort_numeric_classes(found.labels), found.given_parts, found.where, notes + found.notes)
+
+
+def _with_parts(images: LabeledImages) -> LabeledImages:
+    """Take parts from the shards' names, where every shard has exactly one that names a part and they differ."""
+    shards = [source.path for source in images.image_sources if isinstance(source, TarMember)]
+    part_of = {shard: _part_of(shard) for shard in set(shards)}
+    if None in part_of.values() or len(set(part_of.values())) < 2:
+        return images
+    notes = (*images.notes, "parts taken from the shards' names")
+    return replace(images, given_parts=tuple(part_of[shard] or "" for shard in shards), notes=notes)
+
+
+def _part_of(shard: Source) -> str | None:
+    for name in (shard.stem, shard.parent.name):
+        found = {part for word in re.split(r"[-_.]", name) if (part := parse_part(word))}
+        if found:
+            return found.pop() if len(found) == 1 else None
+    return None
+
+
+def _recognises(source: Source, labels: Source | None) -> bool:
+    name = source.name.lower()
+    if name.endswith((".tar", *COMPRESSED)):
+        return True
+    if not source.is_dir():
+        return False
+    below = _sorted(source)
+    shards = any(path.suffix.lower() == ".tar" for path in below)
+    others = any(PurePosixPath(path.name).suffix.lower() in EXTENSIONS for path in below)
+    folders = [path for path in below if path.is_dir() and not path.name.startswith(".")]
+    if others or any(parse_part(path.name) is None for path in folders):
+        return False
+    return shards or (bool(folders) and bool(_tars(source)))
+
+
+READERS.add(
+    "webdataset",
+    Reader(read_webdataset, _recognises, "WebDataset: .tar shards of images and labels", priority=True),
+)

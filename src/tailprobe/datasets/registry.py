@@ -1,0 +1,27 @@
+"""The interface of a reader, and the registry of formats."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.storage.url import Source
+from tailprobe.registry import Registry
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One format of labelled images.
+
+    `read(source, labels, *, bands, on_bad_image, ...)` takes the folder or archive and the label table, if one was
+    given; further keyword arguments are the format's own options.
+    """
+
+    read: Callable[..., LabeledImages]
+    recognises: Callable[
+        [Source, Source | None], bool
+    ]  # whether source and table look like this format; reads no image
+    what: str  # the format in a few words, for messages
+    priority: bool = False  # wins over formats without priority that recognise the same source
+
+
+READERS: Registry[Reader] = Registry("format")

@@ -1,6 +1,0 @@
-"""The sample that `tailprobe demo` draws: satellite-like tiles in Planet's format, no photograph among them."""
-
-from tailprobe.datasets.sample.draw import draw_sample
-from tailprobe.datasets.sample.labels import MIN_TILES
-
-__all__ = ["MIN_TILES", "draw_sample"]

@@ -1,0 +1,97 @@
+"""An image that is a file, or a member of a .zip archive."""
+
+import functools
+import io
+import lzma
+import threading
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from tailprobe.datasets.storage.image_source import Stream
+from tailprobe.datasets.storage.url import Source, Url
+from tailprobe.errors import InputError
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """An image that is a file, or a member of a .zip archive."""
+
+    path: Source
+    member: str | None = None
+
+    def read(self) -> bytes:
+        """Return the encoded bytes.
+
+        Raises:
+            InputError: the file or member is missing or cannot be read.
+        """
+        try:
+            if self.member is None:
+                return (self.path if isinstance(self.path, Url) else _regular(self.path)).read_bytes()
+            return _archive(self.path, threading.get_ident()).read(self.member)
+        except _READ_ERRORS as error:
+            raise InputError(f"{self}: cannot be read ({error}); restore the file or leave its row out") from error
+
+    def etag(self) -> str:
+        """Return a text that changes with the bytes: size and modification time of a file, size and CRC of a member.
+
+        Raises:
+            InputError: the file or member is missing.
+        """
+        try:
+            if self.member is None:
+                if isinstance(self.path, Url):
+                    return self.path.etag()
+                status = self.path.stat()
+                return f"{status.st_size} {status.st_mtime_ns}"
+            info = _archive(self.path, threading.get_ident()).getinfo(self.member)
+            return f"{info.file_size} crc {info.CRC:08x}"
+        except _READ_ERRORS as error:
+            raise InputError(f"{self}: is missing ({error}); restore the file or leave its row out") from error
+
+    def header(self) -> Stream:
+        """Open a file without reading it whole, as a TIFF may be large; of a member, return the unpacked bytes.
+
+        Raises:
+            InputError: as `read`.
+            OSError: the file cannot be opened.
+        """
+        if self.member is not None:
+            return io.BytesIO(self.read())
+        return self.path.range_reader() if isinstance(self.path, Url) else _regular(self.path).open("rb")
+
+    def __str__(self) -> str:
+        return str(self.path) if self.member is None else f"{self.path}!{self.member}"
+
+
+# What reading a file, or a damaged, encrypted or unusually compressed archive can raise.
+_READ_ERRORS = (
+    OSError,
+    EOFError,
+    KeyError,
+    RuntimeError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
+
+
+def _regular(path: Path) -> Path:
+    """Return the path of a regular file: a pipe or a device may have no end."""
+    if path.exists() and not path.is_file():
+        raise OSError("it is not a regular file")
+    return path
+
+
+def open_archive(path: Source) -> zipfile.ZipFile:
+    """Open a .zip; raises what `zipfile.ZipFile` raises."""
+    return zipfile.ZipFile(path.range_reader() if isinstance(path, Url) else path)
+
+
+@functools.lru_cache(maxsize=64)
+def _archive(path: Source, thread: int) -> zipfile.ZipFile:
+    # One handle per thread: a ZipFile shared between threads takes a lock for every read.
+    return open_archive(path)

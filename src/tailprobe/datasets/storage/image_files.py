@@ -1,0 +1,167 @@
+"""List the image files of a folder or a .zip archive."""
+
+import os
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from tailprobe.datasets.storage.file_source import FileSource, open_archive
+from tailprobe.datasets.storage.image_source import ImageSource
+from tailprobe.datasets.storage.url import Source, Url
+from tailprobe.errors import InputError
+
+OnBadImage = Literal["error", "skip"]
+EXTENSIONS = frozenset([".jpg", ".jpeg", ".jpe", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"])
+MAX_MEMBER = 2**30  # bytes of one unpacked member; more is not an image but an attack
+
+
+@dataclass(frozen=True, eq=False)
+class ImageFiles:
+    """The images under one folder or archive, hidden files and files of other types left out."""
+
+    source: Source
+    image_sources: dict[str, ImageSource]  # by relative posix path, sorted
+    folders: tuple[str, ...]  # relative paths of all folders below, sorted
+    notes: tuple[str, ...]  # what was left out
+
+    def index(self) -> dict[str, list[str]]:
+        """Return the relative paths by every name an image may have: any tail of its path, with or without extension.
+
+        >>> files = ImageFiles(Path("data"), {"a/x.jpg": FileSource(Path("data/a/x.jpg"))}, (), ())
+        >>> sorted(files.index())
+        ['a/x', 'a/x.jpg', 'x', 'x.jpg']
+        """
+        paths: dict[str, list[str]] = defaultdict(list)
+        for path in self.image_sources:
+            bare = path[: path.rindex(".")]
+            for start in _tails(path):
+                paths[path[start:]].append(path)
+                paths[bare[start:]].append(path)
+        return paths
+
+
+def find_images(source: Source, *, on_bad_image: OnBadImage = "error") -> ImageFiles:
+    """List the images under a folder, links followed, or in a .zip archive; by name, nothing is opened.
+
+    Raises:
+        InputError: `source` is neither, or an archive is damaged or has a member that is encrypted, that claims more
+            than `MAX_MEMBER` bytes or whose path leads out of it (left out and noted if `on_bad_image` is "skip").
+    """
+    if isinstance(source, Url) and source.is_dir():
+        return _of_images(source, {path: FileSource(url) for path, url in source.walk().items()}, [], ())
+    if isinstance(source, Path) and source.is_dir():
+        paths, folders = _walk(source)
+        return _of_images(source, {path: FileSource(source / path) for path in paths}, folders, ())
+    if not source.exists():
+        raise InputError(f"{source}: expected a folder of images or a .zip of one, but there is none; check the path")
+    if not _is_zip(source):
+        raise InputError(f"{source}: expected a folder of images or a .zip of one; pass the folder the images are in")
+    return _in_archive(source, on_bad_image=on_bad_image)
+
+
+def clean_name(name: str, *, where: str) -> str:
+    r"""Return a name from a table as a relative posix path.
+
+    Raises:
+        InputError: the name is empty, absolute, or leads out of the folder.
+
+    >>> clean_name(r"tiles\\1.jpg", where="t.csv, row 2")
+    'tiles/1.jpg'
+    """
+    path = PurePosixPath(name.strip().replace("\\", "/"))
+    if not path.name or "\0" in name:
+        raise InputError(f"{where}: the image's name is {'empty' if not name.strip() else repr(name)}; name a file")
+    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        raise InputError(
+            f"{where}: image {name!r} lies outside the image folder; name it by its path within the folder"
+        )
+    return path.as_posix()
+
+
+def preview(names: Sequence[str], *, shown: int = 3) -> str:
+    """Join the first few of many names.
+
+    >>> preview(["a", "b", "c", "d"])
+    'a, b, c, ...'
+    """
+    return ", ".join(names[:shown]) + (", ..." if len(names) > shown else "")
+
+
+def _of_images(
+    source: Source, files: Mapping[str, ImageSource], folders: list[str], notes: tuple[str, ...]
+) -> ImageFiles:
+    shown = {path: files[path] for path in sorted(files) if not _hidden(path)}
+    images = {path: file for path, file in shown.items() if PurePosixPath(path).suffix.lower() in EXTENSIONS}
+    hidden, others = len(files) - len(shown), [path for path in shown if path not in images]
+    if hidden:
+        notes += (f"{hidden} hidden files ignored",)
+    if others:
+        notes += (f"{len(others)} files that are not images ignored ({preview(others)})",)
+    return ImageFiles(source, images, tuple(path for path in sorted(folders) if not _hidden(path)), notes)
+
+
+def _walk(top: Path) -> tuple[list[str], list[str]]:
+    """Return the relative paths of files and of folders; a folder reached through several links is walked once."""
+    files, below, seen = list[str](), list[str](), set[str]()
+    for here, folders, names in os.walk(top, followlinks=True):
+        real = os.path.realpath(here)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        relative = Path(here).relative_to(top)
+        files += [(relative / name).as_posix() for name in names]
+        below += [(relative / name).as_posix() for name in folders]
+    return files, below
+
+
+def _is_zip(source: Source) -> bool:
+    if isinstance(source, Path):
+        return zipfile.is_zipfile(source)
+    with source.range_reader() as stream:
+        return zipfile.is_zipfile(stream)
+
+
+def _in_archive(source: Source, *, on_bad_image: OnBadImage) -> ImageFiles:
+    try:
+        with open_archive(source) as archive:
+            members = archive.infolist()
+    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise InputError(f"{source}: the archive cannot be read ({error}); fetch or pack it again") from error
+    files = [member for member in members if not member.is_dir()]
+    bad = {member.filename: reason for member in files if (reason := _unusable(member))}
+    if bad and on_bad_image == "error":
+        name, reason = next(iter(bad.items()))
+        raise InputError(
+            f"{source}!{name}: {reason}; pack the archive again or pass --on-bad-image skip to leave it out"
+        )
+    good = {member.filename: FileSource(source, member.filename) for member in files if member.filename not in bad}
+    folders = {member.filename.rstrip("/") for member in members if member.is_dir()}
+    folders |= {parent.as_posix() for name in good for parent in PurePosixPath(name).parents if parent.name}
+    notes = (f"{len(bad)} members of the archive left out as unusable ({preview(list(bad))})",) if bad else ()
+    return _of_images(source, good, list(folders), notes)
+
+
+def _unusable(member: zipfile.ZipInfo) -> str | None:
+    path = PurePosixPath(member.filename)
+    if path.is_absolute() or ".." in path.parts:
+        return "the path leads out of the archive"
+    if member.flag_bits & 1:
+        return "the member is encrypted"
+    if member.file_size > MAX_MEMBER:
+        return f"the member unpacks to {member.file_size:,} bytes"
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        return "the member uses a compression that Python cannot unpack"
+    return None
+
+
+def _hidden(path: str) -> bool:
+    return any(part.startswith(".") or part == "__MACOSX" for part in path.split("/"))
+
+
+def _tails(path: str) -> Iterator[int]:
+    yield 0
+    yield from (position + 1 for position, letter in enumerate(path) if letter == "/")

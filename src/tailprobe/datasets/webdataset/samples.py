@@ -1,0 +1,171 @@
+"""Group the members of WebDataset shards into samples."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tailprobe.datasets.storage.image_files import EXTENSIONS, OnBadImage, preview
+from tailprobe.datasets.storage.tar import TarEntry, TarMember, list_members
+from tailprobe.datasets.storage.url import Source
+from tailprobe.datasets.webdataset.labels import LABELS, label_cell
+from tailprobe.errors import InputError
+
+MAX_LABEL = 2**20  # bytes of a label's member
+_KEY = re.compile(r"^((?:.*/)?[^./]+)\.([^/]+)$")  # up to the first dot of the last step
+_PACK = "pack the shard again without it"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The members of one key."""
+
+    image: TarMember
+    label: Any  # the parsed label; None where labels are not read
+
+
+@dataclass(frozen=True)
+class _Skipped:
+    """Members and samples that cannot be used: an error at once, or a message for the notes."""
+
+    on_bad_image: OnBadImage
+    messages: list[str] = field(default_factory=list)
+
+    def add(self, message: str, fix: str) -> None:
+        if self.on_bad_image == "error":
+            raise InputError(f"{message}; {fix} or pass --on-bad-image skip to leave it out")
+        self.messages.append(message)
+
+    def notes(self) -> tuple[str, ...]:
+        number = len(self.messages)
+        return (f"{number:,} members or samples left out: {preview(self.messages, shown=100)}",) if number else ()
+
+
+def sample_key(name: str) -> tuple[str, str] | None:
+    """Return key and ending of a member's name by WebDataset's rule, None where it does not belong to a sample.
+
+    >>> sample_key("a.b/0001.left.JPG"), sample_key("README"), sample_key("a/.hidden.jpg")
+    (('a.b/0001', 'left.jpg'), None, None)
+    """
+    found = _KEY.match(name.removeprefix("./"))
+    return None if found is None else (found[1], found[2].lower())
+
+
+def first_label(shards: Sequence[Source]) -> str:
+    """Return which member of the first sample has its label: the first of `LABELS` that is there.
+
+    Raises:
+        InputError: there is no sample, or it has no label.
+    """
+    for shard in shards:
+        key, endings = _first_sample(shard)
+        found = [ending for ending in LABELS if ending in endings]
+        if found:
+            return found[0]
+        if key:
+            has = ", ".join(f".{ending}" for ending in sorted(endings))
+            raise InputError(
+                f"{shard}!{key}: expected a label as .cls, .json or .txt beside the image, found {has}; "
+                "pass labels, a table of keys and tags"
+            )
+    raise InputError(f"{shards[0]}: no shard has a sample; expected images as key.jpg with labels as key.cls")
+
+
+def read_samples(
+    shards: Sequence[Source],
+    wanted: str | None,
+    *,
+    image: str | None,
+    label: str | None,
+    names: Sequence[str] | None,
+    on_bad_image: OnBadImage,
+) -> tuple[dict[str, Sample], tuple[str, ...]]:
+    """Return the samples of all shards by key, in their order, and notes on what was left out.
+
+    Args:
+        shards: the archives.
+        wanted: the ending of the members with labels, None to read none.
+        image: the ending of the image, where a sample has several.
+        label, names: see `label_cell`.
+        on_bad_image: "skip" leaves out members that cannot be used and samples without image or label.
+
+    Raises:
+        InputError: as `tailprobe.datasets.readers.webdataset.read_webdataset`.
+    """
+    samples: dict[str, Sample] = {}
+    skipped = _Skipped(on_bad_image)
+    for shard in shards:
+        images, cells = _read_shard(shard, wanted, image, label, names, skipped)
+        for key, tar_member in images.items():
+            if key in samples:
+                raise InputError(
+                    f"{tar_member}: key {key!r} is already in {samples[key].image.path.name}; give every sample "
+                    "a key that is unique over all shards"
+                )
+            if wanted is not None and key not in cells:
+                skipped.add(f"{tar_member}: the sample has no label .{wanted}", "add it")
+                continue
+            samples[key] = Sample(tar_member, cells.get(key))
+        for key in cells:
+            if key not in images:
+                skipped.add(f"{shard}!{key}.{wanted}: the sample has no image", "add it")
+    if not samples:
+        raise InputError(
+            f"{shards[0]}: no shard has a sample that can be used; {'; '.join(skipped.messages[:1]) or 'add some'}"
+        )
+    return samples, skipped.notes()
+
+
+def _read_shard(
+    shard: Source,
+    wanted: str | None,
+    image: str | None,
+    label: str | None,
+    names: Sequence[str] | None,
+    skipped: _Skipped,
+) -> tuple[dict[str, TarMember], dict[str, Any]]:
+    """Return images and labels by key."""
+    images: dict[str, TarMember] = {}
+    cells: dict[str, Any] = {}
+    for entry in list_members(shard, wanted=lambda name: _ending(name) == wanted, max_bytes=MAX_LABEL):
+        split = sample_key(entry.tar_member.member)
+        if entry.problem:
+            skipped.add(f"{entry.tar_member}: {entry.problem}", _PACK)
+        elif split is not None and split[1] == wanted:
+            if split[0] in cells:
+                raise InputError(f"{entry.tar_member}: key {split[0]!r} has another label of this ending; keep one")
+            cells[split[0]] = label_cell(entry.data, split[1], where=str(entry.tar_member), label=label, names=names)
+        elif split is not None and is_image(split[1]) and image in (None, split[1]):
+            _add_image(images, split[0], entry)
+    return images, cells
+
+
+def _add_image(images: dict[str, TarMember], key: str, entry: TarEntry) -> None:
+    if key in images:
+        raise InputError(
+            f"{entry.tar_member}: key {key!r} already has the image {images[key].member}; keep one, or name the ending "
+            "of the one to take by the option image"
+        )
+    images[key] = entry.tar_member
+
+
+def is_image(ending: str) -> bool:
+    """Return whether an ending, as `jpg` or `left.jpg`, is that of an image."""
+    return f".{ending.rpartition('.')[2]}" in EXTENSIONS
+
+
+def _ending(name: str) -> str:
+    split = sample_key(name)
+    return "" if split is None else split[1]
+
+
+def _first_sample(shard: Source) -> tuple[str, set[str]]:
+    key, endings = "", set[str]()
+    for entry in list_members(shard, wanted=lambda name: False, max_bytes=MAX_LABEL):
+        split = sample_key(entry.tar_member.member)
+        if split is not None and key not in ("", split[0]):
+            break
+        if split is not None:
+            key = split[0]
+            endings.add(split[1])
+    return key, endings

@@ -1,0 +1,53 @@
+"""Embeddings and labels that are arrays in memory."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.bands import NoPixels
+from tailprobe.datasets.storage.file_source import FileSource
+from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.embeddings.precomputed.raw import as_vectors
+from tailprobe.errors import InputError
+from tailprobe.labels import Labels
+
+
+def from_arrays(
+    vectors: np.ndarray,
+    labels: Labels,
+    *,
+    names: Sequence[str] | None = None,
+    parts: Sequence[str] | None = None,
+    encoder: str = "own",
+    standardise: bool = False,
+) -> tuple[Embeddings, LabeledImages]:
+    """Take embeddings and labels that are in memory.
+
+    Args:
+        vectors: (N, D) real numbers.
+        labels: of the N rows.
+        names: (N,) distinct; by default "row 0" and so on.
+        parts: (N,) "train", "validation" or "test".
+
+    Raises:
+        InputError: the array is no embeddings, see `as_vectors`, or rows, labels, names and parts do not fit.
+    """
+    found = as_vectors(vectors, where=encoder)
+    given = tuple(f"row {i}" for i in range(len(found))) if names is None else tuple(names)
+    for what, number in (("labels", len(labels)), ("names", len(given)), ("parts", len(parts or given))):
+        if number != len(found):
+            raise InputError(f"{encoder}: {len(found)} embeddings and {number} {what}; expected one for each")
+    digest = hashlib.sha256(json.dumps([given, str(found.dtype), found.shape]).encode())
+    digest.update(np.ascontiguousarray(found).tobytes())
+    images = images_without_pixels(given, labels, Path(encoder), None if parts is None else tuple(parts), ())
+    return Embeddings(found, given, encoder, digest.hexdigest(), standardise), images
+
+
+def images_without_pixels(
+    names: tuple[str, ...], labels: Labels, path: Path, parts: tuple[str, ...] | None, notes: tuple[str, ...]
+) -> LabeledImages:
+    return LabeledImages(names, (FileSource(path),) * len(names), labels, str(path), NoPixels(), parts, notes)
