@@ -34,8 +34,8 @@ def test_it_says_where_the_store_is_and_writes_the_file_asked_for(folder: Path, 
     np.testing.assert_array_equal(np.load(target, allow_pickle=False), np.asarray(open_store(Path(store)).vectors))
 
 
-def test_numbers_are_kept_in_half_the_room_where_asked(folder: Path, tmp_path: Path) -> None:
-    run(folder, "--cache", tmp_path / "cache", "--export", tmp_path / "x.npz", "--numbers", "float16")
+def test_embeddings_are_stored_as_float16_where_asked(folder: Path, tmp_path: Path) -> None:
+    run(folder, "--cache", tmp_path / "cache", "--export", tmp_path / "x.npz", "--dtype", "float16")
     assert np.load(tmp_path / "x.npz", allow_pickle=False)["embeddings"].dtype == np.float16
 
 
@@ -51,7 +51,7 @@ def test_a_dry_run_stores_nothing(folder: Path, tmp_path: Path) -> None:
     [
         (["--encoder", "descriptors", "--encoder", "resnet18", "--export", "x.npy"], "one encoder"),
         (["--export", "x.pickle"], "ending"),
-        (["--numbers", "float8"], "float16"),
+        (["--dtype", "float8"], "--dtype is 'float8'; did you mean"),
     ],
 )
 def test_what_cannot_work_is_said_before_anything_is_embedded(

@@ -7,8 +7,8 @@ import pytest
 
 from tailprobe.datasets.band_ranges import fit_ranges
 from tailprobe.datasets.read import read
-from tailprobe.study.computing import Computing
 from tailprobe.study.design import design_study
+from tailprobe.study.execution import Execution
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study
 from tailprobe.training.recipe import Recipe
@@ -36,7 +36,7 @@ def test_ranges_are_those_of_the_first_training_part_and_stand_in_the_run(tmp_pa
         recipe=Recipe(epochs=1, width=8, batch_size=16),
     )
     told: list[str] = []
-    result = run_study(study, tmp_path / "run", Computing(cache=tmp_path / "cache"), tell=told.append)
+    result = run_study(study, tmp_path / "run", Execution(cache=tmp_path / "cache"), tell=told.append)
     images = read(study.source, bands="nir,red,green")
     expected = fit_ranges(images, design_study(study, images).repeats[0].split.train)
     assert expected.bands != images.bands

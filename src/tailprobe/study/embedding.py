@@ -17,8 +17,8 @@ from tailprobe.encoders.timm_encoder import TimmEncoder
 from tailprobe.engines.choose import choose_engine
 from tailprobe.errors import InputError
 from tailprobe.progress import Progress, silent
-from tailprobe.study.computing import Computing
 from tailprobe.study.design import Design, design_study
+from tailprobe.study.execution import Execution
 from tailprobe.study.settings import Study
 
 CHOICES = "runtimes.json"  # in the cache: what was measured to be the fastest for a model and a machine
@@ -27,7 +27,7 @@ CHOICES = "runtimes.json"  # in the cache: what was measured to be the fastest f
 def embed_all(
     study: Study,
     images: LabeledImages,
-    computing: Computing,
+    execution: Execution,
     *,
     progress: Progress = silent,
     tell: Callable[[str], None] = lambda message: None,
@@ -41,13 +41,13 @@ def embed_all(
         own = read_own(study)[0]
         stored[own.encoder] = at_rows_of(own, images.names)
     else:
-        engine = choose_engine(computing.engine)
-        for name, encoder in load_all(study, computing, tell=tell).items():
+        engine = choose_engine(execution.engine)
+        for name, encoder in load_all(study, execution, tell=tell).items():
             stored[name] = embed(
                 images,
                 encoder,
-                cache=computing.cache,
-                precision="float16" if computing.numbers == "float16" else "float32",
+                cache=execution.cache,
+                precision="float16" if execution.dtype == "float16" else "float32",
                 on_bad_image=study.on_bad_image,
                 progress=progress,
                 tell=tell,
@@ -55,21 +55,21 @@ def embed_all(
             )
             for line in stored[name].skipped:
                 tell(f"left out, cannot be read: {line}")
-    standardise = {"yes": True, "no": False}.get(study.standardise)
-    if standardise is not None:
+    standardise = study.standardise
+    if standardise != "auto":
         stored = {name: replace(e, standardise=standardise) for name, e in stored.items()}
     return stored
 
 
-def load_all(study: Study, computing: Computing, *, tell: Callable[[str], None]) -> dict[str, Encoder]:
+def load_all(study: Study, execution: Execution, *, tell: Callable[[str], None]) -> dict[str, Encoder]:
     """Load every encoder of a study; which runtime is the fastest is measured once, and remembered in the cache."""
     return {
         name: load_encoder(
             name,
             weights=_weights(study, name),
-            runtime=computing.runtime,
-            precision=computing.precision,
-            memory=computing.cache / CHOICES,
+            runtime=execution.runtime,
+            precision=execution.precision,
+            memory=execution.cache / CHOICES,
             tell=tell,
         )
         for name in study.encoders

@@ -25,9 +25,9 @@ from tailprobe.report.mistakes import mistake_table
 from tailprobe.report.samples import sample_table
 from tailprobe.scores.tidy import write_results
 from tailprobe.splits import PARTS
-from tailprobe.study.computing import Computing
 from tailprobe.study.design import Design, class_table, design_study, head_tasks, label_table, plan_table, split_table
 from tailprobe.study.embedding import embed_all, leave_out_skipped, read_own
+from tailprobe.study.execution import Execution
 from tailprobe.study.folder import RunFolder, claim, free_folder
 from tailprobe.study.record import histories, run_record
 from tailprobe.study.reporting import run_tables, write_report
@@ -48,7 +48,7 @@ SAMPLES = 12  # images kept small with the run
 def run_study(
     study: Study,
     out: Path,
-    computing: Computing,
+    execution: Execution,
     *,
     images: LabeledImages | None = None,
     embeddings: Mapping[str, Embeddings] | None = None,
@@ -63,7 +63,7 @@ def run_study(
     Args:
         study: the settings.
         out: the run folder; a new or empty one, or that of the same study.
-        computing: where and by what it is computed.
+        execution: where and by what it is computed.
         images: the images, where they have been read already; `study.source` then only names them.
         embeddings: by encoder, where they have been made already; of these images, or of more.
         progress: told about every long step.
@@ -82,8 +82,8 @@ def run_study(
             write_report([result])
         return result
     started = time.time()
-    choose_kernel(computing.kernel)
-    engine = choose_engine(computing.engine)
+    choose_kernel(execution.kernel)
+    engine = choose_engine(execution.engine)
     parse_methods(study.methods)  # before the images are looked at, which may take a while
     loaded = check(read_images(study) if images is None else images, study)
     design = design_study(study, loaded)
@@ -92,19 +92,19 @@ def run_study(
     claim(out, study)  # only now, so that settings that could not work leave nothing behind
     folder.say("start", study=str(folder.study))
     if embeddings is None:
-        stored = embed_all(study, design.images, computing, progress=progress, tell=tell)
+        stored = embed_all(study, design.images, execution, progress=progress, tell=tell)
     else:
         stored = {name: at_rows_of(given, loaded.names) for name, given in embeddings.items()}
     design, stored = leave_out_skipped(study, design, stored)
     tasks = head_tasks(design, stored, study.recipe)
-    resources = _resources(stored, design, tasks, computing, tell)
+    resources = _resources(stored, design, tasks, execution, tell)
     folder.say("train", heads=len(tasks), kernel=resources.kernel)
     heads = train(
         stored,
         design.images.labels,
         tasks,
-        kernel=computing.kernel,
-        workers=computing.workers,
+        kernel=execution.kernel,
+        workers=execution.workers,
         checkpoints=folder.checkpoints,
         progress=progress,
         schedule=engine.train,
@@ -113,7 +113,7 @@ def run_study(
     _write(folder, design, heads, results)
     _judge(folder, study, design, results)
     _find_duplicates(folder, design, next(iter(stored.values())), progress)
-    record = run_record(design, stored, computing, kernel=resources.kernel, seconds=time.time() - started)
+    record = run_record(design, stored, execution, kernel=resources.kernel, seconds=time.time() - started)
     result = Result.finish(folder, record)
     _draw(result, design, progress)
     shutil.rmtree(folder.checkpoints, ignore_errors=True)
@@ -166,13 +166,13 @@ def _resources(
     embeddings: dict[str, Embeddings],
     design: Design,
     tasks: list[HeadTask],
-    computing: Computing,
+    execution: Execution,
     tell: Tell,
 ) -> Resources:
-    chosen = choose_kernel(computing.kernel)
+    chosen = choose_kernel(execution.kernel)
     if chosen.note:
         tell(chosen.note)
-    resources = plan_resources(embeddings, design.images.labels, tasks, kernel=chosen, workers=computing.workers)
+    resources = plan_resources(embeddings, design.images.labels, tasks, kernel=chosen, workers=execution.workers)
     tell(str(resources))
     return resources
 

@@ -7,9 +7,9 @@ import pandas as pd
 
 from tailprobe.engines.choose import choose_engine
 from tailprobe.progress import Progress, silent
-from tailprobe.study.computing import Computing
 from tailprobe.study.design import design_study, head_tasks
 from tailprobe.study.embedding import embed_all, leave_out_skipped
+from tailprobe.study.execution import Execution
 from tailprobe.study.folder import claim
 from tailprobe.study.run import Tell, check, read_images
 from tailprobe.study.settings import Study, write_study
@@ -20,7 +20,7 @@ def run_search(
     study: Study,
     space: SearchSpace,
     out: Path,
-    computing: Computing,
+    execution: Execution,
     *,
     progress: Progress = silent,
     tell: Tell = lambda message: None,
@@ -38,7 +38,7 @@ def run_search(
     design = design_study(replace(study, methods=("baseline",)), images)
     for note in design.images.notes:
         tell(note)
-    embeddings = embed_all(study, design.images, computing, progress=progress, tell=tell)
+    embeddings = embed_all(study, design.images, execution, progress=progress, tell=tell)
     design, embeddings = leave_out_skipped(study, design, embeddings)
     recipes = space.recipes(study.recipe)
     table = search_recipes(
@@ -46,9 +46,9 @@ def run_search(
         design.images.labels,
         head_tasks(design, embeddings, study.recipe),
         recipes,
-        workers=computing.workers,
-        kernel=computing.kernel,
-        schedule=choose_engine(computing.engine).train,
+        workers=execution.workers,
+        kernel=execution.kernel,
+        schedule=choose_engine(execution.engine).train,
         checkpoints=folder.checkpoints,
         progress=progress,
     )

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tailprobe.errors import InputError
+from tailprobe.setting import Range, at_least, check_settings, setting
+
+_RATE = Range(lambda rate: rate > 0, "above 0")
 
 
 @dataclass(frozen=True)
@@ -11,36 +13,48 @@ class Recipe:
     """Linear(D, width)-ReLU-Dropout-Linear(width, C), sigmoid, binary cross-entropy, Adam; defaults are the paper's.
 
     Raises:
-        InputError: a value outside its range.
+        InputError: a value of a wrong type or outside its range.
     """
 
-    width: int = 128
-    dropout: float = 0.2
-    learning_rate: float = 1e-3
-    batch_size: int = 64
-    epochs: int = 20
-    weight_decay: float = 0.0  # Adam's L2 term
-    decay_every: int = 0  # epochs between steps of the learning rate, 0 for none; the authors' runs have 7
-    decay_factor: float = 0.1
-    keep: Literal["best", "last"] = "best"  # the epoch of the lowest validation loss, or the last
-    patience: int = 0  # stop after so many epochs without a lower validation loss; 0 for never
+    epochs: int = setting(20, help="Passes through the training part.", group="Training recipe", range=at_least(1))
+    keep: Literal["best", "last"] = setting(
+        "best",
+        help="Which epoch's weights are kept: those of the lowest validation loss, or the last.",
+        group="Training recipe",
+    )
+    patience: int = setting(
+        0,
+        help="Stop after this many epochs without a lower validation loss; 0 never stops early.",
+        group="Training recipe",
+        range=at_least(0),
+    )
+    width: int = setting(128, help="Hidden units.", group="Training recipe", range=at_least(1))
+    dropout: float = setting(
+        0.2,
+        help="Share of the hidden units dropped in training.",
+        group="Training recipe",
+        range=Range(lambda share: 0 <= share < 1, "from 0 to below 1"),
+    )
+    learning_rate: float = setting(1e-3, help="Adam's learning rate.", group="Training recipe", range=_RATE)
+    batch_size: int = setting(64, help="Images in one update.", group="Training recipe", range=at_least(1))
+    weight_decay: float = setting(
+        0.0, help="Adam's L2 penalty on the weights.", group="Training recipe", range=at_least(0)
+    )
+    decay_every: int = setting(
+        0,
+        help="Epochs after which the learning rate is multiplied by --decay-factor, again and again; 0 for never.",
+        group="Training recipe",
+        range=at_least(0),
+    )
+    decay_factor: float = setting(
+        0.1,
+        help="What --decay-every multiplies the learning rate by.",
+        group="Training recipe",
+        range=Range(lambda factor: 0 < factor <= 1, "above 0, up to 1"),
+    )
 
     def __post_init__(self) -> None:
-        ranges = {
-            "width": self.width >= 1,
-            "dropout": 0 <= self.dropout < 1,
-            "learning_rate": 0 < self.learning_rate < float("inf"),
-            "batch_size": self.batch_size >= 1,
-            "epochs": self.epochs >= 1,
-            "weight_decay": 0 <= self.weight_decay < float("inf"),
-            "decay_every": self.decay_every >= 0,
-            "decay_factor": 0 < self.decay_factor <= 1,
-            "keep": self.keep in ("best", "last"),
-            "patience": self.patience >= 0,
-        }
-        for name, holds in ranges.items():
-            if not holds:
-                raise InputError(f"recipe: {name} = {getattr(self, name)} is out of range")
+        check_settings(self, where="recipe: ")
 
     def learning_rate_in(self, epoch: int) -> float:
         """Return the learning rate of an epoch counted from 0."""
