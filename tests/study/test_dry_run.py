@@ -25,7 +25,7 @@ def study(collection: Path) -> Study:
 
 
 def said(study: Study, cache: Path) -> str:
-    return "\n".join(dry_run_study(study, Execution(cache=cache), tell=lambda message: None))
+    return "\n".join(dry_run_study(study, Execution(cache=cache)))
 
 
 def test_it_says_images_heads_and_times_and_stores_nothing(study: Study, tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_the_steps_are_those_that_the_study_then_takes(study: Study, tmp_path: P
 
 def test_what_is_wrong_is_told_as_by_the_study(study: Study, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="engine"):
-        dry_run_study(study, make(Execution, cache=tmp_path, engine="rya"), tell=lambda message: None)
+        dry_run_study(study, make(Execution, cache=tmp_path, engine="rya"))
 
 
 def test_the_command_leaves_no_run_behind(study: Study, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def compared(data: object, out: Path, **options: object) -> Result:
     options = {"methods": METHODS, "seeds": 2, "recipe": SMALL, "low_frequency": "named(mine)"} | options
-    return tailprobe.compare(data, out=out, cache=out.parent / "cache", tell=lambda message: None, **options)  # type: ignore[arg-type]
+    return tailprobe.compare(data, out=out, cache=out.parent / "cache", **options)  # type: ignore[arg-type]
 
 
 def values(result: Result) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """The whole way on a small collection: what a run folder holds, and that its numbers hold."""
 
 import json
+import logging
 import shutil
 import signal
 import subprocess
@@ -201,7 +202,7 @@ def test_from_python_in_a_few_lines(collection: Path, cache: Path) -> None:
     images = tailprobe.read(collection)
     result = tailprobe.compare(
         images, methods=["reweight(2)"], seeds=1, low_frequency="named(mine)", recipe=Recipe(epochs=1, width=8),
-        cache=cache, tell=lambda message: None,
+        cache=cache,
     )  # fmt: skip
     assert set(result.results["method"]) == {"baseline", "reweight(2)"}
     shutil.rmtree(result.folder.path)
@@ -226,12 +227,14 @@ def test_wrong_settings_are_found_before_anything_is_embedded(collection: Path, 
     assert not (tmp_path / "run").exists()  # free for the next try
 
 
-def test_a_long_tail_is_thinned_and_told(collection: Path, cache: Path, tmp_path: Path) -> None:
-    told: list[str] = []
+def test_a_long_tail_is_thinned_and_told(
+    collection: Path, cache: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "tailprobe")
     thinned = study_of(collection, long_tail=10.0, low_frequency="percentile(25)")
-    result = run_study(thinned, tmp_path / "run", Execution(cache=cache), tell=told.append)
+    result = run_study(thinned, tmp_path / "run", Execution(cache=cache))
     assert result.record["images"] < 100
-    assert any("imbalance ratio of 10" in line for line in told)
+    assert any("imbalance ratio of 10" in line for line in caplog.messages)
 
 
 def command(*arguments: object) -> list[str]:

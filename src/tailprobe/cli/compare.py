@@ -50,7 +50,7 @@ def compare(
 def _print_dry_run(study: "Study", execution: Execution, *, quiet: bool) -> None:
     from tailprobe.study.dry_run import dry_run_study
 
-    with Bars(quiet=quiet) as bars:
-        lines = dry_run_study(study, execution, tell=bars.tell)
+    with Bars(quiet=quiet):
+        lines = dry_run_study(study, execution)
     for line in lines:
         typer.echo(line)

@@ -1,5 +1,6 @@
 """`tailprobe embed`: the embeddings of a collection and no heads."""
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,9 @@ from tailprobe.study.execution import Execution
 
 if TYPE_CHECKING:
     from tailprobe.embeddings.embeddings import Embeddings
+
+
+_LOG = logging.getLogger(__name__)
 
 
 @with_settings(
@@ -62,12 +66,12 @@ def embed(
     with Bars(quiet=quiet) as bars:
         images = check(read_images(study), study)
         for note in images.notes:
-            bars.tell(note)
+            _LOG.info("%s", note)
         if dry_run:
-            for line in dry_run_embedding(study, images, execution, tell=bars.tell):
+            for line in dry_run_embedding(study, images, execution):
                 typer.echo(line)
             return
-        found = embed_all(study, images, execution, progress=bars, tell=bars.tell)
+        found = embed_all(study, images, execution, progress=bars)
     for stored in found.values():
         typer.echo(_sentence(stored))
         if export is not None:

@@ -1,5 +1,6 @@
 """`tailprobe inspect`: what is to be known of a collection before anything is trained on it."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tailprobe.inspection.inspection import Inspection
     from tailprobe.study.settings import Study
 
+_LOG = logging.getLogger(__name__)
 _COPIES = "Duplicates"
 
 
@@ -97,7 +99,7 @@ def inspect(
     images = fit_ranges(images, np.arange(len(images)), of="images")
     with Bars(quiet=quiet) as bars:
         for note in images.notes:
-            bars.tell(note)
+            _LOG.info("%s", note)
         inspection = inspect_images(
             images,
             embeddings=_embeddings(study, images, encoder, weights, execution, bars=bars),
@@ -131,7 +133,7 @@ def _embeddings(
         return None
     name = encoder or study.encoders[0]
     alone = replace(study, encoders=(name,), weights={} if weights is None else {name: str(weights)})
-    (stored,) = embed_all(alone, images, execution, progress=bars, tell=bars.tell).values()
+    (stored,) = embed_all(alone, images, execution, progress=bars).values()
     return stored
 
 

@@ -57,7 +57,7 @@ def search(
     )
     study = study_of(data, reader_of(labels, format, bands, read), given)
     with Bars(quiet=quiet) as bars:
-        table = run_search(study, space, out, Execution(**given.execution), progress=bars, tell=bars.tell)
+        table = run_search(study, space, out, Execution(**given.execution), progress=bars)
     typer.echo(table.groupby("encoder", sort=False).head(5).to_string(index=False))
 
 

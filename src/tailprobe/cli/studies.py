@@ -51,7 +51,7 @@ def run_and_show(study: Study, out: Path, execution: Execution, *, quiet: bool, 
     from tailprobe.study.run import run_study
 
     with Bars(quiet=quiet) as bars:
-        result = run_study(study, out, execution, progress=bars, tell=bars.tell)
+        result = run_study(study, out, execution, progress=bars)
     show_result(result, metric or study.metric)
     return result
 

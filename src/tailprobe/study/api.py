@@ -13,16 +13,18 @@ from tailprobe.embeddings import compute
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.load import load_encoder
+from tailprobe.log import printed_by_default
 from tailprobe.progress import Progress, silent
 from tailprobe.setting import make, settings_of
 from tailprobe.study.embedding import CHOICES
 from tailprobe.study.execution import Execution, default_cache
 from tailprobe.study.result import Result
-from tailprobe.study.run import Tell, run_study
+from tailprobe.study.run import run_study
 from tailprobe.study.settings import Option, Study, default_encoders
 from tailprobe.training.recipe import Recipe
 
 
+@printed_by_default()
 def embed(
     images: LabeledImages,
     encoder: str | Encoder = "descriptors",
@@ -53,6 +55,7 @@ def embed(
     return compute.embed(images, encoder, cache=folder, on_bad_image=on_bad_image, progress=progress)
 
 
+@printed_by_default()
 def compare(
     data: str | Path | LabeledImages,
     *,
@@ -81,7 +84,6 @@ def compare(
     precision: str = Execution.precision,
     dtype: str = Execution.dtype,
     progress: Progress = silent,
-    tell: Tell = print,
     **reader: Option | Sequence[str] | Path | None,
 ) -> Result:
     """Compare methods for class imbalance on labelled images.
@@ -95,8 +97,10 @@ def compare(
         recipe: how every head is trained.
         out: the run folder; a temporary one by default, kept with `.save()`.
         progress: called with the images, heads and figures done.
-        tell: told, in sentences, what the reader changed.
         **reader: options of `tailprobe.read`, e.g. `labels="table.csv"`.
+
+    Notes, as what the reader changed, are logged under "tailprobe", and printed where no logging is set up, see
+    `tailprobe.log`.
 
     The other arguments are the settings of `Study` and `Execution`, under the same names:
 
@@ -142,7 +146,7 @@ def compare(
         precision=precision,
         dtype=dtype,
     )
-    return run_study(study, folder, execution, images=images, embeddings=made, progress=progress, tell=tell)
+    return run_study(study, folder, execution, images=images, embeddings=made, progress=progress)
 
 
 def _reader_options(given: Mapping[str, Option | Sequence[str] | Path | None]) -> dict[str, Option]:

@@ -1,7 +1,8 @@
 """What a study would compute and how long that would take, without execution it."""
 
+import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,10 +24,11 @@ from tailprobe.training.memory import plan_resources
 from tailprobe.training.schedule import train_all
 from tailprobe.training.task import HeadTask
 
+_LOG = logging.getLogger(__name__)
 _STEPS = 50  # of each of the heads that are trained to measure the rate
 
 
-def dry_run_study(study: Study, execution: Execution, *, tell: Callable[[str], None]) -> list[str]:
+def dry_run_study(study: Study, execution: Execution) -> list[str]:
     """Return sentences: what each encoder would embed, what heads would be trained, and how long either takes.
 
     Every image's header is read, a few images are encoded and a few steps trained to measure the rates; neither
@@ -40,9 +42,9 @@ def dry_run_study(study: Study, execution: Execution, *, tell: Callable[[str], N
     design = design_study(study, check(read_images(study), study))
     images = design.images
     for note in images.notes:
-        tell(note)
+        _LOG.info("%s", note)
     lines = [f"{len(images):,} images"]
-    embeddings = dict(_embeddings(study, images, execution, lines, tell))
+    embeddings = dict(_embeddings(study, images, execution, lines))
     tasks = head_tasks(design, embeddings, study.recipe)
     resources = plan_resources(embeddings, images.labels, tasks, kernel=kernel, workers=execution.workers)
     rate = _steps_a_second(embeddings, images, tasks, kernel, resources.workers)
@@ -50,9 +52,7 @@ def dry_run_study(study: Study, execution: Execution, *, tell: Callable[[str], N
     return [*lines, str(resources), f"{steps:,} steps at {rate:,.0f} a second, about {duration(steps / rate)}"]
 
 
-def dry_run_embedding(
-    study: Study, images: LabeledImages, execution: Execution, *, tell: Callable[[str], None]
-) -> list[str]:
+def dry_run_embedding(study: Study, images: LabeledImages, execution: Execution) -> list[str]:
     """Return sentences: what each encoder of a study would embed of images, and how long that takes.
 
     Raises:
@@ -60,13 +60,13 @@ def dry_run_embedding(
     """
     choose_engine(execution.engine)
     lines = [f"{len(images):,} images"]
-    for _ in _embeddings(study, images, execution, lines, tell):
+    for _ in _embeddings(study, images, execution, lines):
         pass
     return lines
 
 
 def _embeddings(
-    study: Study, images: LabeledImages, execution: Execution, lines: list[str], tell: Callable[[str], None]
+    study: Study, images: LabeledImages, execution: Execution, lines: list[str]
 ) -> Iterator[tuple[str, Embeddings]]:
     """Add what embedding would do to `lines`, and yield embeddings of the right shape: zeros that take no memory."""
     if images.bands == NO_PIXELS:
@@ -74,7 +74,7 @@ def _embeddings(
         lines.append(f"{own.encoder}: embeddings as they are in {study.source}")
         yield own.encoder, _zeros(images, own.encoder, own.width)
         return
-    for name, encoder in load_all(study, execution, tell=tell).items():
+    for name, encoder in load_all(study, execution).items():
         precision: Precision = "float16" if execution.dtype == "float16" else "float32"
         lines.append(str(dry_run(images, encoder, cache=execution.cache, precision=precision)))
         yield name, _zeros(images, name, encoder.width)

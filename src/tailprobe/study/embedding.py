@@ -1,5 +1,6 @@
 """The embeddings of a study's images, under every encoder of it."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -21,6 +22,7 @@ from tailprobe.study.design import Design, design_study
 from tailprobe.study.execution import Execution
 from tailprobe.study.settings import Study
 
+_LOG = logging.getLogger(__name__)
 CHOICES = "runtimes.json"  # in the cache: what was measured to be the fastest for a model and a machine
 
 
@@ -30,7 +32,6 @@ def embed_all(
     execution: Execution,
     *,
     progress: Progress = silent,
-    tell: Callable[[str], None] = lambda message: None,
 ) -> dict[str, Embeddings]:
     """Embed the images under every encoder of a study, or take the embeddings that its source holds.
 
@@ -42,7 +43,7 @@ def embed_all(
         stored[own.encoder] = at_rows_of(own, images.names)
     else:
         engine = choose_engine(execution.engine)
-        for name, encoder in load_all(study, execution, tell=tell).items():
+        for name, encoder in load_all(study, execution).items():
             stored[name] = embed(
                 images,
                 encoder,
@@ -50,18 +51,17 @@ def embed_all(
                 precision="float16" if execution.dtype == "float16" else "float32",
                 on_bad_image=study.on_bad_image,
                 progress=progress,
-                tell=tell,
                 compute=partial(engine.embed, load=_loader(study, name, encoder)),
             )
             for line in stored[name].skipped:
-                tell(f"left out, cannot be read: {line}")
+                _LOG.warning("left out, cannot be read: %s", line)
     standardise = study.standardise
     if standardise != "auto":
         stored = {name: replace(e, standardise=standardise) for name, e in stored.items()}
     return stored
 
 
-def load_all(study: Study, execution: Execution, *, tell: Callable[[str], None]) -> dict[str, Encoder]:
+def load_all(study: Study, execution: Execution) -> dict[str, Encoder]:
     """Load every encoder of a study; which runtime is the fastest is measured once, and remembered in the cache."""
     return {
         name: load_encoder(
@@ -70,7 +70,6 @@ def load_all(study: Study, execution: Execution, *, tell: Callable[[str], None])
             runtime=execution.runtime,
             precision=execution.precision,
             memory=execution.cache / CHOICES,
-            tell=tell,
         )
         for name in study.encoders
     }

@@ -1,8 +1,9 @@
 """The whole way: read, split, embed, plan, train, score, report. The only place that knows it."""
 
+import logging
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ from tailprobe.training.memory import Resources, plan_resources
 from tailprobe.training.storage import save_heads
 from tailprobe.training.task import HeadTask
 
-Tell = Callable[[str], None]
+_LOG = logging.getLogger(__name__)
 SAMPLES = 12  # images kept small with the run
 
 
@@ -53,7 +54,6 @@ def run_study(
     images: LabeledImages | None = None,
     embeddings: Mapping[str, Embeddings] | None = None,
     progress: Progress = silent,
-    tell: Tell = lambda message: None,
 ) -> Result:
     """Go the whole way and leave the run in a folder.
 
@@ -67,14 +67,13 @@ def run_study(
         images: the images, where they have been read already; `study.source` then only names them.
         embeddings: by encoder, where they have been made already; of these images, or of more.
         progress: told about every long step.
-        tell: told, in sentences, what the readers changed and what the user should know.
 
     Raises:
         InputError: anything the user can mend.
     """
     folder = free_folder(out, study)
     if folder.record.exists():
-        tell(f"{out} is finished; nothing is computed again")
+        _LOG.info("%s is finished; nothing is computed again", out)
         result = Result.load(out)
         if not folder.report.exists():  # killed while it was drawn
             result.write_figures(progress=progress)
@@ -88,16 +87,16 @@ def run_study(
     loaded = check(read_images(study) if images is None else images, study)
     design = design_study(study, loaded)
     for note in design.images.notes:
-        tell(note)
+        _LOG.info("%s", note)
     claim(out, study)  # only now, so that settings that could not work leave nothing behind
     folder.say("start", study=str(folder.study))
     if embeddings is None:
-        stored = embed_all(study, design.images, execution, progress=progress, tell=tell)
+        stored = embed_all(study, design.images, execution, progress=progress)
     else:
         stored = {name: at_rows_of(given, loaded.names) for name, given in embeddings.items()}
     design, stored = leave_out_skipped(study, design, stored)
     tasks = head_tasks(design, stored, study.recipe)
-    resources = _resources(stored, design, tasks, execution, tell)
+    resources = _resources(stored, design, tasks, execution)
     folder.say("train", heads=len(tasks), kernel=resources.kernel)
     heads = train(
         stored,
@@ -167,13 +166,12 @@ def _resources(
     design: Design,
     tasks: list[HeadTask],
     execution: Execution,
-    tell: Tell,
 ) -> Resources:
     chosen = choose_kernel(execution.kernel)
     if chosen.note:
-        tell(chosen.note)
+        _LOG.warning("%s", chosen.note)
     resources = plan_resources(embeddings, design.images.labels, tasks, kernel=chosen, workers=execution.workers)
-    tell(str(resources))
+    _LOG.info("%s", resources)
     return resources
 
 
