@@ -59,12 +59,20 @@ def parse_call(text: str) -> CallSpec:
 
 
 def split_calls(text: str) -> list[str]:
-    """Split `baseline, reweight(2, scope=column)` at the commas outside brackets.
+    """Split `baseline, reweight(2, scope=column)` at the commas outside brackets and double quotes.
 
-    >>> split_calls("baseline, reweight(2, scope=column)")
-    ['baseline', 'reweight(2, scope=column)']
+    >>> split_calls("baseline, reweight(2, scope=column), ensemble(3, oversample(200, reading=each))")
+    ['baseline', 'reweight(2, scope=column)', 'ensemble(3, oversample(200, reading=each))']
     """
-    return [part.strip() for part in re.split(r",(?![^()]*\))", text) if part.strip()]
+    parts, depth, quoted = [""], 0, False
+    for letter in text:
+        quoted ^= letter == '"'
+        depth += 0 if quoted else (letter == "(") - (letter == ")")
+        if letter == "," and depth <= 0 and not quoted:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part.strip() for part in parts if part.strip()]
 
 
 def bind(function: Callable[..., object], spec: CallSpec, *, given: int) -> dict[str, Any]:
