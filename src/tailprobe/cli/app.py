@@ -12,6 +12,7 @@ from tailprobe.cli.demo import demo
 from tailprobe.cli.embed import embed
 from tailprobe.cli.inspect import inspect
 from tailprobe.cli.methods import methods
+from tailprobe.cli.options import FLAG
 from tailprobe.cli.report import report
 from tailprobe.cli.reproduce import reproduce
 from tailprobe.cli.search import search
@@ -51,7 +52,7 @@ def _print_version(asked: bool) -> bool:
 @app.callback()
 def _options_of_all(
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+        bool, typer.Option("--version", metavar=FLAG, help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
     pass

@@ -4,7 +4,7 @@ from typing import Any
 
 from typer.core import TyperCommand
 
-from tailprobe.cli.options import OUTPUT
+from tailprobe.cli.options import FLAG, OUTPUT
 
 
 class Command(TyperCommand):
@@ -14,5 +14,5 @@ class Command(TyperCommand):
         """Return the option, in the last group."""
         option = super().get_help_option(ctx)
         if option is not None:
-            option.rich_help_panel = OUTPUT
+            option.rich_help_panel, option.metavar = OUTPUT, FLAG
         return option

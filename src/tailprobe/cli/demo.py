@@ -17,7 +17,9 @@ from tailprobe.study.settings import Study
 def demo(
     given: Given,
     out: option.Out = Path("demo"),
-    tiles: Annotated[int, typer.Option(help="Images to draw.", min=1, max=10**7, rich_help_panel=option.DATA)] = 3000,
+    tiles: Annotated[
+        int, typer.Option(metavar="INTEGER", help="Images to draw.", min=1, max=10**7, rich_help_panel=option.DATA)
+    ] = 3000,
     smoke: option.Smoke = False,
     quiet: option.Quiet = False,
 ) -> None:

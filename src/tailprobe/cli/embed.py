@@ -37,7 +37,10 @@ def embed(
         ),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the file of --export.", rich_help_panel=option.OUTPUT)
+        bool,
+        typer.Option(
+            "--overwrite", metavar=option.FLAG, help="Replace the file of --export.", rich_help_panel=option.OUTPUT
+        ),
     ] = False,
     labels: option.Labels = None,
     format: option.Format = "auto",

@@ -48,33 +48,53 @@ def inspect(
     ] = None,
     encoder: Annotated[
         str | None,
-        typer.Option(help="Find near duplicates by the embeddings of this encoder.", rich_help_panel=_COPIES),
+        typer.Option(
+            metavar="NAME", help="Find near duplicates by the embeddings of this encoder.", rich_help_panel=_COPIES
+        ),
     ] = None,
     weights: Annotated[
-        Path | None, typer.Option(help="Weights of that encoder from a local file.", rich_help_panel=_COPIES)
+        Path | None,
+        typer.Option(metavar="FILE", help="Weights of that encoder from a local file.", rich_help_panel=_COPIES),
     ] = None,
     threshold: Annotated[
         float,
-        typer.Option(help="Cosine similarity from which two images are near duplicates.", rich_help_panel=_COPIES),
+        typer.Option(
+            metavar="NUMBER",
+            help="Cosine similarity from which two images are near duplicates.",
+            min=-1,
+            max=1,
+            rich_help_panel=_COPIES,
+        ),
     ] = 0.99,
     split: Annotated[
         str,
         typer.Option(
+            metavar="NAME",
             help="Parts across which duplicates are counted: auto (those the data give, if any), or a study's split: "
             "stratified, random, given or two-part.",
             rich_help_panel=_COPIES,
         ),
     ] = "auto",
-    seed: Annotated[int, typer.Option(help="Seed of that split.", rich_help_panel=_COPIES)] = 0,
+    seed: Annotated[
+        int, typer.Option(metavar="INTEGER", help="Seed of that split.", min=0, rich_help_panel=_COPIES)
+    ] = 0,
     files: Annotated[
         bool,
         typer.Option(
-            "--files/--no-files", help="Read every file, to find copies and unreadable images.", rich_help_panel=_COPIES
+            "--files/--no-files",
+            metavar=option.FLAG,
+            help="Read every file, to find copies and unreadable images.",
+            rich_help_panel=_COPIES,
         ),
     ] = True,
     workers: Annotated[
         int | None,
-        typer.Option(help="Threads that read files. Default: one per CPU core.", rich_help_panel=option.EXECUTION),
+        typer.Option(
+            metavar="INTEGER",
+            help="Threads that read files. Default: one per CPU core.",
+            min=1,
+            rich_help_panel=option.EXECUTION,
+        ),
     ] = None,
     quiet: option.Quiet = False,
 ) -> None:

@@ -10,6 +10,8 @@ from tailprobe.setting import Group
 GROUPS: tuple[Group, ...] = get_args(Group)  # in the order in which a user sets them
 DATA, METHODS, DESIGN, TRAINING, EXECUTION, OUTPUT = GROUPS
 
+FLAG = " "  # a flag takes no value: Typer would show <bool> as its metavar
+
 Data = Annotated[
     str,
     typer.Argument(
@@ -64,6 +66,7 @@ DryRun = Annotated[
     bool,
     typer.Option(
         "--dry-run",
+        metavar=FLAG,
         help="Print what would be computed and how long it would take; compute nothing.",
         rich_help_panel=OUTPUT,
     ),
@@ -72,8 +75,9 @@ Smoke = Annotated[
     bool,
     typer.Option(
         "--smoke",
+        metavar=FLAG,
         help="Two seeds and one epoch, to see that everything works; the results mean nothing.",
         rich_help_panel=OUTPUT,
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print the result alone.", rich_help_panel=OUTPUT)]
+Quiet = Annotated[bool, typer.Option("--quiet", metavar=FLAG, help="Print the result alone.", rich_help_panel=OUTPUT)]

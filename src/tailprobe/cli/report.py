@@ -18,7 +18,7 @@ def report(
         ),
     ] = None,
     open_page: Annotated[
-        bool, typer.Option("--open", help="Open it in the browser.", rich_help_panel=option.OUTPUT)
+        bool, typer.Option("--open", metavar=option.FLAG, help="Open it in the browser.", rich_help_panel=option.OUTPUT)
     ] = False,
     track_with: option.Track = None,
 ) -> None:

@@ -14,7 +14,11 @@ from tailprobe.cli.studies import run_and_show, smoke_test
 from tailprobe.study.execution import Execution
 
 
-@with_settings(study=("encoders", "weights", "seeds", "seed"), execution=ALL_OF_EXECUTION)
+@with_settings(
+    study=("encoders", "weights", "seeds", "seed"),
+    execution=ALL_OF_EXECUTION,
+    defaults={"encoders": None},  # the preset's
+)
 def reproduce(
     dataset: Annotated[str, typer.Argument(help="planet or ade20k.")],
     data: Annotated[Path, typer.Argument(metavar="DIR", help="The data in their official layout.")],
@@ -23,6 +27,7 @@ def reproduce(
     preset: Annotated[
         str,
         typer.Option(
+            metavar="NAME",
             help="paper-text (what the paper says) or paper-code (what the authors' runs did).",
             rich_help_panel=option.DESIGN,
         ),
@@ -31,6 +36,7 @@ def reproduce(
     metric: Annotated[
         str | None,
         typer.Option(
+            metavar="NAME",
             help="Metric of the printed table. Default: recall at the preset's threshold.",
             rich_help_panel=option.DESIGN,
         ),
