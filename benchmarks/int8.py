@@ -86,7 +86,6 @@ def main(images: str, weights: str) -> None:
                 seeds=SEEDS,
                 standardise="yes",
                 out=Path(folder) / "run",
-                tell=lambda message: None,
             )
         vectors[precision] = stored.vectors
         found[precision] = _average_precision(result)

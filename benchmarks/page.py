@@ -64,7 +64,6 @@ def _study(folder: Path, *, classes: int, seeds: int) -> Path:
         seeds=seeds,
         recipe=Recipe(epochs=3, width=16),
         out=folder / "run",
-        tell=lambda message: None,
     )
     return result.folder.report
 

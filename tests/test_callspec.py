@@ -34,6 +34,9 @@ def test_another_form_is_refused(text: str) -> None:
 
 def test_commas_inside_brackets_do_not_split() -> None:
     assert split_calls("a, b(1, c=2) ,d") == ["a", "b(1, c=2)", "d"]
+    assert split_calls("a(b(1, 2), c(3, 4)), d") == ["a(b(1, 2), c(3, 4))", "d"]
+    assert split_calls('named("x), y", z), d') == ['named("x), y", z)', "d"]
+    assert split_calls(" , ") == []
 
 
 def test_wrong_arguments_show_the_form_expected() -> None:

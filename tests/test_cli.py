@@ -1,16 +1,39 @@
 """The command's own work: arguments to settings, and help that reads well."""
 
+import inspect
 import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from typer.testing import CliRunner
 
+import mean_colours
+import tailprobe
 from tailprobe import cli
 from tailprobe.cli.arguments import weights_of
+from tailprobe.cli.options import GROUPS
+from tailprobe.cli.settings import Given, option_of
+from tailprobe.cli.studies import study_of
 from tailprobe.errors import InputError
+from tailprobe.setting import at_least, setting, settings_of
+from tailprobe.study.execution import Execution
+from tailprobe.study.settings import Study, write_study
+from tailprobe.learners.recipe import Recipe
 
 README = Path(__file__).parents[1] / "README.md"
+COMMANDS = sorted(str(command.name) for command in cli.app.registered_commands)
+
+
+@cache
+def help_of(name: str, columns: int) -> list[str]:
+    done = CliRunner().invoke(cli.app, [name, "--help"], env={"COLUMNS": str(columns), "TERM": "dumb"})
+    assert done.exit_code == 0
+    return done.output.splitlines()
 
 
 def test_weights_go_to_an_encoder_also_when_it_has_options() -> None:
@@ -27,12 +50,112 @@ def test_weights_without_an_encoder_or_file_are_an_error(text: str) -> None:
         weights_of([text])
 
 
-@pytest.mark.parametrize("name", ["compare", "demo", "reproduce", "search", "methods", "inspect", "report"])
-def test_every_command_says_what_it_does_and_fits_a_terminal(name: str) -> None:
-    done = CliRunner().invoke(cli.app, [name, "--help"], env={"COLUMNS": "80", "TERM": "dumb"})
-    assert done.exit_code == 0
-    assert all(len(line) <= 80 for line in done.output.splitlines())
-    assert len(done.output.splitlines()) > 5
+@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_says_what_it_does_and_fits_a_terminal(name: str, columns: int) -> None:
+    lines = help_of(name, columns)
+    assert all(len(line) <= columns for line in lines)
+    assert len(lines) > 5
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_groups_come_in_the_order_in_which_a_user_sets_them(name: str) -> None:
+    shown = [line.strip("╭─╮ ") for line in help_of(name, 80) if line.startswith("╭")]
+    assert shown[0] in ("Arguments", *GROUPS)
+    known = [group for group in shown if group in GROUPS]
+    assert known == [group for group in GROUPS if group in known]
+    assert set(shown) - set(known) <= {"Arguments", "Duplicates"}
+
+
+PARTS = [(part, name) for part in (Study, Recipe, Execution) for name in settings_of(part)]
+APART = {"source", "reader", "recipe"}  # the argument, --format and its like, and the recipe's own options
+
+
+@pytest.mark.parametrize(("part", "name"), [pair for pair in PARTS if pair[1] not in APART])
+def test_every_setting_is_an_option_of_compare_with_a_help_text(part: type, name: str) -> None:
+    setting = settings_of(part)[name]
+    assert setting.about.help.endswith(".")
+    assert any(re.match(rf"│ +{setting.option} ", line) for line in help_of("compare", 80))
+
+
+def test_compare_from_python_takes_the_settings_with_their_defaults() -> None:
+    parameters = dict(inspect.signature(tailprobe.compare).parameters)
+    for part, name in PARTS:
+        if part is Recipe or name in ("source", "reader"):  # the argument `recipe`, `data`, and any other keyword
+            continue
+        default = parameters[name].default
+        assert default in (None, settings_of(part)[name].default)  # None where the default hangs on another argument
+        assert parameters[name].kind is inspect.Parameter.KEYWORD_ONLY
+    assert "seeds: Repeats, each with its own split" in (tailprobe.compare.__doc__ or "")
+
+
+def test_a_field_that_is_added_becomes_an_option_at_once() -> None:
+    @dataclass(frozen=True)
+    class More:
+        share: "int | Literal['auto']" = setting("auto", help="How much.", group="Design", range=at_least(1))
+
+    (about,) = settings_of(More).values()
+    parameter = option_of(about, {})
+    (option,) = parameter.annotation.__metadata__
+    assert (parameter.name, option.metavar, option.help) == ("share", "[auto|INTEGER]", "How much. Default: auto.")
+    assert about.read("auto", where="--share") == "auto"
+    assert about.read("3", where="--share") == 3
+    with pytest.raises(InputError, match=r"--share is '0'. Expected a whole number or auto, 1 or more"):
+        about.read("0", where="--share")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--seeds", "three"], "--seeds is 'three'. Expected a whole number"),
+        (["--seeds", "9" * 30], "--seeds"),
+        (["--dropout", "1"], "--dropout is '1'. Expected a finite number, from 0 to below 1"),
+        (["--standardise", "perhaps"], "--standardise"),
+        (["--runtime", "openvine"], "did you mean 'openvino'"),
+        (["--weights", "clip"], "--weights 'clip': expected KEY=VALUE"),
+        (["--low-frequency", "percentile(abc)"], "percent is 'abc'. Expected a finite number"),
+        (["--thresholds", "cost(many)"], "missed is 'many'. Expected a finite number"),
+    ],
+)
+def test_a_wrong_value_is_one_line_that_names_the_option(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch
+) -> None:
+    folder = mean_colours.draw(tmp_path / "images", images=6)
+    monkeypatch.setattr(sys, "argv", ["tailprobe", "compare", str(folder), "--out", str(tmp_path / "run"), *arguments])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("tailprobe: ")
+    assert message in said
+    assert not (tmp_path / "run").exists()
+
+
+def test_options_beside_a_study_file_replace_its_settings(tmp_path: Path) -> None:
+    kept = Study(
+        source=str(tmp_path), reader={"format": "folder"}, encoders=("a", "b"), weights={"a": "/a", "b": "/b"}, seeds=3
+    )
+    write_study(kept, tmp_path / "study.toml")
+    file = str(tmp_path / "study.toml")
+    assert study_of(file, {}, Given()) == kept
+    changed = study_of(file, {"top": 5}, Given(study={"seeds": 7, "encoders": ("b",)}, recipe={"epochs": 2}))
+    assert (changed.seeds, changed.encoders, changed.weights, changed.recipe.epochs) == (7, ("b",), {"b": "/b"}, 2)
+    assert changed.reader == {"format": "folder", "top": 5}
+
+
+def test_the_version_is_told() -> None:
+    assert CliRunner().invoke(cli.app, ["--version"]).output == f"tailprobe {tailprobe.__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["compare", "--help"], ["--version"]])
+def test_help_imports_nothing_that_is_slow(arguments: list[str]) -> None:
+    code = (
+        "import sys; from tailprobe.cli import app; app(sys.argv[1:], standalone_mode=False); "
+        "slow = {'torch', 'pandas', 'matplotlib', 'sklearn', 'scipy', 'pyarrow', 'timm', 'numpy'}; "
+        "print(sorted(slow & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_methods_are_listed_with_their_sets() -> None:
@@ -42,9 +165,8 @@ def test_methods_are_listed_with_their_sets() -> None:
 
 
 def test_every_option_that_the_readme_names_exists() -> None:
-    commands = ("compare", "demo", "reproduce", "search", "inspect", "report")
-    helps = {name: CliRunner().invoke(cli.app, [name, "--help"], env={"COLUMNS": "200"}).output for name in commands}
-    form = rf"tailprobe ({'|'.join(commands)})([^`\n]*(?:\\\n[^`\n]*)*)"
+    helps = {name: "\n".join(help_of(name, 200)) for name in COMMANDS}
+    form = rf"tailprobe ({'|'.join(COMMANDS)})([^`\n]*(?:\\\n[^`\n]*)*)"
     lines = re.findall(form, README.read_text())
     assert lines
     for command, arguments in lines:

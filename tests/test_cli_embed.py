@@ -52,7 +52,7 @@ def test_a_dry_run_stores_nothing(folder: Path, tmp_path: Path) -> None:
     [
         (["--encoder", "descriptors", "--encoder", "resnet18", "--export", "x.npy"], "one encoder"),
         (["--export", "x.pickle"], "suffix"),
-        (["--dtype", "float8"], "float16"),
+        (["--dtype", "float8"], "--dtype is 'float8'; did you mean"),
     ],
 )
 def test_what_cannot_work_is_said_before_anything_is_embedded(

@@ -1,11 +1,14 @@
 """What people see while a command works."""
 
 import io
+import logging
 
 import pytest
 from rich.console import Console
 
 from tailprobe.console import Bars
+
+LOG = logging.getLogger("tailprobe.test")
 
 
 def shown(*, terminal: bool, steps: int = 40) -> str:
@@ -14,7 +17,7 @@ def shown(*, terminal: bool, steps: int = 40) -> str:
     with bars:
         for done in range(steps + 1):
             bars("train heads", done, steps)
-        bars.tell("a [bold]sentence[/bold]")
+        LOG.info("a [bold]%s[/bold]", "sentence")
     return stream.getvalue()
 
 
@@ -30,7 +33,7 @@ def test_a_sentence_is_printed_as_it_is() -> None:
 def test_quiet_prints_nothing(capfd) -> None:
     with Bars(quiet=True) as bars:
         bars("train heads", 1, 2)
-        bars.tell("a sentence")
+        LOG.warning("a sentence")
     assert capfd.readouterr() == ("", "")
 
 

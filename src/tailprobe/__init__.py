@@ -6,7 +6,6 @@
 """
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
     from tailprobe.study.settings import Study
     from tailprobe.learners.recipe import Recipe
 
-__version__ = version("tailprobe")
+    __version__: str
+
 __all__ = [
     "InputError",
     "Labels",
@@ -48,6 +48,10 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+    if name == "__version__":
+        from importlib.metadata import version  # a tenth of the time that `tailprobe --help` takes
+
+        return version("tailprobe")
     if name not in _HOMES:
         raise AttributeError(f"module 'tailprobe' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

@@ -60,10 +60,10 @@ def parse_call(text: str) -> CallSpec:
 
 
 def split_calls(text: str) -> list[str]:
-    """Split `baseline, reweight(2, scope=column)` at the commas outside brackets.
+    """Split `baseline, reweight(2, scope=column)` at the commas outside brackets and double quotes.
 
-    >>> split_calls("baseline, reweight(2, scope=column)")
-    ['baseline', 'reweight(2, scope=column)']
+    >>> split_calls("baseline, reweight(2, scope=column), ensemble(3, oversample(200, reading=each))")
+    ['baseline', 'reweight(2, scope=column)', 'ensemble(3, oversample(200, reading=each))']
     """
     return split_at(text, ",")
 

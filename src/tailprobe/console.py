@@ -1,5 +1,6 @@
 """What the command shows while it works: a bar for each stage, or plain lines where there is no terminal."""
 
+import logging
 import time
 from types import TracebackType
 
@@ -14,13 +15,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from tailprobe.log import handled
 from tailprobe.progress import duration
 
 _SOON = 0.5  # seconds, before which a rate says nothing
 
 
 class Bars:
-    """A `Progress` for people. Use it as a context manager and call it, or let `tell` print above the bars."""
+    """A `Progress` for people, as a context manager. Notes that are logged meanwhile are printed above the bars."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         """Show nothing at all where `quiet`."""
@@ -38,6 +40,9 @@ class Bars:
         self._stages: dict[str, _Stage] = {}
 
     def __enter__(self) -> "Bars":
+        handler = logging.NullHandler() if self.console.quiet else _Notes(self.console)
+        self._notes = handled(handler)
+        self._notes.__enter__()
         self._bars.start()
         return self
 
@@ -45,6 +50,7 @@ class Bars:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bars.stop()
+        self._notes.__exit__(kind, error, trace)
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Show that `done` of `total` units of `stage` are finished."""
@@ -58,9 +64,16 @@ class Bars:
             line = f"{stage}: {done} of {total} {rate}{state.left(done, total)}"
             self.console.print(line.rstrip(), highlight=False, markup=False)
 
-    def tell(self, message: str) -> None:
-        """Print a sentence."""
-        self.console.print(message, highlight=False, markup=False)
+
+class _Notes(logging.Handler):
+    """Prints what is logged, a sentence a line."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._console.print(record.getMessage(), highlight=False, markup=False)
 
 
 class _Stage:

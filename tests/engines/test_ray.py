@@ -25,7 +25,7 @@ from tailprobe.engines.choose import choose_engine
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.methods.lookup import make_plan
-from tailprobe.study.computing import Computing
+from tailprobe.study.execution import Execution
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study
 from tailprobe.training.engine import train
@@ -179,7 +179,7 @@ def test_a_study_on_ray_has_the_same_results(tmp_path: Path) -> None:
         recipe=Recipe(epochs=2, width=16, batch_size=16),
     )
     results = [
-        run_study(study, tmp_path / engine, Computing(cache=tmp_path / f"cache {engine}", engine=engine)).results
+        run_study(study, tmp_path / engine, Execution(cache=tmp_path / f"cache {engine}", engine=engine)).results
         for engine in ("ray", "local")
     ]
     pd.testing.assert_frame_equal(*results, check_exact=True)

@@ -21,7 +21,6 @@ def result(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tailpro
         seeds=3,
         out=folder / "run",
         cache=folder / "cache",
-        tell=lambda message: None,
     )
 
 

@@ -24,7 +24,6 @@ def result(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> tailprobe
         seeds=2,
         out=folder / "run",
         cache=folder / "cache",
-        tell=lambda message: None,
     )
 
 

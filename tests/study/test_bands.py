@@ -1,5 +1,6 @@
 """A study of GeoTIFFs: ranges of the first training part, kept with the run."""
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,8 @@ import pytest
 
 from tailprobe.datasets.pixels.band_ranges import fit_ranges
 from tailprobe.datasets.read import read
-from tailprobe.study.computing import Computing
 from tailprobe.study.design import design_study
+from tailprobe.study.execution import Execution
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study
 from tailprobe.learners.recipe import Recipe
@@ -17,7 +18,9 @@ rasterio = pytest.importorskip("rasterio")
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 
 
-def test_ranges_are_those_of_the_first_training_part_and_stand_in_the_run(tmp_path: Path) -> None:
+def test_ranges_are_those_of_the_first_training_part_and_stand_in_the_run(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     rng = np.random.default_rng(0)
     for i in range(60):
         path = tmp_path / "images" / ("mine" if i < 12 else "forest") / f"{i}.tif"
@@ -35,11 +38,11 @@ def test_ranges_are_those_of_the_first_training_part_and_stand_in_the_run(tmp_pa
         low_frequency="named(mine)",
         recipe=Recipe(epochs=1, width=8, batch_size=16),
     )
-    told: list[str] = []
-    result = run_study(study, tmp_path / "run", Computing(cache=tmp_path / "cache"), tell=told.append)
+    caplog.set_level(logging.INFO, "tailprobe")
+    result = run_study(study, tmp_path / "run", Execution(cache=tmp_path / "cache"))
     images = read(study.source, bands="nir,red,green")
     expected = fit_ranges(images, design_study(study, images).repeats[0].split.train)
     assert expected.bands != images.bands
-    assert any(str(expected.bands) in line for line in told)
+    assert any(str(expected.bands) in line for line in caplog.messages)
     assert any(str(expected.bands) in line for line in result.record["notes"])
     assert str(expected.bands) in next((tmp_path / "cache").rglob("manifest.json")).read_text()

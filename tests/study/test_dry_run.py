@@ -8,8 +8,9 @@ from typer.testing import CliRunner
 
 from tailprobe import cli
 from tailprobe.errors import InputError
-from tailprobe.study.computing import Computing
+from tailprobe.setting import make
 from tailprobe.study.dry_run import dry_run_study
+from tailprobe.study.execution import Execution
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study
 from tailprobe.learners.recipe import Recipe
@@ -24,7 +25,7 @@ def study(collection: Path) -> Study:
 
 
 def said(study: Study, cache: Path) -> str:
-    return "\n".join(dry_run_study(study, Computing(cache=cache), tell=lambda message: None))
+    return "\n".join(dry_run_study(study, Execution(cache=cache)))
 
 
 def test_it_says_images_heads_and_times_and_stores_nothing(study: Study, tmp_path: Path) -> None:
@@ -36,18 +37,18 @@ def test_it_says_images_heads_and_times_and_stores_nothing(study: Study, tmp_pat
 
 
 def test_the_steps_are_those_that_the_study_then_takes(study: Study, tmp_path: Path) -> None:
-    computing = Computing(cache=tmp_path / "cache")
-    text = said(study, computing.cache)
-    result = run_study(study, tmp_path / "run", computing)
+    execution = Execution(cache=tmp_path / "cache")
+    text = said(study, execution.cache)
+    result = run_study(study, tmp_path / "run", execution)
     steps = result.histories.groupby(["method", "seed"])["steps"].max().sum()
     assert f"{steps:,} steps at" in text
-    assert "images are stored" in said(study, computing.cache)
-    assert "nothing to compute" in said(study, computing.cache)
+    assert "images are stored" in said(study, execution.cache)
+    assert "nothing to compute" in said(study, execution.cache)
 
 
 def test_what_is_wrong_is_told_as_by_the_study(study: Study, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="engine"):
-        dry_run_study(study, Computing(cache=tmp_path, engine="rya"), tell=lambda message: None)
+        dry_run_study(study, make(Execution, cache=tmp_path, engine="rya"))
 
 
 def test_the_command_leaves_no_run_behind(study: Study, tmp_path: Path) -> None:

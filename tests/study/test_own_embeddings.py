@@ -11,7 +11,7 @@ import pytest
 import tailprobe
 from tailprobe.embeddings.precomputed.in_memory import from_arrays
 from tailprobe.errors import InputError
-from tailprobe.study.computing import Computing
+from tailprobe.study.execution import Execution
 from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study, read_study
@@ -42,7 +42,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def compared(data: object, out: Path, **options: object) -> Result:
     options = {"methods": METHODS, "seeds": 2, "recipe": SMALL, "low_frequency": "named(mine)"} | options
-    return tailprobe.compare(data, out=out, cache=out.parent / "cache", tell=lambda message: None, **options)  # type: ignore[arg-type]
+    return tailprobe.compare(data, out=out, cache=out.parent / "cache", **options)  # type: ignore[arg-type]
 
 
 def values(result: Result) -> pd.DataFrame:
@@ -71,7 +71,7 @@ def test_every_figure_but_the_pictures_is_drawn(result: Result) -> None:
 
 
 def test_the_run_repeats_from_its_study_file(result: Result, tmp_path: Path) -> None:
-    again = run_study(read_study(result.folder.study), tmp_path / "again", Computing(cache=tmp_path / "cache"))
+    again = run_study(read_study(result.folder.study), tmp_path / "again", Execution(cache=tmp_path / "cache"))
     pd.testing.assert_frame_equal(values(again), values(result), check_exact=True)
 
 
@@ -95,7 +95,7 @@ def test_thinned_to_a_long_tail_the_embeddings_follow_their_images(archive: Path
 def test_a_search_takes_them_too(archive: Path, tmp_path: Path) -> None:
     study = Study(source=str(archive), encoders=("mobilenet",), seeds=1, low_frequency="named(mine)", recipe=SMALL)
     space = SearchSpace(learning_rate=(1e-3,), batch_size=(16,), dropout=(0.0,), width=(8, 16))
-    table = run_search(study, space, tmp_path / "search", Computing(cache=tmp_path / "cache"))
+    table = run_search(study, space, tmp_path / "search", Execution(cache=tmp_path / "cache"))
     assert set(table["encoder"]) == {"mobilenet"}
     assert read_study(tmp_path / "search" / "best-0.toml").encoders == ("mobilenet",)
 
@@ -108,7 +108,7 @@ def test_two_encoders_for_the_embeddings_of_one_are_refused(archive: Path, tmp_p
 def test_an_option_of_image_readers_is_refused(archive: Path, tmp_path: Path) -> None:
     study = Study(source=str(archive), reader={"format": "auto", "bands": "nrg"}, encoders=("mobilenet",))
     with pytest.raises(InputError, match="no option 'bands'"):
-        run_study(study, tmp_path / "run", Computing(cache=tmp_path / "cache"))
+        run_study(study, tmp_path / "run", Execution(cache=tmp_path / "cache"))
 
 
 def test_the_command_takes_an_array_and_a_table(tmp_path: Path) -> None:

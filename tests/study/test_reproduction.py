@@ -13,7 +13,7 @@ from PIL import Image
 from tailprobe.demo import draw_sample
 from tailprobe.errors import InputError
 from tailprobe.study.closeness import compare_with_paper
-from tailprobe.study.computing import Computing
+from tailprobe.study.execution import Execution
 from tailprobe.study.reproduction import DATASETS, MEANING, PRESETS, preset
 from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
@@ -70,7 +70,7 @@ def authors(ade20k: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
     folder = tmp_path_factory.mktemp("paper code")
     study = preset("ade20k", "paper-code", ade20k, encoders=("descriptors",), seeds=2)
     return run_study(
-        replace(study, recipe=replace(study.recipe, epochs=1)), folder / "run", Computing(cache=folder / "cache")
+        replace(study, recipe=replace(study.recipe, epochs=1)), folder / "run", Execution(cache=folder / "cache")
     )
 
 

@@ -1,6 +1,7 @@
 """The whole way on a small collection: what a run folder holds, and that its numbers hold."""
 
 import json
+import logging
 import shutil
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from safetensors import safe_open
 import tailprobe
 from tailprobe.scores.shots import SHOTS
 from tailprobe.scores.tidy import GROUPS
-from tailprobe.study.computing import Computing
+from tailprobe.study.execution import Execution
 from tailprobe.study.reporting import run_tables, write_several
 from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
@@ -40,7 +41,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def finished(collection: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
-    return run_study(study_of(collection), tmp_path_factory.mktemp("runs") / "run", Computing(cache=cache))
+    return run_study(study_of(collection), tmp_path_factory.mktemp("runs") / "run", Execution(cache=cache))
 
 
 def values(result: Result) -> pd.Series:
@@ -141,7 +142,7 @@ def test_tables_are_left_for_papers_and_spreadsheets(finished: Result) -> None:
 def test_the_command_that_repeats_a_run_names_what_was_asked_for(finished: Result, tmp_path: Path) -> None:
     shutil.copytree(finished.folder.path, tmp_path / "run")
     asked = {"runtime": "torch", "precision": "auto", "dtype": "float16", "cache": "; rm -r ."}
-    record = {**finished.record, "kernel": "a b", "computing": asked}
+    record = {**finished.record, "kernel": "a b", "execution": asked}
     (tmp_path / "run" / "run.json").write_text(json.dumps(record))
     wanted = "tailprobe compare study.toml --out AGAIN --kernel 'a b' --runtime torch --dtype float16"
     assert run_tables(Result.load(tmp_path / "run")).repeat == wanted
@@ -165,7 +166,7 @@ def test_pictures_of_several_runs_lie_beside_their_page(finished: Result, tmp_pa
 
 
 def test_a_run_repeats_from_its_study_file_to_the_same_numbers(finished: Result, cache: Path, tmp_path: Path) -> None:
-    again = run_study(read_study(finished.folder.study), tmp_path / "again", Computing(cache=cache, workers=1))
+    again = run_study(read_study(finished.folder.study), tmp_path / "again", Execution(cache=cache, workers=1))
     pd.testing.assert_series_equal(values(again), values(finished), check_exact=True)
 
 
@@ -173,7 +174,7 @@ def test_a_method_has_the_same_numbers_in_any_company(
     collection: Path, finished: Result, cache: Path, tmp_path: Path
 ) -> None:
     alone = run_study(
-        study_of(collection, methods=("oversample(largest)",)), tmp_path / "alone", Computing(cache=cache)
+        study_of(collection, methods=("oversample(largest)",)), tmp_path / "alone", Execution(cache=cache)
     )
     expected = values(finished)
     pd.testing.assert_series_equal(values(alone), expected[values(alone).index], check_exact=True)
@@ -181,7 +182,7 @@ def test_a_method_has_the_same_numbers_in_any_company(
 
 def test_a_finished_run_is_opened_and_not_computed_again(collection: Path, finished: Result, cache: Path) -> None:
     before = finished.folder.record.stat().st_mtime_ns
-    again = run_study(study_of(collection), finished.folder.path, Computing(cache=cache))
+    again = run_study(study_of(collection), finished.folder.path, Execution(cache=cache))
     assert again.folder.record.stat().st_mtime_ns == before
     assert len(again.heads) == len(finished.heads)
 
@@ -201,7 +202,7 @@ def test_from_python_in_a_few_lines(collection: Path, cache: Path) -> None:
     images = tailprobe.read(collection)
     result = tailprobe.compare(
         images, methods=["reweight(2)"], seeds=1, low_frequency="named(mine)", recipe=Recipe(epochs=1, width=8),
-        cache=cache, tell=lambda message: None,
+        cache=cache,
     )  # fmt: skip
     assert set(result.results["method"]) == {"baseline", "reweight(2)"}
     shutil.rmtree(result.folder.path)
@@ -212,26 +213,28 @@ def test_a_bad_image_stops_the_run_or_is_listed_in_it(collection: Path, cache: P
     bad = images / "water" / "3.png"
     bad.write_bytes(bad.read_bytes()[:200])
     with pytest.raises(tailprobe.InputError, match=r"3\.png"):
-        run_study(study_of(images), tmp_path / "run", Computing(cache=cache))
-    result = run_study(study_of(images, on_bad_image="skip"), tmp_path / "skipped", Computing(cache=cache))
+        run_study(study_of(images), tmp_path / "run", Execution(cache=cache))
+    result = run_study(study_of(images, on_bad_image="skip"), tmp_path / "skipped", Execution(cache=cache))
     assert result.record["images"] == 99
     assert "3.png" in " ".join([*result.record["skipped"], *result.record["notes"]])
 
 
 def test_wrong_settings_are_found_before_anything_is_embedded(collection: Path, tmp_path: Path) -> None:
-    for changes in ({"low_frequency": "named(mime)"}, {"methods": ("reweigh(2)",)}, {"split": "halves"}):
+    for changes in ({"low_frequency": "named(mime)"}, {"methods": ("reweigh(2)",)}, {"split": "given"}):
         with pytest.raises(tailprobe.InputError):
-            run_study(study_of(collection, **changes), tmp_path / "run", Computing(cache=tmp_path / "cache"))
+            run_study(study_of(collection, **changes), tmp_path / "run", Execution(cache=tmp_path / "cache"))
     assert not (tmp_path / "cache").exists()
     assert not (tmp_path / "run").exists()  # free for the next try
 
 
-def test_a_long_tail_is_thinned_and_told(collection: Path, cache: Path, tmp_path: Path) -> None:
-    told: list[str] = []
+def test_a_long_tail_is_thinned_and_told(
+    collection: Path, cache: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "tailprobe")
     thinned = study_of(collection, long_tail=10.0, low_frequency="percentile(25)")
-    result = run_study(thinned, tmp_path / "run", Computing(cache=cache), tell=told.append)
+    result = run_study(thinned, tmp_path / "run", Execution(cache=cache))
     assert result.record["images"] < 100
-    assert any("imbalance ratio of 10" in line for line in told)
+    assert any("imbalance ratio of 10" in line for line in caplog.messages)
 
 
 def command(*arguments: object) -> list[str]:
@@ -287,11 +290,11 @@ def test_a_users_error_is_one_line_and_exit_code_2(
 
 def test_equal_updates_give_every_method_the_baselines_steps(collection: Path, cache: Path, tmp_path: Path) -> None:
     study = study_of(collection, methods=("baseline", "oversample(largest)", "undersample(8)"))
-    result = run_study(replace(study, seeds=2, budget="updates"), tmp_path / "run", Computing(cache=cache))
+    result = run_study(replace(study, seeds=2, budget="updates"), tmp_path / "run", Execution(cache=cache))
     steps = result.histories.groupby("method")["steps"].max()
     assert len(set(steps)) == 1
     free = (
-        run_study(replace(study, seeds=2), tmp_path / "free", Computing(cache=cache))
+        run_study(replace(study, seeds=2), tmp_path / "free", Execution(cache=cache))
         .histories.groupby("method")["steps"]
         .max()
     )
@@ -302,7 +305,7 @@ def test_equal_updates_give_every_method_the_baselines_steps(collection: Path, c
 def test_more_rules_for_thresholds_stand_in_the_results(collection: Path, cache: Path, tmp_path: Path) -> None:
     rules = ("global", "cost(10)", "precision(0.9)")
     study = replace(study_of(collection), seeds=2, thresholds=rules, metric="recall@cost(10)")
-    result = run_study(study, tmp_path / "run", Computing(cache=cache))
+    result = run_study(study, tmp_path / "run", Execution(cache=cache))
     metrics = set(result.results["metric"])
     assert {f"recall@{rule}" for rule in rules} | {"optimism@global", "calibration_error"} <= metrics
     assert result.verdicts is not None

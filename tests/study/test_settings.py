@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from tailprobe.errors import InputError
+from tailprobe.setting import make
+from tailprobe.study.execution import Execution
 from tailprobe.study.folder import claim
 from tailprobe.study.settings import Study, read_study, write_study
 from tailprobe.learners.recipe import Recipe
@@ -44,9 +46,18 @@ def test_relative_paths_are_taken_from_the_files_folder(tmp_path: Path) -> None:
         ('[data]\nsource="x"\n[recipe]\nepoch = 3', "did you mean 'epochs'"),
         ('[data]\nsource="x"\n[stuff]\na = 3', "no section is called 'stuff'"),
         ("[study]\nseeds = 3", "needs a source"),
-        ('[data]\nsource="x"\n[study]\nseeds = 0', "1 or more"),
-        ('[data]\nsource="x"\n[study]\nseeds = "three"', "wrong type"),
-        ('[data]\nsource="x"\n[recipe]\ndropout = 1.0', "out of range"),
+        ('[data]\nsource="x"\n[study]\nseeds = 0', "Expected a whole number, 1 or more"),
+        ('[data]\nsource="x"\n[study]\nseeds = "three"', r"\[study\] seeds is 'three'. Expected a whole number"),
+        (
+            '[data]\nsource="x"\n[recipe]\ndropout = 1.0',
+            r"\[recipe\] dropout is 1.0. Expected a finite number, from 0 to below 1",
+        ),
+        ('[data]\nsource="x"\n[recipe]\ndropout = "x"', r"\[recipe\] dropout is 'x'. Expected a finite number"),
+        ('[data]\nsource="x"\n[study]\nmethods = [true]', r"methods is \[True\]. Expected words"),
+        ('[data]\nsource="x"\n[study]\nsplit = "stratifed"', "did you mean 'stratified'"),
+        ('[data]\nsource="x"\nlong_tail = "big"', r"\[data\] long_tail is 'big'"),
+        ('[data]\nsource="x"\ntop = 1979-05-27', r"\[data\] is .*\. Expected names with their values"),
+        ("data = 3", "Expected a section"),
         ('[data]\nsource="x"\n[weights]\nclip = "a"', "not among"),
         ('[data]\nsource="x"\n[study]\nmetric = "f1@..."', "a rule of thresholds after @"),
         ("[data", "is not TOML"),
@@ -80,3 +91,31 @@ def test_a_folder_of_other_files_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is a file"):
         claim(tmp_path / "thesis.tex", study(tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_text_of_several_methods_is_split_at_the_commas_outside_brackets() -> None:
+    made = make(Study, source="x", methods="reweight(2, scope=column), focal", seeds="3", standardise="yes")
+    assert made.methods == ("reweight(2, scope=column)", "focal")
+    assert (made.seeds, made.standardise) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"seeds": 0}, "seeds is 0. Expected a whole number, 1 or more"),
+        ({"seeds": 10**30}, "Expected a whole number"),
+        ({"split": "halves"}, "Expected stratified, random, given or two-part"),
+        ({"encoders": []}, "at least one"),
+        ({"standardise": "perhaps"}, r"Expected true \(yes\), false \(no\) or auto"),
+        ({"long_tail": 0.5}, "above 1, or 0 for none"),
+    ],
+)
+def test_a_setting_of_the_wrong_type_or_out_of_range_is_refused(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        make(Study, source="x", **settings)
+
+
+def test_an_execution_is_checked_too() -> None:
+    with pytest.raises(InputError, match=r"workers is 0. Expected a whole number or none, 1 or more"):
+        make(Execution, workers=0)
+    assert make(Execution, workers=None, cache="~/x").cache == Path("~/x").expanduser()

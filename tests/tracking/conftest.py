@@ -3,7 +3,7 @@
 import pytest
 
 import mean_colours
-from tailprobe.study.computing import Computing
+from tailprobe.study.execution import Execution
 from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study
@@ -27,4 +27,4 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
         low_frequency="percentile(50)",
         recipe=Recipe(epochs=2, width=8, batch_size=16),
     )
-    return run_study(study, folder / "run", Computing(cache=folder / "cache"))
+    return run_study(study, folder / "run", Execution(cache=folder / "cache"))

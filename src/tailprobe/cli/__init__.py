@@ -1,5 +1,5 @@
 """The command line: arguments to a study, errors to exit codes, nothing else."""
 
-from tailprobe.cli.commands import app, main
+from tailprobe.cli.app import app, main
 
 __all__ = ["app", "main"]

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def reader_of(labels: str | None, form: str, bands: str | None, read: list[str] | None) -> dict[str, "Option"]:
     """Return the options of a reader: those that have an option of their own, and any KEY=VALUE."""
     reader: dict[str, Option] = {key: parse_value(value) for key, value in pairs_of(read, "--read").items()}
-    reader["format"] = form
+    if form != "auto":
+        reader["format"] = form
     if bands is not None:
         reader["bands"] = bands
     if labels is not None:
@@ -26,14 +27,6 @@ def reader_of(labels: str | None, form: str, bands: str | None, read: list[str] 
 def weights_of(given: list[str] | None) -> dict[str, str]:
     """Return local files of weights by encoder, from ENCODER=FILE."""
     return {name: str(Path(file).expanduser().resolve()) for name, file in pairs_of(given, "--weights").items()}
-
-
-def numbers_of(text: str, option_name: str) -> tuple[float, ...]:
-    """Return numbers separated by commas."""
-    try:
-        return tuple(float(part) for part in text.split(",") if part.strip())
-    except ValueError:
-        raise InputError(f"{option_name} {text!r}: expected numbers separated by commas") from None
 
 
 def pairs_of(given: list[str] | None, option: str) -> dict[str, str]:

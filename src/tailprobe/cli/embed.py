@@ -1,69 +1,67 @@
 """`tailprobe embed`: the embeddings of a collection and no heads."""
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tailprobe.cli import options as option
-from tailprobe.cli.arguments import reader_of, weights_of
+from tailprobe.cli.arguments import reader_of
+from tailprobe.cli.settings import Given, with_settings
+from tailprobe.cli.studies import study_of
 from tailprobe.console import Bars
 from tailprobe.errors import InputError
+from tailprobe.study.execution import Execution
 
 if TYPE_CHECKING:
     from tailprobe.embeddings.embeddings import Embeddings
 
 
+_LOG = logging.getLogger(__name__)
+
+
+@with_settings(
+    study=("on_bad_image", "encoders", "weights"), execution=("cache", "engine", "runtime", "precision", "dtype")
+)
 def embed(
     data: option.Data,
+    given: Given,
     export: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write them for other tools, as the ending says: .npy, .npz, .parquet, .lance or .zarr; one encoder.",
+            help="Write the embeddings of one encoder for other tools, in the format of the file's ending: .npy, .npz, "
+            ".parquet, .lance or .zarr.",
+            rich_help_panel=option.OUTPUT,
         ),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what --export finds there.")] = False,
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite", metavar=option.FLAG, help="Replace the file of --export.", rich_help_panel=option.OUTPUT
+        ),
+    ] = False,
     labels: option.Labels = None,
     format: option.Format = "auto",
     read: option.Read = None,
     bands: option.Bands = None,
-    on_bad_image: option.OnBadImage = "error",
-    encoder: option.Encoders = None,
-    weights: option.Weights = None,
-    cache: option.Cache = None,
-    engine: option.Engine = "local",
-    runtime: option.Runtime = "auto",
-    precision: option.Precision = "auto",
-    dtype: option.Dtype = "float32",
     dry_run: option.DryRun = False,
     quiet: option.Quiet = False,
 ) -> None:
-    """Embed a collection and say where its store is; `compare` and `inspect` take it from there.
+    """Embed a collection and print where its embeddings are kept; `compare` and `inspect` read them from there.
 
     `tailprobe embed IMAGES --encoder resnet18 --export resnet18.parquet`
 
-    Killed at any moment, the same command goes on.
+    If interrupted, the same command resumes.
     """
-    from tailprobe.datasets.storage.url import absolute
     from tailprobe.embeddings.export import check_target, export_embeddings
-    from tailprobe.study.computing import Computing, default_cache
     from tailprobe.study.dry_run import dry_run_embedding
     from tailprobe.study.embedding import embed_all
     from tailprobe.study.run import check, read_images
-    from tailprobe.study.settings import Study, default_encoders
 
-    source = absolute(data)
-    study = Study(
-        source=source,
-        reader=reader_of(labels, format, bands, read),
-        encoders=tuple(encoder or default_encoders(source, format)),
-        weights=weights_of(weights),
-        on_bad_image=on_bad_image,  # type: ignore[arg-type]  # checked there
-    )
-    computing = Computing(
-        cache=cache or default_cache(), engine=engine, runtime=runtime, precision=precision, dtype=dtype
-    )
+    study = study_of(data, reader_of(labels, format, bands, read), given)
+    execution = Execution(**given.execution)
     if export is not None:
         if len(study.encoders) != 1:
             raise InputError(f"--export {export}: holds the embeddings of one encoder; name it by one --encoder")
@@ -71,12 +69,12 @@ def embed(
     with Bars(quiet=quiet) as bars:
         images = check(read_images(study), study)
         for note in images.notes:
-            bars.tell(note)
+            _LOG.info("%s", note)
         if dry_run:
-            for line in dry_run_embedding(study, images, computing, tell=bars.tell):
+            for line in dry_run_embedding(study, images, execution):
                 typer.echo(line)
             return
-        found = embed_all(study, images, computing, progress=bars, tell=bars.tell)
+        found = embed_all(study, images, execution, progress=bars)
     for stored in found.values():
         typer.echo(_sentence(stored))
         if export is not None:

@@ -1,5 +1,6 @@
 """`tailprobe inspect`: what is to be known of a collection before anything is trained on it."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +9,10 @@ import typer
 
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import reader_of
+from tailprobe.cli.settings import Given, with_settings
+from tailprobe.cli.studies import study_of
 from tailprobe.console import Bars
+from tailprobe.study.execution import Execution
 
 if TYPE_CHECKING:
     from tailprobe.datasets.images import LabeledImages
@@ -16,13 +20,19 @@ if TYPE_CHECKING:
     from tailprobe.inspection.inspection import Inspection
     from tailprobe.study.settings import Study
 
-_NEAR = "Copies"
+_LOG = logging.getLogger(__name__)
+_COPIES = "Duplicates"
 
 
+@with_settings(execution=("cache",))
 def inspect(
     data: option.Data,
+    given: Given,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Leave JSON, tables and pictures in this folder.")
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Write JSON, tables and figures into this folder.", rich_help_panel=option.OUTPUT
+        ),
     ] = None,
     labels: option.Labels = None,
     format: option.Format = "auto",
@@ -30,36 +40,65 @@ def inspect(
     bands: option.Bands = None,
     low_frequency: Annotated[
         list[str] | None,
-        typer.Option(metavar="RULE", help="Definitions of low-frequency classes instead of the usual four."),
+        typer.Option(
+            metavar="RULE",
+            help="Definition of the low-frequency classes, e.g. below(500); repeat for several. Default: four rules.",
+            rich_help_panel=option.DESIGN,
+        ),
     ] = None,
     encoder: Annotated[
         str | None,
-        typer.Option(help="Look for near duplicates by the embeddings of this encoder.", rich_help_panel=_NEAR),
+        typer.Option(
+            metavar="NAME", help="Find near duplicates by the embeddings of this encoder.", rich_help_panel=_COPIES
+        ),
     ] = None,
-    weights: Annotated[Path | None, typer.Option(help="Its weights from a local file.", rich_help_panel=_NEAR)] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Weights of that encoder from a local file.", rich_help_panel=_COPIES),
+    ] = None,
     threshold: Annotated[
-        float, typer.Option(help="Cosine from which two images are near duplicates.", rich_help_panel=_NEAR)
+        float,
+        typer.Option(
+            metavar="NUMBER",
+            help="Cosine similarity from which two images are near duplicates.",
+            min=-1,
+            max=1,
+            rich_help_panel=_COPIES,
+        ),
     ] = 0.99,
     split: Annotated[
         str,
         typer.Option(
-            help="The parts to look across: auto (as the data give them, if they do), or those of a study: "
-            "stratified, random, given, two-part.",
-            rich_help_panel=_NEAR,
+            metavar="NAME",
+            help="Parts across which duplicates are counted: auto (those the data give, if any), or a study's split: "
+            "stratified, random, given or two-part.",
+            rich_help_panel=_COPIES,
         ),
     ] = "auto",
-    seed: Annotated[int, typer.Option(help="Seed of that split, as of a study.", rich_help_panel=_NEAR)] = 0,
+    seed: Annotated[
+        int, typer.Option(metavar="INTEGER", help="Seed of that split.", min=0, rich_help_panel=_COPIES)
+    ] = 0,
     files: Annotated[
         bool,
         typer.Option(
-            "--files/--no-files", help="Read every file, for copies and unreadable images.", rich_help_panel=_NEAR
+            "--files/--no-files",
+            metavar=option.FLAG,
+            help="Read every file, to find copies and unreadable images.",
+            rich_help_panel=_COPIES,
         ),
     ] = True,
-    cache: option.Cache = None,
-    workers: Annotated[int | None, typer.Option(help="Threads that read files; one a core by default.")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="INTEGER",
+            help="Threads that read files. Default: one per CPU core.",
+            min=1,
+            rich_help_panel=option.EXECUTION,
+        ),
+    ] = None,
     quiet: option.Quiet = False,
 ) -> None:
-    """Look at a collection before training on it: imbalance, classes that go together, copies, unreadable files.
+    """Describe a collection before training on it: imbalance, co-occurring classes, duplicates, unreadable files.
 
     `tailprobe inspect IMAGES --labels TABLE --encoder resnet18 --split stratified --out INSPECTION`
     """
@@ -71,15 +110,18 @@ def inspect(
     from tailprobe.report.inspection import inspection_report
     from tailprobe.study.run import read_images
 
-    study = _study(data, labels, format, bands, read)
+    # What cannot be read is left out and reported.
+    reader = reader_of(labels, format, bands, read)
+    study = study_of(data, reader, Given(study={"on_bad_image": "skip"}))
+    execution = Execution(**given.execution)
     images = read_images(study)
     images = fit_ranges(images, np.arange(len(images)), of="images")
     with Bars(quiet=quiet) as bars:
         for note in images.notes:
-            bars.tell(note)
+            _LOG.info("%s", note)
         inspection = inspect_images(
             images,
-            embeddings=_embeddings(study, images, encoder, weights, cache=cache, bars=bars),
+            embeddings=_embeddings(study, images, encoder, weights, execution, bars=bars),
             parts=_parts(images, split, seed),
             rules=tuple(low_frequency or RULES),
             threshold=threshold,
@@ -94,37 +136,22 @@ def inspect(
         console.print(f"\nInspection: {out}", highlight=False, markup=False)
 
 
-def _study(data: str, labels: str | None, form: str, bands: str | None, read: list[str] | None) -> "Study":
-    """Return the settings by which a study would read the data; what cannot be read is left out and told."""
-    from tailprobe.datasets.storage.url import absolute
-    from tailprobe.study.settings import Study, default_encoders, read_study
-
-    if data.endswith(".toml"):
-        return replace(read_study(Path(data)), on_bad_image="skip")
-    reader = reader_of(labels, form, bands, read)
-    source = absolute(data)
-    return Study(source=source, reader=reader, encoders=default_encoders(source, form), on_bad_image="skip")
-
-
 def _embeddings(
     study: "Study",
     images: "LabeledImages",
     encoder: str | None,
     weights: Path | None,
+    execution: Execution,
     *,
-    cache: Path | None,
     bars: Bars,
 ) -> "Embeddings | None":
-    from tailprobe.study.computing import Computing, default_cache
     from tailprobe.study.embedding import embed_all
 
     if encoder is None and images.has_pixels:
         return None
     name = encoder or study.encoders[0]
     alone = replace(study, encoders=(name,), weights={} if weights is None else {name: str(weights)})
-    (stored,) = embed_all(
-        alone, images, Computing(cache=cache or default_cache()), progress=bars, tell=bars.tell
-    ).values()
+    (stored,) = embed_all(alone, images, execution, progress=bars).values()
     return stored
 
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,8 @@ from tailprobe.encoders.encoder import Encoder
 from tailprobe.errors import InputError
 from tailprobe.progress import Progress, silent
 
+_LOG = logging.getLogger(__name__)
+
 
 def embed(
     images: LabeledImages,
@@ -32,7 +35,6 @@ def embed(
     on_bad_image: OnBadImage = "error",
     workers: int | None = None,
     progress: Progress = silent,
-    tell: Callable[[str], None] = lambda message: None,
     compute: ComputeShards = compute_shards,
 ) -> Embeddings:
     """Return the embeddings of images, computing what is not stored yet.
@@ -49,7 +51,6 @@ def embed(
         on_bad_image: `error`, or `skip` to leave out what cannot be read and list it in `skipped`.
         workers: threads that prepare images; one per core by default.
         progress: receives the number of images done.
-        tell: receives a message when another process is working on the same store.
         compute: computes and writes the missing shards, here or on other machines; this process holds the lock of the
             store and writes its log.
 
@@ -59,7 +60,7 @@ def embed(
     encoder = calibrated(encoder, images)
     store = Store.of(cache, images, encoder, dtype=dtype)
     store.create_folder()
-    with locked(store, tell):
+    with locked(store):
         log = store.open_log()
         shards = stored_shards(store, log, images)
         missing = {i: rows for i, rows in enumerate(shard_ranges(len(images))) if shards[i] is None}
@@ -155,13 +156,13 @@ def shard_ranges(images: int) -> list[range]:
 
 
 @contextmanager
-def locked(store: Store, tell: Callable[[str], None]) -> Iterator[None]:
-    """Lock a store for this process; waits, with a message, while another process holds the lock."""
+def locked(store: Store) -> Iterator[None]:
+    """Lock a store for this process; waits, and logs that it does, while another process holds the lock."""
     lock = FileLock(store.folder / "lock")
     try:
         lock.acquire(blocking=False)
     except Timeout:
-        tell(f"another process is embedding the same images; waiting for it ({store.folder})")
+        _LOG.warning("another process is embedding the same images; waiting for it (%s)", store.folder)
         lock.acquire()
     try:
         yield

@@ -1,7 +1,6 @@
 """Find an encoder by its name."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 from tailprobe import encoders
@@ -27,7 +26,6 @@ def load_encoder(
     runtime: str = "torch",
     precision: str = "float32",
     memory: Path | None = None,
-    tell: Callable[[str], None] = lambda message: None,
 ) -> Encoder:
     """Load a frozen encoder.
 
@@ -41,7 +39,6 @@ def load_encoder(
             "descriptors" and functions, run as they are, but a runtime that is not installed is an error for them too.
         precision: see `runtime`.
         memory: where the choice of runtime "auto" is remembered.
-        tell: told, in sentences, when that choice is measured.
 
     Raises:
         InputError: no such encoder, option or runtime, or its weights cannot be had, read or fitted.
@@ -51,7 +48,7 @@ def load_encoder(
     encoder = _load(name, weights)
     if not isinstance(encoder, TimmEncoder) or (runtime, precision) == ("torch", "float32"):
         return encoder
-    return encoder.on(runtime, precision=precision, memory=memory, tell=tell)
+    return encoder.on(runtime, precision=precision, memory=memory)
 
 
 def _load(name: str, weights: Path | None) -> Encoder:

@@ -3,7 +3,7 @@
 import copy
 import hashlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -91,7 +91,6 @@ class TimmEncoder:
         *,
         precision: str = "auto",
         memory: Path | None = None,
-        tell: Callable[[str], None] = lambda message: None,
     ) -> "TimmEncoder":
         """Return this encoder under another runtime, which starts with the first image.
 
@@ -101,7 +100,6 @@ class TimmEncoder:
                 at least 0.9999, of those that the processor or GPU has units for; or "int8", twice as fast and more,
                 whose ranges are taken from images first, see `calibrated`.
             memory: a JSON file where a measured choice is remembered for this model and machine.
-            tell: told, in sentences, of a measurement.
 
         Raises:
             InputError: what is asked for is unknown, not installed, or not to be had on this machine.
@@ -119,7 +117,6 @@ class TimmEncoder:
             device=device,
             about=self._about,
             memory=memory,
-            tell=tell,
         )
         return other
 

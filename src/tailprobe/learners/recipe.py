@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tailprobe.errors import InputError
+from tailprobe.setting import Range, at_least, check_settings, setting
 
 Select = Literal["loss", "average_precision", "last"]
 MAX_EPOCHS = 200  # of epochs="auto"
 AUTO_PATIENCE = 10  # epochs without a better validation result that end a training of epochs="auto"
+_RATE = Range(lambda rate: rate > 0, "above 0")
 
 
 @dataclass(frozen=True)
@@ -17,36 +18,54 @@ class Recipe:
     The paper's recipe is `PAPER_RECIPE`: 20 epochs, of which the one with the lowest validation loss is kept.
 
     Raises:
-        InputError: a value outside its range.
+        InputError: a value of a wrong type or outside its range.
     """
 
-    width: int = 128  # hidden units; 0 for a linear head
-    dropout: float = 0.2
-    learning_rate: float = 1e-3
-    batch_size: int = 64
-    epochs: int | Literal["auto"] = "auto"  # auto: until the validation result stops improving
-    select: Select = "average_precision"  # which epoch is kept
-    patience: int = 0  # epochs without a better validation result before training stops; 0: never, 10 for epochs=auto
-    weight_decay: float = 0.0  # Adam's L2 term
-    decay_every: int = 0  # epochs between steps of the learning rate, 0 for none; the authors' runs have 7
-    decay_factor: float = 0.1
+    epochs: int | Literal["auto"] = setting(
+        "auto",
+        help="Passes through the training part; auto: until the validation result stops improving, at most 200.",
+        group="Training recipe",
+        range=at_least(1),
+    )
+    select: Select = setting(
+        "average_precision",
+        help="Which epoch's weights are kept: of the lowest validation loss (as the paper), of the highest average "
+        "precision on the validation part, or the last.",
+        group="Training recipe",
+    )
+    patience: int = setting(
+        0,
+        help="Stop after this many epochs without a better validation result; 0 for never, and 10 for --epochs auto.",
+        group="Training recipe",
+        range=at_least(0),
+    )
+    width: int = setting(128, help="Hidden units; 0 for a linear head.", group="Training recipe", range=at_least(0))
+    dropout: float = setting(
+        0.2,
+        help="Share of the hidden units dropped in training.",
+        group="Training recipe",
+        range=Range(lambda share: 0 <= share < 1, "from 0 to below 1"),
+    )
+    learning_rate: float = setting(1e-3, help="Adam's learning rate.", group="Training recipe", range=_RATE)
+    batch_size: int = setting(64, help="Images in one update.", group="Training recipe", range=at_least(1))
+    weight_decay: float = setting(
+        0.0, help="Adam's L2 penalty on the weights.", group="Training recipe", range=at_least(0)
+    )
+    decay_every: int = setting(
+        0,
+        help="Epochs after which the learning rate is multiplied by --decay-factor, again and again; 0 for never.",
+        group="Training recipe",
+        range=at_least(0),
+    )
+    decay_factor: float = setting(
+        0.1,
+        help="What --decay-every multiplies the learning rate by.",
+        group="Training recipe",
+        range=Range(lambda factor: 0 < factor <= 1, "above 0, up to 1"),
+    )
 
     def __post_init__(self) -> None:
-        ranges = {
-            "width": self.width >= 0,
-            "dropout": 0 <= self.dropout < 1,
-            "learning_rate": 0 < self.learning_rate < float("inf"),
-            "batch_size": self.batch_size >= 1,
-            "epochs": self.epochs == "auto" or (isinstance(self.epochs, int) and self.epochs >= 1),
-            "select": self.select in ("loss", "average_precision", "last"),
-            "patience": self.patience >= 0,
-            "weight_decay": 0 <= self.weight_decay < float("inf"),
-            "decay_every": self.decay_every >= 0,
-            "decay_factor": 0 < self.decay_factor <= 1,
-        }
-        for name, holds in ranges.items():
-            if not holds:
-                raise InputError(f"recipe: {name} = {getattr(self, name)} is out of range")
+        check_settings(self, where="recipe: ")
 
     @property
     def max_epochs(self) -> int:

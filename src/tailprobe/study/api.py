@@ -1,8 +1,10 @@
 """From Python: read, embed, compare."""
 
+import inspect
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.storage.image_files import OnBadImage
@@ -11,16 +13,18 @@ from tailprobe.embeddings import compute
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.load import load_encoder
+from tailprobe.log import printed_by_default
 from tailprobe.progress import Progress, silent
-from tailprobe.scores.tidy import PAPER_THRESHOLDS
-from tailprobe.study.computing import Computing, default_cache
+from tailprobe.setting import make, settings_of
 from tailprobe.study.embedding import CHOICES
+from tailprobe.study.execution import Execution, default_cache
 from tailprobe.study.result import Result
-from tailprobe.study.run import Tell, run_study
+from tailprobe.study.run import run_study
 from tailprobe.study.settings import Option, Study, default_encoders
 from tailprobe.learners.recipe import Recipe
 
 
+@printed_by_default()
 def embed(
     images: LabeledImages,
     encoder: str | Encoder = "descriptors",
@@ -51,91 +55,80 @@ def embed(
     return compute.embed(images, encoder, cache=folder, on_bad_image=on_bad_image, progress=progress)
 
 
+@printed_by_default()
 def compare(
     data: str | Path | LabeledImages,
     *,
-    encoders: Sequence[str] | None = None,
     embeddings: Embeddings | None = None,
-    weights: Mapping[str, str] | None = None,
-    methods: Sequence[str] = ("paper",),
-    seeds: int = 10,
-    seed: int = 0,
-    split: str = "stratified",
-    low_frequency: str = "percentile(25)",
-    metric: str = "average_precision",
-    thresholds: Sequence[str] = PAPER_THRESHOLDS,
-    correction: str = "holm",
-    budget: str = "epochs",
-    long_tail: float = 0.0,
-    standardise: str = "auto",
-    on_bad_image: OnBadImage = "error",
+    encoders: Sequence[str] | None = None,
+    weights: Mapping[str, str | Path] | None = None,
+    methods: Sequence[str] | str = Study.methods,
+    seeds: int = Study.seeds,
+    seed: int = Study.seed,
+    split: str = Study.split,
+    low_frequency: str = Study.low_frequency,
+    metric: str = Study.metric,
+    thresholds: Sequence[str] | str = Study.thresholds,
+    correction: str = Study.correction,
+    budget: str = Study.budget,
+    long_tail: float = Study.long_tail,
+    standardise: bool | str = Study.standardise,
+    on_bad_image: str = Study.on_bad_image,
     recipe: Recipe | None = None,
     out: str | Path | None = None,
     cache: str | Path | None = None,
-    workers: int | None = None,
-    kernel: str = "auto",
-    engine: str = "local",
-    runtime: str = "auto",
-    precision: str = "auto",
+    workers: int | None = Execution.workers,
+    kernel: str = Execution.kernel,
+    engine: str = Execution.engine,
+    runtime: str = Execution.runtime,
+    precision: str = Execution.precision,
+    dtype: str = Execution.dtype,
     progress: Progress = silent,
-    tell: Tell = print,
-    **reader: Option,
+    **reader: Option | Sequence[str] | Path | None,
 ) -> Result:
-    """Compare remedies for class imbalance on labelled images.
+    """Compare methods for class imbalance on labelled images.
 
     Args:
         data: a folder, .zip or table of images to read; a file of embeddings, see
             `tailprobe.embeddings.precomputed.read.read_embeddings`; or images read already.
+        embeddings: of images read already, computed elsewhere.
         encoders: frozen encoders by name, `descriptors` by default; what to call the encoder, where `data` are
             embeddings.
-        embeddings: of images read already, made elsewhere.
-        weights: by encoder, a local file of weights instead of a download.
-        methods: remedies, e.g. `["reweight(2)", "oversample(largest)"]`, or a set of them such as `["paper"]`.
-        seeds: repeats; each has its own split, initialisation and order, shared by all methods.
-        seed: of the first repeat.
-        split: `stratified` 60-20-20, `random`, `given` by the data, or `two-part` as the authors' runs had it.
-        low_frequency: which classes are rare, e.g. `percentile(25)`, `below(500)`, `named(mine, blow_down)`.
-        metric: what verdicts are drawn in, e.g. `average_precision`, `recall@tuned`.
-        thresholds: rules by which scores become decisions, see `tailprobe.scores.rules`.
-        correction: for many comparisons, `holm` or `benjamini-hochberg`.
-        budget: `epochs`, each a pass through a method's rows, or `updates`, as many steps as the baseline's.
-        long_tail: thin a balanced set to a tail of this imbalance ratio; 0 leaves it as it is.
-        standardise: embeddings by the training part: `auto` (as the encoder asks), `yes`, `no`.
-        on_bad_image: `error`, or `skip` to leave out what cannot be read.
-        recipe: how every head is trained; the paper's by default.
+        recipe: how every head is trained.
         out: the run folder; a temporary one by default, kept with `.save()`.
-        cache: where embeddings are kept.
-        workers: heads trained at once.
-        kernel: what trains them: `auto`, `bfloat16`, `cuda`, `torch` or another that `choose_kernel` names.
-        engine: where the work is done: `local`, or `ray`, a Ray cluster.
-        runtime: what runs the encoders, and
-        precision: in which numbers, as in `embed`.
-        progress: told about every long step.
-        tell: told, in sentences, what the reader changed.
+        progress: called with the images, heads and figures done.
         **reader: options of `tailprobe.read`, e.g. `labels="table.csv"`.
+
+    Notes, as what the reader changed, are logged under "tailprobe", and printed where no logging is set up, see
+    `tailprobe.log`.
+
+    The other arguments are the settings of `Study` and `Execution`, under the same names:
+
+    {settings}
 
     Returns:
         The result, with `.table()`, `.figures()` and `.save()`.
 
     Raises:
-        InputError: anything that can be mended; the message says how.
+        InputError: a setting, file or image cannot be used; the message says how to fix it.
     """
     images = data if isinstance(data, LabeledImages) else None
     source = data.source if isinstance(data, LabeledImages) else absolute(str(data))
     made = None if embeddings is None else {embeddings.encoder: embeddings}
-    study = Study(
+    study = make(
+        Study,
         source=source,
-        reader=reader,
+        reader=_reader_options(reader),
         long_tail=long_tail,
         encoders=tuple(made or encoders or default_encoders(source, str(reader.get("format", "auto")))),
-        weights=dict(weights or {}),
-        methods=tuple(methods),
+        weights={name: str(Path(file).expanduser().resolve()) for name, file in (weights or {}).items()},
+        methods=methods,
         seeds=seeds,
         seed=seed,
         split=split,
         low_frequency=low_frequency,
         metric=metric,
-        thresholds=tuple(thresholds),
+        thresholds=thresholds,
         correction=correction,
         budget=budget,
         standardise=standardise,
@@ -143,12 +136,36 @@ def compare(
         recipe=recipe or Recipe(),
     )
     folder = Path(tempfile.mkdtemp(prefix="tailprobe-")) if out is None else Path(out)
-    computing = Computing(
+    execution = make(
+        Execution,
         cache=default_cache() if cache is None else Path(cache),
         workers=workers,
         kernel=kernel,
         engine=engine,
         runtime=runtime,
         precision=precision,
+        dtype=dtype,
     )
-    return run_study(study, folder, computing, images=images, embeddings=made, progress=progress, tell=tell)
+    return run_study(study, folder, execution, images=images, embeddings=made, progress=progress)
+
+
+def _reader_options(given: Mapping[str, Option | Sequence[str] | Path | None]) -> dict[str, Option]:
+    """Return options of the reader as a study file holds them; None stands for not given."""
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        if name == "labels" and value is not None:
+            found[name] = absolute(str(value))
+        elif value is not None:
+            found[name] = str(value) if isinstance(value, Path) else value
+    return found
+
+
+def _fill_in_settings(function: Callable[..., object], parts: Sequence[type]) -> None:
+    """Put the help text of each setting into a docstring, at `{settings}`."""
+    names = inspect.signature(function).parameters
+    known = [setting for part in parts for setting in settings_of(part).values() if setting.name in names]
+    lines = [f"{setting.name}: {setting.about.help}" for setting in known if setting.about.help]
+    function.__doc__ = (function.__doc__ or "").replace("{settings}", "\n    ".join(lines))
+
+
+_fill_in_settings(compare, (Study, Execution))

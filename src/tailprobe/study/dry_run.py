@@ -1,7 +1,8 @@
-"""What a study would compute and how long that would take, without computing it."""
+"""What a study would compute and how long that would take, without execution it."""
 
+import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,9 +13,9 @@ from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.store import StorageDtype
 from tailprobe.engines.choose import choose_engine
 from tailprobe.progress import duration
-from tailprobe.study.computing import Computing
 from tailprobe.study.design import design_study, head_tasks
 from tailprobe.study.embedding import load_all, read_own
+from tailprobe.study.execution import Execution
 from tailprobe.study.run import check, read_images
 from tailprobe.study.settings import Study
 from tailprobe.training.kernels import Kernel, choose_kernel
@@ -22,10 +23,11 @@ from tailprobe.training.memory import plan_resources
 from tailprobe.training.schedule import train_all
 from tailprobe.training.task import HeadTask
 
+_LOG = logging.getLogger(__name__)
 _STEPS = 50  # of each of the heads that are trained to measure the rate
 
 
-def dry_run_study(study: Study, computing: Computing, *, tell: Callable[[str], None]) -> list[str]:
+def dry_run_study(study: Study, execution: Execution) -> list[str]:
     """Return sentences: what each encoder would embed, what heads would be trained, and how long either takes.
 
     Every image's header is read, a few images are encoded and a few steps trained to measure the rates; neither
@@ -34,38 +36,36 @@ def dry_run_study(study: Study, computing: Computing, *, tell: Callable[[str], N
     Raises:
         InputError: as `run_study`, as far as it can be known before embedding.
     """
-    choose_engine(computing.engine)
-    kernel = choose_kernel(computing.kernel)
+    choose_engine(execution.engine)
+    kernel = choose_kernel(execution.kernel)
     design = design_study(study, check(read_images(study), study))
     images = design.images
     for note in images.notes:
-        tell(note)
+        _LOG.info("%s", note)
     lines = [f"{len(images):,} images"]
-    embeddings = dict(_embeddings(study, images, computing, lines, tell))
+    embeddings = dict(_embeddings(study, images, execution, lines))
     tasks = head_tasks(design, embeddings, study.recipe)
-    resources = plan_resources(embeddings, images.labels, tasks, kernel=kernel, workers=computing.workers)
+    resources = plan_resources(embeddings, images.labels, tasks, kernel=kernel, workers=execution.workers)
     rate = _steps_a_second(embeddings, images, tasks, kernel, resources.workers)
     steps = sum(task.steps for task in tasks)
     return [*lines, str(resources), f"{steps:,} steps at {rate:,.0f} a second, about {duration(steps / rate)}"]
 
 
-def dry_run_embedding(
-    study: Study, images: LabeledImages, computing: Computing, *, tell: Callable[[str], None]
-) -> list[str]:
+def dry_run_embedding(study: Study, images: LabeledImages, execution: Execution) -> list[str]:
     """Return sentences: what each encoder of a study would embed of images, and how long that takes.
 
     Raises:
         InputError: an encoder or the engine is not to be had.
     """
-    choose_engine(computing.engine)
+    choose_engine(execution.engine)
     lines = [f"{len(images):,} images"]
-    for _ in _embeddings(study, images, computing, lines, tell):
+    for _ in _embeddings(study, images, execution, lines):
         pass
     return lines
 
 
 def _embeddings(
-    study: Study, images: LabeledImages, computing: Computing, lines: list[str], tell: Callable[[str], None]
+    study: Study, images: LabeledImages, execution: Execution, lines: list[str]
 ) -> Iterator[tuple[str, Embeddings]]:
     """Add what embedding would do to `lines`, and yield embeddings of the right shape: zeros that take no memory."""
     if not images.has_pixels:
@@ -73,9 +73,9 @@ def _embeddings(
         lines.append(f"{own.encoder}: embeddings as they are in {study.source}")
         yield own.encoder, _zeros(images, own.encoder, own.width)
         return
-    for name, encoder in load_all(study, computing, tell=tell).items():
-        dtype: StorageDtype = "float16" if computing.dtype == "float16" else "float32"
-        lines.append(str(dry_run(images, encoder, cache=computing.cache, dtype=dtype)))
+    for name, encoder in load_all(study, execution).items():
+        dtype: StorageDtype = "float16" if execution.dtype == "float16" else "float32"
+        lines.append(str(dry_run(images, encoder, cache=execution.cache, dtype=dtype)))
         yield name, _zeros(images, name, encoder.width)
 
 

@@ -1,5 +1,6 @@
 """The embeddings of a study's images, under every encoder of it."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -18,20 +19,20 @@ from tailprobe.encoders.timm_encoder import TimmEncoder
 from tailprobe.engines.choose import choose_engine
 from tailprobe.errors import InputError
 from tailprobe.progress import Progress, silent
-from tailprobe.study.computing import Computing
 from tailprobe.study.design import Design, design_study
+from tailprobe.study.execution import Execution
 from tailprobe.study.settings import Study
 
+_LOG = logging.getLogger(__name__)
 CHOICES = "runtimes.json"  # in the cache: what was measured to be the fastest for a model and a machine
 
 
 def embed_all(
     study: Study,
     images: LabeledImages,
-    computing: Computing,
+    execution: Execution,
     *,
     progress: Progress = silent,
-    tell: Callable[[str], None] = lambda message: None,
 ) -> dict[str, Embeddings]:
     """Embed the images under every encoder of a study, or take the embeddings that its source holds.
 
@@ -42,36 +43,34 @@ def embed_all(
         own = read_own(study)[0]
         stored[own.encoder] = align(own, images.names)
     else:
-        engine = choose_engine(computing.engine)
-        for name, encoder in load_all(study, computing, tell=tell).items():
+        engine = choose_engine(execution.engine)
+        for name, encoder in load_all(study, execution).items():
             stored[name] = embed(
                 images,
                 encoder,
-                cache=computing.cache,
-                dtype="float16" if computing.dtype == "float16" else "float32",
+                cache=execution.cache,
+                dtype="float16" if execution.dtype == "float16" else "float32",
                 on_bad_image=study.on_bad_image,
                 progress=progress,
-                tell=tell,
                 compute=partial(engine.embed, load=_loader(study, name, encoder)),
             )
             for line in stored[name].skipped:
-                tell(f"left out, cannot be read: {line}")
-    standardise = {"yes": True, "no": False}.get(study.standardise)
-    if standardise is not None:
+                _LOG.warning("left out, cannot be read: %s", line)
+    standardise = study.standardise
+    if standardise != "auto":
         stored = {name: replace(e, standardise=standardise) for name, e in stored.items()}
     return stored
 
 
-def load_all(study: Study, computing: Computing, *, tell: Callable[[str], None]) -> dict[str, Encoder]:
+def load_all(study: Study, execution: Execution) -> dict[str, Encoder]:
     """Load every encoder of a study; which runtime is the fastest is measured once, and remembered in the cache."""
     return {
         name: load_encoder(
             name,
             weights=_weights(study, name),
-            runtime=computing.runtime,
-            precision=computing.precision,
-            memory=computing.cache / CHOICES,
-            tell=tell,
+            runtime=execution.runtime,
+            precision=execution.precision,
+            memory=execution.cache / CHOICES,
         )
         for name in study.encoders
     }

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 
 from tailprobe.embeddings.embeddings import Embeddings
-from tailprobe.study.computing import Computing
 from tailprobe.study.design import Design
+from tailprobe.study.execution import Execution
 from tailprobe.training.head import Heads
 
 _LIBRARIES = ("tailprobe", "torch", "timm", "numpy", "scipy", "scikit-learn", "pyarrow")
 
 
 def run_record(
-    design: Design, embeddings: dict[str, Embeddings], computing: Computing, *, kernel: str, seconds: float
+    design: Design, embeddings: dict[str, Embeddings], execution: Execution, *, kernel: str, seconds: float
 ) -> dict[str, Any]:
     """Return what decides a run's numbers beside its settings, and what its reader should know; JSON.
 
@@ -37,7 +37,7 @@ def run_record(
         "test_is_validation": design.repeats[0].split.test_is_validation,
         "versions": {name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
         "kernel": kernel,  # two kernels' numbers differ in their last digits
-        "computing": {name: getattr(computing, name) for name in ("runtime", "precision", "dtype")},
+        "execution": {name: getattr(execution, name) for name in ("runtime", "precision", "dtype")},
         "machine": platform.machine(),
         "seconds": round(seconds, 1),
     }

@@ -8,8 +8,8 @@ from pathlib import Path
 from tailprobe.report.figures.write import write_figures
 from tailprobe.report.page import RunTables, write_page
 from tailprobe.report.page.pictures import figures_of_several
-from tailprobe.study.computing import Computing
 from tailprobe.study.duplicates import read_duplicates
+from tailprobe.study.execution import Execution
 from tailprobe.study.result import Result
 
 
@@ -58,9 +58,9 @@ def run_tables(result: Result) -> RunTables:
 
 def _repeat(result: Result) -> str:
     """Return the command that repeats a run where its study file lies; what differs from the defaults is named."""
-    computing = result.record.get("computing")
-    asked = {**(computing if isinstance(computing, dict) else {}), "kernel": result.record.get("kernel")}
-    plain = {field.name: field.default for field in fields(Computing)} | {"kernel": None}  # of the run, not "auto"
+    execution = result.record.get("execution")
+    asked = {**(execution if isinstance(execution, dict) else {}), "kernel": result.record.get("kernel")}
+    plain = {field.name: field.default for field in fields(Execution)} | {"kernel": None}  # of the run, not "auto"
     command = f"tailprobe compare {result.folder.study.name} --out AGAIN"
     for name in ("kernel", "runtime", "precision", "dtype"):
         value = asked.get(name)

@@ -1,12 +1,13 @@
 """The paper itself: its studies as presets."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from tailprobe.errors import InputError
 from tailprobe.scores.tidy import PAPER_THRESHOLDS
-from tailprobe.study.settings import Study
 from tailprobe.learners.recipe import Recipe
+from tailprobe.study.settings import Option, Study
 
 PRESETS = ("paper-text", "paper-code")
 DATASETS = ("planet", "ade20k")
@@ -46,7 +47,7 @@ def preset(
     weights: dict[str, str] | None = None,
     seeds: int = 10,
     seed: int = 0,
-    reader: dict[str, str | int | float | bool] | None = None,
+    reader: Mapping[str, Option] | None = None,
 ) -> Study:
     """Return the study that a preset stands for.
 
@@ -93,7 +94,7 @@ def preset(
     return replace(
         study,
         source=str(folder.expanduser().resolve()),
-        reader={"format": dataset} | (reader or {}),
+        reader={"format": dataset, **(reader or {})},
         encoders=encoders or study.encoders,
         weights=weights or {},
         seeds=seeds,

@@ -1,8 +1,9 @@
 """The whole way: read, split, embed, plan, train, score, report. The only place that knows it."""
 
+import logging
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,10 @@ from tailprobe.parts import PARTS
 from tailprobe.progress import Progress, silent
 from tailprobe.randomness import generator
 from tailprobe.scores.tidy import write_results
-from tailprobe.study.computing import Computing
 from tailprobe.study.design import Design, class_table, design_study, head_tasks, label_table, plan_table, split_table
 from tailprobe.study.duplicates import near_duplicates, write_duplicates
 from tailprobe.study.embedding import embed_all, leave_out_skipped, read_own
+from tailprobe.study.execution import Execution
 from tailprobe.study.folder import RunFolder, claim, free_folder
 from tailprobe.study.mistakes import mistake_table
 from tailprobe.study.record import histories, run_record
@@ -41,19 +42,18 @@ from tailprobe.training.memory import Resources, plan_resources
 from tailprobe.training.storage import save_heads
 from tailprobe.training.task import HeadTask
 
-Tell = Callable[[str], None]
+_LOG = logging.getLogger(__name__)
 SAMPLES = 12  # images kept small with the run
 
 
 def run_study(
     study: Study,
     out: Path,
-    computing: Computing,
+    execution: Execution,
     *,
     images: LabeledImages | None = None,
     embeddings: Mapping[str, Embeddings] | None = None,
     progress: Progress = silent,
-    tell: Tell = lambda message: None,
 ) -> Result:
     """Go the whole way and leave the run in a folder.
 
@@ -63,18 +63,17 @@ def run_study(
     Args:
         study: the settings.
         out: the run folder; a new or empty one, or that of the same study.
-        computing: where and by what it is computed.
+        execution: where and by what it is computed.
         images: the images, where they have been read already; `study.source` then only names them.
         embeddings: by encoder, where they have been made already; of these images, or of more.
         progress: told about every long step.
-        tell: told, in sentences, what the readers changed and what the user should know.
 
     Raises:
         InputError: a problem the user can fix.
     """
     folder = free_folder(out, study)
     if folder.record.exists():
-        tell(f"{out} is finished; nothing is computed again")
+        _LOG.info("%s is finished; nothing is computed again", out)
         result = Result.load(out)
         if not folder.report.exists():  # killed while it was drawn
             result.write_figures(progress=progress)
@@ -82,29 +81,29 @@ def run_study(
             write_report([result])
         return result
     started = time.time()
-    choose_kernel(computing.kernel)
-    engine = choose_engine(computing.engine)
+    choose_kernel(execution.kernel)
+    engine = choose_engine(execution.engine)
     parse_methods(study.methods)  # before the images are looked at, which may take a while
     loaded = check(read_images(study) if images is None else images, study)
     design = design_study(study, loaded)
     for note in design.images.notes:
-        tell(note)
+        _LOG.info("%s", note)
     claim(out, study)  # only now, so that settings that could not work leave nothing behind
     folder.say("start", study=str(folder.study))
     if embeddings is None:
-        stored = embed_all(study, design.images, computing, progress=progress, tell=tell)
+        stored = embed_all(study, design.images, execution, progress=progress)
     else:
         stored = {name: align(given, loaded.names) for name, given in embeddings.items()}
     design, stored = leave_out_skipped(study, design, stored)
     tasks = head_tasks(design, stored, study.recipe)
-    resources = _resources(stored, design, tasks, computing, tell)
+    resources = _resources(stored, design, tasks, execution)
     folder.say("train", heads=len(tasks), kernel=resources.kernel)
     heads = train(
         stored,
         design.images.labels,
         tasks,
-        kernel=computing.kernel,
-        workers=computing.workers,
+        kernel=execution.kernel,
+        workers=execution.workers,
         checkpoints=folder.checkpoints,
         progress=progress,
         schedule=engine.train,
@@ -113,7 +112,7 @@ def run_study(
     _write(folder, design, heads, results)
     _judge(folder, study, design, results)
     _find_duplicates(folder, design, next(iter(stored.values())), progress)
-    record = run_record(design, stored, computing, kernel=resources.kernel, seconds=time.time() - started)
+    record = run_record(design, stored, execution, kernel=resources.kernel, seconds=time.time() - started)
     result = Result.finish(folder, record)
     _draw(result, design, progress)
     shutil.rmtree(folder.checkpoints, ignore_errors=True)
@@ -166,14 +165,13 @@ def _resources(
     embeddings: dict[str, Embeddings],
     design: Design,
     tasks: list[HeadTask],
-    computing: Computing,
-    tell: Tell,
+    execution: Execution,
 ) -> Resources:
-    chosen = choose_kernel(computing.kernel)
+    chosen = choose_kernel(execution.kernel)
     if chosen.note:
-        tell(chosen.note)
-    resources = plan_resources(embeddings, design.images.labels, tasks, kernel=chosen, workers=computing.workers)
-    tell(str(resources))
+        _LOG.warning("%s", chosen.note)
+    resources = plan_resources(embeddings, design.images.labels, tasks, kernel=chosen, workers=execution.workers)
+    _LOG.info("%s", resources)
     return resources
 
 

@@ -2,23 +2,21 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import tomli_w
 
-from tailprobe.comparison.influence import METRICS
-from tailprobe.datasets.storage.image_files import OnBadImage
 from tailprobe.datasets.storage.url import is_url
-from tailprobe.embeddings.precomputed.read import encoder_name, holds_embeddings
 from tailprobe.errors import InputError
-from tailprobe.registry import did_you_mean
-from tailprobe.scores.rules import parse_rule
-from tailprobe.scores.tidy import PAPER_THRESHOLDS
 from tailprobe.learners.recipe import Recipe
+from tailprobe.registry import did_you_mean
+from tailprobe.setting import NamedSetting, Range, at_least, check_settings, setting, settings_of
 
-Option = str | int | float | bool
+Option = str | int | float | bool | tuple[str, ...]
+_SOME = Range(bool, "at least one")
+_SECTIONS = {"source", "reader", "long_tail", "weights", "recipe"}  # fields that a study file has outside [study]
 
 
 @dataclass(frozen=True)
@@ -26,61 +24,120 @@ class Study:
     """What is compared with what. Two equal studies on equal data give equal numbers.
 
     Raises:
-        InputError: a value outside its range.
+        InputError: a value of a wrong type or outside its range.
     """
 
     source: str  # folder, .zip or table of images, or a file of embeddings
     reader: Mapping[str, Option] = field(default_factory=dict)  # options of `tailprobe.read`, or of `read_embeddings`
-    long_tail: float = 0.0  # imbalance ratio to thin a balanced set to, 0 for as it is
-    encoders: tuple[str, ...] = ("descriptors",)
-    weights: Mapping[str, str] = field(default_factory=dict)  # by encoder, a local file
-    methods: tuple[str, ...] = ("paper",)
-    seeds: int = 10  # repeats: split, initialisation and order vary together
-    seed: int = 0  # of the first repeat
-    split: str = "stratified"
-    low_frequency: str = "percentile(25)"
-    thresholds: tuple[str, ...] = PAPER_THRESHOLDS  # rules by which scores become decisions
-    metric: str = "average_precision"  # that verdicts are drawn in
-    budget: str = (
-        "epochs"  # epochs: each a pass through a method's rows, as the paper; updates: as many as the baseline
+    long_tail: float = setting(
+        0.0,
+        help="Thin a balanced collection to a long tail: the largest class keeps this many times the images of the "
+        "smallest, e.g. 100. 0 leaves it as it is.",
+        group="Data",
+        metavar="RATIO",
+        range=Range(lambda ratio: ratio == 0 or ratio > 1, "above 1, or 0 for none"),
     )
-    correction: str = "holm"  # of many comparisons: holm or benjamini-hochberg
-    standardise: str = "auto"  # auto: as the encoder asks; yes; no
-    on_bad_image: OnBadImage = "error"
+    on_bad_image: Literal["error", "skip"] = setting(
+        "error", help="An image that cannot be read: stop, or leave it out.", group="Data"
+    )
+    encoders: tuple[str, ...] = setting(
+        ("descriptors",),
+        help="Frozen encoder: descriptors (no download), resnet18, clip, any timm model, or module:name of your own. "
+        "Repeat for several.",
+        group="Methods and encoders",
+        option="encoder",
+        metavar="NAME",
+        range=_SOME,
+        calls=True,
+    )
+    weights: Mapping[str, str] = setting(
+        factory=dict,
+        help="Weights of an encoder from a local file, safetensors or state dict, instead of a download.",
+        group="Methods and encoders",
+        metavar="ENCODER=FILE",
+    )
+    standardise: bool | Literal["auto"] = setting(
+        "auto",
+        help="Scale embeddings to mean 0 and variance 1, computed on the training part; auto does what the encoder "
+        "asks for.",
+        group="Methods and encoders",
+    )
+    methods: tuple[str, ...] = setting(
+        ("paper",),
+        help="Methods to compare with the baseline, or a preset, e.g. 'reweight(2), oversample(largest)'. "
+        "See: tailprobe methods.",
+        group="Methods and encoders",
+        range=_SOME,
+        calls=True,
+    )
+    seeds: int = setting(
+        10,
+        help="Repeats, each with its own split, initialisation and order of images.",
+        group="Design",
+        range=at_least(1),
+    )
+    seed: int = setting(0, help="Seed of the first repeat.", group="Design", range=at_least(0))
+    split: Literal["stratified", "random", "given", "two-part"] = setting(
+        "stratified",
+        help="Training, validation and test parts: stratified by class or random (both 60-20-20), given by the data, "
+        "or two-part (validation is test, as in the paper's runs).",
+        group="Design",
+    )
+    low_frequency: str = setting(
+        "percentile(25)",
+        help="Which classes are low-frequency: percentile(25), deviation(1), below(500), fraction(0.1) or named(a, b).",
+        group="Design",
+        metavar="RULE",
+    )
+    metric: str = setting(
+        "average_precision",
+        help="Primary metric, tested for significance: average_precision, roc_auc, brier, or a metric at a decision "
+        "threshold, e.g. recall@tuned.",
+        group="Design",
+    )
+    thresholds: tuple[str, ...] = setting(
+        ("0.5", "0.2", "tuned"),  # the paper's
+        help="Decision-threshold rules: a number, tuned, tuned(1), global, cost(10), precision(0.9) or authors.",
+        group="Design",
+        metavar="RULES",
+        range=_SOME,
+        calls=True,
+    )
+    correction: Literal["holm", "benjamini-hochberg"] = setting(
+        "holm", help="Correction for multiple comparisons: holm or benjamini-hochberg.", group="Design"
+    )
+    budget: Literal["epochs", "updates"] = setting(
+        "epochs",
+        help="Training budget held equal between methods: epochs, or optimizer updates (as many as the baseline's).",
+        group="Design",
+    )
     recipe: Recipe = field(default_factory=Recipe)
 
     def __post_init__(self) -> None:
-        ranges = {
-            "seeds": (self.seeds >= 1, "1 or more"),
-            "seed": (self.seed >= 0, "0 or more"),
-            "long_tail": (self.long_tail == 0 or self.long_tail > 1, "above 1, or 0 for none"),
-            "encoders": (bool(self.encoders), "at least one"),
-            "methods": (bool(self.methods), "at least one"),
-            "thresholds": (bool(self.thresholds), "at least one"),
-            "metric": (self._has_metric(), f"one of {', '.join(METRICS)}, a rule of thresholds after @"),
-            "budget": (self.budget in ("epochs", "updates"), "epochs or updates"),
-            "correction": (self.correction in ("holm", "benjamini-hochberg"), "holm or benjamini-hochberg"),
-            "standardise": (self.standardise in ("auto", "yes", "no"), "auto, yes or no"),
-            "on_bad_image": (self.on_bad_image in ("error", "skip"), "error or skip"),
-        }
-        for name, (holds, expected) in ranges.items():
-            if not holds:
-                raise InputError(f"{name} = {getattr(self, name)!r}: expected {expected}")
-        for name in self.thresholds:
-            parse_rule(name)  # raises
+        check_settings(self)
+        self._check_metric()
         if len(set(self.encoders)) != len(self.encoders):
             raise InputError(f"an encoder is named twice in {list(self.encoders)}")
-        strangers = sorted(set(self.weights) - set(self.encoders))
-        if strangers:
-            raise InputError(f"weights are given for {strangers[0]!r}, which is not among {list(self.encoders)}")
+        unknown = sorted(set(self.weights) - set(self.encoders))
+        if unknown:
+            raise InputError(f"weights are given for {unknown[0]!r}, which is not among {list(self.encoders)}")
 
-    def _has_metric(self) -> bool:
+    def _check_metric(self) -> None:
+        from tailprobe.comparison.influence import METRICS  # slow to import
+        from tailprobe.scores.rules import parse_rule
+
+        for rule in self.thresholds:
+            parse_rule(rule)  # raises
         name, _, rule = self.metric.partition("@")
-        return (not rule and name in METRICS) or (f"{name}@..." in METRICS and rule in self.thresholds)
+        if not ((not rule and name in METRICS) or (f"{name}@..." in METRICS and rule in self.thresholds)):
+            expected = f"one of {', '.join(METRICS)}, a rule of thresholds after @"
+            raise InputError(f"metric is {self.metric!r}. Expected {expected}")
 
 
 def default_encoders(source: str, form: str = "auto") -> tuple[str, ...]:
     """Return the encoder of a study that names none: for embeddings what they are called, else the built-in one."""
+    from tailprobe.embeddings.precomputed.read import encoder_name, holds_embeddings  # slow to import
+
     return (encoder_name(Path(source)),) if holds_embeddings(source, form) else ("descriptors",)
 
 
@@ -100,7 +157,7 @@ def read_study(path: Path) -> Study:
     """Read a study file; relative paths in it are taken from its folder.
 
     Raises:
-        InputError: the file is missing, is no TOML, or names a setting that there is not.
+        InputError: the file is missing, is no TOML, names a setting that there is not, or has one of a wrong type.
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -109,29 +166,38 @@ def read_study(path: Path) -> Study:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: is not TOML ({error})") from None
     _check_names(path, "section", document, {"study", "data", "weights", "recipe"})
-    data = dict(document.get("data", {}))
+    data = _section(path, document, "data")
     if not isinstance(data.get("source"), str):
         raise InputError(f"{path}: [data] needs a source, the folder, .zip or table to read")
-    settings = dict(document.get("study", {}))
-    own = {f.name for f in fields(Study)} - {"source", "reader", "long_tail", "weights", "recipe"}
-    _check_names(path, "[study] setting", settings, own)
-    _check_names(path, "[recipe] setting", document.get("recipe", {}), {f.name for f in fields(Recipe)})
-    for name in ("encoders", "methods", "thresholds"):
-        if name in settings:
-            value = settings[name]
-            settings[name] = (value,) if isinstance(value, str) else tuple(value)
-    source, long_tail = data.pop("source"), float(data.pop("long_tail", 0))
-    try:
-        return Study(
-            source=_beside(path, source),
-            reader={key: _beside(path, value) if key == "labels" else value for key, value in data.items()},
-            long_tail=long_tail,
-            weights={name: _beside(path, file) for name, file in document.get("weights", {}).items()},
-            recipe=Recipe(**document.get("recipe", {})),
-            **settings,
-        )
-    except TypeError as error:
-        raise InputError(f"{path}: a setting has the wrong type ({error})") from None
+    known = settings_of(Study)
+    source, long_tail = data.pop("source"), data.pop("long_tail", 0)
+    if "labels" in data:
+        data["labels"] = _beside(path, str(data["labels"]))
+    own = {name: about for name, about in known.items() if name not in _SECTIONS}
+    return Study(
+        source=_beside(path, source),
+        reader=known["reader"].read(data, where=f"{path}: [data]"),
+        long_tail=known["long_tail"].read(long_tail, where=f"{path}: [data] long_tail"),
+        weights={name: _beside(path, str(file)) for name, file in _section(path, document, "weights").items()},
+        recipe=Recipe(**_read_section(path, document, "recipe", settings_of(Recipe))),
+        **_read_section(path, document, "study", own),
+    )
+
+
+def _read_section(
+    path: Path, document: Mapping[str, Any], name: str, known: Mapping[str, NamedSetting]
+) -> dict[str, Any]:
+    """Return the settings of a section, each of its type."""
+    given = _section(path, document, name)
+    _check_names(path, f"[{name}] setting", given, set(known))
+    return {key: known[key].read(value, where=f"{path}: [{name}] {key}") for key, value in given.items()}
+
+
+def _section(path: Path, document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    section = document.get(name, {})
+    if not isinstance(section, Mapping):
+        raise InputError(f"{path}: {name} is {section!r}. Expected a section [{name}] of settings")
+    return dict(section)
 
 
 def _check_names(path: Path, what: str, given: Mapping[str, object], known: set[str]) -> None:

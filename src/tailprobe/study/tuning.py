@@ -1,5 +1,6 @@
 """The hyper-parameter search as a run of its own."""
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,23 +8,24 @@ import pandas as pd
 
 from tailprobe.engines.choose import choose_engine
 from tailprobe.progress import Progress, silent
-from tailprobe.study.computing import Computing
 from tailprobe.study.design import design_study, head_tasks
 from tailprobe.study.embedding import embed_all, leave_out_skipped
+from tailprobe.study.execution import Execution
 from tailprobe.study.folder import claim
-from tailprobe.study.run import Tell, check, read_images
+from tailprobe.study.run import check, read_images
 from tailprobe.study.settings import Study, write_study
 from tailprobe.training.search import SearchSpace, search_recipes
+
+_LOG = logging.getLogger(__name__)
 
 
 def run_search(
     study: Study,
     space: SearchSpace,
     out: Path,
-    computing: Computing,
+    execution: Execution,
     *,
     progress: Progress = silent,
-    tell: Tell = lambda message: None,
 ) -> pd.DataFrame:
     """Search recipes for the baseline of a study, on the validation parts of its repeats.
 
@@ -37,8 +39,8 @@ def run_search(
     images = check(read_images(study), study)
     design = design_study(replace(study, methods=("baseline",)), images)
     for note in design.images.notes:
-        tell(note)
-    embeddings = embed_all(study, design.images, computing, progress=progress, tell=tell)
+        _LOG.info("%s", note)
+    embeddings = embed_all(study, design.images, execution, progress=progress)
     design, embeddings = leave_out_skipped(study, design, embeddings)
     recipes = space.recipes(study.recipe)
     table = search_recipes(
@@ -46,9 +48,9 @@ def run_search(
         design.images.labels,
         head_tasks(design, embeddings, study.recipe),
         recipes,
-        workers=computing.workers,
-        kernel=computing.kernel,
-        schedule=choose_engine(computing.engine).train,
+        workers=execution.workers,
+        kernel=execution.kernel,
+        schedule=choose_engine(execution.engine).train,
         checkpoints=folder.checkpoints,
         progress=progress,
     )

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import logging
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -122,7 +123,7 @@ def test_what_is_not_near_enough_is_not_chosen_however_fast() -> None:
     assert fastest({plain: (1, 1.0), half: (1.05, 1.0)}) == plain
 
 
-def test_a_choice_is_measured_once_and_remembered(encoder, tmp_path: Path, monkeypatch) -> None:
+def test_a_choice_is_measured_once_and_remembered(encoder, tmp_path: Path, monkeypatch, caplog) -> None:
     found = (Choice("torch", "float32"), Choice("torch", "bfloat16"))
     network = Network(encoder._network.model, mean=MEAN, sd=SD)
     calls: list[int] = []
@@ -133,12 +134,12 @@ def test_a_choice_is_measured_once_and_remembered(encoder, tmp_path: Path, monke
 
     monkeypatch.setattr(choosing, "measure", measured)
     memory = tmp_path / "new" / "runtimes.json"
-    told: list[str] = []
-    options = {"size": (24, 32), "device": "cpu", "memory": memory, "tell": told.append}
+    caplog.set_level(logging.INFO, "tailprobe")
+    options = {"size": (24, 32), "device": "cpu", "memory": memory}
     for _ in range(2):
         assert choose(found, network, about={"weights": "a"}, **options) == found[1]
     assert len(calls) == 1
-    assert told == [
+    assert caplog.messages == [
         "measuring once what runs the model the fastest here: torch float32, torch bfloat16",
         "the model runs under torch bfloat16, 9 images a second",
     ]

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+import logging
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tailprobe.encoders.runtime.network import Network
 from tailprobe.encoders.runtime.runtime import Choice, Run
 from tailprobe.processor import cores
 
+_LOG = logging.getLogger(__name__)
 LEAST_COSINE = 0.9999  # of an image's numbers to those of torch in float32
 _IMAGES = CHUNK * cores()  # every core has its chunk
 _ROUNDS = 3
@@ -33,7 +35,6 @@ def choose(
     device: str,
     about: Mapping[str, str],
     memory: Path | None,
-    tell: Callable[[str], None] = lambda message: None,
 ) -> Choice:
     """Return the fastest candidate whose numbers are those of the reference, cosine `LEAST_COSINE` at least.
 
@@ -44,7 +45,6 @@ def choose(
         device: "cpu" or "cuda".
         about: what names the model and its weights.
         memory: a JSON file where choices are remembered; None measures every time.
-        tell: told before a measurement, which takes a quarter of a minute, and what came of it.
     """
     if len(found) == 1:
         return found[0]
@@ -54,11 +54,11 @@ def choose(
         if str(choice) == known:
             return choice
     named = about.get("model", "the model")
-    tell(f"measuring once what runs {named} the fastest here: {', '.join(map(str, found))}")
+    _LOG.info("measuring once what runs %s the fastest here: %s", named, ", ".join(map(str, found)))  # 15 seconds
     measured = measure(found, network, size=size, device=device)
     taken = fastest(measured)
     rate = f", {measured[taken][0]:.0f} images a second" if taken in measured else ""
-    tell(f"{named} runs under {taken}{rate}")
+    _LOG.info("%s runs under %s%s", named, taken, rate)
     if memory is not None:
         _remember(memory, key, taken)
     return taken

@@ -1,0 +1,58 @@
+"""The command `tailprobe` and its parts."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+import tailprobe
+from tailprobe.cli.command import Command
+from tailprobe.cli.compare import compare
+from tailprobe.cli.demo import demo
+from tailprobe.cli.embed import embed
+from tailprobe.cli.inspect import inspect
+from tailprobe.cli.methods import methods
+from tailprobe.cli.options import FLAG
+from tailprobe.cli.report import report
+from tailprobe.cli.reproduce import reproduce
+from tailprobe.cli.search import search
+from tailprobe.errors import InputError
+
+app = typer.Typer(
+    name="tailprobe",
+    help="Compare class-imbalance methods on frozen embeddings of your images.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+for command in (compare, demo, inspect, embed, search, report, methods, reproduce):
+    app.command(command.__name__, cls=Command)(command)
+
+
+def main() -> None:
+    """Run the command. An error of the user's is one line and exit code 2; any other keeps its traceback."""
+    try:
+        app()
+    except InputError as error:
+        print(f"tailprobe: {error}", file=sys.stderr)  # noqa: T201 - this is the command's own output
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("tailprobe: interrupted; the same command resumes", file=sys.stderr)  # noqa: T201
+        sys.exit(130)
+
+
+def _print_version(asked: bool) -> bool:
+    if asked:
+        typer.echo(f"tailprobe {tailprobe.__version__}")
+        raise typer.Exit
+    return asked
+
+
+@app.callback()
+def _options_of_all(
+    version: Annotated[
+        bool, typer.Option("--version", metavar=FLAG, help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass

@@ -1,0 +1,56 @@
+"""`tailprobe compare`: methods against the baseline, on your images."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from tailprobe.cli import options as option
+from tailprobe.cli.arguments import reader_of
+from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_RECIPE, ALL_OF_STUDY, Given, with_settings
+from tailprobe.cli.studies import run_and_show, smoke_test, study_of, track, trackers_of
+from tailprobe.console import Bars
+from tailprobe.study.execution import Execution
+
+if TYPE_CHECKING:
+    from tailprobe.study.settings import Study
+
+
+@with_settings(study=ALL_OF_STUDY, recipe=ALL_OF_RECIPE, execution=ALL_OF_EXECUTION)
+def compare(
+    data: option.Data,
+    out: option.Out,
+    given: Given,
+    labels: option.Labels = None,
+    format: option.Format = "auto",
+    read: option.Read = None,
+    bands: option.Bands = None,
+    track_with: option.Track = None,
+    dry_run: option.DryRun = False,
+    smoke: option.Smoke = False,
+    quiet: option.Quiet = False,
+) -> None:
+    """Compare class-imbalance methods on your images: embed once, train every head, test what helps the rare classes.
+
+    `tailprobe compare IMAGES --labels TABLE --encoder resnet18 --methods paper --out RUN`
+
+    A study file repeats a run; options that are given replace its settings:
+    `tailprobe compare RUN/study.toml --seeds 20 --out AGAIN`.
+    If interrupted, the same command resumes.
+    """
+    study = study_of(data, reader_of(labels, format, bands, read), given)
+    execution = Execution(**given.execution)
+    study = smoke_test(study) if smoke else study
+    trackers = trackers_of(track_with)
+    if dry_run:
+        _print_dry_run(study, execution, quiet=quiet)
+    else:
+        track(run_and_show(study, out, execution, quiet=quiet), trackers)
+
+
+def _print_dry_run(study: "Study", execution: Execution, *, quiet: bool) -> None:
+    from tailprobe.study.dry_run import dry_run_study
+
+    with Bars(quiet=quiet):
+        lines = dry_run_study(study, execution)
+    for line in lines:
+        typer.echo(line)

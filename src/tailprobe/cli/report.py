@@ -1,0 +1,38 @@
+"""`tailprobe report`: the page of a run, or of several."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tailprobe.cli import options as option
+from tailprobe.cli.studies import track, trackers_of
+
+
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders; several share one page.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PAGE", help="The page. Default: report.html of the first run.", rich_help_panel=option.OUTPUT
+        ),
+    ] = None,
+    open_page: Annotated[
+        bool, typer.Option("--open", metavar=option.FLAG, help="Open it in the browser.", rich_help_panel=option.OUTPUT)
+    ] = False,
+    track_with: option.Track = None,
+) -> None:
+    """Write the page of a run again, or one page of several runs, with its figures beside it in PAGE_figures/."""
+    from tailprobe.study.reporting import write_report, write_several
+    from tailprobe.study.result import Result
+
+    trackers = trackers_of(track_with)
+    results = [Result.load(run) for run in runs]
+    page = write_report(results, out)
+    if len(results) > 1:
+        write_several(results, page)
+    typer.echo(page)
+    for result in results:
+        track(result, trackers)
+    if open_page:
+        typer.launch(str(page))

@@ -1,0 +1,67 @@
+"""`tailprobe search`: the recipe that does best on the validation part."""
+
+from typing import Annotated, Any
+
+import typer
+
+from tailprobe.binding import coerce
+from tailprobe.cli import options as option
+from tailprobe.cli.arguments import reader_of
+from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_RECIPE, Given, with_settings
+from tailprobe.cli.studies import study_of
+from tailprobe.console import Bars
+from tailprobe.setting import settings_of
+from tailprobe.study.execution import Execution
+from tailprobe.learners.recipe import Recipe
+
+_SEARCHED = ("learning_rate", "batch_size", "dropout", "width")
+_FIXED = tuple(name for name in ALL_OF_RECIPE if name not in _SEARCHED)
+
+
+def _values(what: str) -> Any:  # noqa: ANN401 - an option of Typer's
+    return typer.Option(help=f"{what} to try, separated by commas.", metavar="VALUES", rich_help_panel=option.TRAINING)
+
+
+@with_settings(
+    study=("long_tail", "on_bad_image", "encoders", "weights", "standardise", "seeds", "seed", "split"),
+    recipe=_FIXED,
+    execution=ALL_OF_EXECUTION,
+    defaults={"seeds": 3},
+)
+def search(
+    data: option.Data,
+    out: option.Out,
+    given: Given,
+    labels: option.Labels = None,
+    format: option.Format = "auto",
+    read: option.Read = None,
+    bands: option.Bands = None,
+    learning_rates: Annotated[str, _values("Learning rates")] = "0.0001, 0.0003, 0.001, 0.003",
+    batch_sizes: Annotated[str, _values("Batch sizes")] = "64, 256",
+    dropouts: Annotated[str, _values("Dropout shares")] = "0, 0.2, 0.5",
+    widths: Annotated[str, _values("Numbers of hidden units")] = "128, 512",
+    quiet: option.Quiet = False,
+) -> None:
+    """Search learning rate, batch size, dropout and width for the baseline, on the validation part alone.
+
+    Writes `search.parquet` and, for each encoder, its best recipe as a study file for `compare`.
+    """
+    from tailprobe.study.tuning import run_search
+    from tailprobe.training.search import SearchSpace
+
+    space = SearchSpace(
+        learning_rate=_tried("learning_rate", learning_rates, "--learning-rates"),
+        batch_size=_tried("batch_size", batch_sizes, "--batch-sizes"),
+        dropout=_tried("dropout", dropouts, "--dropouts"),
+        width=_tried("width", widths, "--widths"),
+    )
+    study = study_of(data, reader_of(labels, format, bands, read), given)
+    with Bars(quiet=quiet) as bars:
+        table = run_search(study, space, out, Execution(**given.execution), progress=bars)
+    typer.echo(table.groupby("encoder", sort=False).head(5).to_string(index=False))
+
+
+def _tried(name: str, text: str, where: str) -> tuple[Any, ...]:
+    """Return the values to try of one field of the recipe, each in its range."""
+    known = settings_of(Recipe)[name]
+    return tuple(known.read(value, where=where) for value in coerce(text, tuple[str, ...], where=where))

@@ -1,0 +1,166 @@
+"""Options made from the settings of a study, its recipe and its execution, so that each is defined in one place."""
+
+import inspect
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Annotated, Any, get_origin, get_type_hints
+
+import typer
+
+from tailprobe.binding import choices, describe
+from tailprobe.cli.arguments import weights_of
+from tailprobe.cli.options import GROUPS, OUTPUT
+from tailprobe.setting import NamedSetting, settings_of
+from tailprobe.study.execution import Execution
+from tailprobe.study.settings import Study
+from tailprobe.learners.recipe import Recipe
+
+_LONGEST_METAVAR = 18  # letters; at 80 columns the help texts need the room
+# What the command line has other options for, or puts together itself.
+_APART = frozenset({"source", "reader", "recipe"})
+ALL_OF_STUDY = tuple(name for name in settings_of(Study) if name not in _APART)
+ALL_OF_RECIPE = tuple(settings_of(Recipe))
+ALL_OF_EXECUTION = tuple(settings_of(Execution))
+
+
+@dataclass
+class Given:
+    """The settings that were typed, each of its type, by the field's name; what was left out keeps its default."""
+
+    study: dict[str, Any] = field(default_factory=dict)
+    recipe: dict[str, Any] = field(default_factory=dict)
+    execution: dict[str, Any] = field(default_factory=dict)
+
+
+def with_settings(
+    *,
+    study: Collection[str] = (),
+    recipe: Collection[str] = (),
+    execution: Collection[str] = (),
+    defaults: Mapping[str, object] | None = None,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command options for settings; it takes those that were typed as its keyword argument `given: Given`.
+
+    Args:
+        study, recipe, execution: which fields of `Study`, `Recipe` and `Execution`.
+        defaults: of this command, where they are others than the fields'.
+
+    Raises:
+        InputError: when the command is run, a value of a wrong type or out of range; the message names the option.
+    """
+    chosen = [
+        ("study", [settings_of(Study)[name] for name in study]),
+        ("recipe", [settings_of(Recipe)[name] for name in recipe]),
+        ("execution", [settings_of(Execution)[name] for name in execution]),
+    ]
+    others = defaults or {}
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def run(**typed: Any) -> None:  # noqa: ANN401 - what Typer read
+            given = Given()
+            for part, known in chosen:
+                getattr(given, part).update(_read(known, typed, others))
+            command(**typed, given=given)
+
+        made = [option_of(setting, others) for _, known in chosen for setting in known]
+        _set_signature(run, [*_own_parameters(command), *made])
+        return run
+
+    return decorate
+
+
+def _read(known: Sequence[NamedSetting], typed: dict[str, Any], defaults: Mapping[str, object]) -> dict[str, Any]:
+    """Take the settings out of what was typed."""
+    found = {}
+    for setting in known:
+        value = typed.pop(setting.name)
+        if value in (None, []):
+            value = defaults.get(setting.name)
+        elif _is_mapping(setting):
+            value = weights_of(value)
+        elif setting.about.calls:
+            value = ", ".join(value)
+        if value is not None:
+            found[setting.name] = setting.read(value, where=setting.option)
+    return found
+
+
+def option_of(setting: NamedSetting, defaults: Mapping[str, object]) -> inspect.Parameter:
+    """Return a parameter of text or, for several values, a list of texts; `NamedSetting.read` makes more of it."""
+    option = typer.Option(
+        setting.option,
+        metavar=setting.about.metavar or _metavar(setting),
+        help=_help(setting, defaults.get(setting.name, setting.default)),
+        rich_help_panel=setting.about.group,
+        show_default=False,
+    )
+    many = setting.about.calls or _is_mapping(setting)
+    kind = list[str] | None if many else str | None
+    return inspect.Parameter(
+        setting.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, option]
+    )
+
+
+def _own_parameters(command: Callable[..., None]) -> list[inspect.Parameter]:
+    hints = get_type_hints(command, include_extras=True)
+    parameters = inspect.signature(command).parameters.values()
+    return [
+        p.replace(kind=p.KEYWORD_ONLY, annotation=hints[p.name], default=p.default)
+        for p in parameters
+        if p.name != "given"
+    ]
+
+
+def _set_signature(run: Callable[..., None], parameters: list[inspect.Parameter]) -> None:
+    """Let Typer see the parameters: arguments, then options in the order of their groups."""
+    ordered = sorted(parameters, key=_place)
+    run.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in ordered}
+    del run.__wrapped__  # type: ignore[attr-defined]  # else its signature is read
+
+
+def _place(parameter: inspect.Parameter) -> int:
+    (about,) = parameter.annotation.__metadata__
+    if isinstance(about, typer.models.ArgumentInfo):
+        return -1
+    panel = about.rich_help_panel or OUTPUT
+    return GROUPS.index(panel) if panel in GROUPS else 0  # a command's own group comes with the data
+
+
+def _is_mapping(setting: NamedSetting) -> bool:
+    return get_origin(setting.annotation) is Mapping
+
+
+def _metavar(setting: NamedSetting) -> str:
+    text = "|".join(_values(setting))
+    if len(text) > _LONGEST_METAVAR:
+        return "NAME"
+    return f"[{text}]" if "|" in text else text
+
+
+def _values(setting: NamedSetting) -> list[str]:
+    """Return what a setting takes: choices in small letters, kinds of values in capitals."""
+    form = describe(setting.annotation)
+    kinds = {"whole number": "INTEGER", "finite number": "NUMBER", "true (yes)": "true|false"}
+    listed = [str(choice) for choice in choices(setting.annotation)]
+    return listed + [word for kind, word in kinds.items() if kind in form] or ["TEXT"]
+
+
+def _help(setting: NamedSetting, default: object) -> str:
+    """Return the help text, with the choices that it does not name and the default as they would be typed."""
+    text, listed = setting.about.help, list(map(str, choices(setting.annotation)))
+    if _metavar(setting) == "NAME" and not all(choice in text for choice in listed):
+        text = f"{text.removesuffix('.')}: {', '.join(listed[:-1])} or {listed[-1]}."
+    shown = _shown(default)
+    return f"{text} Default: {shown}." if shown else text
+
+
+def _shown(default: object) -> str:
+    """Return a default as it would be typed; nothing where there is none, or the help text says it."""
+    if isinstance(default, tuple):
+        return ", ".join(default)
+    if isinstance(default, bool | str):
+        return str(default).lower()
+    return f"{default:g}" if isinstance(default, int | float) else ""

@@ -1,0 +1,143 @@
+"""Settings defined once: the fields of a dataclass, each with its type, default, help text, range and group.
+
+`Study`, `Recipe` and `Execution` are made of them. From the fields come the options of the command line, the keyword
+arguments of `tailprobe.compare`, and the names and checks of a study file.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, TypeVar, get_type_hints
+
+from tailprobe.binding import choices, coerce, describe
+from tailprobe.callspec import split_calls
+from tailprobe.errors import InputError
+
+Group = Literal["Data", "Methods and encoders", "Design", "Training recipe", "Execution", "Output"]
+T = TypeVar("T")
+_KEY = "setting"
+
+
+@dataclass(frozen=True)
+class Range:
+    """The values of the right type that make sense; None and the choices of a Literal always do."""
+
+    holds: Callable[[Any], bool]
+    expected: str  # in words, e.g. "1 or more"
+
+
+def at_least(least: int) -> Range:
+    """Return the range of the numbers from `least` on."""
+    return Range(lambda value: value >= least, f"{least} or more")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is to be known of a field beside its name, type and default."""
+
+    help: str = ""
+    group: Group = "Training recipe"  # where the command line lists it
+    option: str = ""  # its name on the command line where that differs, without dashes: "encoder"
+    metavar: str = ""
+    range: Range | None = None
+    calls: bool = False  # names with arguments, in a text separated by the commas outside brackets
+
+
+@dataclass(frozen=True)
+class NamedSetting:
+    """A field of a dataclass of settings."""
+
+    name: str
+    annotation: Any
+    default: Any  # dataclasses.MISSING where it must be given
+    about: Setting
+
+    @property
+    def option(self) -> str:
+        """The option's name on the command line, with its dashes."""
+        return "--" + (self.about.option or self.name).replace("_", "-")
+
+    @property
+    def expected(self) -> str:
+        """What values it takes, in words."""
+        form = describe(self.annotation)
+        return form if self.about.range is None else f"{form}, {self.about.range.expected}"
+
+    def read(self, value: object, *, where: str) -> Any:  # noqa: ANN401 - of the type of the field
+        """Return a value as the field has it.
+
+        Raises:
+            InputError: it is of a wrong type or out of range; the message names the form expected.
+        """
+        if self.about.calls and isinstance(value, str):
+            value = split_calls(value)
+        found = coerce(value, self.annotation, where=where)
+        named = found is None or found in choices(self.annotation)  # as "auto" among numbers: no range is meant for it
+        if self.about.range is not None and not named and not self.about.range.holds(found):
+            raise InputError(f"{where} is {value!r}. Expected {self.expected}")
+        return found
+
+
+def setting(
+    default: Any = dataclasses.MISSING,  # noqa: ANN401 - of the type of the field
+    *,
+    factory: Any = dataclasses.MISSING,  # noqa: ANN401 - a function that gives the default
+    help: str,
+    group: Group,
+    option: str = "",
+    metavar: str = "",
+    range: Range | None = None,
+    calls: bool = False,
+) -> Any:  # noqa: ANN401 - stands for the field's value, as `dataclasses.field` does
+    """Return a dataclass field with what is to be known of it, see `Setting`.
+
+    Args:
+        default: its default.
+        factory: gives the default where that is a dictionary or the like.
+        help, group, option, metavar, range, calls: see `Setting`.
+    """
+    about = Setting(help, group, option, metavar, range, calls)
+    return dataclasses.field(default=default, default_factory=factory, metadata={_KEY: about})
+
+
+@cache
+def settings_of(cls: type) -> Mapping[str, NamedSetting]:
+    """Return the settings of a dataclass by name, in their order; those of a field that says nothing are plain."""
+    hints = get_type_hints(cls, include_extras=True)
+    return {
+        field.name: NamedSetting(field.name, hints[field.name], _default(field), field.metadata.get(_KEY, Setting()))
+        for field in dataclasses.fields(cls)
+    }
+
+
+def make(cls: type[T], **given: object) -> T:
+    """Return a dataclass of settings made of what a user gave, each value brought to its field's type.
+
+    Raises:
+        InputError: as `NamedSetting.read`.
+    """
+    kind: type = cls
+    known = settings_of(kind)
+    return cls(**{name: known[name].read(value, where=name) for name, value in given.items()})
+
+
+def check_settings(instance: object, *, where: str = "") -> None:
+    """Bring every field of a frozen dataclass to its type, called by `__post_init__`.
+
+    Args:
+        instance: just made; its fields may still hold what a user gave, as text for a number.
+        where: what the message puts before a field's name, e.g. `"recipe: "`.
+
+    Raises:
+        InputError: as `NamedSetting.read`.
+    """
+    kind: type = type(instance)
+    for name, known in settings_of(kind).items():
+        object.__setattr__(instance, name, known.read(getattr(instance, name), where=f"{where}{name}"))
+
+
+def _default(field: "dataclasses.Field[Any]") -> Any:  # noqa: ANN401
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return field.default
