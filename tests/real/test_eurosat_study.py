@@ -32,7 +32,7 @@ def test_the_tail_is_long_and_every_class_stands_in_every_part(result: tailprobe
 
 
 def test_the_heads_know_the_classes_and_the_rare_ones_less(result: tailprobe.Result) -> None:
-    table = result.table(metric="average_precision").query("method == 'baseline'").set_index("class")["mean"]
+    table = result.table(metric="average_precision").query("method == 'baseline'").set_index("class_name")["mean"]
     assert table["remaining"] > 0.75
     assert 0.3 < table["low-frequency"] < table["remaining"]
 

@@ -22,8 +22,8 @@ def write_inspection(inspection: Inspection, folder: Path) -> list[Path]:
 
     Leaves inspection.json with every single number, and as Parquet the tables
 
-    - classes: class, count, imbalance_ratio, concurrence, copied and near_duplicated images, a column a rule;
-    - cooccurrence: class, other, images; each pair of classes that meets, once;
+    - classes: class_name, count, imbalance_ratio, concurrence, copied and near_duplicated images, a column a rule;
+    - cooccurrence: class_name, other, images; each pair of classes that meets, once;
     - copies: group, name, part;
     - near_duplicates: name, other, cosine, part, other_part; the closest first;
     - unreadable: name, reason.
@@ -121,7 +121,7 @@ def inspection_tables(inspection: Inspection) -> dict[str, pd.DataFrame]:
 def _classes(inspection: Inspection) -> pd.DataFrame:
     labels = inspection.labels
     columns = {
-        "class": labels.classes,
+        "class_name": labels.classes,
         "count": labels.counts,
         "imbalance_ratio": labels.ratios,
         "concurrence": labels.class_concurrence,
@@ -137,7 +137,7 @@ def _cooccurrence(labels: LabelStatistics) -> pd.DataFrame:
     names = np.asarray(labels.classes, dtype=object)
     images = labels.cooccurrence[first, second]
     order = np.argsort(-images, kind="stable")
-    table = {"class": names[first[order]], "other": names[second[order]], "images": images[order]}
+    table = {"class_name": names[first[order]], "other": names[second[order]], "images": images[order]}
     return pd.DataFrame(table)
 
 

@@ -55,7 +55,7 @@ def _write(table: pd.DataFrame, path: Path, form: str) -> None:
 def latex(table: pd.DataFrame) -> str:
     r"""Return a `tabular` with the rules of booktabs.
 
-    >>> print(latex(pd.DataFrame({"class": ["a_b"], "value": [0.25]})), end="")
+    >>> print(latex(pd.DataFrame({"class_name": ["a_b"], "value": [0.25]})), end="")
     \begin{tabular}{lr}
     \toprule
     class & value \\
@@ -74,7 +74,7 @@ def latex(table: pd.DataFrame) -> str:
 def markdown(table: pd.DataFrame) -> str:
     r"""Return a table of GitHub's Markdown.
 
-    >>> print(markdown(pd.DataFrame({"class": ["a|b"], "value": [0.25]})), end="")
+    >>> print(markdown(pd.DataFrame({"class_name": ["a|b"], "value": [0.25]})), end="")
     | class | value |
     |---|---:|
     | a\|b | 0.250 |

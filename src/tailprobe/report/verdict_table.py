@@ -25,7 +25,7 @@ def verdict_table(verdicts: pd.DataFrame, *, methods: Sequence[str], encoders: S
     80 columns wide. Uncoloured, `?` is "no evidence" and `few` "too few positives to tell".
 
     Args:
-        verdicts: columns encoder, method, class, aggregate, metric, difference, low, high, verdict.
+        verdicts: columns encoder, method, class_name, is_group, metric, difference, low, high, verdict.
         methods: in the order to show them; the baseline, which has no verdict, is left out.
     """
     look = {"padding": (0, 1, 0, 0), "show_edge": False, "pad_edge": False}
@@ -52,14 +52,14 @@ def verdict_table(verdicts: pd.DataFrame, *, methods: Sequence[str], encoders: S
 def _cells(rows: pd.DataFrame) -> list[Text]:
     cells: list[Text] = []
     for group in _GROUPS:
-        found = rows[rows["aggregate"] & (rows["class"].astype(str) == group)]
+        found = rows[rows["is_group"] & (rows["class_name"].astype(str) == group)]
         if found.empty:
             cells += [Text("–"), Text("")]
             continue
         row = found.iloc[0]
         span = f"{_percent(row['difference'])} ({_percent(row['low'])}, {_percent(row['high'])})"
         cells += [Text(span), Text(_SHORT[row["verdict"]], style=_COLOURS.get(row["verdict"], ""))]
-    single = rows.loc[~rows["aggregate"], "verdict"]
+    single = rows.loc[~rows["is_group"], "verdict"]
     return [*cells, Text(f"{(single == 'helps').sum()}/{(single == 'hurts').sum()}")]
 
 

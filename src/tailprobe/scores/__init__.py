@@ -1,7 +1,7 @@
 """Scores: what each head reaches on held-out images, class by class."""
 
 from tailprobe.scores.calibration import brier, expected_calibration_error
-from tailprobe.scores.head_scores import HeadSplit, ScoresWriter, read_head_scores, scored_classes, scored_heads
+from tailprobe.scores.head_scores import HeadPart, ScoresWriter, read_head_scores, scored_classes, scored_heads
 from tailprobe.scores.operating import partial_roc_auc, precision_at_recall
 from tailprobe.scores.rules import find_thresholds, parse_rule
 from tailprobe.scores.shots import frequency_thirds, shot_groups, shot_means
@@ -15,7 +15,7 @@ __all__ = [
     "COLUMNS",
     "GROUPS",
     "PAPER_THRESHOLDS",
-    "HeadSplit",
+    "HeadPart",
     "ScoresWriter",
     "authors_accuracy",
     "brier",

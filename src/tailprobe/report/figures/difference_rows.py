@@ -44,7 +44,7 @@ def difference_rows(
 
     Args:
         table: the tidy results table.
-        chosen: encoder, metric, methods (the baseline first) and split, as `seed_values` takes them.
+        chosen: encoder, metric, methods (the baseline first) and part, as `seed_values` takes them.
         limit: classes a group at most, half from either end of its counts.
 
     Raises:
@@ -59,7 +59,7 @@ def difference_rows(
         kept = columns[ends(counts[columns], limit)]
         drawn, top = [classes[c] for c in kept], foot + _BETWEEN
         for labels, average in (([group], True), (drawn, False)):
-            found = seed_values(table, classes=labels, aggregate=average, **chosen)  # type: ignore[arg-type]
+            found = seed_values(table, classes=labels, is_group=average, **chosen)  # type: ignore[arg-type]
             stacks.append(found.differences(found.methods[0]))
         below, gap = _places(len(kept), len(columns), top + _MEAN)
         gaps += gap

@@ -47,22 +47,22 @@ def _means(run: RunTables, encoder: str) -> dict[str, Any]:
     found = {}
     for metric, rows in _test_rows(run.results, wanted).items():
         of = {"encoder": encoder, "metric": metric, "methods": run.methods}
-        groups = seed_values(rows, **of, classes=GROUPS, aggregate=True).array  # type: ignore[arg-type]
+        groups = seed_values(rows, **of, classes=GROUPS, is_group=True).array  # type: ignore[arg-type]
         found[metric] = short(mean(groups))
     return found
 
 
 def _test_rows(results: pd.DataFrame, metrics: Sequence[str]) -> dict[str, pd.DataFrame]:
     """Return the test part's rows of each metric; taken apart once, since the table of a large study has millions."""
-    rows = results[(results["split"] == "test").to_numpy()]
+    rows = results[(results["part"] == "test").to_numpy()]
     return {str(m): part for m, part in rows.groupby("metric", observed=True, sort=False) if m in metrics}
 
 
 def _numbers(run: RunTables, rows: pd.DataFrame, encoder: str, metric: str) -> dict[str, Any]:
-    names = [str(name) for name in run.classes["class"]]
+    names = [str(name) for name in run.classes["class_name"]]
     of = {"encoder": encoder, "metric": metric, "methods": run.methods}
     classes = seed_values(rows, **of, classes=names).array  # type: ignore[arg-type]
-    groups = seed_values(rows, **of, classes=GROUPS, aggregate=True).array  # type: ignore[arg-type]
+    groups = seed_values(rows, **of, classes=GROUPS, is_group=True).array  # type: ignore[arg-type]
     values = np.concatenate([classes, groups], axis=1)  # (M, K, S)
     differences = values - values[:1]
     middle, reach = mean(differences), half_width(differences, "sd")
@@ -97,9 +97,9 @@ def _placed(run: RunTables, encoder: str, column: str) -> tuple[tuple[np.ndarray
     """Return the places (method, class or group) of an encoder's verdicts, and a column of them."""
     assert run.verdicts is not None
     table = run.verdicts[run.verdicts["encoder"].astype(str) == encoder]
-    classes = {(str(name), False): k for k, name in enumerate(run.classes["class"])}
+    classes = {(str(name), False): k for k, name in enumerate(run.classes["class_name"])}
     place = classes | {(name, True): len(classes) + g for g, name in enumerate(GROUPS)}
-    keys = list(zip(table["class"].astype(str), table["aggregate"].astype(bool), strict=True))
+    keys = list(zip(table["class_name"].astype(str), table["is_group"].astype(bool), strict=True))
     known = np.array([key in place for key in keys], dtype=bool)
     methods = np.array([run.methods.index(str(name)) for name in table["method"][known]], dtype=np.int64)
     columns = np.array([place[key] for key, kept in zip(keys, known, strict=True) if kept], dtype=np.int64)

@@ -89,7 +89,7 @@ def _sides(run: RunTables, numbers: dict[str, Any], group: str) -> Sides:
 
 
 def _by_class(run: RunTables, drawn: dict[str, Any], encoder: str) -> dict[str, dict[str, dict[str, np.ndarray]]]:
-    names = [str(run.classes["class"].iloc[c]) for c in drawn["classes"]]
+    names = [str(run.classes["class_name"].iloc[c]) for c in drawn["classes"]]
     found: dict[str, dict[str, dict[str, np.ndarray]]] = {name: {} for name in names}
     for method, of_classes in drawn["curves"][encoder].items():
         for name, curve in zip(names, of_classes, strict=True):
