@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from tailprobe.groups import GROUPS
 from tailprobe.report.page import RunTables
 from tailprobe.scores.head_scores import ScoresWriter
 
 METRICS = ("average_precision", "roc_auc", "recall@0.5", "precision@0.5", "f1@0.5", "recall@tuned", "precision@tuned")
-GROUPS = ("all", "low-frequency", "remaining")
 
 
 def made_run(
@@ -99,7 +99,7 @@ def _histories(keys: Sequence[tuple[str, int]], rng: np.random.Generator) -> pd.
 
 def _verdicts(methods: Sequence[str], table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     words = np.array(["helps", "hurts", "no evidence", "too few positives"], dtype=object)
-    names = [*table["class_name"], *GROUPS, "head", "medium", "tail"]
+    names = [*table["class_name"], *GROUPS]
     frames = []
     for method in methods[1:]:
         n = len(names)

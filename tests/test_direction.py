@@ -11,7 +11,7 @@ SOURCE = Path(tailprobe.__file__).parent
 # Modules of one number may import each other; a module imports only its own number or lower ones.
 ORDER = {
     "errors": 0, "processor": 0, "progress": 0, "randomness": 0, "registry": 0, "callspec": 0,
-    "labels": 1, "frequency": 1,
+    "labels": 1, "frequency": 1, "groups": 1,
     "datasets": 2, "splits": 2,
     "encoders": 3, "embeddings": 3,
     "inspection": 4,  # a way out from embed: it looks at what is there, and nothing but the report takes it on
@@ -50,7 +50,7 @@ def test_no_stage_imports_one_to_its_right(path: Path) -> None:
 
 
 def test_nothing_between_plan_and_compare_depends_on_an_inspection() -> None:
-    later = [path for path in FILES if stage(path) in {"methods", "training", "scores", "compare"}]
+    later = [path for path in FILES if stage(path) in {"methods", "training", "scores", "comparison"}]
     assert not [path for path in later if any(name.startswith("tailprobe.inspection") for name in imports(path))]
 
 

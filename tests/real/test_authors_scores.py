@@ -61,6 +61,7 @@ def test_the_published_accuracies_stand_in_the_table_of_a_validation_part_that_i
         validation=(labels, scores[2.0]),
         test=None,
         classes=CLASSES,
+        counts=labels.sum(axis=0),
         low_frequency=rare,
         single_label=True,
         thresholds=("authors",),

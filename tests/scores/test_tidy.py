@@ -3,9 +3,11 @@ import pytest
 from sklearn import metrics as sk
 
 from tailprobe.errors import InputError
-from tailprobe.scores.tidy import COLUMNS, GROUPS, score_head, tidy_table
+from tailprobe.groups import GROUPS
+from tailprobe.scores.tidy import COLUMNS, score_head, tidy_table
 
 CLASSES = ("forest", "road", "all", "mine")  # "all" is a class here, too
+COUNTS = np.array([500, 100, 20, 19])
 LOW = np.array([False, False, True, True])
 RULES = ("0.5", "0.2", "tuned")
 
@@ -18,7 +20,7 @@ def part(seed, rows=60):
 
 
 def score(validation=None, test=None, **changes):
-    options = {"classes": CLASSES, "low_frequency": LOW, "single_label": False} | changes
+    options = {"classes": CLASSES, "counts": COUNTS, "low_frequency": LOW, "single_label": False} | changes
     return score_head(validation=validation or part(0), test=test or part(1), **options)
 
 
@@ -68,12 +70,12 @@ def test_calibration_and_parts_of_curves_stand_in_the_table():
         assert 0 < value(table, "calibration_error", name) < 1
 
 
-def test_groups_by_shots_go_by_the_training_part():
-    table = score(training_counts=np.array([500, 100, 20, 19]))
+def test_head_medium_and_tail_are_thirds_of_the_collection_s_counts():
+    table = score()
     mean = np.mean([value(table, "recall@0.5", name) for name in CLASSES[1:3]])
-    assert value(table, "recall@0.5", "medium-shot", is_group=True) == pytest.approx(mean)
-    assert value(table, "classes", "many-shot", is_group=True) == 1
-    assert value(table, "f1@0.5", "few-shot", is_group=True) == value(table, "f1@0.5", "mine")
+    assert value(table, "recall@0.5", "medium", is_group=True) == pytest.approx(mean)
+    assert value(table, "classes", "head", is_group=True) == 1
+    assert value(table, "f1@0.5", "tail", is_group=True) == value(table, "f1@0.5", "mine")
 
 
 def test_the_optimism_of_tuning_on_the_test_part_is_what_that_would_have_gained():

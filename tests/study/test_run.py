@@ -15,8 +15,7 @@ import pytest
 from safetensors import safe_open
 
 import tailprobe
-from tailprobe.scores.shots import SHOTS
-from tailprobe.scores.tidy import GROUPS
+from tailprobe.groups import GROUPS
 from tailprobe.study.computing import Computing
 from tailprobe.study.reporting import run_tables, write_several
 from tailprobe.study.result import Result
@@ -63,7 +62,7 @@ def test_a_run_folder_holds_what_others_script_against(finished: Result) -> None
     assert not (folder / "checkpoints").exists()
     results = pd.read_parquet(folder / "results.parquet")
     assert list(results.columns)[:7] == ["encoder", "method", "seed", "part", "class_name", "metric", "value"]
-    assert set(results.loc[results["is_group"], "class_name"]) == {*GROUPS, *SHOTS}
+    assert set(results.loc[results["is_group"], "class_name"]) == set(GROUPS)
     assert set(results["method"]) == set(METHODS)
     assert set(results["seed"]) == {0, 1}
     with safe_open(folder / "heads.safetensors", framework="np") as heads:

@@ -17,6 +17,7 @@ from tailprobe.comparison.ranks import rank_table
 from tailprobe.comparison.recommendation import Candidate, Recommendation, recommend, write_recommendation
 from tailprobe.comparison.words import describe
 from tailprobe.errors import InputError
+from tailprobe.groups import LOW_FREQUENCY, REMAINING
 
 FloatArray = Float[np.ndarray, "*K"]
 HELPS, HURTS, NO_EVIDENCE, TOO_FEW = "helps", "hurts", "no evidence", "too few positives"
@@ -226,8 +227,8 @@ def _candidates(
     best of several is the one that luck has favoured most.
     """
     many = sum(len(m.methods) for m in measured)
-    low_frequency, remaining = grouping.place("low-frequency"), grouping.place("remaining")
-    rows = table[table["class_name"].eq("low-frequency") & table["is_group"]].reset_index(drop=True)
+    low_frequency, remaining = grouping.place(LOW_FREQUENCY), grouping.place(REMAINING)
+    rows = table[table["class_name"].eq(LOW_FREQUENCY) & table["is_group"]].reset_index(drop=True)
     found: list[Candidate] = []
     for m, e in zip(measured, paired, strict=True):
         better = Estimate(-e.mean, e.error, e.degrees) if _lower(metric) else e
@@ -248,7 +249,7 @@ def _candidates(
 
 
 def _baseline_values(table: pd.DataFrame) -> dict[str, float]:
-    rows = table[table["class_name"].eq("low-frequency") & table["is_group"]].drop_duplicates("encoder")
+    rows = table[table["class_name"].eq(LOW_FREQUENCY) & table["is_group"]].drop_duplicates("encoder")
     return dict(zip(rows["encoder"], rows["baseline"].astype(float), strict=True))
 
 

@@ -10,11 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from tailprobe.comparison.words import signed
+from tailprobe.groups import ALL, LOW_FREQUENCY, REMAINING
 from tailprobe.report.lettering import shown
 from tailprobe.report.values import agree, deviation, mean, of_seeds, seed_values
 
-# Class names of averages, and their heads.
-GROUPS = {"low-frequency": "low-freq.", "remaining": "remaining", "all": "all"}
+_SHOWN = {LOW_FREQUENCY: "low-freq.", REMAINING: REMAINING, ALL: ALL}  # the groups, and their columns' heads
 _NAME = 17  # letters of a method's name, so that the table fits 80 columns
 
 
@@ -43,7 +43,7 @@ def results_table(
         InputError: the table has no such encoder, metric, part or method.
     """
     known = set(table.loc[table["is_group"].to_numpy(dtype=bool), "class_name"])
-    groups = {group: head for group, head in GROUPS.items() if group in known}
+    groups = {group: head for group, head in _SHOWN.items() if group in known}
     result = _empty(list(groups.values()), with_rows=plans is not None)
     seeds = 0
     for encoder in encoders:

@@ -43,7 +43,7 @@ def seed_values(
 
     Args:
         table: columns encoder, method, seed, part, class_name, metric, value, is_group (True on averages over classes).
-        is_group: take the averages ("all", "low-frequency", "remaining"), not the classes.
+        is_group: take the averages over groups of classes, not the classes.
 
     Raises:
         InputError: a column is missing, an encoder, metric, part, method or class has no row, or a row stands twice.

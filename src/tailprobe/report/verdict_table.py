@@ -8,9 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from tailprobe.comparison.words import signed
+from tailprobe.groups import LOW_FREQUENCY, REMAINING
 from tailprobe.report.lettering import shown
 
-_GROUPS = {"low-frequency": "low-frequency", "remaining": "remaining"}
+_SHOWN = (LOW_FREQUENCY, REMAINING)
 _SHORT = {"helps": "helps", "hurts": "hurts", "no evidence": "?", "too few positives": "few"}
 _COLOURS = {"helps": "green", "hurts": "red"}
 _CAPTION = (
@@ -33,7 +34,7 @@ def verdict_table(verdicts: pd.DataFrame, *, methods: Sequence[str], encoders: S
     table.title = Text(f"verdict, difference in {shown(str(verdicts['metric'].iloc[0]), 24)} in %", style="bold")
     table.caption = Text(_CAPTION, style="dim")
     table.add_column("method", no_wrap=True)
-    for head in _GROUPS.values():
+    for head in _SHOWN:
         table.add_column(head, justify="right", no_wrap=True)
         table.add_column("")
     table.add_column("classes", justify="right")
@@ -51,7 +52,7 @@ def verdict_table(verdicts: pd.DataFrame, *, methods: Sequence[str], encoders: S
 
 def _cells(rows: pd.DataFrame) -> list[Text]:
     cells: list[Text] = []
-    for group in _GROUPS:
+    for group in _SHOWN:
         found = rows[rows["is_group"] & (rows["class_name"].astype(str) == group)]
         if found.empty:
             cells += [Text("–"), Text("")]

@@ -1,8 +1,7 @@
 """The tidy table: every score of every head, one number a row.
 
 Columns: `encoder`, `method`, `seed`, `part` ("validation" or "test"), `class_name`, `metric`, `value`, and `is_group`:
-True where `class_name` names a group of classes (`GROUPS`, and `shots.SHOTS` by images in the training part) and not
-one class that happens to be called so.
+True where `class_name` names a group of classes (see `groups`) and not one class that happens to be called so.
 
 Metrics of a class: `support`, `always_no`, `average_precision`, `roc_auc`, `precision_at_recall_0.8`,
 `partial_roc_auc_0.1` (up to that false positive rate), `brier`, `calibration_error`, and for each rule T asked for (see
@@ -22,13 +21,13 @@ import pandas as pd
 from jaxtyping import Bool, Float, Int
 
 from tailprobe.errors import InputError
+from tailprobe.groups import GROUPS, group_members
 from tailprobe.scores.calibration import brier, expected_calibration_error
 from tailprobe.scores.decisions import Confusion, always_no, sample_f2
 from tailprobe.scores.operating import partial_roc_auc_of, precision_at_recall_of
 from tailprobe.scores.ranking import average_precision_of, rank, roc_auc_of, top1
 from tailprobe.scores.ratio import ratio
 from tailprobe.scores.rules import NamedRule, parse_rule
-from tailprobe.scores.shots import SHOTS, shot_groups
 from tailprobe.scores.summary import summarise
 from tailprobe.scores.table import COLUMNS, concatenated, read_results, repeated, tidy_table, write_results
 from tailprobe.scores.thresholds import decide
@@ -36,7 +35,6 @@ from tailprobe.scores.tuning import optimism
 
 __all__ = [
     "COLUMNS",
-    "GROUPS",
     "PAPER_THRESHOLDS",
     "read_results",
     "score_head",
@@ -47,7 +45,6 @@ __all__ = [
 
 Part = tuple[Bool[np.ndarray, "N C"], Float[np.ndarray, "N C"]]  # labels, and scores that are probabilities
 
-GROUPS = ("all", "low-frequency", "remaining")
 PAPER_THRESHOLDS = ("0.5", "0.2", "tuned")
 _RECALL, _MOST_FALSE = 0.8, 0.1  # of `precision_at_recall_0.8` and `partial_roc_auc_0.1`
 DECISION_METRICS: Mapping[str, Callable[[Confusion], Float[np.ndarray, " C"]]] = {
@@ -66,20 +63,20 @@ def score_head(
     validation: tuple[Bool[np.ndarray, "V C"], Float[np.ndarray, "V C"]],
     test: tuple[Bool[np.ndarray, "T C"], Float[np.ndarray, "T C"]] | None,
     classes: Sequence[str],
+    counts: Int[np.ndarray, " C"],
     low_frequency: Bool[np.ndarray, " C"],
     single_label: bool,
     thresholds: Sequence[str] = PAPER_THRESHOLDS,
-    training_counts: Int[np.ndarray, " C"] | None = None,
 ) -> pd.DataFrame:
     """Score one head on both held-out parts; thresholds are tuned on the validation part alone.
 
     Args:
         validation, test: labels (N, C) bool and scores (N, C) float, probabilities. Without a third part, as in the
             authors' runs, `test` is None.
-        low_frequency: (C,), the classes of the group of that name; the others are `remaining`.
+        counts: (C,), images of each class in the whole collection; they and
+        low_frequency: (C,), the classes of the group of that name, decide the groups, see `groups`.
         single_label: also give `top1`.
         thresholds: names of rules, see `rules`.
-        training_counts: (C,) images of each class in the training part, for the groups by shots; None leaves them out.
 
     Returns:
         The tidy table's columns `part`, `class_name`, `metric`, `value`, `is_group`. Where a class has no threshold,
@@ -93,7 +90,7 @@ def score_head(
         _check_probabilities(name, part[1])
     rules = {name: parse_rule(name) for name in thresholds}
     cuts = {name: named.rule(*validation) for name, named in rules.items()}
-    groups = _groups(low_frequency, training_counts)
+    groups = dict(zip(GROUPS, group_members(counts, low_frequency), strict=True))
     frames = []
     for name, part in parts.items():
         values = _class_scores(part, cuts)
@@ -102,17 +99,6 @@ def score_head(
         own = _group_scores(part, cuts, groups, single_label=single_label)
         frames.append(_frame(name, classes, values, groups, own))
     return concatenated(frames)
-
-
-def _groups(
-    low_frequency: Bool[np.ndarray, " C"], training_counts: Int[np.ndarray, " C"] | None
-) -> dict[str, Bool[np.ndarray, " C"]]:
-    """Return which classes belong to each group."""
-    every = np.ones(len(low_frequency), dtype=bool)
-    groups = dict(zip(GROUPS, (every, low_frequency, ~low_frequency), strict=True))
-    if training_counts is not None:
-        groups |= dict(zip(SHOTS, shot_groups(training_counts), strict=True))
-    return groups
 
 
 def _optimism(

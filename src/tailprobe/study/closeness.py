@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from tailprobe.groups import ALL, LOW_FREQUENCY, REMAINING
 from tailprobe.study.result import Result
 
 
@@ -31,12 +32,12 @@ class _Claim:
 
 
 _CLAIMS = (
-    _Claim("reweight", "low-frequency", "no trend", 0),
-    _Claim("reweight", "remaining", "no trend", 0),
-    _Claim("undersample", "low-frequency", "same or better", 0),
-    _Claim("undersample", "remaining", "often drops", -1),
-    _Claim("oversample", "low-frequency", "same or better", +1),
-    _Claim("oversample", "remaining", "sometimes drops", -1),
+    _Claim("reweight", LOW_FREQUENCY, "no trend", 0),
+    _Claim("reweight", REMAINING, "no trend", 0),
+    _Claim("undersample", LOW_FREQUENCY, "same or better", 0),
+    _Claim("undersample", REMAINING, "often drops", -1),
+    _Claim("oversample", LOW_FREQUENCY, "same or better", +1),
+    _Claim("oversample", REMAINING, "sometimes drops", -1),
 )
 
 # Macro average precision of the authors' saved ADE20K scores, one run each: over all classes, over their 11 rare ones.
@@ -101,7 +102,7 @@ def _ade20k_facts(result: Result) -> list[Comparison]:
                         value,
                         _mean(precision, method, group),
                     )
-                    for group, value in zip(("all", "low-frequency"), values, strict=True)
+                    for group, value in zip((ALL, LOW_FREQUENCY), values, strict=True)
                 ]
     return facts
 

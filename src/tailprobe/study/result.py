@@ -13,6 +13,7 @@ import pandas as pd
 from tailprobe.comparison.cost import cost_table
 from tailprobe.comparison.recommendation import Recommendation, read_recommendation
 from tailprobe.errors import InputError
+from tailprobe.groups import LOW_FREQUENCY, REMAINING
 from tailprobe.labels import Labels
 from tailprobe.progress import Progress, silent
 from tailprobe.report.samples import read_samples
@@ -177,7 +178,7 @@ class Result:
         from tailprobe.report.notebook import notebook_html
 
         table = self.table()
-        groups = table[table["is_group"] & table["class_name"].isin(["low-frequency", "remaining"])]
+        groups = table[table["is_group"] & table["class_name"].isin([LOW_FREQUENCY, REMAINING])]
         figures = self.figures()
         first = next(figure for name, figure in figures.items() if name.startswith("differences"))
         return notebook_html(

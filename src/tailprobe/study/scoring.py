@@ -38,10 +38,10 @@ def score_heads(
             frames[key.encoder, key.method, key.seed] = score_head(
                 **parts,
                 classes=labels.classes,
+                counts=labels.counts,
                 low_frequency=design.low_frequency,
                 single_label=labels.kind == "single-label",
                 thresholds=thresholds,
-                training_counts=labels.rows(split.train).counts,
             )
         progress("score heads", len(heads), len(heads))
     return tidy_table(frames)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Int
 
+from tailprobe.groups import LOW_FREQUENCY, REMAINING
 from tailprobe.report.figures.per_class import ends
 from tailprobe.report.lettering import shown_all
 from tailprobe.report.values import seed_values
@@ -52,7 +53,7 @@ def difference_rows(
     """
     stacks, places, names, numbers, rare, averages, gaps = [], [], [], [], [], [], []
     foot = -_BETWEEN
-    for group, members in (("low-frequency", low_frequency), ("remaining", ~low_frequency)):
+    for group, members in ((LOW_FREQUENCY, low_frequency), (REMAINING, ~low_frequency)):
         columns = np.flatnonzero(members)
         if not len(columns):
             continue
@@ -66,7 +67,7 @@ def difference_rows(
         places += [top + _MEAN / 2, *below]
         names += [f"mean of {len(columns)} {group}", *shown_all(drawn, 24)]
         numbers += ["", *(f"{support[c]:,}" for c in kept)]
-        rare += [group == "low-frequency"] * (1 + len(kept))
+        rare += [group == LOW_FREQUENCY] * (1 + len(kept))
         averages += [True] + [False] * len(kept)
         foot = places[-1] + 0.5
     values = np.concatenate(stacks, axis=1)

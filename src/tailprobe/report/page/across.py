@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from tailprobe.comparison import performance_profile, probability_of_improvement, rank_methods
 from tailprobe.comparison.improvement import Interval
+from tailprobe.groups import LOW_FREQUENCY
 from tailprobe.randomness import generator
 from tailprobe.report.page.numbers import short
 from tailprobe.report.page.run import RunTables
@@ -62,7 +63,7 @@ def _metric(runs: Sequence[RunTables]) -> str | None:
 
 def _of_group(run: RunTables, encoder: str, metric: str, methods: Sequence[str]) -> Float[np.ndarray, "M S"]:
     rows = _test_rows(run, metric)
-    found = seed_values(rows, encoder=encoder, metric=metric, methods=methods, classes=["low-frequency"], is_group=True)
+    found = seed_values(rows, encoder=encoder, metric=metric, methods=methods, classes=[LOW_FREQUENCY], is_group=True)
     return found.array[:, 0]
 
 

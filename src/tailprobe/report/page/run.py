@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool
 
+from tailprobe.groups import LOW_FREQUENCY
+
 
 @dataclass(frozen=True, eq=False)
 class RunTables:
@@ -52,6 +54,6 @@ class RunTables:
             return str(self.recommendation["method"])
         table = self.results
         rows = (table["part"] == "test") & (table["metric"] == "average_precision") & table["is_group"]
-        of_group = table[rows & (table["class_name"] == "low-frequency") & (table["method"] != "baseline")]
+        of_group = table[rows & (table["class_name"] == LOW_FREQUENCY) & (table["method"] != "baseline")]
         means = of_group.groupby(of_group["method"].astype(str))["value"].mean()
         return str(means.idxmax()) if means.notna().any() else "baseline"
