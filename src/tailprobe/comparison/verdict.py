@@ -17,6 +17,7 @@ from tailprobe.comparison.ranks import rank_table
 from tailprobe.comparison.recommendation import Candidate, Recommendation, recommend, write_recommendation
 from tailprobe.comparison.words import describe
 from tailprobe.errors import InputError
+from tailprobe.files import write_parquet
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
 
 FloatArray = Float[np.ndarray, "*K"]
@@ -46,9 +47,7 @@ class Comparison:
     def write(self, folder: Path) -> None:
         """Write verdicts.parquet, ranks.parquet and recommendation.json into a run folder, replacing older ones."""
         for name, table in (("verdicts", self.verdicts), ("ranks", self.ranks)):
-            partial = folder / f".{name}.partial"
-            table.to_parquet(partial, index=False)
-            partial.replace(folder / f"{name}.parquet")
+            write_parquet(folder / f"{name}.parquet", table)
         write_recommendation(self.recommendation, folder / "recommendation.json")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tailprobe.errors import InputError
+from tailprobe.files import write_parquet, write_text
 from tailprobe.inspection.inspection import Inspection, LabelStatistics
 from tailprobe.splits import PARTS
 
@@ -41,9 +42,9 @@ def write_inspection(inspection: Inspection, folder: Path) -> list[Path]:
     for name in _TABLES:
         (folder / f"{name}.parquet").unlink(missing_ok=True)
     for name, table in tables.items():
-        table.to_parquet(folder / f"{name}.parquet", index=False)
+        write_parquet(folder / f"{name}.parquet", table)
     summary = json.dumps(inspection_summary(inspection), indent=1, ensure_ascii=False, allow_nan=False)
-    (folder / _SUMMARY).write_text(summary + "\n", encoding="utf-8")
+    write_text(folder / _SUMMARY, summary + "\n")
     return [*(folder / f"{name}.parquet" for name in tables), folder / _SUMMARY]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
+from tailprobe.files import write_text
 from tailprobe.inspection.near import find_near_duplicates
 from tailprobe.progress import Progress, silent
 
@@ -58,9 +59,7 @@ def near_duplicates(
 
 def write_duplicates(found: dict[str, Any], path: Path) -> None:
     """Write what `near_duplicates` found; the file appears whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False), encoding="utf-8")
-    partial.replace(path)
+    write_text(path, json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False))
 
 
 def read_duplicates(path: Path) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tailprobe.errors import InputError
+from tailprobe.files import write_whole
 
 Escape = Callable[..., str]
 FORMATS = ("csv", "parquet", "tex", "md")
@@ -34,9 +35,8 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]
         for name, table in tables.items():
             for form in FORMATS:
                 path = folder / f"{name}.{form}"
-                partial = folder / f".{name}.partial"
-                _write(table, partial, form)
-                partial.replace(path)
+                with write_whole(path) as partial:
+                    _write(table, partial, form)
                 written.append(path)
     except OSError as error:
         raise InputError(f"{folder}: tables cannot be written ({error.strerror})") from None

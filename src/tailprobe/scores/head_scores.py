@@ -28,7 +28,8 @@ import pyarrow.parquet as pq
 from jaxtyping import Float32, Int, Int32
 
 from tailprobe.errors import InputError
-from tailprobe.scores.files import damage_named, new_file, read_schema
+from tailprobe.files import write_whole
+from tailprobe.scores.parquet import damage_named, read_schema
 
 FORMAT: Final = 1
 _METADATA: Final = b"tailprobe.scores"
@@ -67,7 +68,7 @@ class ScoresWriter:
         self._file: pq.ParquetWriter | None = None
 
     def __enter__(self) -> "ScoresWriter":
-        partial = self._open.enter_context(new_file(self._path, overwrite=self._overwrite))
+        partial = self._open.enter_context(write_whole(self._path, overwrite=self._overwrite))
         # Bytes of equal weight stand together, where zstd finds something to save: about 30% of logits.
         self._file = self._open.enter_context(
             pq.ParquetWriter(

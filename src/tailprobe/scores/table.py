@@ -12,7 +12,8 @@ from jaxtyping import Int
 from pandas.api.types import union_categoricals
 
 from tailprobe.errors import InputError
-from tailprobe.scores.files import damage_named, new_file, read_schema
+from tailprobe.files import write_whole
+from tailprobe.scores.parquet import damage_named, read_schema
 
 COLUMNS: Final = ("encoder", "method", "seed", "part", "class_name", "metric", "value", "is_group")
 HELD_OUT_PARTS: Final = ("validation", "test")
@@ -59,7 +60,7 @@ def write_results(table: pd.DataFrame, path: Path, *, overwrite: bool = False) -
     """
     if tuple(table.columns) != COLUMNS:
         raise InputError(f"expected the columns {', '.join(COLUMNS)}, got {', '.join(map(str, table.columns))}")
-    with new_file(path, overwrite=overwrite) as partial:
+    with write_whole(path, overwrite=overwrite) as partial:
         pq.write_table(pa.table({name: _to_arrow(table[name]) for name in COLUMNS}), partial, compression="zstd")
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from tailprobe.comparison.cost import cost_table
 from tailprobe.comparison.recommendation import Recommendation, read_recommendation
 from tailprobe.errors import InputError
+from tailprobe.files import write_text
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
 from tailprobe.labels import Labels
 from tailprobe.progress import Progress, silent
@@ -50,9 +51,7 @@ class Result:
     @classmethod
     def finish(cls, folder: RunFolder, record: dict[str, Any]) -> "Result":
         """Mark a run whole by writing its record."""
-        partial = folder.path / ".run.partial"
-        partial.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
-        partial.replace(folder.record)
+        write_text(folder.record, json.dumps(record, indent=1, ensure_ascii=False))
         return cls(folder)
 
     @cached_property

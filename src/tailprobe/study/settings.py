@@ -13,6 +13,7 @@ from tailprobe.datasets.image_files import OnBadImage
 from tailprobe.datasets.url import is_url
 from tailprobe.embeddings.own import encoder_name, holds_embeddings
 from tailprobe.errors import InputError
+from tailprobe.files import write_text
 from tailprobe.registry import did_you_mean
 from tailprobe.scores.rules import parse_rule
 from tailprobe.scores.tidy import PAPER_THRESHOLDS
@@ -93,7 +94,7 @@ def write_study(study: Study, path: Path) -> None:
         "recipe": settings.pop("recipe"),
     }
     document = {"study": settings, **document}
-    path.write_text(tomli_w.dumps(document), encoding="utf-8")
+    write_text(path, tomli_w.dumps(document))
 
 
 def read_study(path: Path) -> Study:

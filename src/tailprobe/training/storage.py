@@ -1,7 +1,6 @@
 """Heads on disk: safetensors, weights and nothing that runs."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import astuple
 from pathlib import Path
@@ -13,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from tailprobe.errors import InputError
+from tailprobe.files import write_whole
 from tailprobe.training.head import Head, Heads, History
 from tailprobe.training.task import HeadKey
 
@@ -35,9 +35,8 @@ def save_heads(heads: Mapping[HeadKey, Head], path: Path, *, classes: tuple[str,
         for key, head in heads.items()
     ]
     metadata = {"format": _FORMAT, "heads": json.dumps(rows), "classes": json.dumps(classes)}
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    save_file(tensors, partial, metadata=metadata)
-    partial.replace(path)
+    with write_whole(path, shared=True) as partial:
+        save_file(tensors, partial, metadata=metadata)
 
 
 def load_heads(path: Path) -> tuple[Heads, tuple[str, ...]]:
