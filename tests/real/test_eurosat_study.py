@@ -38,7 +38,7 @@ def test_the_heads_know_the_classes_and_the_rare_ones_less(result: tailprobe.Res
 
 
 def test_too_little_data_costs_more_than_any_other_remedy(result: tailprobe.Result) -> None:
-    table = result.table(metric="average_precision").query("`class` == 'all'").set_index("method")["mean"]
+    table = result.table(metric="average_precision").query("class_name == 'all'").set_index("method")["mean"]
     assert table.idxmin() == "undersample(low-frequency)"
 
 

@@ -114,7 +114,7 @@ def test_verdicts_and_a_recommendation_are_left_in_the_run(finished: Result) -> 
     assert set(verdicts["verdict"]) <= {"helps", "hurts", "no evidence", "too few positives"}
     assert set(verdicts["method"]) == set(METHODS) - {"baseline"}
     of_mine = verdicts[(verdicts["class_name"] == "mine") & (verdicts["method"] == "reweight(5)")]
-    table = finished.table().query("`class` == 'mine'").set_index("method")["mean"]
+    table = finished.table().query("class_name == 'mine'").set_index("method")["mean"]
     assert of_mine["difference"].item() == pytest.approx(table["reweight(5)"] - table["baseline"], abs=1e-6)
     assert advice.method in METHODS
     assert advice.sentence.startswith("Use ")
