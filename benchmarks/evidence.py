@@ -124,7 +124,7 @@ def report(setting: Setting, tables: list[pd.DataFrame]) -> str:
         share = float(np.mean([bool(f) for f in false]))
         lines.append(f"- studies with any false verdict: {100 * share:.1f}% (within {_error(share, len(tables))})")
     support = stacked["support"].mean(axis=0)
-    groups = tables[0]["aggregate"].to_numpy(bool)
+    groups = tables[0]["is_group"].to_numpy(bool)
     bands = {
         "20 and more positives": ~groups & (support >= 20),
         "10 to 19": ~groups & (support >= 10) & (support < 20),
@@ -137,7 +137,9 @@ def report(setting: Setting, tables: list[pd.DataFrame]) -> str:
     lines += ["", "| | difference covered | least and most of a class | value covered |", "|---|---|---|---|"]
     for name, band in bands.items():
         if band.any():
-            by_class = [covered[:, band & (tables[0]["class"] == k)] for k in tables[0].loc[band, "class"].unique()]
+            by_class = [
+                covered[:, band & (tables[0]["class_name"] == k)] for k in tables[0].loc[band, "class_name"].unique()
+            ]
             each = [100 * np.nanmean(part) for part in by_class]
             lines.append(
                 f"| {name} | {100 * np.nanmean(covered[:, band]):.1f}% | {min(each):.1f} to {max(each):.1f}% "

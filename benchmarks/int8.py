@@ -103,9 +103,10 @@ def main(images: str, weights: str) -> None:
 
 
 def _average_precision(result: tailprobe.Result) -> dict[str, np.ndarray]:
-    rows = result.results.query("split == 'test' and metric == 'average_precision' and aggregate")
+    rows = result.results.query("part == 'test' and metric == 'average_precision' and is_group")
     return {
-        str(group): of.sort_values("seed")["value"].to_numpy() for group, of in rows.groupby("class", observed=True)
+        str(group): of.sort_values("seed")["value"].to_numpy()
+        for group, of in rows.groupby("class_name", observed=True)
     }
 
 

@@ -70,13 +70,13 @@ def _judge(labels: np.ndarray, factors: list[float], scores: np.ndarray, rare: n
     )
     found = decide_verdicts([measured], grouping, metric="average_precision")
     lines = found.verdicts
-    of_classes = lines[~lines["aggregate"]]
+    of_classes = lines[~lines["is_group"]]
     apart = int(((of_classes["low"] > 0) | (of_classes["high"] < 0)).sum())
     print(f"\nverdicts: {', '.join(f'{n} {name}' for name, n in lines['verdict'].value_counts().items())}")
     print(f"taken as fixed heads, {apart} of {len(of_classes)} class differences lie outside what new images would do")
     print("| against factor 1 | AP of the rare classes | 95% for this head on new images |")
     print("|---|---|---|")
-    for line in lines[lines["class"] == "low-frequency"].itertuples():
+    for line in lines[lines["class_name"] == "low-frequency"].itertuples():
         print(f"| {line.method} | {line.difference:+.3f} | {line.low:+.3f} to {line.high:+.3f} |")
     print(found.recommendation.sentence)
 

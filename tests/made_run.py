@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from tailprobe.groups import GROUPS
 from tailprobe.report.page import RunTables
 from tailprobe.scores.head_scores import ScoresWriter
 
 METRICS = ("average_precision", "roc_auc", "recall@0.5", "precision@0.5", "f1@0.5", "recall@tuned", "precision@tuned")
-GROUPS = ("all", "low-frequency", "remaining")
 
 
 def made_run(
@@ -32,7 +32,7 @@ def made_run(
     labels = rng.random((images, len(classes))) < np.where(low, 0.05, 0.3)
     folder.mkdir(parents=True, exist_ok=True)
     counts = labels.sum(axis=0)
-    table = pd.DataFrame({"class": list(classes), "count": counts, "low_frequency": low})
+    table = pd.DataFrame({"class_name": list(classes), "count": counts, "low_frequency": low})
     for part, share in (("train", 0.6), ("validation", 0.2), ("test", 0.2)):
         table[part] = (share * counts).astype(int)
     keys = [(method, seed) for method in names for seed in range(seeds)]
@@ -57,7 +57,7 @@ def made_run(
         verdicts=found,
         recommendation=None if found is None else _recommendation(names[1]),
         mistakes=pd.DataFrame({
-            "encoder": "descriptors", "class": [classes[-1]] * 2, "kind": ["missed", "claimed"],
+            "encoder": "descriptors", "class_name": [classes[-1]] * 2, "kind": ["missed", "claimed"],
             "name": [classes[0], "b.png"],
             "tags": [list(classes[-2:]), []], "baseline": [0.1, 0.9], "chosen": [0.2, 0.8], "picture": [_png(), b""],
         }),
@@ -67,19 +67,21 @@ def made_run(
 def _results(
     methods: Sequence[str], seeds: Sequence[int], table: pd.DataFrame, rng: np.random.Generator
 ) -> pd.DataFrame:
-    names = [*table["class"], *GROUPS]
+    names = [*table["class_name"], *GROUPS]
     index = pd.MultiIndex.from_product(
         [methods, seeds, METRICS, range(len(names))], names=["method", "seed", "metric", "k"]
     )
     frame = index.to_frame(index=False)
-    frame["class"] = np.array(names, dtype=object)[frame["k"]]
-    frame["aggregate"] = frame.pop("k") >= len(table)
+    frame["class_name"] = np.array(names, dtype=object)[frame["k"]]
+    frame["is_group"] = frame.pop("k") >= len(table)
     frame["value"] = rng.random(len(frame))
-    return frame.assign(encoder="descriptors", split="test")
+    return frame.assign(encoder="descriptors", part="test")
 
 
 def _plans(methods: Sequence[str], seeds: Sequence[int], table: pd.DataFrame) -> pd.DataFrame:
-    same = pd.DataFrame({"class": table["class"], "count": table["train"], "rows": 120, "distinct_images": 120})
+    same = pd.DataFrame(
+        {"class_name": table["class_name"], "count": table["train"], "rows": 120, "distinct_images": 120}
+    )
     return pd.concat([same.assign(method=m, seed=s) for m in methods for s in seeds], ignore_index=True)
 
 
@@ -97,13 +99,13 @@ def _histories(keys: Sequence[tuple[str, int]], rng: np.random.Generator) -> pd.
 
 def _verdicts(methods: Sequence[str], table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     words = np.array(["helps", "hurts", "no evidence", "too few positives"], dtype=object)
-    names = [*table["class"], *GROUPS, "head", "medium", "tail"]
+    names = [*table["class_name"], *GROUPS]
     frames = []
     for method in methods[1:]:
         n = len(names)
         difference = rng.normal(0, 0.1, n)
         frames.append(pd.DataFrame({
-            "encoder": "descriptors", "method": method, "class": names, "aggregate": np.arange(n) >= len(table),
+            "encoder": "descriptors", "method": method, "class_name": names, "is_group": np.arange(n) >= len(table),
             "metric": "average_precision", "difference": difference, "low": difference - 0.1, "high": difference + 0.1,
             "p_adjusted": rng.random(n), "detectable": 0.2, "support": 9.0, "verdict": words[rng.integers(0, 4, n)],
         }))  # fmt: skip
@@ -126,7 +128,7 @@ def _write_scores(
             rows = np.sort(rng.permutation(images)[: images // 5])
             logits = rng.normal(size=(len(rows), len(classes))).astype(np.float32)
             for part in ("validation", "test"):
-                writer.write(encoder="descriptors", method=method, seed=seed, split=part, rows=rows, logits=logits)
+                writer.write(encoder="descriptors", method=method, seed=seed, part=part, rows=rows, logits=logits)
 
 
 def _png() -> bytes:

@@ -28,20 +28,26 @@ class Run:
 
 def lay_out(study: SimulatedStudy, folder: Path, *, methods=METHODS, encoder: str = "simulated") -> Run:
     low = np.arange(len(CLASSES)) >= 3
+    counts = study.labels.sum(axis=0)
     frames = {}
     with ScoresWriter(folder / f"{encoder}.parquet", classes=CLASSES) as writer:
         for s, rows in enumerate(study.rows):
             for m, method in enumerate(methods):
                 logits = study.logits[s, m]
-                writer.write(rows, logits, encoder=encoder, method=method, seed=s, split="test")
+                writer.write(rows, logits, encoder=encoder, method=method, seed=s, part="test")
                 part = (study.labels[rows], (1 / (1 + np.exp(-logits.astype(np.float64)))).astype(np.float32))
                 frames[encoder, method, s] = score_head(
-                    validation=part, test=part, classes=CLASSES, low_frequency=low, single_label=False
+                    validation=part, test=part, classes=CLASSES, counts=counts, low_frequency=low, single_label=False
                 )
-    counts = study.labels.sum(axis=0)
     tested = study.labels[study.rows[0]].sum(axis=0)
     classes = pd.DataFrame(
-        {"class": CLASSES, "count": counts, "low_frequency": low, "train": counts - 2 * tested, "validation": tested}
+        {
+            "class_name": CLASSES,
+            "count": counts,
+            "low_frequency": low,
+            "train": counts - 2 * tested,
+            "validation": tested,
+        }
     ).assign(test=tested)
     return Run(tidy_table(frames), classes, study.labels, folder / f"{encoder}.parquet")
 

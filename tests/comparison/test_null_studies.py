@@ -61,7 +61,7 @@ def test_a_remedy_that_suits_some_images_and_not_others_is_not_taken_for_sure():
         images=600, prevalence=(0.3, 0.15, 0.1), methods=1, seeds=10, effect=0.5, taste=1.0, given_split=True
     )
     tables = [verdicts(draw_study(population, np.random.default_rng([2, i]))) for i in range(STUDIES)]
-    classes = ~tables[0]["aggregate"]
+    classes = ~tables[0]["is_group"]
     truth = np.mean([t["difference"] for t in tables], axis=0)
     inside = np.mean([((t["low"] <= truth) & (truth <= t["high"]))[classes].mean() for t in tables])
     assert inside > 0.87

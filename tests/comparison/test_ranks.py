@@ -68,7 +68,7 @@ def test_a_ranking_needs_two_methods_and_a_whole_block():
 
 def test_the_table_ranks_each_encoder_and_all_together():
     lines = [
-        {"encoder": e, "method": m, "class": c, "aggregate": False, "value": v, "baseline": 0.5}
+        {"encoder": e, "method": m, "class_name": c, "is_group": False, "value": v, "baseline": 0.5}
         for e in ("x", "y")
         for c in "abc"
         for m, v in (("better", 0.6), ("worse", 0.4))

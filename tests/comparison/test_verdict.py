@@ -14,7 +14,7 @@ from tailprobe.errors import InputError
 from tailprobe.scores.summary import summarise
 
 CONTRACT = (
-    "encoder", "method", "class", "aggregate", "metric", "baseline", "value", "difference", "low", "high",
+    "encoder", "method", "class_name", "is_group", "metric", "baseline", "value", "difference", "low", "high",
     "value_low", "value_high", "p", "p_adjusted", "support", "detectable", "verdict",
 )  # fmt: skip
 
@@ -26,13 +26,13 @@ def comparison(run):
 
 def line(comparison, method, name):
     rows = comparison.verdicts
-    return rows[(rows["method"] == method) & (rows["class"] == name)].iloc[0]
+    return rows[(rows["method"] == method) & (rows["class_name"] == name)].iloc[0]
 
 
 def test_the_table_has_the_columns_that_the_report_reads(comparison):
     assert tuple(comparison.verdicts.columns[: len(CONTRACT)]) == CONTRACT
     assert set(comparison.verdicts["verdict"]) <= set(VERDICTS)
-    groups = comparison.verdicts.loc[comparison.verdicts["aggregate"], "class"].unique()
+    groups = comparison.verdicts.loc[comparison.verdicts["is_group"], "class_name"].unique()
     assert groups.tolist() == ["all", "low-frequency", "remaining", "head", "medium", "tail"]
 
 
@@ -41,9 +41,11 @@ def test_the_table_has_the_columns_that_the_report_reads(comparison):
 )
 def test_values_and_differences_are_those_of_the_results(run, metric):
     found = compare_methods(run.results, classes=run.classes, labels=run.labels, scores=run.scores, metric=metric)
-    expected = summarise(run.results[run.results["split"] == "test"], metric=metric)
-    expected = expected[expected["method"] != "baseline"].astype({"method": str, "class": str})
-    joined = found.verdicts.merge(expected, on=["encoder", "method", "class", "aggregate"], suffixes=("", "_expected"))
+    expected = summarise(run.results[run.results["part"] == "test"], metric=metric)
+    expected = expected[expected["method"] != "baseline"].astype({"method": str, "class_name": str})
+    joined = found.verdicts.merge(
+        expected, on=["encoder", "method", "class_name", "is_group"], suffixes=("", "_expected")
+    )
     assert len(joined) == 2 * 9  # six classes, three groups
     np.testing.assert_allclose(joined["value"], joined["mean"], atol=1e-6)
     np.testing.assert_allclose(joined["difference"], joined["difference_expected"], atol=1e-6)
@@ -208,7 +210,7 @@ def test_what_cannot_be_compared_is_told(run, change, told):
 
 def test_no_verdict_is_drawn_without_a_test_part_or_a_second_method(run):
     with pytest.raises(InputError, match="no test part"):
-        compare_methods(run.results[run.results["split"] != "test"], classes=run.classes)
+        compare_methods(run.results[run.results["part"] != "test"], classes=run.classes)
     with pytest.raises(InputError, match="no method beside"):
         compare_methods(run.results[run.results["method"] == "baseline"], classes=run.classes)
 
@@ -226,11 +228,11 @@ def test_a_class_missing_from_every_test_part_is_undefined_and_never_tested(run)
     labels = run.labels.copy()
     labels[:, 5] = False
     found = compare_methods(run.results, classes=run.classes, labels=labels, scores=run.scores).verdicts
-    gone = found[found["class"] == "f"]
+    gone = found[found["class_name"] == "f"]
     assert gone[["value", "difference", "low", "high", "p", "p_adjusted", "detectable"]].isna().all(axis=None)
     assert set(gone["verdict"]) == {"too few positives"}
     assert (gone["support"] == 0).all()
-    assert np.isfinite(found.loc[found["aggregate"] & (found["class"] != "tail"), "difference"]).all()
+    assert np.isfinite(found.loc[found["is_group"] & (found["class_name"] != "tail"), "difference"]).all()
 
 
 def test_labels_of_another_image_set_are_refused(run):

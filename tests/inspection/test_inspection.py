@@ -127,7 +127,11 @@ def test_the_folder_holds_every_number_and_table(inspection: Inspection, tmp_pat
         ["3.jpg", "4.jpg", "validation", "train"]
     ]
     assert tables["unreadable"]["name"].tolist() == ["6.jpg"]
-    assert tables["classes"].set_index("class").loc["mine", ["count", "copied", "below(2)"]].tolist() == [1, 0, True]
+    assert tables["classes"].set_index("class_name").loc["mine", ["count", "copied", "below(2)"]].tolist() == [
+        1,
+        0,
+        True,
+    ]
     assert tables["cooccurrence"].to_numpy().tolist() == [["forest", "river", 2], ["mine", "river", 1]]
 
 

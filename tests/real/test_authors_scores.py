@@ -61,13 +61,14 @@ def test_the_published_accuracies_stand_in_the_table_of_a_validation_part_that_i
         validation=(labels, scores[2.0]),
         test=None,
         classes=CLASSES,
+        counts=labels.sum(axis=0),
         low_frequency=rare,
         single_label=True,
         thresholds=("authors",),
     )
-    assert set(table["split"]) == {"validation"}
-    own = table[(table["metric"] == "negative_share@authors") & ~table["aggregate"]]
-    assert dict(zip(own["class"], own["value"], strict=True)) == pytest.approx(published[2.0], abs=1e-9)
+    assert set(table["part"]) == {"validation"}
+    own = table[(table["metric"] == "negative_share@authors") & ~table["is_group"]]
+    assert dict(zip(own["class_name"], own["value"], strict=True)) == pytest.approx(published[2.0], abs=1e-9)
 
 
 def test_average_precision_and_auc_of_the_saved_scores_equal_scikit_learn(saved):

@@ -34,7 +34,7 @@ def comparison(real_data):
 
 
 def test_the_macro_averages_are_those_of_the_findings(comparison):
-    rows = comparison.verdicts[comparison.verdicts["aggregate"]].set_index(["method", "class"])
+    rows = comparison.verdicts[comparison.verdicts["is_group"]].set_index(["method", "class_name"])
     assert rows.loc[("factor 5", "all"), ["baseline", "value"]].tolist() == pytest.approx([0.684, 0.702], abs=5e-4)
     assert rows.loc[("factor 5", "low-frequency"), ["baseline", "value"]].tolist() == pytest.approx(
         [0.527, 0.560], abs=5e-4
@@ -48,6 +48,6 @@ def test_one_run_each_shows_that_no_factor_helps_or_hurts(comparison):
 
 
 def test_even_as_heads_few_differ_from_the_first_by_more_than_new_images_would_do(comparison):
-    classes = comparison.verdicts[~comparison.verdicts["aggregate"]]
+    classes = comparison.verdicts[~comparison.verdicts["is_group"]]
     apart = (classes["low"] > 0) | (classes["high"] < 0)
     assert (int(apart.sum()), len(classes)) == (20, 180)

@@ -31,13 +31,13 @@ def test_the_tail_is_long_and_every_class_stands_in_every_part(result: tailprobe
 
 
 def test_the_heads_know_the_classes_and_the_rare_ones_less(result: tailprobe.Result) -> None:
-    table = result.table(metric="average_precision").query("method == 'baseline'").set_index("class")["mean"]
+    table = result.table(metric="average_precision").query("method == 'baseline'").set_index("class_name")["mean"]
     assert table["remaining"] > 0.75
     assert 0.3 < table["low-frequency"] < table["remaining"]
 
 
 def test_too_little_data_costs_more_than_any_other_remedy(result: tailprobe.Result) -> None:
-    table = result.table(metric="average_precision").query("`class` == 'all'").set_index("method")["mean"]
+    table = result.table(metric="average_precision").query("class_name == 'all'").set_index("method")["mean"]
     assert table.idxmin() == "undersample(low-frequency)"
 
 

@@ -47,6 +47,6 @@ def test_the_tail_is_as_long_as_asked(result: tailprobe.Result) -> None:
 
 
 def test_a_real_encoder_knows_the_frequent_classes_well_and_the_rare_ones_less(result: tailprobe.Result) -> None:
-    table = result.table(metric="average_precision").query("method == 'baseline'").set_index("class")["mean"]
+    table = result.table(metric="average_precision").query("method == 'baseline'").set_index("class_name")["mean"]
     assert table["remaining"] > 0.9
     assert 0.4 < table["low-frequency"] < table["remaining"]

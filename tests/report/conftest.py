@@ -48,16 +48,16 @@ class FakeStudy:
         names = ("results", "metric", "methods", "encoders", "head", "plans", "reached", "histories")
         return {name: getattr(self, name) for name in names}
 
-    def value(self, method: str, name: str, *, aggregate: bool = False) -> np.ndarray:
+    def value(self, method: str, name: str, *, is_group: bool = False) -> np.ndarray:
         """The values of one method and class over seeds, read off the table by hand."""
         table = self.results
         chosen = (
             (table["encoder"] == next(iter(self.encoders)))
             & (table["method"] == method)
-            & (table["class"] == name)
-            & (table["aggregate"] == aggregate)
+            & (table["class_name"] == name)
+            & (table["is_group"] == is_group)
             & (table["metric"] == self.metric)
-            & (table["split"] == "test")
+            & (table["part"] == "test")
         )
         return table[chosen].sort_values("seed")["value"].to_numpy()
 
@@ -106,7 +106,9 @@ def fake_study(classes=None, *, methods=PAPER, encoders=None, seeds=5, absent=()
         tuple(methods),
         encoders,
         tuple(range(seeds)),
-        pd.DataFrame(results, columns=["encoder", "method", "seed", "split", "class", "metric", "value", "aggregate"]),
+        pd.DataFrame(
+            results, columns=["encoder", "method", "seed", "part", "class_name", "metric", "value", "is_group"]
+        ),
         pd.DataFrame(histories, columns=["encoder", "method", "seed", "epoch", "training_loss", "validation_loss"]),
         pd.DataFrame(plans, columns=["method", "seed", "rows", "distinct_images"]),
         {method: _reached(method, train) for method in methods},
@@ -131,7 +133,7 @@ def _rows(encoder, method, seed, values, classes):
     for name, group in (("all", rare | True), ("low-frequency", rare), ("remaining", ~rare)):
         known = values[group][~np.isnan(values[group])]
         rows.append((name, known.mean() if len(known) else np.nan, True))
-    return [(encoder, method, seed, "test", name, "recall", value, aggregate) for name, value, aggregate in rows]
+    return [(encoder, method, seed, "test", name, "recall", value, is_group) for name, value, is_group in rows]
 
 
 def _history(encoder, method, seed, generator):

@@ -9,7 +9,7 @@ from tailprobe.report.tables import FORMATS, latex, markdown, write_tables
 
 TABLE = pd.DataFrame(
     {
-        "class": ["mine", "=1+1", "a|b <b>", r"50% & \input{x} $y$ #_^~", "two\nlines"],
+        "class_name": ["mine", "=1+1", "a|b <b>", r"50% & \input{x} $y$ #_^~", "two\nlines"],
         "value": [0.123456789, np.nan, 1.0, -0.5, 0.0],
         "count": [1, 2, 3, 4, 5],
     }
@@ -27,7 +27,7 @@ def test_csv_and_parquet_read_back_to_the_last_digit(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "classes.parquet"), TABLE)
     back = pd.read_csv(tmp_path / "classes.csv")
     np.testing.assert_array_equal(back["value"], TABLE["value"])
-    assert back["class"][1] == "'=1+1"  # no formula in a spreadsheet
+    assert back["class_name"][1] == "'=1+1"  # no formula in a spreadsheet
 
 
 def test_markdown_has_a_row_a_row_and_a_cell_a_cell() -> None:

@@ -27,8 +27,8 @@ def test_the_table_fits_eighty_columns_uncut(planet_study):
 def test_a_row_holds_mean_spread_difference_and_rows(planet_study):
     text = _printed(_table(planet_study, encoders=["resnet18"]))
     (row,) = [line for line in text.splitlines() if line.startswith("oversample(30000)")]
-    own = planet_study.value("oversample(30000)", "low-frequency", aggregate=True)
-    base = planet_study.value("baseline", "low-frequency", aggregate=True)
+    own = planet_study.value("oversample(30000)", "low-frequency", is_group=True)
+    base = planet_study.value("baseline", "low-frequency", is_group=True)
     wanted = [f"{100 * own.mean():.1f}", f"±{100 * own.std(ddof=1):.1f}", f"{100 * (own - base).mean():+.1f}"]
     assert row.split()[1:4] == wanted
     assert row.split()[-1] == "315,214"
@@ -64,4 +64,4 @@ def test_an_undefined_average_is_a_dash(make_study, make_classes):
     study = make_study(make_classes({"forest": 900, "mine": 10}), absent=["mine"])
     row = next(line for line in _printed(_table(study)).splitlines() if line.startswith("baseline"))
     assert row.split()[1] == "–"
-    assert not np.isnan(study.value("baseline", "remaining", aggregate=True)).any()
+    assert not np.isnan(study.value("baseline", "remaining", is_group=True)).any()

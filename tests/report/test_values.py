@@ -55,7 +55,7 @@ def test_seeds_agree_only_from_three_on_and_without_a_tie():
         ({"encoder": "vgg"}, "no row with encoder 'vgg'; there are 'clip', 'resnet18'"),
         ({"metric": "f9"}, "no row with metric 'f9'"),
         ({"methods": ["reweight(7)"]}, r"no row with method 'reweight\(7\)'"),
-        ({"classes": ["low-frequency"]}, "no row with class 'low-frequency'"),  # an average is no class
+        ({"classes": ["low-frequency"]}, "no row with class_name 'low-frequency'"),  # an average is no class
     ],
 )
 def test_what_the_table_lacks_is_named(planet_study, change, message):
@@ -71,6 +71,6 @@ def test_a_value_that_stands_twice_is_refused(planet_study):
 
 
 def test_a_missing_column_is_named(planet_study):
-    table = planet_study.results.drop(columns="aggregate")
-    with pytest.raises(InputError, match="no column 'aggregate'"):
+    table = planet_study.results.drop(columns="is_group")
+    with pytest.raises(InputError, match="no column 'is_group'"):
         seed_values(table, encoder="clip", metric="recall", methods=["baseline"], classes=["haze"])

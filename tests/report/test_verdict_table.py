@@ -9,7 +9,7 @@ from tailprobe.report.verdict_table import verdict_table
 
 
 def printed(rows: list[tuple], methods: list[str]) -> str:
-    columns = ["encoder", "method", "class", "aggregate", "difference", "low", "high", "verdict"]
+    columns = ["encoder", "method", "class_name", "is_group", "difference", "low", "high", "verdict"]
     table = pd.DataFrame(rows, columns=columns).assign(metric="average_precision")
     stream = io.StringIO()
     Console(file=stream, width=80).print(verdict_table(table, methods=methods, encoders=["clip"]))

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tailprobe.errors import InputError
-from tailprobe.scores.head_scores import HeadSplit, ScoresWriter, read_head_scores, scored_classes, scored_heads
+from tailprobe.scores.head_scores import HeadPart, ScoresWriter, read_head_scores, scored_classes, scored_heads
 
 CLASSES = ("forest", "röad", "mine")
-HEAD = HeadSplit("clip", "baseline", 0, "test")
+HEAD = HeadPart("clip", "baseline", 0, "test")
 
 
 def logits_of(head, rows=7):
-    random = np.random.default_rng([head.seed, len(head.method), len(head.split)])
+    random = np.random.default_rng([head.seed, len(head.method), len(head.part)])
     return random.permutation(100)[:rows], random.normal(0, 30, (rows, 3)).astype(np.float32)
 
 
@@ -33,10 +33,10 @@ def write(path, *heads, **options):
 
 def test_each_head_is_read_back_to_the_bit(path):
     heads = [
-        HeadSplit("clip", method, seed, split)
+        HeadPart("clip", method, seed, part)
         for method in ("baseline", "reweight(2)")
         for seed in (0, 1)
-        for split in ("validation", "test")
+        for part in ("validation", "test")
     ]
     write(path, *heads)
     assert scored_heads(path) == heads
@@ -50,7 +50,7 @@ def test_the_schema_is_the_documented_one(path):
     write(path, HEAD)
     schema = pq.read_schema(path)
     word = pa.dictionary(pa.int32(), pa.string())
-    assert schema.names == ["encoder", "method", "seed", "split", "row", "logits"]
+    assert schema.names == ["encoder", "method", "seed", "part", "row", "logits"]
     assert schema.types[:5] == [word, word, pa.int64(), word, pa.int32()]
     assert schema.types[5] == pa.list_(pa.field("element", pa.float32(), nullable=False), 3)
     about = json.loads(schema.metadata[b"tailprobe.scores"])
@@ -129,7 +129,7 @@ def foreign(path, *, metadata=None, groups=((HEAD, HEAD),), width=3):
         schema = schema.with_metadata({b"tailprobe.scores": metadata})
     with pq.ParquetWriter(path, schema) as writer:
         for heads in groups:
-            columns = {name: [getattr(head, name) for head in heads] for name in HeadSplit._fields}
+            columns = {name: [getattr(head, name) for head in heads] for name in HeadPart._fields}
             columns |= {"row": list(range(len(heads))), "logits": [[0.0] * width] * len(heads)}
             writer.write_table(pa.table(columns).cast(schema), row_group_size=len(heads))
 

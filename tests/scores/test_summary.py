@@ -11,14 +11,14 @@ from tailprobe.scores.summary import summarise
 from tailprobe.scores.table import tidy_table
 
 
-def head(value, *, split="test", name="mine", aggregate=False):
+def head(value, *, part="test", name="mine", is_group=False):
     return pd.DataFrame(
         {
-            "split": pd.Categorical([split]),
-            "class": pd.Categorical([name]),
+            "part": pd.Categorical([part]),
+            "class_name": pd.Categorical([name]),
             "metric": pd.Categorical(["recall@0.5"]),
             "value": [value],
-            "aggregate": [aggregate],
+            "is_group": [is_group],
         }
     )
 
@@ -61,16 +61,16 @@ def test_a_seed_that_the_baseline_lacks_is_in_the_mean_and_in_no_pair():
 
 
 def test_encoders_splits_and_a_class_named_like_a_group_are_kept_apart():
-    own = pd.concat([head(0.1, name="all"), head(0.2, name="all", aggregate=True), head(0.3, split="validation")])
+    own = pd.concat([head(0.1, name="all"), head(0.2, name="all", is_group=True), head(0.3, part="validation")])
     table = tidy_table(
         {
-            ("clip", "baseline", 0): own.astype(dict.fromkeys(("split", "class", "metric"), "category")),
+            ("clip", "baseline", 0): own.astype(dict.fromkeys(("part", "class_name", "metric"), "category")),
             ("resnet18", "baseline", 0): head(0.4, name="all"),
         }
     )
     summary = summarise(table, metric="recall@0.5")
     assert summary["mean"].tolist() == [0.1, 0.2, 0.3, 0.4]
-    assert summary["aggregate"].tolist() == [False, True, False, False]
+    assert summary["is_group"].tolist() == [False, True, False, False]
     assert (summary["difference"] == 0).all()
 
 

@@ -17,11 +17,11 @@ def head(*values):
     many = len(values)
     return pd.DataFrame(
         {
-            "split": pd.Categorical(["test"] * many),
-            "class": pd.Categorical([f"class {c}" for c in range(many)]),
+            "part": pd.Categorical(["test"] * many),
+            "class_name": pd.Categorical([f"class {c}" for c in range(many)]),
             "metric": pd.Categorical(["recall@0.5"] * many),
             "value": np.array(values, dtype=np.float64),
-            "aggregate": np.zeros(many, dtype=bool),
+            "is_group": np.zeros(many, dtype=bool),
         }
     )
 
@@ -45,7 +45,7 @@ def test_strings_are_stored_as_dictionaries_and_undefined_values_as_nan(table, t
 
 
 def test_plain_strings_of_other_tools_are_read_too(table, tmp_path):
-    plain = pa.Table.from_pandas(table.astype({"encoder": str, "class": str}), preserve_index=False)
+    plain = pa.Table.from_pandas(table.astype({"encoder": str, "class_name": str}), preserve_index=False)
     value = pa.array(table["value"].to_numpy(), from_pandas=False)
     plain = plain.set_column(plain.schema.get_field_index("value"), "value", value)
     pq.write_table(plain, tmp_path / "other.parquet")
@@ -87,11 +87,11 @@ def change(table, path, **columns):
     [
         ({"seed": pa.array([0.0, 0, 0, 0])}, "column 'seed': expected int64, got double"),
         ({"value": pa.array([1, 2, 3, 4])}, "column 'value': expected double, got int64"),
-        ({"aggregate": pa.array(["no"] * 4)}, "column 'aggregate': expected bool"),
-        ({"class": pa.array([1, 2, 3, 4])}, "column 'class': expected string, got int64"),
-        ({"class": pa.array([["a"]] * 4)}, "column 'class': expected string, got list"),
+        ({"is_group": pa.array(["no"] * 4)}, "column 'is_group': expected bool"),
+        ({"class_name": pa.array([1, 2, 3, 4])}, "column 'class_name': expected string, got int64"),
+        ({"class_name": pa.array([["a"]] * 4)}, "column 'class_name': expected string, got list"),
         ({"value": pa.array([1.0, None, 3, 4])}, "column 'value' has 1 nulls"),
-        ({"split": pa.array(["test", "test", "test", "train"])}, "split 'train' is neither validation nor test"),
+        ({"part": pa.array(["test", "test", "test", "train"])}, "part 'train' is neither validation nor test"),
         ({"method": pa.array(["baseline"] * 4)}, "row 2: a second value for encoder clip, method baseline, seed 0"),
     ],
 )

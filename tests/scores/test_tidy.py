@@ -3,9 +3,11 @@ import pytest
 from sklearn import metrics as sk
 
 from tailprobe.errors import InputError
-from tailprobe.scores.tidy import COLUMNS, GROUPS, score_head, tidy_table
+from tailprobe.groups import GROUPS
+from tailprobe.scores.tidy import COLUMNS, score_head, tidy_table
 
 CLASSES = ("forest", "road", "all", "mine")  # "all" is a class here, too
+COUNTS = np.array([500, 100, 20, 19])
 LOW = np.array([False, False, True, True])
 RULES = ("0.5", "0.2", "tuned")
 
@@ -18,16 +20,16 @@ def part(seed, rows=60):
 
 
 def score(validation=None, test=None, **changes):
-    options = {"classes": CLASSES, "low_frequency": LOW, "single_label": False} | changes
+    options = {"classes": CLASSES, "counts": COUNTS, "low_frequency": LOW, "single_label": False} | changes
     return score_head(validation=validation or part(0), test=test or part(1), **options)
 
 
-def value(table, metric, name, *, split="test", aggregate=False):
+def value(table, metric, name, *, part="test", is_group=False):
     rows = table[
         (table["metric"] == metric)
-        & (table["class"] == name)
-        & (table["split"] == split)
-        & (table["aggregate"] == aggregate)
+        & (table["class_name"] == name)
+        & (table["part"] == part)
+        & (table["is_group"] == is_group)
     ]
     return rows["value"].item()
 
@@ -68,12 +70,12 @@ def test_calibration_and_parts_of_curves_stand_in_the_table():
         assert 0 < value(table, "calibration_error", name) < 1
 
 
-def test_groups_by_shots_go_by_the_training_part():
-    table = score(training_counts=np.array([500, 100, 20, 19]))
+def test_head_medium_and_tail_are_thirds_of_the_collection_s_counts():
+    table = score()
     mean = np.mean([value(table, "recall@0.5", name) for name in CLASSES[1:3]])
-    assert value(table, "recall@0.5", "medium-shot", aggregate=True) == pytest.approx(mean)
-    assert value(table, "classes", "many-shot", aggregate=True) == 1
-    assert value(table, "f1@0.5", "few-shot", aggregate=True) == value(table, "f1@0.5", "mine")
+    assert value(table, "recall@0.5", "medium", is_group=True) == pytest.approx(mean)
+    assert value(table, "classes", "head", is_group=True) == 1
+    assert value(table, "f1@0.5", "tail", is_group=True) == value(table, "f1@0.5", "mine")
 
 
 def test_the_optimism_of_tuning_on_the_test_part_is_what_that_would_have_gained():
@@ -86,7 +88,7 @@ def test_the_optimism_of_tuning_on_the_test_part_is_what_that_would_have_gained(
     assert "optimism@0.5" not in set(table["metric"])
     rules = ("cost(5)", "precision(0.6)")
     assert {f"optimism@{rule}" for rule in rules} <= set(score(thresholds=rules)["metric"])
-    assert "validation" not in set(table.loc[table["metric"] == "optimism@tuned(1)", "split"])
+    assert "validation" not in set(table.loc[table["metric"] == "optimism@tuned(1)", "part"])
 
 
 def test_a_threshold_that_is_never_reached_leaves_other_groups_means_alone():
@@ -95,8 +97,8 @@ def test_a_threshold_that_is_never_reached_leaves_other_groups_means_alone():
     scores[:, 0] = np.where(labels[:, 0], 0.1, 0.9)  # no threshold finds "forest" with precision
     table = score(validation=(labels, scores), thresholds=("precision(0.99)",))
     assert value(table, "threshold@precision(0.99)", "forest") == np.inf
-    assert value(table, "threshold@precision(0.99)", "all", aggregate=True) == np.inf
-    assert np.isfinite(value(table, "threshold@precision(0.99)", "low-frequency", aggregate=True))
+    assert value(table, "threshold@precision(0.99)", "all", is_group=True) == np.inf
+    assert np.isfinite(value(table, "threshold@precision(0.99)", "low-frequency", is_group=True))
 
 
 def test_groups_are_plain_means_over_their_classes():
@@ -105,15 +107,15 @@ def test_groups_are_plain_means_over_their_classes():
     for metric in ("recall@0.5", "f2@tuned", "average_precision", "support"):
         for group, names in members.items():
             expected = np.mean([value(table, metric, name) for name in names])
-            assert value(table, metric, group, aggregate=True) == pytest.approx(expected)
-            assert value(table, "classes", group, aggregate=True) == len(names)
+            assert value(table, metric, group, is_group=True) == pytest.approx(expected)
+            assert value(table, "classes", group, is_group=True) == len(names)
 
 
 def test_a_class_called_all_is_not_the_group_of_that_name():
     table = score()
-    assert value(table, "recall@0.2", "all") != value(table, "recall@0.2", "all", aggregate=True)
-    assert set(table.loc[table["aggregate"], "class"]) == set(GROUPS)
-    assert set(table.loc[~table["aggregate"], "class"]) == set(CLASSES)
+    assert value(table, "recall@0.2", "all") != value(table, "recall@0.2", "all", is_group=True)
+    assert set(table.loc[table["is_group"], "class_name"]) == set(GROUPS)
+    assert set(table.loc[~table["is_group"], "class_name"]) == set(CLASSES)
 
 
 def test_a_class_absent_from_the_test_part_is_nan_and_left_out_of_the_means():
@@ -122,10 +124,10 @@ def test_a_class_absent_from_the_test_part_is_nan_and_left_out_of_the_means():
     table = score(test=(labels, scores))
     for metric in ("recall@0.5", "precision@0.2", "f2@tuned", "average_precision", "roc_auc", "balanced_accuracy@0.5"):
         assert np.isnan(value(table, metric, "mine"))
-        assert value(table, metric, "low-frequency", aggregate=True) == value(table, metric, "all")
+        assert value(table, metric, "low-frequency", is_group=True) == value(table, metric, "all")
     assert value(table, "support", "mine") == 0
-    assert value(table, "classes", "low-frequency", aggregate=True) == 1
-    assert value(table, "classes", "low-frequency", split="validation", aggregate=True) == 2
+    assert value(table, "classes", "low-frequency", is_group=True) == 1
+    assert value(table, "classes", "low-frequency", part="validation", is_group=True) == 2
 
 
 def test_a_class_absent_from_the_validation_part_has_no_tuned_scores():
@@ -135,8 +137,8 @@ def test_a_class_absent_from_the_validation_part_has_no_tuned_scores():
     for metric in ("threshold@tuned", "recall@tuned", "binary_accuracy@tuned"):
         assert np.isnan(value(table, metric, "mine"))
     assert value(table, "recall@0.2", "mine") > 0
-    assert value(table, "classes", "low-frequency", aggregate=True) == 2
-    assert value(table, "classes@tuned", "low-frequency", aggregate=True) == 1
+    assert value(table, "classes", "low-frequency", is_group=True) == 2
+    assert value(table, "classes@tuned", "low-frequency", is_group=True) == 1
 
 
 def test_thresholds_do_not_look_at_the_test_part():
@@ -148,15 +150,15 @@ def test_thresholds_do_not_look_at_the_test_part():
 
 def test_a_group_without_classes_is_nan():
     table = score(low_frequency=np.zeros(4, dtype=bool))
-    assert np.isnan(value(table, "recall@0.5", "low-frequency", aggregate=True))
-    assert value(table, "classes", "low-frequency", aggregate=True) == 0
+    assert np.isnan(value(table, "recall@0.5", "low-frequency", is_group=True))
+    assert value(table, "classes", "low-frequency", is_group=True) == 0
 
 
 def test_whole_set_scores_stand_under_all():
     table = score()
     labels, scores = part(1)
     expected = sk.fbeta_score(labels, scores > 0.2, beta=2, average="samples", zero_division=0)
-    assert value(table, "sample_f2@0.2", "all", aggregate=True) == pytest.approx(expected)
+    assert value(table, "sample_f2@0.2", "all", is_group=True) == pytest.approx(expected)
     assert "top1" not in set(table["metric"])
 
 
@@ -166,12 +168,12 @@ def test_single_label_heads_get_top1():
     scores = random.random((60, 4)).astype(np.float32)
     table = score(test=(labels, scores), single_label=True)
     expected = sk.accuracy_score(labels.argmax(axis=1), scores.argmax(axis=1))
-    assert value(table, "top1", "all", aggregate=True) == pytest.approx(expected)
+    assert value(table, "top1", "all", is_group=True) == pytest.approx(expected)
 
 
 def test_a_row_is_one_number():
     table = score()
-    assert not table.duplicated(["split", "class", "metric", "aggregate"]).any()
+    assert not table.duplicated(["part", "class_name", "metric", "is_group"]).any()
 
 
 def test_permuting_the_classes_permutes_the_table():
@@ -182,7 +184,7 @@ def test_permuting_the_classes_permutes_the_table():
         classes=tuple(CLASSES[c] for c in order),
         low_frequency=LOW[order],
     )
-    key = ["split", "class", "metric", "aggregate"]
+    key = ["part", "class_name", "metric", "is_group"]
     both = score().astype(dict.fromkeys(key[:3], str)).merge(turned.astype(dict.fromkeys(key[:3], str)), on=key)
     assert len(both) == len(turned)
     np.testing.assert_allclose(both["value_x"], both["value_y"], rtol=1e-12)
@@ -205,8 +207,8 @@ def test_heads_are_joined_under_their_names():
     frames = {("clip", "baseline", 0): score(), ("clip", "reweight(2)", 0): score(thresholds=("0.5",))}
     table = tidy_table(frames)
     assert tuple(table.columns) == COLUMNS
-    assert {str(table[c].dtype) for c in ("encoder", "method", "split", "class", "metric")} == {"category"}
-    assert [str(table[c].dtype) for c in ("seed", "value", "aggregate")] == ["int64", "float64", "bool"]
+    assert {str(table[c].dtype) for c in ("encoder", "method", "part", "class_name", "metric")} == {"category"}
+    assert [str(table[c].dtype) for c in ("seed", "value", "is_group")] == ["int64", "float64", "bool"]
     for (_, method, _), frame in frames.items():
         rows = table[table["method"] == method]
         assert rows["metric"].tolist() == frame["metric"].tolist()

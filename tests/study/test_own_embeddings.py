@@ -46,7 +46,7 @@ def compared(data: object, out: Path, **options: object) -> Result:
 
 
 def values(result: Result) -> pd.DataFrame:
-    columns = ["encoder", "method", "seed", "split", "class", "metric", "aggregate", "value"]
+    columns = ["encoder", "method", "seed", "part", "class_name", "metric", "is_group", "value"]
     return result.results[columns].astype({"value": float}).reset_index(drop=True)
 
 
@@ -59,7 +59,7 @@ def test_a_file_of_embeddings_is_compared_under_its_own_name(result: Result, arc
     assert result.study.encoders == ("mobilenet",)
     assert set(result.results["encoder"]) == {"mobilenet"}
     assert result.record["widths"] == {"mobilenet": 8}
-    assert result.classes.set_index("class")["count"].to_dict() == COUNTS
+    assert result.classes.set_index("class_name")["count"].to_dict() == COUNTS
     assert not (archive.parent / "cache").exists()
 
 
@@ -89,7 +89,7 @@ def test_thinned_to_a_long_tail_the_embeddings_follow_their_images(archive: Path
     split = pd.read_parquet(thinned.folder.table("split"))
     labels = dict(zip([f"{i:03}.jpg" for i in range(102)], clouds()[1], strict=True))
     counted = split[split["seed"] == 0]["name"].map(labels).value_counts().to_dict()
-    assert counted == thinned.classes.set_index("class")["count"].to_dict()
+    assert counted == thinned.classes.set_index("class_name")["count"].to_dict()
 
 
 def test_a_search_takes_them_too(archive: Path, tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_the_authors_ade20k_runs_report_on_what_they_chose_by(authors: Result) -
     assert all(name.startswith("ADE_val_") for name in parts["test"])
     assert all(name.startswith("ADE_train_") for name in parts["train"])
     assert len(authors.classes) == 20
-    assert "misc" not in set(authors.classes["class"])
+    assert "misc" not in set(authors.classes["class_name"])
 
 
 def test_the_authors_accuracy_is_kept_as_the_share_predicted_negative(authors: Result) -> None:
@@ -97,9 +97,9 @@ def test_closeness_names_counts_saved_scores_and_findings(authors: Result) -> No
     assert images.close == f"{authors.record['images'] / 8809 - 1:+.1%}"
     saved = rows["descriptors, reweight(1.5, scope=batch), AP, low-frequency"]
     table = authors.results
-    of_method = table[(table["method"] == "reweight(1.5, scope=batch)") & (table["split"] == "test")]
-    chosen = of_method[(of_method["metric"] == "average_precision") & of_method["aggregate"]]
-    value = chosen.loc[chosen["class"] == "low-frequency", "value"].mean()
+    of_method = table[(table["method"] == "reweight(1.5, scope=batch)") & (table["part"] == "test")]
+    chosen = of_method[(of_method["metric"] == "average_precision") & of_method["is_group"]]
+    value = chosen.loc[chosen["class_name"] == "low-frequency", "value"].mean()
     assert (saved.paper, float(saved.here)) == ("0.571", pytest.approx(value, abs=1e-5))
     finding = rows["descriptors, oversample, low-frequency"]
     assert finding.close in {f"{n} of 2 agree" for n in range(3)}

@@ -16,8 +16,7 @@ import pytest
 from safetensors import safe_open
 
 import tailprobe
-from tailprobe.scores.shots import SHOTS
-from tailprobe.scores.tidy import GROUPS
+from tailprobe.groups import GROUPS
 from tailprobe.study.execution import Execution
 from tailprobe.study.reporting import run_tables, write_several
 from tailprobe.study.result import Result
@@ -45,7 +44,7 @@ def finished(collection: Path, cache: Path, tmp_path_factory: pytest.TempPathFac
 
 
 def values(result: Result) -> pd.Series:
-    keys = ["encoder", "method", "seed", "split", "class", "metric", "aggregate"]
+    keys = ["encoder", "method", "seed", "part", "class_name", "metric", "is_group"]
     return result.results.astype(dict.fromkeys(keys, str)).set_index(keys)["value"].sort_index()
 
 
@@ -63,8 +62,8 @@ def test_a_run_folder_holds_what_others_script_against(finished: Result) -> None
     assert list((folder / "figures").glob("*.svg"))
     assert not (folder / "checkpoints").exists()
     results = pd.read_parquet(folder / "results.parquet")
-    assert list(results.columns)[:7] == ["encoder", "method", "seed", "split", "class", "metric", "value"]
-    assert set(results.loc[results["aggregate"], "class"]) == {*GROUPS, *SHOTS}
+    assert list(results.columns)[:7] == ["encoder", "method", "seed", "part", "class_name", "metric", "value"]
+    assert set(results.loc[results["is_group"], "class_name"]) == set(GROUPS)
     assert set(results["method"]) == set(METHODS)
     assert set(results["seed"]) == {0, 1}
     with safe_open(folder / "heads.safetensors", framework="np") as heads:
@@ -84,8 +83,8 @@ def test_the_record_names_versions_and_fingerprints(finished: Result) -> None:
 
 def test_the_split_holds_every_class_in_every_part(finished: Result) -> None:
     split = pd.read_parquet(finished.folder.table("split"))
-    split["class"] = split["name"].str.split("/").str[0]
-    found = split.groupby(["seed", "part", "class"]).size()
+    split["class_name"] = split["name"].str.split("/").str[0]
+    found = split.groupby(["seed", "part", "class_name"]).size()
     assert len(found) == 2 * 3 * 3
     assert not split.duplicated(["seed", "name"]).any()
     assert set(split.groupby("seed").size()) == {100}
@@ -98,11 +97,13 @@ def test_the_scores_give_the_results_again(finished: Result) -> None:
 
     table = finished.results
     key = {"encoder": "descriptors", "method": "reweight(5)", "seed": 1}
-    rows, logits = read_head_scores(finished.folder.scores, **key, split="test")
+    rows, logits = read_head_scores(finished.folder.scores, **key, part="test")
     names = tailprobe.read(finished.study.source).names
     mine = np.array([names[row].startswith("mine/") for row in rows])
-    column = list(finished.classes["class"]).index("mine")
-    chosen = table[(table["class"] == "mine") & (table["metric"] == "average_precision") & (table["split"] == "test")]
+    column = list(finished.classes["class_name"]).index("mine")
+    chosen = table[
+        (table["class_name"] == "mine") & (table["metric"] == "average_precision") & (table["part"] == "test")
+    ]
     chosen = chosen[(chosen["method"] == key["method"]) & (chosen["seed"] == 1)]
     assert chosen["value"].item() == pytest.approx(average_precision_score(mine, logits[:, column]), abs=1e-6)
 
@@ -113,8 +114,8 @@ def test_verdicts_and_a_recommendation_are_left_in_the_run(finished: Result) -> 
     assert advice is not None
     assert set(verdicts["verdict"]) <= {"helps", "hurts", "no evidence", "too few positives"}
     assert set(verdicts["method"]) == set(METHODS) - {"baseline"}
-    of_mine = verdicts[(verdicts["class"] == "mine") & (verdicts["method"] == "reweight(5)")]
-    table = finished.table().query("`class` == 'mine'").set_index("method")["mean"]
+    of_mine = verdicts[(verdicts["class_name"] == "mine") & (verdicts["method"] == "reweight(5)")]
+    table = finished.table().query("class_name == 'mine'").set_index("method")["mean"]
     assert of_mine["difference"].item() == pytest.approx(table["reweight(5)"] - table["baseline"], abs=1e-6)
     assert advice.method in METHODS
     assert advice.sentence.startswith("Use ")
@@ -125,7 +126,7 @@ def test_a_notebook_shows_the_sentence_the_table_and_a_picture(finished: Result)
     assert finished.recommendation is not None
     assert finished.recommendation.sentence[:30] in html
     assert "<td>reweight(5)</td>" in html
-    assert "<th>aggregate</th>" not in html  # the same in every row
+    assert "<th>is_group</th>" not in html  # the same in every row
     assert "data:image/png;base64," in html
 
 
@@ -189,8 +190,8 @@ def test_a_finished_run_is_opened_and_not_computed_again(collection: Path, finis
 
 def test_the_result_shows_a_table_and_figures_and_saves(finished: Result, tmp_path: Path) -> None:
     table = finished.table(metric="recall@0.5")
-    assert {"encoder", "method", "class"} <= set(table.columns)
-    assert {"mine", "low-frequency"} <= set(table["class"])
+    assert {"encoder", "method", "class_name"} <= set(table.columns)
+    assert {"mine", "low-frequency"} <= set(table["class_name"])
     assert "class_distribution" in finished.figures()
     saved = finished.save(tmp_path / "copy")
     assert values(Result.load(saved)).equals(values(finished))

@@ -90,7 +90,7 @@ def assert_logged(client: MlflowClient, result: Result, folder: Path) -> None:
     assert len(below) == 2
     for run in below:
         of_method = result.results[(result.results["method"] == run.data.params["method"])]
-        rows = of_method.query("metric == 'average_precision' and split == 'test'").set_index(["class", "seed"])[
+        rows = of_method.query("metric == 'average_precision' and part == 'test'").set_index(["class_name", "seed"])[
             "value"
         ]
         assert run.data.metrics["average_precision/all"] == pytest.approx(rows["all"].mean())

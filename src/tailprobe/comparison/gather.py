@@ -74,7 +74,7 @@ def measure_by_images(
     thresholds = _thresholds(results, metric, grouping.classes)
 
     def part(method: str, seed: int) -> ScoredPart:
-        rows, logits = read_head_scores(scores, encoder=encoder, method=method, seed=seed, split="test")
+        rows, logits = read_head_scores(scores, encoder=encoder, method=method, seed=seed, part="test")
         if rows.min() < 0 or rows.max() >= len(labels):
             raise InputError(
                 f"{scores}: rows {rows.min()} to {rows.max()} of {len(labels)} images; labels of another set"
@@ -190,13 +190,13 @@ def _values(results: pd.DataFrame, method: str, metric: str, classes: Sequence[s
 
 def _wide(results: pd.DataFrame, metric: str, classes: Sequence[str]) -> pd.DataFrame:
     """Return a metric of the classes: a row for each method and seed, in that order, a column for each class."""
-    rows = results[(results["metric"] == metric) & ~results["aggregate"]]
+    rows = results[(results["metric"] == metric) & ~results["is_group"]]
     if rows.empty:
         known = ", ".join(results["metric"].astype(str).unique())
         raise InputError(f"metric {metric!r} is not among the results; they have: {known or 'none'}")
-    rows = rows.assign(method=rows["method"].astype(str), **{"class": rows["class"].astype(str)})
+    rows = rows.assign(method=rows["method"].astype(str), **{"class_name": rows["class_name"].astype(str)})
     # Not pivot_table: that leaves out rows without values.
-    wide = rows.pivot(index=["method", "seed"], columns="class", values="value")  # noqa: PD010
+    wide = rows.pivot(index=["method", "seed"], columns="class_name", values="value")  # noqa: PD010
     return wide.reindex(columns=list(classes)).sort_index()
 
 

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from tailprobe.groups import GROUPS, group_members
 from tailprobe.scores.ratio import ratio
-from tailprobe.scores.shots import frequency_thirds
-
-GROUPS = ("all", "low-frequency", "remaining", "head", "medium", "tail")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,5 +59,4 @@ def group_classes(
     classes: Sequence[str], *, counts: Int[np.ndarray, " C"], low_frequency: Bool[np.ndarray, " C"]
 ) -> Grouping:
     """Group classes by the study's rule and by thirds of their counts."""
-    every = np.ones(len(classes), dtype=bool)
-    return Grouping(tuple(classes), np.stack([every, low_frequency, ~low_frequency, *frequency_thirds(counts)]))
+    return Grouping(tuple(classes), group_members(counts, low_frequency))

@@ -84,14 +84,14 @@ def rank_table(verdicts: pd.DataFrame, *, baseline: str, lower: bool = False) ->
         A row for each encoder (or "all") and method: encoder, method, average_rank, blocks, friedman_p,
         critical_difference, p_against_baseline; best first within an encoder.
     """
-    rows = verdicts[~verdicts["aggregate"]]
+    rows = verdicts[~verdicts["is_group"]]
     frames = []
     encoders = list(dict.fromkeys(rows["encoder"]))
     for name in [*encoders, *(["all"] if len(encoders) > 1 else [])]:
         mine = rows if name == "all" else rows[rows["encoder"] == name]
         methods = list(dict.fromkeys(mine["method"]))
-        wide = mine.pivot(index=["encoder", "class"], columns="method", values="value")[methods]  # noqa: PD010
-        plain = mine.groupby(["encoder", "class"], sort=True)["baseline"].first()
+        wide = mine.pivot(index=["encoder", "class_name"], columns="method", values="value")[methods]  # noqa: PD010
+        plain = mine.groupby(["encoder", "class_name"], sort=True)["baseline"].first()
         values = np.column_stack([plain.reindex(wide.index).to_numpy(float), wide.to_numpy(float)])
         if not _whole(values).any():
             continue

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tailprobe.comparison.words import signed
 from tailprobe.errors import InputError
+from tailprobe.files import write_text
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,7 @@ _NUMBERS = ("gain", "gain_low", "gain_high", "cost", "cost_low", "cost_high", "c
 def write_recommendation(recommendation: Recommendation, path: Path) -> None:
     """Write a recommendation as JSON; the file appears whole or not at all. NaN is written as null."""
     plain = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in asdict(recommendation).items()}
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False), encoding="utf-8")
-    partial.replace(path)
+    write_text(path, json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False))
 
 
 def read_recommendation(path: Path) -> Recommendation:

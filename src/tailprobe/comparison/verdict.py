@@ -17,6 +17,8 @@ from tailprobe.comparison.ranks import rank_table
 from tailprobe.comparison.recommendation import Candidate, Recommendation, recommend, write_recommendation
 from tailprobe.comparison.words import describe
 from tailprobe.errors import InputError
+from tailprobe.files import write_parquet
+from tailprobe.groups import LOW_FREQUENCY, REMAINING
 
 FloatArray = Float[np.ndarray, "*K"]
 HELPS, HURTS, NO_EVIDENCE, TOO_FEW = "helps", "hurts", "no evidence", "too few positives"
@@ -30,13 +32,12 @@ SCARCE, LARGE = 20, 0.1  # fewer positives than this, and blind to differences a
 class Comparison:
     """What a study says of its methods.
 
-    `verdicts` has a row for each (encoder, method but the baseline, class or group): encoder, method, class, aggregate,
-    metric, baseline and value (means over seeds), difference (value minus baseline, pair by pair), low and high (its
-    95% confidence interval), value_low and value_high (that of the value), p, p_adjusted (NaN where not tested),
-    support (positives in the test part, mean over seeds; of a group all classes together), detectable (the smallest
-    difference found with a chance of 80%, at the strictest level of the correction; NaN where none would
-    be, as below three seeds), verdict,
-    seeds.
+    `verdicts` has a row for each (encoder, method but the baseline, class or group): encoder, method, class_name,
+    is_group, metric, baseline and value (means over seeds), difference (value minus baseline, pair by pair), low and
+    high (its 95% confidence interval), value_low and value_high (that of the value), p, p_adjusted (NaN where not
+    tested), support (positives in the test part, mean over seeds; of a group all classes together), detectable (the
+    smallest difference found with a chance of 80%, at the strictest level of the correction; NaN where none would be,
+    as below three seeds), verdict, seeds.
     """
 
     verdicts: pd.DataFrame
@@ -46,9 +47,7 @@ class Comparison:
     def write(self, folder: Path) -> None:
         """Write verdicts.parquet, ranks.parquet and recommendation.json into a run folder, replacing older ones."""
         for name, table in (("verdicts", self.verdicts), ("ranks", self.ranks)):
-            partial = folder / f".{name}.partial"
-            table.to_parquet(partial, index=False)
-            partial.replace(folder / f"{name}.parquet")
+            write_parquet(folder / f"{name}.parquet", table)
         write_recommendation(self.recommendation, folder / "recommendation.json")
 
 
@@ -75,7 +74,7 @@ def compare_methods(
 
     Args:
         results: the tidy table of a run.
-        classes: its table of classes: class, count, low_frequency; without scores also train, validation and test.
+        classes: its table of classes: class_name, count, low_frequency; without scores also train, validation and test.
         labels: (N, C), of every image of the study's image set, columns in the order of `classes`.
         scores: the run's `scores.parquet`. Without labels and scores the spread of the images cannot be measured and
             the Nadeau-Bengio correction stands in for it, which finds less.
@@ -91,7 +90,7 @@ def compare_methods(
     """
     rows = _test_rows(results, metric, baseline)
     grouping = group_classes(
-        classes["class"].astype(str).tolist(),
+        classes["class_name"].astype(str).tolist(),
         counts=classes["count"].to_numpy(np.int64),
         low_frequency=classes["low_frequency"].to_numpy(bool),
     )
@@ -166,7 +165,7 @@ def decide_verdicts(
 
 
 _COLUMNS = (
-    "encoder", "method", "class", "aggregate", "metric", "baseline", "value", "difference", "low", "high",
+    "encoder", "method", "class_name", "is_group", "metric", "baseline", "value", "difference", "low", "high",
     "value_low", "value_high", "p", "p_adjusted", "support", "detectable", "verdict",
 )  # fmt: skip
 
@@ -187,8 +186,8 @@ def _frame(measured: Measured, paired: Estimate, grouping: Grouping, metric: str
         {
             "encoder": measured.encoder,
             "method": np.repeat(np.array(measured.methods, dtype=object), columns),
-            "class": np.tile(np.array(grouping.names, dtype=object), methods),
-            "aggregate": np.tile(np.arange(columns) >= len(grouping.classes), methods),
+            "class_name": np.tile(np.array(grouping.names, dtype=object), methods),
+            "is_group": np.tile(np.arange(columns) >= len(grouping.classes), methods),
             "metric": metric,
             "baseline": (values.mean - paired.mean).ravel(),
             "value": values.mean.ravel(),
@@ -227,8 +226,8 @@ def _candidates(
     best of several is the one that luck has favoured most.
     """
     many = sum(len(m.methods) for m in measured)
-    low_frequency, remaining = grouping.place("low-frequency"), grouping.place("remaining")
-    rows = table[table["class"].eq("low-frequency") & table["aggregate"]].reset_index(drop=True)
+    low_frequency, remaining = grouping.place(LOW_FREQUENCY), grouping.place(REMAINING)
+    rows = table[table["class_name"].eq(LOW_FREQUENCY) & table["is_group"]].reset_index(drop=True)
     found: list[Candidate] = []
     for m, e in zip(measured, paired, strict=True):
         better = Estimate(-e.mean, e.error, e.degrees) if _lower(metric) else e
@@ -249,7 +248,7 @@ def _candidates(
 
 
 def _baseline_values(table: pd.DataFrame) -> dict[str, float]:
-    rows = table[table["class"].eq("low-frequency") & table["aggregate"]].drop_duplicates("encoder")
+    rows = table[table["class_name"].eq(LOW_FREQUENCY) & table["is_group"]].drop_duplicates("encoder")
     return dict(zip(rows["encoder"], rows["baseline"].astype(float), strict=True))
 
 
@@ -258,7 +257,7 @@ def _lower(metric: str) -> bool:
 
 
 def _test_rows(results: pd.DataFrame, metric: str, baseline: str) -> pd.DataFrame:
-    rows = results[results["split"] == "test"]
+    rows = results[results["part"] == "test"]
     if rows.empty:
         raise InputError(
             "the results hold no test part; verdicts are not drawn from images that thresholds were tuned on"

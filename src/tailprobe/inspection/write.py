@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tailprobe.errors import InputError
+from tailprobe.files import write_parquet, write_text
 from tailprobe.inspection.inspection import Inspection, LabelStatistics
 from tailprobe.parts import PARTS
 
@@ -22,8 +23,8 @@ def write_inspection(inspection: Inspection, folder: Path) -> list[Path]:
 
     Leaves inspection.json with every single number, and as Parquet the tables
 
-    - classes: class, count, imbalance_ratio, concurrence, copied and near_duplicated images, a column a rule;
-    - cooccurrence: class, other, images; each pair of classes that occurs together, once;
+    - classes: class_name, count, imbalance_ratio, concurrence, copied and near_duplicated images, a column a rule;
+    - cooccurrence: class_name, other, images; each pair of classes that occurs together, once;
     - copies: group, name, part;
     - near_duplicates: name, other, cosine, part, other_part; the closest first;
     - unreadable: name, reason.
@@ -41,9 +42,9 @@ def write_inspection(inspection: Inspection, folder: Path) -> list[Path]:
     for name in _TABLES:
         (folder / f"{name}.parquet").unlink(missing_ok=True)
     for name, table in tables.items():
-        table.to_parquet(folder / f"{name}.parquet", index=False)
+        write_parquet(folder / f"{name}.parquet", table)
     summary = json.dumps(inspection_summary(inspection), indent=1, ensure_ascii=False, allow_nan=False)
-    (folder / _SUMMARY).write_text(summary + "\n", encoding="utf-8")
+    write_text(folder / _SUMMARY, summary + "\n")
     return [*(folder / f"{name}.parquet" for name in tables), folder / _SUMMARY]
 
 
@@ -121,7 +122,7 @@ def inspection_tables(inspection: Inspection) -> dict[str, pd.DataFrame]:
 def _classes(inspection: Inspection) -> pd.DataFrame:
     labels = inspection.labels
     columns = {
-        "class": labels.classes,
+        "class_name": labels.classes,
         "count": labels.counts,
         "imbalance_ratio": labels.ratios,
         "concurrence": labels.class_concurrence,
@@ -137,7 +138,7 @@ def _cooccurrence(labels: LabelStatistics) -> pd.DataFrame:
     names = np.asarray(labels.classes, dtype=object)
     images = labels.cooccurrence[first, second]
     order = np.argsort(-images, kind="stable")
-    table = {"class": names[first[order]], "other": names[second[order]], "images": images[order]}
+    table = {"class_name": names[first[order]], "other": names[second[order]], "images": images[order]}
     return pd.DataFrame(table)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tailprobe.errors import InputError
+from tailprobe.files import write_whole
 
 Escape = Callable[..., str]
 FORMATS = ("csv", "parquet", "tex", "md")
@@ -34,9 +35,8 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]
         for name, table in tables.items():
             for form in FORMATS:
                 path = folder / f"{name}.{form}"
-                partial = folder / f".{name}.partial"
-                _write(table, partial, form)
-                partial.replace(path)
+                with write_whole(path) as partial:
+                    _write(table, partial, form)
                 written.append(path)
     except OSError as error:
         raise InputError(f"{folder}: tables cannot be written ({error.strerror})") from None
@@ -55,7 +55,7 @@ def _write(table: pd.DataFrame, path: Path, form: str) -> None:
 def latex(table: pd.DataFrame) -> str:
     r"""Return a `tabular` with the rules of booktabs.
 
-    >>> print(latex(pd.DataFrame({"class": ["a_b"], "value": [0.25]})), end="")
+    >>> print(latex(pd.DataFrame({"class_name": ["a_b"], "value": [0.25]})), end="")
     \begin{tabular}{lr}
     \toprule
     class & value \\
@@ -74,7 +74,7 @@ def latex(table: pd.DataFrame) -> str:
 def markdown(table: pd.DataFrame) -> str:
     r"""Return a table of GitHub's Markdown.
 
-    >>> print(markdown(pd.DataFrame({"class": ["a|b"], "value": [0.25]})), end="")
+    >>> print(markdown(pd.DataFrame({"class_name": ["a|b"], "value": [0.25]})), end="")
     | class | value |
     |---|---:|
     | a\|b | 0.250 |

@@ -10,11 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from tailprobe.comparison.words import signed
+from tailprobe.groups import ALL, LOW_FREQUENCY, REMAINING
 from tailprobe.report.lettering import shown
 from tailprobe.report.values import agree, deviation, mean, of_seeds, seed_values
 
-# Class names of averages, and their heads.
-GROUPS = {"low-frequency": "low-freq.", "remaining": "remaining", "all": "all"}
+_SHOWN = {LOW_FREQUENCY: "low-freq.", REMAINING: REMAINING, ALL: ALL}  # the groups, and their columns' heads
 _NAME = 17  # letters of a method's name, so that the table fits 80 columns
 
 
@@ -26,7 +26,7 @@ def results_table(
     encoders: Sequence[str],
     plans: pd.DataFrame | None = None,
     baseline: str = "baseline",
-    split: str = "test",
+    part: str = "test",
 ) -> Table:
     """Return the averages over classes of one metric, in percent: a row a method, under each encoder, 80 columns wide.
 
@@ -42,12 +42,12 @@ def results_table(
     Raises:
         InputError: the table has no such encoder, metric, part or method.
     """
-    known = set(table.loc[table["aggregate"].to_numpy(dtype=bool), "class"])
-    groups = {group: head for group, head in GROUPS.items() if group in known}
+    known = set(table.loc[table["is_group"].to_numpy(dtype=bool), "class_name"])
+    groups = {group: head for group, head in _SHOWN.items() if group in known}
     result = _empty(list(groups.values()), with_rows=plans is not None)
     seeds = 0
     for encoder in encoders:
-        chosen = {"encoder": encoder, "metric": metric, "methods": methods, "split": split, "aggregate": True}
+        chosen = {"encoder": encoder, "metric": metric, "methods": methods, "part": part, "is_group": True}
         found = seed_values(table, classes=list(groups), **chosen)  # type: ignore[arg-type]
         seeds = max(seeds, len(found.seeds))
         if len(encoders) > 1:
@@ -60,7 +60,7 @@ def results_table(
             result.add_row(Text(shown(method, _NAME)), *cells, *rows)
         result.add_section()
     encoder = f", encoder {shown(encoders[0], 24)}" if len(encoders) == 1 else ""
-    result.title = Text(f"{shown(metric, 24)} in %{encoder}, {shown(split, 12)} part, {of_seeds(seeds)}", style="bold")
+    result.title = Text(f"{shown(metric, 24)} in %{encoder}, {shown(part, 12)} part, {of_seeds(seeds)}", style="bold")
     result.caption = Text(_caption(seeds), style="dim")
     return result
 

@@ -12,7 +12,7 @@ from scipy import stats
 from tailprobe.errors import InputError
 
 Spread = Literal["sd", "interval"]
-COLUMNS = ("encoder", "method", "seed", "split", "class", "metric", "value", "aggregate")
+COLUMNS = ("encoder", "method", "seed", "part", "class_name", "metric", "value", "is_group")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,14 +36,14 @@ def seed_values(
     metric: str,
     methods: Sequence[str],
     classes: Sequence[str],
-    split: str = "test",
-    aggregate: bool = False,
+    part: str = "test",
+    is_group: bool = False,
 ) -> SeedValues:
     """Return the values of `methods` and `classes`, in that order, over all seeds that the table has for them.
 
     Args:
-        table: columns encoder, method, seed, split, class, metric, value, aggregate (True on averages over classes).
-        aggregate: take the averages ("all", "low-frequency", "remaining"), not the classes.
+        table: columns encoder, method, seed, part, class_name, metric, value, is_group (True on averages over classes).
+        is_group: take the averages over groups of classes, not the classes.
 
     Raises:
         InputError: a column is missing, an encoder, metric, part, method or class has no row, or a row stands twice.
@@ -51,22 +51,21 @@ def seed_values(
     missing = [column for column in COLUMNS if column not in table.columns]
     if missing:
         raise InputError(f"the results table has no column {missing[0]!r}; it must have {', '.join(COLUMNS)}")
-    part = table[table["aggregate"].to_numpy(dtype=bool) == aggregate]
-    for column, value in (("encoder", encoder), ("metric", metric), ("split", split)):
-        part = _only(part, column, [value])
-    part = _only(_only(part, "method", methods), "class", classes)
-    repeated = part.duplicated(["method", "class", "seed"])
+    rows = table[table["is_group"].to_numpy(dtype=bool) == is_group]
+    for column, value in (("encoder", encoder), ("metric", metric), ("part", part)):
+        rows = _only(rows, column, [value])
+    rows = _only(_only(rows, "method", methods), "class_name", classes)
+    repeated = rows.duplicated(["method", "class_name", "seed"])
     if repeated.any():
-        row = part.loc[repeated].iloc[0]
+        row = rows.loc[repeated].iloc[0]
         raise InputError(
             f"the results table has two values of {metric!r} for encoder {encoder!r}, method {row['method']!r}, "
-            f"class {row['class']!r}, seed {row['seed']}; keep one"
+            f"class {row['class_name']!r}, seed {row['seed']}; keep one"
         )
-    seeds = tuple(sorted({int(seed) for seed in part["seed"]}))
+    seeds = tuple(sorted({int(seed) for seed in rows["seed"]}))
     values = np.full((len(methods), len(classes), len(seeds)), np.nan)
-    values[_places(part["method"], methods), _places(part["class"], classes), _places(part["seed"], seeds)] = part[
-        "value"
-    ]
+    where = _places(rows["method"], methods), _places(rows["class_name"], classes), _places(rows["seed"], seeds)
+    values[where] = rows["value"]
     return SeedValues(values, tuple(methods), tuple(classes), seeds)
 
 

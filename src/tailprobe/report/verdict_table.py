@@ -8,9 +8,10 @@ from rich.table import Table
 from rich.text import Text
 
 from tailprobe.comparison.words import signed
+from tailprobe.groups import LOW_FREQUENCY, REMAINING
 from tailprobe.report.lettering import shown
 
-_GROUPS = {"low-frequency": "low-frequency", "remaining": "remaining"}
+_SHOWN = (LOW_FREQUENCY, REMAINING)
 _SHORT = {"helps": "helps", "hurts": "hurts", "no evidence": "?", "too few positives": "few"}
 _COLOURS = {"helps": "green", "hurts": "red"}
 _CAPTION = (
@@ -25,7 +26,7 @@ def verdict_table(verdicts: pd.DataFrame, *, methods: Sequence[str], encoders: S
     80 columns wide. Uncoloured, `?` is "no evidence" and `few` "too few positives to tell".
 
     Args:
-        verdicts: columns encoder, method, class, aggregate, metric, difference, low, high, verdict.
+        verdicts: columns encoder, method, class_name, is_group, metric, difference, low, high, verdict.
         methods: in the order to show them; the baseline, which has no verdict, is left out.
     """
     look = {"padding": (0, 1, 0, 0), "show_edge": False, "pad_edge": False}
@@ -33,7 +34,7 @@ def verdict_table(verdicts: pd.DataFrame, *, methods: Sequence[str], encoders: S
     table.title = Text(f"verdict, difference in {shown(str(verdicts['metric'].iloc[0]), 24)} in %", style="bold")
     table.caption = Text(_CAPTION, style="dim")
     table.add_column("method", no_wrap=True)
-    for head in _GROUPS.values():
+    for head in _SHOWN:
         table.add_column(head, justify="right", no_wrap=True)
         table.add_column("")
     table.add_column("classes", justify="right")
@@ -51,15 +52,15 @@ def verdict_table(verdicts: pd.DataFrame, *, methods: Sequence[str], encoders: S
 
 def _cells(rows: pd.DataFrame) -> list[Text]:
     cells: list[Text] = []
-    for group in _GROUPS:
-        found = rows[rows["aggregate"] & (rows["class"].astype(str) == group)]
+    for group in _SHOWN:
+        found = rows[rows["is_group"] & (rows["class_name"].astype(str) == group)]
         if found.empty:
             cells += [Text("–"), Text("")]
             continue
         row = found.iloc[0]
         span = f"{_percent(row['difference'])} ({_percent(row['low'])}, {_percent(row['high'])})"
         cells += [Text(span), Text(_SHORT[row["verdict"]], style=_COLOURS.get(row["verdict"], ""))]
-    single = rows.loc[~rows["aggregate"], "verdict"]
+    single = rows.loc[~rows["is_group"], "verdict"]
     return [*cells, Text(f"{(single == 'helps').sum()}/{(single == 'hurts').sum()}")]
 
 

@@ -6,11 +6,11 @@ One Parquet file, format 1:
 |---|---|---|
 | `encoder`, `method` | dictionary of string | the head, with `seed` |
 | `seed` | int64 | |
-| `split` | dictionary of string | "validation" or "test" |
+| `part` | dictionary of string | "validation" or "test" |
 | `row` | int32 | the image's place in the study's image set |
 | `logits` | fixed-size list of C float32 | before the sigmoid, which in float32 turns everything above 17 into 1 |
 
-The rows of one head and split stand together, in one row group, so that a head is read without the others. The
+The rows of one head and part stand together, in one row group, so that a head is read without the others. The
 schema's metadata holds, under `tailprobe.scores`, JSON with `format` (1), `kind` ("logits") and `classes`, the names of
 the C classes in the order of the logits.
 """
@@ -28,20 +28,21 @@ import pyarrow.parquet as pq
 from jaxtyping import Float32, Int, Int32
 
 from tailprobe.errors import InputError
-from tailprobe.scores.files import damage_named, new_file, read_schema
+from tailprobe.files import write_whole
+from tailprobe.scores.parquet import damage_named, read_schema
 
 FORMAT: Final = 1
 _METADATA: Final = b"tailprobe.scores"
-_KEY: Final = ("encoder", "method", "seed", "split")
+_KEY: Final = ("encoder", "method", "seed", "part")
 
 
-class HeadSplit(NamedTuple):
+class HeadPart(NamedTuple):
     """One head on one held-out part."""
 
     encoder: str
     method: str
     seed: int
-    split: str
+    part: str
 
 
 class ScoresWriter:
@@ -52,7 +53,7 @@ class ScoresWriter:
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "scores.parquet"
-    >>> head = {"encoder": "clip", "method": "baseline", "seed": 0, "split": "test"}
+    >>> head = {"encoder": "clip", "method": "baseline", "seed": 0, "part": "test"}
     >>> with ScoresWriter(path, classes=("forest", "road")) as writer:
     ...     writer.write(np.array([7, 9]), np.array([[2.0, -1.0], [0.5, 0.0]], dtype=np.float32), **head)
     >>> read_head_scores(path, **head)
@@ -62,12 +63,12 @@ class ScoresWriter:
     def __init__(self, path: Path, *, classes: Sequence[str], overwrite: bool = False) -> None:
         self._path, self._classes, self._overwrite = path, tuple(classes), overwrite
         self._schema = _schema(self._classes)
-        self._written: set[HeadSplit] = set()
+        self._written: set[HeadPart] = set()
         self._open = ExitStack()
         self._file: pq.ParquetWriter | None = None
 
     def __enter__(self) -> "ScoresWriter":
-        partial = self._open.enter_context(new_file(self._path, overwrite=self._overwrite))
+        partial = self._open.enter_context(write_whole(self._path, overwrite=self._overwrite))
         # Bytes of equal weight stand together, where zstd finds something to save: about 30% of logits.
         self._file = self._open.enter_context(
             pq.ParquetWriter(
@@ -93,7 +94,7 @@ class ScoresWriter:
         encoder: str,
         method: str,
         seed: int,
-        split: str,
+        part: str,
     ) -> None:
         """Write one head on one held-out part.
 
@@ -102,16 +103,16 @@ class ScoresWriter:
             logits: (N, C) float32, the head's outputs before the sigmoid.
 
         Raises:
-            InputError: the shapes do not fit, a logit is not finite, or this head and split were written before.
+            InputError: the shapes do not fit, a logit is not finite, or this head and part were written before.
         """
-        head = HeadSplit(encoder, method, seed, split)
+        head = HeadPart(encoder, method, seed, part)
         self._check(head, rows, logits)
         if self._file is None:
             raise ValueError("write is called inside the writer's `with` block")
         self._file.write_table(_head_table(self._schema, head, rows, logits), row_group_size=len(rows))
         self._written.add(head)
 
-    def _check(self, head: HeadSplit, rows: Int[np.ndarray, " N"], logits: Float32[np.ndarray, "N C"]) -> None:
+    def _check(self, head: HeadPart, rows: Int[np.ndarray, " N"], logits: Float32[np.ndarray, "N C"]) -> None:
         expected = (len(rows), len(self._classes))
         if logits.shape != expected or len(rows) == 0:
             raise InputError(
@@ -126,7 +127,7 @@ class ScoresWriter:
 
 
 def read_head_scores(
-    path: Path, *, encoder: str, method: str, seed: int, split: str
+    path: Path, *, encoder: str, method: str, seed: int, part: str
 ) -> tuple[Int32[np.ndarray, " N"], Float32[np.ndarray, "N C"]]:
     """Read the logits of one head on one held-out part; nothing else of the file is read.
 
@@ -136,7 +137,7 @@ def read_head_scores(
     Raises:
         InputError: the file is missing, damaged or of another kind, or it has no such head.
     """
-    head = HeadSplit(encoder, method, seed, split)
+    head = HeadPart(encoder, method, seed, part)
     places = _places(path)
     if head not in places:
         raise InputError(f"{path}: no scores of {_named(head)}; `scored_heads` lists the {len(places)} there are")
@@ -148,8 +149,8 @@ def read_head_scores(
         return group["row"].to_numpy(), logits.reshape(group.num_rows, -1)
 
 
-def scored_heads(path: Path) -> list[HeadSplit]:
-    """Return the heads and splits in the file, in the order written.
+def scored_heads(path: Path) -> list[HeadPart]:
+    """Return the heads and parts in the file, in the order written.
 
     Raises:
         InputError: the file is missing, damaged or of another kind.
@@ -169,7 +170,7 @@ def scored_classes(path: Path) -> tuple[str, ...]:
 def _schema(classes: Sequence[str]) -> pa.Schema:
     word = pa.dictionary(pa.int32(), pa.string())
     logit = pa.field("element", pa.float32(), nullable=False)
-    types = {"encoder": word, "method": word, "seed": pa.int64(), "split": word, "row": pa.int32()}
+    types = {"encoder": word, "method": word, "seed": pa.int64(), "part": word, "row": pa.int32()}
     types["logits"] = pa.list_(logit, len(classes))
     about = {"format": FORMAT, "kind": "logits", "classes": list(classes)}
     return pa.schema(
@@ -178,7 +179,7 @@ def _schema(classes: Sequence[str]) -> pa.Schema:
 
 
 def _head_table(
-    schema: pa.Schema, head: HeadSplit, rows: Int[np.ndarray, " N"], logits: Float32[np.ndarray, "N C"]
+    schema: pa.Schema, head: HeadPart, rows: Int[np.ndarray, " N"], logits: Float32[np.ndarray, "N C"]
 ) -> pa.Table:
     same = np.zeros(len(rows), dtype=np.int32)
     words = {
@@ -192,7 +193,7 @@ def _head_table(
     return pa.table(words | numbers | {"logits": lists}).select(schema.names).cast(schema)
 
 
-def _places(path: Path) -> dict[HeadSplit, int]:
+def _places(path: Path) -> dict[HeadPart, int]:
     """Return the row group of each head, by the row groups' statistics: nothing but the file's footer is read."""
     schema = read_schema(path)
     expected = _schema(_classes(path, schema))
@@ -206,11 +207,11 @@ def _places(path: Path) -> dict[HeadSplit, int]:
     return {head: g for g, head in enumerate(heads)}
 
 
-def _head_of(path: Path, group: pq.RowGroupMetaData) -> HeadSplit:
+def _head_of(path: Path, group: pq.RowGroupMetaData) -> HeadPart:
     found = [group.column(c).statistics for c in range(len(_KEY))]  # the key's columns are the first
     if any(f is None or not f.has_min_max or f.min != f.max for f in found):
         raise InputError(f"{path}: expected one head a row group, as tailprobe writes them; score the study again")
-    return HeadSplit(*(f.min for f in found))
+    return HeadPart(*(f.min for f in found))
 
 
 def _classes(path: Path, schema: pa.Schema) -> tuple[str, ...]:
@@ -226,8 +227,8 @@ def _classes(path: Path, schema: pa.Schema) -> tuple[str, ...]:
     return tuple(classes)
 
 
-def _named(head: HeadSplit) -> str:
-    return f"encoder {head.encoder!r}, method {head.method!r}, seed {head.seed}, {head.split} part"
+def _named(head: HeadPart) -> str:
+    return f"encoder {head.encoder!r}, method {head.method!r}, seed {head.seed}, {head.part} part"
 
 
 def _described(schema: pa.Schema) -> str:

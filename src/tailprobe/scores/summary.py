@@ -7,19 +7,19 @@ from jaxtyping import Float, Int
 from tailprobe.errors import InputError
 from tailprobe.scores.ratio import ratio
 
-_KEY = ["encoder", "method", "split", "class", "aggregate"]
+_KEY = ["encoder", "method", "part", "class_name", "is_group"]
 
 
 def summarise(table: pd.DataFrame, *, metric: str, baseline: str | None = "baseline") -> pd.DataFrame:
     """Describe one metric over the seeds, and how far each method lies from the baseline of the same seed.
 
     Args:
-        table: the tidy table, or some rows of it, such as those of one split.
+        table: the tidy table, or some rows of it, such as those of one part.
         metric: as in its column `metric`, e.g. "recall@0.5".
         baseline: the method to take differences from; None leaves them out.
 
     Returns:
-        One row for each (encoder, method, split, class), in the table's order: these and `aggregate`; over the seeds
+        One row for each (encoder, method, part, class_name), in the table's order: these and `is_group`; over the seeds
         where the metric is defined `mean`, `sd` (divided by n - 1; NaN below two seeds) and `seeds`, their number; over
         the seeds where the baseline's is defined too, the same of the method's minus the baseline's: `difference`,
         `difference_sd` and `pairs`.
@@ -51,14 +51,14 @@ def _by_seed(rows: pd.DataFrame) -> Float[np.ndarray, "K S"]:
 
 
 def _partner(keys: pd.DataFrame, baseline: str) -> Int[np.ndarray, " K"]:
-    """Return for each key the place of the baseline's of the same encoder, split and class."""
+    """Return for each key the place of the baseline's of the same encoder, part and class."""
     sameness = list(zip(*(keys[name] for name in _KEY if name != "method"), strict=True))
     place = {key: k for k, (key, method) in enumerate(zip(sameness, keys["method"], strict=True)) if method == baseline}
     for key in sameness:
         if key not in place:
-            encoder, split, name, _ = key
+            encoder, part, name, _ = key
             raise InputError(
-                f"encoder {encoder!r}, {split} part, class {name!r}: no result of the baseline {baseline!r}; "
+                f"encoder {encoder!r}, {part} part, class {name!r}: no result of the baseline {baseline!r}; "
                 f"name another of {', '.join(keys['method'].astype(str).unique())}, or None for no differences"
             )
     return np.array([place[key] for key in sameness])

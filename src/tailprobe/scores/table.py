@@ -12,15 +12,16 @@ from jaxtyping import Int
 from pandas.api.types import union_categoricals
 
 from tailprobe.errors import InputError
-from tailprobe.scores.files import damage_named, new_file, read_schema
+from tailprobe.files import write_whole
+from tailprobe.scores.parquet import damage_named, read_schema
 
-COLUMNS: Final = ("encoder", "method", "seed", "split", "class", "metric", "value", "aggregate")
-SPLITS: Final = ("validation", "test")
-_WORDS: Final = ("encoder", "method", "split", "class", "metric")
+COLUMNS: Final = ("encoder", "method", "seed", "part", "class_name", "metric", "value", "is_group")
+HELD_OUT_PARTS: Final = ("validation", "test")
+_WORDS: Final = ("encoder", "method", "part", "class_name", "metric")
 _TYPES: Final = dict.fromkeys(_WORDS, pa.string()) | {
     "seed": pa.int64(),
     "value": pa.float64(),
-    "aggregate": pa.bool_(),
+    "is_group": pa.bool_(),
 }
 
 
@@ -32,7 +33,7 @@ def tidy_table(frames: Mapping[tuple[str, str, int], pd.DataFrame]) -> pd.DataFr
 
     Returns:
         The columns `COLUMNS`: strings as categoricals in order of appearance, `seed` int64, `value` float64 and
-        `aggregate` bool.
+        `is_group` bool.
 
     Raises:
         InputError: there are no heads.
@@ -59,7 +60,7 @@ def write_results(table: pd.DataFrame, path: Path, *, overwrite: bool = False) -
     """
     if tuple(table.columns) != COLUMNS:
         raise InputError(f"expected the columns {', '.join(COLUMNS)}, got {', '.join(map(str, table.columns))}")
-    with new_file(path, overwrite=overwrite) as partial:
+    with write_whole(path, overwrite=overwrite) as partial:
         pq.write_table(pa.table({name: _to_arrow(table[name]) for name in COLUMNS}), partial, compression="zstd")
 
 
@@ -71,7 +72,7 @@ def read_results(path: Path) -> pd.DataFrame:
 
     Raises:
         InputError: the file is missing, is not Parquet, is damaged, or holds another table: other columns or types, a
-            null, a split that is none, or one number twice.
+            null, an unknown part, or one number twice.
     """
     schema = read_schema(path)
     if set(schema.names) != set(COLUMNS) or len(schema.names) != len(COLUMNS):
@@ -134,9 +135,9 @@ def _fits(found: pa.DataType, expected: pa.DataType) -> bool:
 
 
 def _check_rows(path: Path, table: pd.DataFrame) -> None:
-    strange = set(table["split"].cat.categories) - set(SPLITS)
+    strange = set(table["part"].cat.categories) - set(HELD_OUT_PARTS)
     if strange:
-        raise InputError(f"{path}: split {sorted(strange)[0]!r} is neither {' nor '.join(SPLITS)}")
+        raise InputError(f"{path}: part {sorted(strange)[0]!r} is neither {' nor '.join(HELD_OUT_PARTS)}")
     twice = table.duplicated([name for name in COLUMNS if name != "value"])
     if twice.any():
         row = int(np.argmax(twice))

@@ -1,8 +1,7 @@
 """The tidy table: every score of every head, one number a row.
 
-Columns: `encoder`, `method`, `seed`, `split` ("validation" or "test"), `class`, `metric`, `value`, and `aggregate`:
-True where `class` names a group of classes (`GROUPS`, and `shots.SHOTS` by images in the training part) and not one
-class that happens to be called so.
+Columns: `encoder`, `method`, `seed`, `part` ("validation" or "test"), `class_name`, `metric`, `value`, and `is_group`:
+True where `class_name` names a group of classes (see `groups`) and not one class that happens to be called so.
 
 Metrics of a class: `support`, `always_no`, `average_precision`, `roc_auc`, `precision_at_recall_0.8`,
 `partial_roc_auc_0.1` (up to that false positive rate), `brier`, `calibration_error`, and for each rule T asked for (see
@@ -11,7 +10,7 @@ Metrics of a class: `support`, `always_no`, `average_precision`, `roc_auc`, `pre
 on the test part itself, of the F that T maximises, of `cost` of the share of the cost saved, of `precision` of
 precision. A group's value is the plain mean over those of its classes where the metric is defined.
 
-Metrics of a group alone: `classes`, how many of its classes have positives in this split, and `classes@T`, how many of
+Metrics of a group alone: `classes`, how many of its classes have positives in this part, and `classes@T`, how many of
 those have a threshold. Of `all` alone: `sample_f2@T`, and `top1` for single-label images.
 """
 
@@ -22,13 +21,13 @@ import pandas as pd
 from jaxtyping import Bool, Float, Int
 
 from tailprobe.errors import InputError
+from tailprobe.groups import GROUPS, group_members
 from tailprobe.scores.calibration import brier, expected_calibration_error
 from tailprobe.scores.decisions import Confusion, always_no, sample_f2
 from tailprobe.scores.operating import partial_roc_auc_of, precision_at_recall_of
 from tailprobe.scores.ranking import average_precision_of, rank, roc_auc_of, top1
 from tailprobe.scores.ratio import ratio
 from tailprobe.scores.rules import NamedRule, parse_rule
-from tailprobe.scores.shots import SHOTS, shot_groups
 from tailprobe.scores.summary import summarise
 from tailprobe.scores.table import COLUMNS, concatenated, read_results, repeated, tidy_table, write_results
 from tailprobe.scores.thresholds import decide
@@ -36,7 +35,6 @@ from tailprobe.scores.tuning import optimism
 
 __all__ = [
     "COLUMNS",
-    "GROUPS",
     "PAPER_THRESHOLDS",
     "read_results",
     "score_head",
@@ -47,7 +45,6 @@ __all__ = [
 
 Part = tuple[Bool[np.ndarray, "N C"], Float[np.ndarray, "N C"]]  # labels, and scores that are probabilities
 
-GROUPS = ("all", "low-frequency", "remaining")
 PAPER_THRESHOLDS = ("0.5", "0.2", "tuned")
 _RECALL, _MOST_FALSE = 0.8, 0.1  # of `precision_at_recall_0.8` and `partial_roc_auc_0.1`
 DECISION_METRICS: Mapping[str, Callable[[Confusion], Float[np.ndarray, " C"]]] = {
@@ -66,53 +63,42 @@ def score_head(
     validation: tuple[Bool[np.ndarray, "V C"], Float[np.ndarray, "V C"]],
     test: tuple[Bool[np.ndarray, "T C"], Float[np.ndarray, "T C"]] | None,
     classes: Sequence[str],
+    counts: Int[np.ndarray, " C"],
     low_frequency: Bool[np.ndarray, " C"],
     single_label: bool,
     thresholds: Sequence[str] = PAPER_THRESHOLDS,
-    training_counts: Int[np.ndarray, " C"] | None = None,
 ) -> pd.DataFrame:
     """Score one head on both held-out parts; thresholds are tuned on the validation part alone.
 
     Args:
         validation, test: labels (N, C) bool and scores (N, C) float, probabilities. Without a third part, as in the
             authors' runs, `test` is None.
-        low_frequency: (C,), the classes of the group of that name; the others are `remaining`.
+        counts: (C,), images of each class in the whole collection; they and
+        low_frequency: (C,), the classes of the group of that name, decide the groups, see `groups`.
         single_label: also give `top1`.
         thresholds: names of rules, see `rules`.
-        training_counts: (C,) images of each class in the training part, for the groups by shots; None leaves them out.
 
     Returns:
-        The tidy table's columns `split`, `class`, `metric`, `value`, `aggregate`. Where a class has no threshold, for
-        want of positives in the validation part, what depends on it is NaN.
+        The tidy table's columns `part`, `class_name`, `metric`, `value`, `is_group`. Where a class has no threshold,
+        for want of positives in the validation part, what depends on it is NaN.
 
     Raises:
         InputError: scores are not probabilities, a part has no rows, or a rule is not known.
     """
     parts = {"validation": validation} | ({} if test is None else {"test": test})
-    for split, part in parts.items():
-        _check_probabilities(split, part[1])
+    for name, part in parts.items():
+        _check_probabilities(name, part[1])
     rules = {name: parse_rule(name) for name in thresholds}
     cuts = {name: named.rule(*validation) for name, named in rules.items()}
-    groups = _groups(low_frequency, training_counts)
+    groups = dict(zip(GROUPS, group_members(counts, low_frequency), strict=True))
     frames = []
-    for split, part in parts.items():
+    for name, part in parts.items():
         values = _class_scores(part, cuts)
-        if split == "test":
+        if name == "test":
             values |= _optimism(rules, validation, part)
         own = _group_scores(part, cuts, groups, single_label=single_label)
-        frames.append(_frame(split, classes, values, groups, own))
+        frames.append(_frame(name, classes, values, groups, own))
     return concatenated(frames)
-
-
-def _groups(
-    low_frequency: Bool[np.ndarray, " C"], training_counts: Int[np.ndarray, " C"] | None
-) -> dict[str, Bool[np.ndarray, " C"]]:
-    """Return which classes belong to each group."""
-    every = np.ones(len(low_frequency), dtype=bool)
-    groups = dict(zip(GROUPS, (every, low_frequency, ~low_frequency), strict=True))
-    if training_counts is not None:
-        groups |= dict(zip(SHOTS, shot_groups(training_counts), strict=True))
-    return groups
 
 
 def _optimism(
@@ -170,13 +156,13 @@ def _group_scores(
 
 
 def _frame(
-    split: str,
+    part: str,
     classes: Sequence[str],
     class_scores: Mapping[str, Float[np.ndarray, " C"]],
     groups: Mapping[str, Bool[np.ndarray, " C"]],
     group_scores: Mapping[str, Sequence[float]],
 ) -> pd.DataFrame:
-    """Lay one split out as rows: metric by metric its classes and their groups, then the groups' own metrics."""
+    """Lay one part out as rows: metric by metric its classes and their groups, then the groups' own metrics."""
     values = np.stack(list(class_scores.values()))  # (M, C)
     values = np.concatenate([values, _defined_means(values, np.stack(list(groups.values())))], axis=1)  # (M, C + G)
     own = [
@@ -187,11 +173,11 @@ def _frame(
     is_group = np.arange(len(names)) >= len(classes)
     return pd.DataFrame(
         {
-            "split": repeated([split], [values.size + len(own)]),
-            "class": repeated([*names * len(metrics), *own_names]),
+            "part": repeated([part], [values.size + len(own)]),
+            "class_name": repeated([*names * len(metrics), *own_names]),
             "metric": repeated([*metrics, *own_metrics], [*[len(names)] * len(metrics), *[1] * len(own)]),
             "value": np.concatenate([values.ravel(), own_values]),
-            "aggregate": np.concatenate([np.tile(is_group, len(metrics)), np.ones(len(own), dtype=bool)]),
+            "is_group": np.concatenate([np.tile(is_group, len(metrics)), np.ones(len(own), dtype=bool)]),
         }
     )
 
@@ -203,9 +189,9 @@ def _defined_means(values: Float[np.ndarray, "M C"], group: Bool[np.ndarray, "G 
     return ratio(np.where(mine, values[:, None], 0).sum(axis=2), mine.sum(axis=2))
 
 
-def _check_probabilities(split: str, scores: Float[np.ndarray, "N C"]) -> None:
+def _check_probabilities(part: str, scores: Float[np.ndarray, "N C"]) -> None:
     if not ((scores >= 0) & (scores <= 1) | np.isnan(scores)).all():  # NaN has an error of its own
         raise InputError(
-            f"{split} part: expected probabilities in [0, 1], got scores from {scores.min()} to {scores.max()}; "
+            f"{part} part: expected probabilities in [0, 1], got scores from {scores.min()} to {scores.max()}; "
             "apply the sigmoid to logits first"
         )

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from tailprobe.groups import ALL, LOW_FREQUENCY, REMAINING
 from tailprobe.study.result import Result
 
 
@@ -31,12 +32,12 @@ class _Claim:
 
 
 _CLAIMS = (
-    _Claim("reweight", "low-frequency", "no trend", 0),
-    _Claim("reweight", "remaining", "no trend", 0),
-    _Claim("undersample", "low-frequency", "same or better", 0),
-    _Claim("undersample", "remaining", "often drops", -1),
-    _Claim("oversample", "low-frequency", "same or better", +1),
-    _Claim("oversample", "remaining", "sometimes drops", -1),
+    _Claim("reweight", LOW_FREQUENCY, "no trend", 0),
+    _Claim("reweight", REMAINING, "no trend", 0),
+    _Claim("undersample", LOW_FREQUENCY, "same or better", 0),
+    _Claim("undersample", REMAINING, "often drops", -1),
+    _Claim("oversample", LOW_FREQUENCY, "same or better", +1),
+    _Claim("oversample", REMAINING, "sometimes drops", -1),
 )
 
 # Macro average precision of the authors' saved ADE20K scores, one run each: over all classes, over their 11 rare ones.
@@ -86,7 +87,7 @@ def _planet_facts(result: Result) -> list[Comparison]:
 
 
 def _ade20k_facts(result: Result) -> list[Comparison]:
-    counts = result.classes.set_index("class")["count"]
+    counts = result.classes.set_index("class_name")["count"]
     facts = [_number("images of the 20 scenes", 8809, result.record["images"])]
     facts += [
         _number(f"images of {name}", n, counts.get(name, 0)) for name, n in (("street", 2241), ("art_studio", 98))
@@ -101,7 +102,7 @@ def _ade20k_facts(result: Result) -> list[Comparison]:
                         value,
                         _mean(precision, method, group),
                     )
-                    for group, value in zip(("all", "low-frequency"), values, strict=True)
+                    for group, value in zip((ALL, LOW_FREQUENCY), values, strict=True)
                 ]
     return facts
 
@@ -112,7 +113,7 @@ def _findings(result: Result) -> list[Comparison]:
     for encoder in result.record["widths"]:
         recall = _aggregates(result, f"recall@{decision_rule(result)}", encoder)
         for claim in _CLAIMS:
-            difference = _paired(recall[recall["class"] == claim.group], claim.remedy)
+            difference = _paired(recall[recall["class_name"] == claim.group], claim.remedy)
             if len(difference):
                 what = f"{encoder}, {claim.remedy}, {claim.group}"
                 found.append(Comparison(what, claim.words, _spread(difference), _agreement(difference, claim.sign)))
@@ -121,14 +122,12 @@ def _findings(result: Result) -> list[Comparison]:
 
 def _aggregates(result: Result, metric: str, encoder: str) -> pd.DataFrame:
     table = result.results
-    chosen = (
-        (table["split"] == "test") & (table["metric"] == metric) & table["aggregate"] & (table["encoder"] == encoder)
-    )
+    chosen = (table["part"] == "test") & (table["metric"] == metric) & table["is_group"] & (table["encoder"] == encoder)
     return table[chosen]
 
 
 def _mean(table: pd.DataFrame, method: str, group: str) -> float:
-    return float(table.loc[(table["method"] == method) & (table["class"] == group), "value"].mean())
+    return float(table.loc[(table["method"] == method) & (table["class_name"] == group), "value"].mean())
 
 
 def _paired(table: pd.DataFrame, remedy: str) -> Float[np.ndarray, " S"]:

@@ -87,26 +87,26 @@ def plan_table(design: Design) -> pd.DataFrame:
     """Say what each plan does to the training data.
 
     Returns:
-        A row a (method, seed, class): method, seed, class, count (draws an epoch that carry the class), rows (drawn an
-        epoch), distinct_images, threshold (missing for methods that have none).
+        A row a (method, seed, class): method, seed, class_name, count (draws an epoch that carry the class), rows
+        (drawn an epoch), distinct_images, target_count (missing for methods that aim at no count).
     """
     frames = []
     for repeat in design.repeats:
         labels = design.images.labels.rows(repeat.split.train)
         for method, plan in repeat.plans.items():
             summary = summarise_plan(plan, labels)
-            frame = pd.DataFrame({"class": labels.classes, "count": summary.counts})
-            threshold = pd.array([summary.threshold] * len(frame), dtype="Int64")
+            frame = pd.DataFrame({"class_name": labels.classes, "count": summary.counts})
+            target_count = pd.array([summary.threshold] * len(frame), dtype="Int64")
             frames.append(
                 frame.assign(
                     method=method,
                     seed=repeat.seed,
                     rows=summary.rows,
                     distinct_images=summary.distinct_images,
-                    threshold=threshold,
+                    target_count=target_count,
                 )
             )
-    columns = ["method", "seed", "class", "count", "rows", "distinct_images", "threshold"]
+    columns = ["method", "seed", "class_name", "count", "rows", "distinct_images", "target_count"]
     return pd.concat(frames, ignore_index=True)[columns]
 
 
@@ -128,10 +128,10 @@ def label_table(design: Design) -> pd.DataFrame:
 
 
 def class_table(design: Design) -> pd.DataFrame:
-    """List the classes: class, count (images), low_frequency, and the images of each part in the first repeat."""
+    """List the classes: class_name, count (images), low_frequency, and the images of each part in the first repeat."""
     labels = design.images.labels
     split = design.repeats[0].split
     parts = {part: labels.rows(getattr(split, part)).counts for part in PARTS}
     return pd.DataFrame(
-        {"class": labels.classes, "count": labels.counts, "low_frequency": design.low_frequency, **parts}
+        {"class_name": labels.classes, "count": labels.counts, "low_frequency": design.low_frequency, **parts}
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
+from tailprobe.files import write_text
 from tailprobe.inspection.near import find_near_duplicates
 from tailprobe.progress import Progress, silent
 
@@ -57,10 +58,8 @@ def near_duplicates(
 
 
 def write_duplicates(duplicates: dict[str, Any], path: Path) -> None:
-    """Write the result of `near_duplicates` atomically."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(duplicates, indent=1, ensure_ascii=False, allow_nan=False), encoding="utf-8")
-    partial.replace(path)
+    """Write the result of `near_duplicates`; the file appears whole or not at all."""
+    write_text(path, json.dumps(duplicates, indent=1, ensure_ascii=False, allow_nan=False))
 
 
 def read_duplicates(path: Path) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from tailprobe.errors import InputError
+from tailprobe.files import write_parquet
 from tailprobe.study.settings import Study, read_study, write_study
 
 
@@ -68,9 +69,7 @@ class RunFolder:
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:
         """Write a table; the file appears whole or not at all."""
-        partial = self.path / f".{name}.partial"
-        table.to_parquet(partial, index=False)
-        partial.replace(self.table(name))
+        write_parquet(self.table(name), table)
 
     def read_table(self, name: str) -> pd.DataFrame:
         """Read a table.

@@ -13,6 +13,8 @@ import pandas as pd
 from tailprobe.comparison.cost import cost_table
 from tailprobe.comparison.recommendation import Recommendation, read_recommendation
 from tailprobe.errors import InputError
+from tailprobe.files import write_text
+from tailprobe.groups import LOW_FREQUENCY, REMAINING
 from tailprobe.labels import Labels
 from tailprobe.progress import Progress, silent
 from tailprobe.scores.tidy import read_results, summarise
@@ -49,9 +51,7 @@ class Result:
     @classmethod
     def finish(cls, folder: RunFolder, record: dict[str, Any]) -> "Result":
         """Mark a run whole by writing its record."""
-        partial = folder.path / ".run.partial"
-        partial.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
-        partial.replace(folder.record)
+        write_text(folder.record, json.dumps(record, indent=1, ensure_ascii=False))
         return cls(folder)
 
     @cached_property
@@ -67,18 +67,18 @@ class Result:
 
     @cached_property
     def results(self) -> pd.DataFrame:
-        """The tidy table: encoder, method, seed, split, class, metric, value, aggregate."""
+        """The tidy table: encoder, method, seed, part, class_name, metric, value, is_group."""
         return read_results(self.folder.table("results"))
 
     @cached_property
     def classes(self) -> pd.DataFrame:
-        """The classes: class, count, low_frequency, train, validation, test."""
+        """The classes: class_name, count, low_frequency, train, validation, test."""
         return self.folder.read_table("classes")
 
     @cached_property
     def labels(self) -> Labels:
         """Which image carries which class, of every image of the study."""
-        table, classes = self.folder.read_table("labels"), tuple(self.classes["class"])
+        table, classes = self.folder.read_table("labels"), tuple(self.classes["class_name"])
         matrix = np.zeros((len(table), len(classes)), dtype=bool)
         for row, places in enumerate(table["classes"]):
             matrix[row, places] = True
@@ -86,7 +86,7 @@ class Result:
 
     @cached_property
     def plans(self) -> pd.DataFrame:
-        """What each method did to the training data: method, seed, class, count, rows, distinct_images, threshold."""
+        """Each method's training rows: method, seed, class_name, count, rows, distinct_images, target_count."""
         return self.folder.read_table("plans")
 
     @cached_property
@@ -110,9 +110,9 @@ class Result:
         """The trained heads."""
         return load_heads(self.folder.heads)[0]
 
-    def table(self, *, metric: str | None = None, split: str = "test") -> pd.DataFrame:
+    def table(self, *, metric: str | None = None, part: str = "test") -> pd.DataFrame:
         """Return mean, deviation over seeds and paired difference from the baseline, by encoder, method and class."""
-        return summarise(self.results[self.results["split"] == split], metric=metric or self.study.metric)
+        return summarise(self.results[self.results["part"] == part], metric=metric or self.study.metric)
 
     def figures(self, *, metric: str | None = None) -> "dict[str, Figure]":
         """Draw the figures of the paper, and the ones its reader misses, by name."""
@@ -123,7 +123,7 @@ class Result:
         first = self.plans[self.plans["seed"] == self.plans["seed"].min()]
         table = self.classes
         classes = Classes(
-            tuple(table["class"]),
+            tuple(table["class_name"]),
             table["count"].to_numpy(np.int64),
             table["low_frequency"].to_numpy(bool),
             table["test"].to_numpy(np.int64),
@@ -177,12 +177,12 @@ class Result:
         from tailprobe.report.notebook import notebook_html
 
         table = self.table()
-        groups = table[table["aggregate"] & table["class"].isin(["low-frequency", "remaining"])]
+        groups = table[table["is_group"] & table["class_name"].isin([LOW_FREQUENCY, REMAINING])]
         figures = self.figures()
         first = next(figure for name, figure in figures.items() if name.startswith("differences"))
         return notebook_html(
             sentence="" if self.recommendation is None else self.recommendation.sentence,
-            averages=groups.drop(columns=["split", "aggregate", "pairs"]),
+            averages=groups.drop(columns=["part", "is_group", "pairs"]),
             picture=rendered(first, "png"),
             where=f"run: {self.folder.path}",
         )

@@ -33,17 +33,15 @@ def score_heads(
             parts: dict[str, Any] = {}
             for part, rows in (("validation", split.validation), ("test", split.test)):
                 logits = head.logits(vectors[rows])
-                writer.write(
-                    encoder=key.encoder, method=key.method, seed=key.seed, split=part, rows=rows, logits=logits
-                )
+                writer.write(encoder=key.encoder, method=key.method, seed=key.seed, part=part, rows=rows, logits=logits)
                 parts[part] = (labels.matrix[rows], _sigmoid(logits))
             frames[key.encoder, key.method, key.seed] = score_head(
                 **parts,
                 classes=labels.classes,
+                counts=labels.counts,
                 low_frequency=design.low_frequency,
                 single_label=labels.kind == "single-label",
                 thresholds=thresholds,
-                training_counts=labels.rows(split.train).counts,
             )
         progress("score heads", len(heads), len(heads))
     return tidy_table(frames)

@@ -11,6 +11,7 @@ import tomli_w
 from tailprobe.datasets.storage.url import is_url
 from tailprobe.errors import InputError
 from tailprobe.learners.recipe import Recipe
+from tailprobe.files import write_text
 from tailprobe.registry import did_you_mean
 from tailprobe.setting import NamedSetting, Range, at_least, check_settings, setting, settings_of
 
@@ -150,7 +151,7 @@ def write_study(study: Study, path: Path) -> None:
         "recipe": settings.pop("recipe"),
     }
     document = {"study": settings, **document}
-    path.write_text(tomli_w.dumps(document), encoding="utf-8")
+    write_text(path, tomli_w.dumps(document))
 
 
 def read_study(path: Path) -> Study:

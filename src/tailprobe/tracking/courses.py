@@ -21,10 +21,10 @@ class Course:
 
 def courses(result: Result) -> list[Course]:
     """Return the courses of a run: every metric for the groups, the study's own for the classes."""
-    scores = result.results[result.results["split"] == "test"]
-    scores = scores[(scores["aggregate"] | (scores["metric"] == result.study.metric)) & scores["value"].notna()]
+    scores = result.results[result.results["part"] == "test"]
+    scores = scores[(scores["is_group"] | (scores["metric"] == result.study.metric)) & scores["value"].notna()]
     keys = ["encoder", "method"]
-    labels, metrics = (safe_names(sorted(map(str, scores[key].unique()))) for key in ("class", "metric"))
+    labels, metrics = (safe_names(sorted(map(str, scores[key].unique()))) for key in ("class_name", "metric"))
     losses = result.histories.groupby(keys, sort=False, observed=True)
     by_method = scores.groupby(keys, sort=False, observed=True)
     return [
@@ -35,9 +35,9 @@ def courses(result: Result) -> list[Course]:
 
 def _scores(table: pd.DataFrame, labels: dict[str, str], metrics: dict[str, str]) -> dict[str, dict[int, float]]:
     found: dict[str, dict[int, float]] = {}
-    columns = (table[name] for name in ("metric", "class", "aggregate", "seed", "value"))
-    for metric, label, aggregate, seed, value in zip(*columns, strict=True):
-        of_what = metrics[metric] if aggregate else f"{metrics[metric]} by class"
+    columns = (table[name] for name in ("metric", "class_name", "is_group", "seed", "value"))
+    for metric, label, is_group, seed, value in zip(*columns, strict=True):
+        of_what = metrics[metric] if is_group else f"{metrics[metric]} by class"
         found.setdefault(f"{of_what}/{labels[label]}", {})[int(seed)] = float(value)
     return found
 

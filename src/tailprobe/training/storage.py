@@ -1,7 +1,6 @@
 """Heads on disk: safetensors, weights and nothing that runs."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import astuple
 from pathlib import Path
@@ -13,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from tailprobe.errors import InputError
+from tailprobe.files import write_whole
 from tailprobe.learners.head import HEADS
 from tailprobe.learners.history import FittedHead, History
 from tailprobe.training.heads import Heads
@@ -35,9 +35,8 @@ def save_heads(heads: Mapping[HeadKey, FittedHead], path: Path, *, classes: tupl
             tensors |= {f"{index}.{name}": torch.from_numpy(getattr(fitted.history, name)) for name in _HISTORY}
     rows = [_row(key, fitted) for key, fitted in heads.items()]
     metadata = {"format": _FORMAT, "heads": json.dumps(rows), "classes": json.dumps(classes)}
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    save_file(tensors, partial, metadata=metadata)
-    partial.replace(path)
+    with write_whole(path, shared=True) as partial:
+        save_file(tensors, partial, metadata=metadata)
 
 
 def load_heads(path: Path) -> tuple[Heads, tuple[str, ...]]:

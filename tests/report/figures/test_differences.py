@@ -47,8 +47,8 @@ def test_marks_stand_at_the_mean_paired_difference_and_are_filled_where_seeds_ag
         marks = _marks(axes)
         assert len(marks) == 17 + 2
         for (_, x, filled), (name, average) in zip(marks, _rows(planet_study), strict=True):
-            base = planet_study.value("baseline", name, aggregate=average)
-            paired = planet_study.value(method, name, aggregate=average) - base
+            base = planet_study.value("baseline", name, is_group=average)
+            paired = planet_study.value(method, name, is_group=average) - base
             assert x == pytest.approx(paired.mean())
             assert filled == (bool((paired > 0).all()) or bool((paired < 0).all()))
 
@@ -63,7 +63,7 @@ def test_whiskers_reach_one_standard_deviation_of_the_differences(planet_study):
     wanted = [
         2
         * np.std(
-            planet_study.value("oversample(30000)", n, aggregate=a) - planet_study.value("baseline", n, aggregate=a),
+            planet_study.value("oversample(30000)", n, is_group=a) - planet_study.value("baseline", n, is_group=a),
             ddof=1,
         )
         for n, a in _rows(planet_study)
@@ -76,8 +76,7 @@ def test_the_number_of_a_group_is_its_mean_difference(planet_study):
     numbers = [text.get_text() for text in axes.texts if text.get_text()[:1] in "+−"]
     wanted = [
         (
-            planet_study.value("undersample(200)", n, aggregate=True)
-            - planet_study.value("baseline", n, aggregate=True)
+            planet_study.value("undersample(200)", n, is_group=True) - planet_study.value("baseline", n, is_group=True)
         ).mean()
         for n in ("low-frequency", "remaining")
     ]
@@ -119,7 +118,7 @@ def test_left_out_classes_are_counted(make_study, make_classes):
 
 
 def test_a_table_without_averages_is_refused(planet_study):
-    table = planet_study.results[~planet_study.results["aggregate"]]
+    table = planet_study.results[~planet_study.results["is_group"]]
     with pytest.raises(InputError, match="no row with encoder"):
         differences(
             table,

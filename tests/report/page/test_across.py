@@ -20,18 +20,18 @@ def run(tmp_path_factory) -> RunTables:
     return made_run(tmp_path_factory.mktemp("run"), classes=PLAIN)
 
 
-def seeds_of(run: RunTables, name: str, *, aggregate: bool) -> np.ndarray:
+def seeds_of(run: RunTables, name: str, *, is_group: bool) -> np.ndarray:
     """(S, M) of a class or group."""
     table = run.results
     rows = table[
-        (table["metric"] == "average_precision") & (table["class"] == name) & (table["aggregate"] == aggregate)
+        (table["metric"] == "average_precision") & (table["class_name"] == name) & (table["is_group"] == is_group)
     ]
     return rows.pivot_table(index="seed", columns="method", values="value")[list(run.methods)].to_numpy()
 
 
 def test_one_run_ranks_its_methods_over_its_classes(run):
     found = across([run])
-    means = np.stack([seeds_of(run, name, aggregate=False).mean(axis=0) for name in PLAIN])
+    means = np.stack([seeds_of(run, name, is_group=False).mean(axis=0) for name in PLAIN])
     assert found["ranks"] == pytest.approx(stats.rankdata(-means, axis=1).mean(axis=0), abs=1e-4)
     assert found["friedman_p"] == pytest.approx(stats.friedmanchisquare(*means.T).pvalue)
     assert found["ranked"] == len(PLAIN)
@@ -40,7 +40,7 @@ def test_one_run_ranks_its_methods_over_its_classes(run):
 
 def test_the_chance_of_improvement_is_the_share_of_pairs_of_runs_won(run):
     found = across([run])
-    values = seeds_of(run, "low-frequency", aggregate=True)
+    values = seeds_of(run, "low-frequency", is_group=True)
     for m, chance in enumerate(found["improvement"], start=1):
         wins = np.mean([[(a > b) + 0.5 * (a == b) for b in values[:, 0]] for a in values[:, m]])
         assert chance["value"] == pytest.approx(wins, abs=1e-4)
@@ -49,7 +49,7 @@ def test_the_chance_of_improvement_is_the_share_of_pairs_of_runs_won(run):
 
 def test_a_profile_is_the_share_of_runs_above(run):
     profile = across([run])["profile"]
-    values = seeds_of(run, "low-frequency", aggregate=True)
+    values = seeds_of(run, "low-frequency", is_group=True)
     for m, of in enumerate(profile["of"]):
         assert of["value"] == pytest.approx([np.mean(values[:, m] > at) for at in profile["steps"]], abs=1e-4)
 
@@ -78,7 +78,7 @@ def test_the_page_draws_ranks_chances_and_profiles(watched, run, tmp_path):
 
 
 def test_the_page_says_what_tuning_on_the_test_part_would_have_bought(watched, run, tmp_path):
-    rows = run.results[(run.results["metric"] == "recall@tuned") & run.results["aggregate"]]
+    rows = run.results[(run.results["metric"] == "recall@tuned") & run.results["is_group"]]
     results = pd.concat([run.results, rows.assign(metric="optimism@tuned", value=0.125)], ignore_index=True)
     page = watched.open(write_page([replace(run, results=results)], tmp_path / "report.html"))
     assert "0.125 to 0.125 better in F2" in page.inner_text("#promised-words")

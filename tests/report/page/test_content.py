@@ -26,7 +26,7 @@ def run(tmp_path_factory):
 def joined(run, method, c):
     """Labels and scores of a class, all seeds' test parts one after the other."""
     parts = [
-        read_head_scores(run.scores, encoder="descriptors", method=method, seed=seed, split="test") for seed in range(3)
+        read_head_scores(run.scores, encoder="descriptors", method=method, seed=seed, part="test") for seed in range(3)
     ]
     rows = np.concatenate([rows for rows, _ in parts])
     logits = np.concatenate([logits for _, logits in parts])[:, c].astype(np.float64)
@@ -62,7 +62,7 @@ def test_a_class_without_test_positives_has_no_curve(run):
 
 def test_differences_are_paired_by_seed(run):
     found = comparison(replace(run, verdicts=None))
-    table = run.results[(run.results["metric"] == "roc_auc") & (run.results["class"] == "class 04")]
+    table = run.results[(run.results["metric"] == "roc_auc") & (run.results["class_name"] == "class 04")]
     wide = table.pivot_table(index="seed", columns="method", values="value")
     paired = wide["reweight(3)"] - wide["baseline"]
     mine = {name: numbers[2][4] for name, numbers in found["numbers"]["descriptors"]["roc_auc"].items()}

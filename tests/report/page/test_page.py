@@ -207,11 +207,11 @@ def test_dark_methods_are_lightened_on_a_dark_page_and_stay_unlike_light_ones(wa
 
 def test_counts_reached_open_with_a_method_that_changes_them(watched, run, tmp_path):
     chosen = content(run)["chosen"]
-    plans, counts = run.plans.copy(), run.plans[run.plans["method"] == "baseline"].groupby("class")["count"].mean()
+    plans, counts = run.plans.copy(), run.plans[run.plans["method"] == "baseline"].groupby("class_name")["count"].mean()
     other = next(method for method in run.methods[1:] if method != chosen)
     same = plans["method"] != other
-    plans.loc[same, "count"] = plans.loc[same, "class"].map(counts)
-    plans.loc[~same, "count"] = 2 * plans.loc[~same, "class"].map(counts) + 7
+    plans.loc[same, "count"] = plans.loc[same, "class_name"].map(counts)
+    plans.loc[~same, "count"] = 2 * plans.loc[~same, "class_name"].map(counts) + 7
     page = watched.open(write_page([replace(run, plans=plans)], tmp_path / "report.html"))
     assert page.evaluate("document.getElementById('plot-reached').data.map(t => t.name.slice(1, -1))")[1:] == [other]
 

@@ -46,7 +46,7 @@ def test_the_trade_off_stands_where_the_page_has_it(run, figures):
 
 def test_curves_have_a_row_for_each_of_the_rarest_classes(run, figures):
     axes = figures["curves_descriptors"].axes
-    rarest = run.classes.sort_values("count", kind="stable")["class"][:6].tolist()
+    rarest = run.classes.sort_values("count", kind="stable")["class_name"][:6].tolist()
     assert [a.get_ylabel() for a in axes[::3]] == rarest
     assert "6 more are on the page" in figures["curves_descriptors"].get_supxlabel()
 

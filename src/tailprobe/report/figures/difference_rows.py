@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Int
 
+from tailprobe.groups import LOW_FREQUENCY, REMAINING
 from tailprobe.report.figures.per_class import ends
 from tailprobe.report.lettering import shown_all
 from tailprobe.report.values import seed_values
@@ -44,7 +45,7 @@ def difference_rows(
 
     Args:
         table: the tidy results table.
-        chosen: encoder, metric, methods (the baseline first) and split, as `seed_values` takes them.
+        chosen: encoder, metric, methods (the baseline first) and part, as `seed_values` takes them.
         limit: classes a group at most, half from either end of its counts.
 
     Raises:
@@ -52,21 +53,21 @@ def difference_rows(
     """
     stacks, places, names, numbers, rare, averages, gaps = [], [], [], [], [], [], []
     foot = -_BETWEEN
-    for group, members in (("low-frequency", low_frequency), ("remaining", ~low_frequency)):
+    for group, members in ((LOW_FREQUENCY, low_frequency), (REMAINING, ~low_frequency)):
         columns = np.flatnonzero(members)
         if not len(columns):
             continue
         kept = columns[ends(counts[columns], limit)]
         drawn, top = [classes[c] for c in kept], foot + _BETWEEN
         for labels, average in (([group], True), (drawn, False)):
-            found = seed_values(table, classes=labels, aggregate=average, **chosen)  # type: ignore[arg-type]
+            found = seed_values(table, classes=labels, is_group=average, **chosen)  # type: ignore[arg-type]
             stacks.append(found.differences(found.methods[0]))
         below, gap = _places(len(kept), len(columns), top + _MEAN)
         gaps += gap
         places += [top + _MEAN / 2, *below]
         names += [f"mean of {len(columns)} {group}", *shown_all(drawn, 24)]
         numbers += ["", *(f"{support[c]:,}" for c in kept)]
-        rare += [group == "low-frequency"] * (1 + len(kept))
+        rare += [group == LOW_FREQUENCY] * (1 + len(kept))
         averages += [True] + [False] * len(kept)
         foot = places[-1] + 0.5
     values = np.concatenate(stacks, axis=1)

@@ -34,7 +34,7 @@ def differences(
     low_frequency: Bool[np.ndarray, " C"],
     support: Int[np.ndarray, " C"],
     baseline: str = "baseline",
-    split: str = "test",
+    part: str = "test",
     spread: Spread = "sd",
     colours: Mapping[str, str] | None = None,
     limit: int = 30,
@@ -58,7 +58,7 @@ def differences(
         InputError: the table has no such encoder, metric, part, method, class or average.
     """
     others = [method for method in methods if method != baseline]
-    chosen = {"encoder": encoder, "metric": metric, "methods": [baseline, *others], "split": split}
+    chosen = {"encoder": encoder, "metric": metric, "methods": [baseline, *others], "part": part}
     rows = difference_rows(
         table, chosen, classes=classes, counts=counts, low_frequency=low_frequency, support=support, limit=limit
     )
@@ -67,8 +67,8 @@ def differences(
     figure = framed(
         title=f"What each method changes in {shown(metric, 40)}, class by class",
         subtitle=f"difference from the {shown(baseline)} of the same seed: right of the line is better"
-        f" · {of_seeds(rows.differences.shape[-1])} · encoder {shown(encoder, 40)} · {shown(split)} part",
-        caption=_caption(rows, spread, split),
+        f" · {of_seeds(rows.differences.shape[-1])} · encoder {shown(encoder, 40)} · {shown(part)} part",
+        caption=_caption(rows, spread, part),
         body=down * (rows.foot * _ROW + 0.72),
     )
     panels = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
@@ -109,7 +109,7 @@ class _Look:
 def _head(axes: Axes, method: str, look: _Look) -> None:
     name = shown(method, 40)
     if text_width(name, _HEAD) > look.width:
-        name = "\n".join(fitted(part, look.width, _HEAD) for part in name.replace("(", "\n(", 1).split("\n"))
+        name = "\n".join(fitted(line, look.width, _HEAD) for line in name.replace("(", "\n(", 1).split("\n"))
     axes.set_title(name, fontsize=_HEAD, loc="center")
     line = {"color": look.colour, "linewidth": 3.5, "solid_capstyle": "butt", "clip_on": False}
     axes.plot([0, 1], [1, 1], transform=axes.transAxes, **line)  # type: ignore[arg-type]
@@ -198,11 +198,11 @@ def _round_below(value: float) -> float:
     return float(max(digit for digit in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8) if digit * power <= value * (1 + 1e-9)) * power)
 
 
-def _caption(rows: Rows, spread: Spread, split: str) -> str:
+def _caption(rows: Rows, spread: Spread, part: str) -> str:
     seeds = rows.differences.shape[-1]
     chance = f"were seeds independent, chance alone would do so in 1 of {2 ** (seeds - 1)} cells"
     sentences = [
-        f"Grey figures: images of the {shown(split)} part that carry the class.",
+        f"Grey figures: images of the {shown(part)} part that carry the class.",
         f"Filled mark: all seeds on one side of the baseline ({chance})." if seeds >= 3 else "",
         describe_spread(spread, seeds),
         "Undefined: no image of the class, or none predicted." if np.isnan(mean(rows.differences)).any() else "",

@@ -36,7 +36,7 @@ def per_class(
     support: Int[np.ndarray, " C"],
     title: str,
     note: str = "",
-    split: str = "test",
+    part: str = "test",
     spread: Spread = "sd",
     colours: Mapping[str, str] | None = None,
     limit: int = 24,
@@ -59,7 +59,7 @@ def per_class(
     """
     kept = ends(counts, limit)
     drawn = [classes[c] for c in kept]
-    found = seed_values(table, encoder=encoder, metric=metric, methods=methods, classes=drawn, split=split)
+    found = seed_values(table, encoder=encoder, metric=metric, methods=methods, classes=drawn, part=part)
     colours = colours_of(methods, colours)
     rows = _rows(len(kept), len(methods))
     figure = framed(
@@ -67,11 +67,11 @@ def per_class(
         subtitle=_join(
             f"encoder {shown(encoder, 40)}",
             of_seeds(len(found.seeds)),
-            f"{shown(split)} part",
+            f"{shown(part)} part",
             _some(kept, classes),
             note,
         ),
-        caption=_caption(found, kept, len(classes), spread, split),
+        caption=_caption(found, kept, len(classes), spread, part),
         key=[(Patch(color=colours[method]), shown(method, 34)) for method in methods],
         body=len(rows) * (_PANEL + 0.62) + 0.15,
     )
@@ -186,10 +186,10 @@ def _some(kept: Int[np.ndarray, " K"], classes: Sequence[str]) -> str:
     return f"{len(kept)} of {len(classes)} classes" if len(kept) < len(classes) else ""
 
 
-def _caption(found: SeedValues, kept: Int[np.ndarray, " K"], classes: int, spread: Spread, split: str) -> str:
+def _caption(found: SeedValues, kept: Int[np.ndarray, " K"], classes: int, spread: Spread, part: str) -> str:
     half = (len(kept) + 1) // 2
     sentences = [
-        f"Classes in descending order of their images; n: images of the {shown(split)} part that carry the class.",
+        f"Classes in descending order of their images; n: images of the {shown(part)} part that carry the class.",
         f"Dashed: mean of {shown(found.methods[0])}.",
         describe_spread(spread, len(found.seeds)),
         "×: undefined (no image of the class, or none predicted)." if np.isnan(mean(found.array)).any() else "",

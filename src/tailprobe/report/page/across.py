@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from tailprobe.comparison import performance_profile, probability_of_improvement, rank_methods
 from tailprobe.comparison.improvement import Interval
+from tailprobe.groups import LOW_FREQUENCY
 from tailprobe.randomness import generator
 from tailprobe.report.page.numbers import short
 from tailprobe.report.page.run import RunTables
@@ -62,21 +63,19 @@ def _metric(runs: Sequence[RunTables]) -> str | None:
 
 def _of_group(run: RunTables, encoder: str, metric: str, methods: Sequence[str]) -> Float[np.ndarray, "M S"]:
     rows = _test_rows(run, metric)
-    found = seed_values(
-        rows, encoder=encoder, metric=metric, methods=methods, classes=["low-frequency"], aggregate=True
-    )
+    found = seed_values(rows, encoder=encoder, metric=metric, methods=methods, classes=[LOW_FREQUENCY], is_group=True)
     return found.array[:, 0]
 
 
 def _of_classes(run: RunTables, encoder: str, metric: str, methods: Sequence[str]) -> Float[np.ndarray, "C M"]:
-    names = [str(name) for name in run.classes["class"]]
+    names = [str(name) for name in run.classes["class_name"]]
     found = seed_values(_test_rows(run, metric), encoder=encoder, metric=metric, methods=methods, classes=names)
     return np.asarray(found.array.mean(axis=2).T)
 
 
 def _test_rows(run: RunTables, metric: str) -> pd.DataFrame:
     table = run.results
-    return table[((table["split"] == "test") & (table["metric"] == metric)).to_numpy()]
+    return table[((table["part"] == "test") & (table["metric"] == metric)).to_numpy()]
 
 
 def _ranks(

@@ -54,7 +54,7 @@ def class_rows(run: RunTables) -> list[dict[str, Any]]:
     """Return the classes: name, count, whether low-frequency, images of each part."""
     return [
         {
-            "name": str(row["class"]),
+            "name": str(row["class_name"]),
             "count": int(row["count"]),
             "low": bool(row["low_frequency"]),
             "parts": [int(row[part]) for part in ("train", "validation", "test")],
@@ -76,10 +76,10 @@ def mistakes(run: RunTables) -> dict[str, Any] | None:
     """Return the test images most wrongly missed or claimed, by class, or None where none were kept."""
     if run.mistakes is None or run.mistakes.empty:
         return None
-    names: Sequence[str] = list(dict.fromkeys(run.mistakes["class"].astype(str)))
+    names: Sequence[str] = list(dict.fromkeys(run.mistakes["class_name"].astype(str)))
     shown = [
         {
-            "class": names.index(str(row["class"])),
+            "class_index": names.index(str(row["class_name"])),
             "missed": row["kind"] == "missed",
             "name": str(row["name"]),
             "tags": list(row["tags"]),

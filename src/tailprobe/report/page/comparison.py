@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tailprobe.groups import RULE_GROUPS
 from tailprobe.report.page.numbers import short
 from tailprobe.report.page.run import RunTables
 from tailprobe.report.values import half_width, mean, seed_values
 
-GROUPS = ("all", "low-frequency", "remaining")
 _WANTED = (
     "average_precision", "roc_auc", "recall@0.5", "precision@0.5", "f1@0.5", "recall@tuned", "precision@tuned",
     "f1@tuned", "f2@tuned", "balanced_accuracy@tuned", "precision_at_recall_0.8", "partial_roc_auc_0.1",
@@ -20,7 +20,7 @@ _WANTED = (
 def comparison(run: RunTables) -> dict[str, Any]:
     """Return the numbers of the per-class table, by encoder and metric.
 
-    Each is a matrix (M, K): methods in the study's order, classes and then `GROUPS`. `low` and `high` bound the
+    Each is a matrix (M, K): methods in the study's order, classes and then `RULE_GROUPS`. `low` and `high` bound the
     difference: a confidence interval where `verdicts` has the metric, else one standard deviation over the seeds.
     """
     tested = None if run.verdicts is None else str(run.verdicts["metric"].iloc[0])
@@ -29,7 +29,7 @@ def comparison(run: RunTables) -> dict[str, Any]:
     of_metric = _test_rows(run.results, metrics)
     return {
         "metrics": metrics,
-        "groups": list(GROUPS),
+        "groups": list(RULE_GROUPS),
         "numbers": {e: {m: _numbers(run, of_metric[m], e, m) for m in metrics} for e in run.encoders},
         "tested": tested,
         "means": {e: _means(run, e) for e in run.encoders},
@@ -47,22 +47,22 @@ def _means(run: RunTables, encoder: str) -> dict[str, Any]:
     found = {}
     for metric, rows in _test_rows(run.results, wanted).items():
         of = {"encoder": encoder, "metric": metric, "methods": run.methods}
-        groups = seed_values(rows, **of, classes=GROUPS, aggregate=True).array  # type: ignore[arg-type]
+        groups = seed_values(rows, **of, classes=RULE_GROUPS, is_group=True).array  # type: ignore[arg-type]
         found[metric] = short(mean(groups))
     return found
 
 
 def _test_rows(results: pd.DataFrame, metrics: Sequence[str]) -> dict[str, pd.DataFrame]:
     """Return the test part's rows of each metric; taken apart once, since the table of a large study has millions."""
-    rows = results[(results["split"] == "test").to_numpy()]
+    rows = results[(results["part"] == "test").to_numpy()]
     return {str(m): part for m, part in rows.groupby("metric", observed=True, sort=False) if m in metrics}
 
 
 def _numbers(run: RunTables, rows: pd.DataFrame, encoder: str, metric: str) -> dict[str, Any]:
-    names = [str(name) for name in run.classes["class"]]
+    names = [str(name) for name in run.classes["class_name"]]
     of = {"encoder": encoder, "metric": metric, "methods": run.methods}
     classes = seed_values(rows, **of, classes=names).array  # type: ignore[arg-type]
-    groups = seed_values(rows, **of, classes=GROUPS, aggregate=True).array  # type: ignore[arg-type]
+    groups = seed_values(rows, **of, classes=RULE_GROUPS, is_group=True).array  # type: ignore[arg-type]
     values = np.concatenate([classes, groups], axis=1)  # (M, K, S)
     differences = values - values[:1]
     middle, reach = mean(differences), half_width(differences, "sd")
@@ -81,7 +81,7 @@ def _of_verdicts(run: RunTables, encoder: str, column: str, otherwise: np.ndarra
 
 def _verdicts(run: RunTables, encoder: str) -> dict[str, Any]:
     """Return verdict, adjusted p-value and smallest detectable difference, (M, K) each; empty for the baseline."""
-    shape = (len(run.methods), len(run.classes) + len(GROUPS))
+    shape = (len(run.methods), len(run.classes) + len(RULE_GROUPS))
     places, verdict = _placed(run, encoder, "verdict")
     words = np.full(shape, "", dtype=object)
     words[places] = verdict.to_numpy(object)
@@ -97,9 +97,9 @@ def _placed(run: RunTables, encoder: str, column: str) -> tuple[tuple[np.ndarray
     """Return the places (method, class or group) of an encoder's verdicts, and a column of them."""
     assert run.verdicts is not None
     table = run.verdicts[run.verdicts["encoder"].astype(str) == encoder]
-    classes = {(str(name), False): k for k, name in enumerate(run.classes["class"])}
-    place = classes | {(name, True): len(classes) + g for g, name in enumerate(GROUPS)}
-    keys = list(zip(table["class"].astype(str), table["aggregate"].astype(bool), strict=True))
+    classes = {(str(name), False): k for k, name in enumerate(run.classes["class_name"])}
+    place = classes | {(name, True): len(classes) + g for g, name in enumerate(RULE_GROUPS)}
+    keys = list(zip(table["class_name"].astype(str), table["is_group"].astype(bool), strict=True))
     known = np.array([key in place for key in keys], dtype=bool)
     methods = np.array([run.methods.index(str(name)) for name in table["method"][known]], dtype=np.int64)
     columns = np.array([place[key] for key, kept in zip(keys, known, strict=True) if kept], dtype=np.int64)

@@ -60,7 +60,7 @@ def _methods(run: RunTables) -> list[dict[str, Any]]:
     found = []
     for method in run.methods:
         plan = run.plans[run.plans["method"] == method]
-        by_class = plan.groupby("class")["count"].mean().reindex(run.classes["class"]).to_numpy(np.float64)
+        by_class = plan.groupby("class_name")["count"].mean().reindex(run.classes["class_name"]).to_numpy(np.float64)
         found.append(
             {
                 "name": method,

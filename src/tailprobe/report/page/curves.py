@@ -58,7 +58,7 @@ def training(run: RunTables) -> dict[str, Any]:
 def _joined(run: RunTables, encoder: str, method: str) -> tuple[Bool[np.ndarray, "T C"], Float[np.ndarray, "T C"]]:
     parts = []
     for seed in sorted(run.results["seed"].unique().tolist()):
-        parts.append(read_head_scores(run.scores, encoder=encoder, method=method, seed=seed, split="test"))
+        parts.append(read_head_scores(run.scores, encoder=encoder, method=method, seed=seed, part="test"))
     rows, logits = (np.concatenate(column) for column in zip(*parts, strict=True))
     return run.labels[rows], 1 / (1 + np.exp(-logits.astype(np.float64)))
 

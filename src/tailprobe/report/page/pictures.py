@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from tailprobe.groups import LOW_FREQUENCY, RULE_GROUPS
 from tailprobe.report.figures.all import safe
 from tailprobe.report.figures.class_curves import class_curves
 from tailprobe.report.figures.ranks import ranks
 from tailprobe.report.figures.side_by_side import Source, side_by_side
 from tailprobe.report.figures.trade_off import Sides, trade_off
 from tailprobe.report.page.across import across
-from tailprobe.report.page.comparison import GROUPS, comparison
+from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.curves import curves
 from tailprobe.report.page.run import RunTables
 from tailprobe.report.style import palette
@@ -31,7 +32,7 @@ def page_figures(run: RunTables) -> dict[str, Figure]:
     for encoder in run.encoders:
         metric, tested = compared["metrics"][0], compared["tested"] == compared["metrics"][0]
         figures[f"trade_off_{safe(encoder)}"] = trade_off(
-            _sides(run, compared["numbers"][encoder][metric], "low-frequency"),
+            _sides(run, compared["numbers"][encoder][metric], LOW_FREQUENCY),
             _sides(run, compared["numbers"][encoder][metric], "remaining"),
             methods=run.methods[1:],
             metric=metric,
@@ -58,7 +59,7 @@ def _side_by_side(runs: Sequence[RunTables]) -> dict[str, Figure]:
     compared = [comparison(run) for run in runs]
     metric = compared[0]["metrics"][0]
     sources = [
-        (Source(_source_name(run, encoder, runs), run.methods[1:], _sides(run, of[metric], "low-frequency")), own)
+        (Source(_source_name(run, encoder, runs), run.methods[1:], _sides(run, of[metric], LOW_FREQUENCY)), own)
         for run, own in zip(runs, compared, strict=True)
         for encoder, of in own["numbers"].items()
         if metric in of and len(run.methods) > 1
@@ -81,7 +82,7 @@ def _reach(tested: Sequence[bool]) -> str:
 
 
 def _sides(run: RunTables, numbers: dict[str, Any], group: str) -> Sides:
-    k = len(run.classes) + GROUPS.index(group)
+    k = len(run.classes) + RULE_GROUPS.index(group)
     difference, low, high = (
         np.array([row[k] for row in numbers[side][1:]], dtype=np.float64) for side in ("difference", "low", "high")
     )
@@ -89,7 +90,7 @@ def _sides(run: RunTables, numbers: dict[str, Any], group: str) -> Sides:
 
 
 def _by_class(run: RunTables, drawn: dict[str, Any], encoder: str) -> dict[str, dict[str, dict[str, np.ndarray]]]:
-    names = [str(run.classes["class"].iloc[c]) for c in drawn["classes"]]
+    names = [str(run.classes["class_name"].iloc[c]) for c in drawn["classes"]]
     found: dict[str, dict[str, dict[str, np.ndarray]]] = {name: {} for name in names}
     for method, of_classes in drawn["curves"][encoder].items():
         for name, curve in zip(names, of_classes, strict=True):

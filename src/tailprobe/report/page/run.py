@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool
 
+from tailprobe.groups import LOW_FREQUENCY
+
 
 @dataclass(frozen=True, eq=False)
 class RunTables:
@@ -18,9 +20,9 @@ class RunTables:
     repeat: str  # the command that repeats it, where study.toml lies
     settings: str  # study.toml
     record: Mapping[str, Any]  # run.json
-    results: pd.DataFrame  # tidy: encoder, method, seed, split, class, metric, value, aggregate
+    results: pd.DataFrame  # tidy: encoder, method, seed, part, class_name, metric, value, is_group
     classes: pd.DataFrame  # class, count, low_frequency, train, validation, test
-    plans: pd.DataFrame  # method, seed, class, count, rows, distinct_images, threshold
+    plans: pd.DataFrame  # method, seed, class_name, count, rows, distinct_images, target_count
     histories: pd.DataFrame  # encoder, method, seed, epoch, training_loss, validation_loss, kept, steps, seconds
     samples: pd.DataFrame  # name, tags, png
     labels: Bool[np.ndarray, "N C"]  # of every image, columns as `classes`
@@ -51,7 +53,7 @@ class RunTables:
         if self.recommendation is not None and self.recommendation["method"] != "baseline":
             return str(self.recommendation["method"])
         table = self.results
-        rows = (table["split"] == "test") & (table["metric"] == "average_precision") & table["aggregate"]
-        of_group = table[rows & (table["class"] == "low-frequency") & (table["method"] != "baseline")]
+        rows = (table["part"] == "test") & (table["metric"] == "average_precision") & table["is_group"]
+        of_group = table[rows & (table["class_name"] == LOW_FREQUENCY) & (table["method"] != "baseline")]
         means = of_group.groupby(of_group["method"].astype(str))["value"].mean()
         return str(means.idxmax()) if means.notna().any() else "baseline"

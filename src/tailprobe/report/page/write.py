@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
+from tailprobe.files import write_text
 from tailprobe.report.page.across import across
 from tailprobe.report.page.content import content
 from tailprobe.report.page.run import RunTables
@@ -48,9 +49,7 @@ def write_page(runs: Sequence[RunTables], path: Path) -> Path:
         policy=_policy([plotly, program]),
         data=_json({"runs": [content(run) for run in runs], "across": across(runs)}),
     )
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(page, encoding="utf-8")
-    partial.replace(path)
+    write_text(path, page)
     return path
 
 

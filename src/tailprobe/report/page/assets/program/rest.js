@@ -6,7 +6,7 @@ function showMistakes() {
   by("mistake-words").textContent = m
     ? `Test images with the most wrong scores under the baseline or ${run().chosen}, encoder ${m.encoder}, mean over the seeds that tested them. Missed: they carry the class and score low. Claimed: they do not and score high. Labels may be wrong too.`
     : "This run kept no mistakes.";
-  const mine = m ? m.images.filter((image) => image.class === Number(by("mistake-class").value)) : [];
+  const mine = m ? m.images.filter((image) => image.class_index === Number(by("mistake-class").value)) : [];
   showTiles(
     "missed",
     mine.filter((image) => image.missed),

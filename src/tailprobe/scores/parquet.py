@@ -1,4 +1,4 @@
-"""How result files are written, whole or not at all, and opened, checked."""
+"""How Parquet files are opened: what is wrong with one is said with its name."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,25 +8,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tailprobe.errors import InputError
-
-
-@contextmanager
-def new_file(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
-    """Give a temporary name in the same folder, renamed to `path` when the block ends well and removed otherwise.
-
-    Raises:
-        InputError: `path` exists and may not be overwritten, or its folder does not exist.
-    """
-    _refuse_existing(path, overwrite=overwrite)
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: its folder does not exist; create {path.parent} first")
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        yield partial
-        _refuse_existing(path, overwrite=overwrite)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def read_schema(path: Path) -> pa.Schema:
@@ -49,8 +30,3 @@ def damage_named(path: Path) -> Iterator[None]:
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{path}: not a Parquet file that can be read: {reason}; score the study again") from error
-
-
-def _refuse_existing(path: Path, *, overwrite: bool) -> None:
-    if path.exists() and not overwrite:
-        raise InputError(f"{path}: exists already; choose another name or allow it to be overwritten")
