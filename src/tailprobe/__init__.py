@@ -1,4 +1,4 @@
-"""Which class-imbalance remedy helps the rare classes of your images?
+"""Compare class-imbalance methods on frozen image embeddings.
 
 >>> import tailprobe
 >>> sorted(tailprobe.__all__)
@@ -6,7 +6,6 @@
 """
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
     from tailprobe.study.settings import Study
     from tailprobe.training.recipe import Recipe
 
-__version__ = version("tailprobe")
+    __version__: str
+
 __all__ = [
     "InputError",
     "Labels",
@@ -33,8 +33,8 @@ __all__ = [
     "read",
 ]
 
-# Loaded when asked for: torch alone takes seconds, and `tailprobe --help` needs none of it.
-_HOMES = {
+# Imported on first use (PEP 562): torch alone takes seconds, and `tailprobe --help` needs none of it.
+_MODULES = {
     "InputError": "tailprobe.errors",
     "Labels": "tailprobe.labels",
     "Recipe": "tailprobe.training.recipe",
@@ -48,6 +48,17 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
-    if name not in _HOMES:
+    """Import what stands behind a public name and keep it, so that this runs once a name."""
+    if name == "__version__":
+        value: Any = import_module("importlib.metadata").version("tailprobe")
+    elif name in _MODULES:
+        value = getattr(import_module(_MODULES[name]), name)
+    else:
         raise AttributeError(f"module 'tailprobe' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, imported yet or not."""
+    return sorted({*globals(), *__all__})
