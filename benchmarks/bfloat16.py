@@ -11,19 +11,19 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import average_precision_score
+from tailprobe.training.head import Head
 
 from benchmarks.row import Row
 from tailprobe.datasets.long_tail import long_tail_counts
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.labels import Labels
 from tailprobe.learners.plan import TrainingPlan
+from tailprobe.learners.recipe import Recipe
 from tailprobe.randomness import generator
 from tailprobe.splits import stratified_split
 from tailprobe.training import native
 from tailprobe.training.engine import train
-from tailprobe.training.head import Head
 from tailprobe.training.kernels import choose_kernel
-from tailprobe.learners.recipe import Recipe
 from tailprobe.training.task import HeadKey, HeadTask
 
 SEEDS = 10

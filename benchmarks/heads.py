@@ -15,11 +15,11 @@ from benchmarks.row import Row, best_seconds
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.labels import Labels
 from tailprobe.learners.plan import TrainingPlan
+from tailprobe.learners.recipe import Recipe
 from tailprobe.processor import cores
 from tailprobe.training import native
 from tailprobe.training.engine import train
 from tailprobe.training.kernels import choose_kernel
-from tailprobe.learners.recipe import Recipe
 from tailprobe.training.task import HeadKey, HeadTask
 
 ROWS, INPUTS, CLASSES, BATCH = 24287, 512, 17, 64

@@ -20,6 +20,7 @@ from benchmarks.row import Row
 from tailprobe.callspec import parse_call
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.labels import Labels
+from tailprobe.learners.recipe import Recipe
 from tailprobe.methods.lookup import make_plan, parse_methods
 from tailprobe.randomness import generator
 from tailprobe.splits import random_split
@@ -27,7 +28,6 @@ from tailprobe.training import native
 from tailprobe.training.engine import train
 from tailprobe.training.kernels import choose_kernel
 from tailprobe.training.memory import Resources, plan_resources
-from tailprobe.learners.recipe import Recipe
 from tailprobe.training.task import HeadKey, HeadTask
 
 ENCODERS, SEEDS, INPUTS = ("clip", "resnet18"), 10, 512

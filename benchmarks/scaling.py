@@ -18,10 +18,10 @@ from benchmarks.row import Row
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.labels import Labels
 from tailprobe.learners.plan import TrainingPlan
+from tailprobe.learners.recipe import Recipe
 from tailprobe.training.engine import train
 from tailprobe.training.kernels import choose_kernel
 from tailprobe.training.memory import plan_resources
-from tailprobe.learners.recipe import Recipe
 from tailprobe.training.task import HeadKey, HeadTask
 
 INPUTS, WIDTH, DRAWN = 512, 128, 24287

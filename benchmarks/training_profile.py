@@ -19,8 +19,8 @@ import torch
 import tailprobe.training
 from tailprobe.labels import Labels
 from tailprobe.learners.plan import TrainingPlan
-from tailprobe.training import by_hand, native
 from tailprobe.learners.recipe import Recipe
+from tailprobe.training import by_hand, native
 from tailprobe.training.standardisation import Standardisation
 from tailprobe.training.task import HeadKey, HeadTask
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from tailprobe.callspec import parse_call
 from tailprobe.datasets.tables.tags import read_tags
 from tailprobe.frequency import low_frequency_classes
-from tailprobe.methods.lookup import make_plan
 from tailprobe.learners.plan import summarise_plan
+from tailprobe.methods.lookup import make_plan
 from tailprobe.randomness import generator
 from tailprobe.splits import make_split
 

@@ -10,7 +10,19 @@ from tailprobe.learners.plan import Stage, Synthetic, TrainingPlan
 from tailprobe.learners.recipe import Recipe
 from tailprobe.training.task import HeadKey, HeadTask
 
-SIGMOID = ("plain", "rows", "batches", "classes", "focus", "terms", "affine", "clip", "synthetic", "stages", "retrained")
+SIGMOID = (
+    "plain",
+    "rows",
+    "batches",
+    "classes",
+    "focus",
+    "terms",
+    "affine",
+    "clip",
+    "synthetic",
+    "stages",
+    "retrained",
+)
 SOFTMAX = ("softmax", "softmax-tables", "softmax-stages")
 FEATURES = (*SIGMOID, *SOFTMAX)
 RECIPE = Recipe(width=19, epochs=2, batch_size=32, select="loss")

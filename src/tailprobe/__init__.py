@@ -1,8 +1,8 @@
-"""Which class-imbalance remedy helps the rare classes of your images?
+"""Compare class-imbalance methods on frozen image embeddings.
 
 >>> import tailprobe
->>> sorted(tailprobe.__all__)
-['InputError', 'Labels', 'Recipe', 'Result', 'Study', '__version__', 'compare', 'draw_sample', 'embed', 'read']
+>>> "compare" in dir(tailprobe), "TrainingPlan" in tailprobe.__all__
+(True, True)
 """
 
 from importlib import import_module
@@ -13,45 +13,93 @@ if TYPE_CHECKING:
     from tailprobe.demo import draw_sample
     from tailprobe.errors import InputError
     from tailprobe.labels import Labels
+    from tailprobe.learners.adjustment import Adjustment, HeldOut
+    from tailprobe.learners.head import HEADS, Head, LinearHead, MlpHead
+    from tailprobe.learners.learner import Ensemble, HeadData, HeadFit, Learner
+    from tailprobe.learners.loss import Loss
+    from tailprobe.learners.plan import Stage, Synthetic, TrainingPlan
+    from tailprobe.learners.recipe import PAPER_RECIPE, Recipe
+    from tailprobe.learners.training_set import TrainingSet
+    from tailprobe.methods.method import method
     from tailprobe.study.api import compare, embed
     from tailprobe.study.result import Result
     from tailprobe.study.settings import Study
-    from tailprobe.learners.recipe import Recipe
 
     __version__: str
 
 __all__ = [
+    "HEADS",
+    "PAPER_RECIPE",
+    "Adjustment",
+    "Ensemble",
+    "Head",
+    "HeadData",
+    "HeadFit",
+    "HeldOut",
     "InputError",
     "Labels",
+    "Learner",
+    "LinearHead",
+    "Loss",
+    "MlpHead",
     "Recipe",
     "Result",
+    "Stage",
     "Study",
+    "Synthetic",
+    "TrainingPlan",
+    "TrainingSet",
     "__version__",
     "compare",
     "draw_sample",
     "embed",
+    "method",
     "read",
 ]
 
-# Loaded when asked for: torch alone takes seconds, and `tailprobe --help` needs none of it.
-_HOMES = {
+# Imported on first use (PEP 562): torch alone takes seconds, and `tailprobe --help` needs none of it.
+_MODULES = {
+    "Adjustment": "tailprobe.learners.adjustment",
+    "Ensemble": "tailprobe.learners.learner",
+    "HEADS": "tailprobe.learners.head",
+    "Head": "tailprobe.learners.head",
+    "HeadData": "tailprobe.learners.learner",
+    "HeadFit": "tailprobe.learners.learner",
+    "HeldOut": "tailprobe.learners.adjustment",
     "InputError": "tailprobe.errors",
     "Labels": "tailprobe.labels",
+    "Learner": "tailprobe.learners.learner",
+    "LinearHead": "tailprobe.learners.head",
+    "Loss": "tailprobe.learners.loss",
+    "MlpHead": "tailprobe.learners.head",
+    "PAPER_RECIPE": "tailprobe.learners.recipe",
     "Recipe": "tailprobe.learners.recipe",
     "Result": "tailprobe.study.result",
+    "Stage": "tailprobe.learners.plan",
     "Study": "tailprobe.study.settings",
+    "Synthetic": "tailprobe.learners.plan",
+    "TrainingPlan": "tailprobe.learners.plan",
+    "TrainingSet": "tailprobe.learners.training_set",
     "compare": "tailprobe.study.api",
     "draw_sample": "tailprobe.demo",
     "embed": "tailprobe.study.api",
+    "method": "tailprobe.methods.method",
     "read": "tailprobe.datasets.read",
 }
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+    """Import what stands behind a public name and keep it, so that this runs once a name."""
     if name == "__version__":
-        from importlib.metadata import version  # a tenth of the time that `tailprobe --help` takes
-
-        return version("tailprobe")
-    if name not in _HOMES:
+        value: Any = import_module("importlib.metadata").version("tailprobe")
+    elif name in _MODULES:
+        value = getattr(import_module(_MODULES[name]), name)
+    else:
         raise AttributeError(f"module 'tailprobe' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, imported yet or not."""
+    return sorted({*globals(), *__all__})

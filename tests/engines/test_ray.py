@@ -24,12 +24,12 @@ from tailprobe.encoders.load import load_encoder
 from tailprobe.engines.choose import choose_engine
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
+from tailprobe.learners.recipe import Recipe
 from tailprobe.methods.lookup import make_plan
 from tailprobe.study.execution import Execution
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study
 from tailprobe.training.engine import train
-from tailprobe.learners.recipe import Recipe
 from tailprobe.training.task import HeadKey, HeadTask
 
 ray = pytest.importorskip("ray")

@@ -7,9 +7,9 @@ from imblearn.under_sampling import RandomUnderSampler
 from tailprobe.callspec import parse_call
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
+from tailprobe.learners.plan import TrainingPlan, summarise_plan
 from tailprobe.methods.lookup import make_plan, parse_methods
 from tailprobe.methods.method import METHOD_SETS, METHODS
-from tailprobe.learners.plan import TrainingPlan, summarise_plan
 
 EXAMPLES = [
     "baseline",

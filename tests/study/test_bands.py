@@ -8,11 +8,11 @@ import pytest
 
 from tailprobe.datasets.pixels.band_ranges import fit_ranges
 from tailprobe.datasets.read import read
+from tailprobe.learners.recipe import Recipe
 from tailprobe.study.design import design_study
 from tailprobe.study.execution import Execution
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study
-from tailprobe.learners.recipe import Recipe
 
 rasterio = pytest.importorskip("rasterio")
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")

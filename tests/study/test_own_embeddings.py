@@ -11,12 +11,12 @@ import pytest
 import tailprobe
 from tailprobe.embeddings.precomputed.in_memory import from_arrays
 from tailprobe.errors import InputError
+from tailprobe.learners.recipe import Recipe
 from tailprobe.study.execution import Execution
 from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study, read_study
 from tailprobe.study.tuning import run_search
-from tailprobe.learners.recipe import Recipe
 from tailprobe.training.search import SearchSpace
 
 COUNTS = {"forest": 60, "water": 30, "mine": 12}

@@ -12,12 +12,12 @@ from PIL import Image
 
 from tailprobe.demo import draw_sample
 from tailprobe.errors import InputError
+from tailprobe.learners.recipe import Recipe
 from tailprobe.study.closeness import compare_with_paper
 from tailprobe.study.execution import Execution
 from tailprobe.study.reproduction import DATASETS, MEANING, PRESETS, preset
 from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
-from tailprobe.learners.recipe import Recipe
 
 
 def draw_ade20k(folder: Path) -> Path:

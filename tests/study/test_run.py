@@ -17,12 +17,12 @@ from safetensors import safe_open
 
 import tailprobe
 from tailprobe.groups import GROUPS
+from tailprobe.learners.recipe import Recipe
 from tailprobe.study.execution import Execution
 from tailprobe.study.reporting import run_tables, write_several
 from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study, read_study
-from tailprobe.learners.recipe import Recipe
 
 METHODS = ("baseline", "reweight(5)", "undersample(8)", "oversample(largest)")
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from tailprobe.errors import InputError
+from tailprobe.learners.recipe import Recipe
 from tailprobe.setting import make
 from tailprobe.study.execution import Execution
 from tailprobe.study.folder import claim
 from tailprobe.study.settings import Study, read_study, write_study
-from tailprobe.learners.recipe import Recipe
 
 
 def study(tmp_path: Path) -> Study:

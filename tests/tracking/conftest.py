@@ -3,11 +3,11 @@
 import pytest
 
 import mean_colours
+from tailprobe.learners.recipe import Recipe
 from tailprobe.study.execution import Execution
 from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Study
-from tailprobe.learners.recipe import Recipe
 
 CLASSES = {"a": "<b>mine & co.", "b": "mine 🚧"}  # both would be "b_mine ..." or "mine" with all but letters gone
 

@@ -12,15 +12,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tailprobe.training.head import Head
 
 from tailprobe.callspec import parse_call
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
+from tailprobe.learners.recipe import Recipe
 from tailprobe.methods.lookup import make_plan
 from tailprobe.training.engine import train
-from tailprobe.training.head import Head
-from tailprobe.learners.recipe import Recipe
 from tailprobe.training.reference import train_plainly
 from tailprobe.training.schedule import stacks
 from tailprobe.training.storage import load_heads, save_heads

@@ -192,7 +192,12 @@ def test_rows_outside_the_embeddings_are_refused(kernel: str) -> None:
 def test_class_weights_of_another_number_of_classes_are_refused(kernel: str) -> None:
     x, labels, task = study()
     with pytest.raises(ValueError, match=r"shape|broadcast"):
-        fit(kernel, x, labels, replace(task, learner=TrainingPlan((replace(task.plan.stages[0], loss=Loss(weight=np.ones((2, 3)))),))))
+        fit(
+            kernel,
+            x,
+            labels,
+            replace(task, learner=TrainingPlan((replace(task.plan.stages[0], loss=Loss(weight=np.ones((2, 3)))),))),
+        )
 
 
 def test_a_kernel_that_is_not_there_is_refused_by_name() -> None:

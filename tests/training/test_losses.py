@@ -2,9 +2,8 @@
 
 import pytest
 import torch
-from torchvision.ops import sigmoid_focal_loss
-
 from tailprobe.training.losses import focus, loss_slopes, loss_terms
+from torchvision.ops import sigmoid_focal_loss
 
 LOGITS = torch.tensor([[-90.0, -3.0, -1e-4, 0.0], [1e-4, 0.7, 12.0, 90.0]])
 

@@ -8,11 +8,11 @@ import pytest
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.labels import Labels
 from tailprobe.learners.plan import TrainingPlan
+from tailprobe.learners.recipe import Recipe
 from tailprobe.training import memory, native
 from tailprobe.training.engine import train
 from tailprobe.training.kernels import choose_kernel
 from tailprobe.training.memory import plan_resources
-from tailprobe.learners.recipe import Recipe
 from tailprobe.training.task import HeadKey, HeadTask
 
 ROWS, WIDTH = 400, 300

@@ -7,8 +7,8 @@ from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.learners.plan import TrainingPlan
-from tailprobe.training.engine import train
 from tailprobe.learners.recipe import Recipe
+from tailprobe.training.engine import train
 from tailprobe.training.search import SearchSpace, search_recipes
 from tailprobe.training.task import HeadKey, HeadTask
 

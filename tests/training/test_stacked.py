@@ -7,14 +7,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tailprobe.training.head import Head
+from tailprobe.training.stack_rows import dropout_scales
 
 from tailprobe.labels import Labels
 from tailprobe.learners.plan import TrainingPlan
-from tailprobe.training.head import Head
-from tailprobe.training.randomness import dropout_keeps
 from tailprobe.learners.recipe import Recipe
+from tailprobe.training.randomness import dropout_keeps
 from tailprobe.training.reference import train_plainly
-from tailprobe.training.stack_rows import dropout_scales
 from tailprobe.training.stacked import train_stack
 from tailprobe.training.task import HeadKey, HeadTask
 

@@ -10,9 +10,9 @@ from tailprobe.cli.arguments import reader_of
 from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_RECIPE, Given, with_settings
 from tailprobe.cli.studies import study_of
 from tailprobe.console import Bars
+from tailprobe.learners.recipe import Recipe
 from tailprobe.setting import settings_of
 from tailprobe.study.execution import Execution
-from tailprobe.learners.recipe import Recipe
 
 _SEARCHED = ("learning_rate", "batch_size", "dropout", "width")
 _FIXED = tuple(name for name in ALL_OF_RECIPE if name not in _SEARCHED)

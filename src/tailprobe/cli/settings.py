@@ -11,10 +11,10 @@ import typer
 from tailprobe.binding import choices, describe
 from tailprobe.cli.arguments import weights_of
 from tailprobe.cli.options import GROUPS, OUTPUT
+from tailprobe.learners.recipe import Recipe
 from tailprobe.setting import NamedSetting, settings_of
 from tailprobe.study.execution import Execution
 from tailprobe.study.settings import Study
-from tailprobe.learners.recipe import Recipe
 
 _LONGEST_METAVAR = 18  # letters; at 80 columns the help texts need the room
 # What the command line has other options for, or puts together itself.

@@ -9,9 +9,9 @@ import typer
 from tailprobe.cli.settings import Given
 from tailprobe.cli.show import show_result
 from tailprobe.console import Bars
+from tailprobe.learners.recipe import Recipe
 from tailprobe.study.execution import Execution
 from tailprobe.study.settings import Option, Study, default_encoders, read_study
-from tailprobe.learners.recipe import Recipe
 
 if TYPE_CHECKING:
     from tailprobe.study.result import Result

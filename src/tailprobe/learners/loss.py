@@ -79,7 +79,9 @@ class Loss:
         return digest.hexdigest()
 
 
-def by_label(negative: Float[np.ndarray, " C"] | float, positive: Float[np.ndarray, " C"] | float, classes: int) -> Table:
+def by_label(
+    negative: Float[np.ndarray, " C"] | float, positive: Float[np.ndarray, " C"] | float, classes: int
+) -> Table:
     """Return the (2, C) float64 table of values for labels 0 and 1.
 
     >>> by_label(0.0, np.array([1.0, 2.0]), 2).tolist()

@@ -91,7 +91,9 @@ class Synthetic:
 
     def digest(self) -> str:
         """Return a hex digest of both."""
-        return sha256(self.vectors.tobytes() + np.packbits(self.labels).tobytes() + repr(self.labels.shape).encode()).hexdigest()
+        return sha256(
+            self.vectors.tobytes() + np.packbits(self.labels).tobytes() + repr(self.labels.shape).encode()
+        ).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +118,9 @@ class TrainingPlan:
             raise ValueError("the stages of a plan have losses of one link")
 
     @classmethod
-    def of(cls, train: TrainingSet, loss: Loss | None = None, *, adjustment: Adjustment | None = None) -> "TrainingPlan":
+    def of(
+        cls, train: TrainingSet, loss: Loss | None = None, *, adjustment: Adjustment | None = None
+    ) -> "TrainingPlan":
         """Return the plan of every training row once an epoch, in one stage."""
         return cls((Stage(np.arange(len(train)), loss or Loss()),), adjustment=adjustment)
 

@@ -10,9 +10,9 @@ PRESETS: dict[str, tuple[str, ...]] = {
     "paper-planet": (*_REWEIGHTING, "undersample(200)", "oversample(30000)"),
     "paper-ade20k": (*_REWEIGHTING, "undersample(98)", "oversample(2241)"),
     "paper-ade20k-code": (
-    "baseline",
-    *(f"reweight({k}, scope=batch)" for k in _FACTORS),
-    "undersample(98, replacement=true)",
-    "oversample(2241)",
-),
+        "baseline",
+        *(f"reweight({k}, scope=batch)" for k in _FACTORS),
+        "undersample(98, replacement=true)",
+        "oversample(2241)",
+    ),
 }

@@ -13,6 +13,7 @@ from tailprobe.embeddings import compute
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.load import load_encoder
+from tailprobe.learners.recipe import Recipe
 from tailprobe.log import printed_by_default
 from tailprobe.progress import Progress, silent
 from tailprobe.setting import make, settings_of
@@ -21,7 +22,6 @@ from tailprobe.study.execution import Execution, default_cache
 from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
 from tailprobe.study.settings import Option, Study, default_encoders
-from tailprobe.learners.recipe import Recipe
 
 
 @printed_by_default()

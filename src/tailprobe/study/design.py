@@ -12,13 +12,13 @@ from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.pixels.band_ranges import fit_ranges
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.frequency import low_frequency_classes
-from tailprobe.methods.lookup import make_plan, parse_methods
 from tailprobe.learners.plan import TrainingPlan, summarise_plan
+from tailprobe.learners.recipe import Recipe
+from tailprobe.methods.lookup import make_plan, parse_methods
 from tailprobe.parts import PARTS
 from tailprobe.randomness import generator
 from tailprobe.splits import Split, make_split
 from tailprobe.study.settings import Study
-from tailprobe.learners.recipe import Recipe
 from tailprobe.training.task import HeadKey, HeadTask
 
 

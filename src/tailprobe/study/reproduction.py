@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from tailprobe.errors import InputError
-from tailprobe.scores.tidy import PAPER_THRESHOLDS
 from tailprobe.learners.recipe import Recipe
+from tailprobe.scores.tidy import PAPER_THRESHOLDS
 from tailprobe.study.settings import Option, Study
 
 PRESETS = ("paper-text", "paper-code")

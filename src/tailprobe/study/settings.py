@@ -10,8 +10,8 @@ import tomli_w
 
 from tailprobe.datasets.storage.url import is_url
 from tailprobe.errors import InputError
-from tailprobe.learners.recipe import Recipe
 from tailprobe.files import write_text
+from tailprobe.learners.recipe import Recipe
 from tailprobe.registry import did_you_mean
 from tailprobe.setting import NamedSetting, Range, at_least, check_settings, setting, settings_of
 

@@ -71,9 +71,7 @@ class Checkpointing:
         return -self._precision[epoch] if self.wants_logits else self._validation[epoch]
 
 
-def macro_average_precision(
-    logits: Float[np.ndarray, "V C"], labels: Bool[np.ndarray, "V C"], link: Link
-) -> float:
+def macro_average_precision(logits: Float[np.ndarray, "V C"], labels: Bool[np.ndarray, "V C"], link: Link) -> float:
     """Return the mean average precision over the classes with positives; NaN where there is none, or a diverged head.
 
     By the softmax link images are ranked by log-probabilities: logits of different images have no common scale.

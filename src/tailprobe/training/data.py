@@ -49,7 +49,11 @@ def _with_synthetic(
     synthetic: Synthetic,
     scale: Standardisation,
 ) -> TrainingData:
-    parts = [np.asarray(vectors[task.train]), synthetic.vectors.astype(np.float32), np.asarray(vectors[task.validation])]
+    parts = [
+        np.asarray(vectors[task.train]),
+        synthetic.vectors.astype(np.float32),
+        np.asarray(vectors[task.validation]),
+    ]
     labels = [matrix[task.train], synthetic.labels, matrix[task.validation]]
     ends = np.cumsum([len(part) for part in parts])
     rows = np.arange(ends[2])

@@ -146,9 +146,7 @@ def _restore(checkpoints: Path | None, digest: str) -> FittedHead | None:
     return next(iter(load_heads(path)[0].values()))
 
 
-def _keep(
-    checkpoints: Path | None, digest: str, key: HeadKey, head: FittedHead, classes: tuple[str, ...]
-) -> None:
+def _keep(checkpoints: Path | None, digest: str, key: HeadKey, head: FittedHead, classes: tuple[str, ...]) -> None:
     if checkpoints is not None:
         checkpoints.mkdir(parents=True, exist_ok=True)
         save_heads({key: head}, checkpoints / f"{digest}.safetensors", classes=classes)

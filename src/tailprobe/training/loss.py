@@ -115,9 +115,7 @@ def loss_terms(logits: Terms, labels: Terms, of: TermLoss) -> Terms:
     return terms if of.gamma is None else terms * wrong**of.gamma
 
 
-def loss_gradient(
-    logits: Terms, labels: Terms, weights: Terms, of: TermLoss, *, out: Terms | None = None
-) -> Terms:
+def loss_gradient(logits: Terms, labels: Terms, weights: Terms, of: TermLoss, *, out: Terms | None = None) -> Terms:
     """Return d sum(weights * loss) / d logits, in `out` where one is given.
 
     Args:
@@ -130,7 +128,11 @@ def loss_gradient(
     if of.of("sigmoid"):
         return torch.sigmoid(logits, out=out).sub_(labels).mul_(weights)
     u = _affine(logits, of)
-    gradient = _softmax_gradient(u, labels, weights, of) if of.link == "softmax" else _sigmoid_gradient(u, labels, of) * weights
+    gradient = (
+        _softmax_gradient(u, labels, weights, of)
+        if of.link == "softmax"
+        else _sigmoid_gradient(u, labels, of) * weights
+    )
     if of.scale is not None:
         gradient = gradient * of.scale
     return gradient if out is None else out.copy_(gradient)

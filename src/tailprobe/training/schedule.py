@@ -11,9 +11,9 @@ from threadpoolctl import threadpool_limits
 
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.labels import Labels
-from tailprobe.processor import cores
 from tailprobe.learners.history import FittedHead
 from tailprobe.learners.plan import TrainingPlan
+from tailprobe.processor import cores
 from tailprobe.training.fit import fit_head
 from tailprobe.training.kernels import GENERAL, Kernel, Stack
 from tailprobe.training.stacked.stack import train_stack

@@ -11,9 +11,9 @@ import pandas as pd
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
+from tailprobe.learners.recipe import Recipe
 from tailprobe.progress import Progress, silent
 from tailprobe.training.engine import train
-from tailprobe.learners.recipe import Recipe
 from tailprobe.training.schedule import TrainHeads, train_all
 from tailprobe.training.task import HeadTask
 

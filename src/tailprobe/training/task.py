@@ -122,7 +122,14 @@ class HeadTask:
         Args:
             data: the fingerprints of embeddings and labels, and the name of the kernel.
         """
-        settings = [self.key.encoder, self.stream_seed, asdict(self.recipe), self.standardise, self.learner.digest(), *data]
+        settings = [
+            self.key.encoder,
+            self.stream_seed,
+            asdict(self.recipe),
+            self.standardise,
+            self.learner.digest(),
+            *data,
+        ]
         digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
         for rows in (self.train, self.validation):
             digest.update(np.ascontiguousarray(rows, dtype=np.int64).tobytes())

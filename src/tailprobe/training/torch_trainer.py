@@ -99,9 +99,7 @@ class TorchTrainer:
         keeps = dropout_keeps(key, first=first, rows=len(rows), width=recipe.width, rate=recipe.dropout)
         weights = self._term_weights(drawn, rows) if self._weighted else None
         y = self._carried(rows)
-        return _Block(
-            self._rows(rows), y, torch.from_numpy(keeps.astype(np.float32)), weights, self._tables.look_up(y)
-        )
+        return _Block(self._rows(rows), y, torch.from_numpy(keeps.astype(np.float32)), weights, self._tables.look_up(y))
 
     def _term_weights(self, drawn: Int[np.ndarray, " R"], rows: Int[np.ndarray, " R"]) -> torch.Tensor:
         assert self._stage is not None
@@ -152,9 +150,7 @@ class _Block:
         tables = {name: getattr(self.loss, name) for name in ("scale", "shift", "gamma", "clip")}
         split = {name: table.split(batch) for name, table in tables.items() if table is not None}
         batches = -(-len(self.y) // batch)
-        return [
-            TermLoss(self.loss.link, **{name: parts[i] for name, parts in split.items()}) for i in range(batches)
-        ]
+        return [TermLoss(self.loss.link, **{name: parts[i] for name, parts in split.items()}) for i in range(batches)]
 
     def mean_weights(self, batch: int) -> torch.Tensor:
         """Return the (R, C) weights of the loss terms, over the number of terms of their batch."""

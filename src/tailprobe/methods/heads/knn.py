@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Bool, Float
 
 from tailprobe.errors import InputError
-from tailprobe.learners.joined_heads import AffineHead
 from tailprobe.learners.head import HEADS, Head, Logits, Vectors, in_blocks
+from tailprobe.learners.joined_heads import AffineHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
@@ -96,7 +96,11 @@ class NeighbourHead:
     def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> "NeighbourHead":
         """Build the head again; raises ValueError where shapes do not fit."""
         head = cls(**tensors, link=link)
-        if len(head.rows) != len(head.labels) or head.settings.shape != (2,) or not 1 <= head.settings[0] <= len(head.rows):
+        if (
+            len(head.rows) != len(head.labels)
+            or head.settings.shape != (2,)
+            or not 1 <= head.settings[0] <= len(head.rows)
+        ):
             raise ValueError("tensors of a nearest-neighbour head whose shapes do not fit")
         return head
 

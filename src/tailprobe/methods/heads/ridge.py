@@ -25,7 +25,9 @@ PENALTIES = 10.0 ** np.arange(-2, 7)
 _STEPS = 50  # of Newton's method at most
 
 
-@method("ridge", family="head", source="Rifkin and Lippert 2007; Platt 1999 with Lin, Lin and Weng 2007 for probabilities")
+@method(
+    "ridge", family="head", source="Rifkin and Lippert 2007; Platt 1999 with Lin, Lin and Weng 2007 for probabilities"
+)
 def ridge(train: TrainingSet) -> "RidgeFit":
     """Fit ridge regression in closed form, each class against the rest, its penalty chosen by leave-one-out error.
 

@@ -13,7 +13,9 @@ from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import method
 
 
-@method("tau_norm", family="post-hoc", kinds={"single-label"}, link="softmax", source="Kang et al., ICLR 2020, equation 4")
+@method(
+    "tau_norm", family="post-hoc", kinds={"single-label"}, link="softmax", source="Kang et al., ICLR 2020, equation 4"
+)
 def tau_norm(train: TrainingSet, tau: float = 1.0) -> TrainingPlan:
     """Divide each class's output weights by their Euclidean norm to the power tau; biases are dropped, as in the paper.
 

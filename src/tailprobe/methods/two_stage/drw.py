@@ -10,7 +10,9 @@ from tailprobe.methods.method import method
 from tailprobe.methods.weighting.effective_number import effective_number_weights
 
 
-@method("drw", family="two-stage", kinds={"single-label"}, link="softmax", source="Cao et al., NeurIPS 2019, section 3.2")
+@method(
+    "drw", family="two-stage", kinds={"single-label"}, link="softmax", source="Cao et al., NeurIPS 2019, section 3.2"
+)
 def drw(train: TrainingSet, beta: float = 0.9999, start: float = 0.8) -> TrainingPlan:
     """Train by softmax cross-entropy, then go on with classes weighed by their effective number.
 

@@ -1,5 +1,6 @@
 /* What every section uses. Names are put on the page as text (textContent), and into pictures through `plain`: nothing in
    the data can become markup. One `state` says what is shown; each `show…` function draws one section from it. */
+/** @type {{ runs: any[], across: any }} what report/page/content.py and across.py write */
 const { runs: RUNS, across: ACROSS } = JSON.parse(document.getElementById("content").textContent);
 const PAGE = 50,
   WORDS = ["helps", "hurts", "no evidence", "too few positives"];
@@ -16,6 +17,7 @@ const state = {
   sort: { column: "count", up: true },
 };
 const MANY = 60; // classes beyond which a picture can't name all
+/** @type {(id: string) => any} an element of report.html, of whatever kind */
 const by = (id) => document.getElementById(id);
 const run = () => RUNS[state.run];
 

@@ -108,9 +108,11 @@ on("search", "input", (e) => {
   showClasses();
 });
 on("filters", "submit", (e) => e.preventDefault());
-document.querySelectorAll('input[name="view"]').forEach((radio) =>
-  radio.addEventListener("change", (e) => {
-    state.view = e.target.value;
+/** @type {NodeListOf<HTMLInputElement>} */
+const views = document.querySelectorAll('input[name="view"]');
+views.forEach((radio) =>
+  radio.addEventListener("change", () => {
+    state.view = radio.value;
     showClasses();
   }),
 );

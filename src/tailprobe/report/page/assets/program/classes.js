@@ -40,12 +40,13 @@ function order({ column, up }) {
   const sign = up ? 1 : -1,
     text = ["name", "method", "verdict"].includes(column),
     rareFirst = ["count", "change"].includes(column), // the two orders that are offered as such
-    undefinedLast = (a, b) => (a[column] === null) - (b[column] === null);
+    undefinedLast = (a, b) => Number(a[column] === null) - Number(b[column] === null);
   const compare = text
     ? (a, b) => sign * a[column].localeCompare(b[column])
     : (a, b) => undefinedLast(a, b) || (a[column] === null ? 0 : sign * (a[column] - b[column]));
   return (a, b) => (rareFirst ? b.low - a.low : 0) || compare(a, b) || a.count - b.count || a.i - b.i || a.m - b.m;
 }
+/** @type {[string, string, string?][]} key, heading, class of its cells */
 const COLUMNS = [
   ["name", "class", "word"],
   ["count", "images"],
@@ -56,6 +57,7 @@ const COLUMNS = [
   ["difference", "difference"],
   ["low_end", "", "word"],
 ];
+/** @type {[string, string, string?][]} */
 const JUDGED = [
   ["verdict", "verdict", "word"],
   ["detectable", "would be found"],
@@ -114,7 +116,9 @@ function headOf([key, text, className = ""]) {
     state.page = 0;
     by("order").value = key === "count" && state.sort.up ? "count" : "";
     showClasses();
-    document.querySelector(`#table-classes button[data-column="${key}"]`).focus();
+    /** @type {HTMLButtonElement} */
+    const again = document.querySelector(`#table-classes button[data-column="${key}"]`);
+    again.focus();
   });
   cell.append(button);
   return cell;

@@ -135,7 +135,7 @@ function showTiles(id, images, without = "None.") {
         make("div", `baseline ${number(image.scores[0])}, ${brief(run().chosen, 30)} ${number(image.scores[1])}`),
       );
     [...image.tags]
-      .sort((a, b) => low.has(b) - low.has(a))
+      .sort((a, b) => Number(low.has(b)) - Number(low.has(a)))
       .slice(0, 6)
       .forEach((tag) => {
         const bdi = make("bdi", brief(tag, 60));

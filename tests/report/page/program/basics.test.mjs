@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { load, ours } from "./program.mjs";
+
+const page = load(
+  ["basics.js"],
+  ["number", "signed", "whole", "brief", "plain", "many", "words", "whiskers", "luminance", "parts", "whitened"],
+);
+
+test("a number has three digits unless told otherwise, and a true minus sign", () => {
+  assert.equal(page.number(0.12345), "0.123");
+  assert.equal(page.number(-0.5, 1), "−0.5");
+});
+
+test("what is undefined is a dash, and never zero", () => {
+  assert.equal(page.number(null), "–");
+  assert.equal(page.number(undefined), "–");
+  assert.equal(page.signed(null), "–");
+});
+
+test("what rounds to zero has no sign", () => {
+  assert.equal(page.number(-0.0004), "0.000");
+  assert.equal(page.signed(0.0004), "0.000");
+  assert.equal(page.signed(-0.0004), "0.000");
+});
+
+test("a difference shows its sign", () => {
+  assert.equal(page.signed(0.25), "+0.250");
+  assert.equal(page.signed(-0.25), "−0.250");
+});
+
+test("counts have separators, and a noun in the singular or plural", () => {
+  assert.equal(page.whole(40479.4), "40,479");
+  assert.equal(page.many(1, "class", "classes"), "1 class");
+  assert.equal(page.many(1200, "seed"), "1,200 seeds");
+});
+
+test("a long name is cut to the letters allowed, whole characters only", () => {
+  assert.equal(page.brief("agriculture", 5), "agri…");
+  assert.equal(page.brief("🌲🌲🌲🌲", 3), "🌲🌲…");
+  assert.equal(page.brief("mine", 4), "mine");
+});
+
+test("a name in a picture is no markup, no formula, and isolated in its direction", () => {
+  assert.equal(page.plain("<b>&$x$"), "\u2068&lt;b&gt;&amp;&#36;x&#36;\u2069");
+  // Cut first, escaped after: an entity is never cut in two.
+  assert.equal(page.plain("&&&&", 3), "\u2068&amp;&amp;…\u2069");
+});
+
+test("a metric is written in words with its threshold", () => {
+  assert.equal(page.words("average_precision"), "average precision");
+  assert.equal(page.words("recall@0.5"), "recall at 0.5");
+  assert.equal(page.words("f1@tuned"), "f1, tuned threshold");
+});
+
+test("whiskers reach from the middle to each end of the interval", () => {
+  assert.deepEqual(ours(page.whiskers([0.5], [0.75], [2])), {
+    type: "data",
+    symmetric: false,
+    array: [1.25],
+    arrayminus: [0.25],
+  });
+});
+
+test("luminance is WCAG's: black 0, white 1, and mid grey 0.216", () => {
+  assert.equal(page.luminance(page.parts("#000000")), 0);
+  assert.ok(Math.abs(page.luminance(page.parts("#ffffff")) - 1) < 1e-12);
+  assert.ok(Math.abs(page.luminance(page.parts("#808080")) - 0.2159) < 1e-3);
+});
+
+test("a colour whitened by all is white, by nothing itself", () => {
+  assert.deepEqual(ours(page.whitened([0.2, 0.4, 0.6], 1)), [1, 1, 1]);
+  assert.deepEqual(ours(page.whitened([0.2, 0.4, 0.6], 0)), [0.2, 0.4, 0.6]);
+});
+
+test("a method's colour stays on white paper and has a contrast of 3 to 1 on dark paper", () => {
+  const light = load(["basics.js"], ["seen"], undefined, { paper: "#ffffff" });
+  assert.equal(light.seen("#112233"), "#112233");
+  const paper = "#14171c";
+  const dark = load(["basics.js"], ["seen", "luminance", "parts"], undefined, { paper });
+  const shown = dark.seen("#112233").match(/\d+/g).map((c) => Number(c) / 255);
+  const contrast = (page.luminance(shown) + 0.05) / (page.luminance(page.parts(paper)) + 0.05);
+  assert.ok(contrast > 2.95 && contrast < 3.5, `contrast ${contrast}`);
+});
