@@ -14,15 +14,16 @@ from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.engines.ray_cluster import Cluster
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
-from tailprobe.training.head import Head, History
+from tailprobe.learners.head import HEADS
+from tailprobe.learners.history import FittedHead, History
+from tailprobe.learners.loss import Link
 from tailprobe.training.kernels import Kernel, choose_kernel
-from tailprobe.training.schedule import Finished, stacks, train_all
+from tailprobe.training.schedule import Finished, reason_not_supported, stacks, train_all
 from tailprobe.training.task import HeadTask
 
 _AHEAD = 2  # groups of heads sent out for every worker: one in training, one waiting
 
-_WEIGHTS = ("hidden_weight", "hidden_bias", "output_weight", "output_bias")
-Sent = tuple[int, list[np.ndarray], History]  # place in the group, weights and biases of both layers, losses
+Sent = tuple[int, str, Link, dict[str, np.ndarray], History | None]  # place in the group, kind, link, tensors, history
 
 
 def train_on_ray(
@@ -41,7 +42,7 @@ def train_on_ray(
     """
     on_gpu = kernel.stack is not None and kernel.stack.device.type == "cuda"
     most = _AHEAD * (cluster.gpus if on_gpu else cluster.cpus)
-    groups = stacks(tasks, at_once=at_once if kernel.stack else 1)
+    groups = _groups(tasks, kernel, at_once)
     waiting = iter(sorted(groups, key=lambda group: -group[0].steps))
     train = ray.remote(num_cpus=0 if on_gpu else 1, num_gpus=1 if on_gpu else 0)(_train_group)
     stored = {name: ray.put(replace(given, names=(), skipped=())) for name, given in embeddings.items()}
@@ -55,14 +56,9 @@ def train_on_ray(
                 return
             (ready,), _ = ray.wait(list(running), num_returns=1)
             group = running.pop(ready)
-            for place, weights, history in _got(ready):  # arrays of Ray's are not to be written to
-                w1, b1, w2, b2 = (torch.from_numpy(part.copy()) for part in weights)
-                course = replace(
-                    history,
-                    training_loss=history.training_loss.copy(),
-                    validation_loss=history.validation_loss.copy(),
-                )
-                yield group[place], Head(w1, b1, w2, b2, course)
+            for place, kind, link, arrays, history in _received(ready):  # arrays of Ray's are not to be written to
+                tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+                yield group[place], FittedHead(HEADS.get(kind).from_tensors(tensors, link), _writable(history))
     finally:
         for left in running:
             ray.cancel(left, force=True)
@@ -70,12 +66,37 @@ def train_on_ray(
 
 def _train_group(stored: Embeddings, labels: Labels, group: Sequence[HeadTask], kernel: str) -> list[Sent]:
     """Train heads in a worker, on one thread."""
-    place = {task.key: i for i, task in enumerate(group)}
-    found = train_all({stored.encoder: stored}, labels, group, kernel=choose_kernel(kernel), at_once=len(group))
-    return [(place[task.key], [getattr(head, name).numpy() for name in _WEIGHTS], head.history) for task, head in found]
+    place = {(task.key, task.member): i for i, task in enumerate(group)}
+    trained = train_all({stored.encoder: stored}, labels, group, kernel=choose_kernel(kernel), at_once=len(group))
+    return [
+        (
+            place[task.key, task.member],
+            fitted.head.kind,
+            fitted.head.link,
+            {name: tensor.numpy() for name, tensor in fitted.head.tensors().items()},
+            fitted.history,
+        )
+        for task, fitted in trained
+    ]
 
 
-def _got(ready: Any) -> list[Sent]:  # noqa: ANN401 - an ObjectRef
+def _groups(tasks: Sequence[HeadTask], kernel: Kernel, at_once: int) -> list[list[HeadTask]]:
+    """Return what one task of Ray trains: a stack, or one head."""
+    if kernel.stack is None:
+        return [[task] for task in tasks]
+    alone = [task for task in tasks if reason_not_supported(task, kernel)]
+    return [*stacks([task for task in tasks if task not in alone], at_once=at_once), *([task] for task in alone)]
+
+
+def _writable(history: History | None) -> History | None:
+    """Return a history whose arrays are copies."""
+    if history is None:
+        return None
+    arrays = ("training_loss", "validation_loss", "average_precision")
+    return replace(history, **{name: getattr(history, name).copy() for name in arrays})
+
+
+def _received(ready: Any) -> list[Sent]:  # noqa: ANN401 - an ObjectRef
     try:
         return ray.get(ready)
     except RayTaskError as error:

@@ -1,4 +1,4 @@
-"""Learner: what a method returns - a plan of gradient descent, an ensemble of plans, or a head fitted in its own way."""
+"""Learner: what a method returns, a plan of gradient descent, an ensemble of plans, or a fit of its own kind."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -41,7 +41,9 @@ class HeadData:
 class HeadFit(Protocol):
     """A learner that is no gradient descent: a closed form, a table of neighbours, another library's solver."""
 
-    link: Link
+    @property
+    def link(self) -> Link:
+        """The link of the heads it gives."""
 
     def digest(self) -> str:
         """Return a hex digest of all that decides the fit, never of the method's name."""

@@ -17,8 +17,8 @@ from tailprobe.methods.compose import compose
 from tailprobe.registry import Registry
 
 Family = Literal[
-    "baseline", "weighting", "resampling", "selection", "synthetic", "loss", "two-stage", "post-hoc", "head", "ensemble",
-    "recipe",
+    "baseline", "weighting", "resampling", "selection", "synthetic", "loss", "two-stage", "post-hoc", "head",
+    "ensemble", "recipe",
 ]  # fmt: skip
 Need = Literal["embeddings"]
 Value = int | float | bool | str

@@ -1,20 +1,28 @@
-"""The design of a study: each repeat's split and each method's plan. Cheap, and made before any long work."""
+"""The design of a study: each repeat's split and each method's learner.
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+What needs labels alone is made before any long work; learners that read embeddings are made once these are there.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool
 
-from tailprobe.callspec import CallSpec
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.pixels.band_ranges import fit_ranges
 from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.errors import InputError
 from tailprobe.frequency import low_frequency_classes
+from tailprobe.learners.learner import Ensemble, Learner
+from tailprobe.learners.no_op import identical_ranking, no_op_reason
 from tailprobe.learners.plan import TrainingPlan, summarise_plan
 from tailprobe.learners.recipe import Recipe
-from tailprobe.methods.lookup import make_plan, parse_methods
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.lookup import baseline_of, parse_methods
+from tailprobe.methods.method import BoundMethod
 from tailprobe.parts import PARTS
 from tailprobe.randomness import generator
 from tailprobe.splits import Split, make_split
@@ -24,11 +32,11 @@ from tailprobe.training.task import HeadKey, HeadTask
 
 @dataclass(frozen=True, eq=False)
 class Repeat:
-    """One seed: its split, and each method's plan for its training part."""
+    """One seed: its split, and the learners of the methods that need labels alone."""
 
     seed: int
     split: Split
-    plans: dict[str, TrainingPlan]  # by the method's canonical text
+    learners: Mapping[BoundMethod, Learner]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,77 +45,184 @@ class Design:
 
     images: LabeledImages
     low_frequency: Bool[np.ndarray, " C"]
-    methods: tuple[str, ...]
+    methods: tuple[BoundMethod, ...]
     repeats: tuple[Repeat, ...]
+    equal_updates: bool  # whether every method takes as many steps an epoch as the baseline
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedHead:
+    """A head of the study: a method under an encoder and a seed, with its learner."""
+
+    encoder: str
+    method: BoundMethod
+    repeat: Repeat
+    learner: Learner
 
 
 def design_study(study: Study, images: LabeledImages) -> Design:
-    """Split and plan every repeat; bands of images that have no range yet are given that of the first training part.
+    """Split every repeat and make the learners that need labels alone.
+
+    Bands of images that have no range yet are given that of the first training part.
 
     Raises:
         InputError: the methods, the low-frequency rule or the split do not fit the labels, or as `fit_ranges`.
     """
-    specs = parse_methods(study.methods)
+    methods = parse_methods(study.methods)
+    for method in methods:
+        if images.labels.kind not in method.kinds:
+            wanted = " or ".join(sorted(method.kinds)) or "no kind of"
+            raise InputError(
+                f"method {method} is defined for {wanted} labels, and these are {images.labels.kind}; leave it out"
+            )
     low = low_frequency_classes(images.labels, study.low_frequency)
     seeds = range(study.seed, study.seed + study.seeds)
-    repeats = tuple(_repeat(study, images, low, specs, seed) for seed in seeds)
+    equal_updates = study.budget == "updates"
+    repeats = tuple(_repeat(study, images, low, methods, seed) for seed in seeds)
     images = fit_ranges(images, repeats[0].split.train)
-    return Design(images, low, tuple(str(spec) for spec in specs), repeats)
+    return Design(images, low, methods, repeats, equal_updates)
 
 
 def _repeat(
-    study: Study, images: LabeledImages, low: Bool[np.ndarray, " C"], specs: Sequence[CallSpec], seed: int
+    study: Study,
+    images: LabeledImages,
+    low: Bool[np.ndarray, " C"],
+    methods: tuple[BoundMethod, ...],
+    seed: int,
 ) -> Repeat:
     split = make_split(images.labels, study.split, images.given_parts, rng=generator(seed, "split"))
     labels = images.labels.rows(split.train)
-    plans = {str(spec): make_plan(spec, labels, low, rng=generator(seed, "plan", str(spec))) for spec in specs}
-    if study.budget == "updates":
-        plans = {method: replace(plan, epoch_rows=len(split.train)) for method, plan in plans.items()}
-    return Repeat(seed, split, plans)
+    learners = {
+        method: method.learner(TrainingSet(labels, low, generator(seed, "plan", str(method))))
+        for method in methods
+        if not method.needs
+    }
+    return Repeat(seed, split, learners)
 
 
-def head_tasks(design: Design, embeddings: dict[str, Embeddings], recipe: Recipe) -> list[HeadTask]:
-    """List every head of the study: encoder by repeat by method."""
+def plan_heads(design: Design, embeddings: Mapping[str, Embeddings]) -> list[PlannedHead]:
+    """Make the learners that read embeddings, and list every head of the study: encoder by repeat by method.
+
+    Raises:
+        InputError: a method's arguments do not fit the embeddings.
+    """
     return [
-        HeadTask(
-            HeadKey(encoder, method, repeat.seed),
-            plan,
-            recipe,
-            train=repeat.split.train,
-            validation=repeat.split.validation,
-            standardise=stored.standardise,
-        )
+        PlannedHead(encoder, method, repeat, _within_budget(learner, repeat, design))
         for encoder, stored in embeddings.items()
         for repeat in design.repeats
-        for method, plan in repeat.plans.items()
+        for method, learner in _learners(design, repeat, encoder, stored)
     ]
 
 
-def plan_table(design: Design) -> pd.DataFrame:
-    """Say what each plan does to the training data.
+def _learners(
+    design: Design, repeat: Repeat, encoder: str, stored: Embeddings
+) -> Iterator[tuple[BoundMethod, Learner]]:
+    labels = design.images.labels.rows(repeat.split.train)
+    for method in design.methods:
+        if method not in repeat.learners:
+            rng = generator(repeat.seed, "plan", str(method), encoder)
+            vectors = np.asarray(stored.vectors[repeat.split.train], dtype=np.float32)
+            yield method, method.learner(TrainingSet(labels, design.low_frequency, rng, vectors))
+        else:
+            yield method, repeat.learners[method]
+
+
+def _within_budget(learner: Learner, repeat: Repeat, design: Design) -> Learner:
+    if not design.equal_updates:
+        return learner
+    rows = len(repeat.split.train)
+    if isinstance(learner, TrainingPlan):
+        return learner.with_draws(rows)
+    if isinstance(learner, Ensemble):
+        return Ensemble(tuple(plan.with_draws(rows) for plan in learner.members))
+    return learner
+
+
+def head_tasks(heads: list[PlannedHead], embeddings: Mapping[str, Embeddings], recipe: Recipe) -> list[HeadTask]:
+    """List the trainings of a study, in the order of its heads."""
+    return [
+        HeadTask(
+            HeadKey(head.encoder, str(head.method), head.repeat.seed),
+            head.learner,
+            recipe,
+            train=head.repeat.split.train,
+            validation=head.repeat.split.validation,
+            standardise=embeddings[head.encoder].standardise,
+        )
+        for head in heads
+    ]
+
+
+def method_table(design: Design, heads: list[PlannedHead], recipe: Recipe) -> pd.DataFrame:
+    """List the methods.
 
     Returns:
-        A row a (method, seed, class): method, seed, class_name, count (draws an epoch that carry the class), rows
-        (drawn an epoch), distinct_images, target_count (missing for methods that aim at no count).
+        A row a method, in order: method, position, family, link, baseline (the method it is compared with; empty for
+        the baseline itself), arguments (JSON by name), source, no_op (why it gives the baseline's heads; empty where it
+        need not), identical_ranking (whether its heads rank images as the baseline's do, by construction).
+    """
+    by_place = {(head.encoder, head.repeat.seed, head.method): head.learner for head in heads}
+    rows = []
+    for position, method in enumerate(design.methods):
+        baseline = baseline_for(method)
+        pairs = [
+            (learner, by_place[encoder, seed, baseline])
+            for (encoder, seed, other), learner in by_place.items()
+            if baseline is not None and other == method
+        ]
+        reasons = {no_op_reason(learner, plain, recipe) for learner, plain in pairs}
+        rows.append(
+            {
+                "method": str(method),
+                "position": position,
+                "family": method.family,
+                "link": method.link,
+                "baseline": "" if baseline is None else str(baseline),
+                "arguments": json.dumps(method.arguments()),
+                "source": "; ".join(part.method.source for part in method.parts if part.method.source),
+                "no_op": next(iter(reasons)) if pairs and len(reasons) == 1 and None not in reasons else "",
+                "identical_ranking": bool(pairs) and all(identical_ranking(*pair) for pair in pairs),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def baseline_for(method: BoundMethod) -> BoundMethod | None:
+    """Return what a method is compared with: the baseline of its link; for a link's own baseline the plain one."""
+    if not method.is_baseline:
+        return baseline_of(method.link)
+    return None if method.link == "sigmoid" else baseline_of("sigmoid")
+
+
+def plan_table(design: Design, heads: list[PlannedHead]) -> pd.DataFrame:
+    """Say what each method does to the training data.
+
+    Returns:
+        A row an (encoder, method, seed, class): encoder, method, seed, class_name, count (draws an epoch that carry the
+        class), rows (drawn an epoch), distinct_images, synthetic_rows, target_count (missing for methods that have
+        none). Of a method in stages the one that draws most; of a head that is not trained the rows it is fitted to.
     """
     frames = []
-    for repeat in design.repeats:
-        labels = design.images.labels.rows(repeat.split.train)
-        for method, plan in repeat.plans.items():
-            summary = summarise_plan(plan, labels)
-            frame = pd.DataFrame({"class_name": labels.classes, "count": summary.counts})
-            target_count = pd.array([summary.threshold] * len(frame), dtype="Int64")
-            frames.append(
-                frame.assign(
-                    method=method,
-                    seed=repeat.seed,
-                    rows=summary.rows,
-                    distinct_images=summary.distinct_images,
-                    target_count=target_count,
-                )
+    for head in heads:
+        labels = design.images.labels.rows(head.repeat.split.train)
+        learner = head.learner.members[0] if isinstance(head.learner, Ensemble) else head.learner
+        if not isinstance(learner, TrainingPlan):
+            learner = TrainingPlan.of(TrainingSet(labels, design.low_frequency, generator(0)))
+        summary = summarise_plan(learner, labels)
+        frame = pd.DataFrame({"class_name": labels.classes, "count": summary.counts})
+        frames.append(
+            frame.assign(
+                encoder=head.encoder,
+                method=str(head.method),
+                seed=head.repeat.seed,
+                rows=summary.rows,
+                distinct_images=summary.distinct_images,
+                synthetic_rows=summary.synthetic_rows,
+                target_count=pd.array([summary.target_count] * len(frame), dtype="Int64"),
             )
-    columns = ["method", "seed", "class_name", "count", "rows", "distinct_images", "target_count"]
-    return pd.concat(frames, ignore_index=True)[columns]
+        )
+    columns = ["encoder", "method", "seed", "class_name", "count", "rows", "distinct_images", "synthetic_rows"]
+    return pd.concat(frames, ignore_index=True)[[*columns, "target_count"]]
 
 
 def split_table(design: Design) -> pd.DataFrame:

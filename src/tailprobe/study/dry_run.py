@@ -12,8 +12,9 @@ from tailprobe.embeddings.dry_run import dry_run
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.store import StorageDtype
 from tailprobe.engines.choose import choose_engine
+from tailprobe.learners.plan import TrainingPlan
 from tailprobe.progress import duration
-from tailprobe.study.design import design_study, head_tasks
+from tailprobe.study.design import design_study, head_tasks, plan_heads
 from tailprobe.study.embedding import load_all, read_own
 from tailprobe.study.execution import Execution
 from tailprobe.study.run import check, read_images
@@ -44,7 +45,7 @@ def dry_run_study(study: Study, execution: Execution) -> list[str]:
         _LOG.info("%s", note)
     lines = [f"{len(images):,} images"]
     embeddings = dict(_embeddings(study, images, execution, lines))
-    tasks = head_tasks(design, embeddings, study.recipe)
+    tasks = head_tasks(plan_heads(design, embeddings), embeddings, study.recipe)
     resources = plan_resources(embeddings, images.labels, tasks, kernel=kernel, workers=execution.workers)
     rate = _steps_a_second(embeddings, images, tasks, kernel, resources.workers)
     steps = sum(task.steps for task in tasks)
@@ -91,19 +92,25 @@ def _steps_a_second(
     at_once: int,
 ) -> float:
     """Train the first steps of as many heads as would be trained at once, of all encoders alike."""
-    some = [tasks[i] for i in np.linspace(0, len(tasks) - 1, num=max(at_once, len(embeddings))).round().astype(int)]
-    cut = [
-        replace(
-            task,
-            key=replace(task.key, recipe=place),
-            plan=replace(task.plan, epoch_rows=_STEPS * task.recipe.batch_size),
-            recipe=replace(task.recipe, epochs=1),
-            validation=task.validation[:1],
-        )
-        for place, task in enumerate(some)
-    ]
+    plans = [task for task in tasks if isinstance(task.learner, TrainingPlan)]
+    if not plans:
+        return float("inf")
+    some = [plans[i] for i in np.linspace(0, len(plans) - 1, num=max(at_once, len(embeddings))).round().astype(int)]
+    cut = [_shortened(task, place) for place, task in enumerate(some)]
     for _ in range(2):  # the first warms up
         started = time.perf_counter()
         for _ in train_all(embeddings, images.labels, cut, kernel=kernel, at_once=at_once):
             pass
     return len(cut) * _STEPS / (time.perf_counter() - started)
+
+
+def _shortened(task: HeadTask, place: int) -> HeadTask:
+    """Return the first steps of a task's first stage."""
+    first = replace(task.plan.stages[0], draws=_STEPS * task.effective_recipe.batch_size, share=1.0)
+    return replace(
+        task,
+        key=replace(task.key, recipe=place),
+        learner=replace(task.plan, stages=(first,)),
+        recipe=replace(task.recipe, epochs=1, select="loss"),
+        validation=task.validation[:1],
+    )

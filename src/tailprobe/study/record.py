@@ -11,7 +11,7 @@ import pandas as pd
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.study.design import Design
 from tailprobe.study.execution import Execution
-from tailprobe.training.head import Heads
+from tailprobe.training.heads import Heads
 
 _LIBRARIES = ("tailprobe", "torch", "timm", "numpy", "scipy", "scikit-learn", "pyarrow")
 
@@ -28,7 +28,7 @@ def run_record(
         "source": images.source,
         "images": len(images),
         "kind": images.labels.kind,
-        "methods": list(design.methods),
+        "methods": [str(method) for method in design.methods],
         "labels": images.labels.digest(),
         "embeddings": {name: stored.fingerprint for name, stored in embeddings.items()},
         "widths": {name: stored.width for name, stored in embeddings.items()},
@@ -44,23 +44,36 @@ def run_record(
 
 
 def histories(heads: Heads) -> pd.DataFrame:
-    """Return the losses: encoder, method, seed, epoch, training_loss, validation_loss, kept, steps, seconds."""
-    return pd.concat(_history_frames(heads), ignore_index=True)
+    """Return the trainings by epoch; heads without gradient descent have no row.
+
+    Returns:
+        A row a (head, epoch): encoder, method, seed, epoch (from 1), training_loss, validation_loss, average_precision
+        (macro, of the validation part; NaN where it did not choose the epoch), kept, converged, steps, seconds.
+    """
+    frames = list(_history_frames(heads))
+    columns = ["encoder", "method", "seed", "epoch", "training_loss", "validation_loss", "average_precision"]
+    columns += ["kept", "converged", "steps", "seconds"]
+    return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns)
 
 
 def _history_frames(heads: Heads) -> Iterator[pd.DataFrame]:
-    for key, head in heads.items():
-        epochs = np.arange(1, len(head.history.training_loss) + 1)
+    for key, fitted in heads.items():
+        history = fitted.history
+        if history is None:
+            continue
+        epochs = np.arange(1, len(history.training_loss) + 1)
         yield pd.DataFrame(
             {
                 "encoder": key.encoder,
                 "method": key.method,
                 "seed": key.seed,
                 "epoch": epochs,
-                "training_loss": head.history.training_loss,
-                "validation_loss": head.history.validation_loss,
-                "kept": epochs == head.history.kept_epoch + 1,
-                "steps": head.history.steps,
-                "seconds": head.history.seconds,
+                "training_loss": history.training_loss,
+                "validation_loss": history.validation_loss,
+                "average_precision": history.average_precision,
+                "kept": epochs == history.kept_epoch + 1,
+                "converged": history.converged,
+                "steps": history.steps,
+                "seconds": history.seconds,
             }
         )

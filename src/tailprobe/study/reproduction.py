@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tailprobe.errors import InputError
-from tailprobe.learners.recipe import Recipe
+from tailprobe.learners.recipe import PAPER_RECIPE
 from tailprobe.scores.tidy import PAPER_THRESHOLDS
 from tailprobe.study.settings import Option, Study
 
@@ -67,7 +67,7 @@ def preset(
     """
     studies = {
         ("planet", "paper-text"): Study(
-            source="", encoders=("clip", "resnet18"), methods=("paper-planet",), split="random"
+            source="", encoders=("clip", "resnet18"), methods=("paper-planet",), split="random", recipe=PAPER_RECIPE
         ),
         ("planet", "paper-code"): Study(
             source="",
@@ -75,9 +75,11 @@ def preset(
             methods=("paper-planet",),
             split="two-part",
             thresholds=_AUTHORS,
-            recipe=Recipe(decay_every=7),
+            recipe=replace(PAPER_RECIPE, decay_every=7),
         ),
-        ("ade20k", "paper-text"): Study(source="", encoders=("clip",), methods=("paper-ade20k",), split="random"),
+        ("ade20k", "paper-text"): Study(
+            source="", encoders=("clip",), methods=("paper-ade20k",), split="random", recipe=PAPER_RECIPE
+        ),
         ("ade20k", "paper-code"): Study(
             source="",
             encoders=("clip",),
@@ -85,7 +87,7 @@ def preset(
             split="two-part",
             thresholds=_AUTHORS,
             low_frequency="fraction(0.1)",
-            recipe=Recipe(learning_rate=1e-4, epochs=10, decay_every=7),
+            recipe=replace(PAPER_RECIPE, learning_rate=1e-4, epochs=10, decay_every=7),
         ),
     }
     if (dataset, name) not in studies:

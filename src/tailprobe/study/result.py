@@ -21,7 +21,7 @@ from tailprobe.scores.tidy import read_results, summarise
 from tailprobe.study.folder import RunFolder
 from tailprobe.study.samples import read_samples
 from tailprobe.study.settings import Study, read_study
-from tailprobe.training.head import Heads
+from tailprobe.training.heads import Heads
 from tailprobe.training.storage import load_heads
 
 if TYPE_CHECKING:

@@ -23,7 +23,18 @@ from tailprobe.parts import PARTS
 from tailprobe.progress import Progress, silent
 from tailprobe.randomness import generator
 from tailprobe.scores.tidy import write_results
-from tailprobe.study.design import Design, class_table, design_study, head_tasks, label_table, plan_table, split_table
+from tailprobe.study.design import (
+    Design,
+    PlannedHead,
+    class_table,
+    design_study,
+    head_tasks,
+    label_table,
+    method_table,
+    plan_heads,
+    plan_table,
+    split_table,
+)
 from tailprobe.study.duplicates import near_duplicates, write_duplicates
 from tailprobe.study.embedding import embed_all, leave_out_skipped, read_own
 from tailprobe.study.execution import Execution
@@ -36,7 +47,7 @@ from tailprobe.study.samples import sample_table
 from tailprobe.study.scoring import score_heads
 from tailprobe.study.settings import Study
 from tailprobe.training.engine import train
-from tailprobe.training.head import Heads
+from tailprobe.training.heads import Heads
 from tailprobe.training.kernels import choose_kernel
 from tailprobe.training.memory import Resources, plan_resources
 from tailprobe.training.storage import save_heads
@@ -95,7 +106,11 @@ def run_study(
     else:
         stored = {name: align(given, loaded.names) for name, given in embeddings.items()}
     design, stored = leave_out_skipped(study, design, stored)
-    tasks = head_tasks(design, stored, study.recipe)
+    planned = plan_heads(design, stored)
+    tasks = head_tasks(planned, stored, study.recipe)
+    methods = method_table(design, planned, study.recipe)
+    for name, reason in methods.loc[methods["no_op"] != "", ["method", "no_op"]].itertuples(index=False):
+        _LOG.info("%s does nothing: %s", name, reason)
     resources = _resources(stored, design, tasks, execution)
     folder.say("train", heads=len(tasks), kernel=resources.kernel)
     heads = train(
@@ -109,7 +124,8 @@ def run_study(
         schedule=engine.train,
     )
     results = score_heads(folder, design, stored, heads, study.thresholds, progress)
-    _write(folder, design, heads, results)
+    _write(folder, design, planned, heads, results)
+    folder.write_table("methods", methods)
     _judge(folder, study, design, results)
     _find_duplicates(folder, design, next(iter(stored.values())), progress)
     record = run_record(design, stored, execution, kernel=resources.kernel, seconds=time.time() - started)
@@ -192,11 +208,11 @@ def check(images: LabeledImages, study: Study) -> LabeledImages:
     return check_images(images, on_bad_image=study.on_bad_image) if images.has_pixels else images
 
 
-def _write(folder: RunFolder, design: Design, heads: Heads, results: pd.DataFrame) -> None:
+def _write(folder: RunFolder, design: Design, planned: list[PlannedHead], heads: Heads, results: pd.DataFrame) -> None:
     folder.write_table("split", split_table(design))
     folder.write_table("labels", label_table(design))
     folder.write_table("classes", class_table(design))
-    folder.write_table("plans", plan_table(design))
+    folder.write_table("plans", plan_table(design, planned))
     folder.write_table("histories", histories(heads))
     rng = generator(design.repeats[0].seed, "samples")
     shown = SAMPLES if design.images.has_pixels else 0

@@ -11,7 +11,7 @@ from tailprobe.scores.head_scores import ScoresWriter
 from tailprobe.scores.tidy import score_head, tidy_table
 from tailprobe.study.design import Design
 from tailprobe.study.folder import RunFolder
-from tailprobe.training.head import Heads
+from tailprobe.training.heads import Heads
 
 
 def score_heads(

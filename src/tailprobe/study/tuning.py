@@ -8,7 +8,7 @@ import pandas as pd
 
 from tailprobe.engines.choose import choose_engine
 from tailprobe.progress import Progress, silent
-from tailprobe.study.design import design_study, head_tasks
+from tailprobe.study.design import design_study, head_tasks, plan_heads
 from tailprobe.study.embedding import embed_all, leave_out_skipped
 from tailprobe.study.execution import Execution
 from tailprobe.study.folder import claim
@@ -46,7 +46,7 @@ def run_search(
     table = search_recipes(
         embeddings,
         design.images.labels,
-        head_tasks(design, embeddings, study.recipe),
+        head_tasks(plan_heads(design, embeddings), embeddings, study.recipe),
         recipes,
         workers=execution.workers,
         kernel=execution.kernel,

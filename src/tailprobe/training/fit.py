@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from tailprobe.labels import Labels
 from tailprobe.learners.history import FittedHead
-from tailprobe.learners.learner import HeadData
+from tailprobe.learners.learner import Ensemble, HeadData
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.training.checkpointing import Checkpointing, macro_average_precision
 from tailprobe.training.data import TrainingData
@@ -29,6 +29,8 @@ def fit_head(embeddings: Float[np.ndarray, "N D"], labels: Labels, task: HeadTas
     learner = task.learner
     if isinstance(learner, TrainingPlan):
         return _descend(TrainingData.of(embeddings, labels, task), task, kernel)
+    if isinstance(learner, Ensemble):
+        raise TypeError("the members of an ensemble are trained one by one")
     data = HeadData(embeddings, labels, task.train, task.validation, standardise=task.standardise)
     return FittedHead(learner.fit(data, task.stream_seed), None)
 

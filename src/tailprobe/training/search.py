@@ -84,10 +84,11 @@ def search_recipes(
         {
             "encoder": key.encoder,
             "recipe": key.recipe,
-            "validation_loss": float(head.history.validation_loss.min()),
-            "epoch": int(np.argmin(head.history.validation_loss)) + 1,
+            "validation_loss": float(fitted.history.validation_loss.min()),
+            "epoch": int(np.argmin(fitted.history.validation_loss)) + 1,
         }
-        for key, head in heads.items()
+        for key, fitted in heads.items()
+        if fitted.history is not None
     ]
     grouped = pd.DataFrame(rows).groupby(["encoder", "recipe"], sort=False)
     table = grouped.agg(

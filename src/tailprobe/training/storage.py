@@ -77,6 +77,7 @@ def _fitted(file: Any, names: list[str], index: int, row: dict[str, Any]) -> Fit
     head = HEADS.get(row["kind"]).from_tensors(tensors, row["link"])
     if row["history"] is None:
         return FittedHead(head, None)
-    losses = [np.asarray(file.get_tensor(f"{index}.{name}")) for name in _HISTORY]
+    training, validation, precision = (np.asarray(file.get_tensor(f"{index}.{name}")) for name in _HISTORY)
     kept, steps, seconds, converged = row["history"]
-    return FittedHead(head, History(*losses, int(kept), int(steps), float(seconds), bool(converged)))
+    history = History(training, validation, precision, int(kept), int(steps), float(seconds), bool(converged))
+    return FittedHead(head, history)

@@ -14,8 +14,8 @@ def ldam(train: TrainingSet, margin: float = 0.5, scale: float = 1.0) -> Trainin
     """Lower the logit of an image's own class by a margin proportional to n_c^(-1/4) in training.
 
     The largest margin, of the rarest class, is `margin`. The authors multiply by a scale of 30 because their last layer
-    gives cosines, which lie within [-1, 1]; the logits of this head are not bounded, so the default scale is 1, at which
-    the margin is in units of the logits.
+    gives cosines, which lie within [-1, 1]; the logits of this head are not bounded, so the default scale is 1, at
+    which the margin is in units of the logits.
 
     Args:
         train: the training part.

@@ -31,6 +31,7 @@ class BatchCursor:
         self.task, self._train = task, train
         self._recipe = task.effective_recipe
         self._left = list(task.schedule())
+        self.steps = 0  # of Adam since it was started
         self.epoch = -1  # overall
         self.begin_stage()
 

@@ -1,8 +1,8 @@
 """Many heads in one stack of batched products, on a GPU or, for the tests, on the processor.
 
-Heads of one stack share an encoder, a width, a batch size and a link, and take every step together; all else may differ:
-rows, number of steps, stages, loss, learning rate, weight decay, dropout, seed, epochs, early stopping. A batch shorter
-than the others is filled up with rows whose loss weighs nothing, and a head that has finished leaves the stack.
+Heads of one stack share an encoder, a width, a batch size and a link, and take every step together; all else may
+differ: rows, number of steps, stages, loss, learning rate, weight decay, dropout, seed, epochs, early stopping. A batch
+shorter than the others is filled up with rows whose loss weighs nothing, and a head that has finished leaves the stack.
 """
 
 import time
