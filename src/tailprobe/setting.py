@@ -32,6 +32,11 @@ def at_least(least: int) -> Range:
     return Range(lambda value: value >= least, f"{least} or more")
 
 
+def between(least: int, most: int) -> Range:
+    """Return the range of the numbers from `least` to `most`; what is more would only run out of memory or time."""
+    return Range(lambda value: least <= value <= most, f"{least} to {most:,}")
+
+
 @dataclass(frozen=True)
 class Setting:
     """What is to be known of a field beside its name, type and default."""

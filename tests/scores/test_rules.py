@@ -57,6 +57,7 @@ def test_rules_that_are_tuned_class_by_class_know_what_decisions_are_worth():
         ("tunned", "did you mean 'tuned'"),
         ("1.5", "from 0 to below 1"),
         ("cost", "missing a required argument: 'missed'"),
+        ("tuned(1e300)", "beta is 1e+300, expected a number above 0, up to 1e+06"),
         ("cost(-1)", "missed is -1, expected a number above 0"),
         ("precision(2)", "up to 1"),
         ("tuned(high)", "beta is 'high'. Expected a finite number"),

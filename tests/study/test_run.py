@@ -275,7 +275,7 @@ def test_the_command_compares_and_prints_a_table(collection: Path, tmp_path: Pat
         (["nowhere", "--out", "RUN"], "nowhere"),
         (["IMAGES", "--out", "RUN", "--methods", "reweigh(2)"], "did you mean 'reweight'"),
         (["IMAGES", "--out", "RUN", "--encoder", "resnet19"], "resnet19"),
-        (["IMAGES", "--out", "RUN", "--seeds", "0"], "1 or more"),
+        (["IMAGES", "--out", "RUN", "--seeds", "0"], "1 to 10,000"),
     ],
 )
 def test_a_users_error_is_one_line_and_exit_code_2(

@@ -1,9 +1,9 @@
 """An option that is one of a few words."""
 
 from collections.abc import Collection
+from typing import Literal
 
-from tailprobe.errors import InputError
-from tailprobe.registry import did_you_mean
+from tailprobe.binding import coerce
 
 
 def check_choice(option: str, value: object, known: Collection[str], *, where: str) -> str:
@@ -17,7 +17,5 @@ def check_choice(option: str, value: object, known: Collection[str], *, where: s
     tailprobe.errors.InputError: resnet18: preprocess is 'author'; did you mean 'authors'?
     Expected authors or torchvision
     """
-    if isinstance(value, str) and value in known:
-        return value
-    near = did_you_mean(str(value), known) or "."
-    raise InputError(f"{where}: {option} is {value!r}{near} Expected {' or '.join(known)}")
+    found: str = coerce(value, Literal[tuple(known)], where=f"{where}: {option}")
+    return found

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tailprobe.setting import Range, at_least, check_settings, setting
+from tailprobe.setting import Range, at_least, between, check_settings, setting
 
 Select = Literal["loss", "average_precision", "last"]
 MAX_EPOCHS = 200  # of epochs="auto"
 AUTO_PATIENCE = 10  # epochs without a better validation result that end a training of epochs="auto"
+_MANY = 10**6  # what is more only runs out of memory or time
 _RATE = Range(lambda rate: rate > 0, "above 0")
 
 
@@ -25,7 +26,7 @@ class Recipe:
         "auto",
         help="Passes through the training part; auto: until the validation result stops improving, at most 200.",
         group="Training recipe",
-        range=at_least(1),
+        range=between(1, _MANY),
     )
     select: Select = setting(
         "average_precision",
@@ -37,9 +38,11 @@ class Recipe:
         0,
         help="Stop after this many epochs without a better validation result; 0 for never, and 10 for --epochs auto.",
         group="Training recipe",
-        range=at_least(0),
+        range=between(0, _MANY),
     )
-    width: int = setting(128, help="Hidden units; 0 for a linear head.", group="Training recipe", range=at_least(0))
+    width: int = setting(
+        128, help="Hidden units; 0 for a linear head.", group="Training recipe", range=between(0, _MANY)
+    )
     dropout: float = setting(
         0.2,
         help="Share of the hidden units dropped in training.",
@@ -47,7 +50,7 @@ class Recipe:
         range=Range(lambda share: 0 <= share < 1, "from 0 to below 1"),
     )
     learning_rate: float = setting(1e-3, help="Adam's learning rate.", group="Training recipe", range=_RATE)
-    batch_size: int = setting(64, help="Images in one update.", group="Training recipe", range=at_least(1))
+    batch_size: int = setting(64, help="Images in one update.", group="Training recipe", range=between(1, _MANY))
     weight_decay: float = setting(
         0.0, help="Adam's L2 penalty on the weights.", group="Training recipe", range=at_least(0)
     )
@@ -55,7 +58,7 @@ class Recipe:
         0,
         help="Epochs after which the learning rate is multiplied by --decay-factor, again and again; 0 for never.",
         group="Training recipe",
-        range=at_least(0),
+        range=between(0, _MANY),
     )
     decay_factor: float = setting(
         0.1,

@@ -22,6 +22,8 @@ from tailprobe.scores.decisions import cost_saved, f_beta, precision
 from tailprobe.scores.thresholds import Rule, fixed, tune_f_beta, tune_sample_f2_grid
 from tailprobe.scores.tuning import Worth, tune_cost, tune_global_f_beta, tune_precision
 
+_LARGEST = 1e6  # its square is still far from where float64 ends
+
 
 @dataclass(frozen=True)
 class NamedRule:
@@ -106,8 +108,8 @@ def find_thresholds(
 
 def _check(name: str, values: Mapping[str, float]) -> None:
     for key, value in values.items():
-        if value < 0 or (value == 0 and key != "false_alarm"):
-            raise InputError(f"threshold {name!r}: {key} is {value:g}, expected a number above 0")
+        if not 0 <= value <= _LARGEST or (value == 0 and key != "false_alarm"):
+            raise InputError(f"threshold {name!r}: {key} is {value:g}, expected a number above 0, up to {_LARGEST:g}")
         if key == "wanted" and value > 1:
             raise InputError(f"threshold {name!r}: {key} is {value:g}, expected a precision up to 1")
 

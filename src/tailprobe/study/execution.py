@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tailprobe.setting import at_least, check_settings, setting
+from tailprobe.setting import between, check_settings, setting
 
 
 def default_cache() -> Path:
@@ -30,7 +30,10 @@ class Execution:
         metavar="DIR",
     )
     workers: int | None = setting(
-        None, help="Heads trained at the same time. Default: one per CPU core.", group="Execution", range=at_least(1)
+        None,
+        help="Heads trained at the same time. Default: one per CPU core.",
+        group="Execution",
+        range=between(1, 10_000),
     )
     kernel: str = setting(
         "auto",

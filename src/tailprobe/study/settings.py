@@ -13,7 +13,7 @@ from tailprobe.errors import InputError
 from tailprobe.files import write_text
 from tailprobe.learners.recipe import Recipe
 from tailprobe.registry import did_you_mean
-from tailprobe.setting import NamedSetting, Range, at_least, check_settings, setting, settings_of
+from tailprobe.setting import NamedSetting, Range, between, check_settings, setting, settings_of
 
 Option = str | int | float | bool | tuple[str, ...]
 _SOME = Range(bool, "at least one")
@@ -75,9 +75,9 @@ class Study:
         10,
         help="Repeats, each with its own split, initialisation and order of images.",
         group="Design",
-        range=at_least(1),
+        range=between(1, 10_000),
     )
-    seed: int = setting(0, help="Seed of the first repeat.", group="Design", range=at_least(0))
+    seed: int = setting(0, help="Seed of the first repeat.", group="Design", range=between(0, 2**32 - 1))
     split: Literal["stratified", "random", "given", "two-part"] = setting(
         "stratified",
         help="Training, validation and test parts: stratified by class or random (both 60-20-20), given by the data, "

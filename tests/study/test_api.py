@@ -1,0 +1,55 @@
+"""From Python: what a user gives becomes a study and an execution."""
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tailprobe
+from tailprobe.errors import InputError
+from tailprobe.study import api
+from tailprobe.study.execution import Execution
+from tailprobe.study.settings import Study
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What `compare` hands on, without the run."""
+    asked: dict[str, Any] = {}
+
+    def run_study(study: Study, folder: Path, execution: Execution, **others: object) -> None:
+        asked.update(study=study, folder=folder, execution=execution)
+
+    monkeypatch.setattr(api, "run_study", run_study)
+    return asked
+
+
+def compare(source: str | Path, **options: Any) -> None:
+    inspect.unwrap(tailprobe.compare)(source, **options)  # whose result is no `Result` here, which the tests check
+
+
+def test_one_text_names_one_encoder_or_several_methods(asked: dict[str, Any]) -> None:
+    compare("images", encoders="resnet18", methods="reweight(2), focal(1)", thresholds=[0.3, "tuned"])
+    study = asked["study"]
+    assert study.encoders == ("resnet18",)
+    assert study.methods == ("reweight(2)", "focal(1)")
+    assert study.thresholds == ("0.3", "tuned")
+
+
+def test_paths_are_kept_so_that_the_study_file_can_be_used_from_anywhere(
+    asked: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    compare("images", encoders=["clip"], weights={"clip": Path("w.pt")}, labels=Path("t.csv"), separator=None, top=3)
+    study = asked["study"]
+    assert study.source == str(tmp_path / "images")
+    assert study.weights == {"clip": str(tmp_path / "w.pt")}
+    assert study.reader == {"labels": str(tmp_path / "t.csv"), "top": 3}
+
+
+def test_settings_of_the_execution_are_checked(asked: dict[str, Any]) -> None:
+    compare("images", workers=2, dtype="float16", cache="here")
+    assert asked["execution"] == Execution(cache=Path("here"), workers=2, dtype="float16")
+    with pytest.raises(InputError, match="dtype is 'float8'; did you mean 'float"):
+        compare("images", dtype="float8")
