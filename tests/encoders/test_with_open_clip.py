@@ -55,7 +55,7 @@ def test_features_before_the_projection_times_the_projection_are_those_after_it(
 
 
 def test_unit_length_is_the_same_direction(file, projected, picture):
-    unit = encoded(load_encoder(f"open_clip({MODEL}, length=unit)", weights=file), picture)
+    unit = encoded(load_encoder(f"open_clip({MODEL}, normalize=yes)", weights=file), picture)
     np.testing.assert_allclose(unit, projected / np.linalg.norm(projected), rtol=1e-4, atol=1e-6)
 
 

@@ -9,7 +9,7 @@ from torch import nn
 from tailprobe.encoders.choice import check_choice
 from tailprobe.encoders.preprocessing import Preprocessing, Resize
 from tailprobe.encoders.registry import ENCODERS
-from tailprobe.encoders.runtime.network import UnitLength
+from tailprobe.encoders.runtime.network import L2Normalised
 from tailprobe.encoders.state_dict import read_state_dict
 from tailprobe.encoders.timm_encoder import TimmEncoder
 from tailprobe.encoders.weights import fit_weights
@@ -22,7 +22,7 @@ _TOWER = "visual."  # what the image tower's weights are called in a file of a w
 
 @ENCODERS.register("open_clip")
 def open_clip_encoder(
-    name: str, weights: Path | None, model: str, tag: str = "", features: str = "projected", length: str = "own"
+    name: str, weights: Path | None, model: str, tag: str = "", features: str = "projected", normalize: str = "no"
 ) -> TimmEncoder:
     """What `encode_image` of an open_clip model gives, e.g. `open_clip(ViT-B-32, laion2b_s34b_b79k)`.
 
@@ -32,14 +32,14 @@ def open_clip_encoder(
         model: the model as open_clip calls it.
         tag: which published weights.
         features: "projected" are the numbers that are compared with texts, "pooled" those before the projection.
-        length: "own" leaves the numbers as they come, "unit" divides an image's by their Euclidean length.
+        normalize: "yes" divides the features of an image by their Euclidean norm.
 
     Raises:
         InputError: open_clip is not installed, has no such model or weights, they cannot be had or do not fit, or an
             option is unknown.
     """
     projected = check_choice("features", features, ("projected", "pooled"), where=name) == "projected"
-    unit = check_choice("length", length, ("own", "unit"), where=name) == "unit"
+    is_normalized = check_choice("normalize", normalize, ("yes", "no"), where=name) == "yes"
     library = _open_clip(name)
     if model not in library.list_models():
         near = did_you_mean(model, library.list_models()) or "."
@@ -52,10 +52,10 @@ def open_clip_encoder(
         fit_weights(tower, inner or state, where=f"{weights}: weights for {name}")
     if not projected:
         _take_projection_off(tower, name)
-    parts = [model, *([] if projected else ["before the projection"]), *(["unit length"] if unit else [])]
+    parts = [model, *([] if projected else ["before the projection"]), *(["unit length"] if is_normalized else [])]
     frozen: nn.Module = tower.eval().requires_grad_(False)
     return TimmEncoder(
-        UnitLength(frozen) if unit else frozen,
+        L2Normalised(frozen) if is_normalized else frozen,
         name=name,
         model_name=f"open_clip {', '.join(parts)}",
         preprocessing=_preprocessing(library.get_model_preprocess_cfg(whole), name),

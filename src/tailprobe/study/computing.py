@@ -16,7 +16,7 @@ def default_cache() -> Path:
 class Computing:
     """Where and by what a study is computed: how long it takes, and of its numbers the last digits at most.
 
-    With int8 embeddings more than the last digits: see `TimmEncoder.on`; stored as float16, their fourth.
+    With int8 embeddings more than the last digits: see `TimmEncoder.with_runtime`; stored as float16, their fourth.
 
     Raises:
         InputError: `dtype` is neither float32 nor float16.
@@ -26,7 +26,7 @@ class Computing:
     workers: int | None = None  # heads trained at once, see `tailprobe.training.engine.train`
     kernel: str = "auto"  # what trains them, see `choose_kernel`
     engine: str = "local"  # where heads are trained and images embedded, see `choose_engine`
-    runtime: str = "auto"  # what runs an encoder, see `TimmEncoder.on`
+    runtime: str = "auto"  # what runs an encoder, see `TimmEncoder.with_runtime`
     precision: str = "auto"  # in which numbers
     dtype: str = "float32"  # of stored embeddings: float32, or float16 in half the disk space
 

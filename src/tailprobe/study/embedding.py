@@ -71,7 +71,7 @@ def load_all(study: Study, computing: Computing, *, tell: Callable[[str], None])
             weights=_weights(study, name),
             runtime=computing.runtime,
             precision=computing.precision,
-            memory=computing.cache / CHOICES,
+            choice_cache=computing.cache / CHOICES,
             tell=tell,
         )
         for name in study.encoders
