@@ -14,7 +14,7 @@ from tailprobe.engines.choose import choose_engine
 from tailprobe.progress import duration
 from tailprobe.study.computing import Computing
 from tailprobe.study.design import design_study, head_tasks
-from tailprobe.study.embedding import load_all, read_own
+from tailprobe.study.embedding import load_all, read_precomputed
 from tailprobe.study.run import check, read_images
 from tailprobe.study.settings import Study
 from tailprobe.training.kernels import Kernel, choose_kernel
@@ -69,9 +69,9 @@ def _embeddings(
 ) -> Iterator[tuple[str, Embeddings]]:
     """Add what embedding would do to `lines`, and yield embeddings of the right shape: zeros that take no memory."""
     if not images.has_pixels:
-        own = read_own(study)[0]
-        lines.append(f"{own.encoder}: embeddings as they are in {study.source}")
-        yield own.encoder, _zeros(images, own.encoder, own.width)
+        precomputed = read_precomputed(study)[0]
+        lines.append(f"{precomputed.encoder}: embeddings as they are in {study.source}")
+        yield precomputed.encoder, _zeros(images, precomputed.encoder, precomputed.width)
         return
     for name, encoder in load_all(study, computing, tell=tell).items():
         dtype: StorageDtype = "float16" if computing.dtype == "float16" else "float32"
