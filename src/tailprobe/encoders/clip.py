@@ -1,4 +1,4 @@
-"""CLIP ViT-B/32 with OpenAI's weights: 512 numbers after the image projection, or the 768 before it."""
+"""CLIP ViT-B/32 with OpenAI's weights: 512 features after the image projection, or the 768 before it."""
 
 import math
 from pathlib import Path
@@ -22,7 +22,7 @@ _OFFICIAL = (
 def clip(
     name: str, weights: Path | None, preprocess: str = "openai", features: str = "projected", normalize: str = "no"
 ) -> TimmEncoder:
-    """CLIP ViT-B/32 as OpenAI trained it: what its `encode_image` gives, not normalised unless asked.
+    """CLIP ViT-B/32 as OpenAI trained it: the result of its `encode_image`, not normalised by default.
 
     In timm the projection is the model's head, of 512 "classes" and bias zero, and stays on for "projected".
 
@@ -31,7 +31,7 @@ def clip(
         weights: a file with OpenAI's, open_clip's or timm's names; None downloads.
         preprocess: "openai" takes the shorter side to 224 and crops 224; "timm" takes it to 248 first. Both bicubic.
 
-        features: "projected" are the 512 numbers that CLIP compares with texts, "pooled" the 768 before.
+        features: "projected" are the 512 features that CLIP compares with texts, "pooled" the 768 before.
         normalize: "yes" divides the features of an image by their Euclidean norm.
 
     Raises:

@@ -33,7 +33,7 @@ def load_encoder(
 
     Args:
         name: "descriptors", "resnet18", "clip", with options as in "resnet18(preprocess=authors)"; or a timm model, as
-            "convnext_tiny.fb_in22k", "timm:resnet18" (timm's own weights, not torchvision's), "hf-hub:OWNER/NAME" or
+            "convnext_tiny.fb_in22k", "timm:resnet18" (timm's weights, not torchvision's), "hf-hub:OWNER/NAME" or
             "local-dir:FOLDER"; or "package.module:name" for a custom encoder, see `tailprobe.encoders.custom`.
         weights: a local file of weights, see `tailprobe.encoders.state_dict`. Without it published weights are taken
             from the Hugging Face hub's cache, or downloaded into it.
