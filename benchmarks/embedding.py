@@ -58,9 +58,12 @@ def rows(*, files: int = FILES, rounds: int = 3, pictures: Path | None = None) -
 
 def _rates(folder: Path, images: LabeledImages, rounds: int) -> list[Row]:
     encoder, plain = _models()
-    every = {str(choice): encoder.on(choice.runtime, precision=choice.precision) for choice in candidates(device="cpu")}
+    every = {
+        str(choice): encoder.with_runtime(choice.runtime, precision=choice.precision)
+        for choice in candidates(device="cpu")
+    }
     for choice in candidates(device="cpu", precision="int8"):
-        every[str(choice)] = calibrated(encoder.on(choice.runtime, precision="int8"), images)
+        every[str(choice)] = calibrated(encoder.with_runtime(choice.runtime, precision="int8"), images)
     loader = DataLoader(_Files(images), BATCH, num_workers=cores(), persistent_workers=True)
     ways: dict[str, Way] = {
         "naive loop: one image at a time, Pillow, float32": partial(_one_by_one, plain, images),

@@ -77,7 +77,7 @@ def main(images: str, weights: str) -> None:
     for precision in ("float32", "int8"):
         with tempfile.TemporaryDirectory() as folder:
             started = time.perf_counter()
-            stored = embed(collection, encoder.on("auto", precision=precision), cache=Path(folder) / "cache")
+            stored = embed(collection, encoder.with_runtime("auto", precision=precision), cache=Path(folder) / "cache")
             rate = len(collection) / (time.perf_counter() - started)
             result = tailprobe.compare(
                 collection,

@@ -120,7 +120,7 @@ def test_a_recipe_that_is_not_json_is_refused(tmp_path):
 def test_an_edited_table_is_refused_and_kept(sample, tmp_path):
     edited = copy(sample, tmp_path / "edited")
     (edited / "train_v2.csv").write_text("image_name,tags\n")
-    with pytest.raises(InputError, match=r"train_v2\.csv: differs from the sample's own table"):
+    with pytest.raises(InputError, match=r"train_v2\.csv: differs from the table of the sample"):
         draw_sample(edited, tiles=MIN_TILES)
     assert (edited / "train_v2.csv").read_text() == "image_name,tags\n"
 

@@ -81,7 +81,7 @@ def test_features_before_the_projection_times_the_projection_are_those_after_it(
 
 def test_unit_length_is_the_same_direction(clip_file):
     image = np.random.default_rng(0).integers(0, 256, (230, 250, 3), dtype=np.uint8)
-    plain, unit = (load_encoder(f"clip(length={n})", weights=clip_file) for n in ("own", "unit"))
+    plain, unit = (load_encoder(f"clip(normalize={n})", weights=clip_file) for n in ("no", "yes"))
     one, other = (encoder.encode([encoder.prepare(image)]) for encoder in (plain, unit))
     np.testing.assert_allclose(other, one / np.linalg.norm(one), rtol=1e-4, atol=1e-6)
     assert plain.identity["model"] != unit.identity["model"]

@@ -10,7 +10,7 @@ from torch import nn
 
 from mean_colours import MeanColours
 from tailprobe import InputError
-from tailprobe.encoders.custom import own_encoder
+from tailprobe.encoders.custom import custom_encoder
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.load import load_encoder
 from tailprobe.encoders.preprocessing import Preprocessing
@@ -87,23 +87,23 @@ def test_a_module_brings_its_preprocessing_and_takes_weights_from_a_file(tmp_pat
     trained = model()
     save_file(trained.state_dict(), tmp_path / "weights.safetensors")
     image = photograph()
-    own = own_encoder(trained, name="own")
-    loaded = own_encoder(model(), name="own", weights=tmp_path / "weights.safetensors")
+    own = custom_encoder(trained, name="own")
+    loaded = custom_encoder(model(), name="own", weights=tmp_path / "weights.safetensors")
     assert own.prepare(image).shape == (8, 8, 3)
     np.testing.assert_array_equal(own.encode([own.prepare(image)]), loaded.encode([loaded.prepare(image)]))
     assert own.identity == loaded.identity
-    assert own.identity != own_encoder(model(), name="own").identity
+    assert own.identity != custom_encoder(model(), name="own").identity
 
 
 def test_layers_without_weights_are_in_the_identity_too() -> None:
     one, other = (nn.Sequential(nn.AdaptiveAvgPool2d(1), after, nn.Flatten()) for after in (nn.ReLU(), nn.Tanh()))
-    assert own_encoder(one, name="own").identity != own_encoder(other, name="own").identity
+    assert custom_encoder(one, name="own").identity != custom_encoder(other, name="own").identity
 
 
 def test_an_object_with_an_encoders_methods_is_taken_as_it_is() -> None:
     encoder = MeanColours()
-    assert own_encoder(encoder, name="any") is encoder
-    assert isinstance(own_encoder(MeanColours, name="any"), MeanColours)
+    assert custom_encoder(encoder, name="any") is encoder
+    assert isinstance(custom_encoder(MeanColours, name="any"), MeanColours)
 
 
 def test_a_changed_file_or_version_is_another_encoder(here: str, tmp_path: Path) -> None:
@@ -116,9 +116,9 @@ def test_a_changed_file_or_version_is_another_encoder(here: str, tmp_path: Path)
         return np.stack([image.mean(axis=(0, 1)) for image in images])
 
     means.version = "1"
-    one = own_encoder(means, name="means").identity
+    one = custom_encoder(means, name="means").identity
     means.version = "2"
-    assert own_encoder(means, name="means").identity != one
+    assert custom_encoder(means, name="means").identity != one
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_function_that_tells_no_version_is_asked_for_one() -> None:
     made: dict = {}
     exec("def f(images):\n    return [[1.0] for _ in images]", made)
     with pytest.raises(InputError, match="give it an attribute `version`"):
-        own_encoder(made["f"], name="f")
+        custom_encoder(made["f"], name="f")
 
 
 def test_a_function_has_no_weights(here: str, tmp_path: Path) -> None:
@@ -153,9 +153,9 @@ def test_a_function_has_no_weights(here: str, tmp_path: Path) -> None:
 
 def test_a_class_that_wants_arguments_is_no_function_of_images() -> None:
     with pytest.raises(InputError, match="expected a function"):
-        own_encoder(nn.Linear, name="linear")
+        custom_encoder(nn.Linear, name="linear")
     with pytest.raises(InputError, match="expected a function"):
-        own_encoder(Wanting, name="wanting")
+        custom_encoder(Wanting, name="wanting")
 
 
 class Wanting:

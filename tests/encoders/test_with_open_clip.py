@@ -55,19 +55,19 @@ def test_features_before_the_projection_times_the_projection_are_those_after_it(
 
 
 def test_unit_length_is_the_same_direction(file, projected, picture):
-    unit = encoded(load_encoder(f"open_clip({MODEL}, length=unit)", weights=file), picture)
+    unit = encoded(load_encoder(f"open_clip({MODEL}, normalize=yes)", weights=file), picture)
     np.testing.assert_allclose(unit, projected / np.linalg.norm(projected), rtol=1e-4, atol=1e-6)
 
 
 def test_a_file_of_another_model_does_not_fit(file):
-    with pytest.raises(InputError, match="do not fit"):
+    with pytest.raises(InputError, match="do not match"):
         load_encoder("open_clip(ViT-B-16)", weights=file)
 
 
 def test_unknown_models_and_tags_are_told_with_the_known_ones():
     with pytest.raises(InputError, match="no model 'ViT-B-33'"):
         load_encoder("open_clip(ViT-B-33)")
-    with pytest.raises(InputError, match="which weights of ViT-B-32; known: openai, laion400m"):
+    with pytest.raises(InputError, match="the tag of the weights of ViT-B-32; known: openai, laion400m"):
         load_encoder("open_clip(ViT-B-32)")
     with pytest.raises(InputError, match="no weights 'laion' of ViT-B-32"):
         load_encoder("open_clip(ViT-B-32, laion)")
@@ -76,5 +76,7 @@ def test_unknown_models_and_tags_are_told_with_the_known_ones():
 def test_weights_that_cannot_be_downloaded_are_told_with_the_mend(monkeypatch, tmp_path):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(InputError, match=r"cannot be had .*--weights 'open_clip\(ViT-B-32, laion2b_s34b_b79k\)=FILE'"):
+    with pytest.raises(
+        InputError, match=r"cannot be downloaded .*--weights 'open_clip\(ViT-B-32, laion2b_s34b_b79k\)=FILE'"
+    ):
         load_encoder("open_clip(ViT-B-32, laion2b_s34b_b79k)")

@@ -4,11 +4,19 @@ import typer
 
 
 def methods() -> None:
-    """List the methods, their arguments, and the presets."""
-    from tailprobe.methods.lookup import describe_method
-    from tailprobe.methods.method import METHOD_SETS, METHODS
+    """List the methods by family, their arguments and sources, and the presets."""
+    from tailprobe.methods.lookup import load_installed
+    from tailprobe.methods.method import METHODS
+    from tailprobe.methods.presets import PRESETS
 
-    for name in METHODS.names():
-        typer.echo(describe_method(name))
-    for name, members in METHOD_SETS.items():
-        typer.echo(f"{name} = {', '.join(members)}")
+    load_installed()
+    known = [METHODS.get(name) for name in METHODS.names()]
+    for family in dict.fromkeys(method.family for method in known):
+        typer.echo(f"{family}")
+        for method in known:
+            if method.family == family:
+                only = "" if len(method.kinds) > 1 else f" ({next(iter(method.kinds))} only)"
+                typer.echo(f"  {method.form}: {method.summary}{only}")
+    typer.echo("presets")
+    for name, members in PRESETS.items():
+        typer.echo(f"  {name}: {', '.join(members)}")

@@ -1,4 +1,4 @@
-"""The sample that `tailprobe demo` draws: satellite-like tiles in Planet's format, no photograph among them."""
+"""The synthetic sample of `tailprobe demo`: satellite-like tiles in the format of Planet, drawn by rule."""
 
 from tailprobe.demo.draw import draw_sample
 from tailprobe.demo.labels import MIN_TILES

@@ -39,7 +39,7 @@ def draw_sample(
         tiles: how many, at least 100.
         seed: the same gives the same bytes, whatever the number of workers. On another kind of processor a product of
             matrices may end in other last digits, and a few pixels with it differ by one step.
-        progress: told of stage "draw", in tiles.
+        progress: receives stage "draw", in tiles.
         workers: processes; by default one a processor.
 
     Returns:
@@ -62,7 +62,7 @@ def draw_sample(
             write_whole(folder / TABLE, table)  # last: a folder with a table is a whole sample
     except OSError as error:
         raise InputError(
-            f"{folder}: the sample cannot be written ({error}); mend that or give another folder"
+            f"{folder}: the sample cannot be written ({error}); fix that or give another folder"
         ) from error
     return folder
 
@@ -123,7 +123,7 @@ def _draw_tiles(
 
 
 def _draw_batch(folder: Path, seed: int, batch: Sequence[tuple[int, tuple[str, ...]]]) -> int:
-    """Draw and write some tiles, each from a stream of its own, and return how many."""
+    """Draw and write some tiles, each from its own random stream, and return how many."""
     with threadpool_limits(1, user_api="blas"):  # several threads would sum in another order: other last digits
         for tile, tags in batch:
             rng = _stream(seed, _TILES, tile)

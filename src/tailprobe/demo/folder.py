@@ -1,4 +1,4 @@
-"""The sample's folder: is it new, ours and half-drawn, ours and whole, or somebody else's?"""
+"""The folder of the sample: new, incomplete, complete, or with other files."""
 
 import json
 import os
@@ -34,7 +34,7 @@ Use it to try tailprobe, not to learn about the Amazon. It may be deleted and dr
 
 @dataclass(frozen=True)
 class Recipe:
-    """What decides every byte of a sample."""
+    """Everything that determines a sample."""
 
     tiles: int
     seed: int
@@ -82,7 +82,7 @@ def check_table(folder: Path, content: bytes) -> bool:
         return False
     if table.read_bytes() != content:
         raise InputError(
-            f"{table}: differs from the sample's own table; remove it to have it back, or give another folder"
+            f"{table}: differs from the table of the sample; remove it to have it written again, or give another folder"
         )
     return True
 

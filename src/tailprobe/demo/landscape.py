@@ -1,4 +1,4 @@
-"""One tile from its tags: ground, elements, stray elements, sky, sensor."""
+"""Draw one tile from its tags: ground, elements, unlabelled elements, sky, sensor noise."""
 
 import numpy as np
 from jaxtyping import UInt16
@@ -15,10 +15,10 @@ import_members(painter_modules)  # each module registers its painters
 QUANTUM = (64, 64, 64, 128)  # bands hold multiples of it, so that the TIFFs compress well
 _PAINTERS = painters()
 _FOREST = "primary"  # the only tag whose painter covers the whole tile, also that under clouds
-_NOISE = (30.0, 24.0, 26.0, 45.0)  # digital numbers: deviation of the sensor's noise
+_NOISE = (30.0, 24.0, 26.0, 45.0)  # standard deviation of the sensor noise, in digital numbers
 _NORMAL = ndtri((np.arange(256) + 0.5) / 256).astype(np.float32)  # the normal quantile of each byte
-_STRAY = 0.15  # share of tiles with a faint element that no tag names
-# What an annotator passes over, and how likely relative to each other.
+_STRAY = 0.15  # share of tiles with a weak element without a tag
+# Relative probabilities of the elements that annotators overlook.
 _STRAYS = {
     "agriculture": 2, "cultivation": 2, "road": 3, "water": 3, "bare_ground": 2, "habitation": 1, "blooming": 2,
     "selective_logging": 2, "slash_burn": 1, "blow_down": 1, "artisinal_mine": 1, "conventional_mine": 1,
@@ -26,10 +26,10 @@ _STRAYS = {
 
 
 def draw_scene(tags: frozenset[str], *, rng: np.random.Generator) -> UInt16[np.ndarray, "S S 4"]:
-    """Draw a tile on which every one of `tags` is there to be seen, plainly or faintly.
+    """Draw a tile on which every one of `tags` is visible, strongly or weakly.
 
-    How plain an element is (its strength) is drawn for each tile and tag, and some tiles carry a faint element that no
-    tag names, as annotators passed over some of Planet's: so no tag can be told without error.
+    The strength of an element is drawn for each tile and tag, and some tiles have a weak element without a tag, as
+    annotators overlooked some of Planet's: no tag can be predicted without error.
 
     Args:
         tags: any of the 17 tags, exactly one of them a weather.
@@ -46,7 +46,7 @@ def draw_scene(tags: frozenset[str], *, rng: np.random.Generator) -> UInt16[np.n
 
 
 def _lay_ground(canvas: Canvas, tags: frozenset[str], rng: np.random.Generator) -> frozenset[str]:
-    """Cover the whole tile and return the tags that this has drawn."""
+    """Cover the whole tile and return the tags drawn by it."""
     if _FOREST in tags or "cloudy" in tags:
         _PAINTERS[_FOREST](canvas, rng, 1.0)
         return frozenset({_FOREST})

@@ -10,7 +10,7 @@ import tifffile
 from jaxtyping import Float, UInt8, UInt16
 
 JPEG_FOLDER, TIFF_FOLDER = "train-jpg", "train-tif-v2"
-# Byte of the JPEG = gain * digital number + offset, for red, green, blue; about the stretch of Planet's own JPEGs.
+# Byte of the JPEG = gain * digital number + offset, for red, green, blue; about the contrast stretch of Planet's JPEGs.
 _GAIN = (0.0500, 0.0430, 0.0360)
 _OFFSET = (-60.0, -86.0, -92.0)
 
@@ -73,7 +73,7 @@ def encode_tiff(numbers: UInt16[np.ndarray, "S S 4"]) -> bytes:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under another name, then give it its own: a killed run leaves no half file."""
+    """Write a file under a temporary name, then rename it: an interrupted run leaves no partial file."""
     part = path.with_name(f".{path.name}.part")
     part.write_bytes(content)
     part.replace(path)

@@ -1,4 +1,4 @@
-"""An option that is one of a few words."""
+"""Check an option that has a fixed set of values."""
 
 from collections.abc import Collection
 from typing import Literal
@@ -7,7 +7,7 @@ from tailprobe.binding import coerce
 
 
 def check_choice(option: str, value: object, known: Collection[str], *, where: str) -> str:
-    """Return `value` when it is among `known`.
+    """Return `value` if it is among `known`.
 
     Raises:
         InputError: it is not.

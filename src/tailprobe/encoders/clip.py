@@ -1,4 +1,4 @@
-"""CLIP ViT-B/32 with OpenAI's weights: 512 numbers after the image projection, or the 768 before it."""
+"""CLIP ViT-B/32 with OpenAI's weights: 512 features after the image projection, or the 768 before it."""
 
 import math
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from tailprobe.encoders.choice import check_choice
 from tailprobe.encoders.preprocessing import Preprocessing
 from tailprobe.encoders.registry import ENCODERS
-from tailprobe.encoders.runtime.network import UnitLength
+from tailprobe.encoders.runtime.network import L2Normalised
 from tailprobe.encoders.timm_encoder import TimmEncoder
 from tailprobe.encoders.weights import build_model
 
@@ -20,9 +20,9 @@ _OFFICIAL = (
 
 @ENCODERS.register("clip")
 def clip(
-    name: str, weights: Path | None, preprocess: str = "openai", features: str = "projected", length: str = "own"
+    name: str, weights: Path | None, preprocess: str = "openai", features: str = "projected", normalize: str = "no"
 ) -> TimmEncoder:
-    """CLIP ViT-B/32 as OpenAI trained it: what its `encode_image` gives, not normalised unless asked.
+    """CLIP ViT-B/32 as OpenAI trained it: the result of its `encode_image`, not normalised by default.
 
     In timm the projection is the model's head, of 512 "classes" and bias zero, and stays on for "projected".
 
@@ -31,11 +31,11 @@ def clip(
         weights: a file with OpenAI's, open_clip's or timm's names; None downloads.
         preprocess: "openai" takes the shorter side to 224 and crops 224; "timm" takes it to 248 first. Both bicubic.
 
-        features: "projected" are the 512 numbers that CLIP compares with texts, "pooled" the 768 before.
-        length: "own" leaves the numbers as they come, "unit" divides an image's by their Euclidean length.
+        features: "projected" are the 512 features that CLIP compares with texts, "pooled" the 768 before.
+        normalize: "yes" divides the features of an image by their Euclidean norm.
 
     Raises:
-        InputError: another `preprocess`, `features` or `length`, or as `build_model`.
+        InputError: another `preprocess`, `features` or `normalize`, or as `build_model`.
     """
     from timm.data import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD  # slow to import
 
@@ -44,11 +44,11 @@ def clip(
         "shorter", (shorter, shorter), (224, 224), "bicubic", OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
     )
     projected = check_choice("features", features, ("projected", "pooled"), where=name) == "projected"
-    unit = check_choice("length", length, ("own", "unit"), where=name) == "unit"
+    is_normalized = check_choice("normalize", normalize, ("yes", "no"), where=name) == "yes"
     model = build_model(MODEL, name=name, weights=weights, keep_head=projected, official=_OFFICIAL)
     model_name = ", ".join(
-        [MODEL, *([] if projected else ["before the projection"]), *(["unit length"] if unit else [])]
+        [MODEL, *([] if projected else ["before the projection"]), *(["unit length"] if is_normalized else [])]
     )
     return TimmEncoder(
-        UnitLength(model) if unit else model, name=name, model_name=model_name, preprocessing=preprocessing
+        L2Normalised(model) if is_normalized else model, name=name, model_name=model_name, preprocessing=preprocessing
     )

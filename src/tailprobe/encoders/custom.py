@@ -1,4 +1,4 @@
-"""An encoder of the user's own: a function, an `nn.Module`, or an object with the methods of an encoder."""
+"""Custom encoders: a function, an `nn.Module`, or an object with the methods of an encoder."""
 
 import hashlib
 import importlib
@@ -20,19 +20,19 @@ from tailprobe.encoders.weights import fit_weights
 from tailprobe.errors import InputError
 
 _MEAN, _SD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's, as timm has them; timm is slow to import
-USUAL = Preprocessing("shorter", (256, 256), (224, 224), "bilinear", _MEAN, _SD)
+DEFAULT_PREPROCESSING = Preprocessing("shorter", (256, 256), (224, 224), "bilinear", _MEAN, _SD)
 _KINDS = "a function of a list of images, an nn.Module, an object with an encoder's methods, or a function giving one"
 
 
 class FunctionEncoder:
-    """A function of a list of images, each (h, w, 3) uint8 of its own size, that gives (B, D) numbers.
+    """An encoder from a function of a list of images, each (h, w, 3) uint8 of any size, that returns (B, D).
 
     Args:
-        function: called by one thread; each row it gives depends on its image alone.
+        function: called by one thread; each row it returns depends on its image alone.
         name: the encoder's name.
 
     Raises:
-        InputError: it gives no row of numbers for an image, or nothing tells one version of it from the next.
+        InputError: it does not return one vector per image, or its version cannot be determined.
     """
 
     standardise = False
@@ -58,26 +58,26 @@ class FunctionEncoder:
         return vectors
 
 
-def own_encoder(thing: object, *, name: str, weights: Path | None = None) -> Encoder:
-    """Make an encoder of what the user has.
+def custom_encoder(thing: object, *, name: str, weights: Path | None = None) -> Encoder:
+    """Make an encoder of a function, a module or an object.
 
     Args:
         thing: an object with the methods of `tailprobe.encoders.encoder.Encoder`, taken as it is; an `nn.Module` of
-            (B, 3, H, W) float32 giving (B, D), with the usual ImageNet preprocessing at 224 px or that of its attribute
-            `preprocessing`; a function of a list of images; or a function or class that, called with nothing, gives
-            one of these. A function's attribute `version` or the text of its file tells it from other versions.
+            (B, 3, H, W) float32 giving (B, D), with the standard ImageNet preprocessing at 224 px or that of its
+            attribute `preprocessing`; a function of a list of images; or a function or class that, called with nothing,
+            gives one of these. A function is identified by its attribute `version` or the text of its source file.
         name: the encoder's name.
         weights: a file of weights for an `nn.Module`.
 
     Raises:
-        InputError: it is none of these, or gives no row of numbers an image, or the weights do not fit.
+        InputError: it is none of these, does not return one vector per image, or the weights do not match.
     """
     if not isinstance(thing, nn.Module) and callable(thing) and _arguments(thing) == 0:
         thing = thing()
     if isinstance(thing, nn.Module) and not isinstance(thing, Encoder):
         return _of_module(thing, name=name, weights=weights)
     if weights is not None:
-        raise InputError(f"encoder {name!r} is no nn.Module to put {weights} into; leave --weights out")
+        raise InputError(f"encoder {name!r} is not an nn.Module, so {weights} cannot be loaded; leave --weights out")
     if not inspect.isclass(thing) and isinstance(thing, Encoder):
         return thing
     if callable(thing) and not inspect.isclass(thing) and _arguments(thing) == 1:
@@ -89,13 +89,13 @@ def import_encoder(spec: str, *, weights: Path | None = None) -> Encoder:
     """Import "package.module:name", looked for in the current folder first, and make an encoder of it.
 
     Raises:
-        InputError: there is no such module or name, or as `own_encoder`.
+        InputError: there is no such module or name, or as `custom_encoder`.
     """
     module_name, _, attribute = spec.partition(":")
     here = str(Path.cwd())
     sys.path.insert(0, here)
     try:
-        found: Any = importlib.import_module(module_name)
+        target: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise InputError(
             f"encoder {spec!r}: {error}; expected package.module:name, found from {here} or installed"
@@ -103,17 +103,17 @@ def import_encoder(spec: str, *, weights: Path | None = None) -> Encoder:
     finally:
         sys.path.remove(here)
     for part in attribute.split("."):
-        if not hasattr(found, part):
-            known = ", ".join(key for key in vars(found) if not key.startswith("_"))[:300]
+        if not hasattr(target, part):
+            known = ", ".join(key for key in vars(target) if not key.startswith("_"))[:300]
             raise InputError(f"encoder {spec!r}: {module_name} has no {part!r}; it has {known or 'nothing'}")
-        found = getattr(found, part)
-    return own_encoder(found, name=spec, weights=weights)
+        target = getattr(target, part)
+    return custom_encoder(target, name=spec, weights=weights)
 
 
 def _of_module(module: nn.Module, *, name: str, weights: Path | None) -> TimmEncoder:
     if weights is not None:
         fit_weights(module, read_state_dict(weights), where=f"{weights}: weights for {name}")
-    preprocessing = getattr(module, "preprocessing", USUAL)
+    preprocessing = getattr(module, "preprocessing", DEFAULT_PREPROCESSING)
     if not isinstance(preprocessing, Preprocessing):
         raise InputError(
             f"encoder {name!r} has a preprocessing that is {type(preprocessing).__name__}; "
@@ -125,7 +125,7 @@ def _of_module(module: nn.Module, *, name: str, weights: Path | None) -> TimmEnc
 
 
 def _arguments(function: Callable[..., object]) -> int:
-    """Return how many arguments it must be given, -1 where nobody knows."""
+    """Return the number of required arguments, -1 where it is unknown."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
@@ -142,6 +142,6 @@ def _version(function: object, name: str) -> dict[str, str]:
         return {"source": "sha256:" + hashlib.sha256(Path(str(file)).read_bytes()).hexdigest()}
     except (TypeError, OSError):
         raise InputError(
-            f"encoder {name!r} is in no file that tells its version; give it an attribute `version`, a text to change "
-            "whenever its numbers do"
+            f"encoder {name!r} has no source file that identifies its version; give it an attribute `version`, a text "
+            "to change whenever its results do"
         ) from None

@@ -1,8 +1,8 @@
 """`descriptors`: the built-in encoder, 1,000 statistics of colour, gradients, texture and random convolutions.
 
-Nothing is downloaded and nothing is learnt. All numbers come from the image squeezed to 128 x 128 pixels, in 0..1:
+It needs no download and no training. All features are computed from the image resized to 128 x 128 pixels, in 0..1:
 
-| numbers | what |
+| features | description |
 |---|---|
 | 72 | moments and quantiles of red, green, blue and three opponent channels; each channel's share of the three |
 | 112 | colour histograms: red, green and blue jointly in 4 x 4 x 4 bins, each opponent channel in 16 |
@@ -10,8 +10,8 @@ Nothing is downloaded and nothing is learnt. All numbers come from the image squ
 | 3 x 10 | at three scales, rotation-invariant uniform local binary patterns |
 | 3 x 240 | at three scales, 48 random convolutions of five numbers each |
 
-Processors of other vector units round sums otherwise in the last digit; bins and patterns at their edges then count one
-more or less.
+Processors with other vector units round sums differently in the last digit, which moves values across the edges of
+bins and patterns.
 
 Sources: opponent channels as in van de Sande et al., PAMI 2010; orientations as in Dalal and Triggs, CVPR 2005; binary
 patterns of Ojala et al., PAMI 2002; random convolutional features of Rolf et al., Nature Communications 2021 (MOSAIKS).
@@ -25,7 +25,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 from torch.nn.functional import avg_pool2d
 
-from tailprobe.encoders.random_convolutions import NUMBERS, draw_filters, random_convolutions
+from tailprobe.encoders.random_convolutions import N_FEATURES, draw_filters, random_convolutions
 from tailprobe.encoders.statistics import (
     binary_patterns,
     colour_histograms,
@@ -35,9 +35,9 @@ from tailprobe.encoders.statistics import (
 )
 
 SIDE = 128  # pixels an image is brought to
-FAMILIES = {"moments": 72, "histograms": 112, "gradients": 66, "patterns": 30, "convolutions": NUMBERS}
-# Images computed together: few enough that their responses stay in cache. The number is fixed, the last group being
-# filled up with black, so that an image's numbers do not depend on how many others there are.
+FAMILIES = {"moments": 72, "histograms": 112, "gradients": 66, "patterns": 30, "convolutions": N_FEATURES}
+# Images computed together: few enough that their responses stay in cache. The number is fixed, and the last group is
+# padded with black, so that the features of an image do not depend on how many others there are.
 _GROUP = 8
 
 
@@ -51,7 +51,7 @@ class Descriptors:
 
     name = "descriptors"
     width = sum(FAMILIES.values())
-    standardise = True  # logarithms beside square roots and moments: no common scale
+    standardise = True  # logarithms, square roots and moments have no common scale
     batch_size = 32
 
     def __init__(self) -> None:
@@ -60,11 +60,11 @@ class Descriptors:
 
     @property
     def identity(self) -> Mapping[str, str]:
-        """The version is counted up whenever a number changes."""
+        """The version is increased whenever a feature changes."""
         return {"encoder": self.name, "version": "1", "side": str(SIDE), "torch": torch.__version__}
 
     def prepare(self, image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "128 128 3"]:
-        """Bring an image to 128 x 128 pixels, whatever its shape; pixels are averaged, not picked."""
+        """Resize an image of any shape to 128 x 128 pixels; pixels are averaged, not subsampled."""
         picture = Image.fromarray(image)
         return np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=2.0))
 
@@ -81,7 +81,7 @@ class Descriptors:
         return torch.cat(groups)[: len(images)].numpy()
 
     def families(self, images: UInt8[np.ndarray, "B 128 128 3"]) -> dict[str, Float[torch.Tensor, "B _"]]:
-        """Return the numbers by family, in the order of `FAMILIES`."""
+        """Return the features by family, in the order of `FAMILIES`."""
         rgb = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().float() / 255
         opponent = opponent_channels(rgb)
         greys = [opponent[:, :1], avg_pool2d(opponent[:, :1], 2), avg_pool2d(opponent[:, :1], 4)]

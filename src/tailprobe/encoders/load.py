@@ -1,4 +1,4 @@
-"""Find an encoder by its name."""
+"""Load an encoder by name."""
 
 import re
 from pathlib import Path
@@ -14,9 +14,9 @@ from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean, import_members
 
 import_members(encoders)
-_OWN = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+_CUSTOM = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 _TIMM = "timm:"
-_OPAQUE = (_TIMM, "hf-hub:", "hf_hub:", "local-dir:")  # what follows is a name or path of another's making
+_UNPARSED = (_TIMM, "hf-hub:", "hf_hub:", "local-dir:")  # followed by a name or path without options
 
 
 def load_encoder(
@@ -25,36 +25,37 @@ def load_encoder(
     weights: Path | None = None,
     runtime: str = "torch",
     precision: str = "float32",
-    memory: Path | None = None,
+    choice_cache: Path | None = None,
 ) -> Encoder:
     """Load a frozen encoder.
 
     Args:
         name: "descriptors", "resnet18", "clip", with options as in "resnet18(preprocess=authors)"; or a timm model, as
-            "convnext_tiny.fb_in22k", "timm:resnet18" (timm's own weights, not torchvision's), "hf-hub:OWNER/NAME" or
-            "local-dir:FOLDER"; or "package.module:name" of your own, see `tailprobe.encoders.custom`.
+            "convnext_tiny.fb_in22k", "timm:resnet18" (timm's weights, not torchvision's), "hf-hub:OWNER/NAME" or
+            "local-dir:FOLDER"; or "package.module:name" for a custom encoder, see `tailprobe.encoders.custom`.
         weights: a local file of weights, see `tailprobe.encoders.state_dict`. Without it published weights are taken
             from the Hugging Face hub's cache, or downloaded into it.
-        runtime: what runs a model, and at which `precision`, see `TimmEncoder.on`; encoders that are no model, as
-            "descriptors" and functions, run as they are, but a runtime that is not installed is an error for them too.
-        precision: see `runtime`.
-        memory: where the choice of runtime "auto" is remembered.
+        runtime: the runtime of a model, see `TimmEncoder.with_runtime`. It does not apply to encoders that are not
+            neural networks, as "descriptors" and functions, but a runtime that is not installed is an error for them
+            too.
+        precision: of that runtime.
+        choice_cache: a JSON file that keeps the choice made by runtime "auto".
 
     Raises:
-        InputError: no such encoder, option or runtime, or its weights cannot be had, read or fitted.
+        InputError: no such encoder, option or runtime, or its weights cannot be downloaded, read or loaded.
     """
     if runtime != "auto":
         versions(runtime)  # raises where it is not installed, before anything is loaded
     encoder = _load(name, weights)
     if not isinstance(encoder, TimmEncoder) or (runtime, precision) == ("torch", "float32"):
         return encoder
-    return encoder.on(runtime, precision=precision, memory=memory)
+    return encoder.with_runtime(runtime, precision=precision, choice_cache=choice_cache)
 
 
 def _load(name: str, weights: Path | None) -> Encoder:
-    if name.startswith(_OPAQUE):
+    if name.startswith(_UNPARSED):
         return timm_encoder(name.removeprefix(_TIMM), name=name, weights=weights)
-    if _OWN.fullmatch(name):
+    if _CUSTOM.fullmatch(name):
         return import_encoder(name, weights=weights)
     spec = parse_call(name)
     if spec.name in ENCODERS.names():

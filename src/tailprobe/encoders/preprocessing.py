@@ -1,4 +1,4 @@
-"""From an image of any size to the pixels that a model was trained on, with Pillow."""
+"""Resize and crop an image as a model was trained, with Pillow."""
 
 import math
 from collections.abc import Mapping
@@ -39,9 +39,9 @@ class Preprocessing:
         """Return (H, W, 3) uint8, H and W those of `crop`."""
         height, width = self._resized(image.shape[0], image.shape[1])
         method = Image.Resampling[self.interpolation.upper()]
-        # Pillow leaves an image that has its size already as it is, after three copies.
-        right = image.shape[:2] == (height, width)
-        resized = image if right else np.asarray(Image.fromarray(image).resize((width, height), method))
+        # Pillow would copy an image that has the right size three times.
+        has_size = image.shape[:2] == (height, width)
+        resized = image if has_size else np.asarray(Image.fromarray(image).resize((width, height), method))
         fill = tuple(round(255 * m) for m in self.mean) if self.resize == "fit" else (0, 0, 0)
         return crop_centre(resized, self.crop, fill=fill)
 
@@ -69,11 +69,11 @@ def preprocessing_of(config: Mapping[str, Any], *, where: str) -> Preprocessing:
     """Return the evaluation preprocessing that timm's data configuration of a model asks for.
 
     Args:
-        config: what `timm.data.resolve_model_data_config` gives.
+        config: the result of `timm.data.resolve_model_data_config`.
         where: the model, for messages.
 
     Raises:
-        InputError: the model does not take RGB, or asks for something Pillow has not.
+        InputError: the model does not take RGB, or needs something that Pillow does not have.
     """
     channels, height, width = config["input_size"]
     if channels != 3:
@@ -98,7 +98,7 @@ def preprocessing_of(config: Mapping[str, Any], *, where: str) -> Preprocessing:
 def crop_centre(
     image: UInt8[np.ndarray, "h w 3"], size: Size, *, fill: tuple[int, ...] = (0, 0, 0)
 ) -> UInt8[np.ndarray, "H W 3"]:
-    """Cut the centre out, after filling up to `size` where the image is smaller."""
+    """Crop the centre, after padding to `size` where the image is smaller."""
     lacking = [max(0, wanted - have) for wanted, have in zip(size, image.shape, strict=False)]
     if any(lacking):
         height, width = (have + lack for have, lack in zip(image.shape, lacking, strict=False))

@@ -12,9 +12,9 @@ from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, conv2d
 from tailprobe.randomness import torch_generator
 
 SCALES = 3
-FILTERS = 48  # a scale
+FILTERS = 48  # per scale
 SIZE = 5  # pixels
-NUMBERS = 5 * FILTERS * SCALES
+N_FEATURES = 5 * FILTERS * SCALES
 _SEED = 0
 
 
@@ -34,14 +34,14 @@ def draw_filters(seed: int = _SEED) -> list[Float[torch.Tensor, "K 3 s s"]]:
 def random_convolutions(
     opponent: Float[torch.Tensor, "B 3 s s"], filters: list[Float[torch.Tensor, "K 3 a a"]]
 ) -> Float[torch.Tensor, "B F"]:
-    """Return (B, 720) float32: five numbers a filter and scale, see `_pooled`."""
-    numbers = []
+    """Return (B, 720) float32: five features per filter and scale, see `_pooled`."""
+    features = []
     for scale, kernels in enumerate(filters):
         if scale:
             opponent = avg_pool2d(opponent, 2)
-        # The finest scale is taken at every second place: neighbouring responses say nearly the same.
-        numbers.append(_pooled(conv2d(opponent, kernels, stride=1 if scale else 2)))
-    return torch.cat(numbers, 1)
+        # The finest scale has stride 2, since neighbouring responses are nearly equal.
+        features.append(_pooled(conv2d(opponent, kernels, stride=1 if scale else 2)))
+    return torch.cat(features, 1)
 
 
 def _pooled(response: Float[torch.Tensor, "B K h w"]) -> Float[torch.Tensor, "B P"]:

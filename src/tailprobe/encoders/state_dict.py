@@ -1,4 +1,4 @@
-"""Read weights from a file, without running code that it may hold."""
+"""Read weights from a file without running code in it."""
 
 import zipfile
 from collections.abc import Mapping
@@ -12,15 +12,15 @@ from tailprobe.errors import InputError
 
 StateDict = dict[str, torch.Tensor]
 _NESTED = ("state_dict", "model")  # where training scripts keep the weights beside other things
-_PARALLEL = "module."  # what torch's DataParallel puts before every key
+_PARALLEL = "module."  # the prefix of torch's DataParallel
 
 
 def read_state_dict(path: Path) -> StateDict:
     """Read the named tensors of a file.
 
     Taken are safetensors, and what `torch.save` writes of a state dict, alone or under "state_dict" or "model"; a
-    prefix "module." of all keys goes. The content decides, not the name. Nothing pickled is run: `torch.load` rebuilds
-    tensors and plain containers alone.
+    prefix "module." of all keys goes. The format is detected from the content, not the name. No pickled code is run:
+    `torch.load` restores only tensors and plain containers.
 
     Raises:
         InputError: the file is missing, damaged, holds code or holds no tensors.

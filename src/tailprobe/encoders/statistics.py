@@ -29,7 +29,7 @@ def colour_moments(rgb: Batch, opponent: Batch) -> Rows:
     variance = squares.mean(2) + 1e-6
     skewness = (squares * centred).mean(2) / variance**1.5
     kurtosis = ((squares * squares).mean(2) / variance**2).clamp(max=20)
-    some = channels[:, :, ::13].sort(2).values  # a thirteenth of the pixels is plenty for a quantile
+    some = channels[:, :, ::13].sort(2).values  # a thirteenth of the pixels is enough for a quantile
     quantiles = some[:, :, [int(some.shape[2] * q) for q in _QUANTILES]].flatten(1)
     share = (rgb / (rgb.sum(1, keepdim=True) + 0.05)).flatten(2)
     return torch.cat([mean, variance.sqrt(), skewness, kurtosis, quantiles, share.mean(2), share.std(2)], 1)
@@ -88,7 +88,7 @@ def binary_patterns(grey: Batch) -> Rows:
 
 
 def _histogram(codes: Int[torch.Tensor, "B h w"], *, bins: int) -> Rows:
-    # Every image gets bins of its own in one count, which is many times faster than adding pixel by pixel.
+    # One bincount with separate bins for every image is many times faster than adding pixel by pixel.
     flat = codes.flatten(1)
     offset = torch.arange(len(flat))[:, None] * bins
     counts = torch.bincount((flat + offset).flatten(), minlength=len(flat) * bins)

@@ -13,37 +13,37 @@ from jaxtyping import Float, UInt8
 from torch import nn
 
 from tailprobe.encoders.preprocessing import Preprocessing, preprocessing_of
-from tailprobe.encoders.runtime.choose import choose
+from tailprobe.encoders.runtime.choose import choose_runtime
 from tailprobe.encoders.runtime.chunked import CHUNK
 from tailprobe.encoders.runtime.installed import candidates, start, start_int8, versions
 from tailprobe.encoders.runtime.int8 import quantise
 from tailprobe.encoders.runtime.network import Network
-from tailprobe.encoders.runtime.runtime import Choice, Run
+from tailprobe.encoders.runtime.runtime import RunNetwork, RuntimeChoice
 from tailprobe.encoders.weights import build_model, digest_of
 from tailprobe.errors import InputError
 from tailprobe.processor import cores
 from tailprobe.registry import did_you_mean
 
-_starting = threading.Lock()  # of the process: a runtime is started once, by whichever thread comes first
-_ELSEWHERE = ("hf-hub:", "hf_hub:", "local-dir:")  # names that timm looks up outside its own list
+_start_lock = threading.Lock()  # a runtime is started once, by the first thread that encodes
+_EXTERNAL = ("hf-hub:", "hf_hub:", "local-dir:")  # names of models that are not in the list of timm
 
 
 class TimmEncoder:
     """A frozen model with its preprocessing; satisfies `tailprobe.encoders.encoder.Encoder`.
 
-    Runs on a GPU where torch finds one, in float32 there too (no TF32). The numbers of one image may differ in the last
-    bits (1e-5 relative) between batch sizes, numbers of threads and processors, as matrix products round differently.
-    Another runtime or precision is taken by `on`, and named in the identity.
+    Runs on a GPU where torch finds one, in float32 there too (no TF32). The embedding of one image may differ in the
+    last bits (1e-5 relative) between batch sizes, numbers of threads and processors, as matrix products round
+    differently. `with_runtime` selects another runtime or precision, which is part of the identity.
 
     Args:
         model: takes (B, 3, H, W) float32, gives (B, D).
         name: the encoder's name.
         model_name: the model as timm calls it.
-        preprocessing: what comes before the model.
+        preprocessing: applied before the model.
         device: where the model runs; by default a GPU where there is one.
 
     Raises:
-        InputError: the model does not give one row of numbers an image.
+        InputError: the model does not return one vector per image.
     """
 
     standardise = False
@@ -60,18 +60,18 @@ class TimmEncoder:
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.name = name
         self.preprocessing = preprocessing
-        self._about = {"model": model_name, "weights": f"sha256:{digest_of(model)}"}
+        self._model_identity = {"model": model_name, "weights": f"sha256:{digest_of(model)}"}
         self._network = Network(model, mean=preprocessing.mean, sd=preprocessing.sd)
-        self._choice = Choice("torch", "float32")
-        self._run: Run | None = None
+        self._choice = RuntimeChoice("torch", "float32")
+        self._run: RunNetwork | None = None
         self._int8: bytes | None = None  # the quantised network
         self.width = self._measured_width()
 
     @property
     def identity(self) -> Mapping[str, str]:
-        """Everything that changes the numbers."""
+        """Everything that the embeddings depend on."""
         return {
-            **self._about,
+            **self._model_identity,
             "preprocessing": str(self.preprocessing),
             "runtime": self._choice.runtime,
             "precision": self._choice.precision,
@@ -81,64 +81,67 @@ class TimmEncoder:
         }
 
     @property
-    def choice(self) -> Choice:
-        """The runtime and precision it runs under."""
+    def choice(self) -> RuntimeChoice:
+        """The runtime and precision in use."""
         return self._choice
 
-    def on(
+    def with_runtime(
         self,
         runtime: str = "auto",
         *,
         precision: str = "auto",
-        memory: Path | None = None,
+        choice_cache: Path | None = None,
     ) -> "TimmEncoder":
-        """Return this encoder under another runtime, which starts with the first image.
+        """Return a copy of this encoder under another runtime, which is started with the first image.
 
         Args:
             runtime: "torch", "openvino", "onnxruntime", or "auto" for the fastest that is installed, measured.
             precision: "float32", "bfloat16", "float16", or "auto" for the fastest whose minimum cosine to float32 is
-                at least 0.9999, of those that the processor or GPU has units for; or "int8", twice as fast and more,
-                whose ranges are taken from images first, see `calibrated`.
-            memory: a JSON file where a measured choice is remembered for this model and machine.
+                at least 0.9999, of those that the processor or GPU supports in hardware; or "int8", at least twice as
+                fast, which needs calibration images first, see `calibrated`.
+            choice_cache: a JSON file that keeps the measured choice for this model and machine.
 
         Raises:
-            InputError: what is asked for is unknown, not installed, or not to be had on this machine.
+            InputError: the runtime or precision is unknown, not installed, or not supported on this machine.
         """
         device = self.device.type
-        found = candidates(device=device, runtime=runtime, precision=precision)
+        options = candidates(device=device, runtime=runtime, precision=precision)
         if precision == "int8":
-            found = found[:1]  # nothing can be measured before the ranges are known
+            options = options[:1]  # nothing can be measured before calibration
         other = copy.copy(self)
         other._run = other._int8 = None
-        other._choice = choose(
-            found,
+        other._choice = choose_runtime(
+            options,
             self._network,
             size=self.preprocessing.crop,
             device=device,
-            about=self._about,
-            memory=memory,
+            model_identity=self._model_identity,
+            choice_cache=choice_cache,
         )
         return other
 
     @property
     def wants_calibration(self) -> bool:
-        """Whether it runs in int8 and has not seen images for its ranges yet."""
+        """Whether it runs in int8 and has not been calibrated yet."""
         return self._choice.precision == "int8" and self._int8 is None
 
     def calibrated(self, sample: Sequence[UInt8[np.ndarray, "H W 3"]]) -> "TimmEncoder":
-        """Return this encoder in int8, the ranges of its activations those on a sample of prepared images.
+        """Return a copy in int8, with activation ranges from a sample of prepared images.
 
         Raises:
             InputError: there are fewer images than `CHUNK`.
         """
         if len(sample) < CHUNK:
             raise InputError(
-                f"encoder {self.name!r}: int8 needs {CHUNK} images for its ranges, there are {len(sample)}"
+                f"encoder {self.name!r}: int8 needs {CHUNK} images for calibration, there are {len(sample)}"
             )
         pixels = np.stack(sample)
         other = copy.copy(self)
         other._run, other._int8 = None, quantise(self._network, pixels)
-        other._about = {**self._about, "calibration": f"sha256:{hashlib.sha256(pixels.tobytes()).hexdigest()}"}
+        other._model_identity = {
+            **self._model_identity,
+            "calibration": f"sha256:{hashlib.sha256(pixels.tobytes()).hexdigest()}",
+        }
         return other
 
     def prepare(self, image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "H W 3"]:
@@ -147,23 +150,21 @@ class TimmEncoder:
 
     def encode(self, batch: Sequence[UInt8[np.ndarray, "H W 3"]]) -> Float[np.ndarray, "B D"]:
         """Return (B, D) float32."""
-        with _starting:
+        with _start_lock:
             if self._run is None:
-                self._run = self._started()
+                self._run = self._start()
         return self._run(np.stack(batch))
 
     @property
     def concurrent_batches(self) -> int:
-        """Groups of 32 images that give every core a chunk, and one more; 1 of torch, which shares its own out."""
+        """Batches of 32 images encoded concurrently: enough to give every core a chunk, plus one; 1 for torch."""
         return 1 if self._choice.runtime == "torch" else 1 + -(-cores() * CHUNK // 32)
 
-    def _started(self) -> Run:
+    def _start(self) -> RunNetwork:
         if self._int8 is not None:
             return start_int8(self._choice, self._int8)
         if self.wants_calibration:
-            raise InputError(
-                f"encoder {self.name!r} runs in int8 and has not seen images for its ranges: .calibrated()"
-            )
+            raise InputError(f"encoder {self.name!r} runs in int8 and is not calibrated; call .calibrated() first")
         return start(self._choice, self._network, size=self.preprocessing.crop, device=self.device.type)
 
     def _measured_width(self) -> int:
@@ -178,7 +179,7 @@ class TimmEncoder:
 
 
 def timm_encoder(model_name: str, *, name: str, weights: Path | None) -> TimmEncoder:
-    """Make an encoder of any timm model: its pooled features, with its own preprocessing.
+    """Return an encoder of any timm model: its pooled features, with its own preprocessing.
 
     Args:
         model_name: as `timm.create_model` takes it, also "hf-hub:OWNER/NAME" and "local-dir:FOLDER".
@@ -186,11 +187,11 @@ def timm_encoder(model_name: str, *, name: str, weights: Path | None) -> TimmEnc
         weights: a local file of weights, or None for the published ones.
 
     Raises:
-        InputError: timm has no such model or no weights of it, or as `build_model`.
+        InputError: timm has no such model or no weights for it, or as `build_model`.
     """
     from timm.data.config import resolve_model_data_config  # slow to import
 
-    if not model_name.startswith(_ELSEWHERE):
+    if not model_name.startswith(_EXTERNAL):
         _check_name(model_name, weights=weights)
     model = build_model(model_name, name=name, weights=weights, keep_head=False)
     preprocessing = preprocessing_of(resolve_model_data_config(model), where=f"encoder {name!r}")
@@ -198,7 +199,7 @@ def timm_encoder(model_name: str, *, name: str, weights: Path | None) -> TimmEnc
 
 
 def is_timm_model(model_name: str) -> bool:
-    """Say whether timm has the architecture, whatever its tag of weights."""
+    """Return whether timm has the architecture, whatever the tag of the weights."""
     import timm  # slow to import
 
     return bool(timm.is_model(model_name.partition(".")[0]))

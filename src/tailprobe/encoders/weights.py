@@ -1,4 +1,4 @@
-"""Put weights into a model, from a file or from where the model's makers publish them, never silently none."""
+"""Load the weights of a model from a file or from their published source; a missing weight is an error."""
 
 import hashlib
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from tailprobe.encoders.state_dict import StateDict, read_state_dict
 from tailprobe.errors import InputError
 
 _COUNTERS = (
-    ".num_batches_tracked"  # batch norm's count of training steps; old files lack it, no embedding depends on it
+    ".num_batches_tracked"  # batch norm's count of training steps, which old files lack and embeddings do not use
 )
 
 
@@ -25,11 +25,11 @@ def build_model(model_name: str, *, name: str, weights: Path | None, keep_head: 
         model_name: the model as timm calls it.
         name: the encoder's name, for messages.
         weights: a local file of weights; None takes the published ones, through the Hugging Face hub and its cache.
-        keep_head: False takes the classifier off, so that the model gives the pooled features.
-        official: a sentence that says which file to get by hand, for the message where the download fails.
+        keep_head: False removes the classifier, so that the model returns pooled features.
+        official: which file to download by hand, for the message where the download fails.
 
     Raises:
-        InputError: the file does not fit the model, or the published weights cannot be had.
+        InputError: the file does not match the model, or the published weights cannot be downloaded.
     """
     if weights is not None:
         model = _create(model_name, name=name, weights=weights)
@@ -37,7 +37,7 @@ def build_model(model_name: str, *, name: str, weights: Path | None, keep_head: 
             model.reset_classifier(0)
         fit_weights(model, read_state_dict(weights), where=f"{weights}: weights for {name}")
     else:
-        # With its own classifier, since only then timm insists that every weight is in the file.
+        # With the classifier, since only then does timm require that every weight is in the file.
         model = _published(model_name, name=name, official=official)
         if not keep_head:
             model.reset_classifier(0)
@@ -48,7 +48,7 @@ def build_model(model_name: str, *, name: str, weights: Path | None, keep_head: 
 def fit_weights(model: nn.Module, state: StateDict, *, where: str) -> None:
     """Load `state` into `model`, all of it; the names may be OpenAI's and open_clip's for CLIP.
 
-    A classifier that the model has not is left out.
+    A classifier that the model does not have is ignored.
 
     Raises:
         InputError: a weight is missing, surplus or of another shape; the first of each is named.
@@ -65,8 +65,8 @@ def fit_weights(model: nn.Module, state: StateDict, *, where: str) -> None:
     ]
     if any(problems):
         found = "; ".join(p for p in problems if p)
-        raise InputError(f"{where} do not fit: the file {found}; give the file of this very model")
-    model.load_state_dict(state, strict=False)  # what may be missing by now is batch norm's counters
+        raise InputError(f"{where} do not match: the file {found}; give the weights of exactly this model")
+    model.load_state_dict(state, strict=False)  # only counters of batch norm may still be missing
 
 
 def digest_of(model: nn.Module) -> str:
@@ -90,8 +90,8 @@ def _published(model_name: str, *, name: str, official: str) -> Any:  # noqa: AN
             official or f"get the model's file where there is a network, by `hf download {_repository(model_name)}`"
         )
         raise InputError(
-            f"the weights of encoder {name!r} cannot be had ({reason}); {by_hand}, and pass --weights {name}=FILE, "
-            f"or bring the hub's cache along ({hub.HF_HUB_CACHE})"
+            f"the weights of encoder {name!r} cannot be downloaded ({reason}); {by_hand}, and pass "
+            f"--weights {name}=FILE, or copy the cache of the hub ({hub.HF_HUB_CACHE})"
         ) from error
 
 

@@ -9,7 +9,7 @@ from torch import nn
 from tailprobe.encoders.choice import check_choice
 from tailprobe.encoders.preprocessing import Preprocessing, Resize
 from tailprobe.encoders.registry import ENCODERS
-from tailprobe.encoders.runtime.network import UnitLength
+from tailprobe.encoders.runtime.network import L2Normalised
 from tailprobe.encoders.state_dict import read_state_dict
 from tailprobe.encoders.timm_encoder import TimmEncoder
 from tailprobe.encoders.weights import fit_weights
@@ -22,7 +22,7 @@ _TOWER = "visual."  # what the image tower's weights are called in a file of a w
 
 @ENCODERS.register("open_clip")
 def open_clip_encoder(
-    name: str, weights: Path | None, model: str, tag: str = "", features: str = "projected", length: str = "own"
+    name: str, weights: Path | None, model: str, tag: str = "", features: str = "projected", normalize: str = "no"
 ) -> TimmEncoder:
     """What `encode_image` of an open_clip model gives, e.g. `open_clip(ViT-B-32, laion2b_s34b_b79k)`.
 
@@ -31,15 +31,15 @@ def open_clip_encoder(
         weights: a file with open_clip's names, of the whole model or its image tower; None downloads those of `tag`.
         model: the model as open_clip calls it.
         tag: which published weights.
-        features: "projected" are the numbers that are compared with texts, "pooled" those before the projection.
-        length: "own" leaves the numbers as they come, "unit" divides an image's by their Euclidean length.
+        features: "projected" are the features that are compared with texts, "pooled" those before the projection.
+        normalize: "yes" divides the features of an image by their Euclidean norm.
 
     Raises:
-        InputError: open_clip is not installed, has no such model or weights, they cannot be had or do not fit, or an
-            option is unknown.
+        InputError: open_clip is not installed, has no such model or weights, they cannot be downloaded or do not match,
+            or an option is unknown.
     """
     projected = check_choice("features", features, ("projected", "pooled"), where=name) == "projected"
-    unit = check_choice("length", length, ("own", "unit"), where=name) == "unit"
+    is_normalized = check_choice("normalize", normalize, ("yes", "no"), where=name) == "yes"
     library = _open_clip(name)
     if model not in library.list_models():
         near = did_you_mean(model, library.list_models()) or "."
@@ -51,11 +51,11 @@ def open_clip_encoder(
         inner = {key.removeprefix(_TOWER): value for key, value in state.items() if key.startswith(_TOWER)}
         fit_weights(tower, inner or state, where=f"{weights}: weights for {name}")
     if not projected:
-        _take_projection_off(tower, name)
-    parts = [model, *([] if projected else ["before the projection"]), *(["unit length"] if unit else [])]
+        _remove_projection(tower, name)
+    parts = [model, *([] if projected else ["before the projection"]), *(["unit length"] if is_normalized else [])]
     frozen: nn.Module = tower.eval().requires_grad_(False)
     return TimmEncoder(
-        UnitLength(frozen) if unit else frozen,
+        L2Normalised(frozen) if is_normalized else frozen,
         name=name,
         model_name=f"open_clip {', '.join(parts)}",
         preprocessing=_preprocessing(library.get_model_preprocess_cfg(whole), name),
@@ -81,7 +81,7 @@ def _bare(library: Any, model: str) -> Any:  # noqa: ANN401
 def _published(library: Any, name: str, model: str, tag: str) -> Any:  # noqa: ANN401
     known = library.list_pretrained_tags_by_model(model)
     if tag not in known:
-        what = f"has no weights {tag!r} of {model}" if tag else f"needs to know which weights of {model}"
+        what = f"has no weights {tag!r} of {model}" if tag else f"needs the tag of the weights of {model}"
         raise InputError(
             f"{name}: open_clip {what}; known: {', '.join(known) or 'none'}, or pass --weights '{name}=FILE'"
         )
@@ -90,14 +90,14 @@ def _published(library: Any, name: str, model: str, tag: str) -> Any:  # noqa: A
     except Exception as error:  # hub, network and file system each raise their own
         reason = (" ".join(str(error).split()) or type(error).__name__).rstrip(".")[:300]
         raise InputError(
-            f"{name}: the weights {tag!r} of {model} cannot be had ({reason}); get the file where there is a network, "
-            f"and pass --weights '{name}=FILE'"
+            f"{name}: the weights {tag!r} of {model} cannot be downloaded ({reason}); get the file where there is a "
+            f"network, and pass --weights '{name}=FILE'"
         ) from error
 
 
-def _take_projection_off(tower: Any, name: str) -> None:  # noqa: ANN401
+def _remove_projection(tower: Any, name: str) -> None:  # noqa: ANN401
     if getattr(tower, "proj", None) is None:
-        raise InputError(f"{name}: this model has no projection of its own to leave out; take features=projected")
+        raise InputError(f"{name}: this model has no projection to leave out; pass features=projected")
     tower.proj = None
 
 
@@ -105,7 +105,7 @@ def _preprocessing(config: dict[str, Any], name: str) -> Preprocessing:
     size = config["size"]
     height, width = (size, size) if isinstance(size, int) else size
     if config["resize_mode"] not in _RESIZE or config["mode"] != "RGB" or config["interpolation"] == "random":
-        raise InputError(f"{name}: asks for a preprocessing that is not known here ({config}); choose another model")
+        raise InputError(f"{name}: needs a preprocessing that is not supported ({config}); choose another model")
     return Preprocessing(
         _RESIZE[config["resize_mode"]],
         (height, width),

@@ -1,4 +1,4 @@
-"""Models that torchgeo has weights of, trained on satellite and aerial images, of those that take red, green, blue."""
+"""Models of torchgeo, pretrained on satellite and aerial images, that take red, green and blue."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -30,7 +30,7 @@ def torchgeo_encoder(name: str, weights: Path | None, of: str) -> TimmEncoder:
 
     Raises:
         InputError: torchgeo is not installed, has no such weights, they are for other bands than 8-bit red, green,
-            blue, cannot be had, or do not fit.
+            blue, cannot be downloaded, or do not match.
     """
     library = _torchgeo(name)
     chosen = _find(library, of, name)
@@ -91,7 +91,7 @@ def _published(chosen: Any, name: str) -> Any:  # noqa: ANN401
     except Exception as error:  # network and file system each raise their own
         reason = (" ".join(str(error).split()) or type(error).__name__).rstrip(".")[:300]
         raise InputError(
-            f"{name}: the weights cannot be had ({reason}); get {chosen.url} where there is a network, and pass "
+            f"{name}: the weights cannot be downloaded ({reason}); get {chosen.url} where there is a network, and pass "
             f"--weights '{name}=FILE'"
         ) from error
 
@@ -112,7 +112,7 @@ def _preprocessing(transforms: Any, name: str) -> Preprocessing:  # noqa: ANN401
             scale = [a / b for a, b in zip(scale, sd, strict=True)]
             shift = [(a - m) / b for a, m, b in zip(shift, mean, sd, strict=True)]
         else:
-            raise InputError(f"{name}: asks for a preprocessing that is not known here ({kind}); choose another")
+            raise InputError(f"{name}: needs a preprocessing that is not supported ({kind}); choose another")
     if max(scale) * _BRIGHTEST < 0.1:
         raise InputError(f"{name}: was trained on reflectances up to 10,000, not on 8-bit images; choose another")
     size = resized or cropped or (224, 224)

@@ -1,4 +1,4 @@
-"""What an engine is: it decides where shards of embeddings and heads are computed, never what."""
+"""The interface of an engine: it decides where shards of embeddings and heads are computed, never what."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, runtime_checkable

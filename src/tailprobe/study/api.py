@@ -51,7 +51,9 @@ def embed(
     folder = default_cache() if cache is None else Path(cache)
     if isinstance(encoder, str):
         file = None if weights is None else Path(weights)
-        encoder = load_encoder(encoder, weights=file, runtime=runtime, precision=precision, memory=folder / CHOICES)
+        encoder = load_encoder(
+            encoder, weights=file, runtime=runtime, precision=precision, choice_cache=folder / CHOICES
+        )
     return compute.embed(images, encoder, cache=folder, on_bad_image=on_bad_image, progress=progress)
 
 

@@ -15,7 +15,7 @@ from tailprobe.engines.choose import choose_engine
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.progress import duration
 from tailprobe.study.design import design_study, head_tasks, plan_heads
-from tailprobe.study.embedding import load_all, read_own
+from tailprobe.study.embedding import load_all, read_precomputed
 from tailprobe.study.execution import Execution
 from tailprobe.study.run import check, read_images
 from tailprobe.study.settings import Study
@@ -70,9 +70,9 @@ def _embeddings(
 ) -> Iterator[tuple[str, Embeddings]]:
     """Add what embedding would do to `lines`, and yield embeddings of the right shape: zeros that take no memory."""
     if not images.has_pixels:
-        own = read_own(study)[0]
-        lines.append(f"{own.encoder}: embeddings as they are in {study.source}")
-        yield own.encoder, _zeros(images, own.encoder, own.width)
+        precomputed = read_precomputed(study)[0]
+        lines.append(f"{precomputed.encoder}: embeddings as they are in {study.source}")
+        yield precomputed.encoder, _zeros(images, precomputed.encoder, precomputed.width)
         return
     for name, encoder in load_all(study, execution).items():
         dtype: StorageDtype = "float16" if execution.dtype == "float16" else "float32"

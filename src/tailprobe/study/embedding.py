@@ -40,8 +40,8 @@ def embed_all(
     """
     stored: dict[str, Embeddings] = {}
     if not images.has_pixels:
-        own = read_own(study)[0]
-        stored[own.encoder] = align(own, images.names)
+        precomputed = read_precomputed(study)[0]
+        stored[precomputed.encoder] = align(precomputed, images.names)
     else:
         engine = choose_engine(execution.engine)
         for name, encoder in load_all(study, execution).items():
@@ -70,13 +70,13 @@ def load_all(study: Study, execution: Execution) -> dict[str, Encoder]:
             weights=_weights(study, name),
             runtime=execution.runtime,
             precision=execution.precision,
-            memory=execution.cache / CHOICES,
+            choice_cache=execution.cache / CHOICES,
         )
         for name in study.encoders
     }
 
 
-def read_own(study: Study) -> tuple[Embeddings, LabeledImages]:
+def read_precomputed(study: Study) -> tuple[Embeddings, LabeledImages]:
     """Read the embeddings and labels that a study's source holds."""
     if len(study.encoders) != 1:
         raise InputError(f"{study.source} holds the embeddings of one encoder; name it by one --encoder, or by none")

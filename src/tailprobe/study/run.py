@@ -36,7 +36,7 @@ from tailprobe.study.design import (
     split_table,
 )
 from tailprobe.study.duplicates import near_duplicates, write_duplicates
-from tailprobe.study.embedding import embed_all, leave_out_skipped, read_own
+from tailprobe.study.embedding import embed_all, leave_out_skipped, read_precomputed
 from tailprobe.study.execution import Execution
 from tailprobe.study.folder import RunFolder, claim, free_folder
 from tailprobe.study.mistakes import mistake_table
@@ -195,7 +195,7 @@ def read_images(study: Study) -> LabeledImages:
     """Read the images of a study, thinned to a long tail where it asks so."""
     options: dict[str, Any] = dict(study.reader)  # checked by the reader, against what its format takes
     if holds_embeddings(study.source, str(options.get("format", "auto"))):
-        images = read_own(study)[1]
+        images = read_precomputed(study)[1]
     else:
         images = read(study.source, on_bad_image=study.on_bad_image, **options)
     if study.long_tail:

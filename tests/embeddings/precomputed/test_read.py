@@ -112,7 +112,7 @@ def test_numbers_of_classes_are_named_and_a_class_keeps_its_spaces(tmp_path: Pat
     assert (images.labels.classes, images.labels.kind) == (("annual crop", "forest"), "single-label")
     assert images.labels.counts.tolist() == [2, 4]
     assert embeddings.names[3] == "row 3"
-    assert any("called by their rows" in note for note in images.notes)
+    assert any("named by their row" in note for note in images.notes)
 
 
 def test_quantised_embeddings_are_scaled(tmp_path: Path) -> None:
@@ -203,8 +203,8 @@ NAMED = {"names": np.array(NAMES), "tags": np.array(TAGS)}
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"embeddings": BAD, **NAMED}, r"row 2, number 1 .* nan"),
-        ({"embeddings": TOO_LARGE, **NAMED}, r"row 2, number 1 .* inf"),
+        ({"embeddings": BAD, **NAMED}, r"row 2, column 1 .* nan"),
+        ({"embeddings": TOO_LARGE, **NAMED}, r"row 2, column 1 .* inf"),
         ({"embeddings": VECTORS[0], **NAMED}, r"shape \(4,\)"),
         ({"embeddings": VECTORS[:, None], **NAMED}, "mean over tokens"),
         ({"embeddings": VECTORS[:, :0], **NAMED}, r"shape \(6, 0\)"),

@@ -39,26 +39,26 @@ def batch(images: int, seed: int = 0) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
 def test_the_numbers_are_near_those_of_float32(encoder: TimmEncoder, runtime: str) -> None:
-    small = encoder.on(runtime, precision="int8").calibrated(batch(16))
+    small = encoder.with_runtime(runtime, precision="int8").calibrated(batch(16))
     found, expected = small.encode(batch(20, seed=1)), encoder.encode(batch(20, seed=1))
     near = cosine(found, expected).min()
     assert 0.99 < near < 0.999999  # 8 bits they are
-    again = encoder.on(runtime, precision="int8").calibrated(batch(16))
+    again = encoder.with_runtime(runtime, precision="int8").calibrated(batch(16))
     np.testing.assert_array_equal(again.encode(batch(20, seed=1)), found)
     assert dict(again.identity) == dict(small.identity)
 
 
 def test_the_images_of_the_ranges_are_part_of_the_identity(encoder: TimmEncoder) -> None:
-    one, other = (encoder.on(precision="int8").calibrated(batch(16, seed)) for seed in (0, 1))
+    one, other = (encoder.with_runtime(precision="int8").calibrated(batch(16, seed)) for seed in (0, 1))
     assert one.identity["precision"] == "int8"
     assert one.identity["calibration"] != other.identity["calibration"]
 
 
 def test_without_images_for_the_ranges_nothing_is_encoded(encoder: TimmEncoder) -> None:
-    bare = encoder.on(precision="int8")
+    bare = encoder.with_runtime(precision="int8")
     assert bare.wants_calibration
     assert not bare.calibrated(batch(CHUNK)).wants_calibration
-    assert not encoder.on("torch").wants_calibration
+    assert not encoder.with_runtime("torch").wants_calibration
     with pytest.raises(InputError, match="calibrated"):
         bare.encode(batch(1))
     with pytest.raises(InputError, match=f"needs {CHUNK} images"):
@@ -77,8 +77,8 @@ def test_embedding_takes_the_ranges_from_the_images_and_keeps_them(
 ) -> None:
     monkeypatch.setattr(calibration, "SAMPLE", 8)
     images = tailprobe.read(mean_colours.draw(tmp_path / "images", images=22))
-    first = embed(images, encoder.on(precision="int8"), cache=tmp_path / "cache")
-    second = embed(images, encoder.on(precision="int8"), cache=tmp_path / "cache")
+    first = embed(images, encoder.with_runtime(precision="int8"), cache=tmp_path / "cache")
+    second = embed(images, encoder.with_runtime(precision="int8"), cache=tmp_path / "cache")
     np.testing.assert_array_equal(first.vectors, second.vectors)
     assert len(list((tmp_path / "cache").rglob("manifest.json"))) == 1
     plain = embed(images, encoder, cache=tmp_path / "cache")
@@ -89,7 +89,7 @@ def test_an_image_that_cannot_be_read_gives_no_range(
     encoder: TimmEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     images = tailprobe.read(mean_colours.draw(tmp_path / "images", images=5))
-    for location in images.locations[:2]:
+    for location in images.image_sources[:2]:
         location.path.write_bytes(b"no image")
     with pytest.raises(InputError, match="there are 3"):
-        embed(images, encoder.on(precision="int8"), cache=tmp_path / "cache", on_bad_image="skip")
+        embed(images, encoder.with_runtime(precision="int8"), cache=tmp_path / "cache", on_bad_image="skip")

@@ -16,10 +16,10 @@ from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.preprocessing import Preprocessing
 from tailprobe.encoders.runtime import choose as choosing
 from tailprobe.encoders.runtime import installed
-from tailprobe.encoders.runtime.choose import LEAST_COSINE, choose, cosine, fastest, measure
+from tailprobe.encoders.runtime.choose import MIN_COSINE, choose_runtime, cosine, fastest, measure
 from tailprobe.encoders.runtime.chunked import CHUNK
 from tailprobe.encoders.runtime.network import Network
-from tailprobe.encoders.runtime.runtime import RUNTIMES, Choice
+from tailprobe.encoders.runtime.runtime import RUNTIMES, RuntimeChoice
 from tailprobe.encoders.timm_encoder import TimmEncoder
 
 MEAN, SD = (0.4, 0.5, 0.6), (0.2, 0.3, 0.25)
@@ -51,15 +51,15 @@ def test_every_runtime_gives_what_the_model_gives_in_double_precision(encoder, r
     colours = (torch.tensor(np.stack(pixels)).permute(0, 3, 1, 2).double() / 255).sub(torch.tensor(MEAN)[:, None, None])
     expected = encoder._network.model.double()(colours / torch.tensor(SD)[:, None, None]).detach().numpy()
     encoder._network.model.float()
-    found = encoder.on(runtime, precision="float32").encode(pixels)
+    found = encoder.with_runtime(runtime, precision="float32").encode(pixels)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
-    assert cosine(found, expected.astype(np.float32)).min() > LEAST_COSINE
+    assert cosine(found, expected.astype(np.float32)).min() > MIN_COSINE
 
 
 @pytest.mark.parametrize("runtime", HERE)
 def test_an_images_numbers_do_not_depend_on_what_else_is_in_the_batch(encoder, runtime) -> None:
-    pixels, encoder = batch(9), encoder.on(runtime, precision="float32")
+    pixels, encoder = batch(9), encoder.with_runtime(runtime, precision="float32")
     whole = encoder.encode(pixels)
     np.testing.assert_allclose(whole[:3], encoder.encode(pixels[:3]), rtol=1e-5, atol=1e-6)
     if runtime != "torch":
@@ -68,10 +68,10 @@ def test_an_images_numbers_do_not_depend_on_what_else_is_in_the_batch(encoder, r
 
 @pytest.mark.parametrize("runtime", HERE)
 def test_the_runtime_and_its_versions_are_in_the_identity(encoder, runtime) -> None:
-    identity = encoder.on(runtime, precision="float32").identity
+    identity = encoder.with_runtime(runtime, precision="float32").identity
     assert (identity["runtime"], identity["precision"]) == (runtime, "float32")
     assert {runtime, "torch"} <= set(identity)
-    assert isinstance(encoder.on(runtime, precision="float32"), Encoder)
+    assert isinstance(encoder.with_runtime(runtime, precision="float32"), Encoder)
 
 
 @pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
@@ -85,17 +85,17 @@ def test_a_runtime_asked_for_that_is_missing_is_an_error_with_the_mend(encoder, 
 
     monkeypatch.setattr(importlib, "import_module", missing)
     with pytest.raises(InputError, match=rf"{runtime}.*not installed.*pip install 'tailprobe\["):
-        encoder.on(runtime)
-    assert encoder.on("auto", precision="float32").identity["runtime"] != runtime
+        encoder.with_runtime(runtime)
+    assert encoder.with_runtime("auto", precision="float32").identity["runtime"] != runtime
 
 
 def test_an_unknown_runtime_or_precision_is_named(encoder) -> None:
     with pytest.raises(InputError, match="did you mean 'openvino'"):
-        encoder.on("openvin")
+        encoder.with_runtime("openvin")
     with pytest.raises(InputError, match="precision is 'float23'"):
-        encoder.on("torch", precision="float23")
-    with pytest.raises(InputError, match="there are: torch float32"):
-        encoder.on("torch", precision="float16")
+        encoder.with_runtime("torch", precision="float23")
+    with pytest.raises(InputError, match="available: torch float32"):
+        encoder.with_runtime("torch", precision="float16")
 
 
 def test_half_precision_is_offered_only_where_there_are_units_for_it(monkeypatch) -> None:
@@ -104,12 +104,12 @@ def test_half_precision_is_offered_only_where_there_are_units_for_it(monkeypatch
             monkeypatch.setattr(module, "has_bfloat16", lambda able=able: able)
         found = {choice.precision for choice in installed.candidates(device="cpu", runtime="torch")}
         assert ("bfloat16" in found) == able
-    assert installed.candidates(device="cuda", runtime="torch")[-1] == Choice("torch", "float16")
+    assert installed.candidates(device="cuda", runtime="torch")[-1] == RuntimeChoice("torch", "float16")
 
 
 def test_bfloat16_is_near_float32(encoder, monkeypatch) -> None:
     monkeypatch.setattr(installed.torch_runtime, "has_bfloat16", lambda: True)
-    half = encoder.on("torch", precision="bfloat16").encode(batch(8))
+    half = encoder.with_runtime("torch", precision="bfloat16").encode(batch(8))
     plain = encoder.encode(batch(8))
     assert half.dtype == np.float32
     assert 0.99 < cosine(half, plain).min() < 1
@@ -117,14 +117,14 @@ def test_bfloat16_is_near_float32(encoder, monkeypatch) -> None:
 
 
 def test_what_is_not_near_enough_is_not_chosen_however_fast() -> None:
-    plain, half = Choice("torch", "float32"), Choice("torch", "bfloat16")
+    plain, half = RuntimeChoice("torch", "float32"), RuntimeChoice("torch", "bfloat16")
     assert fastest({plain: (1, 1.0), half: (100, 0.9998)}) == plain
     assert fastest({plain: (1, 1.0), half: (100, 0.99999)}) == half
     assert fastest({plain: (1, 1.0), half: (1.05, 1.0)}) == plain
 
 
 def test_a_choice_is_measured_once_and_remembered(encoder, tmp_path: Path, monkeypatch, caplog) -> None:
-    found = (Choice("torch", "float32"), Choice("torch", "bfloat16"))
+    found = (RuntimeChoice("torch", "float32"), RuntimeChoice("torch", "bfloat16"))
     network = Network(encoder._network.model, mean=MEAN, sd=SD)
     calls: list[int] = []
 
@@ -133,26 +133,26 @@ def test_a_choice_is_measured_once_and_remembered(encoder, tmp_path: Path, monke
         return {found[0]: (1.0, 1.0), found[1]: (9.0, 1.0)}
 
     monkeypatch.setattr(choosing, "measure", measured)
-    memory = tmp_path / "new" / "runtimes.json"
+    choice_cache = tmp_path / "new" / "runtimes.json"
     caplog.set_level(logging.INFO, "tailprobe")
-    options = {"size": (24, 32), "device": "cpu", "memory": memory}
+    options = {"size": (24, 32), "device": "cpu", "choice_cache": choice_cache}
     for _ in range(2):
-        assert choose(found, network, about={"weights": "a"}, **options) == found[1]
+        assert choose_runtime(found, network, model_identity={"weights": "a"}, **options) == found[1]
     assert len(calls) == 1
     assert caplog.messages == [
-        "measuring once what runs the model the fastest here: torch float32, torch bfloat16",
+        "measuring once which runtime is fastest for the model: torch float32, torch bfloat16",
         "the model runs under torch bfloat16, 9 images a second",
     ]
-    choose(found, network, about={"weights": "b"}, **options)
+    choose_runtime(found, network, model_identity={"weights": "b"}, **options)
     assert len(calls) == 2
-    assert len(json.loads(memory.read_text())) == 2
-    memory.write_text("no JSON")
-    assert choose(found, network, about={"weights": "a"}, **options) == found[1]
+    assert len(json.loads(choice_cache.read_text())) == 2
+    choice_cache.write_text("no JSON")
+    assert choose_runtime(found, network, model_identity={"weights": "a"}, **options) == found[1]
     assert len(calls) == 3
 
 
 def test_a_measurement_gives_rates_and_cosines(encoder) -> None:
-    only = Choice("torch", "float32")
+    only = RuntimeChoice("torch", "float32")
     (rate, near), *_ = measure([only], encoder._network, size=(24, 32), device="cpu").values()
     assert rate > 0
     assert near == pytest.approx(1)

@@ -83,9 +83,9 @@ class Url:
 
     def iterdir(self) -> Iterator["Url"]:
         """Return what lies in the folder."""
-        found: list[str] = self._call(lambda fs: fs.ls(self.path, detail=False))
-        own = self.path.rstrip("/")
-        return iter([Url(self.root, path) for path in found if path.rstrip("/") != own])
+        paths: list[str] = self._call(lambda fs: fs.ls(self.path, detail=False))
+        folder = self.path.rstrip("/")
+        return iter([Url(self.root, path) for path in paths if path.rstrip("/") != folder])
 
     def walk(self) -> dict[str, "Url"]:
         """Return every file below by its relative path, in one listing, each with its etag."""

@@ -60,7 +60,7 @@ def read_classes(path: Source) -> tuple[str, ...]:
     for number, line in enumerate(lines):
         if not line or first.setdefault(line, number) != number:
             what = f"{line!r} is there twice" if line else "the line is empty"
-            raise InputError(f"{path}, line {number + 1}: {what}; expected a class name of its own in each line")
+            raise InputError(f"{path}, line {number + 1}: {what}; expected a distinct class name in each line")
     return tuple(lines)
 
 

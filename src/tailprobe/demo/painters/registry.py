@@ -1,4 +1,4 @@
-"""The table of painters: one a tag, in the order in which they lie over each other."""
+"""The registry of painters: one per tag, in layers."""
 
 from collections.abc import Callable
 
@@ -6,14 +6,14 @@ import numpy as np
 
 from tailprobe.demo.canvas import Canvas
 
-# Draws one tag's element onto a tile; the number is its strength in (0, 1]: how large and how plain it is.
+# Draws one tag's element onto a tile; the number is its strength in (0, 1]: how large and how visible it is.
 Painter = Callable[[Canvas, np.random.Generator, float], None]
 
 _painters: dict[str, tuple[int, Painter]] = {}
 
 
 def paints(tag: str, *, layer: int) -> Callable[[Painter], Painter]:
-    """Register the painter of `tag`; higher layers lie over lower ones.
+    """Register the painter of `tag`; higher layers cover lower ones.
 
     Raises:
         ValueError: the tag has a painter already.

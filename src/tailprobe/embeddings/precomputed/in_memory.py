@@ -22,10 +22,10 @@ def from_arrays(
     *,
     names: Sequence[str] | None = None,
     parts: Sequence[str] | None = None,
-    encoder: str = "own",
+    encoder: str = "precomputed",
     standardise: bool = False,
 ) -> tuple[Embeddings, LabeledImages]:
-    """Take embeddings and labels that are in memory.
+    """Return embeddings and labelled images for arrays in memory.
 
     Args:
         vectors: (N, D) real numbers.
@@ -34,17 +34,18 @@ def from_arrays(
         parts: (N,) "train", "validation" or "test".
 
     Raises:
-        InputError: the array is no embeddings, see `as_vectors`, or rows, labels, names and parts do not fit.
+        InputError: the array is not a matrix of embeddings, see `as_vectors`, or rows, labels, names and parts differ
+            in number.
     """
-    found = as_vectors(vectors, where=encoder)
-    given = tuple(f"row {i}" for i in range(len(found))) if names is None else tuple(names)
+    checked = as_vectors(vectors, where=encoder)
+    given = tuple(f"row {i}" for i in range(len(checked))) if names is None else tuple(names)
     for what, number in (("labels", len(labels)), ("names", len(given)), ("parts", len(parts or given))):
-        if number != len(found):
-            raise InputError(f"{encoder}: {len(found)} embeddings and {number} {what}; expected one for each")
-    digest = hashlib.sha256(json.dumps([given, str(found.dtype), found.shape]).encode())
-    digest.update(np.ascontiguousarray(found).tobytes())
+        if number != len(checked):
+            raise InputError(f"{encoder}: {len(checked)} embeddings and {number} {what}; expected one for each")
+    digest = hashlib.sha256(json.dumps([given, str(checked.dtype), checked.shape]).encode())
+    digest.update(np.ascontiguousarray(checked).tobytes())
     images = images_without_pixels(given, labels, Path(encoder), None if parts is None else tuple(parts), ())
-    return Embeddings(found, given, encoder, digest.hexdigest(), standardise), images
+    return Embeddings(checked, given, encoder, digest.hexdigest(), standardise), images
 
 
 def images_without_pixels(

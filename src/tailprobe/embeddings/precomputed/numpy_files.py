@@ -1,4 +1,4 @@
-"""Embeddings of one's own in numpy's files: .npy, the array alone, and .npz, with names and labels beside it."""
+"""Precomputed embeddings in NumPy files: .npy, the array alone, and .npz, with names and labels beside it."""
 
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -8,12 +8,21 @@ from typing import Any
 import numpy as np
 
 from tailprobe.datasets.tables.columns import Columns
-from tailprobe.embeddings.precomputed.raw import VECTOR_NAMES, Stored, as_vectors
+from tailprobe.embeddings.precomputed.raw import VECTOR_NAMES, RawEmbeddings, as_vectors
 from tailprobe.errors import InputError
 
-# What loading a damaged, truncated or lying file can raise; a pickled object is a ValueError.
-_DAMAGE = (OSError, ValueError, EOFError, KeyError, MemoryError, NotImplementedError, RuntimeError, zipfile.BadZipFile)
-# Names that arrays go by, and the column that the label table knows them as.
+# What loading a damaged, truncated or malformed file can raise; a pickled object is a ValueError.
+_READ_ERRORS = (
+    OSError,
+    ValueError,
+    EOFError,
+    KeyError,
+    MemoryError,
+    NotImplementedError,
+    RuntimeError,
+    zipfile.BadZipFile,
+)
+# Usual names of arrays, and the column names that the label table expects.
 _ALIASES = {
     **dict.fromkeys(("names", "image_names", "filenames", "file_names", "files", "paths", "ids"), "image_name"),
     **dict.fromkeys(("y", "targets"), "label"),
@@ -22,23 +31,23 @@ _ALIASES = {
 _LABELS = ("labels", "label", "y", "targets", "target", "tags")
 
 
-def read_npy(path: Path) -> Stored:
-    """Read an .npy file, memory-mapped; it holds nothing but the numbers.
+def read_npy(path: Path) -> RawEmbeddings:
+    """Read an .npy file, memory-mapped; it holds the array alone.
 
     Raises:
         InputError: the file is damaged, holds pickled objects, or no embeddings, see `as_vectors`.
     """
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except _DAMAGE as error:
+    except _READ_ERRORS as error:
         raise _unreadable(path, error) from None
-    if not isinstance(array, np.ndarray):  # an archive under a wrong name
+    if not isinstance(array, np.ndarray):  # an archive with the wrong suffix
         raise InputError(f"{path}: is an archive of arrays; name it .npz")
-    return Stored(as_vectors(array, where=path.name), None)
+    return RawEmbeddings(as_vectors(array, where=path.name), None)
 
 
-def read_npz(path: Path, *, vectors: str | None = None) -> Stored:
-    """Read an .npz file: the embeddings, and every array with an entry a row as a column.
+def read_npz(path: Path, *, vectors: str | None = None) -> RawEmbeddings:
+    """Read an .npz file: the embeddings, and every array with one entry per row as a column.
 
     The embeddings may be whole numbers beside a `scale`. Labels may be names, numbers (of `classes`, if there is such
     an array), or a matrix (N, C) of 0 and 1 with `classes`.
@@ -53,7 +62,7 @@ def read_npz(path: Path, *, vectors: str | None = None) -> Stored:
     arrays = _load(path)
     name = vectors if vectors is not None else _only_vectors(arrays, path)
     if name not in arrays:
-        raise InputError(f"{path.name}: no array is called {name!r}; it holds {', '.join(map(repr, arrays))}")
+        raise InputError(f"{path.name}: there is no array {name!r}; it holds {', '.join(map(repr, arrays))}")
     found = as_vectors(arrays[name], where=f"{path.name}, array {name!r}", scale=arrays.get("scale"))
     rest = {key: array for key, array in arrays.items() if key not in (name, "scale", "classes")}
     classes = _texts(arrays["classes"], path, "classes") if "classes" in arrays else None
@@ -67,7 +76,7 @@ def read_npz(path: Path, *, vectors: str | None = None) -> Stored:
                 "expected an entry for each"
             )
     columns = Columns(path, cells, range(len(found))) if cells else None
-    return Stored(found, columns, None if classes is None else tuple(classes))
+    return RawEmbeddings(found, columns, None if classes is None else tuple(classes))
 
 
 def _load(path: Path) -> dict[str, np.ndarray]:
@@ -76,7 +85,7 @@ def _load(path: Path) -> dict[str, np.ndarray]:
             archive = np.load(file, allow_pickle=False)
             if not isinstance(archive, np.ndarray):
                 return {name: archive[name] for name in archive.files}
-    except _DAMAGE as error:
+    except _READ_ERRORS as error:
         raise _unreadable(path, error) from None
     raise InputError(f"{path}: is a single array; name it .npy")
 
@@ -95,13 +104,13 @@ def _only_vectors(arrays: Mapping[str, np.ndarray], path: Path) -> str:
 
 
 def _cells(name: str, array: np.ndarray, classes: Sequence[str] | None, path: Path) -> list[Any]:
-    """Return an entry a row: text, a number, or the list of tags that a row of 0 and 1 names."""
+    """Return one cell per row: text, a number, or the list of tags that a row of 0 and 1 selects."""
     if array.ndim == 1:
         if name.lower() in _LABELS and array.dtype.kind in "iu" and classes is not None:
             return _of_numbers(array, classes, path)
         return _texts(array, path, name) if array.dtype.kind in "SU" else array.tolist()
     if array.ndim != 2 or not np.isin(array, (0, 1)).all():
-        raise InputError(f"{path.name}: array {name!r} of shape {array.shape} is neither labels nor 0 and 1 a class")
+        raise InputError(f"{path.name}: array {name!r} of shape {array.shape} holds neither labels nor 0 and 1")
     if classes is None or len(classes) != array.shape[1]:
         has = "there is none" if classes is None else f"it has {len(classes)}"
         raise InputError(

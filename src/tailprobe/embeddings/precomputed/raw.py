@@ -1,4 +1,4 @@
-"""What somebody's own array must be to serve as embeddings."""
+"""Check and convert an array of precomputed embeddings."""
 
 from dataclasses import dataclass
 
@@ -9,26 +9,26 @@ from tailprobe.datasets.tables.columns import Columns
 from tailprobe.errors import InputError
 
 _BLOCK = 8192  # rows looked at or converted at a time
-# The names under which people keep them, most usual first.
+# Usual names of columns and arrays of embeddings, most common first.
 VECTOR_NAMES = ("embedding", "embeddings", "vector", "vectors", "feature", "features")
 
 
 @dataclass(frozen=True, eq=False)
-class Stored:
-    """What a file of embeddings holds."""
+class RawEmbeddings:
+    """The content of a file of embeddings, before labels are matched."""
 
     vectors: Float[np.ndarray, "N D"]  # float32 or float16, memory-mapped where the file allows it
-    columns: Columns | None  # N rows of names, tags, parts, whatever there is; None where there is nothing else
+    columns: Columns | None  # N rows of the other columns (names, tags, parts); None where there are none
     classes: tuple[str, ...] | None = None  # where the file lists them
 
 
 def as_vectors(array: np.ndarray, *, where: str, scale: np.ndarray | None = None) -> Float[np.ndarray, "N D"]:
-    """Check an array and return it as embeddings, untouched where it is float32 or float16 of this machine.
+    """Check an array and return it as embeddings, not copied where it is float32 or float16 in native byte order.
 
     Args:
         array: (N, D) real numbers; of other types they are converted to float32, in blocks.
         where: the file, for messages.
-        scale: () or (D,), by which whole numbers were quantised; numbers are multiplied with it.
+        scale: () or (D,), the scale of quantised integers, by which they are multiplied.
 
     Raises:
         InputError: no rows or columns, not two dimensions, not real numbers, a scale that does not fit, or a number
@@ -36,9 +36,7 @@ def as_vectors(array: np.ndarray, *, where: str, scale: np.ndarray | None = None
     """
     if array.ndim != 2 or 0 in array.shape:
         more = " (take the mean over tokens or positions first)" if array.ndim > 2 else ""
-        raise InputError(
-            f"{where}: embeddings of shape {array.shape}; expected (images, numbers an image), two dimensions{more}"
-        )
+        raise InputError(f"{where}: embeddings of shape {array.shape}; expected two dimensions, (images, width){more}")
     if array.dtype.kind not in "fiu":
         raise InputError(f"{where}: embeddings of type {array.dtype}; expected real numbers, store them as float32")
     if scale is not None and (scale.dtype.kind not in "fiu" or scale.shape not in ((), (1,), array.shape[1:])):
@@ -53,7 +51,7 @@ def as_vectors(array: np.ndarray, *, where: str, scale: np.ndarray | None = None
 
 def _converted(array: np.ndarray, scale: np.ndarray | None) -> Float[np.ndarray, "N D"]:
     vectors = np.empty(array.shape, dtype=np.float32)
-    with np.errstate(over="ignore"):  # what does not fit becomes infinite, and is refused as such
+    with np.errstate(over="ignore"):  # values that overflow become infinite, and are refused below
         for start in range(0, len(array), _BLOCK):
             rows = array[start : start + _BLOCK]
             vectors[start : start + _BLOCK] = rows if scale is None else rows * scale.astype(np.float64)
@@ -66,6 +64,6 @@ def _refuse_not_finite(vectors: Float[np.ndarray, "N D"], where: str) -> None:
         if not finite.all():
             row, column = np.argwhere(~finite)[0]
             raise InputError(
-                f"{where}: row {start + row}, number {column} (both from 0) is {vectors[start + row, column]}; "
+                f"{where}: row {start + row}, column {column} (both from 0) is {vectors[start + row, column]}; "
                 "expected finite numbers: leave such rows out or embed them again"
             )

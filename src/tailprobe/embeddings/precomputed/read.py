@@ -15,13 +15,13 @@ from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.precomputed.in_memory import images_without_pixels
 from tailprobe.embeddings.precomputed.labels import join_labels, labels_of_file
 from tailprobe.embeddings.precomputed.numpy_files import read_npy, read_npz
-from tailprobe.embeddings.precomputed.raw import Stored
+from tailprobe.embeddings.precomputed.raw import RawEmbeddings
 from tailprobe.embeddings.precomputed.tables import has_vectors, read_table
 from tailprobe.embeddings.shard import file_digest
 from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean
 
-FORMAT = "embeddings"  # what --format calls them
+FORMAT = "embeddings"  # the value of --format
 
 
 def read_embeddings(
@@ -33,7 +33,7 @@ def read_embeddings(
     embedding_column: str | None = None,
     table_options: TableOptions = DEFAULT_TABLE_OPTIONS,
 ) -> tuple[Embeddings, LabeledImages]:
-    """Read embeddings that were made elsewhere, with their labels.
+    """Read precomputed embeddings with their labels.
 
     The images have names and labels but no pixels: their `bands` are `NoPixels` and the source of every image is the
     file read.
@@ -41,36 +41,36 @@ def read_embeddings(
     Args:
         path: .npy (memory-mapped), .npz, Parquet, a .lance folder (needs `pylance`), or a folder that Hugging Face
             `datasets` saved.
-        labels: a table of names and tags, CSV or Parquet. It is put to the embeddings by name where their file names
-            them, else row by row. Without it names, labels and parts are taken from the file itself.
-        encoder: what to call the encoder; by default the file's name without its ending.
-        standardise: heads should see the numbers standardised by the training part.
+        labels: a table of names and tags, CSV or Parquet, matched to the embeddings by name where their file has names,
+            else row by row. Without it names, labels and parts are taken from the file itself.
+        encoder: the name of the encoder; by default the stem of the file name.
+        standardise: heads should see features standardised by the training part.
         embedding_column: the column or array of embeddings, where that is not clear.
         table_options: how the labels are read.
 
     Returns:
-        Embeddings and images, row for row the same.
+        Embeddings and images in the same order.
 
     Raises:
-        InputError: the file is missing, damaged or of no known kind, holds pickled objects, no embeddings or numbers
-            that are not finite; names are double; rows and labels do not fit; or as `read_tags`.
+        InputError: the file is missing, damaged or of an unknown format, holds pickled objects, no embeddings or values
+            that are not finite; names are repeated; rows and labels do not match; or as `read_tags`.
     """
     path = Path(path)
-    stored = _read(path, embedding_column)
-    classes = table_options.classes if table_options.classes is not None else stored.classes
+    raw = _read(path, embedding_column)
+    classes = table_options.classes if table_options.classes is not None else raw.classes
     options = replace(table_options, classes=classes)
     if labels is None:
-        table, notes = labels_of_file(path, stored, options)
+        table, notes = labels_of_file(path, raw, options)
     else:
-        table, notes = join_labels(path, stored, Path(labels), options)
+        table, notes = join_labels(path, raw, Path(labels), options)
     digest = _digest(path, table.names, embedding_column)
-    embeddings = Embeddings(stored.vectors, table.names, encoder or encoder_name(path), digest, standardise)
+    embeddings = Embeddings(raw.vectors, table.names, encoder or encoder_name(path), digest, standardise)
     images = images_without_pixels(table.names, table.labels, path, table.given_parts, notes + table.notes)
     return embeddings, images
 
 
 def holds_embeddings(source: str | Path, form: str = "auto") -> bool:
-    """Say whether a source is embeddings rather than images: by its format, its ending, or a column of numbers.
+    """Return whether a source is embeddings rather than images: by its format, its suffix, or its columns.
 
     >>> holds_embeddings("clip.npy"), holds_embeddings("images.zip"), holds_embeddings("images", "embeddings")
     (True, False, True)
@@ -82,8 +82,8 @@ def holds_embeddings(source: str | Path, form: str = "auto") -> bool:
 
 
 def encoder_name(path: Path) -> str:
-    """Return what embeddings are called that say nothing of their encoder: the name of their file."""
-    return path.stem or "own"
+    """Return the default name of the encoder of a file of embeddings: the stem of the file name."""
+    return path.stem or "precomputed"
 
 
 def checked_options(options: Mapping[str, object]) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def checked_options(options: Mapping[str, object]) -> dict[str, Any]:
     return {name: coerce(value, types[name], where=name) for name, value in options.items()}
 
 
-def _read(path: Path, vectors: str | None) -> Stored:
+def _read(path: Path, vectors: str | None) -> RawEmbeddings:
     if not path.exists():
         raise InputError(f"{path}: expected a file of embeddings, but there is none; check the path")
     ending = path.suffix.lower()

@@ -1,6 +1,7 @@
-"""Embeddings of one's own in tables: Parquet, Lance, and folders that Hugging Face `datasets` saved.
+"""Precomputed embeddings in tables: Parquet, Lance, and folders that Hugging Face `datasets` saved.
 
-A `datasets` folder is Arrow files beside JSON, and is read as such; Lance needs the package `pylance`.
+A `datasets` folder consists of Arrow files and JSON, and is read without that library; Lance needs the package
+`pylance`.
 """
 
 from collections.abc import Mapping
@@ -12,13 +13,13 @@ import pyarrow.parquet as pq
 
 from tailprobe.datasets.storage.saved_dataset import class_names, is_saved_dataset, saved_parts, to_class_names
 from tailprobe.datasets.tables.columns import Columns
-from tailprobe.embeddings.precomputed.raw import VECTOR_NAMES, Stored, as_vectors
+from tailprobe.embeddings.precomputed.raw import VECTOR_NAMES, RawEmbeddings, as_vectors
 from tailprobe.errors import InputError
 
 _MISSING = "lance is not installed; pip install 'tailprobe[lance]'"
 
 
-def read_table(path: Path, *, vectors: str | None = None) -> Stored:
+def read_table(path: Path, *, vectors: str | None = None) -> RawEmbeddings:
     """Read a table with a column of embeddings, a list of numbers in each row, and other columns beside it.
 
     Args:
@@ -32,11 +33,11 @@ def read_table(path: Path, *, vectors: str | None = None) -> Stored:
     table, names = _load(path)
     column = vectors if vectors is not None else vector_column(table.schema, path)
     if column not in table.column_names:
-        raise InputError(f"{path.name}: no column is called {column!r}; it has {', '.join(table.column_names)}")
+        raise InputError(f"{path.name}: there is no column {column!r}; it has {', '.join(table.column_names)}")
     found = as_vectors(_matrix(table[column], path, column), where=f"{path.name}, column {column!r}")
     others = [name for name in table.column_names if name != column and not _is_vectors(table.schema.field(name).type)]
     cells = {name: to_class_names(table[name].to_pylist(), names.get(name), path, name) for name in others}
-    return Stored(found, Columns(path, cells, range(1, table.num_rows + 1)) if cells else None)
+    return RawEmbeddings(found, Columns(path, cells, range(1, table.num_rows + 1)) if cells else None)
 
 
 def vector_column(schema: pa.Schema, path: Path) -> str:
@@ -54,7 +55,7 @@ def vector_column(schema: pa.Schema, path: Path) -> str:
 
 
 def has_vectors(path: Path) -> bool:
-    """Say whether a file or folder is a table with a column of lists of floats; whatever cannot be read is not."""
+    """Return whether a file or folder is a table with a column of lists of floats; False where it cannot be read."""
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
             schema = pq.read_schema(path)

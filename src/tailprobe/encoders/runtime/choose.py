@@ -1,4 +1,4 @@
-"""Choose a runtime by a short measurement, once for a model and a machine: what was chosen is remembered in a file."""
+"""Choose the fastest runtime by a short measurement, once per model and machine; choices are cached in a file."""
 
 import hashlib
 import json
@@ -13,85 +13,87 @@ import numpy as np
 from jaxtyping import Float
 
 from tailprobe.encoders.runtime.chunked import CHUNK
-from tailprobe.encoders.runtime.cpu_features import processor
+from tailprobe.encoders.runtime.cpu_features import cpu_name
 from tailprobe.encoders.runtime.installed import start, versions
 from tailprobe.encoders.runtime.network import Network
-from tailprobe.encoders.runtime.runtime import Choice, Run
+from tailprobe.encoders.runtime.runtime import RunNetwork, RuntimeChoice
 from tailprobe.processor import cores
 
 _LOG = logging.getLogger(__name__)
-LEAST_COSINE = 0.9999  # of an image's numbers to those of torch in float32
-_IMAGES = CHUNK * cores()  # every core has its chunk
+MIN_COSINE = 0.9999  # of the embedding of an image to that of torch in float32
+_IMAGES = CHUNK * cores()  # one chunk per core
 _ROUNDS = 3
-_MARGIN = 1.1  # times as fast, for a later candidate to be taken over an earlier one: noise shall not choose
-_REFERENCE = Choice("torch", "float32")
+_MARGIN = 1.1  # a later candidate must be this many times as fast as an earlier one, so that noise does not decide
+_REFERENCE = RuntimeChoice("torch", "float32")
 
 
-def choose(
-    found: Sequence[Choice],
+def choose_runtime(
+    options: Sequence[RuntimeChoice],
     network: Network,
     *,
     size: tuple[int, int],
     device: str,
-    about: Mapping[str, str],
-    memory: Path | None,
-) -> Choice:
-    """Return the fastest candidate whose numbers are those of the reference, cosine `LEAST_COSINE` at least.
+    model_identity: Mapping[str, str],
+    choice_cache: Path | None,
+) -> RuntimeChoice:
+    """Return the fastest candidate whose embeddings have a cosine of at least `MIN_COSINE` to the reference.
 
     Args:
-        found: candidates; a single one is taken unmeasured.
+        options: candidates; a single one is returned without a measurement.
         network: the model with its normalisation.
         size: height and width it takes.
         device: "cpu" or "cuda".
-        about: what names the model and its weights.
-        memory: a JSON file where choices are remembered; None measures every time.
+        model_identity: the model and its weights.
+        choice_cache: a JSON file that keeps choices; None measures every time.
     """
-    if len(found) == 1:
-        return found[0]
-    key = _key(found, about, size, device)
-    known = _remembered(memory).get(key)
-    for choice in found:
-        if str(choice) == known:
+    if len(options) == 1:
+        return options[0]
+    key = _key(options, model_identity, size, device)
+    cached = _load_choices(choice_cache).get(key)
+    for choice in options:
+        if str(choice) == cached:
             return choice
-    named = about.get("model", "the model")
-    _LOG.info("measuring once what runs %s the fastest here: %s", named, ", ".join(map(str, found)))  # 15 seconds
-    measured = measure(found, network, size=size, device=device)
-    taken = fastest(measured)
-    rate = f", {measured[taken][0]:.0f} images a second" if taken in measured else ""
-    _LOG.info("%s runs under %s%s", named, taken, rate)
-    if memory is not None:
-        _remember(memory, key, taken)
-    return taken
+    model = model_identity.get("model", "the model")
+    candidates_text = ", ".join(map(str, options))
+    _LOG.info("measuring once which runtime is fastest for %s: %s", model, candidates_text)  # takes about 15 s
+    measured = measure(options, network, size=size, device=device)
+    best = fastest(measured)
+    rate = f", {measured[best][0]:.0f} images a second" if best in measured else ""
+    _LOG.info("%s runs under %s%s", model, best, rate)
+    if choice_cache is not None:
+        _save_choice(choice_cache, key, best)
+    return best
 
 
 def measure(
-    found: Sequence[Choice], network: Network, *, size: tuple[int, int], device: str
-) -> dict[Choice, tuple[float, float]]:
-    """Return images a second and minimum cosine to the reference of every candidate, on noise of soft edges."""
+    options: Sequence[RuntimeChoice], network: Network, *, size: tuple[int, int], device: str
+) -> dict[RuntimeChoice, tuple[float, float]]:
+    """Return images a second and minimum cosine to the reference of every candidate, on random blocks of colour."""
     pixels = _images(size)
     expected = start(_REFERENCE, network, size=size, device=device)(pixels)
-    runs = {choice: start(choice, network, size=size, device=device) for choice in found}
+    runs = {choice: start(choice, network, size=size, device=device) for choice in options}
     seconds = dict.fromkeys(runs, float("inf"))
-    cosines: dict[Choice, float] = {}
-    for turn in range(_ROUNDS + 1):
+    cosines: dict[RuntimeChoice, float] = {}
+    for round_number in range(_ROUNDS + 1):
         for choice, run in runs.items():
-            taken, vectors = _timed(run, pixels)
-            seconds[choice] = min(seconds[choice], taken) if turn else seconds[choice]  # the first warms up
+            elapsed, vectors = _timed(run, pixels)
+            seconds[choice] = min(seconds[choice], elapsed) if round_number else seconds[choice]  # the first warms up
             cosines[choice] = float(cosine(vectors, expected).min())
     return {choice: (_IMAGES / seconds[choice], cosines[choice]) for choice in runs}
 
 
-def fastest(measured: Mapping[Choice, tuple[float, float]]) -> Choice:
-    """Return the fastest of those close enough; an earlier one where a later is faster by less than a tenth.
+def fastest(measured: Mapping[RuntimeChoice, tuple[float, float]]) -> RuntimeChoice:
+    """Return the fastest accurate candidate; the earlier one where a later one is less than 10% faster.
 
-    >>> openvino, torch, half = Choice("openvino", "float32"), Choice("torch", "float32"), Choice("torch", "float16")
+    >>> openvino = RuntimeChoice("openvino", "float32")
+    >>> torch, half = RuntimeChoice("torch", "float32"), RuntimeChoice("torch", "float16")
     >>> print(fastest({openvino: (60, 1), torch: (62, 1), half: (99, 0.99)}))
     openvino float32
     """
-    close = {choice: rate for choice, (rate, near) in measured.items() if near >= LEAST_COSINE}
-    best = next(iter(close), _REFERENCE)
-    for choice, rate in close.items():
-        if rate > _MARGIN * close[best]:
+    accurate = {choice: rate for choice, (rate, similarity) in measured.items() if similarity >= MIN_COSINE}
+    best = next(iter(accurate), _REFERENCE)
+    for choice, rate in accurate.items():
+        if rate > _MARGIN * accurate[best]:
             best = choice
     return best
 
@@ -102,7 +104,7 @@ def cosine(a: Float[np.ndarray, "N D"], b: Float[np.ndarray, "N D"]) -> Float[np
     return np.asarray((a * b).sum(axis=1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1))
 
 
-def _timed(run: Run, pixels: np.ndarray) -> tuple[float, np.ndarray]:
+def _timed(run: RunNetwork, pixels: np.ndarray) -> tuple[float, np.ndarray]:
     started = time.perf_counter()
     vectors = run(pixels)
     return time.perf_counter() - started, vectors
@@ -114,23 +116,27 @@ def _images(size: tuple[int, int]) -> np.ndarray:
     return np.ascontiguousarray(coarse.repeat(16, axis=1).repeat(16, axis=2)[:, : size[0], : size[1]])
 
 
-def _key(found: Sequence[Choice], about: Mapping[str, str], size: tuple[int, int], device: str) -> str:
-    libraries = {choice.runtime: versions(choice.runtime) for choice in found}
-    text = json.dumps([[str(c) for c in found], libraries, dict(about), size, device, processor()], sort_keys=True)
+def _key(
+    options: Sequence[RuntimeChoice], model_identity: Mapping[str, str], size: tuple[int, int], device: str
+) -> str:
+    libraries = {choice.runtime: versions(choice.runtime) for choice in options}
+    text = json.dumps(
+        [[str(c) for c in options], libraries, dict(model_identity), size, device, cpu_name()], sort_keys=True
+    )
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _remembered(memory: Path | None) -> dict[str, str]:
-    # A file that is missing or damaged costs one more measurement.
+def _load_choices(choice_cache: Path | None) -> dict[str, str]:
+    # A missing or damaged file costs one more measurement.
     with suppress(OSError, ValueError):
-        known = json.loads(memory.read_text(encoding="utf-8")) if memory is not None else {}
-        return known if isinstance(known, dict) else {}
+        choices = json.loads(choice_cache.read_text(encoding="utf-8")) if choice_cache is not None else {}
+        return choices if isinstance(choices, dict) else {}
     return {}
 
 
-def _remember(memory: Path, key: str, choice: Choice) -> None:
-    with suppress(OSError):  # a folder that cannot be written costs one more measurement, too
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        partial = memory.with_suffix(f".{os.getpid()}.partial")
-        partial.write_text(json.dumps(_remembered(memory) | {key: str(choice)}, indent=1), encoding="utf-8")
-        partial.replace(memory)
+def _save_choice(choice_cache: Path, key: str, choice: RuntimeChoice) -> None:
+    with suppress(OSError):  # a read-only folder costs one more measurement, too
+        choice_cache.parent.mkdir(parents=True, exist_ok=True)
+        partial = choice_cache.with_suffix(f".{os.getpid()}.partial")
+        partial.write_text(json.dumps(_load_choices(choice_cache) | {key: str(choice)}, indent=1), encoding="utf-8")
+        partial.replace(choice_cache)

@@ -1,4 +1,4 @@
-"""What the processor can, and what it is called."""
+"""Features and name of the processor."""
 
 import torch
 
@@ -6,12 +6,12 @@ from tailprobe.processor import cores
 
 
 def has_bfloat16() -> bool:
-    """Say whether the processor multiplies bfloat16 in units of its own; elsewhere it is emulated, and slow."""
-    able = torch.cpu.get_capabilities()
-    return any(able.get(unit, False) for unit in ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16"))
+    """Return whether the processor multiplies bfloat16 in hardware; elsewhere it is emulated, and slow."""
+    features = torch.cpu.get_capabilities()
+    return any(features.get(unit, False) for unit in ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16"))
 
 
-def processor() -> str:
-    """Return a name of the processor: what is fastest on one need not be on another."""
-    able = torch.cpu.get_capabilities()
-    return f"{able.get('architecture', '')} {able.get('cpu_name', '')} x{cores()}"
+def cpu_name() -> str:
+    """Return the name of the processor, as the fastest runtime differs between processors."""
+    features = torch.cpu.get_capabilities()
+    return f"{features.get('architecture', '')} {features.get('cpu_name', '')} x{cores()}"

@@ -1,4 +1,4 @@
-"""Networks in 8 bits: weights and activations rounded by ONNX Runtime's quantiser, their ranges seen on images."""
+"""Post-training quantisation to int8 with ONNX Runtime, calibrated on images."""
 
 import importlib
 import logging
@@ -14,11 +14,11 @@ from tailprobe.encoders.runtime.onnx_runtime import exported
 
 
 def quantise(network: Network, sample: UInt8[np.ndarray, "S H W 3"]) -> bytes:
-    """Return the network as ONNX with 8-bit products: weights a channel, activations by their range over the sample.
+    """Return the network as ONNX with 8-bit products: weights quantised per channel, activations per tensor.
 
     Args:
         network: the model with its normalisation, which stays in float32.
-        sample: images as the encoder prepares them, `CHUNK` at least; a last chunk that is not full is left out.
+        sample: images prepared by the encoder, at least `CHUNK`; an incomplete last chunk is left out.
 
     Source:
         Jacob et al., Quantization and training of neural networks for efficient integer-arithmetic-only inference, CVPR
@@ -26,9 +26,9 @@ def quantise(network: Network, sample: UInt8[np.ndarray, "S H W 3"]) -> bytes:
     """
     tools = importlib.import_module("onnxruntime.quantization")
     shapes = importlib.import_module("onnxruntime.quantization.shape_inference")
-    quiet = logging.getLogger()
-    level = quiet.level
-    quiet.setLevel(logging.ERROR)  # it speaks to the root logger, of matters of its own
+    root_logger = logging.getLogger()
+    level = root_logger.level
+    root_logger.setLevel(logging.ERROR)  # the quantiser logs to the root logger
     try:
         with tempfile.TemporaryDirectory() as folder:
             plain, folded, small = (Path(folder) / f"{name}.onnx" for name in ("plain", "folded", "small"))
@@ -45,15 +45,15 @@ def quantise(network: Network, sample: UInt8[np.ndarray, "S H W 3"]) -> bytes:
             )
             return small.read_bytes()
     finally:
-        quiet.setLevel(level)
+        root_logger.setLevel(level)
 
 
 class _Chunks:
     """Gives the sample chunk by chunk, as ONNX Runtime's `CalibrationDataReader` does."""
 
     def __init__(self, sample: UInt8[np.ndarray, "S H W 3"]) -> None:
-        whole = range(0, len(sample) - CHUNK + 1, CHUNK)
-        self._chunks = iter([sample[start : start + CHUNK] for start in whole])
+        starts = range(0, len(sample) - CHUNK + 1, CHUNK)
+        self._chunks = iter([sample[start : start + CHUNK] for start in starts])
 
     def get_next(self) -> dict[str, np.ndarray] | None:
         """Return the next chunk by the name of the network's input, None after the last."""

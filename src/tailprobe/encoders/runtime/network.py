@@ -1,4 +1,4 @@
-"""A network from bytes to numbers: normalisation and model in one, so that a runtime may fuse them."""
+"""A network from pixels to embeddings: normalisation and model in one, so that a runtime can fuse them."""
 
 from collections.abc import Sequence
 
@@ -12,8 +12,8 @@ class Network(nn.Module):
 
     Args:
         model: takes (B, 3, H, W) float32, gives (B, D).
-        mean: of red, green and blue in 0..1, taken off.
-        sd: what is divided by afterwards.
+        mean: of red, green and blue in 0..1, subtracted.
+        sd: standard deviation, divided by afterwards.
     """
 
     mean: torch.Tensor
@@ -26,20 +26,20 @@ class Network(nn.Module):
             self.register_buffer(name, torch.tensor(values, dtype=torch.float32).reshape(1, 3, 1, 1))
 
     def forward(self, pixels: UInt8[torch.Tensor, "B H W 3"]) -> Float[torch.Tensor, "B D"]:
-        """Return (B, D); the channels stay innermost in memory, where they are fastest."""
+        """Return (B, D); the channels stay innermost in memory, which is fastest."""
         # Divided, not multiplied by the inverse: the last bit is then torchvision's.
         colours = pixels.permute(0, 3, 1, 2).to(torch.float32) / 255
         vectors: torch.Tensor = self.model((colours - self.mean) / self.sd)
         return vectors
 
 
-class UnitLength(nn.Module):
-    """A model whose numbers are divided by their Euclidean length, an image's each."""
+class L2Normalised(nn.Module):
+    """A model whose outputs are divided by their Euclidean norm, per image."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
 
     def forward(self, colours: Float[torch.Tensor, "B 3 H W"]) -> Float[torch.Tensor, "B D"]:
-        """Return (B, D), every row of length 1."""
+        """Return (B, D), every row of norm 1."""
         return nn.functional.normalize(self.model(colours), dim=1)

@@ -12,7 +12,7 @@ from jaxtyping import Float, UInt8
 
 from tailprobe.encoders.runtime.chunked import CHUNK, chunked
 from tailprobe.encoders.runtime.network import Network
-from tailprobe.encoders.runtime.runtime import Run
+from tailprobe.encoders.runtime.runtime import RunNetwork
 
 
 def versions() -> dict[str, str]:
@@ -21,35 +21,35 @@ def versions() -> dict[str, str]:
     Raises:
         ImportError: ONNX Runtime, onnx or onnxscript is not installed.
     """
-    # Untyped, and not there for everybody; the last two are what torch exports with.
+    # Untyped and optional; torch exports with the last two.
     runtime, *_ = (importlib.import_module(name) for name in ("onnxruntime", "onnx", "onnxscript"))
     return {"onnxruntime": str(runtime.__version__), "torch": torch.__version__}
 
 
 def precisions(device: str) -> tuple[str, ...]:
-    """Return float32 on a processor, and int8 of a sample; its other precisions are emulated there."""
+    """Return float32, and int8 after calibration, on the CPU; other precisions are emulated there."""
     return ("float32", "int8") if device == "cpu" else ()
 
 
-def start(network: Network, *, size: tuple[int, int], precision: str, device: str) -> Run:
-    """Export the network and return what runs it, one chunk a core."""
+def start(network: Network, *, size: tuple[int, int], precision: str, device: str) -> RunNetwork:
+    """Export the network and return a function that runs it, one chunk per core."""
     return start_onnx(exported(network, size))
 
 
-def start_onnx(model: bytes) -> Run:
-    """Return what runs an exported network, one chunk a core."""
+def start_onnx(model: bytes) -> RunNetwork:
+    """Return a function that runs an exported network, one chunk per core."""
     onnxruntime = importlib.import_module("onnxruntime")
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # a chunk is one core's; the session is shared, its runs are not
+    options.intra_op_num_threads = 1  # one core per chunk; the session is shared between threads
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     return chunked(lambda core: _runner(session))
 
 
 def exported(network: Network, size: tuple[int, int]) -> bytes:
-    """Return the network as ONNX, of one chunk of images of a size, its input called `pixels`."""
+    """Return the network as ONNX for one chunk of images of a size; its input is called `pixels`."""
     pixels = torch.zeros(CHUNK, *size, 3, dtype=torch.uint8)
-    # The exporter warns of its own libraries' futures and prints; nothing of it concerns the user.
+    # The exporter prints, and warns about deprecations in its own libraries; neither concerns the user.
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), torch.inference_mode():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(network.cpu(), (pixels,), dynamo=True, verbose=False)
@@ -57,7 +57,7 @@ def exported(network: Network, size: tuple[int, int]) -> bytes:
     return program.model_proto.SerializeToString()
 
 
-def _runner(session: Any) -> Run:  # noqa: ANN401 - onnxruntime.InferenceSession, where it is installed
+def _runner(session: Any) -> RunNetwork:  # noqa: ANN401 - onnxruntime.InferenceSession, where it is installed
     name = session.get_inputs()[0].name
 
     def run(pixels: UInt8[np.ndarray, "B H W 3"]) -> Float[np.ndarray, "B D"]:

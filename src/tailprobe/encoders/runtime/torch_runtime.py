@@ -1,4 +1,4 @@
-"""torch, eager: always there, and the reference of the others."""
+"""torch, eager: always installed, and the reference for the other runtimes."""
 
 import copy
 
@@ -8,7 +8,7 @@ from jaxtyping import Float, UInt8
 
 from tailprobe.encoders.runtime.cpu_features import has_bfloat16
 from tailprobe.encoders.runtime.network import Network
-from tailprobe.encoders.runtime.runtime import Run
+from tailprobe.encoders.runtime.runtime import RunNetwork
 
 
 def versions() -> dict[str, str]:
@@ -17,14 +17,14 @@ def versions() -> dict[str, str]:
 
 
 def precisions(device: str) -> tuple[str, ...]:
-    """Return float32, and the half precision that the device has units for."""
+    """Return float32, and the half precision that the device supports in hardware."""
     if device != "cpu":
         return ("float32", "float16")
     return ("float32", "bfloat16") if has_bfloat16() else ("float32",)
 
 
-def start(network: Network, *, size: tuple[int, int], precision: str, device: str) -> Run:
-    """Return what runs the network on whole batches; in float32 on a GPU too, no TF32."""
+def start(network: Network, *, size: tuple[int, int], precision: str, device: str) -> RunNetwork:
+    """Return a function that runs the network on whole batches; float32 also on a GPU, no TF32."""
     placed = network if precision == "float32" else copy.deepcopy(network)
     placed.model.to(torch.device(device), getattr(torch, precision), memory_format=torch.channels_last)  # type: ignore[call-overload]
     dtype = getattr(torch, precision)
