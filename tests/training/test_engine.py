@@ -12,24 +12,23 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tailprobe.training.head import Head
 
-from tailprobe.callspec import parse_call
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
+from tailprobe.learners.history import FittedHead
 from tailprobe.learners.recipe import Recipe
-from tailprobe.methods.lookup import make_plan
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.lookup import parse_methods
 from tailprobe.training.engine import train
-from tailprobe.training.reference import train_plainly
+from tailprobe.training.reference import train_reference
 from tailprobe.training.schedule import stacks
 from tailprobe.training.storage import load_heads, save_heads
 from tailprobe.training.task import HeadKey, HeadTask
 
 ROWS, WIDTH = 300, 24
 LOW = np.array([False, False, True])
-RECIPE = Recipe(width=16, epochs=3, batch_size=32)
-WEIGHTS = ("hidden_weight", "hidden_bias", "output_weight", "output_bias")
+RECIPE = Recipe(width=16, epochs=3, batch_size=32, select="loss")
 
 
 def data(seed: int = 0) -> tuple[Embeddings, Labels]:
@@ -44,25 +43,27 @@ def task(method: str = "baseline", seed: int = 0, recipe: Recipe = RECIPE, *, st
     labels = data()[1]
     order = np.random.default_rng(seed).permutation(ROWS)
     rows, held = np.sort(order[:200]), np.sort(order[200:])
-    plan = make_plan(parse_call(method), labels.rows(rows), LOW, rng=np.random.default_rng(seed))
-    return HeadTask(HeadKey("random", method, seed), plan, recipe, rows, held, standardise)
+    *_, bound = parse_methods([method])
+    learner = bound.learner(TrainingSet(labels.rows(rows), LOW, np.random.default_rng(seed), data()[0].vectors[rows]))
+    return HeadTask(HeadKey("random", method, seed), learner, recipe, rows, held, standardise)
 
 
-def trained(*tasks: HeadTask, checkpoints: Path | None = None, workers: int = 2) -> dict[HeadKey, Head]:
+def trained(*tasks: HeadTask, checkpoints: Path | None = None, workers: int = 2) -> dict[HeadKey, FittedHead]:
     embeddings, labels = data()
     return dict(train({"random": embeddings}, labels, tasks, workers=workers, checkpoints=checkpoints))
 
 
-def assert_close(one: Head, two: Head) -> None:
-    for name in WEIGHTS:
-        torch.testing.assert_close(getattr(one, name), getattr(two, name), rtol=1e-3, atol=2e-5)
+def assert_close(one: FittedHead, two: FittedHead) -> None:
+    for name, tensor in one.head.tensors().items():
+        torch.testing.assert_close(tensor, two.head.tensors()[name], rtol=1e-3, atol=2e-5)
     np.testing.assert_allclose(one.history.training_loss, two.history.training_loss, rtol=1e-4)
     np.testing.assert_allclose(one.history.validation_loss, two.history.validation_loss, rtol=1e-4)
     assert one.history.kept_epoch == two.history.kept_epoch
 
 
-def assert_same(one: Head, two: Head) -> None:
-    assert all(torch.equal(getattr(one, name), getattr(two, name)) for name in WEIGHTS)
+def assert_same(one: FittedHead, two: FittedHead) -> None:
+    tensors = two.head.tensors()
+    assert all(torch.equal(tensor, tensors[name]) for name, tensor in one.head.tensors().items())
 
 
 METHODS = [
@@ -76,7 +77,7 @@ METHODS = [
 def test_the_engine_equals_a_plain_torch_training(method: str, standardise: bool) -> None:
     wanted = task(method, standardise=standardise)
     embeddings, labels = data()
-    assert_close(trained(wanted)[wanted.key], train_plainly(embeddings.vectors, labels, wanted))
+    assert_close(trained(wanted)[wanted.key], train_reference(embeddings.vectors, labels, wanted))
 
 
 @settings(max_examples=12)
@@ -92,7 +93,7 @@ def test_the_engine_equals_a_plain_torch_training(method: str, standardise: bool
         epochs=st.integers(1, 4),
         weight_decay=st.sampled_from([0.0, 1e-3]),
         decay_every=st.sampled_from([0, 1]),
-        keep=st.sampled_from(["best", "last"]),
+        select=st.sampled_from(["loss", "average_precision", "last"]),
         patience=st.sampled_from([0, 1]),
     ),
 )
@@ -100,7 +101,7 @@ def test_the_engine_equals_a_plain_torch_training_whatever_the_recipe(method: st
     # One batch of a single row moves weights whose gradient is noise by a whole learning rate: compare the losses.
     wanted = task(method, seed, recipe)
     embeddings, labels = data()
-    one, two = trained(wanted)[wanted.key], train_plainly(embeddings.vectors, labels, wanted)
+    one, two = trained(wanted)[wanted.key], train_reference(embeddings.vectors, labels, wanted)
     np.testing.assert_allclose(one.history.training_loss, two.history.training_loss, rtol=2e-3)
     np.testing.assert_allclose(one.history.validation_loss, two.history.validation_loss, rtol=2e-3)
 
@@ -117,10 +118,41 @@ def test_heads_come_in_the_order_of_the_tasks() -> None:
     assert list(trained(*tasks)) == [t.key for t in tasks]
 
 
-def test_baseline_and_reweighting_by_one_are_the_same_head() -> None:
-    one, two = task("baseline"), task("reweight(1)")
-    heads = trained(one, two)
-    assert_same(heads[one.key], heads[two.key])
+def test_methods_of_equal_trainings_are_trained_once(tmp_path: Path) -> None:
+    tasks = [task(method) for method in ("baseline", "reweight(1)", "focal(0)", "logit_adjust(1)", "ensemble(2)")]
+    heads = trained(*tasks, checkpoints=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2  # the baseline, and the ensemble's second member
+    plain, reweighted, focal, adjusted, ensemble = (heads[t.key] for t in tasks)
+    assert_same(plain, reweighted)
+    assert_same(plain, focal)
+    assert torch.equal(adjusted.head.tensors()["output_weight"], plain.head.tensors()["output_weight"])
+    assert not torch.equal(adjusted.head.tensors()["output_bias"], plain.head.tensors()["output_bias"])
+    assert torch.equal(ensemble.head.tensors()["0/mlp/output_bias"], plain.head.tensors()["output_bias"])
+
+
+def test_an_ensemble_averages_probabilities() -> None:
+    embeddings, labels = data()
+    wanted = task("ensemble(3)")
+    members = [replace(wanted, learner=wanted.learner.members[0], member=i) for i in range(3)]  # type: ignore[union-attr]
+    alone = [train_reference(embeddings.vectors, labels, member) for member in members]
+    mean = np.mean([1 / (1 + np.exp(-head.logits(embeddings.vectors).astype(float))) for head in alone], axis=0)
+    found = trained(wanted)[wanted.key].logits(embeddings.vectors)
+    np.testing.assert_allclose(1 / (1 + np.exp(-found.astype(float))), mean, atol=1e-4)
+
+
+@pytest.mark.parametrize("method", ["knn(5)", "ridge", "linear", "k_centre(20)", "asymmetric"])
+@pytest.mark.parametrize("kernel", ["auto", "stacked"])
+def test_heads_of_every_kind_are_trained_in_one_call(method: str, kernel: str) -> None:
+    embeddings, labels = data()
+    recipe = replace(RECIPE, epochs=20, learning_rate=0.01)
+    tasks = [task(method, recipe=recipe), task("baseline", recipe=recipe)]
+    heads = train({"random": embeddings}, labels, tasks, kernel=kernel)
+    logits = heads[tasks[0].key].logits(embeddings.vectors[tasks[0].validation])
+    assert logits.shape == (100, 3)
+    assert logits.dtype == np.float32
+    assert np.isfinite(logits).all()
+    accuracy = ((logits > 0) == labels.matrix[tasks[0].validation]).mean()
+    assert accuracy > 0.6
 
 
 def test_an_interrupted_training_ends_with_the_same_numbers(tmp_path: Path) -> None:
@@ -243,28 +275,30 @@ def test_a_stack_holds_heads_of_one_shape_and_no_more_than_memory_allows() -> No
     tasks = [task(method, 0, recipe) for recipe in (RECIPE, replace(RECIPE, width=5)) for method in METHODS]
     made = stacks(tasks, at_once=4)
     assert [len(stack) for stack in made] == [4, 3, 4, 3]
-    assert all(len({t.recipe.width for t in stack}) == 1 for stack in made)
+    assert all(len({t.effective_recipe.width for t in stack}) == 1 for stack in made)
     assert all(stack[0].steps == max(t.steps for t in stack) for stack in made)
 
 
 @pytest.mark.parametrize(("method", "drawn"), [("oversample(200)", 130), ("undersample(10)", 130), ("baseline", 200)])
 def test_equal_updates_take_as_many_rows_an_epoch_and_go_through_all_in_the_end(method: str, drawn: int) -> None:
     whole = task(method)
-    bounded = replace(whole, plan=replace(whole.plan, epoch_rows=drawn))
-    rows = len(whole.plan.rows)
-    together = np.concatenate([bounded.draw(epoch) for epoch in range(rows)])
-    assert {len(bounded.draw(epoch)) for epoch in range(9)} == {drawn}
+    bounded = replace(whole, learner=whole.plan.with_draws(drawn))
+    (stage,), plan_rows = bounded.schedule(), whole.plan.stages[0].rows
+    rows = len(plan_rows)
+    together = np.concatenate([bounded.draw(stage, epoch) for epoch in range(rows)])
+    assert {len(bounded.draw(stage, epoch)) for epoch in range(9)} == {drawn}
     passes = together[: len(together) // rows * rows].reshape(-1, rows)
-    np.testing.assert_array_equal(np.sort(passes, axis=1), np.broadcast_to(np.sort(whole.plan.rows), passes.shape))
+    np.testing.assert_array_equal(np.sort(passes, axis=1), np.broadcast_to(np.sort(plan_rows), passes.shape))
     assert len({tuple(order) for order in passes[:3]}) == min(3, len(passes))
     head = trained(bounded)[bounded.key]
     assert head.history.steps == RECIPE.epochs * -(-drawn // RECIPE.batch_size)
     embeddings, labels = data()
-    assert_close(head, train_plainly(embeddings.vectors, labels, bounded))
+    assert_close(head, train_reference(embeddings.vectors, labels, bounded))
 
 
 def test_an_epoch_of_all_rows_draws_what_a_plan_without_a_bound_draws() -> None:
     whole = task("oversample(200)")
-    bounded = replace(whole, plan=replace(whole.plan, epoch_rows=len(whole.plan.rows)))
+    bounded = replace(whole, learner=whole.plan.with_draws(len(whole.plan.stages[0].rows)))
     for epoch in range(3):
-        np.testing.assert_array_equal(whole.draw(epoch), bounded.draw(epoch))
+        wanted = whole.draw(whole.schedule()[0], epoch)
+        np.testing.assert_array_equal(wanted, bounded.draw(bounded.schedule()[0], epoch))

@@ -7,10 +7,11 @@ import pytest
 
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.labels import Labels
-from tailprobe.learners.plan import TrainingPlan
+from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.learners.recipe import Recipe
-from tailprobe.training import memory, native
+from tailprobe.training import memory
 from tailprobe.training.engine import train
+from tailprobe.training.kernel import native
 from tailprobe.training.kernels import choose_kernel
 from tailprobe.training.memory import plan_resources
 from tailprobe.training.task import HeadKey, HeadTask
@@ -22,8 +23,8 @@ def study(*, heads: int = 3, rows: int = ROWS) -> tuple[dict[str, Embeddings], L
     rng = np.random.default_rng(0)
     vectors = rng.standard_normal((rows, WIDTH), dtype=np.float32)
     labels = Labels(rng.random((rows, 4)) < 0.5, ("a", "b", "c", "d"), "multi-label")
-    plan, part = TrainingPlan(rows=np.arange(ROWS // 2)), np.arange(ROWS // 2)
-    recipe = Recipe(width=256, epochs=1)
+    plan, part = TrainingPlan((Stage(np.arange(ROWS // 2)),)), np.arange(ROWS // 2)
+    recipe = Recipe(width=256, epochs=1, select="loss")
     tasks = [HeadTask(HeadKey("e", "m", seed), plan, recipe, part, part + ROWS // 2) for seed in range(heads)]
     return {"e": Embeddings(vectors, tuple(map(str, range(rows))), "e", "f")}, labels, tasks
 
@@ -37,7 +38,7 @@ def test_training_stays_below_the_stated_bound_and_near_it(workers: int) -> None
     heads = train(embeddings, labels, tasks, workers=workers)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    torchs = sum(4 * (head.hidden_weight.numel() + head.output_weight.numel()) for head in heads.values())
+    torchs = sum(4 * tensor.numel() for fitted in heads.values() for tensor in fitted.head.tensors().values())
     assert stated / 2 < peak + torchs < stated
 
 

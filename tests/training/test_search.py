@@ -6,7 +6,7 @@ import pytest
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
-from tailprobe.learners.plan import TrainingPlan
+from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.learners.recipe import Recipe
 from tailprobe.training.engine import train
 from tailprobe.training.search import SearchSpace, search_recipes
@@ -18,9 +18,15 @@ def setting() -> tuple[Embeddings, Labels, list[HeadTask]]:
     vectors = rng.standard_normal((200, 10)).astype(np.float32)
     labels = Labels(vectors[:, :2] > 0.5, ("a", "b"), "multi-label")
     embeddings = Embeddings(vectors, tuple(str(i) for i in range(200)), "random", "random")
-    plan = TrainingPlan(np.arange(120))
+    plan = TrainingPlan((Stage(np.arange(120)),))
     tasks = [
-        HeadTask(HeadKey("random", "baseline", seed), plan, Recipe(epochs=3), np.arange(120), np.arange(120, 160))
+        HeadTask(
+            HeadKey("random", "baseline", seed),
+            plan,
+            Recipe(epochs=3, select="loss"),
+            np.arange(120),
+            np.arange(120, 160),
+        )
         for seed in (0, 1)
     ]
     return embeddings, labels, tasks
@@ -29,7 +35,7 @@ def setting() -> tuple[Embeddings, Labels, list[HeadTask]]:
 def test_a_search_ranks_by_the_mean_of_the_lowest_validation_losses() -> None:
     embeddings, labels, tasks = setting()
     recipes = SearchSpace(learning_rate=(1e-5, 1e-2), batch_size=(16,), dropout=(0.0,), width=(8, 16)).recipes(
-        Recipe(epochs=3)
+        Recipe(epochs=3, select="loss")
     )
     table = search_recipes({"random": embeddings}, labels, tasks, recipes)
     assert len(table) == len(recipes) == 4

@@ -7,51 +7,43 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tailprobe.training.head import Head
-from tailprobe.training.stack_rows import dropout_scales
 
+from random_tasks import SIGMOID, SOFTMAX, random_labels, random_plan
 from tailprobe.labels import Labels
-from tailprobe.learners.plan import TrainingPlan
+from tailprobe.learners.history import FittedHead
 from tailprobe.learners.recipe import Recipe
 from tailprobe.training.randomness import dropout_keeps
-from tailprobe.training.reference import train_plainly
-from tailprobe.training.stacked import train_stack
+from tailprobe.training.reference import train_reference
+from tailprobe.training.stacked.rows import dropout_scales
+from tailprobe.training.stacked.stack import train_stack
 from tailprobe.training.task import HeadKey, HeadTask
 
 DEVICES = [torch.device("cpu"), *([torch.device("cuda")] if torch.cuda.is_available() else [])]
 ROWS, INPUTS = 120, 14
 
 
-def data(seed: int, classes: int) -> tuple[np.ndarray, Labels]:
+def data(seed: int, classes: int, link: str = "sigmoid") -> tuple[np.ndarray, Labels]:
     rng = np.random.default_rng(seed)
-    labels = Labels(rng.random((ROWS, classes)) < 0.3, tuple(map(str, range(classes))), "multi-label")
+    labels = random_labels("softmax" if link == "softmax" else "plain", ROWS, classes, rng)
     return rng.standard_normal((ROWS, INPUTS), dtype=np.float32) + 1, labels
 
 
-def task(seed: int, recipe: Recipe, *, classes: int, drawn: int, weighted: str, standardise: bool) -> HeadTask:
-    """A head with its own parts of the rows, repeated draws and whatever loss weights are wanted."""
+def task(seed: int, recipe: Recipe, *, classes: int, drawn: int, feature: str, standardise: bool) -> HeadTask:
+    """Return a head with its own parts of the rows, repeated draws and one feature of plans."""
     rng = np.random.default_rng(seed)
     order = rng.permutation(ROWS)
-    plan = TrainingPlan(
-        rows=rng.integers(0, 80, drawn),
-        row_weights=rng.random(80) * 3 if weighted in ("rows", "batches") else None,
-        positive_weights=rng.random(classes) * 4 if weighted == "classes" else None,
-        negative_weights=rng.random(classes) if weighted == "classes" else None,
-        weigh_batches=weighted == "batches",
-        positive_focus=1.0 if weighted == "focus" else 0.0,
-        negative_focus=2.5 if weighted == "focus" else 0.0,
-    )
-    return HeadTask(HeadKey("e", weighted, seed), plan, recipe, order[:80], order[80:], standardise)
+    plan = random_plan(feature, train=80, inputs=INPUTS, classes=classes, drawn=drawn, rng=rng)
+    return HeadTask(HeadKey("e", feature, seed), plan, recipe, order[:80], order[80:], standardise)
 
 
 def stacked(
     x: np.ndarray, labels: Labels, tasks: list[HeadTask], device: torch.device, **options: object
-) -> list[Head]:
+) -> list[FittedHead]:
     finished = dict(train_stack(x, labels, tasks, device=device, **options))  # type: ignore[arg-type]
     return [finished[task] for task in tasks]
 
 
-def assert_close(one: Head, two: Head, rtol: float = 2e-3) -> None:
+def assert_close(one: FittedHead, two: FittedHead, rtol: float = 2e-3) -> None:
     np.testing.assert_allclose(one.history.training_loss, two.history.training_loss, rtol=rtol)
     np.testing.assert_allclose(one.history.validation_loss, two.history.validation_loss, rtol=rtol)
 
@@ -59,14 +51,14 @@ def assert_close(one: Head, two: Head, rtol: float = 2e-3) -> None:
 members = st.fixed_dictionaries(
     {
         "drawn": st.integers(1, 150),
-        "weighted": st.sampled_from(["no", "rows", "batches", "classes", "focus"]),
+        "feature": st.integers(0, len(SIGMOID) - 1),
         "standardise": st.booleans(),
         "dropout": st.sampled_from([0.0, 0.2, 0.5]),
         "learning_rate": st.sampled_from([1e-4, 1e-3, 1e-2]),
         "weight_decay": st.sampled_from([0.0, 1e-3]),
-        "epochs": st.integers(1, 4),
+        "epochs": st.integers(2, 4),
         "decay_every": st.sampled_from([0, 1]),
-        "keep": st.sampled_from(["best", "last"]),
+        "select": st.sampled_from(["loss", "average_precision", "last"]),
     }
 )
 
@@ -75,41 +67,46 @@ members = st.fixed_dictionaries(
 @settings(max_examples=25, deadline=None)
 @given(
     heads=st.lists(members, min_size=1, max_size=6),
-    width=st.integers(1, 30),
+    width=st.integers(0, 30),
     batch=st.integers(2, 100),
     classes=st.integers(1, 6),
     half=st.booleans(),
+    link=st.sampled_from(["sigmoid", "softmax"]),
 )
 def test_heads_that_differ_in_everything_follow_the_plain_trainer_in_one_stack(
-    device: torch.device, heads: list[dict], width: int, batch: int, classes: int, half: bool
+    device: torch.device, heads: list[dict], width: int, batch: int, classes: int, half: bool, link: str
 ) -> None:
-    x, labels = data(1, classes)
+    x, labels = data(1, classes, link)
+    features = SIGMOID if link == "sigmoid" else SOFTMAX
     x = x.astype(np.float16) if half else x
-    shape = ("drawn", "weighted", "standardise")
+    shape = ("drawn", "feature", "standardise")
     tasks = [
         task(
             seed,
             Recipe(width=width, batch_size=batch, **{k: v for k, v in head.items() if k not in shape}),
             classes=classes,
-            **{k: head[k] for k in shape},
+            drawn=head["drawn"],
+            feature=features[head["feature"] % len(features)],
+            standardise=head["standardise"],
         )
         for seed, head in enumerate(heads)
     ]
     for one, wanted in zip(stacked(x, labels, tasks, device), tasks, strict=True):
-        assert_close(one, train_plainly(x, labels, wanted))
+        assert_close(one, train_reference(x, labels, wanted))
 
 
 def mixed(recipe: Recipe) -> list[HeadTask]:
     kinds = [
-        ("no", 80, False),
+        ("plain", 80, False),
         ("rows", 33, True),
         ("batches", 150, False),
-        ("classes", 90, True),
-        ("focus", 70, False),
+        ("terms", 90, True),
+        ("retrained", 60, False),
+        ("clip", 70, False),
     ]
     return [
-        task(seed, recipe, classes=3, drawn=drawn, weighted=weighted, standardise=standardise)
-        for seed, (weighted, drawn, standardise) in enumerate(kinds)
+        task(seed, recipe, classes=3, drawn=drawn, feature=feature, standardise=standardise)
+        for seed, (feature, drawn, standardise) in enumerate(kinds)
     ]
 
 
@@ -118,9 +115,9 @@ def test_a_stack_ends_with_the_weights_of_the_plain_trainer(device: torch.device
     x, labels = data(0, 3)
     tasks = mixed(Recipe(width=20, epochs=3, batch_size=32))
     for one, wanted in zip(stacked(x, labels, tasks, device), tasks, strict=True):
-        two = train_plainly(x, labels, wanted)
-        for name in ("hidden_weight", "hidden_bias", "output_weight", "output_bias"):
-            torch.testing.assert_close(getattr(one, name), getattr(two, name), rtol=1e-3, atol=5e-5)
+        two = train_reference(x, labels, wanted)
+        for name, tensor in one.head.tensors().items():
+            torch.testing.assert_close(tensor, two.head.tensors()[name], rtol=1e-3, atol=5e-5)
         assert (one.history.kept_epoch, one.history.steps) == (two.history.kept_epoch, two.history.steps)
 
 
@@ -147,8 +144,8 @@ def test_products_of_bfloat16_numbers_end_near_those_of_float32(device: torch.de
     exact = stacked(x, labels, tasks, device)
     rounded = stacked(x, labels, tasks, device, precision="bfloat16")
     for one, two in zip(rounded, exact, strict=True):
-        assert one.hidden_weight.dtype == torch.float32
-        assert not torch.equal(one.hidden_weight, two.hidden_weight)
+        assert one.head.hidden_weight.dtype == torch.float32
+        assert not torch.equal(one.head.hidden_weight, two.head.hidden_weight)
         assert_close(one, two, rtol=2e-2)
 
 
@@ -158,7 +155,7 @@ def test_embeddings_too_large_for_the_device_are_sent_in_parts(device: torch.dev
     tasks = mixed(Recipe(width=8, epochs=2, batch_size=32))
     parts, whole = (stacked(x, labels, tasks, device, resident_bytes=size) for size in (0, x.nbytes))
     for one, two in zip(parts, whole, strict=True):
-        assert torch.equal(one.hidden_weight, two.hidden_weight)
+        assert torch.equal(one.head.hidden_weight, two.head.hidden_weight)
 
 
 @pytest.mark.parametrize("width", [1, 6, 7])
@@ -181,7 +178,7 @@ def test_a_head_that_may_stop_early_stops_where_the_plain_trainer_does() -> None
     ]
     lengths = []
     for one, wanted in zip(stacked(x, labels, tasks, DEVICES[0]), tasks, strict=True):
-        two = train_plainly(x, labels, wanted)
+        two = train_reference(x, labels, wanted)
         assert (one.history.kept_epoch, one.history.steps) == (two.history.kept_epoch, two.history.steps)
         lengths.append(len(one.history.training_loss))
     assert lengths[0] == 15
