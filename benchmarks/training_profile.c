@@ -3,7 +3,7 @@
 #define VARIANT kernel_profiled
 #include "head.c"
 #if defined(__AMX_BF16__)
-#include "matrix_units.h"
+#include "has_matrix_units.h"
 #endif
 
 #include <stdio.h>
@@ -14,7 +14,7 @@ enum { INPUTS = 512, BATCH = 64, ROWS = 24287, STEPS = 1500, PARTS = 10 };
 
 static const char *const NAMES[PARTS] = {
     "fetch rows", "hidden units", "dropout, ReLU", "logits", "loss and its gradient", "hidden gradient",
-    "output weights, Adam", "output bias, turn", "hidden weights, Adam", "hidden bias"};
+    "output weights, Adam", "output bias, transpose_output", "hidden weights, Adam", "hidden bias"};
 
 static double now(void) {
     struct timespec t;
@@ -30,19 +30,19 @@ static float *numbers(int64_t count, float scale) {
     return made;
 }
 
-static void step(Head *head, const Layout *at, int64_t first, const int64_t *rows, Draws next, double *took) {
+static void step(TrainerState *head, const Layout *at, int64_t first, const int64_t *rows, Batch next, double *took) {
     const int64_t C = head->classes, w = round_up(head->width, PANEL), c = round_up(C, PANEL);
     const Adam by = {1e-3f, 1.0f, 0.0f};
     double times[PARTS + 1];
     int k = 0;
     times[k++] = now(); fetch(head, at, rows, BATCH);
     times[k++] = now(); hidden(head, at, BATCH);
-    times[k++] = now(); activate(head, at, first, BATCH, 1);
+    times[k++] = now(); relu_dropout(head, at, first, BATCH, 1);
     times[k++] = now(); logits(head, at, BATCH);
-    times[k++] = now(); loss(at, C, BATCH, (Terms){at->positive, at->negative, 0, 0}, NULL, 1.0f / (float)(BATCH * C));
+    times[k++] = now(); loss(at, C, BATCH, (LossSpec_){at->positive, at->negative, 0, 0}, NULL, 1.0f / (float)(BATCH * C));
     times[k++] = now(); hidden_gradient(head, at, BATCH);
     times[k++] = now(); update_output(head, at, BATCH, by);
-    times[k++] = now(); update_bias(at->output_bias, &at->g, c, BATCH, by); turn(head, at);
+    times[k++] = now(); update_bias(at->output_bias, &at->g, c, BATCH, by); transpose_output(head, at);
     times[k++] = now(); update_hidden(head, at, BATCH, by, next);
     times[k++] = now(); update_bias(at->hidden_bias, &at->dz, w, BATCH, by);
     times[k] = now();
@@ -59,15 +59,15 @@ int main(int count, char **arguments) {
     uint8_t *y = malloc((size_t)(ROWS * C));
     for (int64_t i = 0; i < ROWS * C; i++) y[i] = uniform() < -0.4f;
     for (int64_t c = 0; c < C; c++) ones[c] = 1;
-    Head head = {.inputs = INPUTS, .width = W, .classes = C, .batch = BATCH, .embeddings = x, .row_stride = INPUTS,
-                 .column_stride = 1, .labels = y, .positive = ones, .negative = ones, .drop_below = 13107,
-                 .scale = 1.25, .mean_left = 1, .square_left = 1,
+    TrainerState head = {.inputs = INPUTS, .width = W, .classes = C, .batch = BATCH, .embeddings = x, .row_stride = INPUTS,
+                 .column_stride = 1, .labels = y, .positive = ones, .negative = ones, .dropout_threshold = 13107,
+                 .scale = 1.25, .beta1_power = 1, .beta2_power = 1,
                  .memory = numbers(memory_floats(INPUTS, W, C, BATCH), 0)};
     load(&head, numbers(W * INPUTS, 0.08f), numbers(W, 0.08f), numbers(C * W, 0.17f), numbers(C, 0.17f));
     const Layout at = layout_of(&head);
-    const unsigned before = flush_small();
+    const unsigned before = flush_subnormals();
 #if defined(__AMX_BF16__)
-    if (!matrix_units()) return 1;
+    if (!has_matrix_units()) return 1;
 #endif
     begin_products();
     static double took[PARTS][STEPS];
@@ -76,11 +76,11 @@ int main(int count, char **arguments) {
     for (int s = 0; s < STEPS; s++) {
         double parts[PARTS];
         const int64_t *drawn = rows + s * BATCH;
-        step(&head, &at, (int64_t)s * BATCH, drawn, (Draws){drawn + BATCH, BATCH}, parts);
+        step(&head, &at, (int64_t)s * BATCH, drawn, (Batch){drawn + BATCH, BATCH}, parts);
         for (int i = 0; i < PARTS; i++) took[i][s] = parts[i];
     }
     end_products();
-    restore_small(before);
+    restore_subnormals(before);
     double total = 0;
     const double first = 2.0 * BATCH * INPUTS * (double)W, second = 2.0 * BATCH * (double)(C * W);
     const double flops[PARTS] = {0, first, 0, second, 0, second, second, 0, first, 0};

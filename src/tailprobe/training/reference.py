@@ -19,6 +19,8 @@ from tailprobe.training.randomness import dropout_keeps, dropout_key, initial_he
 from tailprobe.training.task import HeadTask, ScheduledStage
 from tailprobe.training.trainer import Epoch
 
+_TINY = 1e-30  # 0 to a power below 1 has no finite gradient
+
 
 class KeyedDropout(nn.Module):
     """Dropout whose bits are those of `dropout_keeps`; PyTorch's own draws from a global stream."""
@@ -152,8 +154,9 @@ def written_out_terms(logits: torch.Tensor, labels: torch.Tensor, loss: Loss) ->
     gamma, clip = table("gamma", 0.0), table("clip", 0.0)
     if loss.link == "softmax":
         log_p = torch.log_softmax(u, dim=1)
-        return torch.where(labels, (1 - log_p.exp()) ** gamma * -log_p, 0)
+        return torch.where(labels, (1 - log_p.exp()).clamp_min(_TINY) ** gamma * -log_p, 0)
     log_p = nn.functional.logsigmoid(torch.where(labels, u, -u))
     margin = torch.clamp(log_p.exp() + clip, max=1)
-    log_p = torch.where(clip > 0, torch.log(margin), log_p)
-    return (1 - margin) ** gamma * -log_p
+    # Where there is no clip the logarithm is taken of 1: that of a margin of 0 would have no finite gradient.
+    log_p = torch.where(clip > 0, torch.log(torch.where(clip > 0, margin, 1)), log_p)
+    return (1 - margin).clamp_min(_TINY) ** gamma * -log_p

@@ -7,33 +7,37 @@
 
 #include "adam.h"
 #include "forward.h"
+#include "loss.h"
 
-/* A weight kept in panels, (width / PANEL, n, PANEL), and as a factor; its gradient is left' (n, B) right (B, width). */
+/* A weight kept in panels, (width / PANEL, n, PANEL), and as operands; its gradient is left' (n, B) right (B, width). */
 typedef struct {
     Weight weight;
-    operand *factor;
+    operand *packed;
     int64_t n;
     const Matrix *left, *right;
     int64_t count;   /* rows of the batch */
 } Update;
 
 /* Column i of a matrix and those after it as the rows of a product that adds up along the rows. */
-INLINE Operands columns_of(const Matrix *m, int64_t i) {
+INLINE Operands transposed_operands(const Matrix *m, int64_t i) {
 #if defined(__AMX_BF16__)
-    return (Operands){.a = m->upright + i * m->upright_row, .a_row = m->upright_row, .a_k = 1};
+    return (Operands){.a = m->transposed + i * m->transposed_stride, .a_row = m->transposed_stride, .a_k = 1};
 #else
-    return (Operands){.a = m->down + i, .a_row = 1, .a_k = m->row};
+    return (Operands){.a = m->packed_rows + i, .a_row = 1, .a_k = m->stride};
 #endif
 }
 
-/* Make the rows of `columns_of` of `count` rows that are paired. */
-static void stand(const Matrix *m, int64_t count) {
+/* Make what `transposed_operands` reads, of `count` rows that are packed. */
+static void transpose_tiles(const Matrix *m, int64_t count) {
 #if defined(__AMX_BF16__)
-    const int64_t pairs = (count + 1) / 2, columns = m->row - 16;
-    for (int64_t k = pairs; k < held(count); k++) memset(m->down + k * m->row, 0, (size_t)columns * sizeof(operand));
-    for (int64_t k = 0; k < held(count); k += 16)
-        for (int64_t j = 0; j < columns; j += 16)
-            turn_square(m->down + k * m->row + j, m->row, m->upright + j * m->upright_row + k, m->upright_row);
+    const int64_t pairs = (count + 1) / 2, columns = m->stride - 16;
+    for (int64_t k = pairs; k < packed_len(count); k++)
+        memset(m->packed_rows + k * m->stride, 0, (size_t)columns * sizeof(operand));
+    for (int64_t k = 0; k < packed_len(count); k += 16)
+        for (int64_t j = 0; j < columns; j += 16) {
+            operand *const to = m->transposed + j * m->transposed_stride + k;
+            transpose_square(m->packed_rows + k * m->stride + j, m->stride, to, m->transposed_stride);
+        }
 #else
     (void)m, (void)count;
 #endif
@@ -43,31 +47,35 @@ static void stand(const Matrix *m, int64_t count) {
 static void update_panel(Update of, int64_t j, Adam by) {
     float gradient[TILE_ROWS * PANEL] __attribute__((aligned(64)));
     for (int64_t i = 0; i < of.n; i += TILE_ROWS) {
-        Operands in = columns_of(of.left, i);
-        in.b = of.right->down + j, in.b_k = of.right->row;
-        const Part part = {of.weight.value + j * of.n + i * PANEL, of.weight.apart, smaller(TILE_ROWS, of.n - i),
-                           of.factor + j * held(of.n) + i / HELD * PANEL, gradient};
-        tile_of(part.rows, in, held(of.count), gradient, PANEL, 0);
-        update_part(part, by);
+        Operands in = transposed_operands(of.left, i);
+        in.b = of.right->packed_rows + j, in.b_k = of.right->stride;
+        const PanelRows part = {of.weight.value + j * of.n + i * PANEL, of.weight.moment_stride, minimum(TILE_ROWS, of.n - i),
+                           of.packed + j * packed_len(of.n) + i / PACK * PANEL, gradient};
+        product_tile(part.rows, in, packed_len(of.count), gradient, PANEL, 0);
+        update_panel_rows(part, by);
     }
 }
 
-static void update_output(const Head *head, const Layout *at, int64_t count, Adam by) {
-    const Update of = {at->output_weight, at->output_factor, head->classes, &at->g, &at->h, count};
-    pair_down(at->h.value, at->h.row, count, at->h.row - 16, at->h.down, at->h.row);
-    pair_down(at->g.value, at->g.row, count, at->g.row - 16, at->g.down, at->g.row);
-    stand(&at->g, count);
-    for (int64_t j = 0; j < round_up(head->width, PANEL); j += PANEL) update_panel(of, j, by);
+/* dW2 = g' h; of a linear head g' x, whose x is packed already. */
+static void update_output(const TrainerState *state, const Layout *at, int64_t count, Adam by) {
+    const Update of = {at->output_weight, at->output_packed, state->classes, &at->g, &at->h, count};
+    const Matrix *g = &at->g, *h = &at->h;
+    if (state->width) pack_rows(h->value, h->stride, count, h->stride - 16, h->packed_rows, h->stride);
+    pack_rows(g->value, g->stride, count, g->stride - 16, g->packed_rows, g->stride);
+    transpose_tiles(g, count);
+    for (int64_t j = 0; j < round_up(fan_in(state), PANEL); j += PANEL) update_panel(of, j, by);
 }
 
-static void update_hidden(const Head *head, const Layout *at, int64_t count, Adam by, Draws next) {
-    const Update of = {at->hidden_weight, at->hidden_factor, head->inputs, &at->x, &at->dz, count};
-    const int64_t w = round_up(head->width, PANEL);
-    pair_down(at->dz.value, at->dz.row, count, at->dz.row - 16, at->dz.down, at->dz.row);
-    stand(&at->x, count);
+/* dW1 = dz' x */
+static void update_hidden(const TrainerState *state, const Layout *at, int64_t count, Adam by, Batch next) {
+    const Update of = {at->hidden_weight, at->hidden_packed, state->inputs, &at->x, &at->dz, count};
+    const int64_t w = round_up(state->width, PANEL);
+    const Matrix *dz = &at->dz;
+    pack_rows(dz->value, dz->stride, count, dz->stride - 16, dz->packed_rows, dz->stride);
+    transpose_tiles(&at->x, count);
     for (int64_t j = 0; j < w; j += PANEL) {
         const int64_t from = next.count * j / w, to = next.count * (j + PANEL) / w;
-        touch(head, (Draws){next.rows + from, to - from});
+        prefetch(state, (Batch){next.rows + from, NULL, to - from});
         update_panel(of, j, by);
     }
 }
@@ -76,50 +84,60 @@ static void update_hidden(const Head *head, const Layout *at, int64_t count, Ada
 static void update_bias(Weight bias, const Matrix *of, int64_t width, int64_t count, Adam by) {
     float *gradient = of->value;
     for (int64_t i = 1; i < count; i++)
-        for (int64_t j = 0; j < width; j++) gradient[j] += gradient[i * of->row + j];
-    for (int64_t j = 0; j < width; j += LANES) adam(bias.value + j, bias.apart, *(const vector *)(gradient + j), by);
+        for (int64_t j = 0; j < width; j++) gradient[j] += gradient[i * of->stride + j];
+    for (int64_t j = 0; j < width; j += LANES)
+        adam(bias.value + j, bias.moment_stride, *(const vector *)(gradient + j), by);
 }
 
 /* dz = s g W2 where h > 0 */
-static void hidden_gradient(const Head *head, const Layout *at, int64_t count) {
-    const int64_t w = round_up(head->width, PANEL);
-    const float scale = (float)head->scale;
-    const int64_t C = held(head->classes);
-    pair_across(at->g.value, at->g.row, count, at->g.row - 16, at->g.across, at->g.across_row);
+static void hidden_gradient(const TrainerState *state, const Layout *at, int64_t count) {
+    const int64_t w = round_up(state->width, PANEL), C = packed_len(state->classes);
+    const float scale = (float)state->keep_scale;
+    const Matrix *g = &at->g;
+    pack_cols(g->value, g->stride, count, g->stride - 16, g->packed_cols, g->packed_cols_stride);
     for (int64_t j = 0; j < w; j += PANEL) {
-        const Operands in = {at->g.across, at->g.across_row, 1, at->output_factor + j * C, PANEL};
-        panel_product(count, in, C, at->dz.value + j, at->dz.row, 0);
+        const Operands in = {g->packed_cols, g->packed_cols_stride, 1, at->output_packed + j * C, PANEL};
+        panel_product(count, in, C, at->dz.value + j, at->dz.stride, 0);
     }
     for (int64_t i = 0; i < count; i++) {
-        const float *restrict h = at->h.value + i * at->h.row;
-        float *restrict dz = at->dz.value + i * at->dz.row;
+        const float *restrict h = at->h.value + i * at->h.stride;
+        float *restrict dz = at->dz.value + i * at->dz.stride;
         for (int64_t j = 0; j < w; j++) dz[j] = h[j] <= 0 ? 0.0f : dz[j] * scale;
     }
 }
 
-/* Keep the output weights turned, for the logits. */
-static void turn(const Head *head, const Layout *at) {
-    const int64_t C = head->classes, w = round_up(head->width, PANEL);
-    for (int64_t j = 0; j < w; j++) {
+/* Keep the output weights transposed, for the logits. */
+static void transpose_output(const TrainerState *state, const Layout *at) {
+    const int64_t C = state->classes, f = round_up(fan_in(state), PANEL);
+    float *const to = at->output_transposed;
+    for (int64_t j = 0; j < f; j++) {
         const float *from = at->output_weight.value + j / PANEL * PANEL * C + j % PANEL;
-        for (int64_t c = 0; c < C; c++) at->turned[c / PANEL * PANEL * w + j * PANEL + c % PANEL] = from[c * PANEL];
+        for (int64_t c = 0; c < C; c++) to[c / PANEL * PANEL * f + j * PANEL + c % PANEL] = from[c * PANEL];
     }
     for (int64_t c = 0; c < round_up(C, PANEL); c += PANEL)
-        pair_down(at->turned + c * w, PANEL, w, PANEL, at->turned_factor + c * held(w), PANEL);
+        pack_rows(to + c * f, PANEL, f, PANEL, at->output_transposed_packed + c * packed_len(f), PANEL);
 }
 
-static void backward(Head *head, const Layout *at, int64_t count, double rate, Draws next) {
-    const int64_t w = round_up(head->width, PANEL), c = round_up(head->classes, PANEL);
-    head->mean_left *= 0.9;
-    head->square_left *= 0.999;
-    const Adam by = {(float)(0.1 * rate / (1 - head->mean_left)), (float)sqrt(0.001 / (1 - head->square_left)),
-                     (float)head->weight_decay};
-    hidden_gradient(head, at, count);
-    update_output(head, at, count, by);
-    update_bias(at->output_bias, &at->g, c, count, by);
-    turn(head, at);
-    update_hidden(head, at, count, by, next);
-    update_bias(at->hidden_bias, &at->dz, w, count, by);
+static Adam next_step(TrainerState *state, double rate) {
+    state->beta1_power *= 0.9;
+    state->beta2_power *= 0.999;
+    return (Adam){(float)(0.1 * rate / (1 - state->beta1_power)), (float)sqrt(0.001 / (1 - state->beta2_power)),
+                  (float)state->weight_decay};
+}
+
+static void backward(TrainerState *state, const Layout *at, int64_t count, double rate, Batch next) {
+    const Adam by = next_step(state, rate);
+    const int trains_hidden = state->width && !state->output_only;
+    if (trains_hidden) hidden_gradient(state, at, count);
+    update_output(state, at, count, by);
+    update_bias(at->output_bias, &at->g, round_up(state->classes, PANEL), count, by);
+    transpose_output(state, at);
+    if (trains_hidden) {
+        update_hidden(state, at, count, by, next);
+        update_bias(at->hidden_bias, &at->dz, round_up(state->width, PANEL), count, by);
+    } else {
+        prefetch(state, next);
+    }
 }
 
 #endif

@@ -1,13 +1,13 @@
 /* Matrix products on the matrix units of a processor (AMX): sixteen rows of sixteen operands by sixteen rows of sixteen, one
-   instruction. In the place of tiles.h.
+   instruction. Replaces tiles.h.
 
    A tile register holds 16 rows of 64 bytes. Products are made of whole tiles: what a matrix has too little for one is
-   zero there (`held` counts whole tiles, `ROWS_AT_ONCE` rows are allotted). */
+   zero there (`packed_len` counts whole tiles, and there is room for a multiple of ROW_MULTIPLE rows). */
 
 #ifndef TAILPROBE_BLOCKS_H
 #define TAILPROBE_BLOCKS_H
 
-#include "factors.h"
+#include "operands.h"
 
 /* Give all eight registers of this thread their shape. */
 static void begin_products(void) {
@@ -21,7 +21,7 @@ static void begin_products(void) {
 
 static void end_products(void) { _tile_release(); }
 
-/* Add a product of 16 rows, or of 32, and one panel to `out`, or put it there. */
+/* Add the product of 16 rows, or of 32, and one panel to `out`, or store it there. */
 INLINE void block(const int tall, Operands in, int64_t count, float *out, int64_t out_row, int add) {
     const int64_t a_step = in.a_row * 4, b_step = in.b_k * 4, out_step = out_row * 4;
     const operand *const below = in.a + 16 * in.a_row;
@@ -53,8 +53,8 @@ INLINE void block(const int tall, Operands in, int64_t count, float *out, int64_
     if (tall) _tile_stored(3, out_below + 16, out_step);
 }
 
-/* Add or put the product of up to TILE_ROWS rows and one panel; rows up to a multiple of 16 are written. */
-static void tile_of(int64_t rows, Operands in, int64_t count, float *out, int64_t out_row, int add) {
+/* Add or store the product of up to TILE_ROWS rows and one panel; rows up to a multiple of 16 are written. */
+static void product_tile(int64_t rows, Operands in, int64_t count, float *out, int64_t out_row, int add) {
     if (rows > 16)
         block(1, in, count, out, out_row, add);
     else
@@ -62,7 +62,7 @@ static void tile_of(int64_t rows, Operands in, int64_t count, float *out, int64_
 }
 
 /* to(j, i) = from(i, j), 16 x 16 operands: single operands of two rows side by side, then pairs, fours, eights. */
-static void turn_square(const operand *from, int64_t from_row, operand *to, int64_t to_row) {
+static void transpose_square(const operand *from, int64_t from_row, operand *to, int64_t to_row) {
     __m512i a[16], b[16];
     for (int i = 0; i < 16; i++) a[i] = _mm512_loadu_si512(from + i * from_row);
 #pragma GCC unroll 8

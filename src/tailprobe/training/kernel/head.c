@@ -1,22 +1,25 @@
 /* Training of one head, compiled once for each instruction set; VARIANT names the entry points.
 
-   For a batch of B rows x (B, D) with labels y and loss weights w (B, C), s = 1 / (1 - dropout):
+   For a batch of B rows x (B, D) with labels y and loss weights w (B, C), s = 1 / (1 - dropout), and the number of loss
+   terms n = B C by the sigmoid link, n = B by softmax:
 
-       h = s relu(x W1' + b1) keeps     (B, W)
-       l = h W2' + b2                   (B, C)
-       g = w (sigmoid(l) - y) / (B C)   (B, C)    d loss / d l, loss = sum(w bce(l, y)) / (B C)
+       h = s relu(x W1' + b1) keeps        (B, W)
+       l = h W2' + b2                      (B, C)    logits
+       g = d sum(w loss(l, y)) / d l / n   (B, C)    of binary cross-entropy w (sigmoid(l) - y) / n; see loss.h
        dW2 = g' h,  db2 = sum g
-       dz = s g W2 where h > 0          (B, W)
+       dz = s g W2 where h > 0             (B, W)
        dW1 = dz' x, db1 = sum dz
 
-   A tile of a weight's gradient is handed to Adam while it is in cache, and never stored. Rows of padding (columns of W
+   A linear head has l = x W' + b, dW = g' x, db = sum g.
+
+   A tile of a weight's gradient goes to Adam while it is in cache, and never stored. Rows of padding (columns of W
    and C up to a whole panel) are zero and stay so: their gradients are zero. */
 
 #include "backward.h"
 
-/* Numbers below 1e-38 count as zero meanwhile: moments of units that no row reaches decay into them, and some
-   processors take a hundred times as long over each. */
-static unsigned flush_small(void) {
+/* Treat numbers below 1e-38 as zero meanwhile: moments of units that no row reaches decay into them, and some
+   processors take a hundred times as long for each. */
+static unsigned flush_subnormals(void) {
 #if defined(__x86_64__)
     const unsigned before = _mm_getcsr();
     _mm_setcsr(before | 0x8040);
@@ -26,7 +29,7 @@ static unsigned flush_small(void) {
 #endif
 }
 
-static void restore_small(unsigned before) {
+static void restore_subnormals(unsigned before) {
 #if defined(__x86_64__)
     _mm_setcsr(before);
 #else
@@ -38,98 +41,138 @@ static int64_t memory_floats(int64_t inputs, int64_t width, int64_t classes, int
     return layout(inputs, width, classes, batch, NULL).total;
 }
 
-/* Weights just loaded, as factors. */
-static void make_factors(const Head *head, const Layout *at) {
-    const int64_t D = head->inputs, C = head->classes;
-    for (int64_t j = 0; j < round_up(head->width, PANEL); j += PANEL) {
-        pair_down(at->hidden_weight.value + j * D, PANEL, D, PANEL, at->hidden_factor + j * held(D), PANEL);
-        pair_down(at->output_weight.value + j * C, PANEL, C, PANEL, at->output_factor + j * held(C), PANEL);
+/* Copy a weight (width, n) into panels, (width / PANEL, n, PANEL), and pack it. */
+static void load_hidden(const TrainerState *state, const Layout *at, const float *weight, const float *bias) {
+    const int64_t D = state->inputs, W = state->width;
+    for (int64_t j = 0; j < W; j++) {
+        float *to = at->hidden_weight.value + j / PANEL * PANEL * D + j % PANEL;
+        for (int64_t d = 0; d < D; d++) to[d * PANEL] = weight[j * D + d];
     }
+    memcpy(at->hidden_bias.value, bias, (size_t)W * sizeof(float));
+    for (int64_t j = 0; j < round_up(W, PANEL); j += PANEL)
+        pack_rows(at->hidden_weight.value + j * D, PANEL, D, PANEL, at->hidden_packed + j * packed_len(D), PANEL);
 }
 
-static void load(Head *head, const float *hidden_weight, const float *hidden_bias, const float *output_weight,
+/* Copy a weight (C, F) into panels, (F / PANEL, C, PANEL), transpose and pack it. */
+static void load_output(const TrainerState *state, const Layout *at, const float *weight, const float *bias) {
+    const int64_t F = fan_in(state), C = state->classes;
+    for (int64_t j = 0; j < F; j++) {
+        float *to = at->output_weight.value + j / PANEL * PANEL * C + j % PANEL;
+        for (int64_t c = 0; c < C; c++) to[c * PANEL] = weight[c * F + j];
+    }
+    memcpy(at->output_bias.value, bias, (size_t)C * sizeof(float));
+    for (int64_t j = 0; j < round_up(F, PANEL); j += PANEL)
+        pack_rows(at->output_weight.value + j * C, PANEL, C, PANEL, at->output_packed + j * packed_len(C), PANEL);
+    transpose_output(state, at);
+}
+
+static void load(TrainerState *state, const float *hidden_weight, const float *hidden_bias, const float *output_weight,
                  const float *output_bias) {
-    const int64_t D = head->inputs, W = head->width, C = head->classes;
-    const Layout at = layout_of(head);
-    for (int64_t j = 0; j < W; j++) {
-        float *first = at.hidden_weight.value + j / PANEL * PANEL * D + j % PANEL;
-        float *second = at.output_weight.value + j / PANEL * PANEL * C + j % PANEL;
-        for (int64_t d = 0; d < D; d++) first[d * PANEL] = hidden_weight[j * D + d];
-        for (int64_t c = 0; c < C; c++) second[c * PANEL] = output_weight[c * W + j];
-    }
-    memcpy(at.hidden_bias.value, hidden_bias, (size_t)W * sizeof(float));
-    memcpy(at.output_bias.value, output_bias, (size_t)C * sizeof(float));
-    memcpy(at.positive, head->positive, (size_t)C * sizeof(float));
-    memcpy(at.negative, head->negative, (size_t)C * sizeof(float));
-    for (int64_t c = 0; c < C; c++) at.ones[c] = 1;
-    turn(head, &at);
-    make_factors(head, &at);
+    const Layout at = layout_of(state);
+    if (state->width) load_hidden(state, &at, hidden_weight, hidden_bias);
+    load_output(state, &at, output_weight, output_bias);
+    fill_tables(&at.plain, &(LossSpec){0}, state->classes);
 }
 
-static void store(const Head *head, float *hidden_weight, float *hidden_bias, float *output_weight,
+static void store(const TrainerState *state, float *hidden_weight, float *hidden_bias, float *output_weight,
                   float *output_bias) {
-    const int64_t D = head->inputs, W = head->width, C = head->classes;
-    const Layout at = layout_of(head);
+    const int64_t D = state->inputs, W = state->width, F = fan_in(state), C = state->classes;
+    const Layout at = layout_of(state);
     for (int64_t j = 0; j < W; j++) {
-        const float *first = at.hidden_weight.value + j / PANEL * PANEL * D + j % PANEL;
-        const float *second = at.output_weight.value + j / PANEL * PANEL * C + j % PANEL;
-        for (int64_t d = 0; d < D; d++) hidden_weight[j * D + d] = first[d * PANEL];
-        for (int64_t c = 0; c < C; c++) output_weight[c * W + j] = second[c * PANEL];
+        const float *from = at.hidden_weight.value + j / PANEL * PANEL * D + j % PANEL;
+        for (int64_t d = 0; d < D; d++) hidden_weight[j * D + d] = from[d * PANEL];
     }
-    memcpy(hidden_bias, at.hidden_bias.value, (size_t)W * sizeof(float));
+    for (int64_t j = 0; j < F; j++) {
+        const float *from = at.output_weight.value + j / PANEL * PANEL * C + j % PANEL;
+        for (int64_t c = 0; c < C; c++) output_weight[c * F + j] = from[c * PANEL];
+    }
+    if (W) memcpy(hidden_bias, at.hidden_bias.value, (size_t)W * sizeof(float));
     memcpy(output_bias, at.output_bias.value, (size_t)C * sizeof(float));
 }
 
-/* The factors of a batch's rows, or their mean for each. */
-static const float *batch_factors(const Head *head, const float *factors, int64_t count, float *mean) {
-    double sum = 0;
-    if (!factors || !head->weigh_batches) return factors;
-    for (int64_t i = 0; i < count; i++) sum += factors[i];
-    for (int64_t i = 0; i < count; i++) mean[i] = (float)(sum / (double)count);
-    return mean;
+/* Take the loss of a stage; its tables are copied. */
+static void set_loss(TrainerState *state, const LossSpec *loss) {
+    const Layout at = layout_of(state);
+    state->is_softmax = loss->is_softmax;
+    state->loss_features = features_of(loss);
+    fill_tables(&at.loss, loss, state->classes);
 }
 
-/* Train on `count` draws of rows, in this order, and return the sum over rows of the mean over classes of the loss. */
-static double train(Head *head, const int64_t *rows, const float *factors, int64_t count, double rate, uint32_t key) {
-    const Layout at = layout_of(head);
-    const Terms terms = {at.positive, at.negative, (float)head->positive_focus, (float)head->negative_focus};
-    const unsigned before = flush_small();
+/* Give the output layer new weights and start Adam afresh. */
+static void restart_output(TrainerState *state, const float *output_weight, const float *output_bias) {
+    const Layout at = layout_of(state);
+    const Weight weights[] = {at.hidden_weight, at.hidden_bias, at.output_weight, at.output_bias};
+    for (int i = 0; i < 4; i++)
+        memset(weights[i].value + weights[i].moment_stride, 0, (size_t)(2 * weights[i].moment_stride) * sizeof(float));
+    state->beta1_power = state->beta2_power = 1;
+    load_output(state, &at, output_weight, output_bias);
+}
+
+/* How many terms of a row the mean is taken over: all classes by sigmoid, the row's one by softmax. */
+static int64_t terms_per_row(const TrainerState *state) { return state->is_softmax ? 1 : state->classes; }
+
+/* The loss of a training batch whose logits are made; they become its gradient. */
+static double training_loss(const TrainerState *state, const Layout *at, Batch batch) {
+    const int per_term = state->row_weight_columns > 1;
+    const int64_t features = state->loss_features | (per_term ? PER_TERM : 0);
+    const float mean = (float)(1.0 / (double)(batch.count * terms_per_row(state)));
+    if (per_term) fetch_term_weights(state, at, batch);
+    fetch_row_weights(state, at, batch);
+    return loss_and_gradient(at, &at->loss, state->is_softmax, features, state->classes, batch.count, mean);
+}
+
+static Batch batch_at(const int64_t *rows, const int64_t *positions, int64_t first, int64_t count, int64_t most) {
+    return (Batch){rows + first, positions ? positions + first : NULL, minimum(most, count - first)};
+}
+
+/* Train on `count` draws of rows, in this order, and return the sum over rows of the mean over their terms of the loss. */
+static double train(TrainerState *state, const int64_t *rows, const int64_t *positions, int64_t count, double rate,
+                    uint32_t key) {
+    const Layout at = layout_of(state);
+    const unsigned before = flush_subnormals();
     double total = 0;
     begin_products();
-    for (int64_t first = 0; first < count; first += head->batch) {
-        const int64_t batch = smaller(head->batch, count - first);
-        const float *own = batch_factors(head, factors ? factors + first : NULL, batch, at.dz.value);
-        const float scale = (float)(1.0 / (double)(batch * head->classes));
-        fetch(head, &at, rows + first, batch);
-        hidden(head, &at, batch);
-        activate(head, &at, first, batch, key);
-        logits(head, &at, batch);
-        total += loss(&at, head->classes, batch, terms, own, scale);
-        backward(head, &at, batch, rate, (Draws){rows + first + batch, smaller(head->batch, count - first - batch)});
+    for (int64_t first = 0; first < count; first += state->batch) {
+        const Batch batch = batch_at(rows, positions, first, count, state->batch);
+        fetch(state, &at, batch);
+        if (state->width) hidden(state, &at, batch.count);
+        if (state->width) relu_dropout(state, &at, first, batch.count, key);
+        logits(state, &at, batch.count);
+        total += training_loss(state, &at, batch);
+        backward(state, &at, batch.count, rate, batch_at(rows, NULL, first + batch.count, count, state->batch));
     }
     end_products();
-    restore_small(before);
-    return total / (double)head->classes;
+    restore_subnormals(before);
+    return total / (double)terms_per_row(state);
 }
 
-/* Return the sum over rows of the mean over classes of the plain loss, without dropout. */
-static double validate(const Head *head, const int64_t *rows, int64_t count) {
-    const Layout at = layout_of(head);
-    const unsigned before = flush_small();
-    const int64_t most = head->batch > LEAST_ROWS ? head->batch : LEAST_ROWS;
+static void copy_logits(const TrainerState *state, const Layout *at, int64_t count, float *to) {
+    const int64_t C = state->classes;
+    for (int64_t i = 0; i < count; i++)
+        memcpy(to + i * C, at->g.value + i * at->g.stride, (size_t)C * sizeof(float));
+}
+
+/* Return the sum over rows of the mean over their terms of the link's plain loss, without dropout, and write the logits,
+   (count, C), where they are wanted. */
+static double validate(const TrainerState *state, const int64_t *rows, int64_t count, float *to_logits) {
+    const Layout at = layout_of(state);
+    const unsigned before = flush_subnormals();
+    const int64_t most = state->batch > MIN_VALIDATION_ROWS ? state->batch : MIN_VALIDATION_ROWS;
     double total = 0;
     begin_products();
     for (int64_t first = 0; first < count; first += most) {
-        const int64_t batch = smaller(most, count - first);
-        fetch(head, &at, rows + first, batch);
-        hidden(head, &at, batch);
-        rectify(head, &at, batch);
-        logits(head, &at, batch);
-        total += loss(&at, head->classes, batch, (Terms){at.ones, at.ones, 0, 0}, NULL, 0);
+        const Batch batch = batch_at(rows, NULL, first, count, most);
+        fetch(state, &at, batch);
+        if (state->width) hidden(state, &at, batch.count);
+        if (state->width) relu(state, &at, batch.count);
+        logits(state, &at, batch.count);
+        if (to_logits) copy_logits(state, &at, batch.count, to_logits + first * state->classes);
+        fetch_row_weights(state, &at, batch);
+        total += loss_and_gradient(&at, &at.plain, state->is_softmax, 0, state->classes, batch.count, 0);
     }
     end_products();
-    restore_small(before);
-    return total / (double)head->classes;
+    restore_subnormals(before);
+    return total / (double)terms_per_row(state);
 }
 
-const Kernel VARIANT = {memory_floats, load, store, train, validate};
+const Kernel VARIANT = {memory_floats, load, store, set_loss, restart_output, train, validate};

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* For bfloat16 numbers; Linux keeps their registers only for a process that asks. */
-static int matrix_units(void) {
+static int has_matrix_units(void) {
     enum { REQUEST = 0x1023, TILE_DATA = 18 };               /* ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA */
     const unsigned tiles = 1u << 24, bfloat16 = 1u << 22;    /* of edx, leaf 7 */
     unsigned a, b, c, d;
@@ -17,7 +17,7 @@ static int matrix_units(void) {
     return syscall(SYS_arch_prctl, REQUEST, TILE_DATA) == 0;
 }
 #elif defined(__x86_64__)
-static int matrix_units(void) { return 0; }
+static int has_matrix_units(void) { return 0; }
 #endif
 
 #endif

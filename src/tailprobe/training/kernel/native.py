@@ -11,8 +11,9 @@ from jaxtyping import Float, Int
 
 from tailprobe.errors import InputError
 from tailprobe.learners.loss import Loss
+from tailprobe.learners.plan import Stage
 from tailprobe.training.data import TrainingData
-from tailprobe.training.randomness import dropout_key, initial_head
+from tailprobe.training.randomness import dropout_key, initial_head, restarted_output
 from tailprobe.training.task import HeadTask, ScheduledStage
 from tailprobe.training.trainer import Epoch
 
@@ -22,21 +23,31 @@ _BFLOAT16 = ("amx-bfloat16", "avx512-bfloat16", "baseline-bfloat16")  # best fir
 _i64, _f64, _address = ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
 
 
-class _Head(ctypes.Structure):
-    """`Head` of kernel.h, field by field."""
+class _LossSpec(ctypes.Structure):
+    """`LossSpec` of kernel.h, field by field."""
+
+    _fields_ = (
+        ("is_softmax", _i64),
+        ("weight", _address), ("scale", _address), ("shift", _address), ("gamma", _address), ("clip", _address),
+    )  # fmt: skip
+
+
+class _TrainerState(ctypes.Structure):
+    """`TrainerState` of kernel.h, field by field."""
 
     _fields_ = (
         ("inputs", _i64), ("width", _i64), ("classes", _i64), ("batch", _i64),
         ("embeddings", _address), ("row_stride", _i64), ("column_stride", _i64), ("half", _i64),
         ("mean", _address), ("inverse", _address), ("labels", _address),
-        ("positive", _address), ("negative", _address), ("positive_focus", _f64), ("negative_focus", _f64),
-        ("weigh_batches", _i64),
-        ("drop_below", _i64), ("scale", _f64), ("weight_decay", _f64), ("mean_left", _f64), ("square_left", _f64),
+        ("row_weights", _address), ("row_weight_columns", _i64), ("batch_mean_weight", _i64),
+        ("output_only", _i64), ("is_softmax", _i64), ("loss_features", _i64),
+        ("dropout_threshold", _i64), ("keep_scale", _f64), ("weight_decay", _f64),
+        ("beta1_power", _f64), ("beta2_power", _f64),
         ("memory", _address),
     )  # fmt: skip
 
 
-_HEAD = ctypes.POINTER(_Head)
+_STATE = ctypes.POINTER(_TrainerState)
 
 
 class _Kernel(ctypes.Structure):
@@ -44,11 +55,16 @@ class _Kernel(ctypes.Structure):
 
     _fields_ = (
         ("memory_floats", ctypes.CFUNCTYPE(_i64, _i64, _i64, _i64, _i64)),
-        ("load", ctypes.CFUNCTYPE(None, _HEAD, _address, _address, _address, _address)),
-        ("store", ctypes.CFUNCTYPE(None, _HEAD, _address, _address, _address, _address)),
-        ("train", ctypes.CFUNCTYPE(_f64, _HEAD, _address, _address, _i64, _f64, ctypes.c_uint32)),
-        ("validate", ctypes.CFUNCTYPE(_f64, _HEAD, _address, _i64)),
+        ("load", ctypes.CFUNCTYPE(None, _STATE, _address, _address, _address, _address)),
+        ("store", ctypes.CFUNCTYPE(None, _STATE, _address, _address, _address, _address)),
+        ("set_loss", ctypes.CFUNCTYPE(None, _STATE, ctypes.POINTER(_LossSpec))),
+        ("restart_output", ctypes.CFUNCTYPE(None, _STATE, _address, _address)),
+        ("train", ctypes.CFUNCTYPE(_f64, _STATE, _address, _address, _i64, _f64, ctypes.c_uint32)),
+        ("validate", ctypes.CFUNCTYPE(_f64, _STATE, _address, _i64, _address)),
     )
+
+
+_STRUCTURES = (_LossSpec, _TrainerState, _Kernel)  # in the order of `tailprobe_sizes`
 
 
 def variants() -> tuple[str, ...]:
@@ -83,6 +99,9 @@ def library_problem(folder: Path) -> str | None:
     sources = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(folder.glob("*.[ch]")))).hexdigest()
     if library.tailprobe_sources().decode() != sources:
         return "it was compiled from other sources; install the package again"
+    sizes = list((_i64 * len(_STRUCTURES)).in_dll(library, "tailprobe_sizes"))
+    if sizes != [ctypes.sizeof(structure) for structure in _STRUCTURES]:
+        return "its structures differ in size from those of native.py; install the package again"
     return None
 
 
@@ -100,23 +119,6 @@ def _variant(name: str) -> _Kernel | None:
     return found.contents if found else None
 
 
-def supports(task: HeadTask) -> str | None:
-    """Say why the compiled kernel cannot train a plan, or return None where it can."""
-    plan = task.plan
-    if not task.effective_recipe.width:
-        return "a linear head"
-    if len(plan.stages) > 1:
-        return "several stages"
-    stage = plan.stages[0]
-    if stage.loss.link != "sigmoid":
-        return "a softmax loss"
-    if any(name in ("scale", "shift", "clip") for name, _ in stage.loss.tables()):
-        return "a loss with scale, shift or margin"
-    if stage.row_weights is not None and stage.row_weights.ndim > 1:
-        return "weights of single loss terms"
-    return None
-
-
 class NativeTrainer:
     """One head in training; see `Trainer`.
 
@@ -131,57 +133,59 @@ class NativeTrainer:
         self._kernel: _Kernel = kernel
         self._task, self._data, self._recipe = task, data, task.effective_recipe
         self._train, self._validation = _int64(data.train), _int64(data.validation)
-        loss = task.plan.stages[0].loss
-        inputs, classes = data.vectors.shape[1], data.matrix.shape[1]
-        self._held = (  # what the kernel has addresses of
-            data.vectors,
-            np.ascontiguousarray(data.matrix),
-            data.scale.mean,
-            data.scale.inverse,
-            _class_weights(loss, 1, classes),
-            _class_weights(loss, 0, classes),
-            _aligned(self._kernel.memory_floats(inputs, self._recipe.width, classes, task.batch)),
+        self._inputs, self._classes = data.vectors.shape[1], data.matrix.shape[1]
+        floats = kernel.memory_floats(self._inputs, self._recipe.width, self._classes, task.batch)
+        self._labels, self._memory = np.ascontiguousarray(data.matrix), _aligned(floats)
+        self._row_weights: Float[np.ndarray, "R K"] | None = None
+        self._state = self._initial_state()
+        first = initial_head(
+            task.stream_seed, inputs=self._inputs, width=self._recipe.width, classes=self._classes
         )
-        self._head = self._structure(loss)
-        first = initial_head(task.stream_seed, inputs=inputs, width=self._recipe.width, classes=classes)
         self._shapes = [value.shape for value in first]
-        self._kernel.load(self._head, *(value.data_ptr() for value in first))
+        kernel.load(self._state, *self._addresses(list(first)))
 
-    def _structure(self, loss: Loss) -> _Head:
-        embeddings, matrix, mean, inverse, positive, negative, memory = self._held
+    def _initial_state(self) -> _TrainerState:
+        embeddings, scale, recipe = self._data.vectors, self._data.scale, self._recipe
         whole = embeddings.flags.aligned and not any(stride % embeddings.itemsize for stride in embeddings.strides)
         if embeddings.dtype not in (np.float32, np.float16) or not whole:
             raise InputError(f"embeddings are float32 or float16 in this machine's byte order, not {embeddings.dtype}")
-        recipe, wanted = self._recipe, self._task.standardise
-        gamma = np.zeros((2, 1)) if loss.gamma is None else loss.gamma
-        return _Head(
-            inputs=embeddings.shape[1], width=recipe.width, classes=matrix.shape[1], batch=self._task.batch,
+        wanted = self._task.standardise
+        return _TrainerState(
+            inputs=self._inputs, width=recipe.width, classes=self._classes, batch=self._task.batch,
             embeddings=embeddings.ctypes.data, half=embeddings.dtype == np.float16,
             row_stride=embeddings.strides[0] // embeddings.itemsize,
             column_stride=embeddings.strides[1] // embeddings.itemsize,
-            mean=mean.ctypes.data if wanted else None, inverse=inverse.ctypes.data if wanted else None,
-            labels=matrix.ctypes.data, positive=positive.ctypes.data, negative=negative.ctypes.data,
-            positive_focus=float(gamma[1, 0]), negative_focus=float(gamma[0, 0]),
-            weigh_batches=self._task.plan.stages[0].batch_mean_weight,
-            drop_below=round(recipe.dropout * 65536), scale=1 / (1 - recipe.dropout),
-            weight_decay=recipe.weight_decay, mean_left=1.0, square_left=1.0, memory=memory.ctypes.data,
+            mean=scale.mean.ctypes.data if wanted else None, inverse=scale.inverse.ctypes.data if wanted else None,
+            labels=self._labels.ctypes.data, dropout_threshold=round(recipe.dropout * 65536),
+            keep_scale=1 / (1 - recipe.dropout), weight_decay=recipe.weight_decay,
+            beta1_power=1.0, beta2_power=1.0, memory=self._memory.ctypes.data,
         )  # fmt: skip
 
     def begin_stage(self, stage: ScheduledStage) -> None:
-        """Take the rows and weights of a stage."""
+        """Take the rows, the weights and the loss of a stage, and what it trains.
+
+        Raises:
+            ValueError: loss tables or row weights that do not fit the rows and classes.
+        """
         self._stage = stage
-        weights = stage.stage.row_weights
-        self._factors = None if weights is None else weights.astype(np.float32)
+        self._set_loss(stage.stage.loss)
+        self._set_row_weights(stage.stage)
+        self._state.output_only = stage.stage.trains == "output"
+        if stage.stage.restart_output:
+            fan_in = self._recipe.width or self._inputs
+            output = restarted_output(
+                self._task.stream_seed, fan_in=fan_in, classes=self._classes, stage=stage.index
+            )
+            self._kernel.restart_output(self._state, *(value.data_ptr() for value in output))
 
     def train_epoch(self, epoch: Epoch) -> float:
         """Train an epoch of the stage and return its mean training loss."""
-        drawn = self._task.draw(self._stage, epoch.in_stage)
-        rows = self._train[drawn]
-        factors = None if self._factors is None else self._factors[drawn]
+        positions = _int64(self._task.draw(self._stage, epoch.in_stage))
+        rows = self._train[positions]
         total = self._kernel.train(
-            self._head,
+            self._state,
             rows.ctypes.data,
-            None if factors is None else factors.ctypes.data,
+            positions.ctypes.data,
             len(rows),
             self._recipe.learning_rate_in(epoch.overall),
             dropout_key(self._task.stream_seed, epoch.overall),
@@ -193,18 +197,43 @@ class NativeTrainer:
         rows = self._validation
         if not len(rows):
             return float("nan")
-        if logits is not None:
-            x = torch.from_numpy(self._data.scale.apply(self._data.vectors[rows]))
-            first, first_bias, second, second_bias = self.parameters()
-            hidden = torch.relu(torch.addmm(first_bias, x, first.T))
-            logits[:] = torch.addmm(second_bias, hidden, second.T).numpy()
-        return float(self._kernel.validate(self._head, rows.ctypes.data, len(rows))) / len(rows)
+        out = None if logits is None else np.require(logits, np.float32, ["C", "W"])
+        total = self._kernel.validate(
+            self._state, rows.ctypes.data, len(rows), None if out is None else out.ctypes.data
+        )
+        if logits is not None and out is not logits:
+            logits[:] = out
+        return float(total) / len(rows)
 
     def parameters(self) -> list[torch.Tensor]:
-        """Return copies of weight and bias of both layers."""
+        """Return copies of weight and bias of each layer."""
         copies = [torch.empty(*shape) for shape in self._shapes]
-        self._kernel.store(self._head, *(copy.data_ptr() for copy in copies))
+        self._kernel.store(self._state, *self._addresses(copies))
         return copies
+
+    def _set_loss(self, loss: Loss) -> None:
+        tables = {name: _table(name, table, self._classes) for name, table in loss.tables()}
+        given = {name: table.ctypes.data for name, table in tables.items() if not _is_neutral(name, table)}
+        self._kernel.set_loss(self._state, _LossSpec(is_softmax=loss.link == "softmax", **given))
+
+    def _set_row_weights(self, stage: Stage) -> None:
+        weights, state = stage.row_weights, self._state
+        if weights is None:
+            state.row_weights, state.row_weight_columns = None, 0
+            return
+        rows = len(self._train)
+        if weights.shape not in ((rows,), (rows, self._classes)):
+            raise ValueError(
+                f"row weights have the shape {weights.shape}; expected ({rows},) or ({rows}, {self._classes})"
+            )
+        self._row_weights = np.ascontiguousarray(weights.reshape(rows, -1), np.float64)
+        state.row_weights, state.row_weight_columns = self._row_weights.ctypes.data, self._row_weights.shape[1]
+        state.batch_mean_weight = stage.batch_mean_weight
+
+    def _addresses(self, parameters: list[torch.Tensor]) -> list[int | None]:
+        """Return where weight and bias of both layers are; None for the hidden layer of a linear head."""
+        there = [value.data_ptr() for value in parameters]
+        return [None, None, *there] if len(there) == 2 else there
 
 
 def memory_bytes(*, inputs: int, width: int, classes: int, batch: int, variant: str) -> int:
@@ -215,9 +244,14 @@ def memory_bytes(*, inputs: int, width: int, classes: int, batch: int, variant: 
     return 4 * int(kernel.memory_floats(inputs, width, classes, batch))
 
 
-def _class_weights(loss: Loss, label: int, classes: int) -> Float[np.ndarray, " C"]:
-    weight = 1.0 if loss.weight is None else loss.weight[label]
-    return np.ascontiguousarray(np.broadcast_to(weight, (classes,)), np.float32)
+def _table(name: str, table: Float[np.ndarray, "2 C"], classes: int) -> Float[np.ndarray, "2 C"]:
+    if table.shape != (2, classes):
+        raise ValueError(f"loss table {name} has the shape {table.shape}; expected (2, {classes})")
+    return np.ascontiguousarray(table, np.float32)
+
+
+def _is_neutral(name: str, table: Float[np.ndarray, "2 C"]) -> bool:
+    return bool((table == (1 if name in ("weight", "scale") else 0)).all())
 
 
 def _aligned(floats: int) -> Float[np.ndarray, " F"]:

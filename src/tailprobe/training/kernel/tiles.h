@@ -3,9 +3,9 @@
 #ifndef TAILPROBE_TILES_H
 #define TAILPROBE_TILES_H
 
-#include "factors.h"
+#include "operands.h"
 
-/* Add a product of `rows` rows (a constant once inlined) and one panel to `out`, or put it there. */
+/* Add the product of `rows` rows (a constant once inlined) and one panel to `out`, or store it there. */
 INLINE void tile(const int rows, Operands in, int64_t count, float *out, int64_t out_row, int add) {
     vector sum[TILE_ROWS][TILE_VECTORS];
     const operand *restrict a = in.a, *restrict b = in.b;
@@ -13,7 +13,7 @@ INLINE void tile(const int rows, Operands in, int64_t count, float *out, int64_t
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 4
         for (int j = 0; j < TILE_VECTORS; j++)
-            sum[i][j] = add ? *(const vector *)(out + i * out_row + j * LANES) : all(0);
+            sum[i][j] = add ? *(const vector *)(out + i * out_row + j * LANES) : broadcast(0);
     for (int64_t k = 0; k < count; k++) {
         operands right[TILE_VECTORS];
 #pragma GCC unroll 4
@@ -31,7 +31,7 @@ INLINE void tile(const int rows, Operands in, int64_t count, float *out, int64_t
         for (int j = 0; j < TILE_VECTORS; j++) *(vector *)(out + i * out_row + j * LANES) = sum[i][j];
 }
 
-static void few_rows(int64_t rows, Operands in, int64_t count, float *out, int64_t out_row, int add) {
+static void partial_tile(int64_t rows, Operands in, int64_t count, float *out, int64_t out_row, int add) {
     switch (rows) {
     case 7: tile(7 < TILE_ROWS ? 7 : TILE_ROWS, in, count, out, out_row, add); break;
     case 6: tile(6 < TILE_ROWS ? 6 : TILE_ROWS, in, count, out, out_row, add); break;
@@ -43,10 +43,10 @@ static void few_rows(int64_t rows, Operands in, int64_t count, float *out, int64
     }
 }
 
-/* Add or put the product of up to TILE_ROWS rows and one panel; a's rows or its columns are consecutive. */
-static void tile_of(int64_t rows, Operands in, int64_t count, float *out, int64_t out_row, int add) {
+/* Add or store the product of up to TILE_ROWS rows and one panel; a's rows or its columns are consecutive. */
+static void product_tile(int64_t rows, Operands in, int64_t count, float *out, int64_t out_row, int add) {
     if (rows < TILE_ROWS) {
-        few_rows(rows, in, count, out, out_row, add);
+        partial_tile(rows, in, count, out, out_row, add);
     } else if (in.a_row == 1) {
         in.a_row = 1;
         tile(TILE_ROWS, in, count, out, out_row, add);

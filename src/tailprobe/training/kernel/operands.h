@@ -4,8 +4,8 @@
    its lower half and 2k + 1 in its upper, which are multiplied and added to a float32 sum by one instruction where the
    processor has it (AVX512-BF16), and by the same arithmetic written out elsewhere. */
 
-#ifndef TAILPROBE_FACTORS_H
-#define TAILPROBE_FACTORS_H
+#ifndef TAILPROBE_OPERANDS_H
+#define TAILPROBE_OPERANDS_H
 
 #include "vectors.h"
 
@@ -14,7 +14,7 @@
 #include <immintrin.h>
 #endif
 
-enum { HELD = 2 };            /* numbers that an operand holds */
+enum { PACK = 2 };            /* numbers that an operand holds */
 typedef uint32_t operand;
 typedef integers operands;    /* LANES of them */
 
@@ -22,7 +22,7 @@ typedef integers operands;    /* LANES of them */
 INLINE integers rounded(vector x) {
     const integers bits = (integers)x, even = (bits >> 16) & 1;
     const vector nearest = (vector)(bits + 0x7fff + even), quiet = (vector)(bits | 0x400000);
-    return (integers)choose(x == x, nearest, quiet) & (int32_t)0xffff0000;
+    return (integers)blend(x == x, nearest, quiet) & (int32_t)0xffff0000;
 }
 
 INLINE vector multiply_add(vector sum, operand a, operands b) {
@@ -35,8 +35,8 @@ INLINE vector multiply_add(vector sum, operand a, operands b) {
 #endif
 }
 
-/* Pair two rows number by number. */
-INLINE operands paired(vector first, vector second) {
+/* Pack two rows number by number. */
+INLINE operands pack(vector first, vector second) {
 #if defined(__AVX512BF16__)
     const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8,
                                            23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
@@ -47,23 +47,24 @@ INLINE operands paired(vector first, vector second) {
 #endif
 }
 
-/* down(k, j) = numbers (2k, j) and (2k + 1, j) of a matrix; a row that is not there counts as zeros. */
-INLINE void pair_down(const float *from, int64_t row, int64_t rows, int64_t columns, operand *down, int64_t down_row) {
+/* packed(k, j) = numbers (2k, j) and (2k + 1, j) of a matrix; a row beyond the last counts as zeros. */
+INLINE void pack_rows(const float *from, int64_t row, int64_t rows, int64_t columns, operand *packed,
+                      int64_t packed_stride) {
     for (int64_t i = 0; i < rows; i += 2)
         for (int64_t j = 0; j < columns; j += LANES) {
             const vector first = *(const vector *)(from + i * row + j);
-            const vector second = i + 1 < rows ? *(const vector *)(from + (i + 1) * row + j) : all(0);
-            *(operands *)(down + i / 2 * down_row + j) = paired(first, second);
+            const vector second = i + 1 < rows ? *(const vector *)(from + (i + 1) * row + j) : broadcast(0);
+            *(operands *)(packed + i / 2 * packed_stride + j) = pack(first, second);
         }
 }
 
-/* across(i, k) = numbers (i, 2k) and (i, 2k + 1); columns a multiple of 2 LANES, whatever is beyond the last is zero. */
-INLINE void pair_across(const float *from, int64_t row, int64_t rows, int64_t columns, operand *across,
-                        int64_t across_row) {
+/* packed(i, k) = numbers (i, 2k) and (i, 2k + 1); columns a multiple of 2 LANES, whatever is beyond the last is zero. */
+INLINE void pack_cols(const float *from, int64_t row, int64_t rows, int64_t columns, operand *packed,
+                      int64_t packed_stride) {
     for (int64_t i = 0; i < rows; i++)
         for (int64_t j = 0; j < columns; j += 2 * LANES) {
             const float *at = from + i * row + j;
-            operand *to = across + i * across_row + j / 2;
+            operand *to = packed + i * packed_stride + j / 2;
 #if defined(__AVX512BF16__)
             *(operands *)to = (operands)_mm512_cvtne2ps_pbh(*(const __m512 *)(at + LANES), *(const __m512 *)at);
 #else
@@ -79,30 +80,31 @@ INLINE void pair_across(const float *from, int64_t row, int64_t rows, int64_t co
 
 #else
 
-enum { HELD = 1 };            /* numbers that an operand holds */
+enum { PACK = 1 };            /* numbers that an operand holds */
 typedef float operand;
 typedef vector operands;
 
 INLINE vector multiply_add(vector sum, operand a, operands b) { return sum + a * b; }
 
-/* A matrix of float32 is its own factor. */
-INLINE void pair_down(const float *from, int64_t row, int64_t rows, int64_t columns, operand *down, int64_t down_row) {
-    (void)from, (void)row, (void)rows, (void)columns, (void)down, (void)down_row;
+/* A float32 matrix is multiplied as it is. */
+INLINE void pack_rows(const float *from, int64_t row, int64_t rows, int64_t columns, operand *packed,
+                      int64_t packed_stride) {
+    (void)from, (void)row, (void)rows, (void)columns, (void)packed, (void)packed_stride;
 }
-INLINE void pair_across(const float *from, int64_t row, int64_t rows, int64_t columns, operand *across,
-                        int64_t across_row) {
-    (void)from, (void)row, (void)rows, (void)columns, (void)across, (void)across_row;
+INLINE void pack_cols(const float *from, int64_t row, int64_t rows, int64_t columns, operand *packed,
+                      int64_t packed_stride) {
+    (void)from, (void)row, (void)rows, (void)columns, (void)packed, (void)packed_stride;
 }
 
 #endif
 
-/* Operands that hold some numbers, and what rows are counted in: matrix units multiply whole tiles. */
+/* How many operands hold some numbers, and what rows are a multiple of: matrix units multiply whole tiles. */
 #if defined(__AMX_BF16__)
-enum { ROWS_AT_ONCE = 16 };
-INLINE int64_t held(int64_t numbers) { return round_up((numbers + HELD - 1) / HELD, 16); }
+enum { ROW_MULTIPLE = 16 };
+INLINE int64_t packed_len(int64_t numbers) { return round_up((numbers + PACK - 1) / PACK, 16); }
 #else
-enum { ROWS_AT_ONCE = 1 };
-INLINE int64_t held(int64_t numbers) { return (numbers + HELD - 1) / HELD; }
+enum { ROW_MULTIPLE = 1 };
+INLINE int64_t packed_len(int64_t numbers) { return (numbers + PACK - 1) / PACK; }
 #endif
 
 typedef struct {
