@@ -7,7 +7,7 @@ from tailprobe.setting import Range, at_least, between, check_settings, setting
 
 Select = Literal["loss", "average_precision", "last"]
 MAX_EPOCHS = 200  # of epochs="auto"
-AUTO_PATIENCE = 10  # epochs without a better validation result that end a training of epochs="auto"
+AUTO_PATIENCE = 20  # epochs without a better validation result that end a training of epochs="auto"
 _MANY = 10**6  # what is more only runs out of memory or time
 _RATE = Range(lambda rate: rate > 0, "above 0")
 
@@ -36,7 +36,7 @@ class Recipe:
     )
     patience: int = setting(
         0,
-        help="Stop after this many epochs without a better validation result; 0 for never, and 10 for --epochs auto.",
+        help="Stop after this many epochs without a better validation result; 0 for never, and 20 for --epochs auto.",
         group="Training recipe",
         range=between(0, _MANY),
     )

@@ -138,9 +138,7 @@ class NativeTrainer:
         self._labels, self._memory = np.ascontiguousarray(data.matrix), _aligned(floats)
         self._row_weights: Float[np.ndarray, "R K"] | None = None
         self._state = self._initial_state()
-        first = initial_head(
-            task.stream_seed, inputs=self._inputs, width=self._recipe.width, classes=self._classes
-        )
+        first = initial_head(task.stream_seed, inputs=self._inputs, width=self._recipe.width, classes=self._classes)
         self._shapes = [value.shape for value in first]
         kernel.load(self._state, *self._addresses(list(first)))
 
@@ -173,9 +171,7 @@ class NativeTrainer:
         self._state.output_only = stage.stage.trains == "output"
         if stage.stage.restart_output:
             fan_in = self._recipe.width or self._inputs
-            output = restarted_output(
-                self._task.stream_seed, fan_in=fan_in, classes=self._classes, stage=stage.index
-            )
+            output = restarted_output(self._task.stream_seed, fan_in=fan_in, classes=self._classes, stage=stage.index)
             self._kernel.restart_output(self._state, *(value.data_ptr() for value in output))
 
     def train_epoch(self, epoch: Epoch) -> float:
