@@ -13,8 +13,8 @@ TESTS = Path(__file__).parent
 # `make check` leaves them out (-m "not slow"), `make test` runs them. A single test says so by @pytest.mark.slow.
 SLOW = (
     "comparison/test_null_studies.py",
-    "datasets/sample/test_draw.py",
-    "datasets/sample/test_landscape.py",
+    "demo/test_draw.py",
+    "demo/test_landscape.py",
     "encoders/runtime",
     "encoders/test_clip.py",
     "encoders/test_descriptors.py",
@@ -31,7 +31,7 @@ SLOW = (
     "report/page",
     "study/test_bands.py",
     "study/test_dry_run.py",
-    "study/test_own_embeddings.py",
+    "study/test_precomputed.py",
     "study/test_reproduction.py",
     "study/test_run.py",
     "study/test_tuning.py",
