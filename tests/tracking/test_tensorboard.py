@@ -30,7 +30,9 @@ def test_scores_by_seed_and_losses_by_epoch_are_those_of_the_run(own: Result) ->
     assert str(own.folder.path / "tensorboard") in said
     found = events(own.folder.path / "tensorboard" / "descriptors reweight_5")
     results = own.results.query("method == 'reweight(5)' and part == 'test'")
-    expected = results.query("metric == 'average_precision' and class_name == 'low-frequency'").set_index("seed")["value"]
+    expected = results.query("metric == 'average_precision' and class_name == 'low-frequency'").set_index("seed")[
+        "value"
+    ]
     written = {event.step: event.value for event in found.Scalars("average_precision/low-frequency")}
     assert written == pytest.approx(expected.to_dict(), rel=1e-6)
     losses = own.histories.query("method == 'reweight(5)'").groupby("epoch")["validation_loss"].mean()

@@ -8,13 +8,13 @@ from typing import Any
 
 import tomli_w
 
-from tailprobe.comparison.influence import METRICS
 from tailprobe.datasets.image_files import OnBadImage
 from tailprobe.datasets.url import is_url
 from tailprobe.embeddings.own import encoder_name, holds_embeddings
 from tailprobe.errors import InputError
 from tailprobe.files import write_text
 from tailprobe.registry import did_you_mean
+from tailprobe.scores.metric import comparable_names
 from tailprobe.scores.rules import parse_rule
 from tailprobe.scores.tidy import PAPER_THRESHOLDS
 from tailprobe.training.recipe import Recipe
@@ -58,7 +58,7 @@ class Study:
             "encoders": (bool(self.encoders), "at least one"),
             "methods": (bool(self.methods), "at least one"),
             "thresholds": (bool(self.thresholds), "at least one"),
-            "metric": (self._has_metric(), f"one of {', '.join(METRICS)}, a rule of thresholds after @"),
+            "metric": (self._has_metric(), f"one of {', '.join(comparable_names())}, a rule of thresholds after @"),
             "budget": (self.budget in ("epochs", "updates"), "epochs or updates"),
             "correction": (self.correction in ("holm", "benjamini-hochberg"), "holm or benjamini-hochberg"),
             "standardise": (self.standardise in ("auto", "yes", "no"), "auto, yes or no"),
@@ -77,7 +77,8 @@ class Study:
 
     def _has_metric(self) -> bool:
         name, _, rule = self.metric.partition("@")
-        return (not rule and name in METRICS) or (f"{name}@..." in METRICS and rule in self.thresholds)
+        known = comparable_names()
+        return (not rule and name in known) or (f"{name}@..." in known and rule in self.thresholds)
 
 
 def default_encoders(source: str, form: str = "auto") -> tuple[str, ...]:

@@ -2,7 +2,7 @@
    the data can become markup. One `state` says what is shown; each `show…` function draws one section from it. */
 const { runs: RUNS, across: ACROSS } = JSON.parse(document.getElementById("content").textContent);
 const PAGE = 50,
-  WORDS = ["helps", "hurts", "no evidence", "too few positives"];
+  WORDS = ["improves", "worsens", "inconclusive", "underpowered", "not tested"];
 const state = {
   run: 0,
   encoder: "",
@@ -49,8 +49,7 @@ const brief = (text, letters = 40) => {
 const MARKS = { "&": "&amp;", "<": "&lt;", ">": "&gt;", $: "&#36;" };
 const plain = (text, letters) => `\u2068${brief(text, letters).replace(/[&<>$]/g, (mark) => MARKS[mark])}\u2069`;
 const many = (n, noun, nouns = `${noun}s`) => `${whole(n)} ${n === 1 ? noun : nouns}`;
-const words = (metric) =>
-  metric.replace(/_/g, " ").replace(/@(.*)/, (_, rule) => (rule === "tuned" ? ", tuned threshold" : ` at ${rule}`));
+const words = (metric) => run().titles[metric] ?? metric;
 function options(select, values, chosen) {
   clear(select);
   values.forEach(([value, text]) => {
