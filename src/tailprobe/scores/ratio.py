@@ -54,4 +54,4 @@ def defined_moments(
     number = np.asarray(defined.sum(axis=axis))
     mean = defined_mean(values, axis=axis)
     squares = np.where(defined, (values - np.expand_dims(mean, axis)) ** 2, 0).sum(axis=axis)
-    return mean, number, ratio(np.asarray(squares), number - 1)
+    return mean, number, ratio(np.asarray(squares), np.asarray(number - 1))
