@@ -77,7 +77,7 @@ def mean(values: Float[np.ndarray, "*rest S"]) -> Float[np.ndarray, "*rest"]:
 
 def deviation(values: Float[np.ndarray, "*rest S"]) -> Float[np.ndarray, "*rest"]:
     """Return the standard deviation (n - 1) over the last axis of what is defined; NaN below two values."""
-    return np.sqrt(defined_moments(values, axis=-1)[2])
+    return np.asarray(np.sqrt(defined_moments(values, axis=-1)[2]))
 
 
 def half_width(values: Float[np.ndarray, "*rest S"], spread: Spread) -> Float[np.ndarray, "*rest"]:
