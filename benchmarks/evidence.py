@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from benchmarks.simulate import Population, SimulatedStudy, TrainedPopulation, draw_study, draw_trained_study
+from tailprobe.comparison.contrasts import TestResult, contrasts
 from tailprobe.comparison.correction import adjust
-from tailprobe.comparison.gather import ScoredPart, measure
-from tailprobe.comparison.groups import group_classes
-from tailprobe.comparison.simulate import Population, SimulatedStudy, TrainedPopulation, draw_study, draw_trained_study
+from tailprobe.comparison.grouping import group_classes
 from tailprobe.comparison.verdict import decide_verdicts
 
 STUDIES = 400
@@ -47,25 +47,33 @@ def _effects(*sizes: float) -> np.ndarray:
 
 SETTINGS = (
     Setting("null", Population(), null=True),
-    Setting("null, classes uneven", Population(own=_UNEVEN), null=True),
+    Setting("null, classes uneven", Population(method_head_sd=_UNEVEN), null=True),
     Setting("null, 9 methods", Population(methods=9), null=True),
     Setting("null, 5 seeds", Population(seeds=5), null=True),
-    Setting("null, 3 seeds, classes uneven", Population(seeds=3, own=_UNEVEN), null=True),
-    Setting("null, 3 seeds, 1 method, classes uneven", Population(seeds=3, methods=1, own=_UNEVEN), null=True),
+    Setting("null, 3 seeds, classes uneven", Population(seeds=3, method_head_sd=_UNEVEN), null=True),
+    Setting(
+        "null, 3 seeds, 1 method, classes uneven", Population(seeds=3, methods=1, method_head_sd=_UNEVEN), null=True
+    ),
     Setting("null, 3 seeds, 1 method, 4 classes", Population(seeds=3, methods=1, prevalence=_FEW), null=True),
     Setting("null, F1 at a threshold", Population(), null=True, metric="f1@fixed"),
     Setting("null, recall at a threshold", Population(), null=True, metric="recall@fixed"),
     Setting("null, given split", Population(given_split=True), null=True),
     Setting("null, trained heads", TrainedPopulation(), null=True),
     Setting("planted, same for every image", Population(effect=_effects(0.35, 0.25, 0, 0)), helped=(0, 1)),
-    Setting("planted, image by image", Population(effect=_effects(0.6, 0.4, 0.2, 0), taste=0.5), helped=(0, 1, 2, 3)),
-    Setting("planted, classes uneven", Population(effect=_effects(0.6, 0.4, 0, 0), own=_UNEVEN), helped=(0, 1)),
     Setting(
-        "planted, classes uneven, 9 methods",
-        Population(methods=9, effect=_effects(0.6, 0.4, 0.6, 0.4, 0, 0, 0, 0, 0), own=_UNEVEN),
+        "planted, image by image",
+        Population(effect=_effects(0.6, 0.4, 0.2, 0), image_effect_sd=0.5),
         helped=(0, 1, 2, 3),
     ),
-    Setting("planted, trained heads", TrainedPopulation(remedy=1.0), helped=(0, 1)),
+    Setting(
+        "planted, classes uneven", Population(effect=_effects(0.6, 0.4, 0, 0), method_head_sd=_UNEVEN), helped=(0, 1)
+    ),
+    Setting(
+        "planted, classes uneven, 9 methods",
+        Population(methods=9, effect=_effects(0.6, 0.4, 0.6, 0.4, 0, 0, 0, 0, 0), method_head_sd=_UNEVEN),
+        helped=(0, 1, 2, 3),
+    ),
+    Setting("planted, trained heads", TrainedPopulation(reweighting=1.0), helped=(0, 1)),
 )
 
 
@@ -96,14 +104,14 @@ def verdicts_of(study: SimulatedStudy, metric: str = "average_precision") -> pd.
     # By the order of prevalence, not by the drawn counts: the groups are the same in every study.
     grouping = group_classes(names, counts=np.arange(c, 0, -1), low_frequency=low)
 
-    def parts(method: int) -> list[ScoredPart]:
+    def parts(method: int) -> list[TestResult]:
         return [
-            ScoredPart.score(metric, rows, study.labels[rows], study.logits[s, method], np.full(c, _THRESHOLD))
+            TestResult.measure(metric, rows, study.labels[rows], study.logits[s, method], np.full(c, _THRESHOLD))
             for s, rows in enumerate(study.rows)
         ]
 
     methods = [str(m) for m in range(1, study.logits.shape[1])]
-    measured = measure(
+    measured = contrasts(
         (parts(m) for m in range(1, len(methods) + 1)),
         parts(0),
         encoder="simulated",
@@ -155,7 +163,7 @@ def _false(setting: Setting, table: pd.DataFrame) -> bool | None:
     idle = ~table["method"].isin([str(m + 1) for m in setting.helped])
     if not idle.any():
         return None
-    return bool((table.loc[idle, "verdict"].isin(["helps", "hurts"])).any())
+    return bool((table.loc[idle, "verdict"].isin(["improves", "worsens"])).any())
 
 
 def _covered(tables: list[pd.DataFrame], low: str, high: str, truth: np.ndarray) -> np.ndarray:
@@ -170,7 +178,7 @@ def _power(setting: Setting, tables: list[pd.DataFrame], difference: np.ndarray)
     tested = np.stack([t["p_adjusted"].notna().to_numpy() for t in tables])
     p = np.where(tested, 2 * stats.norm.sf(np.abs(difference) / error), np.nan)
     oracle = np.stack([adjust(row) for row in p]) <= 0.05
-    ours = np.stack([t["verdict"].isin(["helps", "hurts"]).to_numpy() for t in tables])
+    ours = np.stack([t["verdict"].isin(["improves", "worsens"]).to_numpy() for t in tables])
     real = tables[0]["method"].isin([str(m + 1) for m in setting.helped]).to_numpy() & (tested.mean(axis=0) > 0.5)
     of_oracle, of_ours = oracle[:, real].mean(axis=0), ours[:, real].mean(axis=0)
     lines = ["| power of the oracle | comparisons | oracle | tailprobe | share of it |", "|---|---|---|---|---|"]

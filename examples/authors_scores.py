@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tailprobe.comparison.gather import ScoredPart, measure
-from tailprobe.comparison.groups import group_classes
+from tailprobe.comparison.contrasts import TestResult, contrasts
+from tailprobe.comparison.grouping import group_classes
 from tailprobe.comparison.verdict import decide_verdicts
 from tailprobe.scores.decisions import Confusion
 from tailprobe.scores.ranking import average_precision
@@ -58,9 +58,9 @@ def _judge(labels: np.ndarray, factors: list[float], scores: np.ndarray, rare: n
     """Print what one run a factor says about factors against none, in average precision."""
     grouping = group_classes(CLASSES, counts=labels.sum(axis=0), low_frequency=rare)
     rows = np.arange(len(labels))
-    parts = [[ScoredPart.score("average_precision", rows, labels, of_factor)] for of_factor in scores]
+    parts = [[TestResult.measure("average_precision", rows, labels, of_factor)] for of_factor in scores]
     plain = parts.pop(factors.index(1))
-    measured = measure(
+    measured = contrasts(
         parts,
         plain,
         encoder="clip",

@@ -98,7 +98,7 @@ def _histories(keys: Sequence[tuple[str, int]], rng: np.random.Generator) -> pd.
 
 
 def _verdicts(methods: Sequence[str], table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    words = np.array(["helps", "hurts", "no evidence", "too few positives"], dtype=object)
+    words = np.array(["improves", "worsens", "inconclusive", "underpowered", "not tested"], dtype=object)
     names = [*table["class_name"], *GROUPS]
     frames = []
     for method in methods[1:]:
@@ -107,16 +107,18 @@ def _verdicts(methods: Sequence[str], table: pd.DataFrame, rng: np.random.Genera
         frames.append(pd.DataFrame({
             "encoder": "descriptors", "method": method, "class_name": names, "is_group": np.arange(n) >= len(table),
             "metric": "average_precision", "difference": difference, "low": difference - 0.1, "high": difference + 0.1,
-            "p_adjusted": rng.random(n), "detectable": 0.2, "support": 9.0, "verdict": words[rng.integers(0, 4, n)],
+            "p_adjusted": rng.random(n), "minimum_detectable_effect": 0.2, "support": 9.0,
+            "verdict": words[rng.integers(0, 5, n)],
         }))  # fmt: skip
     return pd.concat(frames, ignore_index=True)
 
 
 def _recommendation(method: str) -> dict[str, object]:
     return {
-        "encoder": "descriptors", "method": method, "metric": "average_precision", "gain": 0.1, "gain_low": 0.05,
-        "gain_high": 0.15, "cost": -0.01, "cost_low": -0.02, "cost_high": 0.0, "certainty": 0.99,
-        "sentence": f"Use {method}: it gains.", "statistics": ["Everything was made up."],
+        "encoder": "descriptors", "method": method, "metric": "average_precision", "effect_rare": 0.1,
+        "effect_rare_low": 0.05, "effect_rare_high": 0.15, "effect_remaining": -0.01, "effect_remaining_low": -0.02,
+        "effect_remaining_high": 0.0, "probability_of_benefit": 0.99, "sentence": f"Use {method}: it gains.",
+        "statistics": ["Everything was made up."],
     }  # fmt: skip
 
 

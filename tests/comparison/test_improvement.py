@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tailprobe.comparison.improvement import interval_of, performance_profile, probability_of_improvement
+from tailprobe.comparison.improvement import performance_profile, probability_of_improvement
 from tailprobe.errors import InputError
 
 
@@ -24,12 +24,12 @@ def test_a_profile_falls_from_one_to_none():
     assert (found.value <= found.high).all()
 
 
-def test_the_interval_of_a_mean_resamples_seeds_within_data_sets():
-    # Data sets far apart and seeds alike: drawing data sets would give a wide interval, drawing seeds a narrow one.
+def test_seeds_are_resampled_within_data_sets_and_data_sets_are_fixed():
+    # Data sets far apart: drawing them would move the share of runs above 5, drawing seeds within them cannot.
     values = np.array([0.0, 10.0, 100.0]) + np.random.default_rng(0).normal(0, 0.1, (50, 3))
-    found = interval_of(lambda x: float(x.mean()), values, rng=np.random.default_rng(1))
-    expected = np.sqrt(values.var(axis=0).sum() / 50) / 3
-    assert found.high - found.low == pytest.approx(2 * 1.96 * expected, rel=0.1)
+    found = performance_profile(values, np.array([5.0, 0.0]), rng=np.random.default_rng(1), resamples=200)
+    assert found.low[0] == found.value[0] == found.high[0] == pytest.approx(2 / 3)
+    assert found.low[1] < found.value[1] < found.high[1]
 
 
 def test_a_missing_value_or_another_data_set_is_told():

@@ -5,15 +5,15 @@ from scipy.special import expit
 from statsmodels.discrete.discrete_model import Logit
 from statsmodels.stats.power import TTestPower
 
-from tailprobe.comparison.inference import Estimate, estimate, estimate_values, widen_sameness
-from tailprobe.comparison.spread import SpreadSum
+from tailprobe.comparison.inference import Estimate, estimate, estimate_levels, rule_of_three
+from tailprobe.comparison.variance import VarianceAccumulator
 
 
 def paired(values):
-    total = SpreadSum(images=2, columns=1)
+    total = VarianceAccumulator(images=2, columns=1)
     for value in values:
         total.add(np.array([value]), np.array([0, 1]), np.zeros((2, 1)))
-    return estimate(total.spread())
+    return estimate(total.components())
 
 
 def test_without_shared_images_it_is_scipys_one_sample_t_test():
@@ -25,41 +25,41 @@ def test_without_shared_images_it_is_scipys_one_sample_t_test():
 
 
 def test_heads_that_share_training_images_say_less_than_as_many_that_share_none():
-    total = SpreadSum(images=2, columns=1)
+    total = VarianceAccumulator(images=2, columns=1)
     for value in np.random.default_rng(0).normal(0.8, 0.05, 10):
         total.add(np.array([value]), np.array([0, 1]), np.zeros((2, 1)))
-    plain, shared = estimate(total.spread()), estimate_values(total.spread())
+    plain, shared = estimate(total.components()), estimate_levels(total.components())
     assert shared.mean == plain.mean
-    assert shared.error[0] ** 2 == pytest.approx(plain.error[0] ** 2 * (1 + 10 * 0.03))
-    assert shared.degrees == plain.degrees
+    assert shared.standard_error[0] ** 2 == pytest.approx(plain.standard_error[0] ** 2 * (1 + 10 * 0.03))
+    assert shared.df == plain.df
 
 
-def test_the_detectable_difference_has_about_the_power_it_says():
+def test_the_minimum_detectable_effect_has_about_the_power_it_says():
     values = np.random.default_rng(0).normal(0, 1, 20)
     found = paired(values)
-    effect = found.detectable(level=0.05)[0] / values.std(ddof=1)
+    effect = found.minimum_detectable_effect(level=0.05)[0] / values.std(ddof=1)
     assert TTestPower().power(effect, nobs=20, alpha=0.05) == pytest.approx(0.8, abs=0.01)
 
 
-def test_certainty_is_the_one_sided_p_value_turned_around():
+def test_the_probability_of_benefit_is_the_one_sided_p_value_turned_around():
     found = Estimate(np.array([0.2, -0.2]), np.array([0.1, 0.1]), np.array([9.0, 9.0]))
-    np.testing.assert_allclose(found.certainty(), [1 - found.p()[0] / 2, found.p()[1] / 2])
+    np.testing.assert_allclose(found.probability_of_benefit(), [1 - found.p()[0] / 2, found.p()[1] / 2])
 
 
 def test_numbers_without_any_spread_get_the_interval_of_the_rule_of_three():
     found = Estimate(np.array([1.0, 1.0]), np.array([0.0, 0.2]), np.full(2, 9.0))
-    widened = widen_sameness(found, support=np.array([30.0, 30.0]))
+    widened = rule_of_three(found, support=np.array([30.0, 30.0]))
     assert widened.interval()[0][0] == pytest.approx(0.9)
-    assert widened.error[1] == 0.2
+    assert widened.standard_error[1] == 0.2
 
 
 def test_the_interval_of_a_share_is_that_of_a_logistic_regression():
     cases = np.repeat([1.0, 0.0], [18, 2])
     found = Estimate(np.array([0.9]), np.array([np.sqrt(0.9 * 0.1 / 20)]), np.array([np.inf]))
     expected = Logit(cases, np.ones(20)).fit(disp=False).conf_int()[0]
-    np.testing.assert_allclose(np.stack(found.share_interval())[:, 0], expit(expected), rtol=1e-6)
+    np.testing.assert_allclose(np.stack(found.logit_interval())[:, 0], expit(expected), rtol=1e-6)
 
 
 def test_the_interval_of_a_share_at_its_end_is_cut_off_there():
     found = Estimate(np.array([0.0, 1.0]), np.array([0.1, 0.1]), np.full(2, np.inf))
-    np.testing.assert_allclose(np.stack(found.share_interval()), [[0, 1 - 0.196], [0.196, 1]], atol=1e-4)
+    np.testing.assert_allclose(np.stack(found.logit_interval()), [[0, 1 - 0.196], [0.196, 1]], atol=1e-4)

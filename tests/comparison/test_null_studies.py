@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from benchmarks.simulate import Population, TrainedPopulation, draw_study, draw_trained_study
 
-from tailprobe.comparison.gather import ScoredPart, measure
-from tailprobe.comparison.groups import group_classes
-from tailprobe.comparison.simulate import Population, TrainedPopulation, draw_study, draw_trained_study
+from tailprobe.comparison.contrasts import TestResult, contrasts
+from tailprobe.comparison.grouping import group_classes
 from tailprobe.comparison.verdict import decide_verdicts
 
 STUDIES = 40
@@ -19,10 +19,10 @@ def verdicts(study):
 
     def part(s, method):
         rows = study.rows[s]
-        return ScoredPart.score("average_precision", rows, study.labels[rows], study.logits[s, method])
+        return TestResult.measure("average_precision", rows, study.labels[rows], study.logits[s, method])
 
     seeds, methods = range(len(study.rows)), [str(m) for m in range(1, study.logits.shape[1])]
-    measured = measure(
+    measured = contrasts(
         ((part(s, int(m)) for s in seeds) for m in methods),
         [part(s, 0) for s in seeds],
         encoder="simulated",
@@ -40,7 +40,7 @@ def null():
 
 
 def test_of_studies_where_nothing_differs_few_find_anything(null):
-    false = sum(table["verdict"].isin(["helps", "hurts"]).any() for table in null)
+    false = sum(table["verdict"].isin(["improves", "worsens"]).any() for table in null)
     assert false <= 5  # of 40; at a chance of 5% more come once in a hundred times
 
 
@@ -58,7 +58,7 @@ def test_intervals_of_a_value_hold_its_mean_over_new_collections(null):
 def test_a_remedy_that_suits_some_images_and_not_others_is_not_taken_for_sure():
     # The same images in every test part say the same: a paired t-test over seeds would cover 60 to 80%.
     population = Population(
-        images=600, prevalence=(0.3, 0.15, 0.1), methods=1, seeds=10, effect=0.5, taste=1.0, given_split=True
+        images=600, prevalence=(0.3, 0.15, 0.1), methods=1, seeds=10, effect=0.5, image_effect_sd=1.0, given_split=True
     )
     tables = [verdicts(draw_study(population, np.random.default_rng([2, i]))) for i in range(STUDIES)]
     classes = ~tables[0]["is_group"]
@@ -70,4 +70,4 @@ def test_a_remedy_that_suits_some_images_and_not_others_is_not_taken_for_sure():
 def test_heads_that_are_trained_on_overlapping_parts_are_not_told_apart_from_themselves():
     population = TrainedPopulation(images=500, prevalence=(0.3, 0.15, 0.1), width=8, methods=1, seeds=5)
     tables = [verdicts(draw_trained_study(population, np.random.default_rng([3, i]))) for i in range(20)]
-    assert sum(t["verdict"].isin(["helps", "hurts"]).any() for t in tables) <= 3
+    assert sum(t["verdict"].isin(["improves", "worsens"]).any() for t in tables) <= 3

@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from tailprobe.comparison.gather import ScoredPart, measure
-from tailprobe.comparison.groups import group_classes
+from tailprobe.comparison.contrasts import TestResult, contrasts
+from tailprobe.comparison.grouping import group_classes
 from tailprobe.comparison.verdict import decide_verdicts
 
 # The order of the columns of the saved scores.
@@ -26,10 +26,10 @@ def comparison(real_data):
     counts = np.array([found[name] for name in CLASSES])
     grouping = group_classes(CLASSES, counts=counts, low_frequency=counts < counts.max() / 10)
     rows = np.arange(len(labels))
-    parts = {f: [ScoredPart.score("average_precision", rows, labels, scores[i])] for i, f in enumerate(factors)}
+    parts = {f: [TestResult.measure("average_precision", rows, labels, scores[i])] for i, f in enumerate(factors)}
     plain = parts.pop(1.0)
     methods = [f"factor {factor:g}" for factor in parts]
-    measured = measure(parts.values(), plain, encoder="clip", methods=methods, grouping=grouping, images=len(labels))
+    measured = contrasts(parts.values(), plain, encoder="clip", methods=methods, grouping=grouping, images=len(labels))
     return decide_verdicts([measured], grouping, metric="average_precision")
 
 

@@ -20,11 +20,11 @@ def test_groups_have_their_intervals_and_classes_are_counted() -> None:
     method = "oversample(largest)"
     text = printed(
         [
-            ("clip", method, "low-frequency", True, 0.113, 0.008, 0.217, "helps"),
-            ("clip", method, "remaining", True, -0.015, -0.026, -0.004, "no evidence"),
-            ("clip", method, "mine", False, 0.3, 0.2, 0.4, "helps"),
-            ("clip", method, "road", False, -0.3, -0.4, -0.2, "hurts"),
-            ("clip", method, "all", False, 0.0, -0.1, 0.1, "too few positives"),  # a class of that name
+            ("clip", method, "low-frequency", True, 0.113, 0.008, 0.217, "improves"),
+            ("clip", method, "remaining", True, -0.015, -0.026, -0.004, "inconclusive"),
+            ("clip", method, "mine", False, 0.3, 0.2, 0.4, "improves"),
+            ("clip", method, "road", False, -0.3, -0.4, -0.2, "worsens"),
+            ("clip", method, "all", False, 0.0, -0.1, 0.1, "underpowered"),  # a class of that name
         ],
         ["baseline", method],
     )
@@ -36,11 +36,11 @@ def test_groups_have_their_intervals_and_classes_are_counted() -> None:
 
 
 def test_a_group_without_classes_is_a_dash() -> None:
-    text = printed([("clip", "reweight(2)", "remaining", True, 0.01, -0.1, 0.1, "no evidence")], ["reweight(2)"])
+    text = printed([("clip", "reweight(2)", "remaining", True, 0.01, -0.1, 0.1, "inconclusive")], ["reweight(2)"])
     assert "–" in next(line for line in text.splitlines() if line.startswith("reweight(2)"))
 
 
 def test_what_rounds_to_zero_has_no_sign() -> None:
-    text = printed([("clip", "focal(2)", "remaining", True, -0.0001, -0.02, 0.0004, "no evidence")], ["focal(2)"])
+    text = printed([("clip", "focal(2)", "remaining", True, -0.0001, -0.02, 0.0004, "inconclusive")], ["focal(2)"])
     assert "0.0 (−2.0, 0.0)" in " ".join(text.split())
     assert "−0.0 " not in text

@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import example, given
@@ -40,8 +42,8 @@ def by_class(measure, labels, decisions, *, needs_negatives=False, **options):
     [
         (ours.recall, sk.recall_score, {}),
         (ours.precision, sk.precision_score, {}),
-        (ours.f1, sk.f1_score, {}),
-        (ours.f2, sk.fbeta_score, {"beta": 2}),
+        (partial(ours.f_beta, beta=1), sk.f1_score, {}),
+        (partial(ours.f_beta, beta=2), sk.fbeta_score, {"beta": 2}),
     ],
 )
 def test_metrics_of_positives_equal_scikit_learn_where_there_are_positives(measure, reference, options):
@@ -75,20 +77,24 @@ def test_binary_accuracy_equals_scikit_learn(both):
 
 
 @cases
-def test_negative_share_is_true_and_false_negatives_over_rows(both):
+def test_predicted_negative_rate_is_true_and_false_negatives_over_rows(both):
     labels, decisions = both
     tables = sk.multilabel_confusion_matrix(labels.astype(int).reshape(labels.shape), decisions.astype(int))
     if labels.shape[1] == 1:  # scikit-learn takes one column for a binary target
         tables = sk.confusion_matrix(labels[:, 0], decisions[:, 0], labels=[False, True])[None]
     expected = (tables[:, 0, 0] + tables[:, 1, 0]) / len(labels)
-    np.testing.assert_allclose(ours.negative_share(labels, decisions), expected, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(ours.predicted_negative_rate(labels, decisions), expected, rtol=0, atol=1e-14)
 
 
 @cases
-def test_always_no_is_the_accuracy_of_predicting_never(both):
+def test_all_negative_accuracy_is_the_accuracy_of_predicting_never(both):
     labels, _ = both
-    np.testing.assert_array_equal(ours.always_no(labels), ours.binary_accuracy(labels, np.zeros_like(labels)))
-    np.testing.assert_allclose(ours.always_no(labels), 1 - ours.support(labels) / len(labels), rtol=0, atol=1e-14)
+    np.testing.assert_array_equal(
+        ours.all_negative_accuracy(labels), ours.binary_accuracy(labels, np.zeros_like(labels))
+    )
+    np.testing.assert_allclose(
+        ours.all_negative_accuracy(labels), 1 - labels.sum(axis=0) / len(labels), rtol=0, atol=1e-14
+    )
 
 
 @cases
@@ -103,10 +109,10 @@ def test_sample_f2_equals_scikit_learn(both):
 def test_precision_is_zero_when_nothing_is_predicted_though_there_are_positives():
     labels = np.array([[True], [False]])
     assert ours.precision(labels, np.zeros_like(labels)) == [0.0]
-    assert ours.f2(labels, np.zeros_like(labels)) == [0.0]
+    assert ours.f_beta(labels, np.zeros_like(labels), beta=2) == [0.0]
 
 
-@pytest.mark.parametrize("measure", [ours.recall, ours.precision, ours.f1, ours.f2, ours.balanced_accuracy])
+@pytest.mark.parametrize("measure", [ours.recall, ours.precision, partial(ours.f_beta, beta=1), ours.balanced_accuracy])
 @pytest.mark.parametrize("decisions", [ALL_NO, ALL_YES])
 def test_what_is_about_positives_is_nan_without_them(measure, decisions):
     assert np.isnan(measure(ALL_NO, decisions)).all()
@@ -115,5 +121,11 @@ def test_what_is_about_positives_is_nan_without_them(measure, decisions):
 def test_without_images_every_metric_is_nan():
     nothing = np.zeros((0, 3), dtype=bool)
     assert np.isnan(ours.sample_f2(nothing, nothing))
-    for measure in (ours.recall, ours.precision, ours.f2, ours.binary_accuracy, ours.negative_share):
+    for measure in (
+        ours.recall,
+        ours.precision,
+        partial(ours.f_beta, beta=2),
+        ours.binary_accuracy,
+        ours.predicted_negative_rate,
+    ):
         assert np.isnan(measure(nothing, nothing)).all()

@@ -42,19 +42,31 @@ def test_each_head_is_read_back_to_the_bit(path):
     assert scored_heads(path) == heads
     assert scored_classes(path) == CLASSES
     for head in heads:
-        for found, expected in zip(read_head_scores(path, **head._asdict()), logits_of(head), strict=True):
-            np.testing.assert_array_equal(found, expected)
+        found, (rows, logits) = read_head_scores(path, **head._asdict()), logits_of(head)
+        np.testing.assert_array_equal(found.rows, rows)
+        np.testing.assert_array_equal(found.logits, logits)
+        assert found.link == "sigmoid"
+
+
+def test_the_link_of_each_head_is_kept_and_passed_on(path):
+    other = HEAD._replace(method="softmax")
+    with ScoresWriter(path, classes=CLASSES) as writer:
+        writer.write(*logits_of(HEAD), **HEAD._asdict())
+        writer.write(*logits_of(other), **other._asdict(), link="softmax")
+    assert read_head_scores(path, **HEAD._asdict()).link == "sigmoid"
+    found = read_head_scores(path, **other._asdict())
+    np.testing.assert_allclose(found.probabilities().sum(axis=1), 1, rtol=1e-6)
 
 
 def test_the_schema_is_the_documented_one(path):
     write(path, HEAD)
     schema = pq.read_schema(path)
     word = pa.dictionary(pa.int32(), pa.string())
-    assert schema.names == ["encoder", "method", "seed", "part", "row", "logits"]
-    assert schema.types[:5] == [word, word, pa.int64(), word, pa.int32()]
-    assert schema.types[5] == pa.list_(pa.field("element", pa.float32(), nullable=False), 3)
+    assert schema.names == ["encoder", "method", "seed", "part", "link", "row", "logits"]
+    assert schema.types[:6] == [word, word, pa.int64(), word, word, pa.int32()]
+    assert schema.types[6] == pa.list_(pa.field("element", pa.float32(), nullable=False), 3)
     about = json.loads(schema.metadata[b"tailprobe.scores"])
-    assert about == {"format": 1, "kind": "logits", "classes": list(CLASSES)}
+    assert about == {"format": 2, "kind": "logits", "classes": list(CLASSES)}
 
 
 def test_any_parquet_reader_can_read_the_file(path):
@@ -130,7 +142,11 @@ def foreign(path, *, metadata=None, groups=((HEAD, HEAD),), width=3):
     with pq.ParquetWriter(path, schema) as writer:
         for heads in groups:
             columns = {name: [getattr(head, name) for head in heads] for name in HeadPart._fields}
-            columns |= {"row": list(range(len(heads))), "logits": [[0.0] * width] * len(heads)}
+            columns |= {
+                "link": ["sigmoid"] * len(heads),
+                "row": list(range(len(heads))),
+                "logits": [[0.0] * width] * len(heads),
+            }
             writer.write_table(pa.table(columns).cast(schema), row_group_size=len(heads))
 
 
@@ -140,10 +156,10 @@ def foreign(path, *, metadata=None, groups=((HEAD, HEAD),), width=3):
         (b"", "metadata does not say so"),
         (b"[" * 100_000, "metadata does not say so"),
         (b"\xff\xfe\xfd", "metadata does not say so"),
-        (b'{"format": 2, "kind": "logits", "classes": []}', "expected logits in format 1"),
-        (b'{"format": 1, "kind": "scores", "classes": ["a"]}', "expected logits in format 1"),
-        (b'{"format": 1, "kind": "logits", "classes": [1, 2, 3]}', "expected the names of the classes"),
-        (b'{"format": 1, "kind": "logits", "classes": ["a"]}', "expected the columns"),
+        (b'{"format": 1, "kind": "logits", "classes": []}', "expected logits in format 2"),
+        (b'{"format": 2, "kind": "scores", "classes": ["a"]}', "expected logits in format 2"),
+        (b'{"format": 2, "kind": "logits", "classes": [1, 2, 3]}', "expected the names of the classes"),
+        (b'{"format": 2, "kind": "logits", "classes": ["a"]}', "expected the columns"),
     ],
 )
 def test_metadata_of_another_kind_is_refused(path, metadata, message):
@@ -180,5 +196,5 @@ def test_a_damaged_file_is_refused_or_read_but_never_crashes(tmp_path_factory, d
         content[place] ^= data.draw(st.integers(1, 255))
     path.write_bytes(content)
     with suppress(InputError):
-        rows, logits = read_head_scores(path, **HEAD._asdict())
-        assert logits.shape == (len(rows), 3)
+        found = read_head_scores(path, **HEAD._asdict())
+        assert found.logits.shape == (len(found.rows), 3)

@@ -6,7 +6,9 @@ from hypothesis.extra import numpy as hnp
 from sklearn import metrics as sk
 
 from tailprobe.errors import InputError
-from tailprobe.scores.ranking import average_precision, rank, roc_auc, top1
+from tailprobe.scores.metrics.average_precision import average_precision
+from tailprobe.scores.metrics.roc_auc import roc_auc
+from tailprobe.scores.ranking import rank, top1
 
 TIED = st.sampled_from([-1.5, -0.0, 0.0, 0.25, 0.5])
 FREE = {  # numbers that are neighbours even in float32, of both signs
@@ -64,17 +66,17 @@ def test_permuting_images_and_classes_permutes_the_results(both, random):
 def test_steps_count_what_stands_at_each_score_of_a_positive(both):
     labels, scores = both
     steps = rank(labels, scores)
-    assert steps.column.tolist() == sorted(steps.column)
-    for g, (c, score) in enumerate(zip(steps.column, steps.score, strict=True)):
+    assert steps.class_index.tolist() == sorted(steps.class_index)
+    for g, (c, score) in enumerate(zip(steps.class_index, steps.score, strict=True)):
         mine, carried = scores[:, c], labels[:, c]
-        assert steps.before[g] == (mine > score).sum()
-        assert steps.predicted[g] == (mine >= score).sum()
-        assert steps.hits[g] == (carried & (mine >= score)).sum()
-        assert steps.gained[g] == (carried & (mine == score)).sum()
+        assert steps.above[g] == (mine > score).sum()
+        assert steps.predicted_positives[g] == (mine >= score).sum()
+        assert steps.true_positives[g] == (carried & (mine >= score)).sum()
+        assert steps.new_positives[g] == (carried & (mine == score)).sum()
         below = mine[mine < score]
-        np.testing.assert_array_equal(steps.lower[g], below.max() if len(below) else np.nan)
+        np.testing.assert_array_equal(steps.next_score[g], below.max() if len(below) else np.nan)
     for c in range(labels.shape[1]):
-        found = steps.score[steps.column == c]
+        found = steps.score[steps.class_index == c]
         assert found.tolist() == sorted(set(scores[labels[:, c], c].tolist()), reverse=True)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tailprobe.errors import InputError
-from tailprobe.scores.decisions import cost_saved, f_beta, precision
+from tailprobe.scores.decisions import f_beta, precision, relative_cost_saving
 from tailprobe.scores.rules import find_thresholds, parse_rule
 from tailprobe.scores.thresholds import tune_f_beta
 from tailprobe.scores.tuning import tune_cost, tune_global_f_beta, tune_precision
@@ -42,12 +42,12 @@ def test_rules_that_are_tuned_class_by_class_know_what_decisions_are_worth():
     worth = {
         "tuned": f_beta(labels, decisions, beta=2.0),
         "global(1)": f_beta(labels, decisions, beta=1.0),
-        "cost(2)": cost_saved(labels, decisions, missed=2, false_alarm=1),
+        "cost(2)": relative_cost_saving(labels, decisions, missed=2, false_alarm=1),
         "precision(0.5)": precision(labels, decisions),
     }
     for name, expected in worth.items():
-        np.testing.assert_array_equal(parse_rule(name).worth(labels, decisions), expected)
-    assert parse_rule("0.5").worth is parse_rule("authors").worth is None
+        np.testing.assert_array_equal(parse_rule(name).utility(labels, decisions), expected)
+    assert parse_rule("0.5").utility is parse_rule("authors").utility is None
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tailprobe.scores.decisions import f_beta, negative_share, sample_f2
+from tailprobe.scores.decisions import f_beta, predicted_negative_rate, sample_f2
 from tailprobe.scores.thresholds import (
     authors_accuracy,
     decide,
@@ -113,4 +113,4 @@ def test_the_authors_grid_is_never_worse_than_its_start(both):
 def test_the_authors_accuracy_is_the_share_predicted_negative(both):
     labels, scores = both
     decisions = decide(scores, tune_sample_f2_grid(labels, scores))
-    np.testing.assert_array_equal(authors_accuracy(labels, scores), negative_share(labels, decisions))
+    np.testing.assert_array_equal(authors_accuracy(labels, scores), predicted_negative_rate(labels, decisions))

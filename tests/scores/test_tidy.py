@@ -4,6 +4,7 @@ from sklearn import metrics as sk
 
 from tailprobe.errors import InputError
 from tailprobe.groups import GROUPS
+from tailprobe.scores.rules import tune_thresholds
 from tailprobe.scores.tidy import COLUMNS, score_head, tidy_table
 
 CLASSES = ("forest", "road", "all", "mine")  # "all" is a class here, too
@@ -21,7 +22,9 @@ def part(seed, rows=60):
 
 def score(validation=None, test=None, **changes):
     options = {"classes": CLASSES, "counts": COUNTS, "low_frequency": LOW, "single_label": False} | changes
-    return score_head(validation=validation or part(0), test=test or part(1), **options)
+    validation = validation or part(0)
+    tuned = tune_thresholds(options.pop("thresholds", RULES), *validation)
+    return score_head(validation=validation, test=test or part(1), thresholds=tuned, **options)
 
 
 def value(table, metric, name, *, part="test", is_group=False):
@@ -44,12 +47,12 @@ def test_each_metric_of_each_class_equals_scikit_learn_at_the_threshold_in_the_t
         "f2": lambda y, d: sk.fbeta_score(y, d, beta=2),
         "balanced_accuracy": sk.balanced_accuracy_score,
         "binary_accuracy": sk.accuracy_score,
-        "negative_share": lambda y, d: np.mean(~d),
+        "predicted_negative_rate": lambda y, d: np.mean(~d),
     }
     for c, name in enumerate(CLASSES):
         y, s = labels[:, c], scores[:, c]
         assert value(table, "support", name) == y.sum()
-        assert value(table, "always_no", name) == pytest.approx(np.mean(~y))
+        assert value(table, "all_negative_accuracy", name) == pytest.approx(np.mean(~y))
         assert value(table, "average_precision", name) == pytest.approx(sk.average_precision_score(y, s))
         assert value(table, "roc_auc", name) == pytest.approx(sk.roc_auc_score(y, s))
         for rule in RULES:
@@ -182,6 +185,7 @@ def test_permuting_the_classes_permutes_the_table():
         validation=tuple(a[:, order] for a in part(0)),
         test=tuple(a[:, order] for a in part(1)),
         classes=tuple(CLASSES[c] for c in order),
+        counts=COUNTS[order],
         low_frequency=LOW[order],
     )
     key = ["part", "class_name", "metric", "is_group"]

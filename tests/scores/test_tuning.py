@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tailprobe.errors import InputError
-from tailprobe.scores.decisions import cost_saved, f_beta, precision, recall
+from tailprobe.scores.decisions import f_beta, precision, recall, relative_cost_saving
 from tailprobe.scores.thresholds import decide, tune_f_beta
 from tailprobe.scores.tuning import optimism, tune_cost, tune_global_f_beta, tune_precision
 
@@ -66,15 +66,15 @@ def test_no_threshold_for_all_is_better_than_the_global_one(seed, tied):
 
 def test_tuning_on_the_reported_part_never_promises_less():
     validation, test = drawn(1, tied=False), drawn(2, tied=False)
-    for rule, worth in (
+    for rule, utility in (
         (tune_f_beta, partial(f_beta, beta=2.0)),
-        (partial(tune_cost, missed=5, false_alarm=1), partial(cost_saved, missed=5, false_alarm=1)),
+        (partial(tune_cost, missed=5, false_alarm=1), partial(relative_cost_saving, missed=5, false_alarm=1)),
     ):
-        found = optimism(rule, validation=validation, test=test, worth=worth)
+        found = optimism(rule, validation=validation, test=test, utility=utility)
         assert np.isnan(found[0])
         assert (found[1:] >= 0).all()
         assert found[1:].max() > 0
-        assert (optimism(rule, validation=test, test=test, worth=worth)[1:] == 0).all()
+        assert (optimism(rule, validation=test, test=test, utility=utility)[1:] == 0).all()
 
 
 def test_wants_that_make_no_sense_are_told():

@@ -97,7 +97,8 @@ def test_the_scores_give_the_results_again(finished: Result) -> None:
 
     table = finished.results
     key = {"encoder": "descriptors", "method": "reweight(5)", "seed": 1}
-    rows, logits = read_head_scores(finished.folder.scores, **key, part="test")
+    found = read_head_scores(finished.folder.scores, **key, part="test")
+    rows, logits = found.rows, found.logits
     names = tailprobe.read(finished.study.source).names
     mine = np.array([names[row].startswith("mine/") for row in rows])
     column = list(finished.classes["class_name"]).index("mine")

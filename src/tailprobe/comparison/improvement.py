@@ -8,7 +8,6 @@ Source:
     Dolan and Moré, Mathematical Programming 2002, for the profiles).
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -81,19 +80,6 @@ def performance_profile(
 
     draws = [measure(_resample(values, rng)) for _ in range(resamples)]
     return Interval(measure(values), *_ends(np.stack(draws)))
-
-
-def interval_of(
-    measure: Callable[[Float[np.ndarray, "S B"]], float],
-    values: Float[np.ndarray, "S B"],
-    *,
-    rng: np.random.Generator,
-    resamples: int = 2000,
-) -> Interval:
-    """Return any measure of S seeds on B data sets, such as a mean, with its stratified bootstrap interval."""
-    _check(values)
-    draws = np.array([measure(_resample(values, rng)) for _ in range(resamples)])
-    return Interval(np.asarray(measure(values)), *_ends(draws))
 
 
 def _resample(values: Float[np.ndarray, "S B"], rng: np.random.Generator) -> Float[np.ndarray, "S B"]:

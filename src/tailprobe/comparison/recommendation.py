@@ -1,4 +1,4 @@
-"""The method of least regret: which remedy to use here, in numbers and in words. "No remedy" is a possible answer."""
+"""The recommendation: the method of minimax regret, in numbers and in words. The baseline is a possible answer."""
 
 import json
 import math
@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tailprobe.comparison.words import signed
+from tailprobe.comparison.description import signed
 from tailprobe.errors import InputError
 from tailprobe.files import write_text
+from tailprobe.scores.metric import metric_title
 
 
 @dataclass(frozen=True)
@@ -18,32 +19,32 @@ class Candidate:
     encoder: str
     method: str
     value: float  # on the low-frequency classes
-    gain: float  # difference on the low-frequency classes
-    gain_low: float
-    gain_high: float
-    cost: float  # difference on the remaining classes; NaN where there are none
-    cost_low: float
-    cost_high: float
-    certainty: float  # that the gain is 0 or more, for all methods at once
-    detectable: float  # smallest difference there that would have been found; NaN where none would
+    effect_rare: float  # difference on the low-frequency classes
+    effect_rare_low: float
+    effect_rare_high: float
+    effect_remaining: float  # difference on the remaining classes; NaN where there are none
+    effect_remaining_low: float
+    effect_remaining_high: float
+    probability_of_benefit: float  # that the effect on the low-frequency classes is 0 or more, for all methods at once
+    minimum_detectable_effect: float  # there; NaN where no difference would be detected
     seeds: int
-    helps: bool  # the verdict on the low-frequency classes
+    improves: bool  # the verdict on the low-frequency classes
 
 
 @dataclass(frozen=True)
 class Recommendation:
-    """What to use. Differences are positive where better; intervals and certainty hold for all methods at once."""
+    """What to use. Differences are positive where better; intervals and probability hold for all methods at once."""
 
     encoder: str
-    method: str  # "baseline", or as that was named: no remedy
+    method: str  # or the baseline, as that is named
     metric: str
-    gain: float  # on the low-frequency classes
-    gain_low: float
-    gain_high: float
-    cost: float  # on the remaining classes; negative where they lose
-    cost_low: float
-    cost_high: float
-    certainty: float  # of being at least as good as the baseline on the low-frequency classes
+    effect_rare: float  # on the low-frequency classes
+    effect_rare_low: float
+    effect_rare_high: float
+    effect_remaining: float  # on the remaining classes; negative where they lose
+    effect_remaining_low: float
+    effect_remaining_high: float
+    probability_of_benefit: float  # that the effect on the low-frequency classes is 0 or more
     sentence: str
     statistics: tuple[str, ...]
 
@@ -56,40 +57,43 @@ def recommend(
     baseline_values: dict[str, float],
     statistics: Sequence[str],
 ) -> Recommendation:
-    """Choose, for each encoder, the method whose regret is least in the worst case, then the encoder.
+    """Choose, for each encoder, the method of minimax regret, then the encoder.
 
-    A method is in question when it is shown to help the low-frequency classes and even the most that it may cost the
-    remaining ones, if there are any, is no more than what it gains. Of those the one with the highest lower end of its
-    gain is taken: whatever the truth within the intervals, it forgoes the least. Where none is in question the baseline
-    stays, since an unproven remedy can only be regretted. Of several encoders the one whose choice reaches the highest
-    value on the low-frequency classes is named; encoders are not tested against each other.
+    A method is eligible when it improves the low-frequency classes significantly and the largest loss that the interval
+    allows on the remaining ones, if there are any, is no more than the gain. Of those the one with the highest lower
+    end of its effect is taken: whatever the truth within the intervals, its regret is least. Where none is eligible the
+    baseline stays. Of several encoders the one whose choice reaches the highest value on the low-frequency classes is
+    named; encoders are not tested against each other.
 
     Args:
         candidates: every method but the baseline, under every encoder.
         baseline_values: the baseline's value on the low-frequency classes, by encoder.
     """
     best: list[tuple[float, str, Candidate | None]] = []
-    for encoder, plain in baseline_values.items():
-        mine = [c for c in candidates if c.encoder == encoder and c.helps and not -c.cost_low > c.gain]
-        chosen = max(mine, key=lambda c: c.gain_low, default=None)
-        best.append((plain if chosen is None else chosen.value, encoder, chosen))
+    for encoder, baseline_value in baseline_values.items():
+        eligible = [c for c in candidates if c.encoder == encoder and _is_eligible(c)]
+        chosen = max(eligible, key=lambda c: c.effect_rare_low, default=None)
+        best.append((baseline_value if chosen is None else chosen.value, encoder, chosen))
     _, encoder, chosen = max(best, key=lambda entry: -math.inf if math.isnan(entry[0]) else entry[0])
     if chosen is None:
-        sentence = _no_remedy([c for c in candidates if c.encoder == encoder], metric)
+        sentence = _keep_baseline([c for c in candidates if c.encoder == encoder], metric)
         return Recommendation(encoder, baseline, metric, 0, 0, 0, 0, 0, 0, 1, sentence, tuple(statistics))
-    numbers = (chosen.gain, chosen.gain_low, chosen.gain_high, chosen.cost, chosen.cost_low, chosen.cost_high)
+    numbers = {name: getattr(chosen, name) for name in _NUMBERS}
     return Recommendation(
-        encoder, chosen.method, metric, *numbers, chosen.certainty, _use(chosen, metric), tuple(statistics)
+        encoder, chosen.method, metric, **numbers, sentence=_use(chosen, metric), statistics=tuple(statistics)
     )
 
 
-_NUMBERS = ("gain", "gain_low", "gain_high", "cost", "cost_low", "cost_high", "certainty")
+_NUMBERS = (
+    "effect_rare", "effect_rare_low", "effect_rare_high", "effect_remaining", "effect_remaining_low",
+    "effect_remaining_high", "probability_of_benefit",
+)  # fmt: skip
 
 
 def write_recommendation(recommendation: Recommendation, path: Path) -> None:
     """Write a recommendation as JSON; the file appears whole or not at all. NaN is written as null."""
-    plain = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in asdict(recommendation).items()}
-    write_text(path, json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False))
+    content = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in asdict(recommendation).items()}
+    write_text(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False))
 
 
 def read_recommendation(path: Path) -> Recommendation:
@@ -99,67 +103,80 @@ def read_recommendation(path: Path) -> Recommendation:
         InputError: the file is missing, damaged or another one.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        found["statistics"] = tuple(str(line) for line in found["statistics"])
+        content = json.loads(path.read_text(encoding="utf-8"))
+        content["statistics"] = tuple(str(line) for line in content["statistics"])
         for name in _NUMBERS:
-            found[name] = math.nan if found[name] is None else float(found[name])
+            content[name] = math.nan if content[name] is None else float(content[name])
         for name in ("encoder", "method", "metric", "sentence"):
-            found[name] = str(found[name])
-        return Recommendation(**found)
+            content[name] = str(content[name])
+        return Recommendation(**content)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{path}: not a recommendation that can be read ({error}); compare the study again") from error
 
 
+def _is_eligible(candidate: Candidate) -> bool:
+    # Written so that an unknown effect on the remaining classes, NaN, is no obstacle.
+    return candidate.improves and not -candidate.effect_remaining_low > candidate.effect_rare
+
+
 def _use(chosen: Candidate, metric: str) -> str:
     return (
-        f"Use {chosen.method}: on the low-frequency classes it gains {signed(chosen.gain)} {_plain(metric)} "
-        f"({signed(chosen.gain_low)} to {signed(chosen.gain_high)}); {_on_the_others(chosen)}. "
-        f"That it is at least as good as no remedy on the low-frequency classes is {_sure(chosen.certainty)} certain."
+        f"Use {chosen.method}: on the low-frequency classes it improves {metric_title(metric)} by "
+        f"{_rare_effect(chosen)}; {_on_the_remaining(chosen)}. "
+        f"The probability of a benefit there is {_format_probability(chosen.probability_of_benefit)}."
     )
 
 
-def _on_the_others(chosen: Candidate) -> str:
+def _on_the_remaining(chosen: Candidate) -> str:
     """Say what is known of the cost; an interval that holds 0 does not show that there is none."""
-    if math.isnan(chosen.cost):
-        return "there are no others to lose"
-    numbers = f"{signed(chosen.cost)} ({signed(chosen.cost_low)} to {signed(chosen.cost_high)})"
-    if chosen.cost_low <= 0 <= chosen.cost_high:
-        return f"on the others it is not shown to change anything, {numbers}"
-    return f"on the others it {'costs' if chosen.cost < 0 else 'gains too'}, {numbers}"
+    if math.isnan(chosen.effect_remaining):
+        return "there are no remaining classes"
+    if chosen.effect_remaining_low <= 0 <= chosen.effect_remaining_high:
+        return f"on the remaining classes the change is not significant, {_remaining_effect(chosen)}"
+    return f"on the remaining classes the change is {_remaining_effect(chosen)}"
 
 
-def _no_remedy(candidates: Sequence[Candidate], metric: str) -> str:
-    known = [c for c in candidates if not math.isnan(c.gain)]
+def _keep_baseline(candidates: Sequence[Candidate], metric: str) -> str:
+    known = [c for c in candidates if not math.isnan(c.effect_rare)]
     if not known:
-        return "Use no remedy: none could be compared on the low-frequency classes."
-    proven = [c for c in known if c.helps]
-    if proven:
-        first = max(proven, key=lambda c: c.gain_low)
+        return "Keep the baseline: no method could be compared on the low-frequency classes."
+    improving = [c for c in known if c.improves]
+    if improving:
+        first = max(improving, key=lambda c: c.effect_rare_low)
         return (
-            f"Use no remedy: {first.method} gains {signed(first.gain)} {_plain(metric)} on the low-frequency classes, "
-            f"but may cost the others as much ({signed(first.cost_low)} to {signed(first.cost_high)})."
+            f"Keep the baseline: {first.method} improves {metric_title(metric)} on the low-frequency classes by "
+            f"{signed(first.effect_rare)}, but may lower the remaining classes by as much "
+            f"({_interval(first.effect_remaining_low, first.effect_remaining_high)})."
         )
-    nearest = max(known, key=lambda c: c.gain)
+    best = max(known, key=lambda c: c.effect_rare)
     return (
-        f"Use no remedy: none is shown to help the low-frequency classes. The nearest, {nearest.method}, changes "
-        f"{_plain(metric)} there by {signed(nearest.gain)} "
-        f"({signed(nearest.gain_low)} to {signed(nearest.gain_high)}); "
-        f"{_found(nearest)}."
+        "Keep the baseline: no method improves the low-frequency classes significantly. Best point estimate: "
+        f"{best.method}, {_rare_effect(best)} {metric_title(metric)}; {_power(best)}."
     )
 
 
-def _found(nearest: Candidate) -> str:
-    if nearest.seeds <= 2:
-        return f"{'one seed' if nearest.seeds == 1 else 'two seeds'} cannot tell a remedy from a change of seed"
-    if math.isnan(nearest.detectable):
-        return "no difference, however large, was sure to be found"
-    return f"a true difference of {nearest.detectable:.3f} would have been found with a chance of 80%"
+def _power(best: Candidate) -> str:
+    if best.seeds <= 2:
+        seeds = "one seed" if best.seeds == 1 else "two seeds"
+        return f"{seeds} cannot separate an effect from seed noise"
+    if math.isnan(best.minimum_detectable_effect):
+        return "the minimum detectable effect exceeds 1"
+    return f"the minimum detectable effect is {best.minimum_detectable_effect:.3f} at 80% power"
 
 
-def _sure(certainty: float) -> str:
-    return "more than 99.9%" if certainty > 0.999 else f"{100 * certainty:.1f}%"
+def _rare_effect(candidate: Candidate) -> str:
+    interval = _interval(candidate.effect_rare_low, candidate.effect_rare_high)
+    return f"{signed(candidate.effect_rare)} (95% CI {interval})"
 
 
-def _plain(metric: str) -> str:
-    name, _, rule = metric.partition("@")
-    return name.replace("_", " ") + (f" (threshold {rule})" if rule else "")
+def _remaining_effect(candidate: Candidate) -> str:
+    interval = _interval(candidate.effect_remaining_low, candidate.effect_remaining_high)
+    return f"{signed(candidate.effect_remaining)} (95% CI {interval})"
+
+
+def _interval(low: float, high: float) -> str:
+    return f"{signed(low)} to {signed(high)}"
+
+
+def _format_probability(probability: float) -> str:
+    return "more than 99.9%" if probability > 0.999 else f"{100 * probability:.1f}%"

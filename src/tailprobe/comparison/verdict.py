@@ -1,4 +1,4 @@
-"""Verdicts: does a method help or hurt, on each class and on each group, and how sure is that."""
+"""Verdicts: whether a method improves or worsens each class and each group, tested against the baseline."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,24 +8,26 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
 
+from tailprobe.comparison.contrasts import Contrasts, contrasts_from_results, contrasts_from_scores
 from tailprobe.comparison.correction import adjust
-from tailprobe.comparison.gather import Measured, measure_by_images, measure_by_seeds
-from tailprobe.comparison.groups import Grouping, group_classes
-from tailprobe.comparison.inference import Estimate, estimate_moderated, estimate_values, widen_sameness
-from tailprobe.comparison.influence import LOWER_IS_BETTER
+from tailprobe.comparison.description import describe
+from tailprobe.comparison.grouping import Grouping, group_classes
+from tailprobe.comparison.inference import Estimate, estimate_levels, estimate_shrunk, rule_of_three
 from tailprobe.comparison.ranks import rank_table
 from tailprobe.comparison.recommendation import Candidate, Recommendation, recommend, write_recommendation
-from tailprobe.comparison.words import describe
 from tailprobe.errors import InputError
 from tailprobe.files import write_parquet
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
+from tailprobe.scores.head_scores import HeadPart, HeadScores
+from tailprobe.scores.metric import lower_is_better, metric_title, metric_to_compare
 
 FloatArray = Float[np.ndarray, "*K"]
-HELPS, HURTS, NO_EVIDENCE, TOO_FEW = "helps", "hurts", "no evidence", "too few positives"
-VERDICTS = (HELPS, HURTS, NO_EVIDENCE, TOO_FEW)
-LEAST_POSITIVES = 5  # below, in the test part, a class is not tested: its intervals do not hold (docs/evidence.md)
-LEAST_SEEDS = 3  # two tell a spread by one number: on simulated studies up to 14% then found what was not there
-SCARCE, LARGE = 20, 0.1  # fewer positives than this, and blind to differences as large as this: too few to tell
+IMPROVES, WORSENS, INCONCLUSIVE, UNDERPOWERED, NOT_TESTED = VERDICTS = (
+    "improves", "worsens", "inconclusive", "underpowered", "not tested",
+)  # fmt: skip
+MIN_POSITIVES = 5  # fewer in the test part: a class is not tested, its intervals do not hold (docs/evidence.md)
+MIN_SEEDS = 3  # two leave one degree of freedom: on simulated studies up to 14% of null effects were then significant
+MIN_POSITIVES_FOR_NULL, LARGE_EFFECT = 20, 0.1  # fewer positives, and a larger minimum detectable effect: underpowered
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +35,11 @@ class Comparison:
     """What a study says of its methods.
 
     `verdicts` has a row for each (encoder, method but the baseline, class or group): encoder, method, class_name,
-    is_group, metric, baseline and value (means over seeds), difference (value minus baseline, pair by pair), low and
+    is_group, metric, baseline and value (means over seeds), difference (value minus baseline, paired by seed), low and
     high (its 95% confidence interval), value_low and value_high (that of the value), p, p_adjusted (NaN where not
-    tested), support (positives in the test part, mean over seeds; of a group all classes together), detectable (the
-    smallest difference found with a chance of 80%, at the strictest level of the correction; NaN where none would be,
-    as below three seeds), verdict, seeds.
+    tested), support (positives in the test part, mean over seeds; of a group all classes together),
+    minimum_detectable_effect (the difference detected with 80% power at the strictest level of the correction; NaN
+    where none would be, as below three seeds), verdict (one of `VERDICTS`), seeds.
     """
 
     verdicts: pd.DataFrame
@@ -52,199 +54,257 @@ class Comparison:
 
 
 def compare_methods(
-    results: pd.DataFrame,
+    scores: Mapping[HeadPart, HeadScores],
     *,
+    labels: Bool[np.ndarray, "N C"],
     classes: pd.DataFrame,
-    labels: Bool[np.ndarray, "N C"] | None = None,
-    scores: Path | None = None,
     metric: str = "average_precision",
     baseline: str = "baseline",
     correction: str = "holm",
     level: float = 0.05,
-    least_positives: float = LEAST_POSITIVES,
+    min_positives: float = MIN_POSITIVES,
 ) -> Comparison:
-    """Compare every method with the baseline of the same encoder, seed by seed, on the test part.
+    """Compare every method with the baseline of the same encoder, paired by seed, on the test part.
 
-    Differences are tested by Student's t, its variance the seeds' over their number plus the covariance of test parts
-    that share images (`spread`), steadied by the study's other comparisons (`moderation`), and corrected over
-    all encoders, methods, classes and groups together (`correction`). A verdict other than "no evidence" or "too few
-    positives" needs an adjusted p-value at or below `level`, and at least three seeds. "Too few positives" is said of a
-    class with fewer test positives than `least_positives`, which is not tested and costs the others nothing, and of one
-    with fewer than 20 that is blind to a difference of 0.1.
+    Differences are tested by Student's t. Their variance is that between seeds over the number of seeds, plus the
+    covariance of test parts that share images (`variance`), both shrunk by the study's other comparisons
+    (`variance_shrinkage`, `covariance_shrinkage`); p-values are corrected over all encoders, methods, classes and
+    groups together (`correction`). "improves" and "worsens" need an adjusted p-value at or below `level`. "not tested"
+    is a class with fewer test positives than `min_positives`, which costs the others nothing, and everything below
+    three seeds; "underpowered" one with fewer than 20 whose minimum detectable effect exceeds 0.1.
 
     Args:
-        results: the tidy table of a run.
-        classes: its table of classes: class_name, count, low_frequency; without scores also train, validation and test.
+        scores: each head's test part, in memory or from `scores.stored.open_test_scores`; with the thresholds of the
+            metric's rule, where it is one of decisions. Other parts in it are not looked at.
         labels: (N, C), of every image of the study's image set, columns in the order of `classes`.
-        scores: the run's `scores.parquet`. Without labels and scores the spread of the images cannot be measured and
-            the Nadeau-Bengio correction stands in for it, which finds less.
-        metric: a metric of classes in the results; with labels and scores one of `influence.METRICS`.
+        classes: a run's table of classes: class_name, count, low_frequency.
+        metric: one that has an influence function (`scores.metric.comparable_names`).
         correction: "holm" or "benjamini-hochberg".
 
     Raises:
-        InputError: the tables do not hold what is asked for, name it differently, or hold no test part.
+        InputError: the scores do not hold what is asked for, or hold no test part.
 
     Source:
-        Nadeau and Bengio, Machine Learning 2003; Smyth, SAGMB 2004; Holm, Scandinavian Journal of Statistics 1979. What
-        this is worth is measured in docs/evidence.md.
+        Nadeau and Bengio, Machine Learning 2003; Smyth, SAGMB 2004; Holm, Scandinavian Journal of Statistics 1979.
+        Error rate, coverage and power are measured in docs/evidence.md.
     """
-    rows = _test_rows(results, metric, baseline)
-    grouping = group_classes(
-        classes["class_name"].astype(str).tolist(),
-        counts=classes["count"].to_numpy(np.int64),
-        low_frequency=classes["low_frequency"].to_numpy(bool),
-    )
-    measured = []
-    for encoder in dict.fromkeys(rows["encoder"].astype(str)):
-        mine = rows[rows["encoder"] == encoder]
-        methods = [m for m in dict.fromkeys(mine["method"].astype(str)) if m != baseline]
-        if not methods:
-            continue
-        named = {"encoder": encoder, "methods": methods, "baseline": baseline, "metric": metric, "grouping": grouping}
-        if labels is not None and scores is not None:
-            measured.append(measure_by_images(mine, **named, labels=labels, scores=scores))  # type: ignore[arg-type]
-        else:
-            measured.append(measure_by_seeds(mine, **named, test_share=_test_share(classes)))  # type: ignore[arg-type]
+    metric_to_compare(metric)  # raises
+    heads = [(head.encoder, head.method) for head in scores if head.part == "test"]
+    methods = _methods_by_encoder(heads, baseline)
+    grouping = _grouping(classes)
+    contrasts = [
+        contrasts_from_scores(
+            scores,
+            encoder=encoder,
+            methods=others,
+            baseline=baseline,
+            metric=metric,
+            grouping=grouping,
+            labels=labels,
+        )
+        for encoder, others in methods.items()
+    ]
     return decide_verdicts(
-        measured,
+        contrasts,
         grouping,
         metric=metric,
         baseline=baseline,
         correction=correction,
         level=level,
-        least_positives=least_positives,
+        min_positives=min_positives,
+    )
+
+
+def compare_results(
+    results: pd.DataFrame,
+    *,
+    classes: pd.DataFrame,
+    metric: str = "average_precision",
+    baseline: str = "baseline",
+    correction: str = "holm",
+    level: float = 0.05,
+    min_positives: float = MIN_POSITIVES,
+) -> Comparison:
+    """Compare methods as `compare_methods` does where the heads' scores are not at hand, but their results are.
+
+    The sampling of the test images cannot be measured then; the Nadeau-Bengio correction stands in for it, with less
+    power.
+
+    Args:
+        results: the tidy table of a run; any metric of classes in it can be compared.
+        classes: a run's table of classes: class_name, count, low_frequency, train, validation, test.
+    """
+    rows = results[results["part"] == "test"]
+    named = rows[["encoder", "method"]].drop_duplicates().astype(str)
+    methods = _methods_by_encoder(list(named.itertuples(index=False, name=None)), baseline)
+    grouping = _grouping(classes)
+    contrasts = [
+        contrasts_from_results(
+            rows[rows["encoder"] == encoder],
+            encoder=encoder,
+            methods=others,
+            baseline=baseline,
+            metric=metric,
+            grouping=grouping,
+            test_share=_test_share(classes),
+        )
+        for encoder, others in methods.items()
+    ]
+    return decide_verdicts(
+        contrasts,
+        grouping,
+        metric=metric,
+        baseline=baseline,
+        correction=correction,
+        level=level,
+        min_positives=min_positives,
     )
 
 
 def decide_verdicts(
-    measured: Sequence[Measured],
+    contrasts: Sequence[Contrasts],
     grouping: Grouping,
     *,
     metric: str,
     baseline: str = "baseline",
     correction: str = "holm",
     level: float = 0.05,
-    least_positives: float = LEAST_POSITIVES,
+    min_positives: float = MIN_POSITIVES,
 ) -> Comparison:
-    """Turn measured spreads into verdicts; arguments and result as those of `compare_methods`.
+    """Turn contrasts into verdicts; arguments and result as those of `compare_methods`.
 
     Raises:
-        InputError: nothing was measured, as when there is no method beside the baseline.
+        InputError: there are no contrasts, as when there is no method beside the baseline.
     """
-    if not measured:
+    if not contrasts:
         raise InputError(f"there is no method beside the baseline {baseline!r} to compare; name another in the study")
-    paired = [_paired(m, grouping) for m in measured]
-    frames = [_frame(m, e, grouping, metric) for m, e in zip(measured, paired, strict=True)]
+    estimates = [_estimate_differences(c, grouping) for c in contrasts]
+    frames = [_frame(c, e, grouping, metric) for c, e in zip(contrasts, estimates, strict=True)]
     table = pd.concat(frames, ignore_index=True)
-    few_seeds = table["seeds"] < LEAST_SEEDS
-    tested = (table["support"] >= least_positives) & ~few_seeds & table["p"].notna()
+    few_seeds = table["seeds"] < MIN_SEEDS
+    tested = (table["support"] >= min_positives) & ~few_seeds & table["p"].notna()
     table.loc[few_seeds, "p"] = np.nan
     table["p_adjusted"] = adjust(table["p"].where(tested).to_numpy(float), correction=correction)
     strictest = level / max(int(tested.sum()), 1)
-    table["detectable"] = np.concatenate([e.detectable(level=strictest).ravel() for e in paired])
-    table["verdict"] = _verdicts(table, metric, level=level, least_positives=least_positives)
-    table.loc[few_seeds | (table["detectable"] > 1), "detectable"] = np.nan  # nothing would have been found
+    effects = np.concatenate([e.minimum_detectable_effect(level=strictest).ravel() for e in estimates])
+    table["minimum_detectable_effect"] = effects
+    table["verdict"] = _verdicts(table, metric, level=level)
+    table.loc[few_seeds | (effects > 1), "minimum_detectable_effect"] = np.nan  # no possible difference is detected
     statistics = describe(
-        metric=metric,
+        title=metric_title(metric),
         seeds=int(table["seeds"].max()),
         tested=int(tested.sum()),
         correction=correction,
         level=level,
-        by_images=all(m.by_images for m in measured),
-        least_positives=least_positives,
-        least_seeds=LEAST_SEEDS,
-        scarce=SCARCE,
-        large=LARGE,
+        has_test_variance=all(c.has_test_variance for c in contrasts),
+        min_positives=min_positives,
+        min_seeds=MIN_SEEDS,
+        min_positives_for_null=MIN_POSITIVES_FOR_NULL,
+        large_effect=LARGE_EFFECT,
     )
-    candidates = _candidates(measured, paired, table, grouping, metric)
+    candidates = _candidates(contrasts, estimates, table, grouping, metric)
     recommendation = recommend(
         candidates, metric=metric, baseline=baseline, baseline_values=_baseline_values(table), statistics=statistics
     )
-    columns = [*_COLUMNS, "seeds"]
-    return Comparison(table[columns], recommendation, rank_table(table, baseline=baseline, lower=_lower(metric)))
+    ranks = rank_table(table, baseline=baseline, lower=lower_is_better(metric))
+    return Comparison(table[list(_COLUMNS)], recommendation, ranks)
 
 
 _COLUMNS = (
     "encoder", "method", "class_name", "is_group", "metric", "baseline", "value", "difference", "low", "high",
-    "value_low", "value_high", "p", "p_adjusted", "support", "detectable", "verdict",
+    "value_low", "value_high", "p", "p_adjusted", "support", "minimum_detectable_effect", "verdict", "seeds",
 )  # fmt: skip
 
 
-def _paired(measured: Measured, grouping: Grouping) -> Estimate:
-    support = grouping.support_of_variance(measured.support)
-    found = estimate_moderated(measured.differences, support=support, classes=len(grouping.classes))
-    return widen_sameness(found, support=support)
+def _estimate_differences(contrasts: Contrasts, grouping: Grouping) -> Estimate:
+    support = grouping.effective_support(contrasts.support)
+    estimate = estimate_shrunk(contrasts.differences, support=support, classes=len(grouping.classes))
+    return rule_of_three(estimate, support=support)
 
 
-def _frame(measured: Measured, paired: Estimate, grouping: Grouping, metric: str) -> pd.DataFrame:
+def _frame(contrasts: Contrasts, differences: Estimate, grouping: Grouping, metric: str) -> pd.DataFrame:
     """Lay one encoder out as rows: method by method its classes and groups."""
-    methods, columns = paired.mean.shape
-    values = widen_sameness(estimate_values(measured.values), support=grouping.support_of_variance(measured.support))
-    low, high = _possible(paired.interval())
-    value_low, value_high = values.share_interval()  # every metric lies in [0, 1]
+    methods, columns = differences.mean.shape
+    support = grouping.effective_support(contrasts.support)
+    values = rule_of_three(estimate_levels(contrasts.values), support=support)
+    low, high = _clip_to_range(differences.interval())
+    value_low, value_high = values.logit_interval()  # every metric lies in [0, 1]
     return pd.DataFrame(
         {
-            "encoder": measured.encoder,
-            "method": np.repeat(np.array(measured.methods, dtype=object), columns),
+            "encoder": contrasts.encoder,
+            "method": np.repeat(np.array(contrasts.methods, dtype=object), columns),
             "class_name": np.tile(np.array(grouping.names, dtype=object), methods),
             "is_group": np.tile(np.arange(columns) >= len(grouping.classes), methods),
             "metric": metric,
-            "baseline": (values.mean - paired.mean).ravel(),
+            "baseline": (values.mean - differences.mean).ravel(),
             "value": values.mean.ravel(),
-            "difference": paired.mean.ravel(),
+            "difference": differences.mean.ravel(),
             "low": low.ravel(),
             "high": high.ravel(),
             "value_low": value_low.ravel(),
             "value_high": value_high.ravel(),
-            "p": paired.p().ravel(),
-            "support": np.tile(grouping.support(measured.support), methods),
-            "seeds": measured.differences.seeds.ravel(),
+            "p": differences.p().ravel(),
+            "support": np.tile(grouping.append_group_support(contrasts.support), methods),
+            "seeds": contrasts.differences.seeds.ravel(),
         }
     )
 
 
-def _possible(ends: tuple[FloatArray, FloatArray]) -> tuple[FloatArray, FloatArray]:
+def _clip_to_range(interval: tuple[FloatArray, FloatArray]) -> tuple[FloatArray, FloatArray]:
     """Cut intervals of differences off where metrics in [0, 1] cannot differ by more."""
-    return np.clip(ends[0], -1, 1), np.clip(ends[1], -1, 1)
+    return np.clip(interval[0], -1, 1), np.clip(interval[1], -1, 1)
 
 
-def _verdicts(table: pd.DataFrame, metric: str, *, level: float, least_positives: float) -> list[str]:
-    sign = -1 if _lower(metric) else 1
+def _verdicts(table: pd.DataFrame, metric: str, *, level: float) -> list[str]:
+    sign = -1 if lower_is_better(metric) else 1
     better = sign * table["difference"] > 0
-    found = table["p_adjusted"] <= level
-    blind = (table["support"] < SCARCE) & ~(table["detectable"] <= LARGE)
-    few = (table["support"] < least_positives) | blind
-    return np.select([found & better, found, few], [HELPS, HURTS, TOO_FEW], NO_EVIDENCE).tolist()
+    significant = table["p_adjusted"] <= level
+    not_tested = table["p_adjusted"].isna()
+    underpowered = (table["support"] < MIN_POSITIVES_FOR_NULL) & ~(table["minimum_detectable_effect"] <= LARGE_EFFECT)
+    conditions = [significant & better, significant, not_tested, underpowered]
+    return np.select(conditions, [IMPROVES, WORSENS, NOT_TESTED, UNDERPOWERED], INCONCLUSIVE).tolist()
 
 
 def _candidates(
-    measured: Sequence[Measured], paired: Sequence[Estimate], table: pd.DataFrame, grouping: Grouping, metric: str
+    contrasts: Sequence[Contrasts],
+    estimates: Sequence[Estimate],
+    table: pd.DataFrame,
+    grouping: Grouping,
+    metric: str,
 ) -> list[Candidate]:
     """Return every method as the recommendation weighs it.
 
-    Intervals hold for the gains and costs of all methods at once, and the certainty for all gains (Bonferroni): the
-    best of several is the one that luck has favoured most.
+    Intervals hold for the effects of all methods on both groups at once, and the probability for all effects on the
+    low-frequency classes (Bonferroni): the best of several is the one that chance has favoured most.
     """
-    many = sum(len(m.methods) for m in measured)
-    low_frequency, remaining = grouping.place(LOW_FREQUENCY), grouping.place(REMAINING)
+    n_methods = sum(len(c.methods) for c in contrasts)
+    rare, remaining = grouping.column(LOW_FREQUENCY), grouping.column(REMAINING)
     rows = table[table["class_name"].eq(LOW_FREQUENCY) & table["is_group"]].reset_index(drop=True)
-    found: list[Candidate] = []
-    for m, e in zip(measured, paired, strict=True):
-        better = Estimate(-e.mean, e.error, e.degrees) if _lower(metric) else e
-        low, high = _possible(better.interval(level=1 - 0.05 / (2 * many)))
-        certainty = np.maximum(1 - many * (1 - better.certainty()), 0)
-        for i, method in enumerate(m.methods):
-            row = rows.iloc[len(found)]
-            gain, cost = (i, low_frequency), (i, remaining)
-            found.append(
+    candidates: list[Candidate] = []
+    for c, e in zip(contrasts, estimates, strict=True):
+        better = Estimate(-e.mean, e.standard_error, e.df) if lower_is_better(metric) else e
+        low, high = _clip_to_range(better.interval(level=1 - 0.05 / (2 * n_methods)))
+        probability = np.maximum(1 - n_methods * (1 - better.probability_of_benefit()), 0)
+        for i, method in enumerate(c.methods):
+            row = rows.iloc[len(candidates)]
+            candidates.append(
                 Candidate(
-                    m.encoder, method, float(row["value"]),
-                    float(better.mean[gain]), float(low[gain]), float(high[gain]),
-                    float(better.mean[cost]), float(low[cost]), float(high[cost]),
-                    float(certainty[gain]), float(row["detectable"]), int(row["seeds"]), row["verdict"] == HELPS,
+                    encoder=c.encoder,
+                    method=method,
+                    value=float(row["value"]),
+                    effect_rare=float(better.mean[i, rare]),
+                    effect_rare_low=float(low[i, rare]),
+                    effect_rare_high=float(high[i, rare]),
+                    effect_remaining=float(better.mean[i, remaining]),
+                    effect_remaining_low=float(low[i, remaining]),
+                    effect_remaining_high=float(high[i, remaining]),
+                    probability_of_benefit=float(probability[i, rare]),
+                    minimum_detectable_effect=float(row["minimum_detectable_effect"]),
+                    seeds=int(row["seeds"]),
+                    improves=row["verdict"] == IMPROVES,
                 )
-            )  # fmt: skip
-    return found
+            )
+    return candidates
 
 
 def _baseline_values(table: pd.DataFrame) -> dict[str, float]:
@@ -252,24 +312,33 @@ def _baseline_values(table: pd.DataFrame) -> dict[str, float]:
     return dict(zip(rows["encoder"], rows["baseline"].astype(float), strict=True))
 
 
-def _lower(metric: str) -> bool:
-    return metric.partition("@")[0] in LOWER_IS_BETTER
+def _methods_by_encoder(heads: Sequence[tuple[str, str]], baseline: str) -> dict[str, list[str]]:
+    """Return each encoder's methods beside the baseline, in order of appearance; encoders that have none are left out.
+
+    Raises:
+        InputError: there are no heads, or an encoder has no baseline.
+    """
+    if not heads:
+        raise InputError("there is no test part; verdicts are not given on images that thresholds were tuned on")
+    methods: dict[str, list[str]] = {}
+    for encoder, method in dict.fromkeys(heads):
+        methods.setdefault(encoder, []).append(method)
+    for encoder, named in methods.items():
+        if baseline not in named:
+            raise InputError(f"encoder {encoder!r} has no baseline {baseline!r}; it has {', '.join(named)}")
+    others = {encoder: [method for method in named if method != baseline] for encoder, named in methods.items()}
+    return {encoder: named for encoder, named in others.items() if named}
 
 
-def _test_rows(results: pd.DataFrame, metric: str, baseline: str) -> pd.DataFrame:
-    rows = results[results["part"] == "test"]
-    if rows.empty:
-        raise InputError(
-            "the results hold no test part; verdicts are not drawn from images that thresholds were tuned on"
-        )
-    for encoder, mine in rows.groupby("encoder", observed=True):
-        if baseline not in set(mine["method"].astype(str)):
-            named = ", ".join(mine["method"].astype(str).unique())
-            raise InputError(f"encoder {encoder!r} has no baseline {baseline!r}; it has {named}")
-    return rows
+def _grouping(classes: pd.DataFrame) -> Grouping:
+    return group_classes(
+        classes["class_name"].astype(str).tolist(),
+        counts=classes["count"].to_numpy(np.int64),
+        low_frequency=classes["low_frequency"].to_numpy(bool),
+    )
 
 
 def _test_share(classes: pd.DataFrame) -> float:
     """Return the share of the labels that a test part holds."""
-    parts: Mapping[str, float] = {name: float(classes[name].sum()) for name in ("train", "validation", "test")}
+    parts = {name: float(classes[name].sum()) for name in ("train", "validation", "test")}
     return parts["test"] / sum(parts.values())

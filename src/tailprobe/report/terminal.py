@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from tailprobe.comparison.words import signed
+from tailprobe.comparison.description import signed
 from tailprobe.groups import ALL, LOW_FREQUENCY, REMAINING
 from tailprobe.report.lettering import shown
 from tailprobe.report.values import agree, deviation, mean, of_seeds, seed_values

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 from scipy import stats
 
 from tailprobe.errors import InputError
+from tailprobe.scores.ratio import defined_mean, defined_moments
 
 Spread = Literal["sd", "interval"]
 COLUMNS = ("encoder", "method", "seed", "part", "class_name", "metric", "value", "is_group")
@@ -71,17 +72,12 @@ def seed_values(
 
 def mean(values: Float[np.ndarray, "*rest S"]) -> Float[np.ndarray, "*rest"]:
     """Return the mean over the last axis of what is defined; NaN where nothing is."""
-    defined = ~np.isnan(values)
-    number = defined.sum(axis=-1)
-    total = np.where(defined, values, 0.0).sum(axis=-1)
-    return np.asarray(np.where(number > 0, total / np.maximum(number, 1), np.nan))
+    return defined_mean(values, axis=-1)
 
 
 def deviation(values: Float[np.ndarray, "*rest S"]) -> Float[np.ndarray, "*rest"]:
     """Return the standard deviation (n - 1) over the last axis of what is defined; NaN below two values."""
-    number = (~np.isnan(values)).sum(axis=-1)
-    squares = np.nan_to_num((values - mean(values)[..., None]) ** 2).sum(axis=-1)
-    return np.asarray(np.where(number > 1, np.sqrt(squares / np.maximum(number - 1, 1)), np.nan))
+    return np.asarray(np.sqrt(defined_moments(values, axis=-1)[2]))
 
 
 def half_width(values: Float[np.ndarray, "*rest S"], spread: Spread) -> Float[np.ndarray, "*rest"]:

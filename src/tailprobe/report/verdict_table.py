@@ -7,15 +7,16 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from tailprobe.comparison.words import signed
+from tailprobe.comparison.description import signed
+from tailprobe.comparison.verdict import IMPROVES, INCONCLUSIVE, NOT_TESTED, UNDERPOWERED, WORSENS
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
 from tailprobe.report.lettering import shown
 
 _SHOWN = (LOW_FREQUENCY, REMAINING)
-_SHORT = {"helps": "helps", "hurts": "hurts", "no evidence": "?", "too few positives": "few"}
-_COLOURS = {"helps": "green", "hurts": "red"}
+_SHORT = {IMPROVES: "better", WORSENS: "worse", INCONCLUSIVE: "n.s.", UNDERPOWERED: "low n", NOT_TESTED: "–"}
+_COLOURS = {IMPROVES: "green", WORSENS: "red"}
 _CAPTION = (
-    "?: no evidence. few: too few positives to tell. Of single classes: help/hurt. "
+    "n.s.: inconclusive. low n: underpowered. –: not tested. classes: improved/worsened. "
     "Intervals: 95%, each by itself; verdicts are corrected for all comparisons."
 )
 
@@ -23,7 +24,7 @@ _CAPTION = (
 def verdict_table(verdicts: pd.DataFrame, *, methods: Sequence[str], encoders: Sequence[str]) -> Table:
     """Return the verdict on each method: the groups' differences in percent, their intervals, and counts of classes.
 
-    80 columns wide. Uncoloured, `?` is "no evidence" and `few` "too few positives to tell".
+    80 columns wide. `n.s.` is "inconclusive", `low n` "underpowered" and `–` "not tested".
 
     Args:
         verdicts: columns encoder, method, class_name, is_group, metric, difference, low, high, verdict.
@@ -61,7 +62,7 @@ def _cells(rows: pd.DataFrame) -> list[Text]:
         span = f"{_percent(row['difference'])} ({_percent(row['low'])}, {_percent(row['high'])})"
         cells += [Text(span), Text(_SHORT[row["verdict"]], style=_COLOURS.get(row["verdict"], ""))]
     single = rows.loc[~rows["is_group"], "verdict"]
-    return [*cells, Text(f"{(single == 'helps').sum()}/{(single == 'hurts').sum()}")]
+    return [*cells, Text(f"{(single == IMPROVES).sum()}/{(single == WORSENS).sum()}")]
 
 
 def _percent(value: float) -> str:

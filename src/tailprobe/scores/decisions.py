@@ -1,23 +1,24 @@
-"""Metrics of decisions: which images each class is said to be on.
+"""Decisions and what is counted of them: which images each class is predicted on, and ratios of those counts.
 
 Every metric of a class without positives is NaN where positives are what it is about (recall, precision, F, balanced
 accuracy): nothing a head could do would change it, and a zero would pass for a bad result. scikit-learn gives 0 there.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from tailprobe.scores.ratio import ratio
+from tailprobe.scores.ratio import ratio, ratio_influence
 
 
 @dataclass(frozen=True, eq=False)
 class Confusion:
-    """The confusion counts of C classes over the same rows; each metric is a ratio of them."""
+    """The confusion counts of C classes over the same rows."""
 
-    hits: Int[np.ndarray, " C"]  # images that carry the class and are predicted to (true positives)
-    predicted: Int[np.ndarray, " C"]  # images predicted to carry it
+    true_positives: Int[np.ndarray, " C"]  # images that carry the class and are predicted to
+    predicted_positives: Int[np.ndarray, " C"]  # images predicted to carry it
     support: Int[np.ndarray, " C"]  # images that carry it
     rows: int  # N
 
@@ -28,41 +29,56 @@ class Confusion:
             count_by_class(labels & decisions), count_by_class(decisions), count_by_class(labels), labels.shape[0]
         )
 
-    def recall(self) -> Float[np.ndarray, " C"]:
-        """Return TP / (TP + FN)."""
-        return ratio(self.hits, self.support)
+    @cached_property
+    def cells(self) -> Float[np.ndarray, "4 C"]:
+        """True positives, false positives, false negatives and true negatives."""
+        false_positives = self.predicted_positives - self.true_positives
+        false_negatives = self.support - self.true_positives
+        true_negatives = self.rows - self.support - false_positives
+        return np.stack([self.true_positives, false_positives, false_negatives, true_negatives]).astype(np.float64)
 
-    def precision(self) -> Float[np.ndarray, " C"]:
-        """Return TP / (TP + FP), 0 when nothing is predicted, NaN without positives."""
-        return _where_carried(ratio(self.hits, np.maximum(self.predicted, 1)), self.support)
 
-    def f_beta(self, beta: float) -> Float[np.ndarray, " C"]:
-        """Return (1 + b^2) TP / (TP + FP + b^2 (TP + FN)), NaN without positives."""
-        return ratio((1 + beta**2) * self.hits, _where_carried(self.predicted + beta**2 * self.support, self.support))
+Cells = tuple[float, float, float, float]  # of a true positive, false positive, false negative, true negative
 
-    def f1(self) -> Float[np.ndarray, " C"]:
-        """Return F with precision and recall equally weighted."""
-        return self.f_beta(1.0)
 
-    def f2(self) -> Float[np.ndarray, " C"]:
-        """Return F with recall weighted twice."""
-        return self.f_beta(2.0)
+@dataclass(frozen=True)
+class CellRatio:
+    """A ratio of sums over the images, in each of which an image counts by its cell of the confusion table.
 
-    def binary_accuracy(self) -> Float[np.ndarray, " C"]:
-        """Return (TP + TN) / N."""
-        wrong = self.predicted + self.support - 2 * self.hits
-        return ratio(self.rows - wrong, np.full_like(wrong, self.rows))
+    Recall is TP / (TP + FN): part (1, 0, 0, 0), whole (1, 0, 1, 0). Written so, a metric's value and the influence of
+    each image on it come from one definition.
+    """
 
-    def balanced_accuracy(self) -> Float[np.ndarray, " C"]:
-        """Return the mean of recall and TN / (TN + FP), NaN without positives or without negatives."""
-        negatives = self.rows - self.support
-        specificity = ratio(negatives - (self.predicted - self.hits), negatives)
-        balanced: Float[np.ndarray, " C"] = (self.recall() + specificity) / 2
-        return balanced
+    part: Cells
+    whole: Cells
+    about_positives: bool = True  # NaN for a class without positives
+    empty: float = np.nan  # the value where the whole is 0 though there are positives
 
-    def negative_share(self) -> Float[np.ndarray, " C"]:
-        """Return (TN + FN) / N."""
-        return ratio(self.rows - self.predicted, np.full_like(self.predicted, self.rows))
+    def value(self, counted: Confusion) -> Float[np.ndarray, " C"]:
+        """Return the ratio of each class."""
+        whole = np.array(self.whole) @ counted.cells
+        values = np.where(whole > 0, ratio(np.array(self.part) @ counted.cells, whole), self.empty)
+        return np.where(counted.support > 0, values, np.nan) if self.about_positives else values
+
+    def influence(
+        self, labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"], value: Float[np.ndarray, " C"]
+    ) -> Float[np.ndarray, "N C"]:
+        """Return each image's influence on the ratio."""
+        cell = np.where(labels, np.where(decisions, 0, 2), np.where(decisions, 1, 3))
+        part, whole = np.array(self.part, dtype=np.float64), np.array(self.whole, dtype=np.float64)
+        return ratio_influence(part[cell], whole[cell], value)
+
+
+RECALL = CellRatio((1, 0, 0, 0), (1, 0, 1, 0))
+SPECIFICITY = CellRatio((0, 0, 0, 1), (0, 1, 0, 1), about_positives=False)
+PRECISION = CellRatio((1, 0, 0, 0), (1, 1, 0, 0), empty=0.0)
+BINARY_ACCURACY = CellRatio((1, 0, 0, 1), (1, 1, 1, 1), about_positives=False)
+PREDICTED_NEGATIVE_RATE = CellRatio((0, 0, 1, 1), (1, 1, 1, 1), about_positives=False)
+
+
+def f_beta_ratio(beta: float) -> CellRatio:
+    """Return F-beta, (1 + b^2) TP / ((1 + b^2) TP + FP + b^2 FN)."""
+    return CellRatio((1 + beta**2, 0, 0, 0), (1 + beta**2, 1, beta**2, 0))
 
 
 def count_by_class(marked: Bool[np.ndarray, "N C"]) -> Int[np.ndarray, " C"]:
@@ -80,7 +96,7 @@ def recall(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]) 
     >>> recall(labels, np.array([[1, 0], [0, 0], [1, 0]], dtype=bool))
     array([0.5, nan])
     """
-    return Confusion.count(labels, decisions).recall()
+    return RECALL.value(Confusion.count(labels, decisions))
 
 
 def precision(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]) -> Float[np.ndarray, " C"]:
@@ -90,7 +106,7 @@ def precision(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"
         (C,) float64; 0 when nothing is predicted though there are positives (scikit-learn's `zero_division=0`: F is 0
         there too), NaN for a class without positives.
     """
-    return Confusion.count(labels, decisions).precision()
+    return PRECISION.value(Confusion.count(labels, decisions))
 
 
 def f_beta(
@@ -104,10 +120,10 @@ def f_beta(
     Source:
         van Rijsbergen, Information Retrieval, 1979, chapter 7.
     """
-    return Confusion.count(labels, decisions).f_beta(beta)
+    return f_beta_ratio(beta).value(Confusion.count(labels, decisions))
 
 
-def cost_saved(
+def relative_cost_saving(
     labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"], *, missed: float, false_alarm: float
 ) -> Float[np.ndarray, " C"]:
     """Share of the cost of predicting nothing that decisions save; negative where they cost more.
@@ -120,27 +136,16 @@ def cost_saved(
         (C,) float64; NaN for a class without positives.
 
     >>> labels = np.array([[True], [True], [False]])
-    >>> cost_saved(labels, np.array([[True], [False], [True]]), missed=4, false_alarm=1)
+    >>> relative_cost_saving(labels, np.array([[True], [False], [True]]), missed=4, false_alarm=1)
     array([0.375])
     """
-    counted = Confusion.count(labels, decisions)
-    saved = missed * counted.hits - false_alarm * (counted.predicted - counted.hits)
-    return ratio(saved, missed * counted.support)
-
-
-def f1(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]) -> Float[np.ndarray, " C"]:
-    """Harmonic mean of precision and recall, (C,) float64; NaN for a class without positives."""
-    return Confusion.count(labels, decisions).f1()
-
-
-def f2(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]) -> Float[np.ndarray, " C"]:
-    """F with recall counting twice as much as precision, (C,) float64; NaN for a class without positives."""
-    return Confusion.count(labels, decisions).f2()
+    saving = CellRatio((missed, -false_alarm, 0, 0), (missed, 0, missed, 0))
+    return saving.value(Confusion.count(labels, decisions))
 
 
 def binary_accuracy(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]) -> Float[np.ndarray, " C"]:
-    """Share of images decided rightly, (C,) float64; near 1 for every rare class, so read it beside `always_no`."""
-    return Confusion.count(labels, decisions).binary_accuracy()
+    """Share of images decided rightly, (C,) float64; near 1 for every rare class, see `all_negative_accuracy`."""
+    return BINARY_ACCURACY.value(Confusion.count(labels, decisions))
 
 
 def balanced_accuracy(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]) -> Float[np.ndarray, " C"]:
@@ -149,25 +154,24 @@ def balanced_accuracy(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarra
     Returns:
         (C,) float64; NaN for a class without positives or without negatives (scikit-learn averages over what is left).
     """
-    return Confusion.count(labels, decisions).balanced_accuracy()
+    counted = Confusion.count(labels, decisions)
+    balanced: Float[np.ndarray, " C"] = (RECALL.value(counted) + SPECIFICITY.value(counted)) / 2
+    return balanced
 
 
-def negative_share(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]) -> Float[np.ndarray, " C"]:
+def predicted_negative_rate(
+    labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]
+) -> Float[np.ndarray, " C"]:
     """Share of images predicted negative, (TN + FN) / N, (C,) float64: what the authors' ADE20K "accuracies" are.
 
     It says nothing about being right; it is here so that their table can be compared with.
     """
-    return Confusion.count(labels, decisions).negative_share()
+    return PREDICTED_NEGATIVE_RATE.value(Confusion.count(labels, decisions))
 
 
-def always_no(labels: Bool[np.ndarray, "N C"]) -> Float[np.ndarray, " C"]:
-    """Binary accuracy of predicting "never": the share of images that do not carry the class, (C,) float64."""
-    return Confusion.count(labels, np.zeros_like(labels)).binary_accuracy()
-
-
-def support(labels: Bool[np.ndarray, "N C"]) -> Int[np.ndarray, " C"]:
-    """Images that carry each class, (C,) int64."""
-    return Confusion.count(labels, labels).support
+def all_negative_accuracy(labels: Bool[np.ndarray, "N C"]) -> Float[np.ndarray, " C"]:
+    """Binary accuracy of predicting no image positive: the share that does not carry the class, (C,) float64."""
+    return BINARY_ACCURACY.value(Confusion.count(labels, np.zeros_like(labels)))
 
 
 def sample_f2(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]) -> float:
@@ -184,10 +188,6 @@ def sample_f2(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"
     """
     if labels.shape[0] == 0:
         return float("nan")
-    hits = np.count_nonzero(labels & decisions, axis=1)
+    true_positives = np.count_nonzero(labels & decisions, axis=1)
     weights = np.count_nonzero(decisions, axis=1) + 4 * np.count_nonzero(labels, axis=1)
-    return float(np.mean(5 * hits / np.maximum(weights, 1)))
-
-
-def _where_carried(values: Float[np.ndarray, " C"], support: Int[np.ndarray, " C"]) -> Float[np.ndarray, " C"]:
-    return np.where(support > 0, values, np.nan)
+    return float(np.mean(5 * true_positives / np.maximum(weights, 1)))

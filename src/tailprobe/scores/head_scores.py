@@ -1,23 +1,25 @@
 """What each head says of each held-out image, kept so that any metric can be taken later.
 
-One Parquet file, format 1:
+One Parquet file, format 2:
 
 | column | type | |
 |---|---|---|
 | `encoder`, `method` | dictionary of string | the head, with `seed` |
 | `seed` | int64 | |
 | `part` | dictionary of string | "validation" or "test" |
+| `link` | dictionary of string | how the head turns logits into probabilities: "sigmoid" or "softmax", see `link` |
 | `row` | int32 | the image's place in the study's image set |
-| `logits` | fixed-size list of C float32 | before the sigmoid, which in float32 turns everything above 17 into 1 |
+| `logits` | fixed-size list of C float32 | as the head gives them; a sigmoid in float32 is 1 above 17 |
 
 The rows of one head and part stand together, in one row group, so that a head is read without the others. The
-schema's metadata holds, under `tailprobe.scores`, JSON with `format` (1), `kind` ("logits") and `classes`, the names of
+schema's metadata holds, under `tailprobe.scores`, JSON with `format` (2), `kind` ("logits") and `classes`, the names of
 the C classes in the order of the logits.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple
@@ -25,13 +27,14 @@ from typing import Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from jaxtyping import Float32, Int, Int32
+from jaxtyping import Float, Float32, Int
 
 from tailprobe.errors import InputError
 from tailprobe.files import write_whole
+from tailprobe.scores.link import Link, check_link, probabilities
 from tailprobe.scores.parquet import damage_named, read_schema
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _METADATA: Final = b"tailprobe.scores"
 _KEY: Final = ("encoder", "method", "seed", "part")
 
@@ -45,6 +48,20 @@ class HeadPart(NamedTuple):
     part: str
 
 
+@dataclass(frozen=True, eq=False)
+class HeadScores:
+    """What one head says of the N images of one held-out part."""
+
+    rows: Int[np.ndarray, " N"]  # the images' places in the study's image set
+    logits: Float32[np.ndarray, "N C"]
+    link: Link = "sigmoid"
+    thresholds: Mapping[str, Float[np.ndarray, " C"]] = field(default_factory=dict)  # by rule, from the validation part
+
+    def probabilities(self) -> Float32[np.ndarray, "N C"]:
+        """Return the logits as probabilities, by the head's link."""
+        return probabilities(self.logits, self.link)
+
+
 class ScoresWriter:
     """Writes the logits of one head after the other; the file appears when the block ends well, or not at all.
 
@@ -56,8 +73,8 @@ class ScoresWriter:
     >>> head = {"encoder": "clip", "method": "baseline", "seed": 0, "part": "test"}
     >>> with ScoresWriter(path, classes=("forest", "road")) as writer:
     ...     writer.write(np.array([7, 9]), np.array([[2.0, -1.0], [0.5, 0.0]], dtype=np.float32), **head)
-    >>> read_head_scores(path, **head)
-    (array([7, 9], dtype=int32), array([[ 2. , -1. ], [ 0.5,  0. ]], dtype=float32))
+    >>> read_head_scores(path, **head).rows
+    array([7, 9], dtype=int32)
     """
 
     def __init__(self, path: Path, *, classes: Sequence[str], overwrite: bool = False) -> None:
@@ -75,7 +92,7 @@ class ScoresWriter:
                 partial,
                 self._schema,
                 compression="zstd",
-                use_dictionary=list(_KEY),
+                use_dictionary=[*_KEY, "link"],
                 use_byte_stream_split=["logits.list.element"],
             )
         )
@@ -95,12 +112,14 @@ class ScoresWriter:
         method: str,
         seed: int,
         part: str,
+        link: Link = "sigmoid",
     ) -> None:
         """Write one head on one held-out part.
 
         Args:
             rows: (N,), the images' places in the study's image set.
-            logits: (N, C) float32, the head's outputs before the sigmoid.
+            logits: (N, C) float32, the head's outputs.
+            link: how the head turns logits into probabilities.
 
         Raises:
             InputError: the shapes do not fit, a logit is not finite, or this head and part were written before.
@@ -109,7 +128,8 @@ class ScoresWriter:
         self._check(head, rows, logits)
         if self._file is None:
             raise ValueError("write is called inside the writer's `with` block")
-        self._file.write_table(_head_table(self._schema, head, rows, logits), row_group_size=len(rows))
+        table = _head_table(self._schema, head, link, rows, logits)
+        self._file.write_table(table, row_group_size=len(rows))
         self._written.add(head)
 
     def _check(self, head: HeadPart, rows: Int[np.ndarray, " N"], logits: Float32[np.ndarray, "N C"]) -> None:
@@ -120,19 +140,14 @@ class ScoresWriter:
             )
         if not np.isfinite(logits).all():
             raise InputError(
-                f"{_named(head)}: logits are not finite; the head diverged, a lower learning rate may mend it"
+                f"{_named(head)}: logits are not finite; the head diverged, a lower learning rate may help"
             )
         if head in self._written:
             raise InputError(f"{_named(head)}: its scores were written before")
 
 
-def read_head_scores(
-    path: Path, *, encoder: str, method: str, seed: int, part: str
-) -> tuple[Int32[np.ndarray, " N"], Float32[np.ndarray, "N C"]]:
-    """Read the logits of one head on one held-out part; nothing else of the file is read.
-
-    Returns:
-        rows (N,) int32, the images' places in the study's image set, and logits (N, C) float32, as they were written.
+def read_head_scores(path: Path, *, encoder: str, method: str, seed: int, part: str) -> HeadScores:
+    """Read the logits of one head on one held-out part, as they were written; nothing else of the file is read.
 
     Raises:
         InputError: the file is missing, damaged or of another kind, or it has no such head.
@@ -145,8 +160,11 @@ def read_head_scores(
         group = pq.ParquetFile(path).read_row_group(places[head])
         if any(group[name].unique().to_pylist() != [word] for name, word in head._asdict().items()):
             raise InputError(f"{path}: damaged, other rows stand among those of {_named(head)}; score the study again")
+        links = group["link"].unique().to_pylist()
+        if len(links) != 1:
+            raise InputError(f"{path}: damaged, {_named(head)} has {len(links)} links; score the study again")
         logits = group["logits"].combine_chunks().flatten().to_numpy()
-        return group["row"].to_numpy(), logits.reshape(group.num_rows, -1)
+        return HeadScores(group["row"].to_numpy(), logits.reshape(group.num_rows, -1), check_link(links[0]))
 
 
 def scored_heads(path: Path) -> list[HeadPart]:
@@ -170,7 +188,8 @@ def scored_classes(path: Path) -> tuple[str, ...]:
 def _schema(classes: Sequence[str]) -> pa.Schema:
     word = pa.dictionary(pa.int32(), pa.string())
     logit = pa.field("element", pa.float32(), nullable=False)
-    types = {"encoder": word, "method": word, "seed": pa.int64(), "part": word, "row": pa.int32()}
+    types = {"encoder": word, "method": word, "seed": pa.int64(), "part": word, "link": word}
+    types["row"] = pa.int32()
     types["logits"] = pa.list_(logit, len(classes))
     about = {"format": FORMAT, "kind": "logits", "classes": list(classes)}
     return pa.schema(
@@ -179,12 +198,12 @@ def _schema(classes: Sequence[str]) -> pa.Schema:
 
 
 def _head_table(
-    schema: pa.Schema, head: HeadPart, rows: Int[np.ndarray, " N"], logits: Float32[np.ndarray, "N C"]
+    schema: pa.Schema, head: HeadPart, link: Link, rows: Int[np.ndarray, " N"], logits: Float32[np.ndarray, "N C"]
 ) -> pa.Table:
     same = np.zeros(len(rows), dtype=np.int32)
     words = {
         name: pa.DictionaryArray.from_arrays(same, pa.array([word], pa.string()))
-        for name, word in head._asdict().items()
+        for name, word in (head._asdict() | {"link": link}).items()
         if name != "seed"
     }
     numbers = {"seed": pa.array(np.full(len(rows), head.seed), pa.int64()), "row": pa.array(rows, pa.int32())}

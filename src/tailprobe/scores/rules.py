@@ -8,7 +8,7 @@ precision(0.9)   as many positives as a precision of 0.9 allows there
 authors          as the paper's authors tuned, see `thresholds.tune_sample_f2_grid`
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,23 +18,23 @@ from jaxtyping import Bool, Float
 from tailprobe.callspec import bind, parse_call, parse_value
 from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean
-from tailprobe.scores.decisions import cost_saved, f_beta, precision
+from tailprobe.scores.decisions import f_beta, precision, relative_cost_saving
 from tailprobe.scores.thresholds import Rule, fixed, tune_f_beta, tune_sample_f2_grid
-from tailprobe.scores.tuning import Worth, tune_cost, tune_global_f_beta, tune_precision
+from tailprobe.scores.tuning import Utility, tune_cost, tune_global_f_beta, tune_precision
 
 _LARGEST = 1e6  # its square is still far from where float64 ends
 
 
 @dataclass(frozen=True)
 class NamedRule:
-    """A rule, and the worth of decisions, class by class, that it makes large on the images it is tuned on.
+    """A rule, and the utility of decisions, class by class, that it maximises on the images it is tuned on.
 
     That is the F it maximises, of `cost` the share of the cost saved, of `precision` the precision; None where nothing
     is tuned, or not class by class.
     """
 
     rule: Rule
-    worth: Worth | None = None
+    utility: Utility | None = None
 
 
 def _tuned(beta: float = 2.0) -> NamedRule:
@@ -48,7 +48,7 @@ def _global(beta: float = 2.0) -> NamedRule:
 def _cost(missed: float, false_alarm: float = 1.0) -> NamedRule:
     return NamedRule(
         partial(tune_cost, missed=missed, false_alarm=false_alarm),
-        partial(cost_saved, missed=missed, false_alarm=false_alarm),
+        partial(relative_cost_saving, missed=missed, false_alarm=false_alarm),
     )
 
 
@@ -75,7 +75,7 @@ def parse_rule(name: str) -> NamedRule:
     Raises:
         InputError: there is no such rule, or a value of it makes no sense.
 
-    >>> parse_rule("0.2").worth is None
+    >>> parse_rule("0.2").utility is None
     True
     """
     number = parse_value(name)
@@ -90,6 +90,13 @@ def parse_rule(name: str) -> NamedRule:
     values = bind(_MAKERS[spec.name], spec, given=0)
     _check(name, values)
     return _MAKERS[spec.name](**values)
+
+
+def tune_thresholds(
+    names: Iterable[str], labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"]
+) -> dict[str, Float[np.ndarray, " C"]]:
+    """Return the thresholds of several rules by their names, (C,) each; as `find_thresholds`."""
+    return {name: find_thresholds(name, labels, scores) for name in names}
 
 
 def find_thresholds(

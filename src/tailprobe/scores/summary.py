@@ -1,11 +1,11 @@
-"""What many seeds say together: means and spreads, plain descriptive statistics without a verdict."""
+"""Means and standard deviations over the seeds: descriptive statistics without a verdict."""
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
 from tailprobe.errors import InputError
-from tailprobe.scores.ratio import ratio
+from tailprobe.scores.ratio import defined_moments
 
 _KEY = ["encoder", "method", "part", "class_name", "is_group"]
 
@@ -33,12 +33,12 @@ def summarise(table: pd.DataFrame, *, metric: str, baseline: str | None = "basel
         raise InputError(f"metric {metric!r} is not among the results; they have: {known or 'none'}")
     keys = rows[_KEY].drop_duplicates().reset_index(drop=True)  # (K, 4)
     values = _by_seed(rows)
-    mean, sd, seeds = _describe(values)
-    summary = keys.assign(mean=mean, sd=sd, seeds=seeds)
+    mean, seeds, variance = defined_moments(values, axis=1)
+    summary = keys.assign(mean=mean, sd=np.sqrt(variance), seeds=seeds)
     if baseline is None:
         return summary
-    difference, difference_sd, pairs = _describe(values - values[_partner(keys, baseline)])
-    return summary.assign(difference=difference, difference_sd=difference_sd, pairs=pairs)
+    difference, pairs, variance = defined_moments(values - values[_partner(keys, baseline)], axis=1)
+    return summary.assign(difference=difference, difference_sd=np.sqrt(variance), pairs=pairs)
 
 
 def _by_seed(rows: pd.DataFrame) -> Float[np.ndarray, "K S"]:
@@ -62,14 +62,3 @@ def _partner(keys: pd.DataFrame, baseline: str) -> Int[np.ndarray, " K"]:
                 f"name another of {', '.join(keys['method'].astype(str).unique())}, or None for no differences"
             )
     return np.array([place[key] for key in sameness])
-
-
-def _describe(
-    values: Float[np.ndarray, "K S"],
-) -> tuple[Float[np.ndarray, " K"], Float[np.ndarray, " K"], Int[np.ndarray, " K"]]:
-    """Return mean, standard deviation (n - 1) and number of the values that are not NaN, row by row."""
-    defined = ~np.isnan(values)
-    many = defined.sum(axis=1)
-    mean = ratio(np.where(defined, values, 0).sum(axis=1), many)
-    squares = np.where(defined, (values - mean[:, None]) ** 2, 0).sum(axis=1)
-    return mean, np.sqrt(ratio(squares, many - 1)), many

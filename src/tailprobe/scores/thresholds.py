@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from tailprobe.scores.decisions import negative_share
-from tailprobe.scores.ranking import Steps, rank
+from tailprobe.scores.decisions import predicted_negative_rate
+from tailprobe.scores.ranking import RankedPositives, rank
 
 Rule = Callable[[Bool[np.ndarray, "N C"], Float[np.ndarray, "N C"]], Float[np.ndarray, " C"]]
 
@@ -43,11 +43,15 @@ def tune_f_beta(
     >>> tune_f_beta(labels, np.array([[0.8], [0.6], [0.4], [0.2]]))  # 5 * 2 / (3 + 4 * 2) is the best F2
     array([0.3])
     """
-    steps = rank(labels, scores)
-    f = (1 + beta**2) * steps.hits / (steps.predicted + beta**2 * steps.support[steps.column])
-    best = _first_of_highest(steps, f)
+    ranked = rank(labels, scores)
+    f = (
+        (1 + beta**2)
+        * ranked.true_positives
+        / (ranked.predicted_positives + beta**2 * ranked.support[ranked.class_index])
+    )
+    best = _first_of_highest(ranked, f)
     thresholds = np.full(labels.shape[1], np.nan)
-    thresholds[steps.column[best]] = _just_below(steps, best)
+    thresholds[ranked.class_index[best]] = _just_below(ranked, best)
     return thresholds
 
 
@@ -90,19 +94,19 @@ def authors_accuracy(labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, 
     Returns:
         (C,) float64, (TN + FN) / N at the thresholds of `tune_sample_f2_grid`.
     """
-    return negative_share(labels, decide(scores, tune_sample_f2_grid(labels, scores)))
+    return predicted_negative_rate(labels, decide(scores, tune_sample_f2_grid(labels, scores)))
 
 
-def _first_of_highest(steps: Steps, values: Float[np.ndarray, " G"]) -> Int[np.ndarray, " P"]:
+def _first_of_highest(ranked: RankedPositives, values: Float[np.ndarray, " G"]) -> Int[np.ndarray, " P"]:
     """Return the first step of the highest value, for each of the P classes that have steps."""
-    _, first, which = np.unique(steps.column, return_index=True, return_inverse=True)
+    _, first, which = np.unique(ranked.class_index, return_index=True, return_inverse=True)
     at = np.flatnonzero(values == np.maximum.reduceat(values, first)[which]) if len(first) else first
-    return at[np.unique(steps.column[at], return_index=True)[1]]
+    return at[np.unique(ranked.class_index[at], return_index=True)[1]]
 
 
-def _just_below(steps: Steps, chosen: Int[np.ndarray, " P"]) -> Float[np.ndarray, " P"]:
+def _just_below(ranked: RankedPositives, chosen: Int[np.ndarray, " P"]) -> Float[np.ndarray, " P"]:
     """Return the thresholds that let the chosen steps in and no image below them."""
-    score, lower = steps.score[chosen].astype(np.float64), steps.lower[chosen].astype(np.float64)
+    score, lower = ranked.score[chosen].astype(np.float64), ranked.next_score[chosen].astype(np.float64)
     lower = np.where(np.isnan(lower), np.where(score > 0, 0, score - 2), lower)
     middle = lower + (score - lower) / 2
     return np.where(middle < score, middle, lower)  # between neighbouring float64 there is no middle

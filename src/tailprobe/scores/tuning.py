@@ -9,12 +9,12 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from tailprobe.errors import InputError
-from tailprobe.scores.ranking import Steps, rank
+from tailprobe.scores.ranking import RankedPositives, rank
 from tailprobe.scores.thresholds import Rule, decide
 
 _NEVER = np.inf
 # Of labels and decisions (N, C), what the decisions are worth, (C,).
-Worth = Callable[[Bool[np.ndarray, "N C"], Bool[np.ndarray, "N C"]], Float[np.ndarray, " C"]]
+Utility = Callable[[Bool[np.ndarray, "N C"], Bool[np.ndarray, "N C"]], Float[np.ndarray, " C"]]
 
 
 def tune_global_f_beta(
@@ -28,19 +28,19 @@ def tune_global_f_beta(
     Raises:
         InputError: a score is not finite, or there are no images.
     """
-    steps = rank(labels, scores)
-    carried = steps.support > 0
+    ranked = rank(labels, scores)
+    carried = ranked.support > 0
     if not carried.any():
         return np.full(labels.shape[1], np.nan)
     # F of a class changes where one of its images is passed; walking down every class's scores at once, the
     # sum of F changes by that class's difference there.
     order = np.argsort(-scores.astype(np.float64), axis=0, kind="stable")
-    ranked = np.take_along_axis(scores.astype(np.float64), order, axis=0)[:, carried]
+    falling = np.take_along_axis(scores.astype(np.float64), order, axis=0)[:, carried]
     hits = np.cumsum(np.take_along_axis(labels, order, axis=0), axis=0)[:, carried]
     predicted = np.arange(1, len(labels) + 1)[:, None]
-    f = (1 + beta**2) * hits / (predicted + beta**2 * steps.support[carried])
+    f = (1 + beta**2) * hits / (predicted + beta**2 * ranked.support[carried])
     gain = np.diff(f, axis=0, prepend=0).ravel()
-    value = ranked.ravel()
+    value = falling.ravel()
     walk = np.argsort(-value, kind="stable")
     value, total = value[walk], np.cumsum(gain[walk])
     last = np.flatnonzero(np.append(value[1:] != value[:-1], True))
@@ -70,9 +70,11 @@ def tune_cost(
     """
     if missed < 0 or false_alarm < 0 or missed + false_alarm == 0:
         raise InputError(f"costs of {missed} and {false_alarm}: expected none negative and not both 0")
-    steps = rank(labels, scores)
-    saved = missed * steps.hits - false_alarm * (steps.predicted - steps.hits)  # against predicting nothing
-    return _at_best(steps, saved.astype(np.float64), at_least=np.zeros(labels.shape[1]))
+    ranked = rank(labels, scores)
+    saved = missed * ranked.true_positives - false_alarm * (
+        ranked.predicted_positives - ranked.true_positives
+    )  # against predicting nothing
+    return _at_best(ranked, saved.astype(np.float64), at_least=np.zeros(labels.shape[1]))
 
 
 def tune_precision(
@@ -95,9 +97,9 @@ def tune_precision(
     """
     if not 0 < wanted <= 1:
         raise InputError(f"wanted = {wanted}: expected above 0 and up to 1")
-    steps = rank(labels, scores)
-    reached = steps.hits >= wanted * steps.predicted - 1e-9
-    return _at_best(steps, np.where(reached, steps.hits, -1.0), at_least=np.zeros(labels.shape[1]))
+    ranked = rank(labels, scores)
+    reached = ranked.true_positives >= wanted * ranked.predicted_positives - 1e-9
+    return _at_best(ranked, np.where(reached, ranked.true_positives, -1.0), at_least=np.zeros(labels.shape[1]))
 
 
 def optimism(
@@ -105,7 +107,7 @@ def optimism(
     *,
     validation: tuple[Bool[np.ndarray, "V C"], Float[np.ndarray, "V C"]],
     test: tuple[Bool[np.ndarray, "T C"], Float[np.ndarray, "T C"]],
-    worth: Worth,
+    utility: Utility,
 ) -> Float[np.ndarray, " C"]:
     """Return how much decisions on the test part gain when the thresholds are tuned on the test part itself.
 
@@ -114,29 +116,29 @@ def optimism(
     Args:
         rule: finds the thresholds.
         validation, test: labels and scores.
-        worth: of decisions, class by class, such as the F that the rule maximises.
+        utility: of decisions, class by class, such as the F that the rule maximises.
 
     Returns:
         (C,) float64; NaN where either has no threshold or the test part no positives.
     """
     labels, scores = test
     found = [rule(*part) for part in (validation, test)]
-    honest, tuned = (worth(labels, decide(scores, thresholds)) for thresholds in found)
+    honest, tuned = (utility(labels, decide(scores, thresholds)) for thresholds in found)
     return np.where(np.isnan(found[0]) | np.isnan(found[1]), np.nan, tuned - honest)
 
 
 def _at_best(
-    steps: Steps, values: Float[np.ndarray, " G"], *, at_least: Float[np.ndarray, " C"]
+    ranked: RankedPositives, values: Float[np.ndarray, " G"], *, at_least: Float[np.ndarray, " C"]
 ) -> Float[np.ndarray, " C"]:
     """Return the threshold of each class's first highest step that is above `at_least`, infinity where none is."""
-    thresholds = np.where(steps.support > 0, _NEVER, np.nan)
+    thresholds = np.where(ranked.support > 0, _NEVER, np.nan)
     best = at_least.copy()
-    for g in np.flatnonzero(values > at_least[steps.column]):
-        c = steps.column[g]
+    for g in np.flatnonzero(values > at_least[ranked.class_index]):
+        c = ranked.class_index[g]
         if values[g] > best[c]:
             best[c] = values[g]
-            lower = float(steps.lower[g])
-            score = float(steps.score[g])
+            lower = float(ranked.next_score[g])
+            score = float(ranked.score[g])
             thresholds[c] = _between(score - 1 if np.isnan(lower) else lower, score)
     return thresholds
 

@@ -62,9 +62,9 @@ def _mean_scores(
     """Return each image's mean probability over the seeds that tested it, NaN where none did."""
     total, times = np.zeros(images.labels.matrix.shape), np.zeros((len(images), 1))
     for seed in seeds:
-        rows, logits = read_head_scores(path, encoder=encoder, method=method, seed=seed, part="test")
-        total[rows] += 1 / (1 + np.exp(-logits.astype(np.float64)))
-        times[rows] += 1
+        scores = read_head_scores(path, encoder=encoder, method=method, seed=seed, part="test")
+        total[scores.rows] += scores.probabilities()
+        times[scores.rows] += 1
     return np.where(times > 0, total / np.maximum(times, 1), np.nan)
 
 

@@ -44,7 +44,7 @@ from tailprobe.study.record import histories, run_record
 from tailprobe.study.reporting import run_tables, write_report
 from tailprobe.study.result import Result
 from tailprobe.study.samples import sample_table
-from tailprobe.study.scoring import score_heads
+from tailprobe.study.scoring import StudyScores, score_heads
 from tailprobe.study.settings import Study
 from tailprobe.training.engine import train
 from tailprobe.training.heads import Heads
@@ -123,10 +123,10 @@ def run_study(
         progress=progress,
         schedule=engine.train,
     )
-    results = score_heads(folder, design, stored, heads, study.thresholds, progress)
-    _write(folder, design, planned, heads, results)
+    scores = score_heads(folder, design, stored, heads, study.thresholds, progress)
+    _write(folder, design, planned, heads, scores.results)
     folder.write_table("methods", methods)
-    _judge(folder, study, design, results)
+    _compare(folder, study, design, scores)
     _find_duplicates(folder, design, next(iter(stored.values())), progress)
     record = run_record(design, stored, execution, kernel=resources.kernel, seconds=time.time() - started)
     result = Result.finish(folder, record)
@@ -136,15 +136,14 @@ def run_study(
     return result
 
 
-def _judge(folder: RunFolder, study: Study, design: Design, results: pd.DataFrame) -> None:
-    """Write verdicts and the recommendation, where there is a remedy to judge and images that nothing was tuned on."""
+def _compare(folder: RunFolder, study: Study, design: Design, scores: StudyScores) -> None:
+    """Write verdicts and the recommendation, where there are methods to compare and a test part of its own."""
     if len(design.methods) < 2 or design.repeats[0].split.test_is_validation:
         return
     compare_methods(
-        results,
-        classes=class_table(design),
+        scores.test,
         labels=design.images.labels.matrix,
-        scores=folder.scores,
+        classes=class_table(design),
         metric=study.metric,
         correction=study.correction,
     ).write(folder.path)

@@ -1,17 +1,25 @@
 """Every head's scores on held-out images: kept as logits, and measured."""
 
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.progress import Progress
-from tailprobe.scores.head_scores import ScoresWriter
+from tailprobe.scores.head_scores import HeadPart, HeadScores, ScoresWriter
+from tailprobe.scores.rules import tune_thresholds
 from tailprobe.scores.tidy import score_head, tidy_table
 from tailprobe.study.design import Design
 from tailprobe.study.folder import RunFolder
 from tailprobe.training.heads import Heads
+
+
+@dataclass(frozen=True, eq=False)
+class StudyScores:
+    """What scoring gives: the tidy table, and every head's scores on its test part, for the comparison."""
+
+    results: pd.DataFrame
+    test: dict[HeadPart, HeadScores]
 
 
 def score_heads(
@@ -21,31 +29,35 @@ def score_heads(
     heads: Heads,
     thresholds: tuple[str, ...],
     progress: Progress,
-) -> pd.DataFrame:
-    """Write the heads' logits on both held-out parts into the run, and return the tidy table of their scores."""
+) -> StudyScores:
+    """Write the heads' logits on both held-out parts into the run, and return them measured.
+
+    The logits of the test parts, 4 bytes a head, image and class, stay in memory.
+    """
     labels = design.images.labels
     splits = {repeat.seed: repeat.split for repeat in design.repeats}
     frames: dict[tuple[str, str, int], pd.DataFrame] = {}
+    tested: dict[HeadPart, HeadScores] = {}
     with ScoresWriter(folder.scores, classes=labels.classes, overwrite=True) as writer:
         for key, head in heads.items():
             progress("score heads", len(frames), len(heads))
             vectors, split = embeddings[key.encoder].vectors, splits[key.seed]
-            parts: dict[str, Any] = {}
-            for part, rows in (("validation", split.validation), ("test", split.test)):
-                logits = head.logits(vectors[rows])
-                writer.write(encoder=key.encoder, method=key.method, seed=key.seed, part=part, rows=rows, logits=logits)
-                parts[part] = (labels.matrix[rows], _sigmoid(logits))
+            name = HeadPart(key.encoder, key.method, key.seed, "test")
+            validation = HeadScores(split.validation, head.logits(vectors[split.validation]))
+            of_validation = (labels.matrix[validation.rows], validation.probabilities())
+            tuned = tune_thresholds(thresholds, *of_validation)
+            test = HeadScores(split.test, head.logits(vectors[split.test]), thresholds=tuned)
+            for part, scores in ((name._replace(part="validation"), validation), (name, test)):
+                writer.write(scores.rows, scores.logits, **part._asdict(), link=scores.link)
+            tested[name] = test
             frames[key.encoder, key.method, key.seed] = score_head(
-                **parts,
+                validation=of_validation,
+                test=(labels.matrix[test.rows], test.probabilities()),
                 classes=labels.classes,
                 counts=labels.counts,
                 low_frequency=design.low_frequency,
                 single_label=labels.kind == "single-label",
-                thresholds=thresholds,
+                thresholds=tuned,
             )
         progress("score heads", len(heads), len(heads))
-    return tidy_table(frames)
-
-
-def _sigmoid(logits: np.ndarray) -> np.ndarray:
-    return np.asarray(1 / (1 + np.exp(-logits.astype(np.float64))), dtype=np.float32)
+    return StudyScores(tidy_table(frames), tested)

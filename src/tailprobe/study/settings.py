@@ -124,14 +124,15 @@ class Study:
             raise InputError(f"weights are given for {unknown[0]!r}, which is not among {list(self.encoders)}")
 
     def _check_metric(self) -> None:
-        from tailprobe.comparison.influence import METRICS  # slow to import
+        from tailprobe.scores.metric import comparable_names  # slow to import
         from tailprobe.scores.rules import parse_rule
 
         for rule in self.thresholds:
             parse_rule(rule)  # raises
         name, _, rule = self.metric.partition("@")
-        if not ((not rule and name in METRICS) or (f"{name}@..." in METRICS and rule in self.thresholds)):
-            expected = f"one of {', '.join(METRICS)}, a rule of thresholds after @"
+        known = comparable_names()
+        if not ((not rule and name in known) or (f"{name}@..." in known and rule in self.thresholds)):
+            expected = f"one of {', '.join(known)}, a rule of thresholds after @"
             raise InputError(f"metric is {self.metric!r}. Expected {expected}")
 
 

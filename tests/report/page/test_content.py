@@ -28,8 +28,8 @@ def joined(run, method, c):
     parts = [
         read_head_scores(run.scores, encoder="descriptors", method=method, seed=seed, part="test") for seed in range(3)
     ]
-    rows = np.concatenate([rows for rows, _ in parts])
-    logits = np.concatenate([logits for _, logits in parts])[:, c].astype(np.float64)
+    rows = np.concatenate([part.rows for part in parts])
+    logits = np.concatenate([part.logits for part in parts])[:, c].astype(np.float64)
     return run.labels[rows, c], 1 / (1 + np.exp(-logits))
 
 

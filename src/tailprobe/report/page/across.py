@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from tailprobe.comparison import performance_profile, probability_of_improvement, rank_methods
-from tailprobe.comparison.improvement import Interval
+from tailprobe.comparison.improvement import Interval, performance_profile, probability_of_improvement
+from tailprobe.comparison.ranks import rank_methods
 from tailprobe.groups import LOW_FREQUENCY
 from tailprobe.randomness import generator
 from tailprobe.report.page.numbers import short
 from tailprobe.report.page.run import RunTables
 from tailprobe.report.values import seed_values
+from tailprobe.scores.metric import lower_is_better
 
-_LOWER = ("brier", "calibration_error")  # metrics of which less is better
 _STEPS = np.linspace(0, 1, 51)
 _RESAMPLES = 1000
 
@@ -50,7 +50,7 @@ def across(runs: Sequence[RunTables]) -> dict[str, Any] | None:
         "metric": metric,
         "methods": methods,
         **_ranks(runs, metric, methods, together, names),
-        **_chances(-together if metric in _LOWER else together),
+        **_chances(-together if lower_is_better(metric) else together),
         "profile": {"steps": short(_STEPS, 2), "of": [_profile(values) for values in together]},
     }
 
@@ -90,7 +90,7 @@ def _ranks(
         values = _of_classes(runs[0], runs[0].encoder, metric, methods)
     if np.isnan(values).any(axis=1).all():
         return {"blocks": [], "ranked": 0}
-    ranking = rank_methods(values, lower=metric in _LOWER)
+    ranking = rank_methods(values, lower=lower_is_better(metric))
     return {
         "blocks": list(names) if len(names) > 1 else [],
         "ranked": ranking.blocks,

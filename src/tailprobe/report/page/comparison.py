@@ -10,11 +10,9 @@ from tailprobe.groups import RULE_GROUPS
 from tailprobe.report.page.numbers import short
 from tailprobe.report.page.run import RunTables
 from tailprobe.report.values import half_width, mean, seed_values
+from tailprobe.scores.metric import all_metrics, lower_is_better
 
-_WANTED = (
-    "average_precision", "roc_auc", "recall@0.5", "precision@0.5", "f1@0.5", "recall@tuned", "precision@tuned",
-    "f1@tuned", "f2@tuned", "balanced_accuracy@tuned", "precision_at_recall_0.8", "partial_roc_auc_0.1",
-)  # fmt: skip
+_DRAWN_RULES = ("0.5", "tuned")  # of thresholds
 
 
 def comparison(run: RunTables) -> dict[str, Any]:
@@ -25,7 +23,7 @@ def comparison(run: RunTables) -> dict[str, Any]:
     """
     tested = None if run.verdicts is None else str(run.verdicts["metric"].iloc[0])
     there = set(run.results["metric"])
-    metrics = [m for m in dict.fromkeys((tested, *_WANTED)) if m is not None and m in there]
+    metrics = [m for m in dict.fromkeys((tested, *_drawn())) if m is not None and m in there]
     of_metric = _test_rows(run.results, metrics)
     return {
         "metrics": metrics,
@@ -37,13 +35,20 @@ def comparison(run: RunTables) -> dict[str, Any]:
     }
 
 
+def _drawn() -> list[str]:
+    """Return the metrics that the page offers, as tables name them."""
+    drawn = [metric for metric in all_metrics() if metric.drawn]
+    of_scores = [metric.name for metric in drawn if metric.of == "scores"]
+    return of_scores + [f"{m.name}@{rule}" for rule in _DRAWN_RULES for m in drawn if m.of == "decisions"]
+
+
 def _means(run: RunTables, encoder: str) -> dict[str, Any]:
     """Return means over seeds of each group, (M, G), of what has no place in the per-class table.
 
-    `optimism` by rule, `brier` and `calibration_error`, of which less is better; what a run does not have is left out.
+    `optimism` by rule, and the metrics of which less is better; what a run does not have is left out.
     """
     there = [str(metric) for metric in dict.fromkeys(run.results["metric"])]
-    wanted = [m for m in there if m.startswith("optimism@") or m in ("brier", "calibration_error")]
+    wanted = [m for m in there if m.startswith("optimism@") or lower_is_better(m)]
     found = {}
     for metric, rows in _test_rows(run.results, wanted).items():
         of = {"encoder": encoder, "metric": metric, "methods": run.methods}
@@ -80,13 +85,13 @@ def _of_verdicts(run: RunTables, encoder: str, column: str, otherwise: np.ndarra
 
 
 def _verdicts(run: RunTables, encoder: str) -> dict[str, Any]:
-    """Return verdict, adjusted p-value and smallest detectable difference, (M, K) each; empty for the baseline."""
+    """Return verdict, adjusted p-value and minimum detectable effect, (M, K) each; empty for the baseline."""
     shape = (len(run.methods), len(run.classes) + len(RULE_GROUPS))
     places, verdict = _placed(run, encoder, "verdict")
     words = np.full(shape, "", dtype=object)
     words[places] = verdict.to_numpy(object)
     found: dict[str, Any] = {"verdict": words.tolist()}
-    for column in ("p_adjusted", "detectable"):
+    for column in ("p_adjusted", "minimum_detectable_effect"):
         values = np.full(shape, np.nan)
         values[places] = _placed(run, encoder, column)[1].to_numpy(np.float64)
         found[column] = short(values)

@@ -10,6 +10,7 @@ from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.curves import curves, training
 from tailprobe.report.page.run import RunTables
 from tailprobe.report.style import markers, palette
+from tailprobe.scores.metric import metric_title
 
 # matplotlib's markers as Plotly calls them: a method looks the same in both.
 _SYMBOLS = {
@@ -29,6 +30,7 @@ def content(run: RunTables) -> dict[str, Any]:
         "chosen": run.chosen,
         "classes": class_rows(run),
         "collection": collection(run),
+        "titles": {str(name): metric_title(str(name)) for name in dict.fromkeys(run.results["metric"])},
         "comparison": comparison(run),
         "curves": curves(run),
         "training": training(run),

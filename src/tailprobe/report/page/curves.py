@@ -7,7 +7,10 @@ from jaxtyping import Bool, Float
 
 from tailprobe.report.page.numbers import short
 from tailprobe.report.page.run import RunTables
+from tailprobe.scores.decisions import RECALL, Confusion, f_beta_ratio
 from tailprobe.scores.head_scores import read_head_scores
+from tailprobe.scores.metrics.precision_at_recall import precision_at_recall_of
+from tailprobe.scores.ranking import rank
 from tailprobe.scores.ratio import ratio
 
 _CLASSES = 40  # rarest first; a page of 365 classes would else be mostly curves
@@ -27,7 +30,10 @@ def curves(run: RunTables) -> dict[str, Any]:
     for encoder in run.encoders:
         for method in methods:
             labels, scores = _joined(run, encoder, method)
-            of_classes = [_class_curves(labels[:, c], scores[:, c]) for c in rarest]
+            labels, scores = labels[:, rarest], scores[:, rarest]
+            of_classes = [
+                _class_curves(*column) for column in zip(labels.T, scores.T, _precisions(labels, scores), strict=True)
+            ]
             found.setdefault(encoder, {})[method] = of_classes
     return {"steps": short(_STEPS), "classes": rarest.tolist(), "methods": methods, "curves": found}
 
@@ -56,41 +62,34 @@ def training(run: RunTables) -> dict[str, Any]:
 
 
 def _joined(run: RunTables, encoder: str, method: str) -> tuple[Bool[np.ndarray, "T C"], Float[np.ndarray, "T C"]]:
-    parts = []
-    for seed in sorted(run.results["seed"].unique().tolist()):
-        parts.append(read_head_scores(run.scores, encoder=encoder, method=method, seed=seed, part="test"))
-    rows, logits = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return run.labels[rows], 1 / (1 + np.exp(-logits.astype(np.float64)))
+    """Return the labels and probabilities of all seeds' test parts."""
+    parts = [
+        read_head_scores(run.scores, encoder=encoder, method=method, seed=seed, part="test")
+        for seed in sorted(run.results["seed"].unique().tolist())
+    ]
+    rows = np.concatenate([part.rows for part in parts])
+    return run.labels[rows], np.concatenate([part.probabilities() for part in parts])
 
 
-def _class_curves(labels: Bool[np.ndarray, " T"], scores: Float[np.ndarray, " T"]) -> dict[str, Any]:
+def _precisions(labels: Bool[np.ndarray, "T C"], scores: Float[np.ndarray, "T C"]) -> Float[np.ndarray, "C steps"]:
+    """Return the highest precision at each recall of `_STEPS` or more; NaN without positives."""
+    ranked = rank(labels, scores)
+    return np.stack([precision_at_recall_of(ranked, recall) for recall in _STEPS], axis=1)
+
+
+def _class_curves(
+    labels: Bool[np.ndarray, " T"], scores: Float[np.ndarray, " T"], precision: Float[np.ndarray, " steps"]
+) -> dict[str, Any]:
     above = scores[:, None] > _STEPS  # (T, steps)
-    caught, claimed = (labels[:, None] & above).sum(axis=0), above.sum(axis=0)
-    positives = np.full(len(_STEPS), labels.sum())
+    counted = Confusion.count(np.broadcast_to(labels[:, None], above.shape), above)
     return {
-        "precision": short(_precision_at(labels, scores), 3),
-        "recall_at": short(ratio(caught, positives), 3),
-        "precision_at": short(ratio(caught, claimed), 3),
-        # Without a positive there is nothing to find, and F1 = 0 would say that nothing was found.
-        "f1_at": short(ratio(2 * caught, claimed + positives) if labels.any() else np.full(len(_STEPS), np.nan), 3),
+        "precision": short(precision, 3),
+        "recall_at": short(RECALL.value(counted), 3),
+        "precision_at": short(ratio(counted.true_positives, counted.predicted_positives), 3),
+        "f1_at": short(f_beta_ratio(1.0).value(counted), 3),
         "reliability": _reliability(labels, scores),
         "positives": int(labels.sum()),
     }
-
-
-def _precision_at(labels: Bool[np.ndarray, " T"], scores: Float[np.ndarray, " T"]) -> Float[np.ndarray, " steps"]:
-    """Return the highest precision at each recall of `_STEPS` or more; NaN without positives.
-
-    Images of equal score are one step: none of them can be claimed without the others.
-    """
-    if not labels.any():
-        return np.full(len(_STEPS), np.nan)
-    order = np.argsort(-scores, kind="stable")
-    last = np.append(np.diff(scores[order]) != 0, True)  # of the images of a score
-    hits, claimed = np.cumsum(labels[order])[last], np.flatnonzero(last) + 1
-    best_beyond = np.maximum.accumulate((hits / claimed)[::-1])[::-1]
-    wanted = _STEPS * hits[-1] - 1e-9  # 0.6 times 35 is a little above 21
-    return np.asarray(best_beyond[np.searchsorted(hits, wanted)])
 
 
 def _reliability(labels: Bool[np.ndarray, " T"], scores: Float[np.ndarray, " T"]) -> list[Any]:

@@ -3,10 +3,10 @@
 function showAnswer() {
   const r = run(),
     advice = r.recommendation;
-  by("question").replaceChildren("Which remedy helps the rare classes of “", make("bdi", brief(r.name, 120)), "”?");
+  by("question").replaceChildren("Which method improves the rare classes of “", make("bdi", brief(r.name, 120)), "”?");
   by("sentence").textContent = advice
     ? advice.sentence
-    : `The methods were not tested against each other here; of ${many(r.methods.length - 1, "remedy", "remedies")}, ${r.chosen} has the highest mean on the low-frequency classes.`;
+    : `The methods were not tested against each other here; of ${many(r.methods.length - 1, "method")}, ${r.chosen} has the highest mean on the low-frequency classes.`;
   const facts = clear(by("certainty"));
   factsOf(r, advice).forEach(([name, value, small]) => {
     const box = make("div"),
@@ -22,12 +22,12 @@ function factsOf(r, advice) {
   const none = advice && advice.method === "baseline",
     span = (low, high) => `95% interval ${signed(low)} to ${signed(high)}`,
     found = [];
-  if (advice) found.push(["use", none ? "no remedy" : advice.method, `encoder ${brief(advice.encoder, 60)}`]);
+  if (advice) found.push(["use", none ? "the baseline" : advice.method, `encoder ${brief(advice.encoder, 60)}`]);
   if (advice && !none)
     found.push(
-      ["low-frequency classes gain", signed(advice.gain), span(advice.gain_low, advice.gain_high)],
-      ["the others change by", signed(advice.cost), span(advice.cost_low, advice.cost_high)],
-      ["certainty", certain(advice.certainty), "that it is no worse than no remedy"],
+      ["low-frequency classes gain", signed(advice.effect_rare), span(advice.effect_rare_low, advice.effect_rare_high)],
+      ["the others change by", signed(advice.effect_remaining), span(advice.effect_remaining_low, advice.effect_remaining_high)],
+      ["probability of benefit", certain(advice.probability_of_benefit), "that they do not lose by it"],
     );
   if (advice && none) found.push(...counts(r));
   found.push(
@@ -45,22 +45,22 @@ function factsOf(r, advice) {
   return found;
 }
 const certain = (share) => (share === null ? "–" : share >= 0.9995 ? "above 99.9%" : `${(100 * share).toFixed(1)}%`);
-// Where no remedy is the answer: how many were found to help and to hurt the rare, and how small an effect would have shown.
+// Where the baseline is kept: how many methods improve or worsen the rare, and the minimum detectable effect.
 function counts(r) {
   const judgement = r.comparison.verdicts[r.recommendation.encoder],
     k = column("low-frequency");
   if (!judgement) return [];
   const told = judgement.verdict.slice(1).map((row) => row[k]),
-    seen = judgement.detectable
+    seen = judgement.minimum_detectable_effect
       .slice(1)
       .map((row) => row[k])
       .filter((value) => value !== null),
     number_of = (word) => told.filter((verdict) => verdict === word).length;
   const shares = [
-    ["shown to help the rare", `${number_of("helps")} of ${told.length}`, `${number_of("hurts")} shown to hurt them`],
+    ["improve the rare classes", `${number_of("improves")} of ${told.length}`, `${number_of("worsens")} worsen them`],
   ];
   if (seen.length)
-    shares.push(["would have been found", `±${number(Math.max(...seen))}`, "a change of the low-frequency mean"]);
+    shares.push(["minimum detectable effect", `±${number(Math.max(...seen))}`, "on the low-frequency mean, 80% power"]);
   return shares;
 }
 function showGains() {
@@ -154,7 +154,7 @@ function showRuns() {
     ),
   );
   const names = [...new Set(all.flatMap(({ r }) => r.methods.slice(1).map((method) => method.name)))],
-    tones = ["low", "accent", "helps", "muted", "hurts", "ink"],
+    tones = ["low", "accent", "improves", "muted", "worsens", "ink"],
     shapes = ["circle", "square", "diamond", "triangle-up", "triangle-down", "cross"];
   draw(
     "plot-runs",
@@ -201,9 +201,9 @@ function advised(r, encoder, name) {
     name,
     whole(r.collection.images),
     String(r.classes.length),
-    mine ? (held ? advice.method : "no remedy") : advice ? "–" : "not tested",
-    held ? signed(advice.gain) : "–",
-    held ? `${signed(advice.gain_low)} to ${signed(advice.gain_high)}` : "–",
-    held ? signed(advice.cost) : "–",
+    mine ? (held ? advice.method : "the baseline") : advice ? "–" : "not tested",
+    held ? signed(advice.effect_rare) : "–",
+    held ? `${signed(advice.effect_rare_low)} to ${signed(advice.effect_rare_high)}` : "–",
+    held ? signed(advice.effect_remaining) : "–",
   ];
 }

@@ -3,7 +3,7 @@
 /** @type {{ runs: any[], across: any }} what report/page/content.py and across.py write */
 const { runs: RUNS, across: ACROSS } = JSON.parse(document.getElementById("content").textContent);
 const PAGE = 50,
-  WORDS = ["helps", "hurts", "no evidence", "too few positives"];
+  WORDS = ["improves", "worsens", "inconclusive", "underpowered", "not tested"];
 const state = {
   run: 0,
   encoder: "",
@@ -51,8 +51,7 @@ const brief = (text, letters = 40) => {
 const MARKS = { "&": "&amp;", "<": "&lt;", ">": "&gt;", $: "&#36;" };
 const plain = (text, letters) => `\u2068${brief(text, letters).replace(/[&<>$]/g, (mark) => MARKS[mark])}\u2069`;
 const many = (n, noun, nouns = `${noun}s`) => `${whole(n)} ${n === 1 ? noun : nouns}`;
-const words = (metric) =>
-  metric.replace(/_/g, " ").replace(/@(.*)/, (_, rule) => (rule === "tuned" ? ", tuned threshold" : ` at ${rule}`));
+const words = (metric) => run().titles[metric] ?? metric;
 function options(select, values, chosen) {
   clear(select);
   values.forEach(([value, text]) => {

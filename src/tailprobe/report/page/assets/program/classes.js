@@ -30,7 +30,7 @@ function rows() {
         high_end: of.high[m][i],
         verdict,
         p: judgement ? judgement.p_adjusted[m][i] : null,
-        detectable: judgement ? judgement.detectable[m][i] : null,
+        detectable: judgement ? judgement.minimum_detectable_effect[m][i] : null,
       });
     });
   });
@@ -60,7 +60,7 @@ const COLUMNS = [
 /** @type {[string, string, string?][]} */
 const JUDGED = [
   ["verdict", "verdict", "word"],
-  ["detectable", "would be found"],
+  ["detectable", "MDE"],
 ];
 function showClasses() {
   const found = rows(),
@@ -71,9 +71,9 @@ function showClasses() {
   by("class-words").textContent = nothing
     ? "No class fits what is chosen above."
     : `${many(found.length, "comparison")} in ${words(state.metric)}, ${ordered()}. Orange: low-frequency. In test: images of the test part that carry the class. Intervals: ${reach()}.` +
-      (run().comparison.tested && !tested() ? ` Verdicts were drawn in ${words(run().comparison.tested)} alone.` : "") +
+      (run().comparison.tested && !tested() ? ` Verdicts are in ${words(run().comparison.tested)} alone.` : "") +
       (tested()
-        ? " p: corrected for all comparisons. Would be found: the smallest difference that this study would have found in four of five repeats."
+        ? " p: corrected for all comparisons. MDE: minimum detectable effect, detected with 80% power."
         : "");
   if (nothing) return;
   if (plots) showPlot(found);
@@ -145,7 +145,7 @@ function lineOf(f, scale) {
     const verdict = make("td", undefined, "word verdict"),
       p = f.p === null ? "not tested" : `p ${f.p < 0.001 ? "<" : "="} ${f.p < 0.001 ? "0.001" : number(f.p)}`;
     verdict.append(
-      make("span", f.verdict, ["helps", "hurts"].includes(f.verdict) ? f.verdict : "quiet"),
+      make("span", f.verdict, ["improves", "worsens"].includes(f.verdict) ? f.verdict : "quiet"),
       make("small", p),
     );
     line.append(verdict, make("td", number(f.detectable)));

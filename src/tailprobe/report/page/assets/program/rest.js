@@ -37,18 +37,18 @@ function showStatistics() {
   if (!judgement) return;
   const blind = r.classes
     .map((k, i) => [k, i])
-    .filter(([, i]) => judgement.verdict.slice(1).every((row) => row[i] === "too few positives"));
+    .filter(([, i]) => judgement.verdict.slice(1).every((row) => ["underpowered", "not tested"].includes(row[i])));
   if (blind.length)
     box.append(
-      make("h3", "Too few positives to tell"),
+      make("h3", "Underpowered or not tested"),
       table(
-        ["class", "in test", "smallest difference that could have been shown"],
+        ["class", "in test", "minimum detectable effect"],
         blind
           .slice(0, 100)
           .map(([k, i]) => [
             k.name,
             whole(k.parts[2]),
-            number(largest(judgement.detectable.slice(1).map((row) => row[i]))),
+            number(largest(judgement.minimum_detectable_effect.slice(1).map((row) => row[i]))),
           ]),
       ),
     );

@@ -4,7 +4,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from tailprobe.errors import InputError
-from tailprobe.scores.ratio import ratio
+from tailprobe.scores.metric import Metric, Sample, register
+from tailprobe.scores.ratio import ratio, ratio_influence
 
 
 def brier(labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"]) -> Float[np.ndarray, " C"]:
@@ -45,7 +46,7 @@ def expected_calibration_error(
 
     Returns:
         (C,) float64 in [0, 1], each class on its own against the rest (Nixon et al.'s static calibration error, before
-        its mean over classes). NaN without positives: then any frequency is 0 and only the scores' mean would be told.
+        its mean over classes). NaN without positives: then any frequency is 0 and the error is the mean score.
 
     Raises:
         InputError: a score is not a probability, or fewer than one bin.
@@ -62,9 +63,9 @@ def expected_calibration_error(
         raise InputError(f"bins = {bins}: expected 1 or more")
     error = np.full(labels.shape[1], np.nan)
     for c in np.flatnonzero(labels.any(axis=0)):
-        own = scores[:, c].astype(np.float64)
-        gap = np.bincount(_bin(own, bins, equal_counts=equal_counts), weights=own - labels[:, c])
-        error[c] = np.abs(gap).sum() / len(own)
+        score = scores[:, c].astype(np.float64)
+        gap = np.bincount(_bin(score, bins, equal_counts=equal_counts), weights=score - labels[:, c])
+        error[c] = np.abs(gap).sum() / len(score)
     return error
 
 
@@ -77,4 +78,29 @@ def _bin(scores: Float[np.ndarray, " N"], bins: int, *, equal_counts: bool) -> n
 
 def _check(scores: Float[np.ndarray, "N C"]) -> None:
     if not ((scores >= 0) & (scores <= 1)).all():
-        raise InputError("expected probabilities in [0, 1]; apply the sigmoid to logits first")
+        raise InputError("expected probabilities in [0, 1]; turn logits into them first")
+
+
+def _brier_influence(sample: Sample, value: Float[np.ndarray, " C"]) -> Float[np.ndarray, "N C"]:
+    return ratio_influence((sample.scores.astype(np.float64) - sample.labels) ** 2, np.ones(sample.labels.shape), value)
+
+
+register(
+    Metric(
+        "brier",
+        "Brier score",
+        lambda sample: brier(sample.labels, sample.scores),
+        _brier_influence,
+        better="lower",
+        drawn=False,
+    )
+)
+register(
+    Metric(
+        "calibration_error",
+        "calibration error",
+        lambda sample: expected_calibration_error(sample.labels, sample.scores),
+        better="lower",
+        drawn=False,
+    )
+)

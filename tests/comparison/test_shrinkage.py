@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tailprobe.comparison.moderation import moderate
-from tailprobe.comparison.shared import steady_covariance
+from tailprobe.comparison.covariance_shrinkage import shrink_covariances
+from tailprobe.comparison.variance_shrinkage import shrink_variances
 
 
 def drawn(rng, *, methods=6, classes=12, seeds=10, own=0.0, uneven=0.0):
@@ -12,17 +12,17 @@ def drawn(rng, *, methods=6, classes=12, seeds=10, own=0.0, uneven=0.0):
     level = (1 + 0.2 * np.log(support)) * np.exp(rng.normal(0, uneven, classes)) / support / 2
     arms = level * np.exp(rng.normal(0, own, (methods + 1, classes)))  # the baseline's first
     heads = rng.normal(0, np.sqrt(arms)[:, None], (methods + 1, seeds, classes))
-    by_seed = heads[1:] - heads[0]
-    given = {"seeds": np.full((methods, classes), seeds), "support": support, "by_seed": by_seed, "classes": classes}
+    per_seed = heads[1:] - heads[0]
+    given = {"seeds": np.full((methods, classes), seeds), "support": support, "per_seed": per_seed, "classes": classes}
     image = np.broadcast_to(1 / support, (methods, classes)).copy()
-    return arms[1:] + arms[0], by_seed.var(axis=1, ddof=1), image, given
+    return arms[1:] + arms[0], per_seed.var(axis=1, ddof=1), image, given
 
 
 def test_alike_variances_come_nearer_to_the_truth_and_gain_degrees_of_freedom():
     nearer, gained = [], []
     for seed in range(20):
         true, found, image, given = drawn(np.random.default_rng(seed))
-        steady, degrees = moderate(found, image, **given)
+        steady, degrees = shrink_variances(found, image, **given)
         nearer.append(np.abs(np.log(steady / true)).mean() / np.abs(np.log(found / true)).mean())
         gained.append(degrees.mean())
     assert np.mean(nearer) < 0.6
@@ -33,7 +33,7 @@ def test_classes_unlike_each_other_are_told_by_their_other_methods():
     nearer, gained = [], []
     for seed in range(20):
         true, found, image, given = drawn(np.random.default_rng(seed), uneven=1.2)
-        steady, degrees = moderate(found, image, **given)
+        steady, degrees = shrink_variances(found, image, **given)
         nearer.append(np.abs(np.log(steady / true)).mean() / np.abs(np.log(found / true)).mean())
         gained.append(degrees.mean())
     assert np.mean(nearer) < 0.65
@@ -42,15 +42,15 @@ def test_classes_unlike_each_other_are_told_by_their_other_methods():
 
 def test_a_value_missing_under_one_seed_is_left_out_of_the_pairs():
     _, found, image, given = drawn(np.random.default_rng(0))
-    given["by_seed"][2, 3, 4] = np.nan
-    steady, degrees = moderate(found, image, **given)
+    given["per_seed"][2, 3, 4] = np.nan
+    steady, degrees = shrink_variances(found, image, **given)
     assert np.isfinite(steady).all()
     assert np.isfinite(degrees).all()
 
 
 def test_unlike_variances_are_left_nearly_as_they_are():
     _, found, image, given = drawn(np.random.default_rng(0), own=2.0)
-    steady, degrees = moderate(found, image, **given)
+    steady, degrees = shrink_variances(found, image, **given)
     assert degrees.mean() < 12
     assert np.abs(np.log(steady / found)).mean() < 0.3
 
@@ -60,7 +60,7 @@ def test_a_moderated_t_holds_its_level():
     p = []
     for _ in range(200):
         true, found, image, given = drawn(rng, methods=3, classes=8, own=0.5)
-        steady, degrees = moderate(found, image, **given)
+        steady, degrees = shrink_variances(found, image, **given)
         p.append(2 * stats.t.sf(np.abs(rng.normal(0, np.sqrt(true))) / np.sqrt(steady), degrees))
     assert np.mean(np.array(p) < 0.05) == pytest.approx(0.05, abs=0.012)
     assert np.mean(np.array(p) < 0.001) == pytest.approx(0.001, abs=0.001)
@@ -68,7 +68,7 @@ def test_a_moderated_t_holds_its_level():
 
 def test_groups_are_made_of_classes_and_add_no_degrees_of_freedom():
     _, found, image, given = drawn(np.random.default_rng(0), methods=1, classes=10, seeds=4)
-    _, degrees = moderate(found, image, **(given | {"classes": 4}))
+    _, degrees = shrink_variances(found, image, **(given | {"classes": 4}))
     assert degrees.max() <= 4 * 3
 
 
@@ -77,14 +77,14 @@ def test_few_seeds_make_no_variance_smaller_than_it_is(methods: int, classes: in
     found = []
     for seed in range(400):
         true, own, image, given = drawn(np.random.default_rng(seed), methods=methods, classes=classes, seeds=3)
-        found.append(moderate(own, image, **given)[0] / true)
+        found.append(shrink_variances(own, image, **given)[0] / true)
     assert np.mean(found) > 0.95
 
 
 def test_with_few_seeds_the_others_count_little():
     for seeds in (2, 3, 10):
         _, found, image, given = drawn(np.random.default_rng(1), seeds=seeds)
-        _, degrees = moderate(found, image, **given)
+        _, degrees = shrink_variances(found, image, **given)
         own = seeds - 1
         assert own < degrees.max() <= own + own**2 / 2
 
@@ -93,8 +93,8 @@ def test_what_has_no_spread_is_left_alone():
     zero, one = np.zeros((2, 3)), np.ones((2, 3))
     seeds = np.full((2, 3), 4)
     for variance, image in ((zero, one), (one, zero), (one, np.full((2, 3), np.nan))):
-        steady, degrees = moderate(
-            variance, image, seeds=seeds, support=np.ones(3), by_seed=np.ones((2, 4, 3)), classes=3
+        steady, degrees = shrink_variances(
+            variance, image, seeds=seeds, support=np.ones(3), per_seed=np.ones((2, 4, 3)), classes=3
         )
         np.testing.assert_array_equal(steady, variance)
         np.testing.assert_array_equal(degrees, 3)
@@ -102,14 +102,14 @@ def test_what_has_no_spread_is_left_alone():
 
 def test_permuting_methods_and_classes_permutes_the_results():
     _, found, image, given = drawn(np.random.default_rng(2), own=0.4)
-    steady, degrees = moderate(found, image, **given)
+    steady, degrees = shrink_variances(found, image, **given)
     rng = np.random.default_rng(0)
     m, k = rng.permutation(6), rng.permutation(12)
     turned = {
-        "seeds": given["seeds"], "support": given["support"][k], "by_seed": given["by_seed"][m][:, :, k],
+        "seeds": given["seeds"], "support": given["support"][k], "per_seed": given["per_seed"][m][:, :, k],
         "classes": 12,
     }  # fmt: skip
-    again = moderate(found[m][:, k], image[m][:, k], **turned)
+    again = shrink_variances(found[m][:, k], image[m][:, k], **turned)
     np.testing.assert_allclose(again[0], steady[m][:, k])
     np.testing.assert_allclose(again[1], degrees[m][:, k])
 
@@ -118,12 +118,12 @@ def test_covariances_about_zero_are_taken_together_and_large_ones_kept():
     rng = np.random.default_rng(0)
     support, image = np.geomspace(5, 100, 12), np.ones((1, 12))
     error = 0.02 / support
-    small, doubt = steady_covariance(
+    small, doubt = shrink_covariances(
         rng.normal(0, np.sqrt(error))[None], error[None], image, support=support, classes=12
     )
     assert small.max() < 0.02
     assert (doubt < error).mean() > 0.8
-    large, _ = steady_covariance(
+    large, _ = shrink_covariances(
         np.where(support > 50, 0.2, 0.0)[None], error[None], image, support=support, classes=12
     )
     np.testing.assert_allclose(large[0, support > 50], 0.2, atol=0.02)
@@ -131,7 +131,7 @@ def test_covariances_about_zero_are_taken_together_and_large_ones_kept():
 
 def test_groups_keep_their_own_covariance():
     covariance = np.array([[0.1, 0.2, 0.0, 0.1, 0.3, -0.1]])
-    steady, error = steady_covariance(
+    steady, error = shrink_covariances(
         covariance, np.full((1, 6), 0.01), np.ones((1, 6)), support=np.full(6, 10.0), classes=4
     )
     np.testing.assert_allclose(steady[0, 4:], [0.3, 0.0])

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from tailprobe.errors import InputError
-from tailprobe.scores.calibration import brier, expected_calibration_error
+from tailprobe.scores.metrics.calibration import brier, expected_calibration_error
 
 
 def drawn(seed):
@@ -52,5 +52,5 @@ def test_bins_of_equal_counts_show_what_crowds_at_nought():
 
 def test_logits_are_refused():
     for measure in (brier, expected_calibration_error):
-        with pytest.raises(InputError, match="apply the sigmoid"):
+        with pytest.raises(InputError, match="turn logits into them first"):
             measure(np.array([[True]]), np.array([[1.5]]))

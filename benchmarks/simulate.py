@@ -1,4 +1,4 @@
-"""Simulated studies, to measure what the verdicts are worth; `benchmarks.evidence` does.
+"""Simulated studies, on which `benchmarks.evidence` measures error rate, coverage and power.
 
 `draw_study` draws scores from a model whose parts are known; `draw_trained_study` trains heads on drawn embeddings, so
 that training parts overlap as they do in life.
@@ -6,12 +6,12 @@ that training parts overlap as they do in life.
 `draw_study` draws a finite collection from a population, splits it anew for every seed, and scores each test part with
 the heads of a baseline and of its methods. The logit of image i for class c under method m and seed s is
 
-    z = (a_c + head_cs + own_cms + effect_cm + taste_cim) y_ic + g_ic + shared_cis + noise_cims
+    z = (a_c + head_cs + method_head_cms + effect_cm + image_effect_cim) y_ic + g_ic + shared_cis + noise_cims
 
-`a` is how well the class is told apart; `g` how odd the image is, whoever scores it; `shared` what initialisation and
-row order do to the image in baseline and method alike; `noise` what they do to each alone; `head` and `own` the same
-for the whole class; `effect` the remedy's; `taste` (mean 0) how much more or less it does for this image, the same in
-every seed. `taste` makes test parts that share images vary together, as real remedies do.
+`a` is how well the class is separated; `g` how difficult the image is, whoever scores it; `shared` what initialisation
+and row order do to the image in baseline and method alike; `noise` what they do to each alone; `head` and `method_head`
+the same for the whole class; `effect` the method's; `image_effect` (mean 0) how much more or less it does for this
+image, the same in every seed. `image_effect` makes test parts that share images vary together, as real methods do.
 """
 
 from dataclasses import dataclass, field
@@ -32,12 +32,12 @@ class Population:
     test_share: float = 0.2
     given_split: bool = False  # every seed has the same test part
     effect: Float[np.ndarray, "M C"] | float = 0.0
-    taste: float = 0.0
-    oddness: float = 1.0  # standard deviation of g
-    shared: float = 0.3
-    noise: float = 0.3
-    head: Float[np.ndarray, " C"] | float = 0.1
-    own: Float[np.ndarray, " C"] | float = 0.1
+    image_effect_sd: float = 0.0
+    image_difficulty_sd: float = 1.0  # of g
+    shared_sd: float = 0.3
+    noise_sd: float = 0.3
+    head_sd: Float[np.ndarray, " C"] | float = 0.1
+    method_head_sd: Float[np.ndarray, " C"] | float = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,23 +53,25 @@ def draw_study(population: Population, rng: np.random.Generator) -> SimulatedStu
     """Draw a collection, its splits and the logits of every head."""
     n, c = population.images, len(population.prevalence)
     labels = rng.random((n, c)) < np.asarray(population.prevalence)
-    odd = rng.normal(0, population.oddness, (n, c))
-    taste = rng.normal(0, population.taste, (population.methods, n, c)) if population.taste else None
+    difficulty = rng.normal(0, population.image_difficulty_sd, (n, c))
+    image_effect = (
+        rng.normal(0, population.image_effect_sd, (population.methods, n, c)) if population.image_effect_sd else None
+    )
     effect = np.broadcast_to(population.effect, (population.methods, c))
-    tested = round(population.test_share * n)
-    rows = np.stack([rng.permutation(n)[:tested] for _ in range(population.seeds)])
+    n_test = round(population.test_share * n)
+    rows = np.stack([rng.permutation(n)[:n_test] for _ in range(population.seeds)])
     if population.given_split:
         rows[:] = rows[0]
     separation = np.resize(population.separation, c)
-    logits = np.empty((population.seeds, population.methods + 1, tested, c), np.float32)
+    logits = np.empty((population.seeds, population.methods + 1, n_test, c), np.float32)
     for s, test in enumerate(rows):
-        common = separation + rng.normal(0, population.head, c)
-        image = odd[test] + rng.normal(0, population.shared, (tested, c))
+        common = separation + rng.normal(0, population.head_sd, c)
+        image = difficulty[test] + rng.normal(0, population.shared_sd, (n_test, c))
         for m in range(population.methods + 1):
-            gain = common + rng.normal(0, population.own, c)
+            gain = common + rng.normal(0, population.method_head_sd, c)
             if m:
-                gain = gain + effect[m - 1] + (0 if taste is None else taste[m - 1][test])
-            logits[s, m] = gain * labels[test] + image + population.noise * rng.standard_normal((tested, c))
+                gain = gain + effect[m - 1] + (0 if image_effect is None else image_effect[m - 1][test])
+            logits[s, m] = gain * labels[test] + image + population.noise_sd * rng.standard_normal((n_test, c))
     return SimulatedStudy(labels, rows, logits)
 
 
@@ -83,15 +85,15 @@ class TrainedPopulation:
     distance: float = 1.6  # how far a class moves its images
     methods: int = 2
     seeds: int = 10
-    remedy: float = 0.0  # 0: as the baseline; 1: positives weigh as much as negatives together
+    reweighting: float = 0.0  # 0: as the baseline; 1: positives weigh as much as negatives together
     penalty: float = 3.0
 
 
 def draw_trained_study(population: TrainedPopulation, rng: np.random.Generator) -> SimulatedStudy:
     """Draw a collection and train heads on it: ridge regression on a bootstrap sample of each seed's training part.
 
-    The sample, which stands for initialisation and row order, is each method's own; so with `remedy` 0 a method differs
-    from the baseline in nothing but chance.
+    The sample, which stands for initialisation and row order, is each method's own; so with `reweighting` 0 a method
+    differs from the baseline in nothing but chance.
     """
     n, c = population.images, len(population.prevalence)
     # The same directions in every collection: they belong to the population.
@@ -102,22 +104,22 @@ def draw_trained_study(population: TrainedPopulation, rng: np.random.Generator) 
     spread = np.exp(labels @ np.log(scale) / 2)  # a class also changes how its images vary
     x = labels @ direction + spread * rng.standard_normal((n, population.width))
     x = np.column_stack([x, np.ones(n)])
-    tested, trained = round(0.2 * n), round(0.6 * n)
+    n_test, n_train = round(0.2 * n), round(0.6 * n)
     order = [rng.permutation(n) for _ in range(population.seeds)]
-    logits = np.empty((population.seeds, population.methods + 1, tested, c), np.float32)
+    logits = np.empty((population.seeds, population.methods + 1, n_test, c), np.float32)
     for s, places in enumerate(order):
         for m in range(population.methods + 1):
-            sample = rng.choice(places[:trained], trained)
-            weights = _ridge(x[sample], labels[sample], population.remedy if m else 0.0, population.penalty)
-            logits[s, m] = x[places[-tested:]] @ weights
-    return SimulatedStudy(labels, np.stack([places[-tested:] for places in order]), logits)
+            sample = rng.choice(places[:n_train], n_train)
+            weights = _ridge(x[sample], labels[sample], population.reweighting if m else 0.0, population.penalty)
+            logits[s, m] = x[places[-n_test:]] @ weights
+    return SimulatedStudy(labels, np.stack([places[-n_test:] for places in order]), logits)
 
 
 def _ridge(
-    x: Float[np.ndarray, "B D"], labels: Bool[np.ndarray, "B C"], remedy: float, penalty: float
+    x: Float[np.ndarray, "B D"], labels: Bool[np.ndarray, "B C"], reweighting: float, penalty: float
 ) -> Float[np.ndarray, "D C"]:
     positives = np.maximum(labels.sum(axis=0), 1)
-    factor = ((len(x) - positives) / positives) ** remedy
+    factor = ((len(x) - positives) / positives) ** reweighting
     columns = []
     for label, times in zip(labels.T, factor, strict=True):
         weighted = x * np.where(label, times, 1.0)[:, None]

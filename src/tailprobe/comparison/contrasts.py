@@ -1,0 +1,224 @@
+"""Each method against the baseline of the same seed: the differences and the components of their variance."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float, Int
+
+from tailprobe.comparison.grouping import Grouping
+from tailprobe.comparison.influence import jackknife_influence
+from tailprobe.comparison.variance import VarianceAccumulator, VarianceComponents, nadeau_bengio, stack
+from tailprobe.errors import InputError
+from tailprobe.scores.head_scores import HeadPart, HeadScores
+from tailprobe.scores.metric import Influence, Sample, metric_to_compare
+
+
+@dataclass(frozen=True, eq=False)
+class Contrasts:
+    """One encoder: M methods against the baseline, over K columns, the classes and their groups."""
+
+    encoder: str
+    methods: tuple[str, ...]
+    values: VarianceComponents  # (M, K) of the methods' own numbers
+    differences: VarianceComponents  # (M, K) from the baseline of the same seed
+    support: Float[np.ndarray, " C"]  # test positives, mean over seeds
+    has_test_variance: bool  # whether the sampling of test images was measured, or stands in the Nadeau-Bengio term
+
+
+@dataclass(frozen=True, eq=False)
+class TestResult:
+    """A method under one seed: its numbers of the classes and the influence of each test image on them."""
+
+    __test__ = False  # for pytest, which takes the name for a test
+
+    rows: Int[np.ndarray, " T"]  # places in the image set
+    labels: Bool[np.ndarray, "T C"]
+    influence: Influence
+
+    @classmethod
+    def measure(
+        cls,
+        metric: str,
+        rows: Int[np.ndarray, " T"],
+        labels: Bool[np.ndarray, "T C"],
+        scores: Float[np.ndarray, "T C"],
+        thresholds: Float[np.ndarray, " C"] | None = None,
+    ) -> "TestResult":
+        """Measure the images at `rows`, whose own labels and probabilities are given.
+
+        Raises:
+            InputError: methods cannot be compared in the metric, or it needs thresholds and there are none.
+        """
+        sample = Sample(labels, scores, thresholds)
+        return cls(rows, labels, jackknife_influence(metric_to_compare(metric), sample))
+
+
+def contrasts_from_scores(
+    scores: Mapping[HeadPart, HeadScores],
+    *,
+    encoder: str,
+    methods: Sequence[str],
+    baseline: str,
+    metric: str,
+    grouping: Grouping,
+    labels: Bool[np.ndarray, "N C"],
+) -> Contrasts:
+    """Measure the differences of one encoder's methods, with both components of their variance.
+
+    Args:
+        scores: each head's test part.
+        labels: (N, C), of every image of the study's image set.
+
+    Raises:
+        InputError: a head is missing, methods cannot be compared in the metric, or its thresholds are missing.
+    """
+    seeds = sorted({head.seed for head in scores if head.encoder == encoder})
+    rule = metric.partition("@")[2]
+
+    def measured(method: str, seed: int) -> TestResult:
+        head = HeadPart(encoder, method, seed, "test")
+        if head not in scores:
+            raise InputError(
+                f"encoder {encoder!r}: no scores of method {method!r} under seed {seed}; "
+                "compare methods of the same seeds"
+            )
+        return _measure_head(metric, rule, scores[head], labels, head)
+
+    return contrasts(
+        ((measured(method, seed) for seed in seeds) for method in methods),
+        [measured(baseline, seed) for seed in seeds],
+        encoder=encoder,
+        methods=methods,
+        grouping=grouping,
+        images=len(labels),
+    )
+
+
+def _measure_head(
+    metric: str, rule: str, scores: HeadScores, labels: Bool[np.ndarray, "N C"], head: HeadPart
+) -> TestResult:
+    rows = np.asarray(scores.rows)
+    if rows.min() < 0 or rows.max() >= len(labels):
+        raise InputError(
+            f"encoder {head.encoder!r}, method {head.method!r}, seed {head.seed}: rows {rows.min()} to {rows.max()} of "
+            f"{len(labels)} images; labels of another set"
+        )
+    metric_to_compare(metric)  # raises before thresholds are asked for
+    if rule and rule not in scores.thresholds:
+        known = ", ".join(scores.thresholds) or "none"
+        raise InputError(f"metric {metric!r}: there are no thresholds of rule {rule!r}; the scores have {known}")
+    return TestResult.measure(
+        metric, rows, labels[rows], scores.probabilities(), scores.thresholds[rule] if rule else None
+    )
+
+
+def contrasts(
+    results: Iterable[Iterable[TestResult]],
+    baseline: Sequence[TestResult],
+    *,
+    encoder: str,
+    methods: Sequence[str],
+    grouping: Grouping,
+    images: int,
+) -> Contrasts:
+    """Measure the differences of methods from the baseline, with both components of their variance.
+
+    Args:
+        results: for each of M methods its test parts, seed by seed; taken one at a time, so a generator saves memory.
+        baseline: the baseline's, in the same order of seeds.
+        images: N, of the image set.
+
+    Raises:
+        InputError: a method and the baseline of the same seed were tested on different images.
+    """
+    components = [_method_components(of_method, baseline, grouping, images) for of_method in results]
+    values, differences = zip(*components, strict=True)
+    support = np.mean([result.labels.sum(axis=0) for result in baseline], axis=0)
+    return Contrasts(encoder, tuple(methods), stack(values), stack(differences), support, has_test_variance=True)
+
+
+def contrasts_from_results(
+    results: pd.DataFrame,
+    *,
+    encoder: str,
+    methods: Sequence[str],
+    baseline: str,
+    metric: str,
+    grouping: Grouping,
+    test_share: float,
+) -> Contrasts:
+    """Measure the differences and the variance between seeds; the Nadeau-Bengio term stands for the sampling of images.
+
+    Args:
+        results: the tidy table's rows of this encoder and the test part.
+        test_share: as in `nadeau_bengio`.
+    """
+    by_method = {method: _values(results, method, metric, grouping.classes) for method in (*methods, baseline)}
+    for method, values in by_method.items():
+        if len(values) != len(by_method[baseline]):
+            raise InputError(
+                f"encoder {encoder!r}: method {method!r} has {len(values)} seed(s), the baseline "
+                f"{len(by_method[baseline])}; compare methods of the same seeds"
+            )
+    with_groups = {
+        method: np.stack([grouping.append_group_means(row) for row in values]) for method, values in by_method.items()
+    }
+    differences = [
+        np.stack(
+            [grouping.append_group_means(a - b) for a, b in zip(by_method[method], by_method[baseline], strict=True)]
+        )
+        for method in methods
+    ]
+    return Contrasts(
+        encoder,
+        tuple(methods),
+        stack([nadeau_bengio(with_groups[method], test_share=test_share) for method in methods]),
+        stack([nadeau_bengio(values, test_share=test_share) for values in differences]),
+        _values(results, baseline, "support", grouping.classes).mean(axis=0),
+        has_test_variance=False,
+    )
+
+
+def _method_components(
+    results: Iterable[TestResult], baseline: Sequence[TestResult], grouping: Grouping, images: int
+) -> tuple[VarianceComponents, VarianceComponents]:
+    """Return the variance components of a method's own numbers and of its differences from the baseline."""
+    columns = len(grouping.names)
+    levels = VarianceAccumulator(images=images, columns=columns)
+    differences = VarianceAccumulator(images=images, columns=columns)
+    for result, base in zip(results, baseline, strict=True):
+        if not np.array_equal(result.rows, base.rows):
+            raise InputError("a method and its baseline were tested on different images; score the study again")
+        _add(levels, grouping, result.rows, *result.influence)
+        _add(
+            differences,
+            grouping,
+            result.rows,
+            result.influence.value - base.influence.value,
+            result.influence.influence - base.influence.influence,
+        )
+    return levels.components(), differences.components()
+
+
+def _add(
+    accumulator: VarianceAccumulator,
+    grouping: Grouping,
+    rows: Int[np.ndarray, " T"],
+    value: Float[np.ndarray, " C"],
+    influence: Float[np.ndarray, "T C"],
+) -> None:
+    accumulator.add(grouping.append_group_means(value), rows, grouping.append_group_influence(value, influence))
+
+
+def _values(results: pd.DataFrame, method: str, metric: str, classes: Sequence[str]) -> Float[np.ndarray, "S C"]:
+    """Return a metric of the classes: a row for each seed, in that order, a column for each class."""
+    rows = results[(results["metric"] == metric) & ~results["is_group"]]
+    if rows.empty:
+        known = ", ".join(results["metric"].astype(str).unique())
+        raise InputError(f"metric {metric!r} is not among the results; they have: {known or 'none'}")
+    rows = rows[rows["method"] == method].astype({"class_name": str})
+    # Not pivot_table: that leaves out rows without values.
+    wide = rows.pivot(index="seed", columns="class_name", values="value")  # noqa: PD010
+    return wide.reindex(columns=list(classes)).sort_index().to_numpy(float)

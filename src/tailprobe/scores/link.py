@@ -1,0 +1,59 @@
+"""From logits to probabilities, by the link of the head that gave them."""
+
+from typing import Literal, get_args
+
+import numpy as np
+from jaxtyping import Float, Float32, Float64
+
+from tailprobe.errors import InputError
+
+Link = Literal["sigmoid", "softmax"]
+LINKS: tuple[Link, ...] = get_args(Link)
+
+
+def probabilities(logits: Float[np.ndarray, "N C"], link: Link = "sigmoid") -> Float32[np.ndarray, "N C"]:
+    """Return what a head's logits say of N images and C classes, each as likely as it says.
+
+    With `sigmoid` every class is a question of its own; with `softmax` the classes share 1. A class's logits under
+    softmax are comparable within an image and not between images, so metrics that rank images, such as average
+    precision, are taken of the probabilities and never of the logits.
+
+    Returns:
+        (N, C) in [0, 1]. In float32, as all metrics are taken: above a logit of 17 a sigmoid is 1, and such scores tie.
+
+    >>> probabilities(np.array([[0.0, np.log(3)]]), "softmax")
+    array([[0.25, 0.75]], dtype=float32)
+    """
+    wide = logits.astype(np.float64)
+    if link == "softmax":
+        return np.exp(_log_softmax(wide)).astype(np.float32)
+    with np.errstate(over="ignore"):  # exp of a large number is infinite, and 1 over that 0, as it should be
+        return np.asarray(1 / (1 + np.exp(-wide)), dtype=np.float32)
+
+
+def log_probabilities(logits: Float[np.ndarray, "N C"], link: Link = "sigmoid") -> Float64[np.ndarray, "N C"]:
+    """Return the logarithms of `probabilities`, exact where those are rounded to 0 or 1.
+
+    >>> log_probabilities(np.array([[-800.0]]))
+    array([[-800.]])
+    """
+    wide = logits.astype(np.float64)
+    return _log_softmax(wide) if link == "softmax" else -np.logaddexp(0, -wide)
+
+
+def check_link(link: str) -> Link:
+    """Return the link of that name.
+
+    Raises:
+        InputError: there is none.
+    """
+    for known in LINKS:
+        if link == known:
+            return known
+    raise InputError(f"link {link!r}: expected {' or '.join(LINKS)}")
+
+
+def _log_softmax(logits: Float64[np.ndarray, "N C"]) -> Float64[np.ndarray, "N C"]:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    result: Float64[np.ndarray, "N C"] = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return result

@@ -1,0 +1,172 @@
+"""What a metric is, and the registry of all there are.
+
+A metric is one file in `metrics/` that registers it here. It is then in the results table, can be what methods are
+compared in (where it has an influence function), and is drawn on the page under its title.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from tailprobe.errors import InputError
+from tailprobe.registry import Registry, did_you_mean, import_members
+from tailprobe.scores.decisions import Confusion
+from tailprobe.scores.ranking import RankedPositives, rank
+
+
+class Sample:
+    """N images of one part and what one head says of them; what several metrics need is computed once."""
+
+    def __init__(
+        self,
+        labels: Bool[np.ndarray, "N C"],
+        scores: Float[np.ndarray, "N C"],
+        thresholds: Float[np.ndarray, " C"] | None = None,
+    ) -> None:
+        """Take labels, probabilities and, for metrics of decisions, a threshold a class; NaN where there is none."""
+        self.labels, self.scores, self._thresholds = labels, scores, thresholds
+
+    @cached_property
+    def ranked(self) -> RankedPositives:
+        """The ranking of the images; raises as `rank`."""
+        return rank(self.labels, self.scores)
+
+    @property
+    def thresholds(self) -> Float[np.ndarray, " C"]:
+        """The thresholds.
+
+        Raises:
+            InputError: there are none.
+        """
+        if self._thresholds is None:
+            raise InputError("a metric of decisions needs thresholds; give those of its rule")
+        return self._thresholds
+
+    @cached_property
+    def decisions(self) -> Bool[np.ndarray, "N C"]:
+        """Predicted where the score is above the threshold; never where that is NaN."""
+        return self.scores > self.thresholds
+
+    @cached_property
+    def confusion(self) -> Confusion:
+        """The decisions, counted."""
+        return Confusion.count(self.labels, self.decisions)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number of each class that says how good a head is.
+
+    `value` gives it for a sample, (C,), NaN where it is undefined. `influence` gives its derivative by each image's
+    weight, (N, C), for the sample and the values; what that is for is said in `comparison.influence`. A metric without
+    one is reported and drawn, and cannot be tested.
+    """
+
+    name: str  # in tables and settings
+    title: str  # within a sentence or above an axis
+    value: Callable[[Sample], Float[np.ndarray, " C"]]
+    influence: Callable[[Sample, Float[np.ndarray, " C"]], Float[np.ndarray, "N C"]] | None = None
+    of: Literal["scores", "decisions"] = "scores"  # of decisions: in tables its name is followed by @ and a rule
+    better: Literal["higher", "lower"] = "higher"
+    range: tuple[float, float] = (0.0, 1.0)
+    drawn: bool = True  # among the page's choices of a metric
+
+    def of_sample(self, sample: Sample) -> Float[np.ndarray, " C"]:
+        """Return the values; NaN also where a metric of decisions has no threshold."""
+        values = self.value(sample)
+        return np.where(np.isnan(sample.thresholds), np.nan, values) if self.of == "decisions" else values
+
+
+class Influence(NamedTuple):
+    """A metric of C classes, and how much each of N images counts in it."""
+
+    value: Float[np.ndarray, " C"]  # NaN where undefined
+    influence: Float[np.ndarray, "N C"]  # derivative by the image's weight; 0 throughout where the value is NaN
+
+
+METRICS: Registry[Metric] = Registry("metric")
+
+
+def register(metric: Metric) -> Metric:
+    """Register a metric under its name and return it."""
+    return METRICS.add(metric.name, metric)
+
+
+def all_metrics() -> tuple[Metric, ...]:
+    """Return every metric, those of scores first, by name within."""
+    _load()
+    listed = [METRICS.get(name) for name in METRICS.names()]
+    return tuple(sorted(listed, key=lambda metric: metric.of == "decisions"))
+
+
+def find_metric(name: str) -> Metric | None:
+    """Return the metric of a name as tables have it, `f1@tuned` as well as `f1`; None where there is none."""
+    _load()
+    plain = name.partition("@")[0]
+    return METRICS.get(plain) if plain in METRICS.names() else None
+
+
+def metric_to_compare(name: str) -> Metric:
+    """Return the metric of a name for a comparison of methods.
+
+    Raises:
+        InputError: there is none, it has no influence function, or a rule of thresholds is missing or one too many.
+    """
+    metric, rule = find_metric(name), name.partition("@")[2]
+    if metric is None or metric.influence is None or (metric.of == "decisions") != bool(rule):
+        near = did_you_mean(name, comparable_names())
+        raise InputError(
+            f"metric {name!r} cannot be compared{near} Choose among {', '.join(comparable_names())}"
+            if near
+            else f"metric {name!r} cannot be compared; choose among {', '.join(comparable_names())}"
+        )
+    return metric
+
+
+def comparable_names() -> tuple[str, ...]:
+    """Return the metrics that methods can be compared in; in the place of `...` stands a rule of thresholds."""
+    return tuple(
+        f"{metric.name}@..." if metric.of == "decisions" else metric.name
+        for metric in all_metrics()
+        if metric.influence is not None
+    )
+
+
+def lower_is_better(name: str) -> bool:
+    """Return whether less is better of a metric as tables name it; of what is no metric more is."""
+    metric = find_metric(name)
+    return metric is not None and metric.better == "lower"
+
+
+def metric_title(name: str) -> str:
+    """Return what a metric is called in sentences and figures.
+
+    >>> metric_title("average_precision"), metric_title("f1@tuned"), metric_title("recall@0.5")
+    ('average precision', 'F1 (tuned threshold)', 'recall at 0.5')
+    """
+    metric, (plain, _, rule) = find_metric(name), name.partition("@")
+    title = plain.replace("_", " ") if metric is None else metric.title
+    return title + (" (tuned threshold)" if rule == "tuned" else f" at {rule}" if rule else "")
+
+
+def measure(metric: Metric, sample: Sample) -> Influence:
+    """Return a metric's values and influences; where a value is undefined its influences are 0.
+
+    Raises:
+        InputError: the metric has no influence function.
+    """
+    if metric.influence is None:
+        raise InputError(f"metric {metric.name!r} has no influence function, so methods cannot be compared in it")
+    values = metric.of_sample(sample)
+    influence = metric.influence(sample, values)
+    return Influence(values, np.where(np.isnan(values), 0, influence))
+
+
+def _load() -> None:
+    import tailprobe.scores.metrics  # its modules import this one
+
+    import_members(tailprobe.scores.metrics)
