@@ -93,7 +93,6 @@ static void store(const TrainerState *state, float *hidden_weight, float *hidden
 /* Take the loss of a stage; its tables are copied. */
 static void set_loss(TrainerState *state, const LossSpec *loss) {
     const Layout at = layout_of(state);
-    state->is_softmax = loss->is_softmax;
     state->loss_features = features_of(loss);
     fill_tables(&at.loss, loss, state->classes);
 }
