@@ -256,6 +256,14 @@ def test_every_loss_of_extreme_logits_is_finite(kernel: str, feature: str) -> No
     assert all(tensor.isfinite().all() for tensor in head.head.tensors().values())
 
 
+@pytest.mark.parametrize("kernel", native.variants())
+def test_row_weights_of_another_number_of_rows_are_refused(kernel: str) -> None:
+    x, labels, task = study()
+    stage = replace(task.plan.stages[0], row_weights=np.ones((3, 5)))
+    with pytest.raises(ValueError, match=r"shape \(3, 5\); expected \(60,\) or \(60, 5\)"):
+        fit(kernel, x, labels, replace(task, learner=TrainingPlan((stage,))))
+
+
 @pytest.mark.parametrize("kernel", ALONE)
 def test_rows_outside_the_embeddings_are_refused(kernel: str) -> None:
     x, labels, task = study()
@@ -274,14 +282,6 @@ def test_class_weights_of_another_number_of_classes_are_refused(kernel: str) -> 
             labels,
             replace(task, learner=TrainingPlan((replace(task.plan.stages[0], loss=Loss(weight=np.ones((2, 3)))),))),
         )
-
-
-@pytest.mark.parametrize("kernel", native.variants())
-def test_row_weights_of_another_number_of_rows_are_refused(kernel: str) -> None:
-    x, labels, task = study()
-    stage = replace(task.plan.stages[0], row_weights=np.ones((3, 5)))
-    with pytest.raises(ValueError, match=r"shape \(3, 5\); expected \(60,\) or \(60, 5\)"):
-        fit(kernel, x, labels, replace(task, learner=TrainingPlan((stage,))))
 
 
 def test_a_kernel_that_is_not_there_is_refused_by_name() -> None:
