@@ -15,16 +15,14 @@ from torch.utils.data import DataLoader, TensorDataset
 from benchmarks.row import Row, best_seconds
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.labels import Labels
-from tailprobe.learners.loss import Loss
+from tailprobe.learners.loss import Loss, by_label, for_both
 from tailprobe.learners.plan import Stage, TrainingPlan
-from tailprobe.learners.training_set import TrainingSet
-from tailprobe.methods.losses.ldam import ldam
+from tailprobe.learners.recipe import Recipe
 from tailprobe.processor import cores
 from tailprobe.training.data import TrainingData
 from tailprobe.training.engine import train
 from tailprobe.training.kernel import native
 from tailprobe.training.kernels import choose_kernel
-from tailprobe.learners.recipe import Recipe
 from tailprobe.training.task import HeadKey, HeadTask
 from tailprobe.training.trainer import Epoch, Trainer
 
@@ -100,17 +98,18 @@ def _loss_ratios(width: int, x: torch.Tensor, rounds: int) -> list[Row]:
 
 def _trainers(width: int, x: np.ndarray, epochs: int) -> dict[str, Trainer]:
     """Return a trainer for each loss, on labels of one class a row."""
-    rng, names = np.random.default_rng(0), tuple(map(str, range(CLASSES)))
-    labels = Labels(np.eye(CLASSES, dtype=bool)[rng.integers(0, CLASSES, ROWS)], names, "single-label")
-    training_set = TrainingSet(labels, np.zeros(CLASSES, bool), rng)
-    plans = {
-        "BCE": TrainingPlan.of(training_set),
-        "softmax": TrainingPlan.of(training_set, Loss("softmax")),
-        "LDAM": ldam(training_set, margin=0.5, scale=30.0),
+    of_row, names = np.random.default_rng(0).integers(0, CLASSES, ROWS), tuple(map(str, range(CLASSES)))
+    labels = Labels(np.eye(CLASSES, dtype=bool)[of_row], names, "single-label")
+    margins = by_label(0.0, -30 * np.linspace(0.1, 0.5, CLASSES), CLASSES)
+    losses = {
+        "BCE": Loss(),
+        "softmax": Loss("softmax"),
+        "LDAM": Loss("softmax", weight=for_both(2.0, CLASSES), scale=for_both(30.0, CLASSES), shift=margins),
     }
     recipe, rows = Recipe(width=width, epochs=epochs, batch_size=BATCH), np.arange(ROWS)
     trainers = {}
-    for name, plan in plans.items():
+    for name, loss in losses.items():
+        plan = TrainingPlan((Stage(rows, loss),))
         task = HeadTask(HeadKey("random", name, 0), plan, recipe, rows, rows[:BATCH])
         trainers[name] = choose_kernel().begin(TrainingData.of(x, labels, task), task)
         trainers[name].begin_stage(task.schedule()[0])
