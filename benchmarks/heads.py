@@ -1,5 +1,6 @@
 """Seconds a head and epoch: 24,287 rows of 512 numbers in memory, batches of 64, 17 classes, on all cores."""
 
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -14,13 +15,16 @@ from torch.utils.data import DataLoader, TensorDataset
 from benchmarks.row import Row, best_seconds
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.labels import Labels
-from tailprobe.learners.plan import TrainingPlan
+from tailprobe.learners.loss import Loss, by_label, for_both
+from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.learners.recipe import Recipe
 from tailprobe.processor import cores
-from tailprobe.training import native
+from tailprobe.training.data import TrainingData
 from tailprobe.training.engine import train
+from tailprobe.training.kernel import native
 from tailprobe.training.kernels import choose_kernel
 from tailprobe.training.task import HeadKey, HeadTask
+from tailprobe.training.trainer import Epoch, Trainer
 
 ROWS, INPUTS, CLASSES, BATCH = 24287, 512, 17, 64
 STEPS = -(-ROWS // BATCH)  # of an epoch
@@ -54,7 +58,7 @@ def _rows(width: int, rounds: int) -> list[Row]:
     least = best_seconds(ways, rounds=rounds)
     peaks = {precision: least.pop(precision) for precision in ("float32", "bfloat16")}
     least |= {f"all arithmetic at the {precision} peak": floats * peak for precision, peak in peaks.items()}
-    return [*_times(width, least), *_shares(width, least), *_peaks(width, peaks)]
+    return [*_times(width, least), *_shares(width, least), *_peaks(width, peaks), *_loss_ratios(width, x, rounds)]
 
 
 def _times(width: int, least: dict[str, float]) -> list[Row]:
@@ -77,6 +81,39 @@ def _shares(width: int, least: dict[str, float]) -> list[Row]:
 def _peaks(width: int, peaks: dict[str, float]) -> list[Row]:
     of = "peak of a 2048 x 2048 product"
     return [Row(f"width {width}: {name} {of}", 1e-9 / seconds, "GFLOP/s") for name, seconds in peaks.items()]
+
+
+def _loss_ratios(width: int, x: torch.Tensor, rounds: int) -> list[Row]:
+    """Compare the processor time of an epoch by the loss, on one core; the losses take turns."""
+    trainers = _trainers(width, x.numpy(), rounds)
+    least = dict.fromkeys(trainers, float("inf"))
+    for epoch in range(rounds):
+        for name, trainer in trainers.items():
+            started = time.process_time()
+            trainer.train_epoch(Epoch(epoch, epoch))
+            least[name] = min(least[name], time.process_time() - started)
+    bce = least.pop("BCE")
+    return [Row(f"width {width}: {name} head / BCE head", seconds / bce, "") for name, seconds in least.items()]
+
+
+def _trainers(width: int, x: np.ndarray, epochs: int) -> dict[str, Trainer]:
+    """Return a trainer for each loss, on labels of one class a row."""
+    of_row, names = np.random.default_rng(0).integers(0, CLASSES, ROWS), tuple(map(str, range(CLASSES)))
+    labels = Labels(np.eye(CLASSES, dtype=bool)[of_row], names, "single-label")
+    margins = by_label(0.0, -30 * np.linspace(0.1, 0.5, CLASSES), CLASSES)
+    losses = {
+        "BCE": Loss(),
+        "softmax": Loss("softmax"),
+        "LDAM": Loss("softmax", weight=for_both(2.0, CLASSES), scale=for_both(30.0, CLASSES), shift=margins),
+    }
+    recipe, rows = Recipe(width=width, epochs=epochs, batch_size=BATCH), np.arange(ROWS)
+    trainers = {}
+    for name, loss in losses.items():
+        plan = TrainingPlan((Stage(rows, loss),))
+        task = HeadTask(HeadKey("random", name, 0), plan, recipe, rows, rows[:BATCH])
+        trainers[name] = choose_kernel().begin(TrainingData.of(x, labels, task), task)
+        trainers[name].begin_stage(task.schedule()[0])
+    return trainers
 
 
 def _products(square: torch.Tensor) -> float:
@@ -151,7 +188,7 @@ def _ours(x: torch.Tensor, y: torch.Tensor, width: int, kernel: str) -> float:
     """Two heads a core, a few epochs each, through the engine; validated on one batch, the peers not at all."""
     labels = Labels(y.numpy() > 0, tuple(map(str, range(CLASSES))), "multi-label")
     embeddings = Embeddings(x.numpy(), tuple(map(str, range(ROWS))), "random", "random")
-    recipe, plan = Recipe(width=width, epochs=EPOCHS, batch_size=BATCH), TrainingPlan(rows=np.arange(ROWS))
+    recipe, plan = Recipe(width=width, epochs=EPOCHS, batch_size=BATCH), TrainingPlan((Stage(np.arange(ROWS)),))
     every, held = np.arange(ROWS), np.arange(BATCH)
     tasks = [HeadTask(HeadKey("random", "baseline", seed), plan, recipe, every, held) for seed in range(2 * cores())]
     return float(EPOCHS * len(train({"random": embeddings}, labels, tasks, kernel=kernel)))

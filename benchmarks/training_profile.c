@@ -3,7 +3,7 @@
 #define VARIANT kernel_profiled
 #include "head.c"
 #if defined(__AMX_BF16__)
-#include "has_matrix_units.h"
+#include "matrix_units.h"
 #endif
 
 #include <stdio.h>
@@ -14,7 +14,7 @@ enum { INPUTS = 512, BATCH = 64, ROWS = 24287, STEPS = 1500, PARTS = 10 };
 
 static const char *const NAMES[PARTS] = {
     "fetch rows", "hidden units", "dropout, ReLU", "logits", "loss and its gradient", "hidden gradient",
-    "output weights, Adam", "output bias, transpose_output", "hidden weights, Adam", "hidden bias"};
+    "output weights, Adam", "output bias, transpose", "hidden weights, Adam", "hidden bias"};
 
 static double now(void) {
     struct timespec t;
@@ -30,20 +30,20 @@ static float *numbers(int64_t count, float scale) {
     return made;
 }
 
-static void step(TrainerState *head, const Layout *at, int64_t first, const int64_t *rows, Batch next, double *took) {
-    const int64_t C = head->classes, w = round_up(head->width, PANEL), c = round_up(C, PANEL);
+static void step(TrainerState *state, const Layout *at, int64_t first, Batch batch, Batch next, double *took) {
+    const int64_t w = round_up(state->width, PANEL), c = round_up(state->classes, PANEL);
     const Adam by = {1e-3f, 1.0f, 0.0f};
     double times[PARTS + 1];
     int k = 0;
-    times[k++] = now(); fetch(head, at, rows, BATCH);
-    times[k++] = now(); hidden(head, at, BATCH);
-    times[k++] = now(); relu_dropout(head, at, first, BATCH, 1);
-    times[k++] = now(); logits(head, at, BATCH);
-    times[k++] = now(); loss(at, C, BATCH, (LossSpec_){at->positive, at->negative, 0, 0}, NULL, 1.0f / (float)(BATCH * C));
-    times[k++] = now(); hidden_gradient(head, at, BATCH);
-    times[k++] = now(); update_output(head, at, BATCH, by);
-    times[k++] = now(); update_bias(at->output_bias, &at->g, c, BATCH, by); transpose_output(head, at);
-    times[k++] = now(); update_hidden(head, at, BATCH, by, next);
+    times[k++] = now(); fetch(state, at, batch);
+    times[k++] = now(); hidden(state, at, BATCH);
+    times[k++] = now(); relu_dropout(state, at, first, BATCH, 1);
+    times[k++] = now(); logits(state, at, BATCH);
+    times[k++] = now(); training_loss(state, at, batch);
+    times[k++] = now(); hidden_gradient(state, at, BATCH);
+    times[k++] = now(); update_output(state, at, BATCH, by);
+    times[k++] = now(); update_bias(at->output_bias, &at->g, c, BATCH, by); transpose_output(state, at);
+    times[k++] = now(); update_hidden(state, at, BATCH, by, next);
     times[k++] = now(); update_bias(at->hidden_bias, &at->dz, w, BATCH, by);
     times[k] = now();
     for (int i = 0; i < PARTS; i++) took[i] = times[i + 1] - times[i];
@@ -55,16 +55,16 @@ static int ascending(const void *a, const void *b) {
 
 int main(int count, char **arguments) {
     const int64_t W = count > 1 ? atoi(arguments[1]) : 128, C = count > 2 ? atoi(arguments[2]) : 17;
-    float *x = numbers((int64_t)ROWS * INPUTS, 2), *ones = numbers(C, 0);
+    float *x = numbers((int64_t)ROWS * INPUTS, 2);
     uint8_t *y = malloc((size_t)(ROWS * C));
     for (int64_t i = 0; i < ROWS * C; i++) y[i] = uniform() < -0.4f;
-    for (int64_t c = 0; c < C; c++) ones[c] = 1;
-    TrainerState head = {.inputs = INPUTS, .width = W, .classes = C, .batch = BATCH, .embeddings = x, .row_stride = INPUTS,
-                 .column_stride = 1, .labels = y, .positive = ones, .negative = ones, .dropout_threshold = 13107,
-                 .scale = 1.25, .beta1_power = 1, .beta2_power = 1,
-                 .memory = numbers(memory_floats(INPUTS, W, C, BATCH), 0)};
-    load(&head, numbers(W * INPUTS, 0.08f), numbers(W, 0.08f), numbers(C * W, 0.17f), numbers(C, 0.17f));
-    const Layout at = layout_of(&head);
+    TrainerState state = {.inputs = INPUTS, .width = W, .classes = C, .batch = BATCH, .embeddings = x,
+                          .row_stride = INPUTS, .column_stride = 1, .labels = y, .dropout_threshold = 13107,
+                          .keep_scale = 1.25, .beta1_power = 1, .beta2_power = 1,
+                          .memory = numbers(memory_floats(INPUTS, W, C, BATCH), 0)};
+    load(&state, numbers(W * INPUTS, 0.08f), numbers(W, 0.08f), numbers(C * W, 0.17f), numbers(C, 0.17f));
+    set_loss(&state, &(LossSpec){0});
+    const Layout at = layout_of(&state);
     const unsigned before = flush_subnormals();
 #if defined(__AMX_BF16__)
     if (!has_matrix_units()) return 1;
@@ -76,7 +76,7 @@ int main(int count, char **arguments) {
     for (int s = 0; s < STEPS; s++) {
         double parts[PARTS];
         const int64_t *drawn = rows + s * BATCH;
-        step(&head, &at, (int64_t)s * BATCH, drawn, (Batch){drawn + BATCH, BATCH}, parts);
+        step(&state, &at, (int64_t)s * BATCH, (Batch){drawn, NULL, BATCH}, (Batch){drawn + BATCH, NULL, BATCH}, parts);
         for (int i = 0; i < PARTS; i++) took[i][s] = parts[i];
     }
     end_products();

@@ -18,11 +18,13 @@ import torch
 
 import tailprobe.training
 from tailprobe.labels import Labels
-from tailprobe.learners.plan import TrainingPlan
+from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.learners.recipe import Recipe
-from tailprobe.training import by_hand, native
-from tailprobe.training.standardisation import Standardisation
+from tailprobe.training.data import TrainingData
+from tailprobe.training.kernel import native
 from tailprobe.training.task import HeadKey, HeadTask
+from tailprobe.training.torch_trainer import TorchTrainer
+from tailprobe.training.trainer import Epoch
 
 FLAGS = {"avx2": ["-mavx2", "-mfma", "-mf16c"], "baseline": [], "baseline-bfloat16": ["-DBFLOAT16=1"]}
 FLAGS["avx512"] = [*FLAGS["avx2"], "-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mprefer-vector-width=512"]
@@ -72,10 +74,10 @@ def _in_torch(width: int) -> dict[str, float]:
         return wrapper
 
     trainer = _trainer(width)
-    trainer.epoch(0)
-    with patch.multiple(by_hand.torch, **{name: timed(name, getattr(torch, name)) for name in CALLS}):
+    trainer.train_epoch(Epoch(0, 0))
+    with patch.multiple(torch, **{name: timed(name, getattr(torch, name)) for name in CALLS}):
         started = time.perf_counter()
-        trainer.epoch(1)
+        trainer.train_epoch(Epoch(1, 1))
         whole = 1e6 * (time.perf_counter() - started)
     steps = len(took["mm"])
     parts = {
@@ -86,12 +88,15 @@ def _in_torch(width: int) -> dict[str, float]:
     return {**parts, "a step, mean": whole / steps}
 
 
-def _trainer(width: int) -> by_hand.TorchTrainer:
+def _trainer(width: int) -> TorchTrainer:
     rng = np.random.default_rng(0)
     x, rows = rng.standard_normal((24287, 512), dtype=np.float32), np.arange(24287)
     labels = Labels(rng.random((24287, 17)) < 0.1, tuple(map(str, range(17))), "multi-label")
-    task = HeadTask(HeadKey("random", "baseline", 0), TrainingPlan(rows), Recipe(width=width), rows, rows[:64])
-    return by_hand.TorchTrainer(x, labels, task, Standardisation.of(x, rows, wanted=False))
+    plan = TrainingPlan((Stage(rows),))
+    task = HeadTask(HeadKey("random", "baseline", 0), plan, Recipe(width=width), rows, rows[:64])
+    trainer = TorchTrainer(TrainingData.of(x, labels, task), task)
+    trainer.begin_stage(task.schedule()[0])
+    return trainer
 
 
 if __name__ == "__main__":

@@ -14,13 +14,15 @@ from random_tasks import FEATURES, random_study
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.learners.history import FittedHead
-from tailprobe.learners.loss import Loss
+from tailprobe.learners.loss import Link, Loss
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.recipe import Recipe
+from tailprobe.training.data import TrainingData
 from tailprobe.training.fit import fit_head
+from tailprobe.training.heads import head_of
 from tailprobe.training.kernel import native
 from tailprobe.training.kernels import choose_kernel
-from tailprobe.training.reference import train_reference
+from tailprobe.training.reference import plain_loss, train_reference
 from tailprobe.training.stacked.stack import train_stack
 from tailprobe.training.task import HeadTask
 
@@ -90,7 +92,8 @@ def test_kernels_that_round_to_bfloat16_follow_the_stack_that_does(kernel: str, 
     ((_, two),) = train_stack(x, labels, [task], device=torch.device("cpu"), precision="bfloat16")
     one = fit(kernel, x, labels, task)
     np.testing.assert_allclose(one.history.training_loss, two.history.training_loss, rtol=1e-3)
-    np.testing.assert_allclose(one.history.validation_loss, two.history.validation_loss, rtol=5e-3)  # not rounded there
+    # The stack does not round when it validates; on two rows of a linear head that alone is some 0.002.
+    np.testing.assert_allclose(one.history.validation_loss, two.history.validation_loss, rtol=5e-3, atol=3e-3)
 
 
 @pytest.mark.parametrize("kernel", ROUNDING)
@@ -119,6 +122,78 @@ def test_every_kernel_ends_with_the_weights_of_the_reference(
         torch.testing.assert_close(weight, two.head.tensors()[name], rtol=1e-3, atol=2e-5)
     assert one.history.kept_epoch == two.history.kept_epoch
     assert one.head.link == two.head.link == task.plan.link
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@settings(max_examples=20)
+@given(
+    link=st.sampled_from(["sigmoid", "softmax"]),
+    names=st.sets(st.sampled_from(["weight", "scale", "shift", "gamma", "clip"])),
+    weighing=st.sampled_from(["none", "rows", "batches", "terms"]),
+    width=st.sampled_from([0, 24]),
+    classes=st.integers(1, 40),
+)
+def test_loss_tables_and_row_weights_combine(
+    kernel: str, link: Link, names: set[str], weighing: str, width: int, classes: int
+) -> None:
+    recipe = Recipe(width=width, epochs=2, batch_size=32, select="last")
+    x, labels, task = study(feature="softmax" if link == "softmax" else "plain", classes=classes, recipe=recipe)
+    rng = np.random.default_rng(1)
+    span = {"weight": 3.0, "scale": 1.0, "shift": 1.0, "gamma": 3.0, "clip": 0.3}
+    tables = {name: rng.random((2, classes)) * span[name] for name in names if (name, link) != ("clip", "softmax")}
+    weights = {"none": None, "terms": rng.random((len(task.train), classes))}.get(weighing, rng.random(len(task.train)))
+    loss = Loss(link, **tables)
+    stage = replace(task.plan.stages[0], loss=loss, row_weights=weights, batch_mean_weight=weighing == "batches")
+    task = replace(task, learner=TrainingPlan((stage,)))
+    one, two = fit(kernel, x, labels, task), train_reference(x, labels, task)
+    np.testing.assert_allclose(one.history.training_loss, two.history.training_loss, rtol=1e-3, atol=1e-6)
+    for name, weight in one.head.tensors().items():
+        torch.testing.assert_close(weight, two.head.tensors()[name], rtol=1e-3, atol=5e-5)
+
+
+@pytest.mark.parametrize("kernel", ALONE)
+def test_neutral_tables_change_nothing(kernel: str) -> None:
+    x, labels, task = study(feature="softmax")
+    neutral = {
+        name: np.full((2, 5), value)
+        for name, value in {"weight": 1.0, "scale": 1.0, "shift": 0.0, "gamma": 0.0}.items()
+    }
+    same = replace(task.plan.stages[0], loss=Loss("softmax", **neutral), row_weights=np.ones(len(task.train)))
+    other = replace(task, learner=TrainingPlan((same,)))
+    one, two = fit(kernel, x, labels, other), fit(kernel, x, labels, task)
+    for name, weight in one.head.tensors().items():
+        torch.testing.assert_close(weight, two.head.tensors()[name], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_later_stage_may_train_the_output_alone_and_go_on_from_the_first(kernel: str) -> None:
+    x, labels, task = study(feature="rows", recipe=Recipe(width=24, epochs=4, batch_size=32, select="last"))
+    first = replace(task.plan.stages[0], share=0.5)
+    later = replace(first, row_weights=None, trains="output")
+    task = replace(task, learner=TrainingPlan((first, later)))
+    one, two = fit(kernel, x, labels, task), train_reference(x, labels, task)
+    for name, weight in one.head.tensors().items():
+        torch.testing.assert_close(weight, two.head.tensors()[name], rtol=1e-3, atol=2e-5)
+
+
+@pytest.mark.parametrize("kernel", ALONE)
+@pytest.mark.parametrize("feature", ["plain", "softmax"])
+@pytest.mark.parametrize("width", [24, 0])
+def test_validation_gives_the_logits_of_every_row(kernel: str, feature: str, width: int) -> None:
+    x, labels, task = study(
+        rows=600, feature=feature, recipe=Recipe(width=width, epochs=1, batch_size=32, select="last")
+    )
+    data = TrainingData.of(x, labels, task)
+    trainer = choose_kernel(kernel).begin(data, task)
+    logits = np.full((len(task.validation), 5), np.nan, np.float32)
+    loss = trainer.validate(logits)
+    head = head_of(trainer.parameters(), data.scale, task.plan.link)
+    wanted = head.logits(x[task.validation])
+    tolerance = 2e-2 if kernel in ROUNDING else 1e-5
+    np.testing.assert_allclose(logits, wanted, rtol=0, atol=tolerance)
+    truth = torch.from_numpy(labels.matrix[task.validation])
+    assert loss == pytest.approx(plain_loss(torch.from_numpy(logits), truth, task.plan.link), rel=1e-5)
+    assert trainer.validate() == loss
 
 
 @pytest.mark.parametrize("kernel", ALONE)
@@ -150,8 +225,9 @@ def test_memory_mapped_embeddings_train(kernel: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kernel", ALONE)
-def test_an_embedding_that_is_no_number_shows_in_the_loss(kernel: str) -> None:
-    x, labels, task = study()
+@pytest.mark.parametrize("feature", ["plain", "softmax"])
+def test_an_embedding_that_is_no_number_shows_in_the_loss(kernel: str, feature: str) -> None:
+    x, labels, task = study(feature=feature)
     x[task.train[task.plan.stages[0].rows[0]], 3] = np.nan
     assert np.isnan(fit(kernel, x, labels, task).history.training_loss).all()
 
@@ -173,11 +249,20 @@ def test_extreme_logits_have_a_finite_loss(kernel: str) -> None:
 
 
 @pytest.mark.parametrize("kernel", ALONE)
-def test_a_focused_loss_of_extreme_logits_is_finite(kernel: str) -> None:
-    x, labels, task = study(feature="focus", recipe=Recipe(width=8, epochs=2, batch_size=8))
+@pytest.mark.parametrize("feature", FEATURES)
+def test_every_loss_of_extreme_logits_is_finite(kernel: str, feature: str) -> None:
+    x, labels, task = study(feature=feature, recipe=Recipe(width=8, epochs=2, batch_size=8))
     head = fit(kernel, x * np.float32(1e4), labels, task)
     assert np.isfinite(head.history.training_loss).all()
     assert all(tensor.isfinite().all() for tensor in head.head.tensors().values())
+
+
+@pytest.mark.parametrize("kernel", native.variants())
+def test_row_weights_of_another_number_of_rows_are_refused(kernel: str) -> None:
+    x, labels, task = study()
+    stage = replace(task.plan.stages[0], row_weights=np.ones((3, 5)))
+    with pytest.raises(ValueError, match=r"shape \(3, 5\); expected \(60,\) or \(60, 5\)"):
+        fit(kernel, x, labels, replace(task, learner=TrainingPlan((stage,))))
 
 
 @pytest.mark.parametrize("kernel", ALONE)
@@ -235,3 +320,11 @@ def test_a_library_of_other_sources_is_not_used(monkeypatch: pytest.MonkeyPatch,
         shutil.copytree(Path(native.__file__).parent, tmp_path / "kernel")
         (tmp_path / "kernel" / "head.c").write_text("/* changed */")
         assert "other sources" in str(native.library_problem(tmp_path / "kernel"))
+
+
+@pytest.mark.skipif(not native.variants(), reason="no compiled kernel")
+def test_a_library_whose_structures_have_other_sizes_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Path(native.__file__).parent
+    assert native.library_problem(folder) is None
+    monkeypatch.setattr(native, "_STRUCTURES", native._STRUCTURES[::-1])
+    assert "differ in size" in str(native.library_problem(folder))

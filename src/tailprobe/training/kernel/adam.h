@@ -17,8 +17,8 @@ typedef struct {
 /* m / (sqrt(v) scale + 1e-8) */
 INLINE vector divide_by_root(vector m, vector v, float scale) {
 #if defined(__AMX_BF16__)
-    /* Estimates to 14 bits, each improved once by Newton's method, to the last bit or two: it saves 17% of a step. Not where
-       processors of several makers run the same variant: their estimates differ, and so would the weights. */
+    /* Estimates to 14 bits, each improved once by Newton's method, to the last bit or two: it saves 17% of a step. Not
+       where processors of several makers run the same variant: their estimates differ, and so would the weights. */
     const vector inverse = (vector)_mm512_rsqrt14_ps((__m512)(v + 1e-37f));
     const vector near = v * inverse, root = near + 0.5f * near * (1.0f - near * inverse);
     const vector below = root * scale + 1e-8f, over = (vector)_mm512_rcp14_ps((__m512)below);

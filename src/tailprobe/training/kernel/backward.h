@@ -9,13 +9,14 @@
 #include "forward.h"
 #include "loss.h"
 
-/* A weight kept in panels, (width / PANEL, n, PANEL), and as operands; its gradient is left' (n, B) right (B, width). */
+/* A weight kept in panels, (width / PANEL, n, PANEL), and as operands; its gradient is left' (n, B) right (B, width) of
+   B = count rows. */
 typedef struct {
     Weight weight;
     operand *packed;
     int64_t n;
     const Matrix *left, *right;
-    int64_t count;   /* rows of the batch */
+    int64_t count;
 } Update;
 
 /* Column i of a matrix and those after it as the rows of a product that adds up along the rows. */
@@ -49,8 +50,9 @@ static void update_panel(Update of, int64_t j, Adam by) {
     for (int64_t i = 0; i < of.n; i += TILE_ROWS) {
         Operands in = transposed_operands(of.left, i);
         in.b = of.right->packed_rows + j, in.b_k = of.right->stride;
-        const PanelRows part = {of.weight.value + j * of.n + i * PANEL, of.weight.moment_stride, minimum(TILE_ROWS, of.n - i),
-                           of.packed + j * packed_len(of.n) + i / PACK * PANEL, gradient};
+        float *const value = of.weight.value + j * of.n + i * PANEL;
+        operand *const packed = of.packed + j * packed_len(of.n) + i / PACK * PANEL;
+        const PanelRows part = {value, of.weight.moment_stride, minimum(TILE_ROWS, of.n - i), packed, gradient};
         product_tile(part.rows, in, packed_len(of.count), gradient, PANEL, 0);
         update_panel_rows(part, by);
     }

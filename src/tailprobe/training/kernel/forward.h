@@ -59,7 +59,8 @@ static void relu(const TrainerState *state, const Layout *at, int64_t count) {
 
 /* g = l = h W2' + b2, or x W' + b of a linear head, whose x is packed already. */
 static void logits(const TrainerState *state, const Layout *at, int64_t count) {
-    const int64_t inputs = fan_in(state), panel = packed_len(round_up(inputs, PANEL)), c = round_up(state->classes, PANEL);
+    const int64_t inputs = fan_in(state), panel = packed_len(round_up(inputs, PANEL));
+    const int64_t c = round_up(state->classes, PANEL);
     const Matrix *h = &at->h;
     fill_rows(&at->g, count, at->output_bias.value, c);
     if (state->width) pack_cols(h->value, h->stride, count, h->stride - 16, h->packed_cols, h->packed_cols_stride);

@@ -17,7 +17,7 @@
 
 #include "backward.h"
 
-/* Treat numbers below 1e-38 as zero meanwhile: moments of units that no row reaches decay into them, and some
+/* Treat numbers below 1e-38 as zero while training: moments of units that no row reaches decay into them, and some
    processors take a hundred times as long for each. */
 static unsigned flush_subnormals(void) {
 #if defined(__x86_64__)
@@ -93,7 +93,6 @@ static void store(const TrainerState *state, float *hidden_weight, float *hidden
 /* Take the loss of a stage; its tables are copied. */
 static void set_loss(TrainerState *state, const LossSpec *loss) {
     const Layout at = layout_of(state);
-    state->is_softmax = loss->is_softmax;
     state->loss_features = features_of(loss);
     fill_tables(&at.loss, loss, state->classes);
 }
@@ -125,7 +124,7 @@ static Batch batch_at(const int64_t *rows, const int64_t *positions, int64_t fir
     return (Batch){rows + first, positions ? positions + first : NULL, minimum(most, count - first)};
 }
 
-/* Train on `count` draws of rows, in this order, and return the sum over rows of the mean over their terms of the loss. */
+/* Train on `count` draws of rows, in this order, and return the sum over rows of their mean loss. */
 static double train(TrainerState *state, const int64_t *rows, const int64_t *positions, int64_t count, double rate,
                     uint32_t key) {
     const Layout at = layout_of(state);
@@ -152,8 +151,8 @@ static void copy_logits(const TrainerState *state, const Layout *at, int64_t cou
         memcpy(to + i * C, at->g.value + i * at->g.stride, (size_t)C * sizeof(float));
 }
 
-/* Return the sum over rows of the mean over their terms of the link's plain loss, without dropout, and write the logits,
-   (count, C), where they are wanted. */
+/* Return the sum over rows of their mean plain loss of the link, without dropout; write the logits, (count, C), where
+   they are wanted. */
 static double validate(const TrainerState *state, const int64_t *rows, int64_t count, float *to_logits) {
     const Layout at = layout_of(state);
     const unsigned before = flush_subnormals();

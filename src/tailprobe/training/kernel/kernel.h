@@ -10,7 +10,6 @@
 
 /* The loss of learners/loss.py. A table is (2, C): the terms of label 0, then those of label 1; null where neutral. */
 typedef struct {
-    int64_t is_softmax;                 /* the link: 0 sigmoid, 1 softmax */
     const float *weight, *scale, *shift, *gamma, *clip;
 } LossSpec;
 
@@ -25,7 +24,8 @@ typedef struct {
     int64_t row_weight_columns;         /* 0: no row weights; 1: one a row; C: one a loss term */
     int64_t batch_mean_weight;          /* 1: each row of a batch weighs the mean of its rows' weights */
     int64_t output_only;                /* 1: the hidden layer is left as it is */
-    int64_t is_softmax, loss_features;  /* of the current loss, set by `set_loss` */
+    int64_t is_softmax;                 /* the link: 0 sigmoid, 1 softmax */
+    int64_t loss_features;              /* of the current loss, set by `set_loss` */
     int64_t dropout_threshold;          /* a unit is dropped if its 16 bits are below this */
     double keep_scale, weight_decay;    /* keep_scale: of the units that stay, 1 / (1 - dropout) */
     double beta1_power, beta2_power;    /* Adam's 0.9^t and 0.999^t after t steps, 1 at first */

@@ -18,8 +18,8 @@ typedef struct {
     int64_t moment_stride;
 } Weight;
 
-/* A matrix that products multiply: `packed_cols` where the sum runs along its rows, `packed_rows` where it runs down its
-   columns. In float32 both are `value`; in bfloat16 they are made of it by `pack_cols` and `pack_rows`. */
+/* A matrix that enters products: as `packed_cols` where the sum is over its columns, as `packed_rows` where it is over
+   its rows. In float32 both are `value`; in bfloat16 they are made of it by `pack_cols` and `pack_rows`. */
 typedef struct {
     float *value;
     operand *packed_cols, *packed_rows;

@@ -52,8 +52,9 @@ INLINE vector clipped_term(vector gamma, vector clip, vector q, vector *term) {
     return blend(difference > broadcast(0), slope, broadcast(0));
 }
 
-/* Return sum(w loss(u, y)), u = scale l + shift, and turn logits l into w d loss / d l * mean, with
-   w = weight[y] row weight.
+/* Return sum(w loss(u, y)), u = scale l + shift, w = weight[y] row weight, and replace the logits l by
+   w d loss / d l * mean, mean = 1 / number of terms.
+
    bce(u, y) = max(u, 0) - u y + log(1 + e), sigmoid(u) = (1 where u >= 0, else e) / (1 + e), e = exp(-|u|). */
 INLINE double sigmoid_loss(const int features, const Layout *at, const LossTables *of, int64_t classes, int64_t count,
                            float mean) {
@@ -75,7 +76,8 @@ INLINE double sigmoid_loss(const int features, const Layout *at, const LossTable
                 w *= row_weight;
             const vector e = exp_negative(-absolute(u));
             const vector top = blend(u >= broadcast(0), broadcast(1), e);
-            vector term = blend(u > broadcast(0), u, broadcast(0)) - u * y + log_one_plus(e), slope = top / (e + 1.0f) - y;
+            vector term = blend(u > broadcast(0), u, broadcast(0)) - u * y + log_one_plus(e);
+            vector slope = top / (e + 1.0f) - y;
             if (features & FOCAL) {
                 const vector gamma = by_label(of->gamma, positive, c), clip = by_label(of->clip, positive, c);
                 const vector q = absolute(slope);
@@ -96,7 +98,7 @@ INLINE double sigmoid_loss(const int features, const Layout *at, const LossTable
     return total;
 }
 
-/* Turn logits into e_c = exp(u_c - max u), u = scale l + shift, and note of each row their sum and, of its class t,
+/* Replace the logits by e_c = exp(u_c - max u), u = scale l + shift, and keep by row their sum and, of its class t,
    u_t - max u, the weight and gamma. */
 INLINE void softmax_numerators(const int features, const Layout *at, const LossTables *of, int64_t classes,
                                int64_t count) {
@@ -142,7 +144,8 @@ INLINE vector focal_softmax(vector gamma, vector log_p, vector *term) {
     return factor - gamma * (1.0f - wrong) * factor / safe * log_p;
 }
 
-/* Return sum(w term) over the rows' own classes; then `target_weight` holds w d term / d log p * mean, `sum` its inverse. */
+/* Return sum(w term) over the rows' classes; leave in `target_weight` w times the slope times the mean, in `sum` its
+   inverse. */
 static double softmax_terms(const int64_t features, const Layout *at, int64_t count, float mean) {
     double total = 0;
     for (int64_t i = count; i < round_up(count, LANES); i++) {

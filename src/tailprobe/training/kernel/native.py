@@ -26,10 +26,7 @@ _i64, _f64, _address = ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
 class _LossSpec(ctypes.Structure):
     """`LossSpec` of kernel.h, field by field."""
 
-    _fields_ = (
-        ("is_softmax", _i64),
-        ("weight", _address), ("scale", _address), ("shift", _address), ("gamma", _address), ("clip", _address),
-    )  # fmt: skip
+    _fields_ = tuple((name, _address) for name in ("weight", "scale", "shift", "gamma", "clip"))
 
 
 class _TrainerState(ctypes.Structure):
@@ -154,9 +151,10 @@ class NativeTrainer:
             row_stride=embeddings.strides[0] // embeddings.itemsize,
             column_stride=embeddings.strides[1] // embeddings.itemsize,
             mean=scale.mean.ctypes.data if wanted else None, inverse=scale.inverse.ctypes.data if wanted else None,
-            labels=self._labels.ctypes.data, dropout_threshold=round(recipe.dropout * 65536),
-            keep_scale=1 / (1 - recipe.dropout), weight_decay=recipe.weight_decay,
-            beta1_power=1.0, beta2_power=1.0, memory=self._memory.ctypes.data,
+            labels=self._labels.ctypes.data, is_softmax=self._task.plan.link == "softmax",
+            dropout_threshold=round(recipe.dropout * 65536),
+            keep_scale=1 / (1 - recipe.dropout), weight_decay=recipe.weight_decay, beta1_power=1.0, beta2_power=1.0,
+            memory=self._memory.ctypes.data,
         )  # fmt: skip
 
     def begin_stage(self, stage: ScheduledStage) -> None:
@@ -210,7 +208,7 @@ class NativeTrainer:
     def _set_loss(self, loss: Loss) -> None:
         tables = {name: _table(name, table, self._classes) for name, table in loss.tables()}
         given = {name: table.ctypes.data for name, table in tables.items() if not _is_neutral(name, table)}
-        self._kernel.set_loss(self._state, _LossSpec(is_softmax=loss.link == "softmax", **given))
+        self._kernel.set_loss(self._state, _LossSpec(**given))
 
     def _set_row_weights(self, stage: Stage) -> None:
         weights, state = stage.row_weights, self._state
@@ -228,8 +226,8 @@ class NativeTrainer:
 
     def _addresses(self, parameters: list[torch.Tensor]) -> list[int | None]:
         """Return where weight and bias of both layers are; None for the hidden layer of a linear head."""
-        there = [value.data_ptr() for value in parameters]
-        return [None, None, *there] if len(there) == 2 else there
+        hidden = [None, None] if len(parameters) == 2 else []
+        return [*hidden, *(value.data_ptr() for value in parameters)]
 
 
 def memory_bytes(*, inputs: int, width: int, classes: int, batch: int, variant: str) -> int:
