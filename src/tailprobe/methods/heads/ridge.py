@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy.special import expit, logit
 
 from tailprobe.learners.head import LinearHead
@@ -91,7 +91,7 @@ def ridge_by_leave_one_out(
 
 
 def platt(
-    scores: Float[np.ndarray, "T C"], labels: Float[np.ndarray, "T C"]
+    scores: Float[np.ndarray, "T C"], labels: Bool[np.ndarray, "T C"]
 ) -> tuple[Float[np.ndarray, " C"], Float[np.ndarray, " C"]]:
     """Return slope and offset of sigmoid(slope * score + offset) for each class.
 
@@ -102,7 +102,7 @@ def platt(
     """
     slopes, offsets = np.ones(scores.shape[1]), np.zeros(scores.shape[1])
     for c in range(scores.shape[1]):
-        positives = labels[:, c].astype(bool)
+        positives = labels[:, c]
         n = positives.sum()
         target = np.where(positives, (n + 1) / (n + 2), 1 / (len(positives) - n + 2))
         slopes[c], offsets[c] = _logistic(scores[:, c], target)

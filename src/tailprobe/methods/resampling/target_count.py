@@ -17,9 +17,9 @@ def resolve_count(count: int | CountRule, train: TrainingSet) -> int:
 
     Args:
         count: a number from 1 to ten million, or `smallest` (the rarest class's count), `low-frequency` (the median
-            count of the low-frequency classes, the paper's "approximately the frequency of the lower-frequency classes": 209 on
-            all of Planet, where the paper takes 200), `median`, or `largest` (the most frequent class's count: 30,010
-            on the authors' Planet training part, where the paper takes 30,000).
+            count of the low-frequency classes, the paper's "approximately the frequency of the lower-frequency
+            classes": 209 on all of Planet, where the paper takes 200), `median`, or `largest` (the most frequent
+            class's count: 30,010 on the authors' Planet training part, where the paper takes 30,000).
         train: the training part; classes that no training row carries are passed over.
 
     Raises:

@@ -39,7 +39,7 @@ def smote(train: TrainingSet, count: int | CountRule = "largest", k: int = 5) ->
     target = resolve_count(count, train)
     vectors, labels = train.embeddings, train.labels
     made = [
-        (c, _between_neighbours(np.asarray(vectors[labels.matrix[:, c]], np.float32), target - n, k, train.rng))
+        (c, _between_neighbours(np.asarray(vectors[labels.matrix[:, c]], np.float32), target - int(n), k, train.rng))
         for c, n in enumerate(labels.counts)
         if 0 < n < target
     ]
