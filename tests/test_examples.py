@@ -84,7 +84,18 @@ def test_a_method_of_an_installed_package_is_listed_and_compared(photos: Path, t
     python("-m", "pip", "install", *options, "--target", site, package, cwd=tmp_path)
     listed = python("-m", "tailprobe", "methods", cwd=tmp_path, installed=site)
     assert "inverse_frequency(power=1): Weigh the positives of each class" in listed
-    arguments = (photos, "--methods", "inverse_frequency(0.5|1)", "--seeds", 2, "--epochs", 2, "--out", "run", "--quiet")
+    arguments = (
+        photos,
+        "--methods",
+        "inverse_frequency(0.5|1)",
+        "--seeds",
+        2,
+        "--epochs",
+        2,
+        "--out",
+        "run",
+        "--quiet",
+    )
     python("-m", "tailprobe", "compare", *arguments, cwd=tmp_path, installed=site)
     results = pd.read_parquet(tmp_path / "run" / "results.parquet")
     assert set(results["method"]) == {"baseline", "inverse_frequency(0.5)", "inverse_frequency(1)"}

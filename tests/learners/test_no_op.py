@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from method_examples import EXAMPLES, head_data, labels_of, learner_on, plan_of, task_of
 
+from method_examples import EXAMPLES, head_data, labels_of, learner_on, plan_of, task_of
 from tailprobe.labels import Kind
 from tailprobe.learners.loss import Loss, by_label, for_both
 from tailprobe.learners.no_op import no_op_reason

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from method_examples import LOW, bound, labels_of, learner_of, plan_of, training_set
 
+from method_examples import LOW, bound, labels_of, learner_of, plan_of, training_set
 from tailprobe.errors import InputError
 from tailprobe.learners.learner import Ensemble
 from tailprobe.learners.plan import TrainingPlan
@@ -30,7 +30,9 @@ def test_a_composition_with_the_baseline_is_the_method_alone() -> None:
             assert learner_of(both, labels).digest() == learner_of(text, labels).digest()
 
 
-@pytest.mark.parametrize("text", ["smote(60) + reweight(2)", "reweight(2) + smote(60)", "ldam + smote(60) + reweight(2)"])
+@pytest.mark.parametrize(
+    "text", ["smote(60) + reweight(2)", "reweight(2) + smote(60)", "ldam + smote(60) + reweight(2)"]
+)
 def test_synthetic_rows_are_drawn_and_weigh_one_whatever_the_order(text: str) -> None:
     labels = labels_of("single-label")
     plan = plan_of(text, labels)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+
 from method_examples import (
     EXAMPLES,
     SHORT,
@@ -19,7 +20,6 @@ from method_examples import (
     training_set,
     without_class,
 )
-
 from tailprobe.binding import choices
 from tailprobe.callspec import CallSpec, annotation_of, parse_call, split_at
 from tailprobe.embeddings.embeddings import Embeddings

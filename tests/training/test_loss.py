@@ -35,8 +35,12 @@ def written_out(logits: torch.Tensor, labels: torch.Tensor, loss: Loss) -> torch
             if loss.link == "softmax":
                 if not y:
                     continue
-                scale = np.ones(len(row)) if loss.scale is None else [loss.scale[int(labels[i, k]), k] for k in range(4)]
-                shift = np.zeros(len(row)) if loss.shift is None else [loss.shift[int(labels[i, k]), k] for k in range(4)]
+                scale = (
+                    np.ones(len(row)) if loss.scale is None else [loss.scale[int(labels[i, k]), k] for k in range(4)]
+                )
+                shift = (
+                    np.zeros(len(row)) if loss.shift is None else [loss.shift[int(labels[i, k]), k] for k in range(4)]
+                )
                 u = row * torch.tensor(np.array(scale)) + torch.tensor(np.array(shift))
                 p = torch.exp(u[c]) / torch.exp(u).sum()
             else:

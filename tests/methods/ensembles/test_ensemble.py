@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from method_examples import SHORT, head_data, learner_on, task_of
 from scipy.special import expit, softmax
 
+from method_examples import SHORT, head_data, learner_on, task_of
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.labels import Kind
 from tailprobe.learners.joined_heads import MeanHead

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from method_examples import head_data, learner_on
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler, normalize
 
+from method_examples import head_data, learner_on
 from tailprobe.learners.learner import HeadData
 from tailprobe.methods.heads.knn import NeighbourFit, NeighbourHead
 
@@ -29,7 +29,11 @@ def votes(data: HeadData, k: int, temperature: float) -> np.ndarray:
 def test_votes_are_those_of_the_nearest_by_cosine(k: int, temperature: float, standardise: bool) -> None:
     data = head_data("single-label", standardise=standardise)
     stretched = HeadData(
-        data.vectors * np.array([1, 2, 3, 4, 5, 6], np.float32) + 3, data.labels, data.train, data.validation, standardise
+        data.vectors * np.array([1, 2, 3, 4, 5, 6], np.float32) + 3,
+        data.labels,
+        data.train,
+        data.validation,
+        standardise,
     )
     fit = learner_on(f"knn({k}, {temperature})", stretched)
     assert isinstance(fit, NeighbourFit)

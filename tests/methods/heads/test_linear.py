@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from method_examples import LINEAR, SHORT, head_data, learner_on, task_of, trained_head
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from method_examples import LINEAR, SHORT, head_data, learner_on, task_of, trained_head
 from tailprobe.learners.head import LinearHead
 from tailprobe.training.reference import train_reference
 

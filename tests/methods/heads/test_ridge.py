@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from method_examples import head_data
 from sklearn.calibration import _SigmoidCalibration
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 
+from method_examples import head_data
 from tailprobe.labels import Kind
 from tailprobe.learners.learner import HeadData
 from tailprobe.methods.heads.ridge import PENALTIES, RidgeFit, platt, ridge_by_leave_one_out

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from method_examples import labels_of, plan_of
 from torchvision.ops import sigmoid_focal_loss
 
+from method_examples import labels_of, plan_of
 from tailprobe.errors import InputError
 from tailprobe.labels import Kind
 from tailprobe.training.loss import LossTables, loss_gradient, loss_terms, terms_per_row

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from method_examples import LINEAR, SHORT, head_data, learner_on, plan_of, trained_head
 from scipy.special import log_softmax
 from scipy.stats import rankdata
 
+from method_examples import LINEAR, SHORT, head_data, learner_on, plan_of, trained_head
 from tailprobe.errors import InputError
 from tailprobe.learners.head import Head, MlpHead
 from tailprobe.learners.no_op import identical_ranking

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
-from method_examples import bound, labels_of, plan_of
 
+from method_examples import bound, labels_of, plan_of
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.learners.plan import summarise_plan

@@ -3,8 +3,8 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from method_examples import labels_of, plan_of, vectors_of
 
+from method_examples import labels_of, plan_of, vectors_of
 from tailprobe.learners.plan import summarise_plan
 from tailprobe.methods.selection.k_centre import farthest_first
 

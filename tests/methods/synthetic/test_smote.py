@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from imblearn.over_sampling import SMOTE
-from method_examples import bound, labels_of, plan_of, vectors_of
 
+from method_examples import bound, labels_of, plan_of, vectors_of
 from tailprobe.labels import Labels
 from tailprobe.learners.plan import TrainingPlan, summarise_plan
 from tailprobe.learners.training_set import TrainingSet

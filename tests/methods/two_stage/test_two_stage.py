@@ -2,10 +2,10 @@
 
 import numpy as np
 import torch
-from method_examples import SHORT, head_data, labels_of, learner_on, plan_of, task_of
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from method_examples import SHORT, head_data, labels_of, learner_on, plan_of, task_of
 from tailprobe.learners.learner import HeadData
 from tailprobe.methods.weighting.effective_number import effective_number_weights
 from tailprobe.training.fit import fit_head

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from method_examples import labels_of, plan_of
 
+from method_examples import labels_of, plan_of
 from tailprobe.errors import InputError
 from tailprobe.methods.weighting.effective_number import effective_number_weights
 

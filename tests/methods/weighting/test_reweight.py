@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from method_examples import bound, labels_of, plan_of
 
+from method_examples import bound, labels_of, plan_of
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.learners.training_set import TrainingSet
