@@ -1,14 +1,23 @@
 """The examples run and print what their readers are told they print."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pytest
 from PIL import Image
 
+import tailprobe
+from tailprobe.errors import InputError
+from tailprobe.methods.lookup import parse_methods
+from tailprobe.methods.method import METHODS
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
+PACKAGE = EXAMPLES / "third_party_method"
 
 
 def run(name: str, *arguments: object, cwd: Path) -> str:
@@ -47,3 +56,78 @@ def test_the_authors_table_is_rebuilt_to_the_last_digit(real_data: Path, tmp_pat
     printed = run("authors_scores.py", *files, cwd=tmp_path)
     assert printed.count("| 0.0e+00 |") == 7
     assert "| 1 | 0.0e+00 | 0.684 | 0.527 |" in printed
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of images of three classes."""
+    folder, rng = tmp_path_factory.mktemp("photos"), np.random.default_rng(0)
+    for name, count in (("forest", 30), ("water", 16), ("mine", 10)):
+        (folder / name).mkdir()
+        for i in range(count):
+            Image.fromarray(rng.integers(0, 256, (16, 16, 3), dtype=np.uint8)).save(folder / name / f"{i}.png")
+    return folder
+
+
+def python(*arguments: object, cwd: Path, installed: Path | None = None) -> str:
+    """Run Python in a folder, with the packages of `installed`, and return what it prints."""
+    paths = [*([] if installed is None else [str(installed)]), str(Path(tailprobe.__file__).parents[1])]
+    environment = {**os.environ, "TAILPROBE_CACHE": str(cwd / "cache"), "PYTHONPATH": os.pathsep.join(paths)}
+    line = [sys.executable, *map(str, arguments)]
+    return subprocess.run(line, check=True, capture_output=True, text=True, cwd=cwd, env=environment).stdout
+
+
+def test_a_method_of_an_installed_package_is_listed_and_compared(photos: Path, tmp_path: Path) -> None:
+    site, package = tmp_path / "site", tmp_path / "package"
+    shutil.copytree(PACKAGE, package)  # a build may leave files beside its sources
+    options = ("--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check")
+    python("-m", "pip", "install", *options, "--target", site, package, cwd=tmp_path)
+    listed = python("-m", "tailprobe", "methods", cwd=tmp_path, installed=site)
+    assert "inverse_frequency(power=1): Weigh the positives of each class" in listed
+    arguments = (
+        photos,
+        "--methods",
+        "inverse_frequency(0.5|1)",
+        "--seeds",
+        2,
+        "--epochs",
+        2,
+        "--out",
+        "run",
+        "--quiet",
+    )
+    python("-m", "tailprobe", "compare", *arguments, cwd=tmp_path, installed=site)
+    results = pd.read_parquet(tmp_path / "run" / "results.parquet")
+    assert set(results["method"]) == {"baseline", "inverse_frequency(0.5)", "inverse_frequency(1)"}
+    assert "inverse_frequency(0.5)" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_packages_own_test_passes(tmp_path: Path) -> None:
+    shutil.copytree(PACKAGE, tmp_path / "package")
+    python("-m", "pytest", "-p", "no:cacheprovider", cwd=tmp_path / "package")
+
+
+def test_a_method_in_the_current_folder_is_named_by_its_module(photos: Path, tmp_path: Path) -> None:
+    text = (PACKAGE / "inverse_frequency.py").read_text().replace('@method("inverse_', '@method("local_')
+    (tmp_path / "rarity.py").write_text(text)
+    method = "rarity:inverse_frequency(0.5) + focal(2)"
+    arguments = (photos, "--methods", method, "--seeds", 2, "--epochs", 2, "--out", "run", "--quiet")
+    python("-m", "tailprobe", "compare", *arguments, cwd=tmp_path)
+    results = pd.read_parquet(tmp_path / "run" / "results.parquet")
+    assert set(results["method"]) == {"baseline", "local_frequency(0.5) + focal(2)"}
+    assert method in (tmp_path / "run" / "study.toml").read_text()
+
+
+def test_a_method_is_named_by_its_module_from_python_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (PACKAGE / "inverse_frequency.py").read_text().replace('@method("inverse_', '@method("written_')
+    (tmp_path / "written_in_a_test.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    try:
+        (_, found) = parse_methods(["written_in_a_test:inverse_frequency(2)"])
+        assert str(found) == "written_frequency(2)"
+        assert found == parse_methods(["written_frequency(2)"])[1]
+        for name in ("written_in_a_test:nothing", "no_such_module:name", "written_in_a_test:np", ":name"):
+            with pytest.raises(InputError, match=f"{name}.*(package.module:name|is no method|not of the form)"):
+                parse_methods([name])
+    finally:
+        METHODS.remove("written_frequency")

@@ -1,11 +1,13 @@
 """Methods that cannot do anything: the same training as the baseline's, or weights that Adam does not see."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from tailprobe.learners.adjustment import Adjustment, adjustment_digest
 from tailprobe.learners.learner import Learner
+from tailprobe.learners.loss import for_both
 from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.learners.recipe import Recipe
 
@@ -28,16 +30,10 @@ def no_op_reason(learner: Learner, baseline: Learner, recipe: Recipe) -> str | N
         return None
     if learner.digest() == baseline.digest():
         return "its training and its correction are those of the baseline"
-    if not isinstance(learner, TrainingPlan) or recipe.weight_decay > 0:
+    if not isinstance(learner, TrainingPlan):
         return None
-    if any(stage.batch_mean_weight for stage in learner.stages):
-        plain = tuple(replace(stage, row_weights=None, batch_mean_weight=False) for stage in learner.stages)
-        if replace(learner, stages=plain).digest() == baseline.digest():
-            return "it multiplies each batch's mean loss by one factor, which Adam hardly sees"
-    scaled = replace(learner, stages=tuple(_without_constant_factor(stage) for stage in learner.stages))
-    if scaled.digest() == baseline.digest():
-        return "it multiplies the whole loss by a constant, which Adam does not see"
-    return None
+    simpler = ((reason, _in_every_stage(learner, change)) for reason, change in _simplifications(recipe))
+    return next((reason for reason, plan in simpler if plan.digest() == baseline.digest()), None)
 
 
 def identical_ranking(learner: Learner, baseline: Learner) -> bool:
@@ -51,11 +47,43 @@ def _adjustment(learner: Learner) -> Adjustment | None:
     return getattr(learner, "adjustment", None)
 
 
+def _simplifications(recipe: Recipe) -> list[tuple[str, Callable[[Stage], Stage]]]:
+    """Return what can be left out of a stage without a change of the head, each with the reason why."""
+    found: list[tuple[str, Callable[[Stage], Stage]]] = [
+        ("it changes terms that the softmax loss does not have", _without_idle_tables)
+    ]
+    if not recipe.weight_decay:
+        found += [
+            ("it multiplies each batch's mean loss by one factor, which Adam hardly sees", _without_batch_factors),
+            ("it multiplies the whole loss by a constant, which Adam does not see", _without_constant_factor),
+        ]
+    return found
+
+
+def _in_every_stage(plan: TrainingPlan, change: Callable[[Stage], Stage]) -> TrainingPlan:
+    return replace(plan, stages=tuple(change(stage) for stage in plan.stages))
+
+
+def _without_batch_factors(stage: Stage) -> Stage:
+    return replace(stage, row_weights=None, batch_mean_weight=False) if stage.batch_mean_weight else stage
+
+
+def _without_idle_tables(stage: Stage) -> Stage:
+    """By the softmax link there are no terms of label 0: give them the weight and the gamma of label 1."""
+    loss = stage.loss
+    if loss.link == "sigmoid":
+        return stage
+    weight, gamma = (
+        None if table is None else for_both(table[1], table.shape[1]) for table in (loss.weight, loss.gamma)
+    )
+    return replace(stage, loss=replace(loss, weight=weight, gamma=gamma))
+
+
 def _without_constant_factor(stage: Stage) -> Stage:
     """Leave out weights that are one number for every term."""
+    stage = _without_idle_tables(stage)
     loss, weights = stage.loss, stage.row_weights
-    used = None if loss.weight is None else loss.weight if loss.link == "sigmoid" else loss.weight[1]
-    if used is not None and np.ptp(used) == 0 and used.flat[0] > 0:
+    if loss.weight is not None and np.ptp(loss.weight) == 0 and loss.weight.flat[0] > 0:
         loss = replace(loss, weight=None)
     if weights is not None and np.ptp(weights) == 0 and weights.flat[0] > 0:
         weights = None

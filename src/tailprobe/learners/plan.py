@@ -101,8 +101,7 @@ class TrainingPlan:
     """What a method asks of gradient descent; `TrainingPlan.of(train)` is the baseline.
 
     Raises:
-        ValueError: no stage, shares that do not add up to 1, stages of different links, or a plan whose last stage
-            trains the output alone while it is the only one.
+        ValueError: no stage, shares that do not add up to 1, or stages of different links.
     """
 
     stages: tuple[Stage, ...]

@@ -17,13 +17,14 @@ Refuse = Callable[[str], InputError]
 _OF_ANY_LINK = {"weight", "gamma"}
 
 
-def compose(parts: Sequence[Named]) -> Learner:
+def compose(parts: Sequence[Named], *, rows: int) -> Learner:
     """Join learners that change different things into one.
 
     Each part was made from the training set as it is; an ensemble becomes one of the joined plan.
 
     Args:
         parts: the text of each method and its learner.
+        rows: T, the training rows.
 
     Raises:
         InputError: two parts change the same thing, or a part is a head of its own.
@@ -43,13 +44,13 @@ def compose(parts: Sequence[Named]) -> Learner:
         raise InputError(f"{ensembles[0][0]} and {ensembles[1][0]} cannot be composed: both are ensembles")
     joined = plans[0]
     for text, plan in plans[1:]:
-        joined = (f"{joined[0]} + {text}", _join(joined, (text, plan)))
+        joined = (f"{joined[0]} + {text}", _join(joined, (text, plan), rows))
     if not ensembles:
         return joined[1]
     return Ensemble((joined[1],) * len(ensembles[0][1].members))
 
 
-def _join(one: tuple[str, TrainingPlan], two: tuple[str, TrainingPlan]) -> TrainingPlan:
+def _join(one: tuple[str, TrainingPlan], two: tuple[str, TrainingPlan], train: int) -> TrainingPlan:
     (first, a), (second, b) = one, two
 
     def refuse(what: str) -> InputError:
@@ -61,9 +62,9 @@ def _join(one: tuple[str, TrainingPlan], two: tuple[str, TrainingPlan]) -> Train
     synthetic = _either(a.synthetic, b.synthetic, refuse("the training rows"))
     if set(a.recipe_changes) & set(b.recipe_changes):
         raise refuse("the recipe")
-    rows = 0 if synthetic is None else len(synthetic.labels)
+    rows = train + (0 if synthetic is None else len(synthetic.labels))
     return TrainingPlan(
-        stages=tuple(_merge(stage, other.stages[0], refuse, synthetic_rows=rows) for stage in staged.stages),
+        stages=tuple(_merge(stage, other.stages[0], refuse, train=train, rows=rows) for stage in staged.stages),
         synthetic=synthetic,
         adjustment=_either(a.adjustment, b.adjustment, refuse("the head after training")),
         recipe_changes={**a.recipe_changes, **b.recipe_changes},
@@ -71,19 +72,18 @@ def _join(one: tuple[str, TrainingPlan], two: tuple[str, TrainingPlan]) -> Train
     )
 
 
-def _merge(stage: Stage, other: Stage, refuse: Refuse, *, synthetic_rows: int) -> Stage:
-    """Return a stage with what the other one changes."""
-    if _changes_rows(stage) and _changes_rows(other):
+def _merge(stage: Stage, other: Stage, refuse: Refuse, *, train: int, rows: int) -> Stage:
+    """Return a stage with what the other one changes, of `train` training rows and `rows` with the synthetic ones."""
+    if _changes_rows(stage, train) and _changes_rows(other, train):
         raise refuse("the rows that are drawn")
-    rows = other if _changes_rows(other) else stage
+    drawn = other if _changes_rows(other, train) else stage
     weights = _either(stage.row_weights, other.row_weights, refuse("the weights of rows"))
-    if weights is not None and synthetic_rows and len(weights) != rows.rows.max() + 1:
-        ones = np.ones((synthetic_rows, *weights.shape[1:]))
-        weights = np.concatenate([weights, ones])
+    if weights is not None and len(weights) < rows:  # synthetic rows weigh 1
+        weights = np.concatenate([weights, np.ones((rows - len(weights), *weights.shape[1:]))])
     return replace(
         stage,
-        rows=rows.rows,
-        draws=rows.draws,
+        rows=drawn.rows,
+        draws=drawn.draws,
         loss=_merge_losses(stage.loss, other.loss, refuse),
         row_weights=weights,
         batch_mean_weight=stage.batch_mean_weight or other.batch_mean_weight,
@@ -103,8 +103,8 @@ def _merge_losses(one: Loss, two: Loss, refuse: Refuse) -> Loss:
     return Loss(links.pop() if links else "sigmoid", **tables)
 
 
-def _changes_rows(stage: Stage) -> bool:
-    return stage.draws is not None or not np.array_equal(stage.rows, np.arange(len(stage.rows)))
+def _changes_rows(stage: Stage, train: int) -> bool:
+    return stage.draws is not None or not np.array_equal(stage.rows, np.arange(train))
 
 
 def _either(one: T | None, two: T | None, error: InputError) -> T | None:

@@ -1,9 +1,11 @@
 """Find methods by their names, from this package, from installed packages or as `package.module:name`."""
 
 import importlib
+import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from tailprobe import methods
 from tailprobe.callspec import CallSpec, parse_call, split_at, unfold_sweep
@@ -55,6 +57,8 @@ def find_method(name: str) -> Method:
     if ":" in name:
         return _imported(name)
     load_installed()
+    if name in PRESETS:
+        raise InputError(f"{name} is a preset, a list of methods: it stands alone, without arguments or a plus")
     if name not in METHODS.names():
         known = [*METHODS.names(), *PRESETS]
         raise InputError(f"no method is called {name!r}{did_you_mean(name, known)} Known: {', '.join(known)}")
@@ -94,11 +98,19 @@ def _bind(spec: CallSpec) -> BoundMethod:
 
 
 def _imported(name: str) -> Method:
+    """Import `package.module:name`, looked for in the current folder first."""
     module, _, attribute = name.partition(":")
+    here = str(Path.cwd())
+    sys.path.insert(0, here)
     try:
         found = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
-        raise InputError(f"method {name!r} cannot be imported ({error}); expected package.module:name") from None
+        raise InputError(
+            f"method {name!r} cannot be imported ({error}); expected package.module:name, "
+            f"found from {here} or installed"
+        ) from None
+    finally:
+        sys.path.remove(here)
     if not isinstance(found, Method):
         raise InputError(f"{name!r} is no method; decorate the function with tailprobe.method(name, family=...)")
     return found

@@ -151,7 +151,7 @@ class BoundMethod:
             wanted = " or ".join(sorted(self.kinds)) or "no kind of"
             raise InputError(f"method {self} is defined for {wanted} labels; these are {train.labels.kind}")
         made = [(str(part), part.method.function(train, **dict(part.arguments))) for part in self.parts]
-        return compose(made)
+        return compose(made, rows=len(train))
 
 
 def method(
@@ -197,7 +197,9 @@ def method(
 
 
 def _text(value: object) -> str:
+    """Write a value so that it reads back as the same."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = f"{value:g}" if isinstance(value, float) else str(value)
-    return f'"{text}"' if "," in text or "|" in text or "+" in text else text
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+    text = f"{value:.0f}" if whole else str(value)
+    return f'"{text}"' if any(mark in text for mark in ",|+()") else text

@@ -1,12 +1,10 @@
 """Seed ensembles: several heads of one split, averaged."""
 
-from tailprobe.errors import InputError
 from tailprobe.learners.learner import Ensemble
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import method
-
-MAX_MEMBERS = 100
+from tailprobe.methods.ranges import check_range
 
 
 @method("ensemble", family="ensemble", source="Lakshminarayanan et al., NeurIPS 2017, section 2.4")
@@ -23,6 +21,5 @@ def ensemble(train: TrainingSet, k: int = 5) -> Ensemble:
     Raises:
         InputError: k outside that range.
     """
-    if not 2 <= k <= MAX_MEMBERS:
-        raise InputError(f"ensemble({k}): expected 2 to {MAX_MEMBERS} members")
+    check_range(k, 2, 100, what="ensemble: k")
     return Ensemble((TrainingPlan.of(train),) * k)

@@ -9,31 +9,34 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
-from tailprobe.errors import InputError
 from tailprobe.learners.head import HEADS, Head, Logits, Vectors, in_blocks
 from tailprobe.learners.joined_heads import AffineHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.heads.columns import centre_and_scale
 from tailprobe.methods.method import method
+from tailprobe.methods.ranges import check_range
 
 
 @method("knn", family="head", source="Wu et al., CVPR 2018, section 3.4: weighted by exp(cosine / temperature)")
 def knn(train: TrainingSet, k: int = 20, temperature: float = 0.07) -> "NeighbourFit":
     """Let the k nearest training images vote, each weighing exp(cosine similarity / temperature).
 
-    Nothing is trained. Where the embeddings are to be standardised, similarities are of standardised ones.
+    Nothing is trained. Similarities are of embeddings less the mean of the training images, and divided by the standard
+    deviation of each number where the study standardises. A class that few images carry can win a vote only where its
+    images lie close together.
 
     Args:
         train: the training part.
-        k: neighbours, 1 or more; fewer where there are fewer training images.
-        temperature: above 0; small ones leave the vote to the nearest.
+        k: neighbours, 1 to a million; fewer where there are fewer training images.
+        temperature: 0.0001 to 10,000; small ones leave the vote to the nearest.
 
     Raises:
-        InputError: k below 1 or a temperature that is not above 0.
+        InputError: k or temperature outside its range.
     """
-    if k < 1 or temperature <= 0:
-        raise InputError(f"knn({k}, {temperature:g}): expected k of 1 or more and a temperature above 0")
+    check_range(k, 1, 10**6, what="knn: k")
+    check_range(temperature, 1e-4, 1e4, what="knn: temperature")
     return NeighbourFit(k, temperature)
 
 
@@ -52,11 +55,12 @@ class NeighbourFit:
     def fit(self, data: HeadData, seed: int) -> "NeighbourHead":
         """Keep the training rows."""
         rows = data.training_vectors()
-        mean = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
-        unit = _unit(torch.from_numpy(rows - mean))
+        mean, inverse = (torch.from_numpy(column.astype(np.float32)) for column in centre_and_scale(rows))
+        inverse = inverse if data.standardise else torch.ones_like(inverse)
+        unit = _unit((torch.from_numpy(rows) - mean) * inverse)
         carried = torch.from_numpy(data.labels.matrix[data.train])
         settings = torch.tensor([float(min(self.k, len(rows))), self.temperature], dtype=torch.float64)
-        return NeighbourHead(unit, carried, torch.from_numpy(mean), settings)
+        return NeighbourHead(unit, carried, mean, inverse, settings)
 
 
 @HEADS.register("knn")
@@ -69,6 +73,7 @@ class NeighbourHead:
     rows: Float[torch.Tensor, "T D"]
     labels: Bool[torch.Tensor, "T C"]
     mean: Float[torch.Tensor, " D"]
+    inverse: Float[torch.Tensor, " D"]  # what embeddings less the mean are multiplied by
     settings: Float[torch.Tensor, " 2"]  # k and temperature
     link: Link = "sigmoid"
 
@@ -78,7 +83,7 @@ class NeighbourHead:
 
     def _block(self, rows: torch.Tensor) -> torch.Tensor:
         k, temperature = int(self.settings[0]), float(self.settings[1])
-        similar, nearest = (_unit(rows - self.mean) @ self.rows.T).topk(k, dim=1)  # (B, k)
+        similar, nearest = (_unit((rows - self.mean) * self.inverse) @ self.rows.T).topk(k, dim=1)  # (B, k)
         votes = torch.softmax(similar / temperature, dim=1)
         share = (votes[..., None] * self.labels[nearest]).sum(dim=1)  # (B, C)
         share = (share * k + 0.5) / (k + 1)
@@ -89,8 +94,8 @@ class NeighbourHead:
         return AffineHead.of(self, scale, shift)
 
     def tensors(self) -> dict[str, torch.Tensor]:
-        """Return rows, labels, mean and settings."""
-        return {"rows": self.rows, "labels": self.labels, "mean": self.mean, "settings": self.settings}
+        """Return rows, labels, mean, inverse and settings."""
+        return {name: getattr(self, name) for name in ("rows", "labels", "mean", "inverse", "settings")}
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> "NeighbourHead":

@@ -13,16 +13,18 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from tailprobe.learners.head import LinearHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.heads.columns import centre_and_scale
 from tailprobe.methods.method import method
 
 PENALTIES = 10.0 ** np.arange(-2, 7)
 _STEPS = 50  # of Newton's method at most
+_LEAST_SLOPE = 0.01
 
 
 @method(
@@ -50,8 +52,7 @@ class RidgeFit:
     def fit(self, data: HeadData, seed: int) -> LinearHead:
         """Fit; one penalty a class."""
         x = data.training_vectors().astype(np.float64)
-        mean, deviation = x.mean(axis=0), x.std(axis=0)
-        inverse = np.where(deviation > 1e-6 * np.abs(mean), 1 / np.where(deviation > 0, deviation, 1), 0)
+        mean, inverse = centre_and_scale(x)
         x = (x - mean) * inverse
         labels = data.labels.matrix[data.train]
         weight, bias, held_out = ridge_by_leave_one_out(x, np.where(labels, 1.0, -1.0))
@@ -92,10 +93,12 @@ def ridge_by_leave_one_out(
 def platt(
     scores: Float[np.ndarray, "T C"], labels: Bool[np.ndarray, "T C"]
 ) -> tuple[Float[np.ndarray, " C"], Float[np.ndarray, " C"]]:
-    """Return slope and offset of sigmoid(slope * score + offset) for each class, the slope not negative.
+    """Return slope and offset of sigmoid(slope * score + offset) for each class.
 
-    Targets are (n+ + 1) / (n+ + 2) and 1 / (n- + 2) in the place of 1 and 0, so that separable scores keep a finite
-    slope. Newton's method, with a step halved until the loss falls.
+    Leave-one-out scores of a class that the embeddings do not tell apart go against its labels, since a carrier that is
+    left out lowers the mean of the others. A slope below 0.01 becomes 0.01: nearly constant probabilities, their order
+    kept. Targets are (n+ + 1) / (n+ + 2) and 1 / (n- + 2) in the place of 1 and 0, so that separable scores keep a
+    finite slope. Newton's method, with a step halved until the loss falls.
     """
     slopes, offsets = np.ones(scores.shape[1]), np.zeros(scores.shape[1])
     for c in range(scores.shape[1]):
@@ -103,7 +106,10 @@ def platt(
         n = positives.sum()
         target = np.where(positives, (n + 1) / (n + 2), 1 / (len(positives) - n + 2))
         slopes[c], offsets[c] = _logistic(scores[:, c], target)
-    return np.maximum(slopes, 0), offsets
+        if slopes[c] < _LEAST_SLOPE:
+            mean = target.mean()
+            slopes[c], offsets[c] = _LEAST_SLOPE, logit(mean) - _LEAST_SLOPE * scores[:, c].mean()
+    return slopes, offsets
 
 
 def _logistic(score: Float[np.ndarray, " T"], target: Float[np.ndarray, " T"]) -> tuple[float, float]:

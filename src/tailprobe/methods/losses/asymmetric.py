@@ -5,6 +5,7 @@ from tailprobe.learners.loss import Loss, by_label
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import method
+from tailprobe.methods.ranges import check_range
 
 
 @method("asymmetric", family="loss", source="Ridnik et al., ICCV 2021, equations 3 to 5")
@@ -17,15 +18,15 @@ def asymmetric(train: TrainingSet, positive: float = 0.0, negative: float = 4.0,
 
     Args:
         train: the training part.
-        positive: gamma of the terms of images that carry the class, 0 or more; the paper's best is 0.
-        negative: gamma of the others, 0 or more.
+        positive: gamma of the terms of images that carry the class, 0 to 100; the paper's best is 0.
+        negative: gamma of the others, 0 to 100.
         margin: in [0, 1); the paper's is 0.05, 0 leaves nothing out.
 
     Raises:
-        InputError: a negative gamma or a margin outside [0, 1).
+        InputError: a gamma outside [0, 100] or a margin outside [0, 1).
     """
-    if positive < 0 or negative < 0:
-        raise InputError(f"asymmetric({positive:g}, {negative:g}): expected gammas of 0 or more")
+    check_range(positive, 0, 100, what="asymmetric: positive")
+    check_range(negative, 0, 100, what="asymmetric: negative")
     if not 0 <= margin < 1:
         raise InputError(f"asymmetric: expected a margin of at least 0 and below 1, not {margin:g}")
     classes = len(train.labels.classes)

@@ -1,10 +1,10 @@
 """Focal loss: terms that the head already has right count less."""
 
-from tailprobe.errors import InputError
 from tailprobe.learners.loss import Loss, for_both
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import method
+from tailprobe.methods.ranges import check_range
 
 
 @method("focal", family="loss", source="Lin et al., ICCV 2017, equation 4; their alpha is left at 1")
@@ -15,11 +15,10 @@ def focal(train: TrainingSet, gamma: float = 2.0) -> TrainingPlan:
 
     Args:
         train: the training part; every class is treated alike.
-        gamma: 0 or more; 0 is the baseline.
+        gamma: 0 to 100; 0 is the baseline.
 
     Raises:
-        InputError: a negative gamma.
+        InputError: gamma outside that range.
     """
-    if gamma < 0:
-        raise InputError(f"focal({gamma:g}): expected a gamma of 0 or more")
+    check_range(gamma, 0, 100, what="focal: gamma")
     return TrainingPlan.of(train, Loss(gamma=for_both(gamma, len(train.labels.classes))))

@@ -7,6 +7,7 @@ from tailprobe.learners.loss import Loss, by_label, for_both
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import method
+from tailprobe.methods.ranges import check_range
 
 
 @method("ldam", family="loss", kinds={"single-label"}, link="softmax", source="Cao et al., NeurIPS 2019, equation 10")
@@ -19,14 +20,15 @@ def ldam(train: TrainingSet, margin: float = 0.5, scale: float = 1.0) -> Trainin
 
     Args:
         train: the training part.
-        margin: of the rarest class, 0 or more.
-        scale: all logits are multiplied by it, above 0.
+        margin: of the rarest class, 0 to 1000.
+        scale: all logits are multiplied by it, above 0, at most 1000.
 
     Raises:
-        InputError: a negative margin or a scale that is not above 0.
+        InputError: a margin or a scale outside its range.
     """
-    if margin < 0 or scale <= 0:
-        raise InputError(f"ldam({margin:g}, {scale:g}): expected a margin of 0 or more and a scale above 0")
+    check_range(margin, 0, 1000, what="ldam: margin")
+    if not 0 < scale <= 1000:
+        raise InputError(f"ldam: scale is {scale:g}; expected above 0, at most 1000")
     margins = np.maximum(train.labels.counts, 1) ** -0.25
     margins = margin * margins / margins.max()
     classes = len(margins)

@@ -1,11 +1,11 @@
 """Logit-adjusted loss: the class prior, scaled, is added to the logits in training."""
 
-from tailprobe.errors import InputError
 from tailprobe.learners.loss import Loss, for_both
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.losses.class_prior import log_prior
 from tailprobe.methods.method import method
+from tailprobe.methods.ranges import check_range
 
 
 @method(
@@ -22,12 +22,11 @@ def logit_adjusted_loss(train: TrainingSet, tau: float = 1.0) -> TrainingPlan:
 
     Args:
         train: the training part.
-        tau: 0 is the softmax baseline, 1 balanced softmax.
+        tau: 0 to 100; 0 is the softmax baseline, 1 balanced softmax.
 
     Raises:
-        InputError: a negative tau.
+        InputError: tau outside that range.
     """
-    if tau < 0:
-        raise InputError(f"logit_adjusted_loss({tau:g}): expected a tau of 0 or more")
+    check_range(tau, 0, 100, what="logit_adjusted_loss: tau")
     shift = for_both(tau * log_prior(train.labels), len(train.labels.classes))
     return TrainingPlan.of(train, Loss("softmax", shift=shift))

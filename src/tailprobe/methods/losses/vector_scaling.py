@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from tailprobe.errors import InputError
 from tailprobe.learners.loss import Loss, for_both
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.losses.class_prior import log_prior
 from tailprobe.methods.method import method
+from tailprobe.methods.ranges import check_range
 
 
 @method(
@@ -24,14 +24,14 @@ def vector_scaling(train: TrainingSet, gamma: float = 0.15, tau: float = 1.0) ->
 
     Args:
         train: the training part.
-        gamma: of the scale, 0 or more; 0 leaves the logit-adjusted loss.
-        tau: of the shift, 0 or more.
+        gamma: of the scale, 0 to 100; 0 leaves the logit-adjusted loss.
+        tau: of the shift, 0 to 100.
 
     Raises:
-        InputError: a negative gamma or tau.
+        InputError: gamma or tau outside its range.
     """
-    if gamma < 0 or tau < 0:
-        raise InputError(f"vector_scaling({gamma:g}, {tau:g}): expected a gamma and a tau of 0 or more")
+    check_range(gamma, 0, 100, what="vector_scaling: gamma")
+    check_range(tau, 0, 100, what="vector_scaling: tau")
     counts = np.maximum(train.labels.counts, 1)
     classes = len(counts)
     scale = for_both((counts / counts.max()) ** gamma, classes)

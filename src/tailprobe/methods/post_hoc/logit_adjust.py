@@ -1,11 +1,11 @@
 """Logit adjustment after training: the class prior is taken out of the logits."""
 
-from tailprobe.errors import InputError
 from tailprobe.learners.adjustment import PriorShift
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.losses.class_prior import log_odds, log_prior
 from tailprobe.methods.method import method
+from tailprobe.methods.ranges import check_range
 
 
 @method("logit_adjust", family="post-hoc", source="Menon et al., ICLR 2021, equation 9")
@@ -18,11 +18,10 @@ def logit_adjust(train: TrainingSet, tau: float = 1.0) -> TrainingPlan:
 
     Args:
         train: the training part.
-        tau: 0 changes nothing, 1 takes the prior out whole.
+        tau: 0 to 100; 0 changes nothing, 1 takes the prior out whole.
 
     Raises:
-        InputError: a negative tau.
+        InputError: tau outside that range.
     """
-    if tau < 0:
-        raise InputError(f"logit_adjust({tau:g}): expected a tau of 0 or more")
+    check_range(tau, 0, 100, what="logit_adjust: tau")
     return TrainingPlan.of(train, adjustment=PriorShift(log_odds(train.labels), log_prior(train.labels), tau))

@@ -11,6 +11,7 @@ from tailprobe.learners.loss import Link, Loss
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import method
+from tailprobe.methods.ranges import check_range
 
 
 @method(
@@ -28,8 +29,7 @@ def tau_norm(train: TrainingSet, tau: float = 1.0) -> TrainingPlan:
     Raises:
         InputError: tau outside [0, 1].
     """
-    if not 0 <= tau <= 1:
-        raise InputError(f"tau_norm({tau:g}): expected a tau between 0 and 1")
+    check_range(tau, 0, 1, what="tau_norm: tau")
     return TrainingPlan.of(train, Loss("softmax"), adjustment=TauNormalisation(tau))
 
 

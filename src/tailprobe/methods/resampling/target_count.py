@@ -6,6 +6,7 @@ import numpy as np
 
 from tailprobe.errors import InputError
 from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.ranges import check_range
 
 CountRule = Literal["smallest", "low-frequency", "median", "largest"]
 Strategy = Literal["joint", "per-class"]
@@ -15,18 +16,17 @@ def resolve_count(count: int | CountRule, train: TrainingSet) -> int:
     """Return the number of images a class that `count` means for these training rows.
 
     Args:
-        count: a number, >= 1, or `smallest` (the rarest class's count), `low-frequency` (the median count of the
-            low-frequency classes, the paper's "approximately the frequency of the lower-frequency classes": 209 on
-            all of Planet, where the paper takes 200), `median`, or `largest` (the most frequent class's count: 30,010
-            on the authors' Planet training part, where the paper takes 30,000).
+        count: a number from 1 to ten million, or `smallest` (the rarest class's count), `low-frequency` (the median
+            count of the low-frequency classes, the paper's "approximately the frequency of the lower-frequency
+            classes": 209 on all of Planet, where the paper takes 200), `median`, or `largest` (the most frequent
+            class's count: 30,010 on the authors' Planet training part, where the paper takes 30,000).
         train: the training part; classes that no training row carries are passed over.
 
     Raises:
-        InputError: a count below 1, or no fitting class among the training rows.
+        InputError: a count outside that range, or no fitting class among the training rows.
     """
     if isinstance(count, int):
-        if count < 1:
-            raise InputError(f"expected 1 or more images a class, not {count}")
+        check_range(count, 1, 10**7, what="images a class: count")
         return count
     counts = train.labels.counts[train.low_frequency] if count == "low-frequency" else train.labels.counts
     counts = counts[counts > 0]

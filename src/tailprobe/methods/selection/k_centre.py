@@ -51,6 +51,7 @@ def farthest_first(
         number: how many to add, at most as many as are left.
         rng: draws the first row.
     """
+    rows = rows - rows.mean(axis=0)  # or squared distances lose their digits where the mean is large
     squares = np.einsum("nd,nd->n", rows, rows)
     nearest = np.full(len(rows), np.inf)  # squared distance to the nearest chosen row
 

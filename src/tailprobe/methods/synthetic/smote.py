@@ -1,12 +1,14 @@
 """SMOTE: new rows on the line between a rare class's image and one of its neighbours, in embedding space."""
 
+from dataclasses import replace
+
 import numpy as np
 from jaxtyping import Float
 
-from tailprobe.errors import InputError
 from tailprobe.learners.plan import Stage, Synthetic, TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import method
+from tailprobe.methods.ranges import check_range
 from tailprobe.methods.resampling.target_count import CountRule, resolve_count
 
 
@@ -22,27 +24,27 @@ def smote(train: TrainingSet, count: int | CountRule = "largest", k: int = 5) ->
 
     A row is x + u (x' - x): x an image of the class, each in turn as in the paper, x' one of its k nearest neighbours
     in the class by Euclidean distance of the embeddings as they are, u uniform in [0, 1]. A class of fewer than k + 1
-    images uses all others as neighbours; a class of a single image repeats it.
+    images uses all others as neighbours; a class of a single image repeats it. Where no class falls short of the
+    count, the plan is the baseline's.
 
     Args:
         train: the training part.
         count: rows a class, or a rule, see `resolve_count`.
-        k: neighbours to choose from, 1 or more.
+        k: neighbours to choose from, 1 to 1000.
 
     Raises:
-        InputError: k below 1, or a count that no class falls short of.
+        InputError: k outside that range.
     """
-    if k < 1:
-        raise InputError(f"smote: expected k of 1 or more, not {k}")
+    check_range(k, 1, 1000, what="smote: k")
     target = resolve_count(count, train)
     vectors, labels = train.embeddings, train.labels
     made = [
-        (c, _between_neighbours(np.asarray(vectors[labels.matrix[:, c]], np.float32), target - n, k, train.rng))
+        (c, _between_neighbours(np.asarray(vectors[labels.matrix[:, c]], np.float32), target - int(n), k, train.rng))
         for c, n in enumerate(labels.counts)
         if 0 < n < target
     ]
     if not made:
-        raise InputError(f"smote({count}): every class has {target} training images or more; ask for a larger count")
+        return replace(TrainingPlan.of(train), target_count=target)
     classes = np.concatenate([np.full(len(rows), c) for c, rows in made])
     synthetic = Synthetic(np.concatenate([rows for _, rows in made]), np.eye(len(labels.counts), dtype=bool)[classes])
     every = np.arange(len(train) + len(classes))

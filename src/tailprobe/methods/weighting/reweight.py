@@ -4,11 +4,11 @@ from typing import Literal
 
 import numpy as np
 
-from tailprobe.errors import InputError
 from tailprobe.learners.loss import Loss, by_label, for_both
 from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import method
+from tailprobe.methods.ranges import check_range
 
 Scope = Literal["image", "column", "positive", "batch"]
 
@@ -19,7 +19,7 @@ def reweight(train: TrainingSet, factor: float, *, scope: Scope = "image") -> Tr
 
     Args:
         train: the training part.
-        factor: k, >= 0; 1 is the baseline. The paper has 1.5, 2, 2.5, 3, 5 and 10.
+        factor: k, 0 to a million; 1 is the baseline. The paper has 1.5, 2, 2.5, 3, 5 and 10.
         scope: what is multiplied:
             `image`: every loss term of an image that carries a low-frequency class, as in the paper (its Figure 2);
             `column`: the loss terms of the low-frequency classes, for every image;
@@ -28,10 +28,9 @@ def reweight(train: TrainingSet, factor: float, *, scope: Scope = "image") -> Tr
             (docs/reproduction.md). Adam does not see the scale of a loss, so this does next to nothing.
 
     Raises:
-        InputError: a negative factor.
+        InputError: a factor outside that range.
     """
-    if factor < 0:
-        raise InputError(f"reweight({factor:g}): expected a factor of 0 or more")
+    check_range(factor, 0, 1e6, what="reweight: factor")
     per_class = np.where(train.low_frequency, factor, 1.0)
     classes = len(per_class)
     if scope == "column":

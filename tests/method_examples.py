@@ -1,0 +1,132 @@
+"""Small training sets with a long tail, calls of every method, and heads trained from them."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from tailprobe.labels import Kind, Labels
+from tailprobe.learners.head import Head
+from tailprobe.learners.history import FittedHead
+from tailprobe.learners.learner import Ensemble, HeadData, Learner
+from tailprobe.learners.plan import TrainingPlan
+from tailprobe.learners.recipe import Recipe
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.lookup import parse_methods
+from tailprobe.methods.method import BoundMethod
+from tailprobe.training.reference import train_reference
+from tailprobe.training.task import HeadKey, HeadTask
+
+EXAMPLES = (
+    "baseline",
+    "softmax",
+    "reweight(2)",
+    "reweight(1.5, scope=column)",
+    "reweight(10, scope=positive)",
+    "reweight(3, scope=batch)",
+    "effective_number(0.99)",
+    "undersample(20)",
+    "undersample(low-frequency)",
+    "undersample(smallest, strategy=per-class)",
+    "undersample(15, replacement=yes)",
+    "oversample(300)",
+    "oversample(largest)",
+    "oversample(300, strategy=per-class)",
+    "k_centre(12)",
+    "smote(largest, 3)",
+    "focal(2)",
+    "asymmetric(0.5, negative=4)",
+    "ldam(0.5, 2)",
+    "balanced_softmax",
+    "logit_adjusted_loss(0.7)",
+    "vector_scaling(0.2, 1)",
+    "drw(0.99, 0.6)",
+    "crt(0.4)",
+    "logit_adjust(1)",
+    "tau_norm(0.7)",
+    "linear",
+    "ridge",
+    "knn(5, 0.1)",
+    "ensemble(2)",
+    "oversample(largest) + focal(2) + logit_adjust(1)",
+    "smote(60) + softmax + reweight(2)",
+    "crt + focal(1) + linear",
+)
+LOW = np.array([False, False, False, True, True])
+CLASSES = tuple("abcde")
+ROWS, INPUTS = 240, 6
+
+
+def labels_of(kind: Kind, rows: int = ROWS, seed: int = 0) -> Labels:
+    """Return labels of five classes, from frequent to rare; the rarest has a few images."""
+    rng = np.random.default_rng(seed)
+    if kind == "multi-label":
+        return Labels(rng.random((rows, 5)) < [0.7, 0.4, 0.1, 0.05, 0.03], CLASSES, kind)
+    classes = rng.choice(5, rows, p=[0.5, 0.3, 0.1, 0.06, 0.04])
+    return Labels(np.eye(5, dtype=bool)[classes], CLASSES, kind)
+
+
+def vectors_of(labels: Labels, seed: int = 0) -> np.ndarray:
+    """Return embeddings that tell the classes apart in part."""
+    rng = np.random.default_rng(seed)
+    means = rng.standard_normal((len(labels.classes), INPUTS))
+    return (labels.matrix @ means + rng.standard_normal((len(labels), INPUTS))).astype(np.float32)
+
+
+def training_set(labels: Labels, seed: int = 0, *, vectors: bool = True) -> TrainingSet:
+    """Return the training set of a method, with embeddings or without."""
+    return TrainingSet(labels, LOW, np.random.default_rng(seed), vectors_of(labels) if vectors else None)
+
+
+def bound(text: str) -> BoundMethod:
+    """Read one method."""
+    return parse_methods([text])[0 if text == "baseline" else -1]
+
+
+def learner_of(text: str, labels: Labels, seed: int = 0) -> Learner:
+    """Return what a method gives."""
+    return bound(text).learner(training_set(labels, seed))
+
+
+def plan_of(text: str, labels: Labels, seed: int = 0) -> TrainingPlan:
+    """Return what a method gives, where it is a plan."""
+    learner = learner_of(text, labels, seed)
+    assert isinstance(learner, TrainingPlan)
+    return learner
+
+
+def head_data(kind: Kind, *, standardise: bool = False) -> HeadData:
+    """Return rows of which the first 160 train and the others validate."""
+    labels = labels_of(kind)
+    rows = np.arange(len(labels))
+    return HeadData(vectors_of(labels), labels, rows[:160], rows[160:], standardise)
+
+
+def task_of(learner: Learner, data: HeadData, recipe: Recipe, seed: int = 0) -> HeadTask:
+    """Return the task that trains a learner on `data`."""
+    key = HeadKey("random", "method", seed)
+    return HeadTask(key, learner, recipe, data.train, data.validation, data.standardise)
+
+
+def learner_on(text: str, data: HeadData, seed: int = 0) -> Learner:
+    """Return what a method gives for the training rows of `data`."""
+    train = TrainingSet(data.training_labels(), LOW, np.random.default_rng(seed), data.training_vectors())
+    return bound(text).learner(train)
+
+
+def trained_head(text: str, data: HeadData, recipe: Recipe) -> Head:
+    """Train a method by the reference trainer, its correction and the first member of an ensemble included."""
+    learner = learner_on(text, data)
+    plan = learner.members[0] if isinstance(learner, Ensemble) else learner
+    if not isinstance(plan, TrainingPlan):
+        return plan.fit(data, 0)
+    fitted: FittedHead = train_reference(data.vectors, data.labels, task_of(plan, data, recipe))
+    return fitted.head if plan.adjustment is None else plan.adjustment(fitted.head, data.held_out())
+
+
+def without_class(labels: Labels, c: int) -> Labels:
+    """Return the rows that do not carry class c."""
+    return labels.rows(np.flatnonzero(~labels.matrix[:, c]))
+
+
+SHORT = Recipe(epochs=4, width=8, batch_size=32, select="last")
+LINEAR = replace(SHORT, width=0)

@@ -1,0 +1,49 @@
+"""Seed ensembles: the mean of the members' probabilities, and member 0 is the head alone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.special import expit, softmax
+
+from method_examples import SHORT, head_data, learner_on, task_of
+from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.labels import Kind
+from tailprobe.learners.joined_heads import MeanHead
+from tailprobe.learners.learner import Ensemble
+from tailprobe.training.engine import train
+from tailprobe.training.fit import fit_head
+from tailprobe.training.kernels import GENERAL
+from tailprobe.training.task import HeadKey
+
+
+@pytest.mark.parametrize(
+    ("text", "alone", "kind"),
+    [
+        ("ensemble(3)", "baseline", "multi-label"),
+        ("softmax + ensemble(3)", "softmax", "single-label"),
+        ("ensemble(2) + focal(2)", "focal(2)", "multi-label"),
+    ],
+)
+def test_probabilities_are_the_mean_of_the_members(text: str, alone: str, kind: Kind) -> None:
+    data = head_data(kind)
+    learner = learner_on(text, data)
+    assert isinstance(learner, Ensemble)
+    task = task_of(learner, data, SHORT)
+    plain = replace(task_of(learner_on(alone, data), data, SHORT), key=HeadKey("random", "alone", 0))
+    names = tuple(str(i) for i in range(len(data.vectors)))
+    embeddings = {"random": Embeddings(data.vectors, names, "random", "random")}
+    heads = train(embeddings, data.labels, [task, plain], kernel="torch", workers=1)
+    joined = heads[task.key].head
+    assert isinstance(joined, MeanHead)
+    np.testing.assert_array_equal(
+        joined.members[0].logits(data.vectors), heads[plain.key].logits(data.vectors)
+    )  # member 0 is the head alone
+    by_hand = [
+        fit_head(data.vectors, data.labels, replace(task, learner=plan, member=i), kernel=GENERAL).logits(data.vectors)
+        for i, plan in enumerate(learner.members)
+    ]
+    assert not np.allclose(by_hand[0], by_hand[1], atol=0.01)
+    probability = (lambda z: softmax(z, axis=1)) if joined.link == "softmax" else expit
+    wanted = np.mean([probability(z.astype(np.float64)) for z in by_hand], axis=0)
+    np.testing.assert_allclose(probability(joined.logits(data.vectors).astype(np.float64)), wanted, rtol=1e-4)
