@@ -113,7 +113,7 @@ def verdicts_of(study: SimulatedStudy, metric: str = "average_precision") -> pd.
     methods = [str(m) for m in range(1, study.logits.shape[1])]
     measured = contrasts(
         (parts(m) for m in range(1, len(methods) + 1)),
-        parts(0),
+        [parts(0)] * len(methods),
         encoder="simulated",
         methods=methods,
         grouping=grouping,

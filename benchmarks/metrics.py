@@ -10,11 +10,11 @@ import numpy as np
 from sklearn import metrics as sk
 
 from benchmarks.row import Row, best_seconds
+from tailprobe.ranking import rank
 from tailprobe.scores.decisions import f_beta
 from tailprobe.scores.link import probabilities
 from tailprobe.scores.metrics.average_precision import average_precision_of
 from tailprobe.scores.metrics.roc_auc import roc_auc_of
-from tailprobe.scores.ranking import rank
 from tailprobe.scores.thresholds import decide
 
 HEADS, ROWS = 64, 8096

@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from tailprobe.scores.ranking import average_precision
 
 from tailprobe.comparison.contrasts import TestResult, contrasts
 from tailprobe.comparison.grouping import group_classes
 from tailprobe.comparison.verdict import decide_verdicts
 from tailprobe.scores.decisions import Confusion
-from tailprobe.scores.ranking import average_precision
 from tailprobe.scores.rules import find_thresholds
 from tailprobe.scores.thresholds import authors_accuracy, decide
 
@@ -62,7 +62,7 @@ def _judge(labels: np.ndarray, factors: list[float], scores: np.ndarray, rare: n
     plain = parts.pop(factors.index(1))
     measured = contrasts(
         parts,
-        plain,
+        [plain] * len(parts),
         encoder="clip",
         methods=[f"factor {factor:g}" for factor in factors if factor != 1],
         grouping=grouping,

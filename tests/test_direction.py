@@ -12,7 +12,7 @@ SOURCE = Path(tailprobe.__file__).parent
 ORDER = {
     "errors": 0, "files": 0, "processor": 0, "progress": 0, "randomness": 0, "registry": 0, "binding": 0, "callspec": 0,
     "setting": 0, "log": 0,
-    "labels": 1, "frequency": 1, "parts": 1, "groups": 1, "learners": 1,
+    "labels": 1, "frequency": 1, "parts": 1, "groups": 1, "learners": 1, "ranking": 1,
     "datasets": 2, "splits": 2, "demo": 2,
     "encoders": 3, "embeddings": 3,
     "inspection": 4,  # a way out from embed: it looks at what is there, and nothing but the report takes it on

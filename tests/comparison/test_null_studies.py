@@ -24,7 +24,7 @@ def verdicts(study):
     seeds, methods = range(len(study.rows)), [str(m) for m in range(1, study.logits.shape[1])]
     measured = contrasts(
         ((part(s, int(m)) for s in seeds) for m in methods),
-        [part(s, 0) for s in seeds],
+        [[part(s, 0) for s in seeds]] * len(methods),
         encoder="simulated",
         methods=methods,
         grouping=grouping,

@@ -14,7 +14,7 @@ from tailprobe.errors import InputError
 from tailprobe.scores.summary import summarise
 
 CONTRACT = (
-    "encoder", "method", "class_name", "is_group", "metric", "baseline", "value", "difference", "low", "high",
+    "encoder", "method", "compared_with", "class_name", "is_group", "metric", "baseline", "value", "difference", "low", "high",
     "value_low", "value_high", "p", "p_adjusted", "support", "minimum_detectable_effect", "verdict",
 )  # fmt: skip
 
@@ -44,7 +44,7 @@ def test_values_and_differences_are_those_of_the_results(run, metric):
     expected = summarise(run.results[run.results["part"] == "test"], metric=metric)
     expected = expected[expected["method"] != "baseline"].astype({"method": str, "class_name": str})
     joined = found.verdicts.merge(
-        expected, on=["encoder", "method", "class_name", "is_group"], suffixes=("", "_expected")
+        expected, on=["encoder", "method", "compared_with", "class_name", "is_group"], suffixes=("", "_expected")
     )
     assert len(joined) == 2 * 12  # six classes, six groups
     np.testing.assert_allclose(joined["value"], joined["mean"], atol=1e-6)
@@ -241,3 +241,29 @@ def test_a_class_missing_from_every_test_part_is_undefined_and_never_tested(run)
 def test_labels_of_another_image_set_are_refused(run):
     with pytest.raises(InputError, match="labels of another set"):
         compare_methods(run.scores, labels=run.labels[:10], classes=run.classes)
+
+
+def test_a_method_is_compared_with_the_baseline_of_its_link(run):
+    options = {"labels": run.labels, "classes": run.classes}
+    plain = compare_methods(run.scores, **options)
+    found = compare_methods(run.scores, baselines={"idle": "helpful"}, **options)
+    mean = {n: line(plain, n, "low-frequency")["value"] for n in ("idle", "helpful")}
+    row = line(found, "idle", "low-frequency")
+    assert row["compared_with"] == "helpful"
+    assert row["baseline"] == pytest.approx(mean["helpful"])
+    assert row["difference"] == pytest.approx(mean["idle"] - mean["helpful"])
+    assert line(found, "helpful", "low-frequency")["difference"] == line(plain, "helpful", "low-frequency")["difference"]
+    # The recommendation chooses among methods of every link, by effects from one baseline.
+    assert found.recommendation.effect_rare == pytest.approx(plain.recommendation.effect_rare)
+
+
+def test_a_method_set_aside_has_its_verdict_beforehand_and_costs_the_others_nothing(run):
+    options = {"labels": run.labels, "classes": run.classes}
+    found = compare_methods(run.scores, set_aside={"idle": "no-op"}, **options).verdicts
+    alone = compare_methods(run.of(without=("idle",)), **options).verdicts
+    assert set(found.loc[found["method"] == "idle", "verdict"]) == {"no-op"}
+    assert found.loc[found["method"] == "idle", "p_adjusted"].isna().all()
+    helpful = found[found["method"] == "helpful"]
+    tested = helpful["p_adjusted"].notna()
+    assert (helpful["p_adjusted"][tested] >= helpful["p"][tested]).all()
+    assert tested.sum() == alone["p_adjusted"].notna().sum()

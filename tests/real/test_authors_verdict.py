@@ -29,7 +29,10 @@ def comparison(real_data):
     parts = {f: [TestResult.measure("average_precision", rows, labels, scores[i])] for i, f in enumerate(factors)}
     plain = parts.pop(1.0)
     methods = [f"factor {factor:g}" for factor in parts]
-    measured = contrasts(parts.values(), plain, encoder="clip", methods=methods, grouping=grouping, images=len(labels))
+    baselines = [plain] * len(methods)
+    measured = contrasts(
+        parts.values(), baselines, encoder="clip", methods=methods, grouping=grouping, images=len(labels)
+    )
     return decide_verdicts([measured], grouping, metric="average_precision")
 
 

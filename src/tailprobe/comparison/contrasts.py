@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -64,11 +65,13 @@ def contrasts_from_scores(
     metric: str,
     grouping: Grouping,
     labels: Bool[np.ndarray, "N C"],
+    baselines: Mapping[str, str] = MappingProxyType({}),
 ) -> Contrasts:
     """Measure the differences of one encoder's methods, with both components of their variance.
 
     Args:
         scores: each head's test part.
+        baselines: what a method is compared with, by method, where that is not `baseline`.
         labels: (N, C), of every image of the study's image set.
 
     Raises:
@@ -86,9 +89,11 @@ def contrasts_from_scores(
             )
         return _measure_head(metric, rule, scores[head], labels, head)
 
+    used = {baseline, *(baselines.get(method, baseline) for method in methods)}
+    tested = {name: [measured(name, seed) for seed in seeds] for name in used}
     return contrasts(
         ((measured(method, seed) for seed in seeds) for method in methods),
-        [measured(baseline, seed) for seed in seeds],
+        [tested[baselines.get(method, baseline)] for method in methods],
         encoder=encoder,
         methods=methods,
         grouping=grouping,
@@ -116,7 +121,7 @@ def _measure_head(
 
 def contrasts(
     results: Iterable[Iterable[TestResult]],
-    baseline: Sequence[TestResult],
+    baselines: Sequence[Sequence[TestResult]],
     *,
     encoder: str,
     methods: Sequence[str],
@@ -127,15 +132,18 @@ def contrasts(
 
     Args:
         results: for each of M methods its test parts, seed by seed; taken one at a time, so a generator saves memory.
-        baseline: the baseline's, in the same order of seeds.
+        baselines: for each method those of its baseline, in the same order of seeds.
         images: N, of the image set.
 
     Raises:
         InputError: a method and the baseline of the same seed were tested on different images.
     """
-    components = [_method_components(of_method, baseline, grouping, images) for of_method in results]
+    components = [
+        _method_components(of_method, of_baseline, grouping, images)
+        for of_method, of_baseline in zip(results, baselines, strict=True)
+    ]
     values, differences = zip(*components, strict=True)
-    support = np.mean([result.labels.sum(axis=0) for result in baseline], axis=0)
+    support = np.mean([result.labels.sum(axis=0) for result in baselines[0]], axis=0)
     return Contrasts(encoder, tuple(methods), stack(values), stack(differences), support, has_test_variance=True)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -22,8 +23,8 @@ from tailprobe.scores.head_scores import HeadPart, HeadScores
 from tailprobe.scores.metric import lower_is_better, metric_title, metric_to_compare
 
 FloatArray = Float[np.ndarray, "*K"]
-IMPROVES, WORSENS, INCONCLUSIVE, UNDERPOWERED, NOT_TESTED = VERDICTS = (
-    "improves", "worsens", "inconclusive", "underpowered", "not tested",
+NO_OP, IDENTICAL_RANKING, IMPROVES, WORSENS, UNDERPOWERED, INCONCLUSIVE, NOT_TESTED = VERDICTS = (
+    "no-op", "identical ranking", "improves", "worsens", "underpowered", "inconclusive", "not tested",
 )  # fmt: skip
 MIN_POSITIVES = 5  # fewer in the test part: a class is not tested, its intervals do not hold (docs/evidence.md)
 MIN_SEEDS = 3  # two leave one degree of freedom: on simulated studies up to 14% of null effects were then significant
@@ -34,9 +35,10 @@ MIN_POSITIVES_FOR_NULL, LARGE_EFFECT = 20, 0.1  # fewer positives, and a larger 
 class Comparison:
     """What a study says of its methods.
 
-    `verdicts` has a row for each (encoder, method but the baseline, class or group): encoder, method, class_name,
-    is_group, metric, baseline and value (means over seeds), difference (value minus baseline, paired by seed), low and
-    high (its 95% confidence interval), value_low and value_high (that of the value), p, p_adjusted (NaN where not
+    `verdicts` has a row for each (encoder, method but the baseline, class or group): encoder, method, compared_with
+    (the baseline of its link), class_name, is_group, metric, baseline and value (means over seeds), difference (value
+    minus baseline, paired by seed), low and high (its 95% confidence interval), value_low and value_high (that of the
+    value), p, p_adjusted (NaN where not
     tested), support (positives in the test part, mean over seeds; of a group all classes together),
     minimum_detectable_effect (the difference detected with 80% power at the strictest level of the correction; NaN
     where none would be, as below three seeds), verdict (one of `VERDICTS`), seeds.
@@ -60,6 +62,8 @@ def compare_methods(
     classes: pd.DataFrame,
     metric: str = "average_precision",
     baseline: str = "baseline",
+    baselines: Mapping[str, str] = MappingProxyType({}),
+    set_aside: Mapping[str, str] = MappingProxyType({}),
     correction: str = "holm",
     level: float = 0.05,
     min_positives: float = MIN_POSITIVES,
@@ -79,6 +83,11 @@ def compare_methods(
         labels: (N, C), of every image of the study's image set, columns in the order of `classes`.
         classes: a run's table of classes: class_name, count, low_frequency.
         metric: one that has an influence function (`scores.metric.comparable_names`).
+        baseline: what methods are compared with.
+        baselines: by method, what it is compared with where that is another one: softmax methods with the softmax
+            baseline, so that a method's effect is not mixed with that of the link.
+        set_aside: by method, a verdict known beforehand, `NO_OP` or `IDENTICAL_RANKING`: not tested, which costs the
+            others nothing.
         correction: "holm" or "benjamini-hochberg".
 
     Raises:
@@ -92,23 +101,30 @@ def compare_methods(
     heads = [(head.encoder, head.method) for head in scores if head.part == "test"]
     methods = _methods_by_encoder(heads, baseline)
     grouping = _grouping(classes)
-    contrasts = [
-        contrasts_from_scores(
-            scores,
-            encoder=encoder,
-            methods=others,
-            baseline=baseline,
-            metric=metric,
-            grouping=grouping,
-            labels=labels,
-        )
-        for encoder, others in methods.items()
-    ]
+
+    def measure(to: Mapping[str, str]) -> list[Contrasts]:
+        return [
+            contrasts_from_scores(
+                scores,
+                encoder=encoder,
+                methods=others,
+                baseline=baseline,
+                metric=metric,
+                grouping=grouping,
+                labels=labels,
+                baselines=to,
+            )
+            for encoder, others in methods.items()
+        ]
+
     return decide_verdicts(
-        contrasts,
+        measure(baselines),
         grouping,
         metric=metric,
         baseline=baseline,
+        baselines=baselines,
+        set_aside=set_aside,
+        to_one_baseline=measure({}) if baselines else None,
         correction=correction,
         level=level,
         min_positives=min_positives,
@@ -167,11 +183,17 @@ def decide_verdicts(
     *,
     metric: str,
     baseline: str = "baseline",
+    baselines: Mapping[str, str] = MappingProxyType({}),
+    set_aside: Mapping[str, str] = MappingProxyType({}),
+    to_one_baseline: Sequence[Contrasts] | None = None,
     correction: str = "holm",
     level: float = 0.05,
     min_positives: float = MIN_POSITIVES,
 ) -> Comparison:
     """Turn contrasts into verdicts; arguments and result as those of `compare_methods`.
+
+    `to_one_baseline` holds the same methods' contrasts to `baseline`, where `contrasts` are not all to it: the
+    recommendation chooses among methods of every link, so it needs effects that can be compared.
 
     Raises:
         InputError: there are no contrasts, as when there is no method beside the baseline.
@@ -182,13 +204,15 @@ def decide_verdicts(
     frames = [_frame(c, e, grouping, metric) for c, e in zip(contrasts, estimates, strict=True)]
     table = pd.concat(frames, ignore_index=True)
     few_seeds = table["seeds"] < MIN_SEEDS
-    tested = (table["support"] >= min_positives) & ~few_seeds & table["p"].notna()
+    table.insert(2, "compared_with", [baselines.get(method, baseline) for method in table["method"]])
+    known = table["method"].map(dict(set_aside))  # verdicts known beforehand
+    tested = (table["support"] >= min_positives) & ~few_seeds & table["p"].notna() & known.isna()
     table.loc[few_seeds, "p"] = np.nan
     table["p_adjusted"] = adjust(table["p"].where(tested).to_numpy(float), correction=correction)
     strictest = level / max(int(tested.sum()), 1)
     effects = np.concatenate([e.minimum_detectable_effect(level=strictest).ravel() for e in estimates])
     table["minimum_detectable_effect"] = effects
-    table["verdict"] = _verdicts(table, metric, level=level)
+    table["verdict"] = known.where(known.notna(), _verdicts(table, metric, level=level))
     table.loc[few_seeds | (effects > 1), "minimum_detectable_effect"] = np.nan  # no possible difference is detected
     statistics = describe(
         title=metric_title(metric),
@@ -202,7 +226,9 @@ def decide_verdicts(
         min_positives_for_null=MIN_POSITIVES_FOR_NULL,
         large_effect=LARGE_EFFECT,
     )
-    candidates = _candidates(contrasts, estimates, table, grouping, metric)
+    if to_one_baseline is not None:
+        contrasts, estimates = to_one_baseline, [_estimate_differences(c, grouping) for c in to_one_baseline]
+    candidates = _candidates(contrasts, estimates, table, grouping, metric, baseline)
     recommendation = recommend(
         candidates, metric=metric, baseline=baseline, baseline_values=_baseline_values(table), statistics=statistics
     )
@@ -211,8 +237,8 @@ def decide_verdicts(
 
 
 _COLUMNS = (
-    "encoder", "method", "class_name", "is_group", "metric", "baseline", "value", "difference", "low", "high",
-    "value_low", "value_high", "p", "p_adjusted", "support", "minimum_detectable_effect", "verdict", "seeds",
+    "encoder", "method", "compared_with", "class_name", "is_group", "metric", "baseline", "value", "difference", "low",
+    "high", "value_low", "value_high", "p", "p_adjusted", "support", "minimum_detectable_effect", "verdict", "seeds",
 )  # fmt: skip
 
 
@@ -271,6 +297,7 @@ def _candidates(
     table: pd.DataFrame,
     grouping: Grouping,
     metric: str,
+    baseline: str,
 ) -> list[Candidate]:
     """Return every method as the recommendation weighs it.
 
@@ -301,7 +328,10 @@ def _candidates(
                     probability_of_benefit=float(probability[i, rare]),
                     minimum_detectable_effect=float(row["minimum_detectable_effect"]),
                     seeds=int(row["seeds"]),
-                    improves=row["verdict"] == IMPROVES,
+                    # Of a method that was tested against another baseline: by its interval from this one.
+                    improves=row["verdict"] == IMPROVES
+                    if row["compared_with"] == baseline
+                    else float(low[i, rare]) > 0 and row["verdict"] not in (NO_OP, IDENTICAL_RANKING),
                 )
             )
     return candidates

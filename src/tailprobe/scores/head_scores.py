@@ -31,7 +31,8 @@ from jaxtyping import Float, Float32, Int
 
 from tailprobe.errors import InputError
 from tailprobe.files import write_whole
-from tailprobe.scores.link import Link, check_link, probabilities
+from tailprobe.learners.loss import Link
+from tailprobe.scores.link import check_link, probabilities
 from tailprobe.scores.parquet import damage_named, read_schema
 
 FORMAT: Final = 2

@@ -1,13 +1,13 @@
 """From logits to probabilities, by the link of the head that gave them."""
 
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64
 
 from tailprobe.errors import InputError
+from tailprobe.learners.loss import Link
 
-Link = Literal["sigmoid", "softmax"]
 LINKS: tuple[Link, ...] = get_args(Link)
 
 

@@ -13,9 +13,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from tailprobe.errors import InputError
+from tailprobe.ranking import RankedPositives, rank
 from tailprobe.registry import Registry, did_you_mean, import_members
 from tailprobe.scores.decisions import Confusion
-from tailprobe.scores.ranking import RankedPositives, rank
 
 
 class Sample:

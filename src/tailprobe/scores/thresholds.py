@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from tailprobe.ranking import RankedPositives, rank
 from tailprobe.scores.decisions import predicted_negative_rate
-from tailprobe.scores.ranking import RankedPositives, rank
 
 Rule = Callable[[Bool[np.ndarray, "N C"], Float[np.ndarray, "N C"]], Float[np.ndarray, " C"]]
 

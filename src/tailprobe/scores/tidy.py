@@ -21,9 +21,9 @@ from jaxtyping import Bool, Float, Int
 
 from tailprobe.errors import InputError
 from tailprobe.groups import GROUPS, group_members
+from tailprobe.ranking import top1
 from tailprobe.scores.decisions import all_negative_accuracy, sample_f2
 from tailprobe.scores.metric import Sample, all_metrics
-from tailprobe.scores.ranking import top1
 from tailprobe.scores.ratio import defined_mean
 from tailprobe.scores.rules import parse_rule
 from tailprobe.scores.summary import summarise

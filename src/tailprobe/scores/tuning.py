@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from tailprobe.errors import InputError
-from tailprobe.scores.ranking import RankedPositives, rank
+from tailprobe.ranking import RankedPositives, rank
 from tailprobe.scores.thresholds import Rule, decide
 
 _NEVER = np.inf

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tailprobe.comparison.verdict import compare_methods
+from tailprobe.comparison.verdict import IDENTICAL_RANKING, NO_OP, compare_methods
 from tailprobe.datasets.check import check_images
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.long_tail import thin_to_long_tail
@@ -54,6 +54,7 @@ from tailprobe.training.storage import save_heads
 from tailprobe.training.task import HeadTask
 
 _LOG = logging.getLogger(__name__)
+RANKING_METRICS = ("average_precision", "roc_auc")  # of the order of a class's images alone
 SAMPLES = 12  # images kept small with the run
 
 
@@ -126,7 +127,7 @@ def run_study(
     scores = score_heads(folder, design, stored, heads, study.thresholds, progress)
     _write(folder, design, planned, heads, scores.results)
     folder.write_table("methods", methods)
-    _compare(folder, study, design, scores)
+    _compare(folder, study, design, scores, methods)
     _find_duplicates(folder, design, next(iter(stored.values())), progress)
     record = run_record(design, stored, execution, kernel=resources.kernel, seconds=time.time() - started)
     result = Result.finish(folder, record)
@@ -136,15 +137,20 @@ def run_study(
     return result
 
 
-def _compare(folder: RunFolder, study: Study, design: Design, scores: StudyScores) -> None:
+def _compare(folder: RunFolder, study: Study, design: Design, scores: StudyScores, methods: pd.DataFrame) -> None:
     """Write verdicts and the recommendation, where there are methods to compare and a test part of its own."""
     if len(design.methods) < 2 or design.repeats[0].split.test_is_validation:
         return
+    by_method = methods.set_index("method")
+    identical = by_method.index[by_method["identical_ranking"] & (study.metric in RANKING_METRICS)]
     compare_methods(
         scores.test,
         labels=design.images.labels.matrix,
         classes=class_table(design),
         metric=study.metric,
+        baselines={str(method): to for method, to in by_method["baseline"].items() if to not in ("", "baseline")},
+        set_aside=dict.fromkeys(identical, IDENTICAL_RANKING)
+        | dict.fromkeys(by_method.index[by_method["no_op"] != ""], NO_OP),
         correction=study.correction,
     ).write(folder.path)
 

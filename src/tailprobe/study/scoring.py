@@ -43,10 +43,10 @@ def score_heads(
             progress("score heads", len(frames), len(heads))
             vectors, split = embeddings[key.encoder].vectors, splits[key.seed]
             name = HeadPart(key.encoder, key.method, key.seed, "test")
-            validation = HeadScores(split.validation, head.logits(vectors[split.validation]))
+            validation = HeadScores(split.validation, head.logits(vectors[split.validation]), link=head.head.link)
             of_validation = (labels.matrix[validation.rows], validation.probabilities())
             tuned = tune_thresholds(thresholds, *of_validation)
-            test = HeadScores(split.test, head.logits(vectors[split.test]), thresholds=tuned)
+            test = HeadScores(split.test, head.logits(vectors[split.test]), link=head.head.link, thresholds=tuned)
             for part, scores in ((name._replace(part="validation"), validation), (name, test)):
                 writer.write(scores.rows, scores.logits, **part._asdict(), link=scores.link)
             tested[name] = test

@@ -6,7 +6,7 @@ from jaxtyping import Bool, Float
 from tailprobe.learners.history import History
 from tailprobe.learners.loss import Link
 from tailprobe.learners.recipe import Recipe
-from tailprobe.scores.ranking import average_precision_of, rank
+from tailprobe.ranking import rank
 
 _LAST_SHARE = 0.1  # a fixed number of epochs has converged if the best is not among this last share of them
 
@@ -80,5 +80,5 @@ def macro_average_precision(logits: Float[np.ndarray, "V C"], labels: Bool[np.nd
         return float("nan")
     if link == "softmax":
         logits = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
-    values = average_precision_of(rank(labels, logits))
+    values = rank(labels, logits).average_precision()
     return float(np.nanmean(values)) if not np.isnan(values).all() else float("nan")

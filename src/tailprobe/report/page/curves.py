@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
+from tailprobe.ranking import rank
 from tailprobe.report.page.numbers import short
 from tailprobe.report.page.run import RunTables
 from tailprobe.scores.decisions import RECALL, Confusion, f_beta_ratio
 from tailprobe.scores.head_scores import read_head_scores
 from tailprobe.scores.metrics.precision_at_recall import precision_at_recall_of
-from tailprobe.scores.ranking import rank
 from tailprobe.scores.ratio import ratio
 
 _CLASSES = 40  # rarest first; a page of 365 classes would else be mostly curves

@@ -3,9 +3,8 @@
 import numpy as np
 from jaxtyping import Bool, Float
 
+from tailprobe.ranking import RankedPositives, rank
 from tailprobe.scores.metric import Metric, Sample, register
-from tailprobe.scores.ranking import RankedPositives, rank
-from tailprobe.scores.ratio import ratio
 
 
 def average_precision(labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"]) -> Float[np.ndarray, " C"]:
@@ -26,8 +25,7 @@ def average_precision(labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray,
 
 def average_precision_of(ranked: RankedPositives) -> Float[np.ndarray, " C"]:
     """Return `average_precision` of images already ranked."""
-    precision = ranked.true_positives / ranked.predicted_positives
-    return ratio(ranked.total(ranked.new_positives * precision), ranked.support)
+    return ranked.average_precision()
 
 
 def average_precision_influence(sample: Sample, value: Float[np.ndarray, " C"]) -> Float[np.ndarray, "N C"]:

@@ -4,8 +4,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from tailprobe.errors import InputError
+from tailprobe.ranking import RankedPositives, rank
 from tailprobe.scores.metric import Metric, register
-from tailprobe.scores.ranking import RankedPositives, rank
 
 _RECALL = 0.8  # of `precision_at_recall_0.8`
 

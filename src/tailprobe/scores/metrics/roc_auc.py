@@ -4,8 +4,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from tailprobe.errors import InputError
+from tailprobe.ranking import RankedPositives, rank
 from tailprobe.scores.metric import Metric, Sample, register
-from tailprobe.scores.ranking import RankedPositives, rank
 from tailprobe.scores.ratio import ratio
 
 _MAX_FPR = 0.1  # of `partial_roc_auc_0.1`

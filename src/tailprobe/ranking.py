@@ -33,6 +33,15 @@ class RankedPositives:
         """Return each class's sum over its steps; whole numbers are exact up to 2**53."""
         return np.bincount(self.class_index, weights=values, minlength=len(self.support)).astype(np.float64)
 
+    def average_precision(self) -> Float[np.ndarray, " C"]:
+        """Return the average precision of each class, not interpolated; NaN for a class without positives.
+
+        The sum over the steps of (recall gained) times precision.
+        """
+        precision = self.true_positives / self.predicted_positives
+        total = self.total(self.new_positives * precision)
+        return np.divide(total, self.support, out=np.full(len(total), np.nan), where=self.support > 0)
+
     def of_class(self, c: int) -> slice:
         """Return where the steps of a class stand."""
         first, last = np.searchsorted(self.class_index, [c, c + 1])

@@ -6,9 +6,9 @@ from hypothesis.extra import numpy as hnp
 from sklearn import metrics as sk
 
 from tailprobe.errors import InputError
+from tailprobe.ranking import rank, top1
 from tailprobe.scores.metrics.average_precision import average_precision
 from tailprobe.scores.metrics.roc_auc import roc_auc
-from tailprobe.scores.ranking import rank, top1
 
 TIED = st.sampled_from([-1.5, -0.0, 0.0, 0.25, 0.5])
 FREE = {  # numbers that are neighbours even in float32, of both signs
