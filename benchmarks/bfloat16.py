@@ -11,18 +11,18 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import average_precision_score
-from tailprobe.training.head import Head
 
 from benchmarks.row import Row
 from tailprobe.datasets.long_tail import long_tail_counts
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.labels import Labels
-from tailprobe.learners.plan import TrainingPlan
-from tailprobe.learners.recipe import Recipe
+from tailprobe.learners.history import FittedHead
+from tailprobe.learners.plan import Stage, TrainingPlan
+from tailprobe.learners.recipe import PAPER_RECIPE
 from tailprobe.randomness import generator
 from tailprobe.splits import stratified_split
-from tailprobe.training import native
 from tailprobe.training.engine import train
+from tailprobe.training.kernel import native
 from tailprobe.training.kernels import choose_kernel
 from tailprobe.training.task import HeadKey, HeadTask
 
@@ -60,15 +60,19 @@ def _compared(name: str, exact: np.ndarray, change: np.ndarray) -> list[Row]:
     ]
 
 
-def _heads(x: np.ndarray, labels: Labels, splits: list, kernel: str) -> list[Head]:
+def _heads(x: np.ndarray, labels: Labels, splits: list, kernel: str) -> list[FittedHead]:
     tasks = [
-        HeadTask(HeadKey("e", "baseline", seed), TrainingPlan(np.arange(len(s.train))), Recipe(), s.train, s.validation)
+        HeadTask(HeadKey("e", "baseline", seed), _every_row(len(s.train)), PAPER_RECIPE, s.train, s.validation)
         for seed, s in enumerate(splits)
     ]
     return list(train({"e": Embeddings(x, (), "e", "e")}, labels, tasks, kernel=kernel).values())
 
 
-def _score(head: Head, x: np.ndarray, labels: Labels, test: np.ndarray, classes: np.ndarray) -> float:
+def _every_row(rows: int) -> TrainingPlan:
+    return TrainingPlan((Stage(np.arange(rows)),))
+
+
+def _score(head: FittedHead, x: np.ndarray, labels: Labels, test: np.ndarray, classes: np.ndarray) -> float:
     return float(average_precision_score(labels.matrix[test][:, classes], head.logits(x[test])[:, classes]))
 
 

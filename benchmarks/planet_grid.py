@@ -17,15 +17,15 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.row import Row
-from tailprobe.callspec import parse_call
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.labels import Labels
-from tailprobe.learners.recipe import Recipe
-from tailprobe.methods.lookup import make_plan, parse_methods
+from tailprobe.learners.recipe import PAPER_RECIPE
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.lookup import parse_methods
 from tailprobe.randomness import generator
 from tailprobe.splits import random_split
-from tailprobe.training import native
 from tailprobe.training.engine import train
+from tailprobe.training.kernel import native
 from tailprobe.training.kernels import choose_kernel
 from tailprobe.training.memory import Resources, plan_resources
 from tailprobe.training.task import HeadKey, HeadTask
@@ -104,7 +104,7 @@ def measure(share: float, *, kernel: str = "auto") -> Measured:
         started, before = time.perf_counter(), time.process_time()
         train(embeddings, labels, tasks, kernel=kernel)
         seconds, processor = time.perf_counter() - started, time.process_time() - before
-    drawn = sum(len(task.plan.rows) * task.recipe.epochs for task in tasks)
+    drawn = sum(task.plan.rows_per_epoch * task.recipe.max_epochs for task in tasks)
     return Measured(len(trained), len(tasks), drawn, seconds, processor, source, plan)
 
 
@@ -112,10 +112,11 @@ def _tasks(encoder: str, seed: int, labels: Labels) -> list[HeadTask]:
     split = random_split(labels, rng=generator(seed, "split"))
     part = labels.rows(split.train)
     low = part.counts <= np.percentile(part.counts, 25)
-    plans = [make_plan(parse_call(name), part, low, rng=generator(seed, name)) for name in METHODS]
+    methods = parse_methods(["paper-planet"])
+    learners = {str(m): m.learner(TrainingSet(part, low, generator(seed, str(m)))) for m in methods}
     return [
-        HeadTask(HeadKey(encoder, name, seed), plan, Recipe(), split.train, split.validation)
-        for name, plan in zip(METHODS, plans, strict=True)
+        HeadTask(HeadKey(encoder, name, seed), learner, PAPER_RECIPE, split.train, split.validation)
+        for name, learner in learners.items()
     ]
 
 

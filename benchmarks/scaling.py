@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.row import Row
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.labels import Labels
-from tailprobe.learners.plan import TrainingPlan
+from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.learners.recipe import Recipe
 from tailprobe.training.engine import train
 from tailprobe.training.kernels import choose_kernel
@@ -61,7 +61,7 @@ def _measure(folder: Path, heads: int, classes: int, images: int) -> tuple[float
     labels[part] = rng.random((len(part), classes)) < 0.1
     study = Labels(labels, tuple(map(str, range(classes))), "multi-label")
     embeddings = {"noise": Embeddings(np.load(folder / "x.npy", mmap_mode="r"), (), "noise", "noise")}
-    plan, recipe = TrainingPlan(np.arange(DRAWN)), Recipe(width=WIDTH, epochs=1)
+    plan, recipe = TrainingPlan((Stage(np.arange(DRAWN)),)), Recipe(width=WIDTH, epochs=1, select="loss")
     tasks = [
         HeadTask(HeadKey("noise", "baseline", seed), plan, recipe, part[:DRAWN], part[DRAWN:]) for seed in range(heads)
     ]

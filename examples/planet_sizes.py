@@ -8,11 +8,11 @@ Half a minute. Sizes differ by about 1% from seed to seed.
 import sys
 from pathlib import Path
 
-from tailprobe.callspec import parse_call
 from tailprobe.datasets.tables.tags import read_tags
 from tailprobe.frequency import low_frequency_classes
-from tailprobe.learners.plan import summarise_plan
-from tailprobe.methods.lookup import make_plan
+from tailprobe.learners.plan import TrainingPlan, summarise_plan
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.lookup import parse_methods
 from tailprobe.randomness import generator
 from tailprobe.splits import make_split
 
@@ -28,8 +28,10 @@ def main(table: str) -> None:
     for split, part in (("random", "60%"), ("two-part", "80%")):
         training = labels.rows(make_split(labels, split, None, rng=generator(0, "split")).train)
         for method in ("undersample(200)", "oversample(30000)"):
-            for text in (method, method.replace(")", ", reading=each)")):
-                plan = make_plan(parse_call(text), training, low, rng=generator(0, "plan", text))
+            for text in (method, method.replace(")", ", strategy=per-class)")):
+                *_, bound = parse_methods([text])
+                plan = bound.learner(TrainingSet(training, low, generator(0, "plan", text)))
+                assert isinstance(plan, TrainingPlan)
                 drawn = summarise_plan(plan, training)
                 times = drawn.rows / len(labels)
                 shown = f"{times:.1f}" if times > 1 else f"1 / {1 / times:.1f}"

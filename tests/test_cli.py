@@ -160,8 +160,8 @@ def test_help_imports_nothing_that_is_slow(arguments: list[str]) -> None:
 
 def test_methods_are_listed_with_their_sets() -> None:
     printed = CliRunner().invoke(cli.app, ["methods"]).output
-    assert "oversample(threshold" in printed
-    assert "paper = baseline, reweight(1.5)" in printed
+    assert "oversample(count" in printed
+    assert "paper: baseline, reweight(1.5)" in printed
 
 
 def test_every_option_that_the_readme_names_exists() -> None:
