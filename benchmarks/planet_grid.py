@@ -31,7 +31,6 @@ from tailprobe.training.memory import Resources, plan_resources
 from tailprobe.training.task import HeadKey, HeadTask
 
 ENCODERS, SEEDS, INPUTS = ("clip", "resnet18"), 10, 512
-METHODS = [str(spec) for spec in parse_methods(["paper"])]
 FLOPS = 2 * 128 * (2 * INPUTS + 3 * 17)  # a row: two products of the first layer, three of the second
 COUNTS = {  # images of each tag among Planet's 40,479
     "agriculture": 12315, "artisinal_mine": 339, "bare_ground": 862, "blooming": 332, "blow_down": 98, "clear": 28431,
@@ -112,7 +111,7 @@ def _tasks(encoder: str, seed: int, labels: Labels) -> list[HeadTask]:
     split = random_split(labels, rng=generator(seed, "split"))
     part = labels.rows(split.train)
     low = part.counts <= np.percentile(part.counts, 25)
-    methods = parse_methods(["paper-planet"])
+    methods = parse_methods(["paper"])
     learners = {str(m): m.learner(TrainingSet(part, low, generator(seed, str(m)))) for m in methods}
     return [
         HeadTask(HeadKey(encoder, name, seed), learner, PAPER_RECIPE, split.train, split.validation)
