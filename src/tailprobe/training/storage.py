@@ -25,8 +25,9 @@ _HISTORY = ("training_loss", "validation_loss", "average_precision")
 def save_heads(heads: Mapping[HeadKey, FittedHead], path: Path, *, classes: tuple[str, ...]) -> None:
     """Write heads to one file: the tensors of head i under `i:<name>`, its history under `i.<name>`.
 
-    The metadata hold a JSON object a head: key, kind, link and what a history has beside its losses. The file appears
-    whole or not at all.
+    The metadata hold a JSON object a head: key, kind, link and what a history has beside its losses; and, since methods
+    of equal trainings share them, under `shared` the name that a tensor is stored under where that is another's. The
+    file appears whole or not at all.
     """
     tensors: dict[str, torch.Tensor] = {}
     for index, fitted in enumerate(heads.values()):
@@ -34,9 +35,15 @@ def save_heads(heads: Mapping[HeadKey, FittedHead], path: Path, *, classes: tupl
         if fitted.history is not None:
             tensors |= {f"{index}.{name}": torch.from_numpy(getattr(fitted.history, name)) for name in _HISTORY}
     rows = [_row(key, fitted) for key, fitted in heads.items()]
-    metadata = {"format": _FORMAT, "heads": json.dumps(rows), "classes": json.dumps(classes)}
+    distinct, shared = _once(tensors)
+    metadata = {
+        "format": _FORMAT,
+        "heads": json.dumps(rows),
+        "classes": json.dumps(classes),
+        "shared": json.dumps(shared),
+    }
     with write_whole(path, shared=True) as partial:
-        save_file(tensors, partial, metadata=metadata)
+        save_file(distinct, partial, metadata=metadata)
 
 
 def load_heads(path: Path) -> tuple[Heads, tuple[str, ...]]:
@@ -54,13 +61,24 @@ def load_heads(path: Path) -> tuple[Heads, tuple[str, ...]]:
                     "they were written by another version of tailprobe or by another program"
                 )
             rows, classes = json.loads(metadata["heads"]), tuple(json.loads(metadata["classes"]))
-            names: list[str] = list(file.keys())
-            heads = {HeadKey(*row["key"]): _fitted(file, names, index, row) for index, row in enumerate(rows)}
+            stored = {name: name for name in file.keys()} | json.loads(metadata["shared"])  # noqa: SIM118
+            heads = {HeadKey(*row["key"]): _fitted(file, stored, index, row) for index, row in enumerate(rows)}
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{path}: cannot be read as heads ({error}); train again or restore the file") from error
     return Heads(heads), classes
+
+
+def _once(tensors: Mapping[str, torch.Tensor]) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    """Return the tensors that share no memory, and for every other one the name of the first it is equal to."""
+    first: dict[tuple[int, torch.Size], str] = {}
+    shared: dict[str, str] = {}
+    for name, tensor in tensors.items():
+        kept = first.setdefault((tensor.data_ptr(), tensor.shape), name)
+        if kept != name:
+            shared[name] = kept
+    return {name: tensor for name, tensor in tensors.items() if name not in shared}, shared
 
 
 def _row(key: HeadKey, fitted: FittedHead) -> dict[str, Any]:
@@ -69,15 +87,20 @@ def _row(key: HeadKey, fitted: FittedHead) -> dict[str, Any]:
     return {"key": astuple(key), "kind": fitted.head.kind, "link": fitted.head.link, "history": values}
 
 
-def _fitted(file: Any, names: list[str], index: int, row: dict[str, Any]) -> FittedHead:  # noqa: ANN401 - safe_open is no class
+def _fitted(
+    file: Any,  # noqa: ANN401 - safe_open is no class
+    stored: Mapping[str, str],
+    index: int,
+    row: dict[str, Any],
+) -> FittedHead:
     start = f"{index}:"
-    tensors = {name[len(start) :]: file.get_tensor(name) for name in names if name.startswith(start)}
+    tensors = {name[len(start) :]: file.get_tensor(at) for name, at in stored.items() if name.startswith(start)}
     if row["link"] not in ("sigmoid", "softmax"):
         raise ValueError(f"head {index} has the link {row['link']!r}")
     head = HEADS.get(row["kind"]).from_tensors(tensors, row["link"])
     if row["history"] is None:
         return FittedHead(head, None)
-    training, validation, precision = (np.asarray(file.get_tensor(f"{index}.{name}")) for name in _HISTORY)
+    training, validation, precision = (np.asarray(file.get_tensor(stored[f"{index}.{name}"])) for name in _HISTORY)
     kept, steps, seconds, converged = row["history"]
     history = History(training, validation, precision, int(kept), int(steps), float(seconds), bool(converged))
     return FittedHead(head, history)
