@@ -18,6 +18,7 @@ from tailprobe.errors import InputError
         ("undersample(200, replacement=yes, reading=each)", "undersample(200, reading=each, replacement=yes)"),
         ("oversample(largest)", "oversample(largest)"),
         ('named("art studio, big", b)', 'named("art studio, big", b)'),
+        ('named(b, of="art studio, big")', 'named(b, of="art studio, big")'),
         ("timm:vit_base_patch32_clip_quickgelu_224.openai", "timm:vit_base_patch32_clip_quickgelu_224.openai"),
     ],
 )

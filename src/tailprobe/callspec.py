@@ -1,6 +1,5 @@
 """The small language of names with arguments: `baseline`, `reweight(2)`, `undersample(200, reading=each)`."""
 
-import csv
 import inspect
 import itertools
 import math
@@ -32,7 +31,7 @@ class CallSpec:
     options: tuple[tuple[str, Value], ...] = ()  # sorted by key
 
     def __str__(self) -> str:
-        inside = [_show(a) for a in self.arguments] + [f"{key}={_show(value)}" for key, value in self.options]
+        inside = [show_value(a) for a in self.arguments] + [f"{key}={show_value(value)}" for key, value in self.options]
         return f"{self.name}({', '.join(inside)})" if inside else self.name
 
 
@@ -48,7 +47,7 @@ def parse_call(text: str) -> CallSpec:
     name, inside = match.groups()
     arguments: list[Value] = []
     options: dict[str, Value] = {}
-    for part in _split(inside or ""):
+    for part in split_at(inside or "", ","):
         key, equals, value = part.partition("=")
         if equals and key.strip().isidentifier():
             options[key.strip()] = parse_value(value)
@@ -151,12 +150,14 @@ def parse_value(text: str) -> Value:
     return int(number) if number.is_integer() else number
 
 
-def _split(inside: str) -> list[str]:
-    if not inside.strip():
-        return []
-    return next(csv.reader([inside], skipinitialspace=True, strict=False))
+def show_value(value: object) -> str:
+    """Write a value so that it reads back as the same.
 
-
-def _show(value: Value) -> str:
-    text = f"{value:g}" if isinstance(value, float) else str(value)
-    return f'"{text}"' if "," in text else text
+    >>> show_value(2.0), show_value(0.99999999), show_value(True), show_value("a, b")
+    ('2', '0.99999999', 'true', '"a, b"')
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+    text = f"{value:.0f}" if whole else str(value)
+    return f'"{text}"' if any(mark in text for mark in ",|+()") else text

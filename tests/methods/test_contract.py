@@ -1,6 +1,7 @@
 """What every registered method must keep, on data of each kind that it is defined for."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,8 @@ from tailprobe.callspec import CallSpec, annotation_of, parse_call, split_at
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
 from tailprobe.labels import Kind
-from tailprobe.learners.learner import Ensemble
+from tailprobe.learners.head import Head
+from tailprobe.learners.learner import Ensemble, Learner
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.lookup import parse_methods
@@ -152,19 +154,30 @@ def test_a_class_without_a_training_row_does_no_harm(text: str, kind: Kind) -> N
     assert np.isfinite(trained_head(text, bare, SHORT).logits(data.vectors)).all()
 
 
+@cache
+def reference_head(text: str, kind: Kind) -> Head:
+    """Train a method's plan, or the first of an ensemble, by the reference trainer."""
+    data = head_data(kind, standardise=True)
+    return train_reference(data.vectors, data.labels, task_of(first_plan(learner_on(text, data)), data, SHORT)).head
+
+
+def first_plan(learner: Learner) -> TrainingPlan:
+    """Return the plan that a kernel trains, or skip the test where there is none."""
+    plan = learner.members[0] if isinstance(learner, Ensemble) else learner
+    if not isinstance(plan, TrainingPlan):
+        pytest.skip("not trained by a kernel")
+    return plan
+
+
 @every_case
 @pytest.mark.parametrize("name", ["torch", "stacked", *native.variants()])
 def test_every_kernel_follows_the_reference(text: str, kind: Kind, name: str) -> None:
     data, kernel = head_data(kind, standardise=True), choose_kernel(name)
-    learner = learner_on(text, data)
-    plan = learner.members[0] if isinstance(learner, Ensemble) else learner
-    if not isinstance(plan, TrainingPlan):
-        pytest.skip("not trained by a kernel")
-    task = task_of(plan, data, SHORT)
+    task = task_of(first_plan(learner_on(text, data)), data, SHORT)
     reason = kernel.supports(task)
     if reason is not None:
         pytest.skip(reason)
-    wanted = train_reference(data.vectors, data.labels, task).head
+    wanted = reference_head(text, kind)
     if kernel.stack is None:
         head = fit_head(data.vectors, data.labels, task, kernel=kernel).head
     else:

@@ -1,17 +1,19 @@
 """Method: a registered function from a training set to a learner, and the binding of its arguments."""
 
 import inspect
+import re
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
 from tailprobe.binding import coerce
-from tailprobe.callspec import CallSpec, annotation_of
+from tailprobe.callspec import CallSpec, annotation_of, show_value
 from tailprobe.errors import InputError
 from tailprobe.labels import Kind
-from tailprobe.learners.learner import Learner
+from tailprobe.learners.learner import Ensemble, HeadFit, Learner
 from tailprobe.learners.loss import Link
+from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.compose import compose
 from tailprobe.registry import Registry
@@ -52,7 +54,7 @@ class Method:
     @property
     def form(self) -> str:
         """How a call is written, e.g. `reweight(factor, scope=image)`."""
-        inside = [p.name if p.default is p.empty else f"{p.name}={_text(p.default)}" for p in self.parameters]
+        inside = [p.name if p.default is p.empty else f"{p.name}={show_value(p.default)}" for p in self.parameters]
         return f"{self.name}({', '.join(inside)})" if inside else self.name
 
     def bind(self, spec: CallSpec) -> "BoundMethod":
@@ -87,10 +89,24 @@ class BoundCall:
         inside = []
         for parameter, (name, value) in zip(self.method.parameters, self.arguments, strict=True):
             if parameter.kind is not parameter.KEYWORD_ONLY:
-                inside.append(_text(value))
+                inside.append(show_value(value))
             elif value != parameter.default:
-                inside.append(f"{name}={_text(value)}")
+                inside.append(f"{name}={show_value(value)}")
         return f"{self.method.name}({', '.join(inside)})" if inside else self.method.name
+
+    def learner(self, train: TrainingSet) -> Learner:
+        """Make the learner; raises as `BoundMethod.learner`."""
+        made = self.method.function(train, **dict(self.arguments))
+        if not isinstance(made, TrainingPlan | Ensemble | HeadFit):
+            raise TypeError(
+                f"method {self} returned {type(made).__name__}; expected a TrainingPlan, an Ensemble, or an object "
+                "with link, digest and fit"
+            )
+        if made.link != self.method.link:
+            raise ValueError(
+                f"method {self} gives a head of the link {made.link}; declare @method(..., link={made.link!r})"
+            )
+        return made
 
 
 @dataclass(frozen=True)
@@ -146,12 +162,13 @@ class BoundMethod:
         Raises:
             InputError: labels of a kind it is not defined for, arguments that do not fit the data, or parts that
                 cannot be composed.
+            TypeError, ValueError: a function that returns no learner, or one of another link than it declares. Faults
+                of the method, not of the user.
         """
         if train.labels.kind not in self.kinds:
             wanted = " or ".join(sorted(self.kinds)) or "no kind of"
             raise InputError(f"method {self} is defined for {wanted} labels; these are {train.labels.kind}")
-        made = [(str(part), part.method.function(train, **dict(part.arguments))) for part in self.parts]
-        return compose(made, rows=len(train))
+        return compose([(str(part), part.learner(train)) for part in self.parts], rows=len(train))
 
 
 def method(
@@ -177,7 +194,8 @@ def method(
         A decorator that gives the `Method`.
 
     Raises:
-        ValueError: the name is taken. A fault of the program, not of the user.
+        ValueError: a name that is taken or that a command line cannot hold, or softmax heads of multi-label images. A
+            fault of the program, not of the user.
 
     >>> from tailprobe.learners.plan import TrainingPlan
     >>> @method("as_it_is", family="weighting")
@@ -189,17 +207,13 @@ def method(
     >>> METHODS.remove("as_it_is")
     """
 
+    if not re.fullmatch(r"[A-Za-z][\w-]*", name):
+        raise ValueError(f"method name {name!r}: expected a letter, then letters, digits, _ and -")
+    if link == "softmax" and "multi-label" in kinds:
+        raise ValueError(f'method {name}: softmax is of single-label images; declare kinds={{"single-label"}}')
+
     def register(function: Callable[..., Learner]) -> Method:
         made = Method(name, family, function, frozenset(kinds), frozenset(needs), link, source)
         return METHODS.add(name, made)
 
     return register
-
-
-def _text(value: object) -> str:
-    """Write a value so that it reads back as the same."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
-    text = f"{value:.0f}" if whole else str(value)
-    return f'"{text}"' if any(mark in text for mark in ",|+()") else text
