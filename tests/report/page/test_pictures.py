@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from made_run import made_run
-from tailprobe.report.page.across import across
 from tailprobe.report.page.comparison import comparison
+from tailprobe.report.page.multi_dataset import across
 from tailprobe.report.page.pictures import figures_of_several, page_figures
 
 HOSTILE = (
