@@ -89,9 +89,7 @@ def _plans(methods: Sequence[str], seeds: Sequence[int], table: pd.DataFrame) ->
             "synthetic_rows": 0,
         }
     )
-    return pd.concat(
-        [same.assign(encoder="descriptors", method=m, seed=s) for m in methods for s in seeds], ignore_index=True
-    )
+    return pd.concat([same.assign(method=m, seed=s) for m in methods for s in seeds], ignore_index=True)
 
 
 def _method_table(methods: Sequence[str]) -> pd.DataFrame:
@@ -108,7 +106,8 @@ def _histories(keys: Sequence[tuple[str, int]], rng: np.random.Generator) -> pd.
     frames = [
         pd.DataFrame({
             "encoder": "descriptors", "method": m, "seed": s, "epoch": epochs, "training_loss": 1 / epochs,
-            "validation_loss": 1.2 / epochs + 0.01 * rng.random(5), "average_precision": np.nan, "kept": epochs == 5, "converged": True, "steps": 40, "seconds": 0.5,
+            "validation_loss": 1.2 / epochs + 0.01 * rng.random(5),
+            "average_precision": np.nan, "kept": epochs == 5, "converged": True, "steps": 40, "seconds": 0.5,
         })
         for m, s in keys
     ]  # fmt: skip

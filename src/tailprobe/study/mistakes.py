@@ -39,8 +39,8 @@ def mistake_table(
         pictures: whether there are images to show.
 
     Returns:
-        The columns `COLUMNS`: kind is "false negative" or "false positive", the scores are probabilities, the picture a JPEG
-        of at most 160 pixels a side, or empty where the image can no longer be read.
+        The columns `COLUMNS`: kind is "false negative" or "false positive", the scores are probabilities, the
+        picture a JPEG of at most 160 pixels a side, or empty where the image can no longer be read.
     """
     plain, other = (_mean_scores(images, scores, encoder, method, seeds) for method in (baseline, chosen))
     rows = []

@@ -10,6 +10,7 @@ from scipy import stats
 
 from made_run import made_run
 from tailprobe.report.page import RunTables, write_page
+from tailprobe.report.page.multi_dataset import multi_dataset
 
 PLAIN = tuple(f"class {i:02d}" for i in range(12))
 

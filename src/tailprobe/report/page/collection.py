@@ -73,7 +73,7 @@ def picture(data: bytes, *, side: int = 160) -> str:
 
 
 def mistakes(run: RunTables) -> dict[str, Any] | None:
-    """Return the test images that are the worst false negatives and positives, by class, or None where none were kept."""
+    """Return the worst false negatives and positives of the test part by class, or None where none were kept."""
     if run.mistakes is None or run.mistakes.empty:
         return None
     names: Sequence[str] = list(dict.fromkeys(run.mistakes["class_name"].astype(str)))
