@@ -50,6 +50,7 @@ def made_run(
         results=_results(names, range(seeds), table, rng),
         classes=table,
         plans=_plans(names, range(seeds), table),
+        method_table=_method_table(names),
         histories=_histories(keys, rng),
         samples=pd.DataFrame({"name": ["a.png"], "tags": [list(classes[:2])], "png": [_png()]}),
         labels=labels,
@@ -57,7 +58,7 @@ def made_run(
         verdicts=found,
         recommendation=None if found is None else _recommendation(names[1]),
         mistakes=pd.DataFrame({
-            "encoder": "descriptors", "class_name": [classes[-1]] * 2, "kind": ["missed", "claimed"],
+            "encoder": "descriptors", "class_name": [classes[-1]] * 2, "kind": ["false negative", "false positive"],
             "name": [classes[0], "b.png"],
             "tags": [list(classes[-2:]), []], "baseline": [0.1, 0.9], "chosen": [0.2, 0.8], "picture": [_png(), b""],
         }),
@@ -80,9 +81,24 @@ def _results(
 
 def _plans(methods: Sequence[str], seeds: Sequence[int], table: pd.DataFrame) -> pd.DataFrame:
     same = pd.DataFrame(
-        {"class_name": table["class_name"], "count": table["train"], "rows": 120, "distinct_images": 120}
+        {
+            "class_name": table["class_name"],
+            "count": table["train"],
+            "rows": 120,
+            "distinct_images": 120,
+            "synthetic_rows": 0,
+        }
     )
     return pd.concat([same.assign(method=m, seed=s) for m in methods for s in seeds], ignore_index=True)
+
+
+def _method_table(methods: Sequence[str]) -> pd.DataFrame:
+    first = np.array([method == "baseline" for method in methods])
+    table = pd.DataFrame({"method": list(methods), "family": np.where(first, "baseline", "weighting")})
+    return table.assign(
+        position=range(len(methods)), link="sigmoid", baseline=np.where(first, "", "baseline"), arguments="{}",
+        source="", no_op="", identical_ranking=False,
+    )  # fmt: skip
 
 
 def _histories(keys: Sequence[tuple[str, int]], rng: np.random.Generator) -> pd.DataFrame:
@@ -90,7 +106,8 @@ def _histories(keys: Sequence[tuple[str, int]], rng: np.random.Generator) -> pd.
     frames = [
         pd.DataFrame({
             "encoder": "descriptors", "method": m, "seed": s, "epoch": epochs, "training_loss": 1 / epochs,
-            "validation_loss": 1.2 / epochs + 0.01 * rng.random(5), "kept": epochs == 5, "steps": 40, "seconds": 0.5,
+            "validation_loss": 1.2 / epochs + 0.01 * rng.random(5),
+            "average_precision": np.nan, "kept": epochs == 5, "converged": True, "steps": 40, "seconds": 0.5,
         })
         for m, s in keys
     ]  # fmt: skip

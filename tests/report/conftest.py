@@ -28,6 +28,7 @@ PLANET = {
     "conventional_mine": 100,
     "blow_down": 98,
 }
+FAMILIES = {"baseline": "baseline", "reweight": "weighting", "undersample": "resampling", "oversample": "resampling"}
 PAPER = ("baseline", *(f"reweight({k:g})" for k in (1.5, 2, 2.5, 3, 5, 10)), "undersample(200)", "oversample(30000)")
 
 
@@ -40,13 +41,17 @@ class FakeStudy:
     results: pd.DataFrame
     histories: pd.DataFrame
     plans: pd.DataFrame
-    reached: dict[str, np.ndarray]
+    resampled: dict[str, np.ndarray]
     metric: str = "recall"
     head: Head = field(default_factory=lambda: Head(width=128, dropout=0.2, loss="binary cross-entropy"))
 
     def arguments(self) -> dict:
-        names = ("results", "metric", "methods", "encoders", "head", "plans", "reached", "histories")
-        return {name: getattr(self, name) for name in names}
+        names = ("results", "metric", "encoders", "head", "plans", "resampled", "histories")
+        return {name: getattr(self, name) for name in names} | {"methods": self.families}
+
+    @property
+    def families(self) -> dict[str, str]:
+        return {method: FAMILIES.get(method.partition("(")[0], "loss") for method in self.methods}
 
     def value(self, method: str, name: str, *, is_group: bool = False) -> np.ndarray:
         """The values of one method and class over seeds, read off the table by hand."""
@@ -109,7 +114,10 @@ def fake_study(classes=None, *, methods=PAPER, encoders=None, seeds=5, absent=()
         pd.DataFrame(
             results, columns=["encoder", "method", "seed", "part", "class_name", "metric", "value", "is_group"]
         ),
-        pd.DataFrame(histories, columns=["encoder", "method", "seed", "epoch", "training_loss", "validation_loss"]),
+        pd.DataFrame(
+            histories,
+            columns=["encoder", "method", "seed", "epoch", "training_loss", "validation_loss", "kept", "converged"],
+        ),
         pd.DataFrame(plans, columns=["method", "seed", "rows", "distinct_images"]),
         {method: _reached(method, train) for method in methods},
     )
@@ -145,8 +153,9 @@ def _history(encoder, method, seed, generator):
     if method.startswith("oversample"):
         validation = validation + 0.0022 * np.maximum(0, epochs - 6)
     training = scale * (0.8 * floor + 0.4 * np.exp(-epochs / speed)) * np.exp(-0.012 * epochs)
+    best = int(epochs[np.argmin(validation)])
     return [
-        (encoder, method, seed, int(e), float(t), float(v))
+        (encoder, method, seed, int(e), float(t), float(v), int(e) == best, best < 20)
         for e, t, v in zip(epochs, training, validation, strict=True)
     ]
 

@@ -14,9 +14,11 @@ _DICHROMAT = {
 }
 _PAPER = ["baseline", *(f"reweight({k})" for k in (1.5, 2, 2.5, 3, 5, 10)), "undersample(200)", "oversample(30000)"]
 
+_FAMILIES = dict(zip(_PAPER, ["baseline", *["weighting"] * 6, *["resampling"] * 2], strict=True))
+
 
 def test_families_stay_apart_for_the_colour_blind():
-    colours = palette(_PAPER)
+    colours = palette(_FAMILIES)
     families = [colours[name] for name in ("baseline", "reweight(10)", "undersample(200)", "oversample(30000)")]
     for matrix in _DICHROMAT.values():
         linear = [np.clip(np.array(matrix) @ np.array(to_rgb(colour)) ** 2.2, 0, 1) for colour in families]
@@ -26,14 +28,14 @@ def test_families_stay_apart_for_the_colour_blind():
 
 
 def test_reweighting_factors_run_from_light_to_dark():
-    colours = palette(_PAPER)
+    colours = palette(_FAMILIES)
     lightness = [np.dot(to_rgb(colours[method]), (0.2126, 0.7152, 0.0722)) for method in _PAPER[1:7]]
     assert lightness == sorted(lightness, reverse=True)
     assert len({colours[method] for method in _PAPER}) == len(_PAPER)
 
 
 def test_families_differ_by_marker_too():
-    shapes = markers(_PAPER)
+    shapes = markers(_FAMILIES)
     assert len({shapes["reweight(2)"], shapes["undersample(200)"], shapes["oversample(30000)"]}) == 3
     assert shapes["reweight(2)"] == shapes["reweight(10)"]
 

@@ -10,21 +10,25 @@ def show_result(result: "Result", metric: str) -> None:
     """Print the averages of a run and where it is."""
     from rich.console import Console
 
+    from tailprobe.report.methods import method_remarks
     from tailprobe.report.terminal import results_table
     from tailprobe.report.verdict_table import verdict_table
 
-    console = Console()
+    console, methods = Console(), result.method_table
+    compared = methods[methods["baseline"] != ""]
     table = results_table(
         result.results,
         metric=metric,
         methods=result.record["methods"],
         encoders=list(result.record["widths"]),
-        plans=result.plans.drop_duplicates(["method", "seed"]),
+        plans=result.plans.drop_duplicates(["encoder", "method", "seed"]),
+        baselines=dict(zip(compared["method"], compared["baseline"], strict=True)),
+        remarks=method_remarks(methods),
     )
     console.print(table)
     if result.verdicts is not None and result.recommendation is not None:
-        methods, encoders = result.record["methods"], list(result.record["widths"])
-        console.print(verdict_table(result.verdicts, methods=methods, encoders=encoders))
+        names, encoders = result.record["methods"], list(result.record["widths"])
+        console.print(verdict_table(result.verdicts, methods=names, encoders=encoders))
         console.print(result.recommendation.sentence, highlight=False, markup=False)
     console.print(f"Run: {result.folder.path}  page: {result.folder.report}", highlight=False, markup=False)
 

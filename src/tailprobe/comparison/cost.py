@@ -12,11 +12,12 @@ def cost_table(histories: pd.DataFrame, plans: pd.DataFrame, *, baseline: str = 
 
     Args:
         histories: a run's table, an epoch a row: encoder, method, seed, epoch, steps and seconds of the whole head.
-        plans: a run's table: method, seed, rows drawn an epoch.
+        plans: a run's table: encoder, method, seed, rows drawn an epoch.
 
     Returns:
         A row for each (encoder, method): encoder, method, heads, rows_an_epoch, rows_seen (over all epochs), steps,
-        seconds, and rows_times and steps_times, as many times the baseline's; NaN where the run has no baseline.
+        seconds, and rows_times and steps_times, as many times the baseline's; NaN where the run has no
+        baseline. Methods without gradient descent have no history, and no row.
 
     Raises:
         InputError: a method of the histories has no plan.
@@ -24,8 +25,9 @@ def cost_table(histories: pd.DataFrame, plans: pd.DataFrame, *, baseline: str = 
     heads = histories.groupby(["encoder", "method", "seed"], observed=True, sort=False).agg(
         epochs=("epoch", "max"), steps=("steps", "last"), seconds=("seconds", "last")
     )
-    rows = plans.drop_duplicates(["method", "seed"])[["method", "seed", "rows"]]
-    joined = heads.reset_index().merge(rows, on=["method", "seed"], how="left")
+    keys = ["encoder", "method", "seed"]
+    rows = plans.drop_duplicates(keys)[[*keys, "rows"]]
+    joined = heads.reset_index().merge(rows, on=keys, how="left")
     if joined["rows"].isna().any():
         missing = joined.loc[joined["rows"].isna(), "method"].iloc[0]
         raise InputError(f"method {missing!r} has a history and no plan; give the two tables of one run")

@@ -9,8 +9,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from tailprobe.report.lettering import text_width
 from tailprobe.report.style import INK, MUTED
+from tailprobe.report.text import text_width
 
 WIDTH = 9.0  # inches: a README's 900 pixels at 100 dpi
 EDGE = 0.1  # inches left free at every side
@@ -21,7 +21,7 @@ _KEY_ROW = 0.22  # inches
 _GAP = 0.08  # inches between bands
 
 
-def framed(
+def new_figure(
     *,
     title: str,
     subtitle: str,
@@ -65,10 +65,10 @@ def framed(
 
 
 def canvas(figure: Figure) -> Axes:
-    """Return bare axes over the body of a framed figure, their units inches, y upwards from the body's lower edge."""
+    """Return bare axes over the body of a figure of `new_figure`, in inches, y upwards from the body's lower edge."""
     engine = figure.get_layout_engine()
     if not isinstance(engine, ConstrainedLayoutEngine):
-        raise ValueError("canvas is for figures made by framed")
+        raise ValueError("canvas is for figures made by new_figure")
     left, low, across, up = engine.get()["rect"]
     figure.set_layout_engine("none")  # nothing is left to lay out
     axes = figure.add_axes((left, low, across, up))
@@ -78,12 +78,12 @@ def canvas(figure: Figure) -> Axes:
 
 
 def caption_of(figure: Figure) -> str:
-    """Return the caption of a framed figure as one line."""
+    """Return the caption of a figure of `new_figure` as one line."""
     return " ".join(figure.get_supxlabel().split("\n"))
 
 
 def title_of(figure: Figure) -> str:
-    """Return the title of a framed figure as one line."""
+    """Return the title of a figure of `new_figure` as one line."""
     return " ".join(figure.get_suptitle().split("\n"))
 
 

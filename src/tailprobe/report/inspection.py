@@ -12,7 +12,7 @@ from rich.text import Text
 from tailprobe.inspection.inspection import Inspection, LabelStatistics
 from tailprobe.inspection.near import Pairs
 from tailprobe.parts import PARTS
-from tailprobe.report.lettering import shown
+from tailprobe.report.text import shown
 
 _MOST_CLASSES = 30  # rows; of more classes, the largest few and the rarest are shown
 _LARGEST = 8

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, ParamSpec, cast
 
 import matplotlib as mpl
@@ -10,7 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from tailprobe.report.lettering import fonts
+from tailprobe.report.text import fonts
 
 P = ParamSpec("P")
 
@@ -23,12 +24,26 @@ LOW_FREQUENCY = "#d55e00"  # Okabe-Ito vermillion
 REMAINING = "#9db2c4"
 BASELINE = "#b1b7bd"
 
-# Okabe and Ito, "Color Universal Design", 2008, then Tol's muted scheme: told apart under every common colour vision.
-_FAMILIES = {"undersample": "#e69f00", "oversample": "#009e73"}
-_OTHERS = ("#cc79a7", "#882255", "#999933", "#44aa99", "#aa4499", "#661100", "#332288", "#117733")
-_REWEIGHT = LinearSegmentedColormap.from_list("reweight", ["#96c7ea", "#4ba3dc", "#0072b2", "#0b2f5c"])
-_MARKERS = {"baseline": "s", "reweight": "o", "undersample": "v", "oversample": "^"}
-_OTHER_MARKERS = ("D", "P", "X", "p", "h", "8", "<", ">")
+# By family, the ends of a ramp that its members share: hues of Okabe and Ito, "Color Universal Design", 2008, and of
+# Tol's muted scheme, which differ under every common colour vision.
+_HUES = MappingProxyType(
+    {
+        "baseline": (BASELINE, "#7b848d"),
+        "weighting": ("#96c7ea", "#4ba3dc", "#0072b2", "#0b2f5c"),
+        "resampling": ("#e69f00", "#009e73"),
+        "loss": ("#e3a9c6", "#cc79a7", "#882255"),
+        "synthetic": ("#9bd6cd", "#44aa99", "#1f5c52"),
+        "selection": ("#7fc08c", "#117733", "#08401b"),
+        "two-stage": ("#8f83c9", "#332288", "#1b1248"),
+        "post-hoc": ("#cccc80", "#999933", "#55551c"),
+        "head": ("#d296d2", "#aa4499", "#5e2555"),
+        "ensemble": ("#c07a60", "#661100", "#3b0a00"),
+        "recipe": ("#e8d9a0", "#ddcc77", "#8a7a2a"),
+    }
+)
+_OTHER_HUES = ("#d55e00", "#56b4e9", "#cc6677", "#88ccee", "#7a5c3e", "#5f7f00", "#b0527c", "#3d6a8a")
+_MARKERS = MappingProxyType({"baseline": "s", "weighting": "o", "resampling": "v^", "loss": "D", "synthetic": "P"})
+_OTHER_MARKERS = ("X", "p", "h", "8", "<", ">")
 
 
 @contextmanager
@@ -58,59 +73,63 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     return drawn
 
 
-def family(method: str) -> str:
-    """Return what a method is, without its numbers.
-
-    >>> family("reweight(2.5)"), family("baseline")
-    ('reweight', 'baseline')
-    """
-    return method.partition("(")[0]
-
-
-def palette(methods: Sequence[str]) -> dict[str, str]:
-    """Return the colour of each method: grey for the baseline, else a hue a family, light to dark in the order given.
+def palette(families: Mapping[str, str]) -> dict[str, str]:
+    """Return the colour of each method: a hue a family, from one end to the other in the order given.
 
     Take it once from all methods of a study and hand it to every picture, so that a method keeps its colour.
 
-    >>> palette(["baseline", "undersample(200)"])
+    Args:
+        families: the family of each method, in the study's order.
+
+    >>> palette({"baseline": "baseline", "undersample(200)": "resampling"})
     {'baseline': '#b1b7bd', 'undersample(200)': '#e69f00'}
     """
-    members: dict[str, list[str]] = {}
-    for method in dict.fromkeys(methods):
-        members.setdefault(family(method), []).append(method)
-    ramps = _ramps(list(members))
+    found = {}
+    for (name, members), ramp in zip(_members(families).items(), _ramps(families), strict=True):
+        # One member of an unusual hue stands in its middle; a family that has a name of its own begins at its first.
+        only = 0.0 if name in ("baseline", "resampling") else 0.5
+        for i, method in enumerate(members):
+            found[method] = to_hex(ramp(only if len(members) == 1 else i / (len(members) - 1)))
+    return {method: found[method] for method in families}
+
+
+def markers(families: Mapping[str, str]) -> dict[str, str]:
+    """Return the marker of each method, by family, so that methods differ in more than colour."""
+    members = _members(families)
+    others = iter(range(len(members)))
+    shapes = {name: _MARKERS.get(name) or _OTHER_MARKERS[next(others) % len(_OTHER_MARKERS)] for name in members}
     return {
-        method: BASELINE if name == "baseline" else to_hex(ramps[name](_place(i, len(group))))
-        for name, group in members.items()
-        for i, method in enumerate(group)
+        method: shapes[name][i % len(shapes[name])] for name, group in members.items() for i, method in enumerate(group)
     }
 
 
-def markers(methods: Sequence[str]) -> dict[str, str]:
-    """Return the marker of each method, one a family, so that colour is not the only thing that tells them apart."""
-    others = [name for name in dict.fromkeys(map(family, methods)) if name not in _MARKERS]
-    known = _MARKERS | {name: _OTHER_MARKERS[i % len(_OTHER_MARKERS)] for i, name in enumerate(others)}
-    return {method: known[family(method)] for method in methods}
-
-
 def colours_of(methods: Sequence[str], colours: Mapping[str, str] | None) -> Mapping[str, str]:
-    """Return `colours` if they cover the methods, else a palette of their own."""
-    return colours if colours is not None and set(methods) <= set(colours) else palette(methods)
+    """Return `colours` if they cover the methods, else a palette in which all are of one family."""
+    return colours if colours is not None and set(methods) <= set(colours) else palette(dict.fromkeys(methods, ""))
 
 
-def _ramps(names: Sequence[str]) -> dict[str, LinearSegmentedColormap]:
-    others = [name for name in names if name not in {"baseline", "reweight", *_FAMILIES}]
-    hues = _FAMILIES | {name: _OTHERS[i % len(_OTHERS)] for i, name in enumerate(others)}
-    return {name: _ramp(hues[name]) if name in hues else _REWEIGHT for name in names}
+def markers_of(methods: Sequence[str], shapes: Mapping[str, str] | None) -> Mapping[str, str]:
+    """Return `shapes` if they cover the methods, else circles."""
+    return shapes if shapes is not None and set(methods) <= set(shapes) else dict.fromkeys(methods, "o")
 
 
-def _ramp(hue: str) -> LinearSegmentedColormap:
-    light, dark = mix(hue, "#ffffff", 0.4), mix(hue, "#000000", 0.45)
-    return LinearSegmentedColormap.from_list(hue, [light, hue, dark])
+def _members(families: Mapping[str, str]) -> dict[str, list[str]]:
+    members: dict[str, list[str]] = {}
+    for method, name in families.items():
+        members.setdefault(name, []).append(method)
+    return members
 
 
-def _place(rank: int, of: int) -> float:
-    return 0.5 if of == 1 else rank / (of - 1)
+def _ramps(families: Mapping[str, str]) -> list[LinearSegmentedColormap]:
+    """Return a ramp for each family, in their order."""
+    names = list(dict.fromkeys(families.values()))
+    others = [name for name in names if name not in _HUES]
+    hues = dict(_HUES) | {name: _around(_OTHER_HUES[i % len(_OTHER_HUES)]) for i, name in enumerate(others)}
+    return [LinearSegmentedColormap.from_list(name or "one", list(hues[name])) for name in names]
+
+
+def _around(hue: str) -> tuple[str, str, str]:
+    return mix(hue, "#ffffff", 0.4), hue, mix(hue, "#000000", 0.45)
 
 
 def mix(colour: str, other: str, share: float) -> str:

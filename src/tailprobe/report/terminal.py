@@ -1,6 +1,7 @@
 """The results as a table for the terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from rich.text import Text
 
 from tailprobe.comparison.description import signed
 from tailprobe.groups import ALL, LOW_FREQUENCY, REMAINING
-from tailprobe.report.lettering import shown
+from tailprobe.report.text import shown
 from tailprobe.report.values import agree, deviation, mean, of_seeds, seed_values
 
 _SHOWN = {LOW_FREQUENCY: "low-freq.", REMAINING: REMAINING, ALL: ALL}  # the groups, and their columns' heads
@@ -27,6 +28,8 @@ def results_table(
     plans: pd.DataFrame | None = None,
     baseline: str = "baseline",
     part: str = "test",
+    baselines: Mapping[str, str] = MappingProxyType({}),
+    remarks: Mapping[str, str] = MappingProxyType({}),
 ) -> Table:
     """Return the averages over classes of one metric, in percent: a row a method, under each encoder, 80 columns wide.
 
@@ -38,6 +41,8 @@ def results_table(
             group that it has not, since no class belongs to it, has no columns.
         methods: in the order to show them, the baseline among them.
         plans: columns method, seed, rows, and encoder where they differ by it; adds the rows drawn, a mean over seeds.
+        baselines: by method, what Δ is from where that is not `baseline`, as for softmax methods.
+        remarks: by method, what is to be known of it, under the table.
 
     Raises:
         InputError: the table has no such encoder, metric, part or method.
@@ -52,7 +57,7 @@ def results_table(
         seeds = max(seeds, len(found.seeds))
         if len(encoders) > 1:
             result.add_row(Text(shown(encoder, 40), style="bold"))
-        differences = found.differences(baseline)
+        differences = found.differences(baseline, baselines)
         differences[list(methods).index(baseline)] = np.nan  # no difference from itself to be shown
         for m, method in enumerate(methods):
             cells = [cell for pair in zip(found.array[m], differences[m], strict=True) for cell in _cells(*pair)]
@@ -61,7 +66,10 @@ def results_table(
         result.add_section()
     encoder = f", encoder {shown(encoders[0], 24)}" if len(encoders) == 1 else ""
     result.title = Text(f"{shown(metric, 24)} in %{encoder}, {shown(part, 12)} part, {of_seeds(seeds)}", style="bold")
-    result.caption = Text(_caption(seeds), style="dim")
+    result.caption = Text(
+        "\n".join([_caption(seeds), *(f"{shown(m, 40)}: {shown(remarks[m], 200)}" for m in methods if m in remarks)]),
+        style="dim",
+    )
     return result
 
 

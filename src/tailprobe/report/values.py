@@ -1,12 +1,13 @@
 """From the tidy table of scores to plain arrays, one axis each for methods, classes and seeds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from scipy import stats
 
 from tailprobe.errors import InputError
@@ -25,9 +26,17 @@ class SeedValues:
     classes: tuple[str, ...]  # (C,)
     seeds: tuple[int, ...]  # (S,) ascending
 
-    def differences(self, baseline: str) -> Float[np.ndarray, "M C S"]:
-        """(M, C, S), each value minus the baseline's of the same class and seed."""
-        return np.asarray(self.array - self.array[self.methods.index(baseline)])
+    def differences(
+        self, baseline: str, baselines: Mapping[str, str] = MappingProxyType({})
+    ) -> Float[np.ndarray, "M C S"]:
+        """(M, C, S), each value minus the baseline's of the same class and seed.
+
+        Args:
+            baselines: by method, what it is compared with where that is another one, such as the softmax baseline.
+        """
+        compared = [baselines.get(method, baseline) for method in self.methods]
+        places = [self.methods.index(name if name in self.methods else baseline) for name in compared]
+        return np.asarray(self.array - self.array[places])
 
 
 def seed_values(
@@ -68,6 +77,18 @@ def seed_values(
     where = _places(rows["method"], methods), _places(rows["class_name"], classes), _places(rows["seed"], seeds)
     values[where] = rows["value"]
     return SeedValues(values, tuple(methods), tuple(classes), seeds)
+
+
+def resampled_counts(plans: pd.DataFrame) -> dict[str, Int[np.ndarray, " C"]]:
+    """Return the counts of the baseline, and of each method that changes them, under the first encoder of the plans.
+
+    Args:
+        plans: a run's table, of one seed: encoder, method, class_name, count (synthetic rows included).
+    """
+    of_encoder = plans[plans["encoder"] == plans["encoder"].iloc[0]]
+    counts = {str(name): rows["count"].to_numpy(np.int64) for name, rows in of_encoder.groupby("method", sort=False)}
+    plain = counts["baseline"]
+    return {name: own for name, own in counts.items() if name == "baseline" or (own != plain).any()}
 
 
 def mean(values: Float[np.ndarray, "*rest S"]) -> Float[np.ndarray, "*rest"]:

@@ -10,7 +10,7 @@ from rich.text import Text
 from tailprobe.comparison.description import signed
 from tailprobe.comparison.verdict import IMPROVES, INCONCLUSIVE, NOT_TESTED, UNDERPOWERED, WORSENS
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
-from tailprobe.report.lettering import shown
+from tailprobe.report.text import shown
 
 _SHOWN = (LOW_FREQUENCY, REMAINING)
 _SHORT = {IMPROVES: "better", WORSENS: "worse", INCONCLUSIVE: "n.s.", UNDERPOWERED: "low n", NOT_TESTED: "–"}
@@ -60,7 +60,10 @@ def _cells(rows: pd.DataFrame) -> list[Text]:
             continue
         row = found.iloc[0]
         span = f"{_percent(row['difference'])} ({_percent(row['low'])}, {_percent(row['high'])})"
-        cells += [Text(span), Text(_SHORT[row["verdict"]], style=_COLOURS.get(row["verdict"], ""))]
+        cells += [
+            Text(span),
+            Text(_SHORT.get(row["verdict"], shown(str(row["verdict"]), 9)), style=_COLOURS.get(row["verdict"], "")),
+        ]
     single = rows.loc[~rows["is_group"], "verdict"]
     return [*cells, Text(f"{(single == IMPROVES).sum()}/{(single == WORSENS).sum()}")]
 

@@ -8,6 +8,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from tailprobe.groups import ALL, LOW_FREQUENCY, REMAINING
+from tailprobe.methods.lookup import parse_methods
 from tailprobe.study.result import Result
 
 
@@ -23,9 +24,9 @@ class Comparison:
 
 @dataclass(frozen=True)
 class _Claim:
-    """A sentence of the paper on what a kind of remedy does to a group of classes."""
+    """A sentence of the paper on what a method does to a group of classes."""
 
-    remedy: str  # a method's name
+    method: str  # its name as registered
     group: str
     words: str
     sign: int  # of the difference from the baseline that the words mean, 0 for neither
@@ -109,13 +110,21 @@ def _ade20k_facts(result: Result) -> list[Comparison]:
 
 def _findings(result: Result) -> list[Comparison]:
     """The paper's findings, as differences in recall from the baseline of the same seed, averaged over the settings."""
+    calls = {
+        str(method): method.parts[0].method.name
+        for method in parse_methods(result.study.methods)
+        if len(method.parts) == 1
+    }
     found = []
     for encoder in result.record["widths"]:
         recall = _aggregates(result, f"recall@{decision_rule(result)}", encoder)
         for claim in _CLAIMS:
-            difference = _paired(recall[recall["class_name"] == claim.group], claim.remedy)
+            difference = _paired(
+                recall[recall["class_name"] == claim.group],
+                [name for name, call in calls.items() if call == claim.method],
+            )
             if len(difference):
-                what = f"{encoder}, {claim.remedy}, {claim.group}"
+                what = f"{encoder}, {claim.method}, {claim.group}"
                 found.append(Comparison(what, claim.words, _spread(difference), _agreement(difference, claim.sign)))
     return found
 
@@ -130,12 +139,12 @@ def _mean(table: pd.DataFrame, method: str, group: str) -> float:
     return float(table.loc[(table["method"] == method) & (table["class_name"] == group), "value"].mean())
 
 
-def _paired(table: pd.DataFrame, remedy: str) -> Float[np.ndarray, " S"]:
+def _paired(table: pd.DataFrame, methods: Sequence[str]) -> Float[np.ndarray, " S"]:
     wide = table.pivot_table(index="seed", columns="method", values="value", observed=True)
-    methods = [method for method in wide.columns if str(method).startswith(f"{remedy}(")]
-    if not methods:
+    there = [method for method in methods if method in wide.columns]
+    if not there:
         return np.empty(0)
-    return wide[methods].sub(wide["baseline"], axis=0).mean(axis=1).to_numpy(np.float64)
+    return wide[there].sub(wide["baseline"], axis=0).mean(axis=1).to_numpy(np.float64)
 
 
 def _number(what: str, paper: float, here: float) -> Comparison:

@@ -27,7 +27,7 @@ def mistake_table(
     pictures: bool = True,
     baseline: str = "baseline",
 ) -> pd.DataFrame:
-    """Choose, for the rarest classes, the images most wrongly missed (carry it, low score) or claimed (the contrary).
+    """Choose, for the rarest classes, the worst false negatives (carry it, low score) and false positives.
 
     The score of an image is its mean probability over the seeds in whose test part it is.
 
@@ -35,19 +35,19 @@ def mistake_table(
         scores: the run's `scores.parquet`.
         chosen: the method beside the baseline.
         classes: that many, the rarest first.
-        each: images under either method, missed and claimed.
+        each: images under either method, of each kind.
         pictures: whether there are images to show.
 
     Returns:
-        The columns `COLUMNS`: kind is "missed" or "claimed", the scores are probabilities, the picture a JPEG of at
-        most 160 pixels a side, or empty where the image can no longer be read.
+        The columns `COLUMNS`: kind is "false negative" or "false positive", the scores are probabilities, the
+        picture a JPEG of at most 160 pixels a side, or empty where the image can no longer be read.
     """
     plain, other = (_mean_scores(images, scores, encoder, method, seeds) for method in (baseline, chosen))
     rows = []
     pictures_by_row: dict[int, bytes] = {}
     for c in np.argsort(images.labels.counts, kind="stable")[:classes]:
         carries = images.labels.matrix[:, c]
-        for kind, wanted, sign in (("missed", carries, 1), ("claimed", ~carries, -1)):
+        for kind, wanted, sign in (("false negative", carries, 1), ("false positive", ~carries, -1)):
             for i in _worst(sign * plain[:, c], sign * other[:, c], np.flatnonzero(wanted), each):
                 if i not in pictures_by_row:
                     pictures_by_row[i] = _thumbnail(images, i) if pictures else b""

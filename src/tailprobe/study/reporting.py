@@ -45,6 +45,7 @@ def run_tables(result: Result) -> RunTables:
         results=result.results,
         classes=result.classes,
         plans=result.plans,
+        method_table=result.method_table,
         histories=result.histories,
         samples=folder.read_table("samples"),
         labels=result.labels.matrix,

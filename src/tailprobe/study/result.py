@@ -86,12 +86,17 @@ class Result:
 
     @cached_property
     def plans(self) -> pd.DataFrame:
-        """Each method's training rows: method, seed, class_name, count, rows, distinct_images, target_count."""
+        """What each method trains on: see `study.design.plan_table`."""
         return self.folder.read_table("plans")
 
     @cached_property
+    def method_table(self) -> pd.DataFrame:
+        """The methods in order: see `study.design.method_table`."""
+        return self.folder.read_table("methods")
+
+    @cached_property
     def histories(self) -> pd.DataFrame:
-        """Losses by epoch: encoder, method, seed, epoch, training_loss, validation_loss, kept, steps, seconds."""
+        """Trainings by epoch: see `study.record.histories`."""
         return self.folder.read_table("histories")
 
     @cached_property
@@ -116,10 +121,12 @@ class Result:
 
     def figures(self, *, metric: str | None = None) -> "dict[str, Figure]":
         """Draw the figures of the paper, and the ones its reader misses, by name."""
-        from tailprobe.report.figures.all import RESAMPLING, Classes, Head, study_figures  # slow to import
+        from tailprobe.report.figures.all import Classes, Head, study_figures  # slow to import
+        from tailprobe.report.values import resampled_counts
 
         tiles, tags = read_samples(self.folder.read_table("samples"))
-        recipe, methods = self.study.recipe, tuple(self.record["methods"])
+        recipe, methods = self.study.recipe, self.method_table
+        compared = methods[methods["baseline"] != ""]
         first = self.plans[self.plans["seed"] == self.plans["seed"].min()]
         table = self.classes
         classes = Classes(
@@ -133,15 +140,12 @@ class Result:
             classes,
             results=self.results,
             metric=metric or self.study.metric,
-            methods=methods,
+            methods=dict(zip(methods["method"], methods["family"], strict=True)),
+            baselines=dict(zip(compared["method"], compared["baseline"], strict=True)),
             encoders=self.record["widths"],
             head=Head(recipe.width, recipe.dropout, "binary cross-entropy"),
             plans=first.drop_duplicates("method")[["method", "seed", "rows", "distinct_images"]],
-            reached={
-                method: first.loc[first["method"] == method, "count"].to_numpy(np.int64)
-                for method in methods
-                if method == "baseline" or method.startswith(RESAMPLING)
-            },
+            resampled=resampled_counts(first),
             histories=self.histories,
             tiles=tiles,
             tags=tags,
@@ -159,8 +163,10 @@ class Result:
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return the tables that people print, by name: averages, verdicts, classes, methods, costs."""
         averages = self.table()
-        plans = self.plans.drop_duplicates(["method", "seed"])
-        methods = plans.groupby("method", sort=False)[["rows", "distinct_images"]].mean().reset_index()
+        sizes = ["rows", "distinct_images", "synthetic_rows"]
+        plans = self.plans.drop_duplicates(["encoder", "method", "seed"])
+        rows = plans.groupby("method", sort=False)[sizes].mean().reset_index()
+        methods = self.method_table.merge(rows, on="method", how="left")
         costs = cost_table(self.histories, self.plans)
         tables = {"averages": averages, "classes": self.classes, "methods": methods, "costs": costs}
         return tables if self.verdicts is None else tables | {"verdicts": self.verdicts}

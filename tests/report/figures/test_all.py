@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from matplotlib.text import Text
 
 from tailprobe.report.figures import paper_counterpart, study_figures
-from tailprobe.report.figures.all import safe
+from tailprobe.report.figures.all import slug
 from tailprobe.report.figures.write import _SAFE
 
 _HOSTILE = {
@@ -74,6 +74,6 @@ def test_what_there_is_no_matter_for_is_left_out(make_study, make_classes):
 @given(st.lists(st.text(max_size=80), unique=True, max_size=8))
 @settings(max_examples=50)
 def test_two_encoders_never_share_a_file_name_even_where_case_is_lost(names):
-    made = [safe(name) for name in names]
+    made = [slug(name) for name in names]
     assert len({name.lower() for name in made}) == len(names)
     assert all(_SAFE.fullmatch(f"differences_{name}") for name in made)

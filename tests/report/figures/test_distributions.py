@@ -47,7 +47,7 @@ def test_each_panel_holds_one_methods_counts_and_sizes(planet_study):
     classes = planet_study.classes
     names = ["baseline", "undersample(200)", "oversample(30000)"]
     figure = resampled_distributions(
-        {name: planet_study.reached[name] for name in names},
+        {name: planet_study.resampled[name] for name in names},
         classes.names,
         classes.low_frequency,
         rows=dict(zip(names, (24287, 1802, 315214), strict=True)),
@@ -55,7 +55,7 @@ def test_each_panel_holds_one_methods_counts_and_sizes(planet_study):
     )
     for axes, name in zip(figure.axes, names, strict=True):
         assert axes.get_title(loc="left") == name
-        assert [bar.get_width() for bar in _bars(axes)] == planet_study.reached[name].tolist()
+        assert [bar.get_width() for bar in _bars(axes)] == planet_study.resampled[name].tolist()
     words = [text.get_text() for text in figure.axes[1].texts]
     assert any(text.startswith("1,802 rows, 1,700 distinct images") for text in words)
 

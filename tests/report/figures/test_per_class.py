@@ -40,7 +40,7 @@ def test_bars_stand_by_class_then_method_as_high_as_the_means(planet_study):
 
 
 def test_each_method_keeps_its_colour(planet_study):
-    colours = palette(planet_study.methods)
+    colours = palette(planet_study.families)
     (axes,) = _drawn(planet_study, colours=colours).axes
     wanted = [colours[method] for method in planet_study.methods[:7]] * 5
     assert [to_hex(bar.get_facecolor()) for bar in _bars(axes)] == wanted

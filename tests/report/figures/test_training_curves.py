@@ -4,6 +4,7 @@ import pytest
 
 from tailprobe.errors import InputError
 from tailprobe.report.figures import training_curves
+from tailprobe.report.figures.training_curves import epoch_range
 
 
 def test_each_panel_holds_a_line_a_seed_for_both_losses(planet_study):
@@ -21,8 +22,9 @@ def test_a_panel_counts_the_seeds_that_were_still_improving(planet_study):
     figure = training_curves(planet_study.histories, encoder="clip", methods=["baseline", "undersample(200)"])
     histories = planet_study.histories
     part = histories[(histories["encoder"] == "clip") & (histories["method"] == "undersample(200)")]
-    last = sum(own.set_index("epoch")["validation_loss"].idxmin() == 20 for _, own in part.groupby("seed"))
-    assert figure.axes[1].texts[0].get_text() == f"lowest at the last epoch: {last} of 5"
+    kept = part.loc[part["kept"], "epoch"]
+    words = figure.axes[1].texts[0].get_text()
+    assert words == f"kept {epoch_range(kept)} · converged {(kept < 20).sum()} of 5"
 
 
 def test_an_epoch_that_stands_twice_is_refused(planet_study):

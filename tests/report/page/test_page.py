@@ -193,7 +193,7 @@ def test_dark_and_light_follow_the_reader_and_the_button(watched, path):
 def test_dark_methods_are_lightened_on_a_dark_page_and_stay_unlike_light_ones(watched, run, tmp_path):
     focal, asymmetric = "#cc79a7", "#882255"  # both pink where the second is whitened much
     text = write_page([run], tmp_path / "report.html").read_text(encoding="utf-8")
-    for (_, colour), other in zip(list(palette(run.methods).items())[1:3], (focal, asymmetric), strict=True):
+    for (_, colour), other in zip(list(palette(run.families).items())[1:3], (focal, asymmetric), strict=True):
         text = text.replace(f'"colour":"{colour}"', f'"colour":"{other}"')
     (tmp_path / "report.html").write_text(text, encoding="utf-8")
     watched.page.emulate_media(color_scheme="dark")
@@ -213,7 +213,7 @@ def test_counts_reached_open_with_a_method_that_changes_them(watched, run, tmp_p
     plans.loc[same, "count"] = plans.loc[same, "class_name"].map(counts)
     plans.loc[~same, "count"] = 2 * plans.loc[~same, "class_name"].map(counts) + 7
     page = watched.open(write_page([replace(run, plans=plans)], tmp_path / "report.html"))
-    assert page.evaluate("document.getElementById('plot-reached').data.map(t => t.name.slice(1, -1))")[1:] == [other]
+    assert page.evaluate("document.getElementById('plot-counts').data.map(t => t.name.slice(1, -1))")[1:] == [other]
 
 
 def test_a_run_without_images_says_that_none_were_kept(watched, run, tmp_path):
@@ -284,8 +284,8 @@ def test_duplicates_are_listed_or_said_not_to_have_been_looked_for(watched, path
 
 def test_mistakes_and_curves_follow_the_class_chosen(watched, path):
     page = watched.open(path)
-    assert page.locator("#missed .tile").count() == 1
-    assert "baseline 0.100" in page.inner_text("#missed")
+    assert page.locator("#false-negatives .tile").count() == 1
+    assert "baseline 0.100" in page.inner_text("#false-negatives")
     before = page.locator("#plot-precision .js-line").first.get_attribute("d")
     page.select_option("#curve-class", "3")
     watched.settled()

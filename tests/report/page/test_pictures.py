@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from made_run import made_run
-from tailprobe.report.page.across import across
 from tailprobe.report.page.comparison import comparison
+from tailprobe.report.page.multi_dataset import multi_dataset
 from tailprobe.report.page.pictures import figures_of_several, page_figures
 
 HOSTILE = (
@@ -52,7 +52,7 @@ def test_curves_have_a_row_for_each_of_the_rarest_classes(run, figures):
 
 
 def test_ranks_are_those_of_the_page(run, figures):
-    found = across([run])
+    found = multi_dataset([run])
     drawn = sorted(line.get_xdata()[0] for line in figures["ranks"].axes[0].lines if len(line.get_xdata()) == 1)
     assert drawn == pytest.approx(sorted(found["ranks"]))
 

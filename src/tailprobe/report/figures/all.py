@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -18,10 +19,12 @@ from tailprobe.report.figures.per_class import per_class
 from tailprobe.report.figures.resampled_distributions import resampled_distributions
 from tailprobe.report.figures.sample_images import sample_images
 from tailprobe.report.figures.training_curves import training_curves
-from tailprobe.report.style import family, palette
+from tailprobe.report.style import markers, palette
+from tailprobe.report.text import shown
 from tailprobe.report.values import Spread
 
-RESAMPLING = ("undersample", "oversample")
+# What the bar figures of a family are called, where that is not its own name: the paper's words, and a plural.
+_STEMS = MappingProxyType({"weighting": "reweighting", "baseline": "baselines"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,32 +54,34 @@ def study_figures(
     *,
     results: pd.DataFrame,
     metric: str,
-    methods: Sequence[str],
+    methods: Mapping[str, str],
     encoders: Mapping[str, int],
     head: Head,
     plans: pd.DataFrame,
-    reached: Mapping[str, Int[np.ndarray, " C"]],
+    resampled: Mapping[str, Int[np.ndarray, " C"]],
     histories: pd.DataFrame | None = None,
     tiles: Sequence[UInt8[np.ndarray, "_h _w 3"]] = (),
     tags: Sequence[Sequence[str]] = (),
     spread: Spread = "sd",
+    baselines: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Figure]:
     """Return all figures of a study in the paper's order, then those that it has not.
 
-    A figure whose matter is missing (no resampling among the methods, no image, no low-frequency class) is left out.
+    A figure whose matter is missing (no method that changes the counts, no image, no low-frequency class) is left out.
 
     Args:
         results: the tidy results table.
         metric: the one to draw.
-        methods: in the order to show them, the baseline first.
+        methods: the family of each, in the order to show them, the baseline first; bar figures are by family.
         encoders: name and width of each.
         plans: columns method, seed, rows, distinct_images, and encoder where they differ by it; the first row of each
             method is drawn.
-        reached: (C,) rows of the training part that carry each class, under "baseline" and each resampling method, for
-            the same seed as the first row in `plans`.
+        resampled: (C,) rows of the training part that carry each class, under "baseline" and each method that changes
+            them, for the same seed as the first row in `plans`.
         histories: see `training_curves`.
         tiles: sample images, see `study.samples` for a choice.
         tags: of each sample image.
+        baselines: what each method is compared with, where that is not the first.
 
     Raises:
         InputError: a table lacks a column, encoder, metric, method or class.
@@ -89,30 +94,31 @@ def study_figures(
     if tiles:
         rare = {name for name, low in zip(classes.names, classes.low_frequency, strict=True) if low}
         figures["sample_images"] = sample_images(tiles, tags, low_frequency=rare)
-    resampled = [method for method in methods if family(method) in RESAMPLING and method in reached]
-    if resampled:
-        figures["resampled_distributions"] = _resampled(classes, ["baseline", *resampled], plans, reached)
+    changed = [method for method in methods if method in resampled and method != "baseline"]
+    if changed:
+        figures["resampled_distributions"] = _resampled(classes, ["baseline", *changed], plans, resampled)
     sizes = list(encoders.items())
     figures["architecture"] = architecture(
         sizes, head_width=head.width, dropout=head.dropout, classes=len(classes.names), loss=head.loss
     )
-    colours = palette(methods)
+    colours, shapes = palette(methods), markers(methods)
     common = {"metric": metric, "spread": spread, "colours": colours}
     for encoder in encoders:
-        figures |= _bars(classes, results, encoder, methods, common)
+        figures |= _bars(classes, results, encoder, methods, baselines, common)
     for encoder in encoders:
-        figures |= _differences(classes, results, encoder, methods, common)
+        extra = common | {"shapes": shapes, "baselines": baselines}
+        figures |= _differences(classes, results, encoder, list(methods), extra)
     for encoder in encoders:
-        if histories is not None:
-            name = f"training_curves_{safe(encoder)}"
-            figures[name] = training_curves(histories, encoder=encoder, methods=methods, colours=colours)
+        if histories is not None and (histories["encoder"] == encoder).any():
+            name = f"training_curves_{slug(encoder)}"
+            figures[name] = training_curves(histories, encoder=encoder, methods=list(methods), colours=colours)
     return figures
 
 
-def safe(encoder: str) -> str:
+def slug(encoder: str) -> str:
     """Return an encoder's name as a part of a file's name; two names never give the same.
 
-    >>> safe("resnet18.tv_in1k"), safe("../weights/A")
+    >>> slug("resnet18.tv_in1k"), slug("../weights/A")
     ('resnet18.tv_in1k', 'weights-a-0ced41')
     """
     plain = re.sub(r"[^a-z0-9._]+", "-", encoder.lower()).strip("-._")[:60]
@@ -121,28 +127,54 @@ def safe(encoder: str) -> str:
     return f"{plain or 'encoder'}-{hashlib.sha256(encoder.encode('utf-8', 'surrogatepass')).hexdigest()[:6]}"
 
 
+def family_stem(family: str) -> str:
+    """Return how the figures of a family of methods are called.
+
+    >>> family_stem("weighting"), family_stem("two-stage"), family_stem("resampling + loss")
+    ('reweighting', 'two-stage', 'resampling_and_loss')
+    """
+    return _STEMS.get(family) or slug(family.replace(" + ", "_and_"))
+
+
 def _bars(
-    classes: Classes, results: pd.DataFrame, encoder: str, methods: Sequence[str], common: Mapping[str, object]
+    classes: Classes,
+    results: pd.DataFrame,
+    encoder: str,
+    families: Mapping[str, str],
+    baselines: Mapping[str, str],
+    common: Mapping[str, object],
 ) -> dict[str, Figure]:
+    """Draw the bars of each family, its members beside the baselines that they are compared with."""
     figures = {}
-    for remedy, families in (("reweighting", ("reweight",)), ("resampling", RESAMPLING)):
-        own = [method for method in methods if family(method) in ("baseline", *families)]
+    for family in dict.fromkeys(families.values()):
+        methods = _with_baselines(families, family, baselines)
         for group, members in (("low_frequency", classes.low_frequency), ("remaining", ~classes.low_frequency)):
-            if not members.any() or len(own) < 2:
+            if not members.any() or len(methods) < 2:
                 continue
-            stem = f"{remedy}_{group}"
-            figures[f"{stem}_{safe(encoder)}"] = per_class(
+            stem = f"{family_stem(family)}_{group}"
+            figures[f"{stem}_{slug(encoder)}"] = per_class(
                 results,
                 encoder=encoder,
-                methods=own,
+                methods=methods,
                 classes=[name for name, member in zip(classes.names, members, strict=True) if member],
                 counts=classes.counts[members],
                 support=classes.support[members],
-                title=f"{remedy.capitalize()}: the {group.replace('_', '-')} classes",
+                title=f"{_title(family)}: the {group.replace('_', '-')} classes",
                 note=counterpart_note(stem),
                 **common,  # type: ignore[arg-type]
             )
     return figures
+
+
+def _with_baselines(families: Mapping[str, str], family: str, baselines: Mapping[str, str]) -> list[str]:
+    members = [method for method, name in families.items() if name == family]
+    first = next(iter(families))
+    compared = {first, *members} if family == "baseline" else {baselines.get(method, first) for method in members}
+    return [method for method in families if method in compared or method in members]
+
+
+def _title(family: str) -> str:
+    return shown(_STEMS.get(family, family), 40).capitalize()
 
 
 def _differences(
@@ -160,15 +192,15 @@ def _differences(
         support=classes.support,
         **common,  # type: ignore[arg-type]
     )
-    return {f"differences_{safe(encoder)}": figure}
+    return {f"differences_{slug(encoder)}": figure}
 
 
 def _resampled(
-    classes: Classes, methods: Sequence[str], plans: pd.DataFrame, reached: Mapping[str, Int[np.ndarray, " C"]]
+    classes: Classes, methods: Sequence[str], plans: pd.DataFrame, counts: Mapping[str, Int[np.ndarray, " C"]]
 ) -> Figure:
     first = plans.drop_duplicates("method").set_index("method")
     return resampled_distributions(
-        {method: reached[method] for method in methods},
+        {method: counts[method] for method in methods},
         classes.names,
         classes.low_frequency,
         rows={method: int(first.loc[method, "rows"]) for method in methods},  # type: ignore[arg-type]

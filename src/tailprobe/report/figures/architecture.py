@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Polygon, Rectangle
 
 from tailprobe.report.figures.counterparts import counterpart_note
-from tailprobe.report.frame import canvas, framed
-from tailprobe.report.lettering import fitted, shown
+from tailprobe.report.frame import canvas, new_figure
 from tailprobe.report.style import INK, LOW_FREQUENCY, MUTED, mix, styled
+from tailprobe.report.text import shown, truncate_to_width
 
 _ICE, _EMBER, _PLAIN = "#0072b2", LOW_FREQUENCY, "#8a939c"
 _MIDDLE = 1.3  # inches, height of the line along which data flows
@@ -34,7 +34,7 @@ def architecture(
         loss: its name, e.g. "binary cross-entropy".
     """
     listed = encoders[:4]
-    figure = framed(
+    figure = new_figure(
         title="One frozen encoder, one small trained head",
         subtitle=counterpart_note("architecture"),
         caption=_caption(encoders, head_width, classes),
@@ -103,7 +103,7 @@ def _encoder(axes: Axes, x: float, encoders: Sequence[tuple[str, int]], *, more:
     axes.text(x + 0.36, _MIDDLE + 1.14, "frozen encoder", va="center", fontsize=9, color=_ICE, fontweight="bold")
     few = len(encoders) < 3
     lines = [
-        (fitted(name, 1.6 if few else 1.25, 9.0 if few else 8.0, bold=few), f"D = {width:,}")
+        (truncate_to_width(name, 1.6 if few else 1.25, 9.0 if few else 8.0, bold=few), f"D = {width:,}")
         for name, width in encoders
     ]
     lines += [(f"and {more} more", "")] if more > 0 else []

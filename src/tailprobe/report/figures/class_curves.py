@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tailprobe.report.frame import framed
-from tailprobe.report.lettering import shown
+from tailprobe.report.frame import new_figure
 from tailprobe.report.style import FAINT, MUTED, colours_of, styled
+from tailprobe.report.text import shown
 
 Curve = Mapping[str, np.ndarray]  # precision, f1 (P,) at the steps, score, share (B,) of bins; NaN where undefined
 _HEADS = ("precision at recall", "F1 at threshold", "share of positives at score")
@@ -35,7 +35,7 @@ def class_curves(
     methods = list(curves[names[0]])
     colours = {**colours_of(methods, colours), "baseline": MUTED}  # its grey is too pale for lines
     left_out = len(curves) - len(names)
-    figure = framed(
+    figure = new_figure(
         title="The rarest classes: precision, thresholds, calibration",
         subtitle=f"test parts of all seeds joined · encoder {shown(encoder, 40)}",
         caption="On the dotted line scores are probabilities."

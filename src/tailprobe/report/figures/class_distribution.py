@@ -10,9 +10,9 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from tailprobe.report.figures.counterparts import counterpart_note
-from tailprobe.report.frame import framed
-from tailprobe.report.lettering import shown, shown_all
+from tailprobe.report.frame import new_figure
 from tailprobe.report.style import INK, LOW_FREQUENCY, MUTED, REMAINING, styled
+from tailprobe.report.text import shown, shown_all
 
 _MOST_BARS = 45  # above this, bars would be thinner than their names; a curve over ranks takes their place
 
@@ -35,7 +35,7 @@ def class_distribution(
     few = len(classes) <= _MOST_BARS
     key = [(Patch(color=LOW_FREQUENCY), f"low-frequency ({int(low_frequency.sum())}): {shown(definition, 90)}")]
     key += [(Patch(color=REMAINING), f"remaining ({int((~low_frequency).sum())})")]
-    figure = framed(
+    figure = new_figure(
         title="Images that carry each class",
         subtitle=f"{len(classes)} classes, {imbalance(counts)} · {counterpart_note('class_distribution')}",
         caption="" if few else "Classes in descending order of their images, on a logarithmic scale.",

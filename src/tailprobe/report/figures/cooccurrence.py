@@ -9,9 +9,9 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from tailprobe.report.frame import framed
-from tailprobe.report.lettering import shown_all
+from tailprobe.report.frame import new_figure
 from tailprobe.report.style import INK, LOW_FREQUENCY, MUTED, styled
+from tailprobe.report.text import shown_all
 
 _MOST_NAMED = 45  # above this, rows are thinner than their names
 _MOST_WRITTEN = 20  # above this, numbers do not fit into the cells
@@ -34,7 +34,7 @@ def cooccurrence(
     """
     few = len(classes) <= _MOST_NAMED
     height = min(0.3 * len(classes), 7.2) if few else 7.2  # inches
-    figure = framed(
+    figure = new_figure(
         title="Classes on the same images",
         subtitle="share of the row's images that also carry the column's class, in %"
         + ("; the row's images beside its name" if few else ""),

@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from tailprobe.report.lettering import shown
+from tailprobe.report.text import shown
 
 # Keys are names of figures without the encoder; Panigrahi & Zhu number the rest.
 paper_counterparts = MappingProxyType(

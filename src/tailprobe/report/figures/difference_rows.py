@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
 from tailprobe.report.figures.per_class import ends
-from tailprobe.report.lettering import shown_all
+from tailprobe.report.text import shown_all
 from tailprobe.report.values import seed_values
 
 _MEAN = 1.75  # height of a group's mean, in rows of a class
@@ -35,6 +35,7 @@ def difference_rows(
     table: pd.DataFrame,
     chosen: Mapping[str, object],
     *,
+    baselines: Mapping[str, str],
     classes: Sequence[str],
     counts: Int[np.ndarray, " C"],
     low_frequency: Bool[np.ndarray, " C"],
@@ -46,6 +47,7 @@ def difference_rows(
     Args:
         table: the tidy results table.
         chosen: encoder, metric, methods (the baseline first) and part, as `seed_values` takes them.
+        baselines: by method, what it is compared with where that is not the first.
         limit: classes a group at most, half from either end of its counts.
 
     Raises:
@@ -61,7 +63,7 @@ def difference_rows(
         drawn, top = [classes[c] for c in kept], foot + _BETWEEN
         for labels, average in (([group], True), (drawn, False)):
             found = seed_values(table, classes=labels, is_group=average, **chosen)  # type: ignore[arg-type]
-            stacks.append(found.differences(found.methods[0]))
+            stacks.append(found.differences(found.methods[0], baselines))
         below, gap = _places(len(kept), len(columns), top + _MEAN)
         gaps += gap
         places += [top + _MEAN / 2, *below]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from tailprobe.report.figures.difference_rows import Rows, difference_rows
-from tailprobe.report.frame import WIDTH, framed
-from tailprobe.report.lettering import fitted, shown, text_width
-from tailprobe.report.style import GRID, INK, LOW_FREQUENCY, MUTED, TINT, colours_of, markers, styled
+from tailprobe.report.frame import WIDTH, new_figure
+from tailprobe.report.style import GRID, INK, LOW_FREQUENCY, MUTED, TINT, colours_of, markers_of, styled
+from tailprobe.report.text import shown, text_width, truncate_to_width
 from tailprobe.report.values import Spread, agree, describe_spread, half_width, mean, of_seeds
 
 _PANELS_A_BAND = 8
@@ -37,6 +38,8 @@ def differences(
     part: str = "test",
     spread: Spread = "sd",
     colours: Mapping[str, str] | None = None,
+    shapes: Mapping[str, str] | None = None,
+    baselines: Mapping[str, str] = MappingProxyType({}),
     limit: int = 30,
 ) -> Figure:
     """Draw, for each class, the difference of each method from the baseline of the same seed.
@@ -52,6 +55,8 @@ def differences(
         support: (C,) positives in the part scored.
         spread: what the whiskers are, see `tailprobe.report.values.half_width`.
         colours: of each method; by default a palette of these alone.
+        shapes: the marker of each method; circles by default.
+        baselines: by method, what it is compared with where that is not `baseline`.
         limit: of more classes than this in a group, the most and the least frequent are drawn, and the picture says so.
 
     Raises:
@@ -60,13 +65,21 @@ def differences(
     others = [method for method in methods if method != baseline]
     chosen = {"encoder": encoder, "metric": metric, "methods": [baseline, *others], "part": part}
     rows = difference_rows(
-        table, chosen, classes=classes, counts=counts, low_frequency=low_frequency, support=support, limit=limit
+        table,
+        chosen,
+        baselines=baselines,
+        classes=classes,
+        counts=counts,
+        low_frequency=low_frequency,
+        support=support,
+        limit=limit,
     )
     across = min(_PANELS_A_BAND, len(others))
     down = -(-len(others) // across)
-    figure = framed(
+    reference = "baseline of its link and" if _several(others, baselines) else shown(baseline)
+    figure = new_figure(
         title=f"What each method changes in {shown(metric, 40)}, class by class",
-        subtitle=f"difference from the {shown(baseline)} of the same seed: right of the line is better"
+        subtitle=f"difference from the {reference} of the same seed: right of the line is better"
         f" · {of_seeds(rows.differences.shape[-1])} · encoder {shown(encoder, 40)} · {shown(part)} part",
         caption=_caption(rows, spread, part),
         body=down * (rows.foot * _ROW + 0.72),
@@ -74,7 +87,7 @@ def differences(
     panels = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
     width = (WIDTH - _NAMES) / across - 0.1
     _scale(panels[0, 0], rows, spread, width)
-    colours, shapes = colours_of(others, colours), markers(others)
+    colours, shapes = colours_of(others, colours), markers_of(others, shapes)
     for m, (axes, method) in enumerate(zip(panels.ravel(), others, strict=False)):
         look = _Look(colours[method], shapes[method], spread, width)
         _head(axes, method, look)
@@ -84,6 +97,10 @@ def differences(
     for axes in panels[:, 0]:
         _name_rows(axes, rows)
     return figure
+
+
+def _several(methods: Sequence[str], baselines: Mapping[str, str]) -> bool:
+    return len({baselines.get(method) for method in methods if method in baselines}) > 1
 
 
 def signed(value: float, *, short: bool = False) -> str:
@@ -109,7 +126,7 @@ class _Look:
 def _head(axes: Axes, method: str, look: _Look) -> None:
     name = shown(method, 40)
     if text_width(name, _HEAD) > look.width:
-        name = "\n".join(fitted(line, look.width, _HEAD) for line in name.replace("(", "\n(", 1).split("\n"))
+        name = "\n".join(truncate_to_width(line, look.width, _HEAD) for line in name.replace("(", "\n(", 1).split("\n"))
     axes.set_title(name, fontsize=_HEAD, loc="center")
     line = {"color": look.colour, "linewidth": 3.5, "solid_capstyle": "butt", "clip_on": False}
     axes.plot([0, 1], [1, 1], transform=axes.transAxes, **line)  # type: ignore[arg-type]

@@ -12,9 +12,9 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
 from tailprobe.report.figures.counterparts import metric_label
-from tailprobe.report.frame import WIDTH, framed
-from tailprobe.report.lettering import broken, shown, shown_all
+from tailprobe.report.frame import WIDTH, new_figure
 from tailprobe.report.style import INK, MUTED, colours_of, styled
+from tailprobe.report.text import shown, shown_all, wrap
 from tailprobe.report.values import SeedValues, Spread, describe_spread, half_width, mean, of_seeds, seed_values
 
 _BARS_A_ROW = 50  # more than this on a row would be thinner than the dots on them
@@ -62,7 +62,7 @@ def per_class(
     found = seed_values(table, encoder=encoder, metric=metric, methods=methods, classes=drawn, part=part)
     colours = colours_of(methods, colours)
     rows = _rows(len(kept), len(methods))
-    figure = framed(
+    figure = new_figure(
         title=title,
         subtitle=_join(
             f"encoder {shown(encoder, 40)}",
@@ -107,7 +107,7 @@ def _rows(classes: int, methods: int) -> list[list[int]]:
 
 def _labels(classes: Sequence[str], support: Int[np.ndarray, " K"], inches: float) -> list[str]:
     letters = max(8, int(inches / 0.079))
-    names = [broken(name, letters) for name in shown_all(classes, 2 * letters)]
+    names = [wrap(name, letters) for name in shown_all(classes, 2 * letters)]
     deep = max(name.count("\n") for name in names)
     return [f"{name}\nn = {n:,}" + "\n" * (deep - name.count("\n")) for name, n in zip(names, support, strict=True)]
 

@@ -1,4 +1,4 @@
-"""A critical-difference diagram, chances of improvement and performance profiles, side by side."""
+"""A critical-difference diagram, probabilities of improvement and performance profiles, side by side."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,38 +8,41 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tailprobe.report.frame import framed
-from tailprobe.report.lettering import shown
-from tailprobe.report.style import INK, MUTED, colours_of, markers, styled
+from tailprobe.report.frame import new_figure
+from tailprobe.report.style import INK, MUTED, colours_of, markers_of, styled
+from tailprobe.report.text import shown
 
 _NAME = 22  # letters of a method's name beside its row
 
 
 @styled
-def ranks(found: Mapping[str, Any], *, colours: Mapping[str, str] | None = None) -> Figure:
-    """Draw what `report.across` found; its first method is the one improved upon.
+def ranks(
+    found: Mapping[str, Any], *, colours: Mapping[str, str] | None = None, shapes: Mapping[str, str] | None = None
+) -> Figure:
+    """Draw what `report.page.multi_dataset` found; its first method is the one improved upon.
 
     Source:
-        Demšar, JMLR 2006, for the diagram; Agarwal et al., NeurIPS 2021, for chances and profiles.
+        Demšar, JMLR 2006, for the diagram; Agarwal et al., NeurIPS 2021, for the others.
     """
     methods: Sequence[str] = found["methods"]
-    colours = {**colours_of(methods, colours), "baseline": MUTED}
+    colours = {**colours_of(methods, colours), methods[0]: MUTED}
+    shapes = markers_of(methods, shapes)
     unit = "classes" if not found["blocks"] else "runs and encoders"
     metric = shown(found["metric"].replace("_", " "), 40)
-    figure = framed(
-        title="Ranks, chances of improvement, performance profiles",
+    figure = new_figure(
+        title="Ranks, probabilities of improvement, performance profiles",
         subtitle=f"{metric}; ranks over {found['ranked']} {unit}, the rest over the low-frequency classes",
         caption="Bars join methods whose average ranks differ by less than Nemenyi's critical difference. Whiskers: "
         "95%, seeds resampled within each data set and encoder. Profile: the share of runs above each value.",
         key=[
-            (Line2D([], [], color=colours[m], marker=markers(methods)[m], linewidth=1.4, markersize=5), shown(m, 34))
+            (Line2D([], [], color=colours[m], marker=shapes[m], linewidth=1.4, markersize=5), shown(m, 34))
             for m in methods
         ],
         body=max(2.6, 0.9 + 0.24 * len(methods)),
     )
     left, middle, right = figure.subplots(1, 3)
-    _diagram(left, found, colours)
-    _chances(middle, found, colours)
+    _diagram(left, found, colours, shapes)
+    _improvement(middle, found, colours, shapes)
     steps = np.asarray(found["profile"]["steps"], dtype=np.float64)
     for method, profile in zip(methods, found["profile"]["of"], strict=True):
         values, low, high = (np.asarray(profile[k], dtype=np.float64) for k in ("value", "low", "high"))
@@ -50,7 +53,7 @@ def ranks(found: Mapping[str, Any], *, colours: Mapping[str, str] | None = None)
     return figure
 
 
-def _diagram(axes: Axes, found: Mapping[str, Any], colours: Mapping[str, str]) -> None:
+def _diagram(axes: Axes, found: Mapping[str, Any], colours: Mapping[str, str], shapes: Mapping[str, str]) -> None:
     axes.set(xlabel="average rank", yticks=[])
     if not found["ranked"]:
         axes.text(
@@ -60,8 +63,9 @@ def _diagram(axes: Axes, found: Mapping[str, Any], colours: Mapping[str, str]) -
     methods, average = found["methods"], found["ranks"]
     order = sorted(range(len(methods)), key=lambda m: average[m])
     for place, m in enumerate(order):
-        shape = markers(methods)[methods[m]]
-        axes.plot(average[m], -place, shape, color=colours[methods[m]], markeredgecolor=INK, markeredgewidth=0.6)
+        axes.plot(
+            average[m], -place, shapes[methods[m]], color=colours[methods[m]], markeredgecolor=INK, markeredgewidth=0.6
+        )
     axes.set_yticks([-place for place in range(len(order))], [shown(methods[m], _NAME) for m in order], fontsize=7)
     for lane, clique in enumerate(found["cliques"]):
         inside = [average[m] for m in clique]
@@ -69,14 +73,15 @@ def _diagram(axes: Axes, found: Mapping[str, Any], colours: Mapping[str, str]) -
     axes.grid(axis="x")
 
 
-def _chances(axes: Axes, found: Mapping[str, Any], colours: Mapping[str, str]) -> None:
+def _improvement(axes: Axes, found: Mapping[str, Any], colours: Mapping[str, str], shapes: Mapping[str, str]) -> None:
     methods = found["methods"]
     axes.axvline(0.5, color=MUTED, linewidth=0.9)
     for place, (method, chance) in enumerate(zip(methods[1:], found["improvement"], strict=True)):
         axes.plot([chance["low"], chance["high"]], [-place, -place], color=colours[method], linewidth=1.2)
-        shape = markers(methods)[method]
-        axes.plot(chance["value"], -place, shape, color=colours[method], markeredgecolor=INK, markeredgewidth=0.6)
-    axes.set(xlim=(-0.03, 1.03), xlabel=f"chance to beat {shown(methods[0], 20)}")
+        axes.plot(
+            chance["value"], -place, shapes[method], color=colours[method], markeredgecolor=INK, markeredgewidth=0.6
+        )
+    axes.set(xlim=(-0.03, 1.03), xlabel=f"probability to beat {shown(methods[0], 20)}")
     names = [shown(method, _NAME) for method in methods[1:]]
     axes.set_yticks([-place for place in range(len(names))], names, fontsize=7)
     axes.grid(axis="x")

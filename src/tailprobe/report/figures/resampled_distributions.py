@@ -1,4 +1,4 @@
-"""What resampling did to the classes: the counts before and after."""
+"""What methods do to the classes: the counts before and after."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,9 +9,9 @@ from matplotlib.patches import Patch
 
 from tailprobe.report.figures.class_distribution import bars, imbalance, ranks
 from tailprobe.report.figures.counterparts import counterpart_note
-from tailprobe.report.frame import framed
-from tailprobe.report.lettering import shown, shown_all
+from tailprobe.report.frame import new_figure
 from tailprobe.report.style import INK, LOW_FREQUENCY, MUTED, REMAINING, styled
+from tailprobe.report.text import shown, shown_all
 
 _MOST_BARS = 45
 _PANELS_A_ROW = 3
@@ -26,7 +26,7 @@ def resampled_distributions(
     rows: Mapping[str, int],
     distinct: Mapping[str, int],
 ) -> Figure:
-    """Draw the counts that each resampling reached beside those of the training part as it was.
+    """Draw the counts under each method that changes them beside those of the training part as it was.
 
     Args:
         counts: (C,) rows that carry each class, of the training part as it was (first) and under each method. Classes
@@ -37,8 +37,8 @@ def resampled_distributions(
     few = len(classes) <= _MOST_BARS
     across = min(_PANELS_A_ROW, len(counts))
     down = -(-len(counts) // across)
-    figure = framed(
-        title="What each resampling draws",
+    figure = new_figure(
+        title="What each method draws",
         subtitle=f"rows of the training part that carry each class · {counterpart_note('resampled_distributions')}",
         caption="Each panel has its own scale: compare the shapes, read the numbers. "
         "A row that carries several classes counts in each.",
@@ -49,12 +49,12 @@ def resampled_distributions(
     names = shown_all([classes[c] for c in order], 26)
     colours = np.where(low_frequency, LOW_FREQUENCY, REMAINING)[order].tolist()
     panels = figure.subplots(down, across, squeeze=False, sharey=few).ravel()
-    for axes, (name, reached) in zip(panels, counts.items(), strict=False):
+    for axes, (name, own) in zip(panels, counts.items(), strict=False):
         if few:
-            bars(axes, reached[order], names, colours, size=7.5, room=1.2)
+            bars(axes, own[order], names, colours, size=7.5, room=1.2)
         else:
-            ranks(axes, reached[order], names, colours, size=7.5)
-        sizes = f"{rows[name]:,} rows, {distinct[name]:,} distinct images\n{imbalance(reached)}"
+            ranks(axes, own[order], names, colours, size=7.5)
+        sizes = f"{rows[name]:,} rows, {distinct[name]:,} distinct images\n{imbalance(own)}"
         axes.set_title(shown(name), fontsize=9.5, fontweight="bold", color=INK, pad=30)
         axes.annotate(
             sizes,

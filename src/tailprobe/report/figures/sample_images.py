@@ -10,9 +10,9 @@ from matplotlib.patches import Rectangle
 
 from tailprobe.errors import InputError
 from tailprobe.report.figures.counterparts import counterpart_note
-from tailprobe.report.frame import EDGE, WIDTH, canvas, framed
-from tailprobe.report.lettering import fitted
+from tailprobe.report.frame import EDGE, WIDTH, canvas, new_figure
 from tailprobe.report.style import GRID, INK, LOW_FREQUENCY, MUTED, styled
+from tailprobe.report.text import truncate_to_width
 
 _TAG_LINES = 5
 _LINE = 0.165  # inches
@@ -42,7 +42,7 @@ def sample_images(
     across = min(columns, len(tiles))
     side = (WIDTH - 2 * EDGE) / max(across, 4)
     step = side + _LINE * min(max(map(len, tags)), _TAG_LINES) + 0.1
-    figure = framed(
+    figure = new_figure(
         title="Sample images and their tags",
         subtitle=f"tags of low-frequency classes first, in colour · {counterpart_note('sample_images')}",
         caption="",
@@ -76,7 +76,7 @@ def _tags(
     for line, tag in enumerate(listed):
         rare = tag in low_frequency
         colour, weight = (LOW_FREQUENCY, "bold") if rare else (INK, "normal")
-        text = fitted(tag, side, 8.0, bold=rare)
+        text = truncate_to_width(tag, side, 8.0, bold=rare)
         axes.text(left, top - 0.04 - _LINE * line, text, va="top", fontsize=8, color=colour, fontweight=weight)
     if over > 0:
         axes.text(

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tailprobe.report.figures.trade_off import Sides
-from tailprobe.report.frame import framed
-from tailprobe.report.lettering import shown
+from tailprobe.report.frame import new_figure
 from tailprobe.report.style import INK, MUTED, styled
+from tailprobe.report.text import shown
 
 # Okabe and Ito's; with more sources than these, markers tell them apart.
 _TONES = ("#d55e00", "#0072b2", "#009e73", MUTED, "#cc79a7", INK)
@@ -37,7 +37,7 @@ def side_by_side(sources: Sequence[Source], *, metric: str, reach: str) -> Figur
     """
     methods = list(dict.fromkeys(method for source in sources for method in source.methods))
     looks = [(_TONES[s % len(_TONES)], _MARKERS[s % len(_MARKERS)]) for s in range(len(sources))]
-    figure = framed(
+    figure = new_figure(
         title="Side by side: what each method changes",
         subtitle=f"difference from the own baseline in {shown(metric.replace('_', ' '), 40)}, low-frequency classes",
         caption=f"Each is measured on its own images, against its own baseline. Whiskers: {reach}.",

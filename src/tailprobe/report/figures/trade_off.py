@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
-from tailprobe.report.frame import framed
-from tailprobe.report.lettering import shown
-from tailprobe.report.style import INK, MUTED, colours_of, markers, styled
+from tailprobe.report.frame import new_figure
+from tailprobe.report.style import INK, MUTED, colours_of, markers_of, styled
+from tailprobe.report.text import shown
 
 Sides = tuple[Float[np.ndarray, " M"], Float[np.ndarray, " M"], Float[np.ndarray, " M"]]  # difference, low, high
 
@@ -23,6 +23,7 @@ def trade_off(
     encoder: str,
     reach: str,
     colours: Mapping[str, str] | None = None,
+    shapes: Mapping[str, str] | None = None,
 ) -> Figure:
     """Draw each method's difference on the low-frequency classes over that on the others, with whiskers both ways.
 
@@ -30,10 +31,11 @@ def trade_off(
         low_frequency, remaining: differences from the baseline and their bounds, (M,) each.
         methods: (M,), without the baseline.
         reach: what the whiskers are.
+        colours, shapes: of each method.
     """
-    colours, shapes = colours_of(methods, colours), markers(methods)
+    colours, shapes = colours_of(methods, colours), markers_of(methods, shapes)
     words = shown(metric.replace("_", " "), 40)
-    figure = framed(
+    figure = new_figure(
         title="What the rare classes gain, what the others lose",
         subtitle=f"difference from the baseline in {words} · encoder {shown(encoder, 40)}",
         caption=f"Up is a gain for the low-frequency classes, left a loss for the remaining ones. Whiskers: {reach}.",

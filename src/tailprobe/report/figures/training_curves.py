@@ -11,14 +11,14 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from tailprobe.errors import InputError
-from tailprobe.report.frame import framed
-from tailprobe.report.lettering import shown
+from tailprobe.report.frame import new_figure
 from tailprobe.report.style import INK, MUTED, colours_of, styled
+from tailprobe.report.text import shown
 from tailprobe.report.values import mean
 
 _PANELS_A_ROW = 3
 _BEHIND = "#d9dde1"
-COLUMNS = ("encoder", "method", "seed", "epoch", "training_loss", "validation_loss")
+COLUMNS = ("encoder", "method", "seed", "epoch", "training_loss", "validation_loss", "kept", "converged")
 
 Curves = tuple[
     Int[np.ndarray, " E"], Float[np.ndarray, "S E"], Float[np.ndarray, "S E"]
@@ -36,22 +36,27 @@ def training_curves(
 ) -> Figure:
     """Draw training and validation loss over epochs, a panel a method, a line a seed.
 
-    A dot marks each seed's lowest validation loss; the panel says how many seeds had it at their last epoch, that is,
-    were still improving. The baseline's validation loss stands behind every panel.
+    A dot marks the epoch that each seed kept; the panel says which these are and how many seeds had converged. The
+    baseline's validation loss stands behind every panel. Methods that are not trained by gradient descent have no row
+    in the histories and no panel.
 
     Args:
-        histories: columns encoder, method, seed, epoch, training_loss, validation_loss.
+        histories: columns encoder, method, seed, epoch, training_loss, validation_loss, kept, converged.
 
     Raises:
-        InputError: a column is missing, or the encoder or a method has no row.
+        InputError: a column is missing, or no method has a row under the encoder.
     """
+    _check(histories, encoder)
+    trained = set(histories.loc[histories["encoder"] == encoder, "method"])
+    methods = [method for method in methods if method in trained]
     curves = {method: _curves(histories, encoder, method) for method in methods}
+    kept = {method: _kept(histories, encoder, method) for method in methods}
     across = min(_PANELS_A_ROW, len(methods))
     down = -(-len(methods) // across)
-    figure = framed(
+    figure = new_figure(
         title="Learning curves",
         subtitle=f"loss over epochs, a line a seed · encoder {shown(encoder, 40)}",
-        caption="Dot: the seed's lowest validation loss. Training loss is each method's own (reweighted, or over the "
+        caption="Dot: the epoch that the seed kept. Training loss is each method's own (reweighted, or over the "
         "rows it draws) and taken with dropout: compare methods by validation loss alone.",
         key=_key(),
         body=down * 1.75,
@@ -63,7 +68,7 @@ def training_curves(
         if reference is not None:
             axes.plot(reference[0], mean(reference[2].T), color=_BEHIND, linewidth=4.5, solid_capstyle="round")
         _panel(
-            axes, *curves[method], MUTED if method == baseline else colours[method]
+            axes, *curves[method], kept[method], MUTED if method == baseline else colours[method]
         )  # its grey is too pale for lines
         axes.set_title(f"{shown(method, 34)}", fontsize=9, fontweight="bold", color=INK)
     for axes in panels[len(methods) :]:
@@ -72,13 +77,22 @@ def training_curves(
     return figure
 
 
-def _curves(histories: pd.DataFrame, encoder: str, method: str) -> Curves:
+def _check(histories: pd.DataFrame, encoder: str) -> None:
     missing = [column for column in COLUMNS if column not in histories.columns]
     if missing:
         raise InputError(f"the histories have no column {missing[0]!r}; they must have {', '.join(COLUMNS)}")
+    if not (histories["encoder"] == encoder).any():
+        raise InputError(f"the histories have no row of encoder {encoder!r}")
+
+
+def _kept(histories: pd.DataFrame, encoder: str, method: str) -> pd.DataFrame:
+    """Return the rows of the epochs that were kept, a seed a row."""
     part = histories[(histories["encoder"] == encoder) & (histories["method"] == method)]
-    if part.empty:
-        raise InputError(f"the histories have no row of encoder {encoder!r} and method {method!r}")
+    return part[part["kept"].to_numpy(dtype=bool)]
+
+
+def _curves(histories: pd.DataFrame, encoder: str, method: str) -> Curves:
+    part = histories[(histories["encoder"] == encoder) & (histories["method"] == method)]
     if part.duplicated(["seed", "epoch"]).any():
         raise InputError(
             f"the histories of encoder {encoder!r} and method {method!r} have one seed's epoch twice; keep one"
@@ -86,7 +100,7 @@ def _curves(histories: pd.DataFrame, encoder: str, method: str) -> Curves:
     epochs = np.unique(part["epoch"].to_numpy(dtype=np.int64))
     training, validation = (
         part.set_index(["seed", "epoch"])[column].unstack()[epochs.tolist()].to_numpy(dtype=np.float64)  # noqa: PD010
-        for column in COLUMNS[4:]
+        for column in COLUMNS[4:6]
     )
     return epochs, training, validation
 
@@ -96,25 +110,27 @@ def _panel(
     epochs: Int[np.ndarray, " E"],
     training: Float[np.ndarray, "S E"],
     validation: Float[np.ndarray, "S E"],
+    kept: pd.DataFrame,
     colour: str,
 ) -> None:
     axes.plot(epochs, training.T, color=colour, linewidth=0.8, alpha=0.75, linestyle=(0, (2, 1.5)))
     axes.plot(epochs, validation.T, color=colour, linewidth=0.9, alpha=0.9)
-    known = ~np.isnan(validation).all(axis=1)
-    best = np.nanargmin(validation[known], axis=1)
-    axes.plot(
-        epochs[best],
-        validation[known].min(axis=1, initial=np.inf, where=~np.isnan(validation[known])),
-        "o",
-        color=INK,
-        markersize=3,
-    )
-    last = int((best == len(epochs) - 1).sum())
-    words = f"lowest at the last epoch: {last} of {len(best)}"
-    axes.text(
-        1, 0.97, words, transform=axes.transAxes, ha="right", va="top", fontsize=7.5, color=INK if last else MUTED
-    )
+    axes.plot(kept["epoch"], kept["validation_loss"], "o", color=INK, markersize=3)
+    converged = int(kept["converged"].sum())
+    words = f"kept {epoch_range(kept['epoch'])} · converged {converged} of {len(kept)}"
+    colour = INK if 2 * converged < len(kept) else MUTED
+    axes.text(1, 0.97, words, transform=axes.transAxes, ha="right", va="top", fontsize=7.5, color=colour)
     axes.grid(axis="y")
+
+
+def epoch_range(epochs: "pd.Series[int]") -> str:
+    """Return the first and last of some epochs.
+
+    >>> epoch_range(pd.Series([7, 3, 5])), epoch_range(pd.Series([2]))
+    ('3–7', '2')
+    """
+    low, high = epochs.min(), epochs.max()
+    return str(low) if low == high else f"{low}–{high}"
 
 
 def _key() -> list[tuple[Line2D, str]]:
@@ -122,7 +138,7 @@ def _key() -> list[tuple[Line2D, str]]:
         (Line2D([], [], color=MUTED, linewidth=1.2), "validation"),
         (Line2D([], [], color=MUTED, linewidth=1.2, linestyle=(0, (2, 1.5))), "training"),
         (Line2D([], [], color=_BEHIND, linewidth=4.5), "baseline's validation, mean"),
-        (Line2D([], [], color=INK, marker="o", markersize=3.5, linestyle="none"), "lowest validation"),
+        (Line2D([], [], color=INK, marker="o", markersize=3.5, linestyle="none"), "epoch kept"),
     ]
 
 

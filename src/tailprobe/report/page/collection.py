@@ -1,4 +1,4 @@
-"""What the data is: its classes, which of them meet, and what they look like."""
+"""What the data is: its classes, which of them occur together, and what they look like."""
 
 import base64
 import io
@@ -11,17 +11,17 @@ from PIL import Image
 
 from tailprobe.report.page.run import RunTables
 
-_MEETING = 40  # rows and columns of a picture of co-occurrence that can still be read
+_COOCCURRENCE = 40  # rows and columns of a picture of co-occurrence that can still be read
 
 
 def collection(run: RunTables) -> dict[str, Any]:
-    """Return counts, the rarest classes' co-occurrence, sample images, duplicates and what the readers told."""
+    """Return counts, the rarest classes' co-occurrence, sample images, duplicates and the readers' notes."""
     return {
         "images": int(run.record["images"]),
         "kind": run.record["kind"],
         "notes": list(run.record["notes"]),
         "skipped": list(run.record["skipped"]),
-        "meeting": _meeting(run.labels),
+        "cooccurrence": _cooccurrence(run.labels),
         "duplicates": None if run.duplicates is None else dict(run.duplicates),
         "cardinality": float(run.labels.sum(axis=1).mean()),
         "samples": [
@@ -31,7 +31,7 @@ def collection(run: RunTables) -> dict[str, Any]:
     }
 
 
-def _meeting(labels: Bool[np.ndarray, "N C"]) -> dict[str, Any]:
+def _cooccurrence(labels: Bool[np.ndarray, "N C"]) -> dict[str, Any]:
     """Return how many images carry two classes: the rarest classes by those they come with.
 
     Of many columns those are kept that take the largest share of some row's images. `rows` and `columns` are classes,
@@ -39,13 +39,13 @@ def _meeting(labels: Bool[np.ndarray, "N C"]) -> dict[str, Any]:
     """
     counts = labels.sum(axis=0)
     falling = np.argsort(-counts, kind="stable")
-    rows = falling[-_MEETING:]
+    rows = falling[-_COOCCURRENCE:]
     matrix = labels.astype(np.float32)  # counts up to 2**24 are exact
     together = matrix[:, rows].T @ matrix  # (R, C)
     others = together.copy()
     others[np.arange(len(rows)), rows] = 0
     share = (others / np.maximum(counts[rows], 1)[:, None]).max(axis=0)
-    met = np.argsort(-share, kind="stable")[:_MEETING]
+    met = np.argsort(-share, kind="stable")[:_COOCCURRENCE]
     columns = falling[np.isin(falling, met)]
     return {"rows": rows.tolist(), "columns": columns.tolist(), "images": together[:, columns].astype(int).tolist()}
 
@@ -73,14 +73,14 @@ def picture(data: bytes, *, side: int = 160) -> str:
 
 
 def mistakes(run: RunTables) -> dict[str, Any] | None:
-    """Return the test images most wrongly missed or claimed, by class, or None where none were kept."""
+    """Return the worst false negatives and positives of the test part by class, or None where none were kept."""
     if run.mistakes is None or run.mistakes.empty:
         return None
     names: Sequence[str] = list(dict.fromkeys(run.mistakes["class_name"].astype(str)))
     shown = [
         {
             "class_index": names.index(str(row["class_name"])),
-            "missed": row["kind"] == "missed",
+            "false_negative": row["kind"] == "false negative",
             "name": str(row["name"]),
             "tags": list(row["tags"]),
             "scores": [round(float(row["baseline"]), 3), round(float(row["chosen"]), 3)],

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from tailprobe.groups import RULE_GROUPS
-from tailprobe.report.page.numbers import short
+from tailprobe.report.page.numbers import round_for_json
 from tailprobe.report.page.run import RunTables
 from tailprobe.report.values import half_width, mean, seed_values
 from tailprobe.scores.metric import all_metrics, lower_is_better
@@ -30,6 +30,7 @@ def comparison(run: RunTables) -> dict[str, Any]:
         "groups": list(RULE_GROUPS),
         "numbers": {e: {m: _numbers(run, of_metric[m], e, m) for m in metrics} for e in run.encoders},
         "tested": tested,
+        "baseline_of": [run.methods.index(run.baselines.get(name, run.methods[0])) for name in run.methods],
         "means": {e: _means(run, e) for e in run.encoders},
         "verdicts": {} if run.verdicts is None else {e: _verdicts(run, e) for e in run.encoders},
     }
@@ -53,7 +54,7 @@ def _means(run: RunTables, encoder: str) -> dict[str, Any]:
     for metric, rows in _test_rows(run.results, wanted).items():
         of = {"encoder": encoder, "metric": metric, "methods": run.methods}
         groups = seed_values(rows, **of, classes=RULE_GROUPS, is_group=True).array  # type: ignore[arg-type]
-        found[metric] = short(mean(groups))
+        found[metric] = round_for_json(mean(groups))
     return found
 
 
@@ -69,12 +70,13 @@ def _numbers(run: RunTables, rows: pd.DataFrame, encoder: str, metric: str) -> d
     classes = seed_values(rows, **of, classes=names).array  # type: ignore[arg-type]
     groups = seed_values(rows, **of, classes=RULE_GROUPS, is_group=True).array  # type: ignore[arg-type]
     values = np.concatenate([classes, groups], axis=1)  # (M, K, S)
-    differences = values - values[:1]
+    compared = [run.methods.index(run.baselines.get(method, run.methods[0])) for method in run.methods]
+    differences = values - values[compared]
     middle, reach = mean(differences), half_width(differences, "sd")
     found = {"value": mean(values), "difference": middle, "low": middle - reach, "high": middle + reach}
     if run.verdicts is not None and metric == run.verdicts["metric"].iloc[0]:
         found |= {side: _of_verdicts(run, encoder, side, found[side]) for side in ("difference", "low", "high")}
-    return {name: short(numbers) for name, numbers in found.items()}
+    return {name: round_for_json(numbers) for name, numbers in found.items()}
 
 
 def _of_verdicts(run: RunTables, encoder: str, column: str, otherwise: np.ndarray) -> np.ndarray:
@@ -94,7 +96,7 @@ def _verdicts(run: RunTables, encoder: str) -> dict[str, Any]:
     for column in ("p_adjusted", "minimum_detectable_effect"):
         values = np.full(shape, np.nan)
         values[places] = _placed(run, encoder, column)[1].to_numpy(np.float64)
-        found[column] = short(values)
+        found[column] = round_for_json(values)
     return found
 
 

@@ -57,10 +57,10 @@ def _recommendation(run: RunTables) -> dict[str, Any] | None:
 
 
 def _methods(run: RunTables) -> list[dict[str, Any]]:
-    """Return the methods: name, colour, symbol, rows and distinct images of an epoch, counts that classes reached."""
-    colours, shapes = palette(run.methods), markers(run.methods)
+    """Return the methods: name, look, family, whether it can differ, rows of an epoch and their classes' counts."""
+    colours, shapes = palette(run.families), markers(run.families)
     found = []
-    for method in run.methods:
+    for method, row in zip(run.methods, run.method_table.to_dict("records"), strict=True):
         plan = run.plans[run.plans["method"] == method]
         by_class = plan.groupby("class_name")["count"].mean().reindex(run.classes["class_name"]).to_numpy(np.float64)
         found.append(
@@ -68,9 +68,14 @@ def _methods(run: RunTables) -> list[dict[str, Any]]:
                 "name": method,
                 "colour": colours[method],
                 "symbol": _SYMBOLS[shapes[method]],
+                "family": str(row["family"]),
+                "link": str(row["link"]),
+                "no_op": str(row["no_op"]),
+                "identical_ranking": bool(row["identical_ranking"]),
                 "rows": float(plan["rows"].mean()),
                 "distinct": float(plan["distinct_images"].mean()),
-                "reached": by_class.round().astype(int).tolist(),
+                "synthetic": float(plan["synthetic_rows"].mean()),
+                "counts": by_class.round().astype(int).tolist(),
             }
         )
     return found

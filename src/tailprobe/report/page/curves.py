@@ -3,10 +3,11 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Bool, Float
 
 from tailprobe.ranking import rank
-from tailprobe.report.page.numbers import short
+from tailprobe.report.page.numbers import round_for_json
 from tailprobe.report.page.run import RunTables
 from tailprobe.scores.decisions import RECALL, Confusion, f_beta_ratio
 from tailprobe.scores.head_scores import read_head_scores
@@ -35,30 +36,44 @@ def curves(run: RunTables) -> dict[str, Any]:
                 _class_curves(*column) for column in zip(labels.T, scores.T, _precisions(labels, scores), strict=True)
             ]
             found.setdefault(encoder, {})[method] = of_classes
-    return {"steps": short(_STEPS), "classes": rarest.tolist(), "methods": methods, "curves": found}
+    return {"steps": round_for_json(_STEPS), "classes": rarest.tolist(), "methods": methods, "curves": found}
 
 
 def training(run: RunTables) -> dict[str, Any]:
-    """Return losses by epoch, lowest, mean and highest over the seeds, and how many seeds had not converged.
+    """Return what training did, by encoder and method; methods that are not trained by gradient descent are left out.
 
-    A seed had not converged when its lowest validation loss was that of the last epoch.
+    Losses, and the average precision where it chose the epoch, by epoch: lowest, mean and highest over the seeds;
+    first and last epoch kept; how many of the `seeds` heads had converged.
     """
-    found: dict[str, Any] = {}
-    last = run.histories["epoch"].max()
+    found: dict[str, Any] = {str(encoder): {} for encoder in run.encoders}
     for (encoder, method), rows in run.histories.groupby(["encoder", "method"], observed=True):
-        of_kind = {}
-        for kind in ("training_loss", "validation_loss"):
-            wide = rows.pivot_table(index="epoch", columns="seed", values=kind)
-            of_kind[kind] = [short(part, 5) for part in (wide.min(axis=1), wide.mean(axis=1), wide.max(axis=1))]
-        lowest = rows.loc[rows.groupby("seed")["validation_loss"].idxmin(), "epoch"]
-        found.setdefault(str(encoder), {})[str(method)] = of_kind | {
-            "late": int((lowest == last).sum()),
-            "seeds": len(lowest),
-            "epochs": float(rows.groupby("seed")["epoch"].max().mean()),
-            "steps": int(rows.groupby("seed")["steps"].last().mean()),
-            "seconds": round(float(rows.groupby("seed")["seconds"].last().mean()), 2),
+        heads = rows.groupby("seed").agg(
+            epochs=("epoch", "max"),
+            steps=("steps", "last"),
+            seconds=("seconds", "last"),
+            converged=("converged", "last"),
+        )
+        kept = rows.loc[rows["kept"].to_numpy(dtype=bool), "epoch"]
+        found[str(encoder)][str(method)] = {
+            "curves": {kind: _over_seeds(rows, kind) for kind in _criteria(rows)},
+            "kept": [int(kept.min()), int(kept.max())],
+            "converged": int(heads["converged"].sum()),
+            "seeds": len(heads),
+            "epochs": float(heads["epochs"].mean()),
+            "steps": int(heads["steps"].mean()),
+            "seconds": round(float(heads["seconds"].mean()), 2),
         }
     return found
+
+
+def _criteria(rows: pd.DataFrame) -> list[str]:
+    chosen_by_precision = rows["average_precision"].notna().any()
+    return ["training_loss", "validation_loss", *(["average_precision"] if chosen_by_precision else [])]
+
+
+def _over_seeds(rows: pd.DataFrame, kind: str) -> list[Any]:
+    wide = rows.pivot_table(index="epoch", columns="seed", values=kind, dropna=False)
+    return [round_for_json(part, 5) for part in (wide.min(axis=1), wide.mean(axis=1), wide.max(axis=1))]
 
 
 def _joined(run: RunTables, encoder: str, method: str) -> tuple[Bool[np.ndarray, "T C"], Float[np.ndarray, "T C"]]:
@@ -83,10 +98,10 @@ def _class_curves(
     above = scores[:, None] > _STEPS  # (T, steps)
     counted = Confusion.count(np.broadcast_to(labels[:, None], above.shape), above)
     return {
-        "precision": short(precision, 3),
-        "recall_at": short(RECALL.value(counted), 3),
-        "precision_at": short(ratio(counted.true_positives, counted.predicted_positives), 3),
-        "f1_at": short(f_beta_ratio(1.0).value(counted), 3),
+        "precision": round_for_json(precision, 3),
+        "recall_at": round_for_json(RECALL.value(counted), 3),
+        "precision_at": round_for_json(ratio(counted.true_positives, counted.predicted_positives), 3),
+        "f1_at": round_for_json(f_beta_ratio(1.0).value(counted), 3),
         "reliability": _reliability(labels, scores),
         "positives": int(labels.sum()),
     }
@@ -98,4 +113,4 @@ def _reliability(labels: Bool[np.ndarray, " T"], scores: Float[np.ndarray, " T"]
     number = np.bincount(place, minlength=_BINS)
     score = ratio(np.bincount(place, weights=scores, minlength=_BINS), number.astype(np.float64))
     share = ratio(np.bincount(place, weights=labels, minlength=_BINS), number.astype(np.float64))
-    return [short(score, 3), short(share, 3), number.tolist()]
+    return [round_for_json(score, 3), round_for_json(share, 3), number.tolist()]

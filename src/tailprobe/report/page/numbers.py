@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 
-def short(values: Any, digits: int = 4) -> Any:  # noqa: ANN401 - a number, or arrays of any shape as nested lists
+def round_for_json(values: Any, digits: int = 4) -> Any:  # noqa: ANN401 - a number, or arrays of any shape as nested lists
     """Round numbers for JSON; what is undefined becomes None.
 
-    >>> short([[0.123456, float("nan")]])
+    >>> round_for_json([[0.123456, float("nan")]])
     [[0.1235, None]]
     """
     array = np.asarray(values, dtype=np.float64)

@@ -7,31 +7,32 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from tailprobe.groups import LOW_FREQUENCY, RULE_GROUPS
-from tailprobe.report.figures.all import safe
+from tailprobe.report.figures.all import slug
 from tailprobe.report.figures.class_curves import class_curves
 from tailprobe.report.figures.ranks import ranks
 from tailprobe.report.figures.side_by_side import Source, side_by_side
 from tailprobe.report.figures.trade_off import Sides, trade_off
-from tailprobe.report.page.across import across
 from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.curves import curves
+from tailprobe.report.page.multi_dataset import multi_dataset
 from tailprobe.report.page.run import RunTables
-from tailprobe.report.style import palette
+from tailprobe.report.style import markers, palette
 
 
 def page_figures(run: RunTables) -> dict[str, Figure]:
     """Return the pictures that the page draws and `figures.all` has not.
 
-    Trade-off and curves by encoder, ranks with chances and profiles, and with several encoders these side by side.
-    They are drawn from the numbers that the page has. Nothing is drawn of a run without a remedy.
+    Trade-off and curves by encoder, ranks with probabilities of improvement, and with several encoders these
+    side by side.
+    They are drawn from the numbers that the page has. Nothing is drawn of a run of the baseline alone.
     """
     if len(run.methods) < 2:
         return {}
-    colours, compared, drawn = palette(run.methods), comparison(run), curves(run)
+    colours, compared, drawn = palette(run.families), comparison(run), curves(run)
     figures = {}
     for encoder in run.encoders:
         metric, tested = compared["metrics"][0], compared["tested"] == compared["metrics"][0]
-        figures[f"trade_off_{safe(encoder)}"] = trade_off(
+        figures[f"trade_off_{slug(encoder)}"] = trade_off(
             _sides(run, compared["numbers"][encoder][metric], LOW_FREQUENCY),
             _sides(run, compared["numbers"][encoder][metric], "remaining"),
             methods=run.methods[1:],
@@ -39,8 +40,9 @@ def page_figures(run: RunTables) -> dict[str, Figure]:
             encoder=encoder,
             reach=_reach([tested]),
             colours=colours,
+            shapes=markers(run.families),
         )
-        figures[f"curves_{safe(encoder)}"] = class_curves(
+        figures[f"curves_{slug(encoder)}"] = class_curves(
             _by_class(run, drawn, encoder), steps=np.asarray(drawn["steps"]), encoder=encoder, colours=colours
         )
     return figures | figures_of_several([run])
@@ -51,8 +53,11 @@ def figures_of_several(runs: Sequence[RunTables]) -> dict[str, Figure]:
 
     What lacks a second source, or a method that all share, is left out.
     """
-    figures, found = _side_by_side(runs), across(runs)
-    return figures if found is None else figures | {"ranks": ranks(found, colours=palette(runs[0].methods))}
+    figures, found = _side_by_side(runs), multi_dataset(runs)
+    if found is None:
+        return figures
+    families = runs[0].families
+    return figures | {"ranks": ranks(found, colours=palette(families), shapes=markers(families))}
 
 
 def _side_by_side(runs: Sequence[RunTables]) -> dict[str, Figure]:

@@ -22,8 +22,9 @@ class RunTables:
     record: Mapping[str, Any]  # run.json
     results: pd.DataFrame  # tidy: encoder, method, seed, part, class_name, metric, value, is_group
     classes: pd.DataFrame  # class, count, low_frequency, train, validation, test
-    plans: pd.DataFrame  # method, seed, class_name, count, rows, distinct_images, target_count
-    histories: pd.DataFrame  # encoder, method, seed, epoch, training_loss, validation_loss, kept, steps, seconds
+    plans: pd.DataFrame  # see `study.design.plan_table`
+    method_table: pd.DataFrame  # see `study.design.method_table`
+    histories: pd.DataFrame  # see `study.record.histories`; no row of heads that are not trained by gradient descent
     samples: pd.DataFrame  # name, tags, png
     labels: Bool[np.ndarray, "N C"]  # of every image, columns as `classes`
     scores: Path  # scores.parquet
@@ -36,6 +37,17 @@ class RunTables:
     def methods(self) -> tuple[str, ...]:
         """The methods in the study's order, the baseline first."""
         return tuple(self.record["methods"])
+
+    @property
+    def families(self) -> dict[str, str]:
+        """The family of each method, in the study's order."""
+        return dict(zip(self.method_table["method"], self.method_table["family"], strict=True))
+
+    @property
+    def baselines(self) -> dict[str, str]:
+        """What each method is compared with; without the methods that are compared with nothing."""
+        table = self.method_table[self.method_table["baseline"] != ""]
+        return dict(zip(table["method"], table["baseline"], strict=True))
 
     @property
     def encoders(self) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 
 from tailprobe.files import write_text
-from tailprobe.report.page.across import across
 from tailprobe.report.page.content import content
+from tailprobe.report.page.multi_dataset import multi_dataset
 from tailprobe.report.page.run import RunTables
 
 _PROGRAM = (
@@ -21,7 +21,7 @@ _PROGRAM = (
     "classes",
     "views",
     "curves",
-    "across",
+    "multi_dataset",
     "rest",
     "choices",
 )  # joined in this order
@@ -47,7 +47,7 @@ def write_page(runs: Sequence[RunTables], path: Path) -> Path:
         plotly=plotly,
         program=program,
         policy=_policy([plotly, program]),
-        data=_json({"runs": [content(run) for run in runs], "across": across(runs)}),
+        data=_json({"runs": [content(run) for run in runs], "multi_dataset": multi_dataset(runs)}),
     )
     write_text(path, page)
     return path

@@ -50,24 +50,24 @@ function counts(r) {
   const judgement = r.comparison.verdicts[r.recommendation.encoder],
     k = column("low-frequency");
   if (!judgement) return [];
-  const told = judgement.verdict.slice(1).map((row) => row[k]),
-    seen = judgement.minimum_detectable_effect
+  const verdicts = judgement.verdict.slice(1).map((row) => row[k]),
+    detectable = judgement.minimum_detectable_effect
       .slice(1)
       .map((row) => row[k])
       .filter((value) => value !== null),
-    number_of = (word) => told.filter((verdict) => verdict === word).length;
+    number_of = (word) => verdicts.filter((verdict) => verdict === word).length;
   const shares = [
-    ["improve the rare classes", `${number_of("improves")} of ${told.length}`, `${number_of("worsens")} worsen them`],
+    ["improve the rare classes", `${number_of("improves")} of ${verdicts.length}`, `${number_of("worsens")} worsen them`],
   ];
-  if (seen.length)
-    shares.push(["minimum detectable effect", `±${number(Math.max(...seen))}`, "on the low-frequency mean, 80% power"]);
+  if (detectable.length)
+    shares.push(["minimum detectable effect", `±${number(Math.max(...detectable))}`, "on the low-frequency mean, 80% power"]);
   return shares;
 }
 function showGains() {
   const r = run(),
     of = numbers(),
     k = column("low-frequency"),
-    methods = remedies();
+    methods = others();
   const at = (side) => methods.map(({ m }) => of[side][m][k]),
     middle = at("difference"),
     gap = methods.length > 10 ? 20 : 36;
@@ -83,7 +83,7 @@ function showGains() {
         error_x: { ...whiskers(at("low"), middle, at("high")), color: colour("muted"), thickness: 2 },
         customdata: methods.map(({ m, name }) => [
           of.value[m][k],
-          of.value[0][k],
+          of.value[r.comparison.baseline_of[m]][k],
           signed(of.low[m][k]),
           signed(of.high[m][k]),
           plain(name),
@@ -97,7 +97,7 @@ function showGains() {
       height: 90 + gap * methods.length,
       yaxis: {
         tickvals: methods.map((_, at) => at),
-        ticktext: methods.map(({ name }) => plain(name, 32)),
+        ticktext: methods.map(({ m, name }) => plain(marked(m, brief(name, 32)), 70)),
         range: [methods.length - 0.5, -0.5],
         zeroline: false,
       },
@@ -105,13 +105,13 @@ function showGains() {
     },
   );
   by("caption-answer").textContent =
-    `The low-frequency classes' ${words(state.metric)}, each method's less the baseline's: mean over ${many(r.about.seeds.length, "seed")}, paired by seed; whiskers: ${reach()}` +
+    `The low-frequency classes' ${words(state.metric)}, each method's less that of its baseline: mean over ${many(r.about.seeds.length, "seed")}, paired by seed; whiskers: ${reach()}` +
     (tested() ? ", each by itself, while verdicts are corrected for all comparisons of the study." : ".");
   by("plot-answer").setAttribute(
     "aria-label",
     methods
       .map(
-        ({ m, name }) => `${name} ${signed(of.difference[m][k])}, ${signed(of.low[m][k])} to ${signed(of.high[m][k])}`,
+        ({ m, name }) => `${marked(m, name)} ${signed(of.difference[m][k])}, ${signed(of.low[m][k])} to ${signed(of.high[m][k])}`,
       )
       .join("; "),
   );
@@ -119,7 +119,7 @@ function showGains() {
 const marks = (methods, size) => ({
   size,
   symbol: methods.map((method) => method.symbol),
-  color: methods.map((method) => seen(method.colour)),
+  color: methods.map((method) => visible(method.colour)),
   line: { color: colour("ink"), width: 1 },
 });
 

@@ -1,7 +1,7 @@
 /* What every section uses. Names are put on the page as text (textContent), and into pictures through `plain`: nothing in
    the data can become markup. One `state` says what is shown; each `show…` function draws one section from it. */
-/** @type {{ runs: any[], across: any }} what report/page/content.py and across.py write */
-const { runs: RUNS, across: ACROSS } = JSON.parse(document.getElementById("content").textContent);
+/** @type {{ runs: any[], multi_dataset: any }} what report/page/content.py and multi_dataset.py write */
+const { runs: RUNS, multi_dataset: MULTI_DATASET } = JSON.parse(document.getElementById("content").textContent);
 const PAGE = 50,
   WORDS = ["improves", "worsens", "inconclusive", "underpowered", "not tested"];
 const state = {
@@ -175,7 +175,7 @@ const luminance = (rgb) =>
     .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
     .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
 const whitened = (rgb, share) => rgb.map((c) => c + (1 - c) * share);
-const seen = (hex) => {
+const visible = (hex) => {
   // A method's colour; on a dark page with as much white in it as it needs to be seen (3 to 1), and no more: with more,
   // dark colours of one hue turn into its light ones.
   const paper = colour("paper");
@@ -193,7 +193,18 @@ const column = (group) => run().classes.length + run().comparison.groups.indexOf
 const judged = () => (tested() ? run().comparison.verdicts[state.encoder] : null);
 const reach = () =>
   tested() ? "95% confidence interval" : "one standard deviation over the seeds to either side, no confidence interval";
-const remedies = () =>
+// What keeps a method from differing from its baseline.
+const remark = (m) => (m.no_op ? `no-op: ${m.no_op}` : m.identical_ranking ? "identical ranking" : "");
+// Whether most heads of a method, or of what it is compared with, had not converged when training ended.
+function notConverged(m, encoder = state.encoder) {
+  const training = run().training[encoder],
+    heads = [m, run().comparison.baseline_of[m]].map((i) => training[run().methods[i].name]);
+  return heads.some((t) => t && 2 * t.converged < t.seeds);
+}
+// A method's name with what must be known beside its gain.
+const marked = (m, text) =>
+  [text, notConverged(m) ? "not converged" : "", remark(run().methods[m]).split(":")[0]].filter(Boolean).join(", ");
+const others = () =>
   run()
     .methods.map((method, m) => ({ ...method, m }))
     .slice(1);

@@ -21,12 +21,12 @@ function showRun() {
     r.comparison.metrics.map((m) => [m, words(m)]),
     state.metric,
   );
-  options(by("method"), [["-1", "all"], ...remedies().map(({ m, name }) => [m, name])], -1);
+  options(by("method"), [["-1", "all"], ...others().map(({ m, name }) => [m, name])], -1);
   options(by("verdict"), [["", "any"], ...(r.comparison.tested ? WORDS.map((w) => [w, w]) : [])], "");
   options(
-    by("reached"),
+    by("counts-method"),
     r.methods.map((m, i) => [i, m.name]),
-    shownReached(r),
+    shownCounts(r),
   );
   options(
     by("training-method"),
@@ -43,8 +43,8 @@ function showRun() {
   showAll();
 }
 // Of the methods that draw other rows, the one the page is about if it is among them: the counts of the others say nothing.
-function shownReached(r) {
-  const drawn = (m) => m.reached.some((count, i) => count !== r.methods[0].reached[i]),
+function shownCounts(r) {
+  const drawn = (m) => m.counts.some((count, i) => count !== r.methods[0].counts[i]),
     chosen = r.methods.findIndex((m) => m.name === r.chosen),
     other = r.methods.findIndex(drawn);
   return other < 0 || drawn(r.methods[chosen]) ? chosen : other;
@@ -61,8 +61,8 @@ function showAll() {
   showTraining();
   showMistakes();
   showStatistics();
-  showAcross();
-  showPromised();
+  showMultiDataset();
+  showOptimism();
   showAbout();
 }
 const on = (id, event, act) => by(id).addEventListener(event, act);
@@ -124,7 +124,7 @@ on("next", "click", () => {
   state.page += 1;
   showClasses();
 });
-on("reached", "change", showMethods);
+on("counts-method", "change", showMethods);
 on("curve-class", "change", showCurves);
 on("training-method", "change", showTraining);
 on("mistake-class", "change", showMistakes);

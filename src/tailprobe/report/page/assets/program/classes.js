@@ -5,7 +5,7 @@ function rows() {
     of = numbers(),
     judgement = judged(),
     found = [],
-    methods = state.method < 0 ? remedies().map(({ m }) => m) : [state.method],
+    methods = state.method < 0 ? others().map(({ m }) => m) : [state.method],
     wanted = state.search.trim().toLowerCase();
   r.classes.forEach((k, i) => {
     if (state.group && k.low !== (state.group === "low")) return;
@@ -22,7 +22,7 @@ function rows() {
         count: k.count,
         support: k.parts[2],
         method: r.methods[m].name,
-        baseline: of.value[0][i],
+        baseline: of.value[r.comparison.baseline_of[m]][i],
         value: of.value[m][i],
         difference,
         change: difference === null ? null : Math.abs(difference),
@@ -135,7 +135,7 @@ function lineOf(f, scale) {
     name,
     make("td", whole(f.count)),
     make("td", whole(f.support)),
-    make("td", brief(f.method, 40), "word"),
+    make("td", marked(f.m, brief(f.method, 40)), "word"),
     make("td", number(f.baseline)),
     make("td", number(f.value)),
     make("td", signed(f.difference)),
@@ -159,7 +159,7 @@ function interval(f, scale) {
   svg.append(
     shape("line", { x1: 60, x2: 60, y1: 0, y2: 12, class: "zero" }),
     shape("line", { x1: at(f.low_end), x2: at(f.high_end), y1: 6, y2: 6, class: "span" }),
-    shape("circle", { cx: at(f.difference), cy: 6, r: 3.5, fill: seen(run().methods[f.m].colour), class: "dot" }),
+    shape("circle", { cx: at(f.difference), cy: 6, r: 3.5, fill: visible(run().methods[f.m].colour), class: "dot" }),
   );
   return svg;
 }

@@ -11,7 +11,7 @@ function showTradeoff() {
   });
   draw(
     "plot-tradeoff",
-    remedies().map((method) => ({
+    others().map((method) => ({
       type: "scatter",
       mode: "markers",
       name: plain(method.name),
@@ -37,8 +37,8 @@ function showGroups(of) {
   const groups = run().comparison.groups.map((name) => [name, column(name)]),
     verdict = judged();
   const cell = (m, k) => {
-    const told = verdict && verdict.verdict[m][k] ? `, ${verdict.verdict[m][k]}` : "";
-    return `${number(of.value[m][k])}; ${signed(of.difference[m][k])} (${signed(of.low[m][k])} to ${signed(of.high[m][k])})${told}`;
+    const verdicts = verdict && verdict.verdict[m][k] ? `, ${verdict.verdict[m][k]}` : "";
+    return `${number(of.value[m][k])}; ${signed(of.difference[m][k])} (${signed(of.low[m][k])} to ${signed(of.high[m][k])})${verdicts}`;
   };
   clear(by("table-groups")).append(
     table(
@@ -58,7 +58,7 @@ function showCurves() {
         mode: "lines+markers",
         marker: { size: 4 },
         name: plain(method),
-        line: { color: method === "baseline" ? colour("muted") : seen(hex), width: 2 },
+        line: { color: method === "baseline" ? colour("muted") : visible(hex), width: 2 },
         ...make1(c.curves[state.encoder][method][at]),
       };
     });
@@ -104,45 +104,56 @@ function showCurves() {
 
 /* ---- 5 training ---- */
 function showTraining() {
-  const all = run().training[state.encoder],
-    list = clear(by("late")),
-    name = run().methods[Number(by("training-method").value)].name;
-  Object.entries(all).forEach(([method, t]) => {
-    if (2 * t.late >= t.seeds)
-      list.append(
-        make(
-          "li",
-          `${method} had not converged: in ${t.late} of ${many(t.seeds, "seed")} its lowest validation loss was that of the last epoch. More epochs may change its scores.`,
-          "warning",
-        ),
-      );
+  const all = run().training[state.encoder] || {};
+  showConvergence(all);
+  const t = all[run().methods[Number(by("training-method").value)].name];
+  by("plot-training").hidden = !t;
+  by("training-words").textContent = t ? "" : "This method is not trained by gradient descent.";
+  by("caption-training").hidden = !t;
+  if (t) drawTraining(t);
+}
+function showConvergence(all) {
+  const rows = run().methods.map(({ name }) => {
+    const t = all[name];
+    if (!t) return [name, "not trained by gradient descent", "–"];
+    const [first, last] = t.kept,
+      slow = 2 * t.converged < t.seeds ? ", not converged: more epochs may change its scores" : "";
+    return [
+      name,
+      `${first === last ? first : `${first} to ${last}`} of ${number(t.epochs, 0)}`,
+      `${t.converged} of ${many(t.seeds, "head")}${slow}`,
+    ];
   });
-  const t = all[name],
-    epochs = t.validation_loss[1].map((_, i) => i + 1);
-  const band = (kind, hex, dash) => [
-    { mode: "lines", x: epochs, y: t[kind][0], line: { width: 0 }, hoverinfo: "skip", showlegend: false },
-    {
-      mode: "lines",
-      x: epochs,
-      y: t[kind][2],
-      line: { width: 0 },
-      fill: "tonexty",
-      fillcolor: hex + "33",
-      hoverinfo: "skip",
-      showlegend: false,
-    },
-    {
-      mode: "lines",
-      x: epochs,
-      y: t[kind][1],
-      name: kind.replace("_", " "),
-      line: { color: hex, dash, width: 2.5 },
-      hovertemplate: "epoch %{x}: %{y:.4f}<extra></extra>",
-    },
-  ];
+  clear(by("not-converged")).append(table(["method", "epochs kept, over seeds", "converged"], rows));
+}
+function drawTraining(t) {
+  const precision = t.curves.average_precision,
+    epochs = t.curves.validation_loss[1].map((_, i) => i + 1);
+  const band = (kind, hex, dash, axis) => {
+    const line = (part, extra) => ({ mode: "lines", x: epochs, y: t.curves[kind][part], yaxis: axis, ...extra }),
+      edge = { line: { width: 0 }, hoverinfo: "skip", showlegend: false };
+    return [
+      line(0, edge),
+      line(2, { ...edge, fill: "tonexty", fillcolor: hex + "33" }),
+      line(1, {
+        name: kind.replace("_", " "),
+        line: { color: hex, dash, width: 2.5 },
+        hovertemplate: "epoch %{x}: %{y:.4f}<extra></extra>",
+      }),
+    ];
+  };
   draw(
     "plot-training",
-    [...band("training_loss", colour("rest"), "dash"), ...band("validation_loss", colour("low"), "solid")],
-    { height: 360, xaxis: { title: { text: "epoch" } }, yaxis: { title: { text: "loss" }, type: "log" } },
+    [
+      ...band("training_loss", colour("rest"), "dash", "y"),
+      ...band("validation_loss", colour("low"), "solid", "y"),
+      ...(precision ? band("average_precision", colour("accent"), "solid", "y2") : []),
+    ],
+    {
+      height: 360,
+      xaxis: { title: { text: "epoch" } },
+      yaxis: { title: { text: "loss" }, type: "log" },
+      ...(precision ? { yaxis2: { title: { text: "validation average precision" }, overlaying: "y", side: "right", automargin: true, showgrid: false } } : {}),
+    },
   );
 }

@@ -22,8 +22,8 @@ function showData() {
       [...r.classes].sort((a, b) => a.count - b.count).map((k) => [k.name, whole(k.count), ...k.parts.map(whole)]),
     ),
   );
-  by("meeting").hidden = c.kind !== "multi-label";
-  if (c.kind === "multi-label") showMeeting(r, c.meeting);
+  by("cooccurrence").hidden = c.kind !== "multi-label";
+  if (c.kind === "multi-label") showCooccurrence(r, c.cooccurrence);
   showDuplicates(c.duplicates);
   showTiles("samples", c.samples, "This run kept no images to show.");
 }
@@ -61,24 +61,24 @@ function showDistribution(classes) {
       yaxis: images,
     });
 }
-function showMeeting(r, meeting) {
-  const element = make("table", undefined, "meeting"),
+function showCooccurrence(r, cooccurrence) {
+  const element = make("table", undefined, "cooccurrence"),
     head = make("tr"),
     thead = make("thead"),
     body = make("tbody");
-  head.append(make("td"), ...meeting.columns.map((j) => named(r.classes[j], "col")));
-  meeting.rows.forEach((i, at) => {
+  head.append(make("td"), ...cooccurrence.columns.map((j) => named(r.classes[j], "col")));
+  cooccurrence.rows.forEach((i, at) => {
     const line = make("tr");
-    line.append(named(r.classes[i], "row"), ...meeting.columns.map((j, to) => cellOf(r, i, j, meeting.images[at][to])));
+    line.append(named(r.classes[i], "row"), ...cooccurrence.columns.map((j, to) => cellOf(r, i, j, cooccurrence.images[at][to])));
     body.append(line);
   });
   thead.append(head);
   element.append(thead, body);
-  clear(by("table-meeting")).append(element);
-  by("caption-meeting").textContent =
+  clear(by("table-cooccurrence")).append(element);
+  by("caption-cooccurrence").textContent =
     "Of the images that carry the class of a row, the percentage that carries that of a column: what else is drawn more often when a rare class is." +
-    (meeting.rows.length < r.classes.length
-      ? ` Rows: the ${meeting.rows.length} rarest classes. Columns: the ${meeting.columns.length} they meet most.`
+    (cooccurrence.rows.length < r.classes.length
+      ? ` Rows: the ${cooccurrence.rows.length} rarest classes. Columns: the ${cooccurrence.columns.length} that occur with them most.`
       : "");
 }
 function named(k, scope) {
@@ -157,35 +157,38 @@ function showMethods() {
     training = r.training[state.encoder] || {};
   clear(by("table-methods")).append(
     table(
-      ["method", "rows an epoch", "distinct images", "rows seen", "steps", "seconds a head"],
+      ["method", "family", "rows an epoch", "distinct images", "synthetic rows", "rows seen", "steps", "seconds a head", "remark"],
       r.methods.map((m) => [
         m.name,
+        m.family,
         whole(m.rows),
         whole(m.distinct),
+        whole(m.synthetic),
         training[m.name] ? whole(m.rows * training[m.name].epochs) : "–",
         training[m.name] ? whole(training[m.name].steps) : "–",
         training[m.name] ? number(training[m.name].seconds, 1) : "–",
+        [remark(m), training[m.name] ? "" : "not trained by gradient descent"].filter(Boolean).join("; "),
       ]),
     ),
   );
-  showReached(r, Math.max(0, Number(by("reached").value)));
+  showCounts(r, Math.max(0, Number(by("counts-method").value)));
 }
-function showReached(r, chosen) {
+function showCounts(r, chosen) {
   const order = r.classes.map((k, i) => i).sort((a, b) => r.classes[b].count - r.classes[a].count),
     few = order.length <= MANY,
     spots = order.map((_, at) => at + 1);
   const of = (m) => ({
     name: plain(r.methods[m].name),
     x: spots,
-    y: order.map((i) => r.methods[m].reached[i]),
+    y: order.map((i) => r.methods[m].counts[i]),
     customdata: order.map((i) => plain(r.classes[i].name, 60)),
     hovertemplate: "%{customdata}: %{y:,} rows",
     ...(few
-      ? { type: "bar", marker: { color: seen(r.methods[m].colour) } }
-      : { type: "scatter", mode: "lines", line: { color: seen(r.methods[m].colour), width: 2, shape: "hvh" } }),
+      ? { type: "bar", marker: { color: visible(r.methods[m].colour) } }
+      : { type: "scatter", mode: "lines", line: { color: visible(r.methods[m].colour), width: 2, shape: "hvh" } }),
   });
   const traces = (chosen ? [0, chosen] : [0]).map(of);
-  draw("plot-reached", traces, {
+  draw("plot-counts", traces, {
     height: 380,
     barmode: "group",
     yaxis: counting(

@@ -4,16 +4,16 @@ function showMistakes() {
   const m = run().mistakes;
   by("pick-mistakes").hidden = !m;
   by("mistake-words").textContent = m
-    ? `Test images with the most wrong scores under the baseline or ${run().chosen}, encoder ${m.encoder}, mean over the seeds that tested them. Missed: they carry the class and score low. Claimed: they do not and score high. Labels may be wrong too.`
+    ? `Test images with the most wrong scores under the baseline or ${run().chosen}, encoder ${m.encoder}, mean over the seeds that tested them. False negatives carry the class and score low; false positives do not and score high. Labels may be wrong too.`
     : "This run kept no mistakes.";
   const mine = m ? m.images.filter((image) => image.class_index === Number(by("mistake-class").value)) : [];
   showTiles(
-    "missed",
-    mine.filter((image) => image.missed),
+    "false-negatives",
+    mine.filter((image) => image.false_negative),
   );
   showTiles(
-    "claimed",
-    mine.filter((image) => !image.missed),
+    "false-positives",
+    mine.filter((image) => !image.false_negative),
   );
 }
 

@@ -14,7 +14,7 @@ function showPlot(found) {
   const traces = methods.map((m, at) => {
     const mine = found.filter((f) => f.m === m && place.has(f.i)),
       offset = methods.length > 1 ? (at / (methods.length - 1) - 0.5) * 0.7 : 0;
-    return { ...(state.view === "bars" ? bars(mine, place) : dots(mine, place, offset)), ...told(mine, r.methods[m]) };
+    return { ...(state.view === "bars" ? bars(mine, place) : dots(mine, place, offset)), ...hover(mine, r.methods[m]) };
   });
   if (state.view === "bars") drawBars(r, classes, traces, ticks);
   else
@@ -27,7 +27,7 @@ function showPlot(found) {
     `In brackets: images of the test part that carry the class. ${state.view === "bars" ? "The paper's layout, figures 9 to 14." : `Whiskers: ${reach()}.`}` +
     (shown.length > most ? ` The first ${most} of ${shown.length} classes; choose, order or find to see others.` : "");
 }
-const told = (mine, method) => ({
+const hover = (mine, method) => ({
   name: plain(method.name),
   customdata: mine.map((f) => [
     plain(f.name, 60),
@@ -44,7 +44,7 @@ const bars = (mine, place) => ({
   type: "bar",
   x: mine.map((f) => place.get(f.i)),
   y: mine.map((f) => f.value),
-  marker: { color: seen(run().methods[mine.length ? mine[0].m : 0].colour) },
+  marker: { color: visible(run().methods[mine.length ? mine[0].m : 0].colour) },
 });
 function dots(mine, place, offset) {
   const method = run().methods[mine.length ? mine[0].m : 0],
@@ -54,7 +54,7 @@ function dots(mine, place, offset) {
     mode: "markers",
     y: mine.map((f) => place.get(f.i) + offset),
     x: middle,
-    marker: { size: 8, color: seen(method.colour), symbol: method.symbol },
+    marker: { size: 8, color: visible(method.colour), symbol: method.symbol },
     error_x: {
       ...whiskers(
         mine.map((f) => f.low_end),
@@ -63,7 +63,7 @@ function dots(mine, place, offset) {
       ),
       thickness: 1.2,
       width: 0,
-      color: seen(method.colour),
+      color: visible(method.colour),
     },
   };
 }
@@ -73,7 +73,7 @@ function drawBars(r, classes, traces, ticks) {
     name: "baseline",
     x: classes.map((_, at) => at),
     y: classes.map((i) => numbers().value[0][i]),
-    marker: { color: seen(r.methods[0].colour) },
+    marker: { color: visible(r.methods[0].colour) },
     customdata: classes.map((i) => plain(r.classes[i].name, 60)),
     hovertemplate: "%{customdata}, baseline %{y:.3f}<extra></extra>",
   };

@@ -1,7 +1,7 @@
-/* Methods over classes, data sets and encoders, and what tuning on the test part would have promised. */
+/* Methods over classes, data sets and encoders, and what tuning on the test part would have shown. */
 const toned = (name) => {
   const method = RUNS[0].methods.find((m) => m.name === name);
-  return { colour: seen(method.colour), symbol: method.symbol };
+  return { colour: visible(method.colour), symbol: method.symbol };
 };
 const marksOf = (names, size) => ({
   size,
@@ -15,18 +15,18 @@ const listed = (names, top) => ({
   range: [names.length - 0.5, top],
   zeroline: false,
 });
-function showAcross() {
-  by("across").hidden = !ACROSS;
-  if (!ACROSS) return;
-  const few = !ACROSS.blocks.length;
-  by("h-across").textContent = few ? "Ranks and chances" : "Ranks and chances over the runs and encoders";
+function showMultiDataset() {
+  by("multi-dataset").hidden = !MULTI_DATASET;
+  if (!MULTI_DATASET) return;
+  const few = !MULTI_DATASET.blocks.length;
+  by("h-multi-dataset").textContent = few ? "Ranks and probability of improvement" : "Ranks and probability of improvement over the runs and encoders";
   showRanks(few);
   showImprovement();
   showProfiles();
 }
 /* A critical-difference diagram: methods by average rank, bars over those that do not differ. */
 function showRanks(few) {
-  const a = ACROSS;
+  const a = MULTI_DATASET;
   by("figure-ranks").hidden = !a.ranked;
   if (!a.ranked) return;
   const order = a.methods.map((_, m) => m).sort((x, y) => a.ranks[x] - a.ranks[y]),
@@ -68,7 +68,7 @@ function showRanks(few) {
 }
 const tiny = (p) => (p < 0.001 ? "below 0.001" : `= ${number(p, 3)}`);
 function showImprovement() {
-  const a = ACROSS,
+  const a = MULTI_DATASET,
     others = a.methods.slice(1),
     side = (which) => a.improvement.map((found) => found[which]);
   draw(
@@ -91,14 +91,14 @@ function showImprovement() {
       shapes: [
         { type: "line", x0: 0.5, x1: 0.5, yref: "paper", y0: 0, y1: 1, line: { color: colour("muted"), width: 2 } },
       ],
-      xaxis: { range: [-0.03, 1.03], zeroline: false, title: { text: `chance to beat ${brief(a.methods[0], 20)}` } },
+      xaxis: { range: [-0.03, 1.03], zeroline: false, title: { text: `probability to beat ${brief(a.methods[0], 20)}` } },
     },
   );
   by("caption-improvement").textContent =
     `How probable it is that a run of the method beats one of ${a.methods[0]} on the low-frequency classes (Agarwal et al. 2021); whiskers: 95%, seeds resampled within each data set and encoder.`;
 }
 function showProfiles() {
-  const a = ACROSS,
+  const a = MULTI_DATASET,
     legend = 22 * Math.ceil(a.methods.length / 3);
   draw(
     "plot-profile",
@@ -122,24 +122,24 @@ function showProfiles() {
   by("caption-profile").textContent =
     "Performance profiles: of all runs, the share whose mean over the low-frequency classes is above each value.";
 }
-/* ---- what the scores promise ---- */
-function showPromised() {
+/* ---- optimism ---- */
+function showOptimism() {
   const r = run(),
     means = r.comparison.means[state.encoder],
     wanted = Object.keys(means),
     groups = r.comparison.groups.map((name, g) => [name, g]).filter(([name]) => name !== "all");
-  by("promised").hidden = !wanted.length;
+  by("optimism").hidden = !wanted.length;
   if (!wanted.length) return;
   const rule = wanted.find((metric) => metric.startsWith("optimism@")),
     low = r.comparison.groups.indexOf("low-frequency"),
-    bought = rule ? means[rule].map((row) => row[low]).filter((v) => v !== null) : [];
-  by("promised-words").textContent =
-    (bought.length
-      ? `Thresholds are tuned on the validation part. Tuned on the test part itself, as is often done, the low-frequency classes would have seemed ${number(Math.min(...bought))} to ${number(Math.max(...bought))} better in ${measured(rule)}, by method: that much would be optimism, not skill. `
+    optimism = rule ? means[rule].map((row) => row[low]).filter((v) => v !== null) : [];
+  by("optimism-words").textContent =
+    (optimism.length
+      ? `Thresholds are tuned on the validation part. Tuned on the test part itself, as is often done, the low-frequency classes would have seemed ${number(Math.min(...optimism))} to ${number(Math.max(...optimism))} better in ${measured(rule)}, by method: that much would be optimism, not skill. `
       : "") + "Brier score and calibration error are better the lower; the first is small for any rare class.";
   const columns = wanted.flatMap((metric) => groups.map(([name, g]) => [metric, name, g]));
   const cell = (m, metric, g) => (metric.startsWith("optimism@") ? signed : number)(means[metric][m][g]);
-  clear(by("table-promised")).append(
+  clear(by("table-optimism")).append(
     table(
       ["method", ...columns.map(([metric, name]) => `${titled(metric)}, ${name}`)],
       r.methods.map(({ name }, m) => [name, ...columns.map(([metric, , g]) => cell(m, metric, g))]),

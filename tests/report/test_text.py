@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from tailprobe.report.lettering import broken, fitted, shown, shown_all, text_width
+from tailprobe.report.text import shown, shown_all, text_width, truncate_to_width, wrap
 
 
 @given(st.text(max_size=400), st.integers(3, 60))
@@ -44,15 +44,15 @@ def test_two_names_that_would_look_the_same_are_numbered():
 @given(st.text("ab_- ", min_size=1, max_size=80), st.integers(6, 20), st.integers(1, 3))
 @settings(max_examples=60)
 def test_a_broken_name_keeps_to_its_lines_and_widths(name, width, lines):
-    rows = broken(name, width, lines).split("\n")
+    rows = wrap(name, width, lines).split("\n")
     assert len(rows) <= lines
     assert all(len(row) <= width for row in rows)
 
 
 def test_a_fitted_name_is_no_wider_than_its_room():
-    short = fitted("W" * 300, 1.0, 8.0)
+    short = truncate_to_width("W" * 300, 1.0, 8.0)
     assert 0 < text_width(short, 8.0) <= 1.0
-    assert fitted("road", 1.0, 8.0) == "road"
+    assert truncate_to_width("road", 1.0, 8.0) == "road"
 
 
 def test_a_limit_without_room_for_a_name_is_refused():

@@ -10,7 +10,7 @@ from scipy import stats
 
 from made_run import made_run
 from tailprobe.report.page import RunTables, write_page
-from tailprobe.report.page.across import across
+from tailprobe.report.page.multi_dataset import multi_dataset
 
 PLAIN = tuple(f"class {i:02d}" for i in range(12))
 
@@ -30,7 +30,7 @@ def seeds_of(run: RunTables, name: str, *, is_group: bool) -> np.ndarray:
 
 
 def test_one_run_ranks_its_methods_over_its_classes(run):
-    found = across([run])
+    found = multi_dataset([run])
     means = np.stack([seeds_of(run, name, is_group=False).mean(axis=0) for name in PLAIN])
     assert found["ranks"] == pytest.approx(stats.rankdata(-means, axis=1).mean(axis=0), abs=1e-4)
     assert found["friedman_p"] == pytest.approx(stats.friedmanchisquare(*means.T).pvalue)
@@ -39,7 +39,7 @@ def test_one_run_ranks_its_methods_over_its_classes(run):
 
 
 def test_the_chance_of_improvement_is_the_share_of_pairs_of_runs_won(run):
-    found = across([run])
+    found = multi_dataset([run])
     values = seeds_of(run, "low-frequency", is_group=True)
     for m, chance in enumerate(found["improvement"], start=1):
         wins = np.mean([[(a > b) + 0.5 * (a == b) for b in values[:, 0]] for a in values[:, m]])
@@ -48,7 +48,7 @@ def test_the_chance_of_improvement_is_the_share_of_pairs_of_runs_won(run):
 
 
 def test_a_profile_is_the_share_of_runs_above(run):
-    profile = across([run])["profile"]
+    profile = multi_dataset([run])["profile"]
     values = seeds_of(run, "low-frequency", is_group=True)
     for m, of in enumerate(profile["of"]):
         assert of["value"] == pytest.approx([np.mean(values[:, m] > at) for at in profile["steps"]], abs=1e-4)
@@ -56,7 +56,7 @@ def test_a_profile_is_the_share_of_runs_above(run):
 
 def test_several_runs_are_blocks_and_share_methods(run, tmp_path):
     other = made_run(tmp_path, classes=PLAIN[:8], methods=3, seeds=2, name="another")
-    found = across([run, other])
+    found = multi_dataset([run, other])
     assert found["methods"] == list(other.methods)
     assert found["blocks"] == ["a collection, descriptors", "another, descriptors"]
     assert found["ranked"] == 2
@@ -65,7 +65,7 @@ def test_several_runs_are_blocks_and_share_methods(run, tmp_path):
 
 def test_runs_without_a_method_in_common_are_not_compared(run):
     alone = replace(run, record=run.record | {"methods": ["baseline"]})
-    assert across([run, alone]) is None
+    assert multi_dataset([run, alone]) is None
 
 
 def test_the_page_draws_ranks_chances_and_profiles(watched, run, tmp_path):

@@ -1,4 +1,4 @@
-"""Methods over data sets and encoders: average ranks, chances of improvement, performance profiles."""
+"""Methods over data sets and encoders: average ranks, probability of improvement, performance profiles."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from tailprobe.comparison.improvement import Interval, performance_profile, prob
 from tailprobe.comparison.ranks import rank_methods
 from tailprobe.groups import LOW_FREQUENCY
 from tailprobe.randomness import generator
-from tailprobe.report.page.numbers import short
+from tailprobe.report.page.numbers import round_for_json
 from tailprobe.report.page.run import RunTables
 from tailprobe.report.values import seed_values
 from tailprobe.scores.metric import lower_is_better
@@ -20,7 +20,7 @@ _STEPS = np.linspace(0, 1, 51)
 _RESAMPLES = 1000
 
 
-def across(runs: Sequence[RunTables]) -> dict[str, Any] | None:
+def multi_dataset(runs: Sequence[RunTables]) -> dict[str, Any] | None:
     """Compare the methods that all runs share, in their tested metric's mean over the low-frequency classes.
 
     A block is a run under one of its encoders. With one block alone the ranks go over its classes instead.
@@ -50,8 +50,8 @@ def across(runs: Sequence[RunTables]) -> dict[str, Any] | None:
         "metric": metric,
         "methods": methods,
         **_ranks(runs, metric, methods, together, names),
-        **_chances(-together if lower_is_better(metric) else together),
-        "profile": {"steps": short(_STEPS, 2), "of": [_profile(values) for values in together]},
+        **_improvement(-together if lower_is_better(metric) else together),
+        "profile": {"steps": round_for_json(_STEPS, 2), "of": [_profile(values) for values in together]},
     }
 
 
@@ -94,15 +94,15 @@ def _ranks(
     return {
         "blocks": list(names) if len(names) > 1 else [],
         "ranked": ranking.blocks,
-        "ranks": short(ranking.average),
+        "ranks": round_for_json(ranking.average),
         "friedman_p": None if np.isnan(ranking.p) else ranking.p,
         "critical_difference": ranking.critical_difference,
         "cliques": [list(clique) for clique in ranking.cliques()],
-        "against_baseline": short(ranking.against_first, 4),
+        "against_baseline": round_for_json(ranking.against_first, 4),
     }
 
 
-def _chances(together: Float[np.ndarray, "M S B"]) -> dict[str, Any]:
+def _improvement(together: Float[np.ndarray, "M S B"]) -> dict[str, Any]:
     rng = generator(0, "probability of improvement")
     found = [probability_of_improvement(mine, together[0], rng=rng, resamples=_RESAMPLES) for mine in together[1:]]
     return {"improvement": [_shown(interval) for interval in found]}
@@ -114,4 +114,4 @@ def _profile(values: Float[np.ndarray, "S B"]) -> dict[str, Any]:
 
 
 def _shown(interval: Interval) -> dict[str, Any]:
-    return {name: short(value) for name, value in zip(("value", "low", "high"), interval, strict=True)}
+    return {name: round_for_json(value) for name, value in zip(("value", "low", "high"), interval, strict=True)}

@@ -62,16 +62,16 @@ def shown_all(names: Sequence[str], limit: int = 28) -> list[str]:
     return short
 
 
-def broken(text: str, width: int, lines: int = 2) -> str:
+def wrap(text: str, width: int, lines: int = 2) -> str:
     r"""Return a shown name over at most `lines` lines of at most `width` characters, broken after separators.
 
-    >>> broken("conventional_mine", 13), broken("shop", 13)
+    >>> wrap("conventional_mine", 13), wrap("shop", 13)
     ('conventional_\nmine', 'shop')
     """
     if len(text) <= width or lines == 1:
         return shown(text, max(3, width))
     cut = _break(text, width, len(text) / min(lines, -(-len(text) // width)))
-    return text[:cut].rstrip() + "\n" + broken(text[cut:], width, lines - 1)
+    return text[:cut].rstrip() + "\n" + wrap(text[cut:], width, lines - 1)
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
@@ -80,7 +80,7 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
     return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / 72
 
 
-def fitted(text: str, inches: float, size: float, *, bold: bool = False) -> str:
+def truncate_to_width(text: str, inches: float, size: float, *, bold: bool = False) -> str:
     """Return `text` as shown, shortened in its middle until it is at most `inches` wide."""
     longest = min(len(shown(text, 200)), int(inches * 72 / (0.25 * size)))  # few letters are narrower than a quarter
     for limit in range(longest, 3, -1):
