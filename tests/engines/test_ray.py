@@ -26,9 +26,9 @@ from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.learners.recipe import Recipe
 from tailprobe.methods.lookup import make_plan
+from tailprobe.runs.settings import Study
 from tailprobe.study.execution import Execution
 from tailprobe.study.run import run_study
-from tailprobe.study.settings import Study
 from tailprobe.training.engine import train
 from tailprobe.training.task import HeadKey, HeadTask
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from tailprobe.report.figures.counterparts import counterpart_note
+from tailprobe.paper.counterparts import counterpart_note
 from tailprobe.report.frame import framed
 from tailprobe.report.lettering import shown, shown_all
 from tailprobe.report.style import INK, LOW_FREQUENCY, MUTED, REMAINING, styled

@@ -11,9 +11,8 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
-from tailprobe.report.figures.counterparts import metric_label
 from tailprobe.report.frame import WIDTH, framed
-from tailprobe.report.lettering import broken, shown, shown_all
+from tailprobe.report.lettering import broken, metric_label, shown, shown_all
 from tailprobe.report.style import INK, MUTED, colours_of, styled
 from tailprobe.report.values import SeedValues, Spread, describe_spread, half_width, mean, of_seeds, seed_values
 

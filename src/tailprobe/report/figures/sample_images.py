@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from tailprobe.errors import InputError
-from tailprobe.report.figures.counterparts import counterpart_note
+from tailprobe.paper.counterparts import counterpart_note
 from tailprobe.report.frame import EDGE, WIDTH, canvas, framed
 from tailprobe.report.lettering import fitted
 from tailprobe.report.style import GRID, INK, LOW_FREQUENCY, MUTED, styled

@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 
 from tailprobe.ranking import rank
 from tailprobe.report.page.numbers import short
-from tailprobe.report.page.run import RunTables
+from tailprobe.runs.run import Run
 from tailprobe.scores.decisions import RECALL, Confusion, f_beta_ratio
 from tailprobe.scores.head_scores import read_head_scores
 from tailprobe.scores.metrics.precision_at_recall import precision_at_recall_of
@@ -18,7 +18,7 @@ _STEPS = np.linspace(0, 1, 41)
 _BINS = 10
 
 
-def curves(run: RunTables) -> dict[str, Any]:
+def curves(run: Run) -> dict[str, Any]:
     """Return the curves of the rarest classes for baseline and chosen method, by encoder, all seeds' test parts joined.
 
     `precision` at each recall of `steps`; `recall_at`, `precision_at` and `f1_at` at each threshold of `steps`;
@@ -38,7 +38,7 @@ def curves(run: RunTables) -> dict[str, Any]:
     return {"steps": short(_STEPS), "classes": rarest.tolist(), "methods": methods, "curves": found}
 
 
-def training(run: RunTables) -> dict[str, Any]:
+def training(run: Run) -> dict[str, Any]:
     """Return losses by epoch, lowest, mean and highest over the seeds, and how many seeds had not converged.
 
     A seed had not converged when its lowest validation loss was that of the last epoch.
@@ -61,14 +61,14 @@ def training(run: RunTables) -> dict[str, Any]:
     return found
 
 
-def _joined(run: RunTables, encoder: str, method: str) -> tuple[Bool[np.ndarray, "T C"], Float[np.ndarray, "T C"]]:
+def _joined(run: Run, encoder: str, method: str) -> tuple[Bool[np.ndarray, "T C"], Float[np.ndarray, "T C"]]:
     """Return the labels and probabilities of all seeds' test parts."""
     parts = [
         read_head_scores(run.scores, encoder=encoder, method=method, seed=seed, part="test")
         for seed in sorted(run.results["seed"].unique().tolist())
     ]
     rows = np.concatenate([part.rows for part in parts])
-    return run.labels[rows], np.concatenate([part.probabilities() for part in parts])
+    return run.labels.matrix[rows], np.concatenate([part.probabilities() for part in parts])
 
 
 def _precisions(labels: Bool[np.ndarray, "T C"], scores: Float[np.ndarray, "T C"]) -> Float[np.ndarray, "C steps"]:
