@@ -1,5 +1,6 @@
 """What a run folder holds: its format, files and columns, as `docs/run_folder.md` shows them."""
 
+from collections.abc import Sequence
 from types import MappingProxyType
 
 FORMAT = 1  # of the run folder, in run.json; one more whenever a file, column or meaning changes
@@ -195,5 +196,5 @@ def document() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _rows(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+def _rows(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
     return [f"| {' | '.join(cells)} |" for cells in (header, ("---",) * len(header), *rows)] + [""]
