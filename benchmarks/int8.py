@@ -102,7 +102,7 @@ def main(images: str, weights: str) -> None:
         )
 
 
-def _average_precision(result: tailprobe.Result) -> dict[str, np.ndarray]:
+def _average_precision(result: tailprobe.Run) -> dict[str, np.ndarray]:
     rows = result.results.query("part == 'test' and metric == 'average_precision' and is_group")
     return {
         str(group): of.sort_values("seed")["value"].to_numpy()

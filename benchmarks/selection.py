@@ -25,8 +25,8 @@ from tailprobe.embeddings.precomputed.in_memory import from_arrays
 from tailprobe.labels import Labels
 from tailprobe.learners.recipe import AUTO_PATIENCE, Recipe
 from tailprobe.randomness import generator
+from tailprobe.runs.settings import Study
 from tailprobe.study.design import design_study, head_tasks, plan_heads
-from tailprobe.study.settings import Study
 from tailprobe.training.engine import train
 
 METHODS = (

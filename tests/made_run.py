@@ -8,9 +8,14 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from tailprobe.comparison.recommendation import Recommendation, write_recommendation
 from tailprobe.groups import GROUPS
-from tailprobe.report.page import RunTables
+from tailprobe.runs.folder import RunFolder
+from tailprobe.runs.run import Run
+from tailprobe.runs.settings import Study, write_study
 from tailprobe.scores.head_scores import ScoresWriter
+from tailprobe.scores.table import COLUMNS
+from tailprobe.scores.tidy import write_results
 
 METRICS = ("average_precision", "roc_auc", "recall@0.5", "precision@0.5", "f1@0.5", "recall@tuned", "precision@tuned")
 
@@ -24,7 +29,7 @@ def made_run(
     images: int = 200,
     name: str = "a collection",
     verdicts: bool = True,
-) -> RunTables:
+) -> Run:
     """Make a run: the last quarter of the classes is low-frequency."""
     rng = np.random.default_rng(0)
     names = ("baseline", *(f"reweight({k})" for k in range(2, methods + 1)))
@@ -36,33 +41,43 @@ def made_run(
     for part, share in (("train", 0.6), ("validation", 0.2), ("test", 0.2)):
         table[part] = (share * counts).astype(int)
     keys = [(method, seed) for method in names for seed in range(seeds)]
-    _write_scores(folder / "scores.parquet", keys, classes, images, rng)
-    found = _verdicts(names, table, rng) if verdicts else None
-    return RunTables(
-        name=name,
-        repeat="tailprobe compare study.toml --out AGAIN",
-        settings="[study]\n",
-        record={
-            "images": images, "kind": "multi-label", "notes": ["2 rows name a tag twice"], "skipped": [],
-            "methods": list(names), "widths": {"descriptors": 1000}, "versions": {"python": "3.11"}, "labels": "abc",
-            "embeddings": {"descriptors": "def"}, "seconds": 3.0, "test_is_validation": False, "kernel": "torch",
-        },
-        results=_results(names, range(seeds), table, rng),
-        classes=table,
-        plans=_plans(names, range(seeds), table),
-        method_table=_method_table(names),
-        histories=_histories(keys, rng),
-        samples=pd.DataFrame({"name": ["a.png"], "tags": [list(classes[:2])], "png": [_png()]}),
-        labels=labels,
-        scores=folder / "scores.parquet",
-        verdicts=found,
-        recommendation=None if found is None else _recommendation(names[1]),
-        mistakes=pd.DataFrame({
-            "encoder": "descriptors", "class_name": [classes[-1]] * 2, "kind": ["false negative", "false positive"],
-            "name": [classes[0], "b.png"],
-            "tags": [list(classes[-2:]), []], "baseline": [0.1, 0.9], "chosen": [0.2, 0.8], "picture": [_png(), b""],
-        }),
-    )  # fmt: skip
+    run = RunFolder(folder)
+    write_study(Study(source=name), run.study)
+    _write_scores(run.scores, keys, classes, images, rng)
+    if verdicts:
+        run.write_table("verdicts", _verdicts(names, table, rng))
+        write_recommendation(_recommendation(names[1]), run.recommendation)
+    run.write_table("classes", table)
+    run.write_table(
+        "labels", pd.DataFrame({"name": range(images), "classes": [np.flatnonzero(row).tolist() for row in labels]})
+    )
+    write_results(_results(names, range(seeds), table, rng), run.table("results"), overwrite=True)
+    run.write_table("plans", _plans(names, range(seeds), table))
+    run.write_table("methods", _method_table(names))
+    run.write_table("histories", _histories(keys, rng))
+    run.write_table("samples", pd.DataFrame({"name": ["a.png"], "tags": [list(classes[:2])], "png": [_png()]}))
+    run.write_table("mistakes", _mistakes(classes))
+    run.write_record({
+        "images": images, "kind": "multi-label", "notes": ["2 rows name a tag twice"], "skipped": [],
+        "methods": list(names), "encoders": {"descriptors": {"width": 1000, "fingerprint": "def", "identity": {}}},
+        "versions": {"python": "3.11"}, "labels": "abc", "seconds": 3.0, "test_is_validation": False, "kernel": "torch",
+    })  # fmt: skip
+    return Run.load(folder)
+
+
+def changed(run: Run, **parts: object) -> Run:
+    """Return a run that says something else in some of its parts."""
+    other = Run(run.folder)
+    vars(other).update({name: value for name, value in vars(run).items() if name != "folder"} | parts)
+    return other
+
+
+def _mistakes(classes: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame({
+        "encoder": "descriptors", "class_name": [classes[-1]] * 2, "kind": ["false negative", "false positive"],
+        "name": [classes[0], "b.png"],
+        "tags": [list(classes[-2:]), []], "baseline": [0.1, 0.9], "chosen": [0.2, 0.8], "picture": [_png(), b""],
+    })  # fmt: skip
 
 
 def _results(
@@ -76,7 +91,7 @@ def _results(
     frame["class_name"] = np.array(names, dtype=object)[frame["k"]]
     frame["is_group"] = frame.pop("k") >= len(table)
     frame["value"] = rng.random(len(frame))
-    return frame.assign(encoder="descriptors", part="test")
+    return frame.assign(encoder="descriptors", part="test")[list(COLUMNS)]
 
 
 def _plans(methods: Sequence[str], seeds: Sequence[int], table: pd.DataFrame) -> pd.DataFrame:
@@ -130,13 +145,12 @@ def _verdicts(methods: Sequence[str], table: pd.DataFrame, rng: np.random.Genera
     return pd.concat(frames, ignore_index=True)
 
 
-def _recommendation(method: str) -> dict[str, object]:
-    return {
-        "encoder": "descriptors", "method": method, "metric": "average_precision", "effect_rare": 0.1,
-        "effect_rare_low": 0.05, "effect_rare_high": 0.15, "effect_remaining": -0.01, "effect_remaining_low": -0.02,
-        "effect_remaining_high": 0.0, "probability_of_benefit": 0.99, "sentence": f"Use {method}: it gains.",
-        "statistics": ["Everything was made up."],
-    }  # fmt: skip
+def _recommendation(method: str) -> Recommendation:
+    return Recommendation(
+        encoder="descriptors", method=method, metric="average_precision", effect_rare=0.1, effect_rare_low=0.05,
+        effect_rare_high=0.15, effect_remaining=-0.01, effect_remaining_low=-0.02, effect_remaining_high=0.0,
+        probability_of_benefit=0.99, sentence=f"Use {method}: it gains.", statistics=("Everything was made up.",),
+    )  # fmt: skip
 
 
 def _write_scores(

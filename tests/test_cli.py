@@ -21,9 +21,9 @@ from tailprobe.cli.settings import Given, option_of
 from tailprobe.cli.studies import study_of
 from tailprobe.errors import InputError
 from tailprobe.learners.recipe import Recipe
+from tailprobe.runs.settings import Study, write_study
 from tailprobe.setting import at_least, setting, settings_of
 from tailprobe.study.execution import Execution
-from tailprobe.study.settings import Study, write_study
 
 README = Path(__file__).parents[1] / "README.md"
 COMMANDS = sorted(str(command.name) for command in cli.app.registered_commands)

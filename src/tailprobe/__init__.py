@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from tailprobe.learners.recipe import PAPER_RECIPE, Recipe
     from tailprobe.learners.training_set import TrainingSet
     from tailprobe.methods.method import method
+    from tailprobe.runs.run import Run
+    from tailprobe.runs.settings import Study
     from tailprobe.study.api import compare, embed
-    from tailprobe.study.result import Result
-    from tailprobe.study.settings import Study
 
     __version__: str
 
@@ -43,7 +43,7 @@ __all__ = [
     "Loss",
     "MlpHead",
     "Recipe",
-    "Result",
+    "Run",
     "Stage",
     "Study",
     "Synthetic",
@@ -74,9 +74,9 @@ _MODULES = {
     "MlpHead": "tailprobe.learners.head",
     "PAPER_RECIPE": "tailprobe.learners.recipe",
     "Recipe": "tailprobe.learners.recipe",
-    "Result": "tailprobe.study.result",
+    "Run": "tailprobe.runs.run",
     "Stage": "tailprobe.learners.plan",
-    "Study": "tailprobe.study.settings",
+    "Study": "tailprobe.runs.settings",
     "Synthetic": "tailprobe.learners.plan",
     "TrainingPlan": "tailprobe.learners.plan",
     "TrainingSet": "tailprobe.learners.training_set",

@@ -51,7 +51,7 @@ def test_an_option_of_another_format_is_refused_with_the_reason(sources):
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("folder", {"bands": "rbg"}, "bands is 'rbg'; did you mean 'rgb'. Expected rgb or nrg"),
+        ("folder", {"bands": "rbg"}, "bands 'rbg' is not known; did you mean 'rgb'"),
         ("folder", {"on_bad_image": "skipp"}, "on_bad_image is 'skipp'; .* Expected error or skip"),
         (
             "table",

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 from safetensors import safe_open
 
-from tailprobe.study.result import Result
+from tailprobe.runs.run import Run
 
 
 def test_both_encoders_are_compared_side_by_side(resnet18_file, clip_file, tmp_path):
@@ -25,8 +25,8 @@ def test_both_encoders_are_compared_side_by_side(resnet18_file, clip_file, tmp_p
     done = subprocess.run(list(map(str, line)), check=True, capture_output=True, text=True)
     assert "resnet18" in done.stdout
     assert "clip" in done.stdout
-    result = Result.load(tmp_path / "run")
-    assert result.record["widths"] == {"resnet18": 512, "clip": 512}
+    result = Run.load(tmp_path / "run")
+    assert result.widths == {"resnet18": 512, "clip": 512}
     assert set(result.results["encoder"]) == {"resnet18", "clip"}
     with safe_open(tmp_path / "run" / "heads.safetensors", framework="np") as heads:
         shapes = {heads.get_slice(name).get_shape()[-1] for name in heads.keys() if "hidden" in name}  # noqa: SIM118

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from tailprobe.ranking import average_precision, roc_auc
+from tailprobe.scores.metrics.average_precision import average_precision
+from tailprobe.scores.metrics.roc_auc import roc_auc
 from tailprobe.scores.thresholds import authors_accuracy
 from tailprobe.scores.tidy import score_head
 

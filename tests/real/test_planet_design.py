@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tailprobe.callspec import parse_call
 from tailprobe.datasets.tables.tags import read_tags
 from tailprobe.frequency import low_frequency_classes
 from tailprobe.labels import Labels
 from tailprobe.learners.plan import PlanSummary, summarise_plan
-from tailprobe.methods.lookup import make_plan
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.lookup import parse_methods
 from tailprobe.randomness import generator
 from tailprobe.splits import make_split
 
@@ -32,7 +32,8 @@ def training(labels: Labels) -> dict[str, Labels]:
 
 def drawn(method: str, labels: Labels) -> PlanSummary:
     low = low_frequency_classes(labels, "percentile(25)")
-    return summarise_plan(make_plan(parse_call(method), labels, low, rng=generator(0, method)), labels)
+    *_, bound = parse_methods([method])
+    return summarise_plan(bound.learner(TrainingSet(labels, low, generator(0, method))), labels)
 
 
 def test_the_five_low_frequency_classes_are_the_papers(labels: Labels) -> None:
@@ -61,8 +62,8 @@ def test_one_standard_deviation_below_the_mean_selects_no_class_and_says_so(labe
     [
         ("undersample(200)", "paper", 1800),
         ("oversample(30000)", "authors", 315_000),
-        ("undersample(200, reading=each)", "paper", 3043),
-        ("oversample(30000, reading=each)", "authors", 510_000),
+        ("undersample(200, strategy=per-class)", "paper", 3043),
+        ("oversample(30000, strategy=per-class)", "authors", 510_000),
     ],
 )
 def test_resampling_draws_as_many_rows_as_the_findings_say(

@@ -15,7 +15,7 @@ def archive(real_data: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def result(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> tailprobe.Result:
+def result(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> tailprobe.Run:
     folder = tmp_path_factory.mktemp("mobilenet")
     return tailprobe.compare(
         archive,
@@ -40,13 +40,13 @@ def test_the_archive_is_read_with_its_scale_names_and_labels(archive: Path) -> N
     assert len(images.labels.classes) == 10
 
 
-def test_the_tail_is_as_long_as_asked(result: tailprobe.Result) -> None:
+def test_the_tail_is_as_long_as_asked(result: tailprobe.Run) -> None:
     counts = result.classes["count"]
     assert counts.max() / counts.min() == pytest.approx(100, rel=0.05)
     assert result.study.encoders == ("mobilenet_v1_embeddings",)
 
 
-def test_a_real_encoder_knows_the_frequent_classes_well_and_the_rare_ones_less(result: tailprobe.Result) -> None:
+def test_a_real_encoder_knows_the_frequent_classes_well_and_the_rare_ones_less(result: tailprobe.Run) -> None:
     table = result.table(metric="average_precision").query("method == 'baseline'").set_index("class_name")["mean"]
     assert table["remaining"] > 0.9
     assert 0.4 < table["low-frequency"] < table["remaining"]

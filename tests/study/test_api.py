@@ -8,9 +8,9 @@ import pytest
 
 import tailprobe
 from tailprobe.errors import InputError
+from tailprobe.runs.settings import Study
 from tailprobe.study import api
 from tailprobe.study.execution import Execution
-from tailprobe.study.settings import Study
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def compare(source: str | Path, **options: Any) -> None:
-    inspect.unwrap(tailprobe.compare)(source, **options)  # whose result is no `Result` here, which the tests check
+    inspect.unwrap(tailprobe.compare)(source, **options)  # whose result is no `Run` here, which the tests check
 
 
 def test_one_text_names_one_encoder_or_several_methods(asked: dict[str, Any]) -> None:

@@ -9,10 +9,10 @@ import pytest
 from tailprobe.datasets.pixels.band_ranges import fit_ranges
 from tailprobe.datasets.read import read
 from tailprobe.learners.recipe import Recipe
+from tailprobe.runs.settings import Study
 from tailprobe.study.design import design_study
 from tailprobe.study.execution import Execution
 from tailprobe.study.run import run_study
-from tailprobe.study.settings import Study
 
 rasterio = pytest.importorskip("rasterio")
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")

@@ -9,11 +9,11 @@ from typer.testing import CliRunner
 from tailprobe import cli
 from tailprobe.errors import InputError
 from tailprobe.learners.recipe import Recipe
+from tailprobe.runs.settings import Study
 from tailprobe.setting import make
 from tailprobe.study.dry_run import dry_run_study
 from tailprobe.study.execution import Execution
 from tailprobe.study.run import run_study
-from tailprobe.study.settings import Study
 
 
 @pytest.fixture

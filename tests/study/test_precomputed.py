@@ -12,10 +12,10 @@ import tailprobe
 from tailprobe.embeddings.precomputed.in_memory import from_arrays
 from tailprobe.errors import InputError
 from tailprobe.learners.recipe import Recipe
+from tailprobe.runs.run import Run
+from tailprobe.runs.settings import Study, read_study
 from tailprobe.study.execution import Execution
-from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
-from tailprobe.study.settings import Study, read_study
 from tailprobe.study.tuning import run_search
 from tailprobe.training.search import SearchSpace
 
@@ -40,42 +40,42 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def compared(data: object, out: Path, **options: object) -> Result:
+def compared(data: object, out: Path, **options: object) -> Run:
     options = {"methods": METHODS, "seeds": 2, "recipe": SMALL, "low_frequency": "named(mine)"} | options
     return tailprobe.compare(data, out=out, cache=out.parent / "cache", **options)  # type: ignore[arg-type]
 
 
-def values(result: Result) -> pd.DataFrame:
+def values(result: Run) -> pd.DataFrame:
     columns = ["encoder", "method", "seed", "part", "class_name", "metric", "is_group", "value"]
     return result.results[columns].astype({"value": float}).reset_index(drop=True)
 
 
 @pytest.fixture(scope="module")
-def result(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
+def result(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return compared(archive, tmp_path_factory.mktemp("runs") / "run")
 
 
-def test_a_file_of_embeddings_is_compared_under_its_own_name(result: Result, archive: Path) -> None:
+def test_a_file_of_embeddings_is_compared_under_its_own_name(result: Run, archive: Path) -> None:
     assert result.study.encoders == ("mobilenet",)
     assert set(result.results["encoder"]) == {"mobilenet"}
-    assert result.record["widths"] == {"mobilenet": 8}
+    assert result.widths == {"mobilenet": 8}
     assert result.classes.set_index("class_name")["count"].to_dict() == COUNTS
     assert not (archive.parent / "cache").exists()
 
 
-def test_every_figure_but_the_pictures_is_drawn(result: Result) -> None:
+def test_every_figure_but_the_pictures_is_drawn(result: Run) -> None:
     names = {path.stem for path in result.folder.figures.glob("*.png")}
     assert "differences_mobilenet" in names
     assert "class_distribution" in names
     assert "sample_images" not in names
 
 
-def test_the_run_repeats_from_its_study_file(result: Result, tmp_path: Path) -> None:
+def test_the_run_repeats_from_its_study_file(result: Run, tmp_path: Path) -> None:
     again = run_study(read_study(result.folder.study), tmp_path / "again", Execution(cache=tmp_path / "cache"))
     pd.testing.assert_frame_equal(values(again), values(result), check_exact=True)
 
 
-def test_arrays_in_memory_give_the_numbers_of_the_file(result: Result, tmp_path: Path) -> None:
+def test_arrays_in_memory_give_the_numbers_of_the_file(result: Run, tmp_path: Path) -> None:
     vectors, labels = clouds()
     made = tailprobe.Labels.from_tags([[label] for label in labels], kind="single-label")
     embeddings, images = from_arrays(vectors, made, encoder="mobilenet")

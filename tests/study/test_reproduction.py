@@ -13,10 +13,10 @@ from PIL import Image
 from tailprobe.demo import draw_sample
 from tailprobe.errors import InputError
 from tailprobe.learners.recipe import Recipe
-from tailprobe.study.closeness import compare_with_paper
+from tailprobe.paper.check import compare_with_paper
+from tailprobe.paper.presets import DATASETS, MEANING, PRESETS, preset
+from tailprobe.runs.run import Run
 from tailprobe.study.execution import Execution
-from tailprobe.study.reproduction import DATASETS, MEANING, PRESETS, preset
-from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
 
 
@@ -66,7 +66,7 @@ def test_the_code_asks_for_what_the_authors_ran(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def authors(ade20k: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
+def authors(ade20k: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("paper code")
     study = preset("ade20k", "paper-code", ade20k, encoders=("descriptors",), seeds=2)
     return run_study(
@@ -74,7 +74,7 @@ def authors(ade20k: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
     )
 
 
-def test_the_authors_ade20k_runs_report_on_what_they_chose_by(authors: Result) -> None:
+def test_the_authors_ade20k_runs_report_on_what_they_chose_by(authors: Run) -> None:
     assert authors.record["test_is_validation"]
     split = pd.read_parquet(authors.folder.table("split"))
     parts = {part: set(rows["name"]) for part, rows in split[split["seed"] == 0].groupby("part")}
@@ -85,12 +85,12 @@ def test_the_authors_ade20k_runs_report_on_what_they_chose_by(authors: Result) -
     assert "misc" not in set(authors.classes["class_name"])
 
 
-def test_the_authors_accuracy_is_kept_as_the_share_predicted_negative(authors: Result) -> None:
+def test_the_authors_accuracy_is_kept_as_the_share_predicted_negative(authors: Run) -> None:
     metrics = set(authors.results["metric"])
     assert {"predicted_negative_rate@authors", "recall@authors", "binary_accuracy@authors"} <= metrics
 
 
-def test_closeness_names_counts_saved_scores_and_findings(authors: Result) -> None:
+def test_closeness_names_counts_saved_scores_and_findings(authors: Run) -> None:
     rows = {row.what: row for row in compare_with_paper("ade20k", authors)}
     images = rows["images of the 20 scenes"]
     assert (images.paper, images.here) == ("8809", str(authors.record["images"]))
@@ -112,5 +112,5 @@ def test_planet_is_reproduced_from_the_command(tmp_path: Path) -> None:
     done = subprocess.run(list(map(str, line)), capture_output=True, text=True, check=True)
     assert "How close it is" in done.stdout
     assert "40479" in done.stdout
-    result = Result.load(tmp_path / "run")
+    result = Run.load(tmp_path / "run")
     assert {"undersample(200)", "oversample(30000)"} <= set(result.results["method"])

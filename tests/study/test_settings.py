@@ -6,10 +6,10 @@ import pytest
 
 from tailprobe.errors import InputError
 from tailprobe.learners.recipe import Recipe
+from tailprobe.runs.folder import claim
+from tailprobe.runs.settings import Study, read_study, write_study
 from tailprobe.setting import make
 from tailprobe.study.execution import Execution
-from tailprobe.study.folder import claim
-from tailprobe.study.settings import Study, read_study, write_study
 
 
 def study(tmp_path: Path) -> Study:

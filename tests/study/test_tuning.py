@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tailprobe.study.settings import read_study
+from tailprobe.runs.settings import read_study
 
 
 def test_the_search_leaves_a_table_and_the_best_recipe_as_a_study(collection: Path, tmp_path: Path) -> None:

@@ -4,16 +4,16 @@ import pytest
 
 import mean_colours
 from tailprobe.learners.recipe import Recipe
+from tailprobe.runs.run import Run
+from tailprobe.runs.settings import Study
 from tailprobe.study.execution import Execution
-from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
-from tailprobe.study.settings import Study
 
 CLASSES = {"a": "<b>mine & co.", "b": "mine 🚧"}  # both would be "b_mine ..." or "mine" with all but letters gone
 
 
 @pytest.fixture(scope="session")
-def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
+def result(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("tracked")
     images = mean_colours.draw(folder / "images", images=60)
     for path in sorted((images / "b").iterdir())[15:]:

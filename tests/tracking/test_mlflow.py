@@ -15,11 +15,11 @@ from typer.testing import CliRunner
 
 pytest.importorskip("mlflow")
 from mlflow import MlflowClient
-from mlflow.entities import Run
+from mlflow.entities import Run as MlflowRun
 
 from tailprobe import cli
 from tailprobe.errors import InputError
-from tailprobe.study.result import Result
+from tailprobe.runs.run import Run
 from tailprobe.tracking.tracker import choose_tracker
 
 pytestmark = pytest.mark.filterwarnings("ignore::Warning")  # of MLflow and what it stands on
@@ -65,7 +65,7 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
     raise AssertionError(log.read_text())
 
 
-def runs(client: MlflowClient, name: str = "tailprobe") -> tuple[Run, list[Run]]:
+def runs(client: MlflowClient, name: str = "tailprobe") -> tuple[MlflowRun, list[MlflowRun]]:
     """Return the one run that has none above it, and those below it."""
     experiment = client.get_experiment_by_name(name)
     assert experiment is not None
@@ -74,7 +74,7 @@ def runs(client: MlflowClient, name: str = "tailprobe") -> tuple[Run, list[Run]]
     return parent, [run for run in found if run.data.tags.get("mlflow.parentRunId") == parent.info.run_id]
 
 
-def assert_logged(client: MlflowClient, result: Result, folder: Path) -> None:
+def assert_logged(client: MlflowClient, result: Run, folder: Path) -> None:
     parent, below = runs(client)
     assert parent.info.run_name == "run"
     assert parent.info.status == "FINISHED"
@@ -100,7 +100,7 @@ def assert_logged(client: MlflowClient, result: Result, folder: Path) -> None:
         assert len(client.get_metric_history(run.info.run_id, "loss/validation")) == result.study.recipe.epochs
 
 
-def test_the_store_in_the_working_folder_is_the_default(result: Result, tmp_path: Path) -> None:
+def test_the_store_in_the_working_folder_is_the_default(result: Run, tmp_path: Path) -> None:
     tracker = choose_tracker("mlflow")
     tracker.check()
     assert "sqlite:///mlflow.db" in tracker.track(result)
@@ -108,7 +108,7 @@ def test_the_store_in_the_working_folder_is_the_default(result: Result, tmp_path
     assert_logged(MlflowClient("sqlite:///mlflow.db"), result, tmp_path)
 
 
-def test_a_server_is_logged_to(result: Result, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_is_logged_to(result: Run, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
     done = CliRunner().invoke(cli.app, ["report", str(result.folder.path), "--track", "mlflow"])
     assert done.exit_code == 0, done.output
@@ -117,7 +117,7 @@ def test_a_server_is_logged_to(result: Result, server: str, tmp_path: Path, monk
     assert_logged(MlflowClient(server), result, tmp_path)
 
 
-def test_a_run_tracked_again_takes_the_place_of_the_first(result: Result) -> None:
+def test_a_run_tracked_again_takes_the_place_of_the_first(result: Run) -> None:
     for _ in range(2):
         choose_tracker("mlflow").track(result)
     parent, below = runs(MlflowClient("sqlite:///mlflow.db"))
@@ -125,10 +125,10 @@ def test_a_run_tracked_again_takes_the_place_of_the_first(result: Result) -> Non
     assert parent.info.lifecycle_stage == "active"
 
 
-def test_another_run_is_another(result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_run_is_another(result: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "mines")
     shutil.copytree(result.folder.path, tmp_path / "copy")
-    for each in (result, Result.load(tmp_path / "copy")):
+    for each in (result, Run.load(tmp_path / "copy")):
         choose_tracker("mlflow").track(each)
     client = MlflowClient("sqlite:///mlflow.db")
     experiment = client.get_experiment_by_name("mines")

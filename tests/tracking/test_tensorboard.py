@@ -9,23 +9,23 @@ pytest.importorskip("tensorboard")
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tailprobe.errors import InputError
-from tailprobe.study.result import Result
+from tailprobe.runs.run import Run
 from tailprobe.tracking.tracker import choose_tracker
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
 @pytest.fixture
-def own(result: Result, tmp_path: Path) -> Result:
+def own(result: Run, tmp_path: Path) -> Run:
     shutil.copytree(result.folder.path, tmp_path / "run")
-    return Result.load(tmp_path / "run")
+    return Run.load(tmp_path / "run")
 
 
 def events(folder: Path) -> EventAccumulator:
     return EventAccumulator(str(folder), size_guidance={"scalars": 0, "images": 0, "tensors": 0}).Reload()
 
 
-def test_scores_by_seed_and_losses_by_epoch_are_those_of_the_run(own: Result) -> None:
+def test_scores_by_seed_and_losses_by_epoch_are_those_of_the_run(own: Run) -> None:
     said = choose_tracker("tensorboard").track(own)
     assert str(own.folder.path / "tensorboard") in said
     found = events(own.folder.path / "tensorboard" / "descriptors reweight_5")
@@ -40,7 +40,7 @@ def test_scores_by_seed_and_losses_by_epoch_are_those_of_the_run(own: Result) ->
     assert {"average_precision by class/b_mine _ co", "average_precision by class/mine"} <= set(found.Tags()["scalars"])
 
 
-def test_settings_recommendation_and_figures_stand_beside(own: Result) -> None:
+def test_settings_recommendation_and_figures_stand_beside(own: Run) -> None:
     choose_tracker("tensorboard").track(own)
     found = events(own.folder.path / "tensorboard")
     (text,) = found.Tensors("settings/text_summary")
@@ -50,7 +50,7 @@ def test_settings_recommendation_and_figures_stand_beside(own: Result) -> None:
     assert set(found.Tags()["images"]) == {path.stem for path in own.folder.figures.glob("*.png")}
 
 
-def test_a_repeat_takes_the_place_of_the_first(own: Result) -> None:
+def test_a_repeat_takes_the_place_of_the_first(own: Run) -> None:
     for _ in range(2):
         choose_tracker("tensorboard").track(own)
     found = events(own.folder.path / "tensorboard" / "descriptors baseline")
@@ -58,7 +58,7 @@ def test_a_repeat_takes_the_place_of_the_first(own: Result) -> None:
     assert not (own.folder.path / ".tensorboard.partial").exists()
 
 
-def test_files_of_somebodys_own_are_left_alone(own: Result) -> None:
+def test_files_of_somebodys_own_are_left_alone(own: Run) -> None:
     kept = own.folder.path / "tensorboard" / "notes.txt"
     kept.parent.mkdir()
     kept.write_text("mine")

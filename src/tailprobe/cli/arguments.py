@@ -9,7 +9,7 @@ from tailprobe.datasets.storage.url import absolute
 from tailprobe.errors import InputError
 
 if TYPE_CHECKING:
-    from tailprobe.study.settings import Option
+    from tailprobe.runs.settings import Option
 
 
 def reader_of(labels: str | None, form: str, bands: str | None, read: list[str] | None) -> dict[str, "Option"]:

@@ -12,7 +12,7 @@ from tailprobe.console import Bars
 from tailprobe.study.execution import Execution
 
 if TYPE_CHECKING:
-    from tailprobe.study.settings import Study
+    from tailprobe.runs.settings import Study
 
 
 @with_settings(study=ALL_OF_STUDY, recipe=ALL_OF_RECIPE, execution=ALL_OF_EXECUTION)

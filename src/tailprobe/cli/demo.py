@@ -9,8 +9,8 @@ from tailprobe.cli import options as option
 from tailprobe.cli.settings import Given, with_settings
 from tailprobe.cli.studies import run_and_show, smoke_test
 from tailprobe.console import Bars
+from tailprobe.runs.settings import Study
 from tailprobe.study.execution import Execution
-from tailprobe.study.settings import Study
 
 
 @with_settings(study=("seeds", "seed", "metric"), defaults={"seeds": 5})

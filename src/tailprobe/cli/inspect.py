@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tailprobe.datasets.images import LabeledImages
     from tailprobe.embeddings.embeddings import Embeddings
     from tailprobe.inspection.inspection import Inspection
-    from tailprobe.study.settings import Study
+    from tailprobe.runs.settings import Study
 
 _LOG = logging.getLogger(__name__)
 _COPIES = "Duplicates"

@@ -23,11 +23,11 @@ def report(
     track_with: option.Track = None,
 ) -> None:
     """Write the page of a run again, or one page of several runs, with its figures beside it in PAGE_figures/."""
-    from tailprobe.study.reporting import write_report, write_several
-    from tailprobe.study.result import Result
+    from tailprobe.report.write import write_report, write_several
+    from tailprobe.runs.run import Run
 
     trackers = trackers_of(track_with)
-    results = [Result.load(run) for run in runs]
+    results = [Run.load(run) for run in runs]
     page = write_report(results, out)
     if len(results) > 1:
         write_several(results, page)

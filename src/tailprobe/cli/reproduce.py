@@ -45,8 +45,8 @@ def reproduce(
     quiet: option.Quiet = False,
 ) -> None:
     """Run the paper's own study and print how close the result is."""
-    from tailprobe.study.reproduction import MEANING
-    from tailprobe.study.reproduction import preset as study_of
+    from tailprobe.paper.presets import MEANING
+    from tailprobe.paper.presets import preset as study_of
 
     reader = {key: parse_value(value) for key, value in pairs_of(read, "--read").items()}
     study = study_of(dataset, preset, data, reader=reader, **given.study)

@@ -12,9 +12,9 @@ from tailprobe.binding import choices, describe
 from tailprobe.cli.arguments import weights_of
 from tailprobe.cli.options import GROUPS, OUTPUT
 from tailprobe.learners.recipe import Recipe
+from tailprobe.runs.settings import Study
 from tailprobe.setting import NamedSetting, settings_of
 from tailprobe.study.execution import Execution
-from tailprobe.study.settings import Study
 
 _LONGEST_METAVAR = 18  # letters; at 80 columns the help texts need the room
 # What the command line has other options for, or puts together itself.

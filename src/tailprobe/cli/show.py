@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tailprobe.study.result import Result
+    from tailprobe.runs.run import Run
 
 
-def show_result(result: "Result", metric: str) -> None:
+def show_result(result: "Run", metric: str) -> None:
     """Print the averages of a run and where it is."""
     from rich.console import Console
 
@@ -20,26 +20,26 @@ def show_result(result: "Result", metric: str) -> None:
         result.results,
         metric=metric,
         methods=result.record["methods"],
-        encoders=list(result.record["widths"]),
+        encoders=list(result.encoders),
         plans=result.plans.drop_duplicates(["encoder", "method", "seed"]),
         baselines=dict(zip(compared["method"], compared["baseline"], strict=True)),
         remarks=method_remarks(methods),
     )
     console.print(table)
     if result.verdicts is not None and result.recommendation is not None:
-        names, encoders = result.record["methods"], list(result.record["widths"])
+        names, encoders = result.record["methods"], list(result.encoders)
         console.print(verdict_table(result.verdicts, methods=names, encoders=encoders))
         console.print(result.recommendation.sentence, highlight=False, markup=False)
     console.print(f"Run: {result.folder.path}  page: {result.folder.report}", highlight=False, markup=False)
 
 
-def show_reproduction(dataset: str, result: "Result") -> None:
+def show_reproduction(dataset: str, result: "Run") -> None:
     """Print how close a run of a preset comes to the paper."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    from tailprobe.study.closeness import compare_with_paper, decision_rule
+    from tailprobe.paper.check import compare_with_paper, decision_rule
 
     table = Table("", "the paper", "here", "", title="How close it is", box=box.SIMPLE_HEAD, title_justify="left")
     for column in table.columns[1:]:

@@ -10,11 +10,11 @@ from tailprobe.cli.settings import Given
 from tailprobe.cli.show import show_result
 from tailprobe.console import Bars
 from tailprobe.learners.recipe import Recipe
+from tailprobe.runs.settings import Option, Study, default_encoders, read_study
 from tailprobe.study.execution import Execution
-from tailprobe.study.settings import Option, Study, default_encoders, read_study
 
 if TYPE_CHECKING:
-    from tailprobe.study.result import Result
+    from tailprobe.runs.run import Run
     from tailprobe.tracking.tracker import Tracker
 
 
@@ -46,7 +46,7 @@ def smoke_test(study: Study) -> Study:
     return replace(study, seeds=min(study.seeds, 2), recipe=replace(study.recipe, epochs=1))
 
 
-def run_and_show(study: Study, out: Path, execution: Execution, *, quiet: bool, metric: str | None = None) -> "Result":
+def run_and_show(study: Study, out: Path, execution: Execution, *, quiet: bool, metric: str | None = None) -> "Run":
     """Run a study with its progress on the terminal, and print its averages and verdicts."""
     from tailprobe.study.run import run_study
 
@@ -66,7 +66,7 @@ def trackers_of(names: list[str] | None) -> "list[Tracker]":
     return trackers
 
 
-def track(result: "Result", trackers: "list[Tracker]") -> None:
+def track(result: "Run", trackers: "list[Tracker]") -> None:
     """Log a run to each tracker and print where it is there."""
     for tracker in trackers:
         typer.echo(tracker.track(result))

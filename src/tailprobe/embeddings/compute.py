@@ -147,6 +147,7 @@ def _to_embeddings(
         digest.hexdigest(),
         encoder.standardise,
         tuple(row.problem for row in bad),
+        identity={**encoder.identity, "bands": str(images.bands), "dtype": dtype},
     )
 
 

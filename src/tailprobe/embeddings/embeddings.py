@@ -1,5 +1,6 @@
 """Embeddings: the feature vectors of every image under one encoder."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ class Embeddings:
     standardise: bool = False  # heads should see them standardised by the training part
     skipped: tuple[str, ...] = field(default=())  # images left out as unreadable, each "name: reason"
     store: Path | None = None  # the folder of their store, see `tailprobe.embeddings.store`
+    identity: Mapping[str, str] = field(default_factory=dict)  # what made them: model, hash of weights, bands, ...
 
     def __len__(self) -> int:
         return self.vectors.shape[0]

@@ -5,6 +5,11 @@ from html import escape
 
 import pandas as pd
 
+from tailprobe.groups import LOW_FREQUENCY, REMAINING
+from tailprobe.report.figures.write import rendered
+from tailprobe.report.run_figures import run_figures
+from tailprobe.runs.run import Run
+
 
 def notebook_html(*, sentence: str, averages: pd.DataFrame, picture: bytes, where: str) -> str:
     """Return HTML in which every name is text.
@@ -21,4 +26,17 @@ def notebook_html(*, sentence: str, averages: pd.DataFrame, picture: bytes, wher
         f"<div><p><strong>{escape(sentence)}</strong></p>{table}"
         f'<img alt="what each method changes" style="max-width:100%" src="data:image/png;base64,{image}">'
         f"<p>{escape(where)}</p></div>"
+    )
+
+
+def run_html(run: Run) -> str:
+    """Return a run as a notebook shows it."""
+    table = run.table()
+    groups = table[table["is_group"] & table["class_name"].isin([LOW_FREQUENCY, REMAINING])]
+    first = next(figure for name, figure in run_figures(run).items() if name.startswith("differences"))
+    return notebook_html(
+        sentence="" if run.recommendation is None else run.recommendation.sentence,
+        averages=groups.drop(columns=["part", "is_group", "pairs"]),
+        picture=rendered(first, "png"),
+        where=f"run: {run.folder.path}",
     )

@@ -58,7 +58,7 @@ def latex(table: pd.DataFrame) -> str:
     >>> print(latex(pd.DataFrame({"class_name": ["a_b"], "value": [0.25]})), end="")
     \begin{tabular}{lr}
     \toprule
-    class & value \\
+    class\_name & value \\
     \midrule
     a\_b & 0.250 \\
     \bottomrule
@@ -75,7 +75,7 @@ def markdown(table: pd.DataFrame) -> str:
     r"""Return a table of GitHub's Markdown.
 
     >>> print(markdown(pd.DataFrame({"class_name": ["a|b"], "value": [0.25]})), end="")
-    | class | value |
+    | class_name | value |
     |---|---:|
     | a\|b | 0.250 |
     """

@@ -105,3 +105,13 @@ def _visible(character: str) -> str:
 def _drawable() -> frozenset[int]:
     files = [font_manager.findfont(family) for family in fonts()]
     return frozenset(code for file in files for code in font_manager.get_font(file).get_charmap())
+
+
+def metric_label(metric: str) -> str:
+    """Return a metric's name for an axis, with the paper's word where the paper has another.
+
+    >>> metric_label("recall"), metric_label("f1")
+    ("recall (the paper's accuracy on the class)", 'f1')
+    """
+    paper = " (the paper's accuracy on the class)" if metric.startswith("recall") else ""
+    return shown(metric, 60) + paper

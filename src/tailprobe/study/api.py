@@ -16,12 +16,12 @@ from tailprobe.encoders.load import load_encoder
 from tailprobe.learners.recipe import Recipe
 from tailprobe.log import printed_by_default
 from tailprobe.progress import Progress, silent
+from tailprobe.runs.run import Run
+from tailprobe.runs.settings import Option, Study, default_encoders
 from tailprobe.setting import make, settings_of
 from tailprobe.study.embedding import CHOICES
 from tailprobe.study.execution import Execution, default_cache
-from tailprobe.study.result import Result
 from tailprobe.study.run import run_study
-from tailprobe.study.settings import Option, Study, default_encoders
 
 
 @printed_by_default()
@@ -87,7 +87,7 @@ def compare(
     dtype: str = Execution.dtype,
     progress: Progress = silent,
     **reader: Option | Sequence[str] | Path | None,
-) -> Result:
+) -> Run:
     """Compare methods for class imbalance on labelled images.
 
     Args:

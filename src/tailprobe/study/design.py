@@ -25,8 +25,8 @@ from tailprobe.methods.lookup import baseline_of, parse_methods
 from tailprobe.methods.method import BoundMethod
 from tailprobe.parts import PARTS
 from tailprobe.randomness import generator
+from tailprobe.runs.settings import Study
 from tailprobe.splits import Split, make_split
-from tailprobe.study.settings import Study
 from tailprobe.training.task import HeadKey, HeadTask
 
 

@@ -19,9 +19,9 @@ from tailprobe.encoders.timm_encoder import TimmEncoder
 from tailprobe.engines.choose import choose_engine
 from tailprobe.errors import InputError
 from tailprobe.progress import Progress, silent
+from tailprobe.runs.settings import Study
 from tailprobe.study.design import Design, design_study
 from tailprobe.study.execution import Execution
-from tailprobe.study.settings import Study
 
 _LOG = logging.getLogger(__name__)
 CHOICES = "runtimes.json"  # in the cache: what was measured to be the fastest for a model and a machine

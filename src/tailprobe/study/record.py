@@ -30,8 +30,7 @@ def run_record(
         "kind": images.labels.kind,
         "methods": [str(method) for method in design.methods],
         "labels": images.labels.digest(),
-        "embeddings": {name: stored.fingerprint for name, stored in embeddings.items()},
-        "widths": {name: stored.width for name, stored in embeddings.items()},
+        "encoders": {name: _encoder(stored) for name, stored in embeddings.items()},
         "skipped": sorted({line for stored in embeddings.values() for line in stored.skipped}),
         "notes": list(images.notes),
         "test_is_validation": design.repeats[0].split.test_is_validation,
@@ -41,6 +40,10 @@ def run_record(
         "machine": platform.machine(),
         "seconds": round(seconds, 1),
     }
+
+
+def _encoder(stored: Embeddings) -> dict[str, Any]:
+    return {"width": stored.width, "fingerprint": stored.fingerprint, "identity": dict(stored.identity)}
 
 
 def histories(heads: Heads) -> pd.DataFrame:

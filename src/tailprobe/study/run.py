@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tailprobe.comparison.recommendation import Recommendation
 from tailprobe.comparison.verdict import IDENTICAL_RANKING, NO_OP, compare_methods
 from tailprobe.datasets.check import check_images
 from tailprobe.datasets.images import LabeledImages
@@ -22,6 +23,12 @@ from tailprobe.methods.lookup import parse_methods
 from tailprobe.parts import PARTS
 from tailprobe.progress import Progress, silent
 from tailprobe.randomness import generator
+from tailprobe.report.write import write
+from tailprobe.runs.chosen import chosen_method
+from tailprobe.runs.duplicates import write_duplicates
+from tailprobe.runs.folder import RunFolder, claim, free_folder
+from tailprobe.runs.run import Run
+from tailprobe.runs.settings import Study
 from tailprobe.scores.tidy import write_results
 from tailprobe.study.design import (
     Design,
@@ -35,17 +42,13 @@ from tailprobe.study.design import (
     plan_table,
     split_table,
 )
-from tailprobe.study.duplicates import near_duplicates, write_duplicates
+from tailprobe.study.duplicates import near_duplicates
 from tailprobe.study.embedding import embed_all, leave_out_skipped, read_precomputed
 from tailprobe.study.execution import Execution
-from tailprobe.study.folder import RunFolder, claim, free_folder
 from tailprobe.study.mistakes import mistake_table
 from tailprobe.study.record import histories, run_record
-from tailprobe.study.reporting import run_tables, write_report
-from tailprobe.study.result import Result
 from tailprobe.study.samples import sample_table
 from tailprobe.study.scoring import StudyScores, score_heads
-from tailprobe.study.settings import Study
 from tailprobe.training.engine import train
 from tailprobe.training.heads import Heads
 from tailprobe.training.kernels import choose_kernel
@@ -66,7 +69,7 @@ def run_study(
     images: LabeledImages | None = None,
     embeddings: Mapping[str, Embeddings] | None = None,
     progress: Progress = silent,
-) -> Result:
+) -> Run:
     """Go the whole way and leave the run in a folder.
 
     What can be known to be wrong is found before any long work. Killed at any moment, the same call goes on: from the
@@ -86,12 +89,10 @@ def run_study(
     folder = free_folder(out, study)
     if folder.record.exists():
         _LOG.info("%s is finished; nothing is computed again", out)
-        result = Result.load(out)
-        if not folder.report.exists():  # killed while it was drawn
-            result.write_figures(progress=progress)
-            result.write_tables()
-            write_report([result])
-        return result
+        run = Run.load(out)
+        if not folder.report.exists() or folder.checkpoints.exists():  # killed while it was drawn
+            _draw(run, progress)
+        return run
     started = time.time()
     choose_kernel(execution.kernel)
     engine = choose_engine(execution.engine)
@@ -127,23 +128,25 @@ def run_study(
     scores = score_heads(folder, design, stored, heads, study.thresholds, progress)
     _write(folder, design, planned, heads, scores.results)
     folder.write_table("methods", methods)
-    _compare(folder, study, design, scores, methods)
+    recommendation = _compare(folder, study, design, scores, methods)
     _find_duplicates(folder, design, next(iter(stored.values())), progress)
-    record = run_record(design, stored, execution, kernel=resources.kernel, seconds=time.time() - started)
-    result = Result.finish(folder, record)
-    _draw(result, design, progress)
-    shutil.rmtree(folder.checkpoints, ignore_errors=True)
-    folder.say("end", seconds=record["seconds"])
-    return result
+    folder.write_table("mistakes", _mistakes(folder, design, scores.results, recommendation, list(stored)))
+    # From here on only what can be drawn from the folder is missing.
+    folder.write_record(run_record(design, stored, execution, kernel=resources.kernel, seconds=time.time() - started))
+    run = Run.load(out)
+    _draw(run, progress)
+    return run
 
 
-def _compare(folder: RunFolder, study: Study, design: Design, scores: StudyScores, methods: pd.DataFrame) -> None:
+def _compare(
+    folder: RunFolder, study: Study, design: Design, scores: StudyScores, methods: pd.DataFrame
+) -> Recommendation | None:
     """Write verdicts and the recommendation, where there are methods to compare and a test part of its own."""
     if len(design.methods) < 2 or design.repeats[0].split.test_is_validation:
-        return
+        return None
     by_method = methods.set_index("method")
     identical = by_method.index[by_method["identical_ranking"] & (study.metric in RANKING_METRICS)]
-    compare_methods(
+    comparison = compare_methods(
         scores.test,
         labels=design.images.labels.matrix,
         classes=class_table(design),
@@ -152,7 +155,9 @@ def _compare(folder: RunFolder, study: Study, design: Design, scores: StudyScore
         set_aside=dict.fromkeys(identical, IDENTICAL_RANKING)
         | dict.fromkeys(by_method.index[by_method["no_op"] != ""], NO_OP),
         correction=study.correction,
-    ).write(folder.path)
+    )
+    comparison.write(folder.path)
+    return comparison.recommendation
 
 
 def _find_duplicates(folder: RunFolder, design: Design, embeddings: Embeddings, progress: Progress) -> None:
@@ -165,21 +170,28 @@ def _find_duplicates(folder: RunFolder, design: Design, embeddings: Embeddings, 
         write_duplicates(found, folder.duplicates)
 
 
-def _draw(result: Result, design: Design, progress: Progress) -> None:
-    """Write the figures and the page; both can be written again from the folder."""
-    result.write_figures(progress=progress)
-    tables = run_tables(result)
-    mistakes = mistake_table(
+def _mistakes(
+    folder: RunFolder,
+    design: Design,
+    results: pd.DataFrame,
+    recommendation: Recommendation | None,
+    encoders: list[str],
+) -> pd.DataFrame:
+    return mistake_table(
         design.images,
-        result.folder.scores,
-        encoder=tables.encoder,
-        chosen=tables.chosen,
+        folder.scores,
+        encoder=encoders[0] if recommendation is None else recommendation.encoder,
+        chosen=chosen_method(results, recommendation),
         seeds=[repeat.seed for repeat in design.repeats],
         pictures=design.images.has_pixels,
     )
-    result.folder.write_table("mistakes", mistakes)
-    result.write_tables()
-    write_report([result])
+
+
+def _draw(run: Run, progress: Progress) -> None:
+    """Write figures, tables and page, and remove what a run that goes on would need."""
+    write(run, progress=progress)
+    shutil.rmtree(run.folder.checkpoints, ignore_errors=True)
+    run.folder.say("end", seconds=run.record["seconds"])
 
 
 def _resources(

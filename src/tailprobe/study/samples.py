@@ -1,17 +1,11 @@
 """A few sample images, shrunk and kept with the run, so that its report does not need the collection."""
 
-import io
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Int, UInt8
-from PIL import Image
+from jaxtyping import Bool, Int
 
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.pixels.thumbnail import thumbnail
-
-Tile = UInt8[np.ndarray, "h w 3"]
 
 
 def sample_table(
@@ -32,12 +26,6 @@ def sample_table(
         for i in rows
     ]
     return pd.DataFrame(table, columns=["name", "tags", "png"])
-
-
-def read_samples(table: pd.DataFrame) -> tuple[list[Tile], list[Sequence[str]]]:
-    """Return the pictures and tags of a table from `sample_table`."""
-    tiles = [np.asarray(Image.open(io.BytesIO(png)).convert("RGB")) for png in table["png"]]
-    return tiles, [tuple(tags) for tags in table["tags"]]
 
 
 def sample_rows(

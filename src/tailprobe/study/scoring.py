@@ -6,11 +6,11 @@ import pandas as pd
 
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.progress import Progress
+from tailprobe.runs.folder import RunFolder
 from tailprobe.scores.head_scores import HeadPart, HeadScores, ScoresWriter
 from tailprobe.scores.rules import tune_thresholds
 from tailprobe.scores.tidy import score_head, tidy_table
 from tailprobe.study.design import Design
-from tailprobe.study.folder import RunFolder
 from tailprobe.training.heads import Heads
 
 

@@ -8,12 +8,12 @@ import pandas as pd
 
 from tailprobe.engines.choose import choose_engine
 from tailprobe.progress import Progress, silent
+from tailprobe.runs.folder import claim
+from tailprobe.runs.settings import Study, write_study
 from tailprobe.study.design import design_study, head_tasks, plan_heads
 from tailprobe.study.embedding import embed_all, leave_out_skipped
 from tailprobe.study.execution import Execution
-from tailprobe.study.folder import claim
 from tailprobe.study.run import check, read_images
-from tailprobe.study.settings import Study, write_study
 from tailprobe.training.search import SearchSpace, search_recipes
 
 _LOG = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tailprobe.study.result import Result
+from tailprobe.runs.run import Run
 from tailprobe.tracking.names import safe_names
 
 
@@ -19,7 +19,7 @@ class Course:
     losses: dict[str, list[float]]  # by epoch, mean over the seeds
 
 
-def courses(result: Result) -> list[Course]:
+def courses(result: Run) -> list[Course]:
     """Return the courses of a run: every metric for the groups, the study's own for the classes."""
     scores = result.results[result.results["part"] == "test"]
     scores = scores[(scores["is_group"] | (scores["metric"] == result.study.metric)) & scores["value"].notna()]

@@ -16,7 +16,7 @@ from mlflow.entities import Metric, Param
 from mlflow.exceptions import MlflowException
 
 from tailprobe.errors import InputError
-from tailprobe.study.result import Result
+from tailprobe.runs.run import Run
 from tailprobe.tracking.courses import Course, courses
 from tailprobe.tracking.names import safe_names
 
@@ -45,7 +45,7 @@ class MlflowTracker:
         with _told(self._place), _impatient():
             MlflowClient(self._place).search_experiments(max_results=1)
 
-    def track(self, result: Result) -> str:
+    def track(self, result: Run) -> str:
         """Log a run; what was logged of it before is deleted afterwards, as MLflow deletes: it can be restored.
 
         Raises:
@@ -65,7 +65,7 @@ class MlflowTracker:
         known = client.get_experiment_by_name(self._experiment)
         return str(known.experiment_id if known else client.create_experiment(self._experiment))
 
-    def _log(self, client: MlflowClient, experiment: str, result: Result, tags: dict[str, str]) -> str:
+    def _log(self, client: MlflowClient, experiment: str, result: Run, tags: dict[str, str]) -> str:
         name = result.folder.path.resolve().name
         note = "" if result.recommendation is None else result.recommendation.sentence
         about = {"mlflow.note.content": note, "tailprobe.version": result.record["versions"]["tailprobe"]}
@@ -103,7 +103,7 @@ def _metrics(course: Course, *, time: int) -> Iterator[Metric]:
             yield Metric(name, value, time, epoch)
 
 
-def _settings(result: Result) -> dict[str, str]:
+def _settings(result: Run) -> dict[str, str]:
     """Return every setting of a run by a dotted name."""
     tables: dict[str, dict[str, Any]] = tomllib.loads(result.folder.study.read_text(encoding="utf-8"))
     named = {f"{table}.{key}": str(value) for table, values in tables.items() for key, value in values.items()}
@@ -111,7 +111,7 @@ def _settings(result: Result) -> dict[str, str]:
     return {safe[key]: value for key, value in named.items()}
 
 
-def _key(result: Result) -> str:
+def _key(result: Run) -> str:
     """Return what names a run: its settings and its folder."""
     text = result.folder.study.read_text(encoding="utf-8") + str(result.folder.path.resolve())
     return hashlib.sha256(text.encode()).hexdigest()

@@ -8,7 +8,7 @@ from PIL import Image
 from torch.utils.tensorboard import SummaryWriter
 
 from tailprobe.errors import InputError
-from tailprobe.study.result import Result
+from tailprobe.runs.run import Run
 from tailprobe.tracking.courses import Course, courses
 from tailprobe.tracking.names import safe_names
 
@@ -23,7 +23,7 @@ class TensorboardTracker:
     def check(self) -> None:
         """Nothing to reach: files are written beside the run's others."""
 
-    def track(self, result: Result) -> str:
+    def track(self, result: Run) -> str:
         """Write the event files of a run; those of an earlier call are replaced once all new ones are there.
 
         Raises:
@@ -49,7 +49,7 @@ def _check_ours(folder: Path) -> None:
             raise InputError(f"{path} is no event file; move it away, so that {folder} can be replaced")
 
 
-def _write_about(result: Result, folder: Path) -> None:
+def _write_about(result: Run, folder: Path) -> None:
     with SummaryWriter(str(folder)) as writer:
         settings = result.folder.study.read_text(encoding="utf-8")
         writer.add_text("settings", "".join(f"    {line}\n" for line in settings.splitlines()))  # Markdown's code block

@@ -4,7 +4,7 @@ from typing import Protocol, runtime_checkable
 
 from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean
-from tailprobe.study.result import Result
+from tailprobe.runs.run import Run
 
 TRACKERS = ("mlflow", "tensorboard")
 
@@ -20,7 +20,7 @@ class Tracker(Protocol):
     def check(self) -> None:
         """Raise InputError where nothing could be tracked; called before any long work."""
 
-    def track(self, result: Result) -> str:
+    def track(self, result: Run) -> str:
         """Hand a run over, and return where to look, in a sentence."""
 
 

@@ -17,7 +17,7 @@ from tailprobe.datasets.check import check_images
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.storage.url import Url, absolute, is_url, parse_source
 from tailprobe.errors import InputError
-from tailprobe.study.settings import Study, read_study, write_study
+from tailprobe.runs.settings import Study, read_study, write_study
 
 fsspec = pytest.importorskip("fsspec")
 IMAGES = 6

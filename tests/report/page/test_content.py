@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, precision_recall_curve, precision_score, recall_score
 
-from made_run import made_run
+from made_run import changed, made_run
+from tailprobe.labels import Labels
 from tailprobe.report.page.collection import collection
 from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.content import content
@@ -30,7 +31,7 @@ def joined(run, method, c):
     ]
     rows = np.concatenate([part.rows for part in parts])
     logits = np.concatenate([part.logits for part in parts])[:, c].astype(np.float64)
-    return run.labels[rows, c], 1 / (1 + np.exp(-logits))
+    return run.labels.matrix[rows, c], 1 / (1 + np.exp(-logits))
 
 
 def test_curves_are_those_of_scikit_learn(run):
@@ -51,9 +52,9 @@ def test_curves_are_those_of_scikit_learn(run):
 
 
 def test_a_class_without_test_positives_has_no_curve(run):
-    labels = run.labels.copy()
+    labels = run.labels.matrix.copy()
     labels[:, 0] = False
-    found = curves(replace(run, labels=labels))
+    found = curves(changed(run, labels=replace(run.labels, matrix=labels)))
     mine = found["curves"]["descriptors"]["baseline"][found["classes"].index(0)]
     assert mine["positives"] == 0
     for name in ("precision", "recall_at", "f1_at"):
@@ -61,7 +62,7 @@ def test_a_class_without_test_positives_has_no_curve(run):
 
 
 def test_differences_are_paired_by_seed(run):
-    found = comparison(replace(run, verdicts=None))
+    found = comparison(changed(run, verdicts=None))
     table = run.results[(run.results["metric"] == "roc_auc") & (run.results["class_name"] == "class 04")]
     wide = table.pivot_table(index="seed", columns="method", values="value")
     paired = wide["reweight(3)"] - wide["baseline"]
@@ -72,16 +73,16 @@ def test_differences_are_paired_by_seed(run):
 
 def test_the_tested_metric_comes_first_whatever_it_is(run):
     results = run.results.copy()
-    results["metric"] = results["metric"].replace("recall@0.5", "recall@0.2")
+    results["metric"] = results["metric"].astype(str).replace("recall@0.5", "recall@0.2")
     verdicts = run.verdicts.assign(metric="recall@0.2")
-    found = comparison(replace(run, results=results, verdicts=verdicts))
+    found = comparison(changed(run, results=results, verdicts=verdicts))
     assert found["tested"] == found["metrics"][0] == "recall@0.2"
 
 
 def test_what_is_undefined_in_a_recommendation_is_null(run):
-    advice = dict(run.recommendation) | {"certainty": math.nan, "gain_low": math.nan}
-    found = content(replace(run, recommendation=advice))
-    assert found["recommendation"]["certainty"] is found["recommendation"]["gain_low"] is None
+    advice = replace(run.recommendation, probability_of_benefit=math.nan, effect_rare_low=math.nan)
+    found = content(changed(run, recommendation=advice))
+    assert found["recommendation"]["probability_of_benefit"] is found["recommendation"]["effect_rare_low"] is None
     json.dumps(found, allow_nan=False)
 
 
@@ -89,7 +90,7 @@ def test_the_rarest_classes_are_shown_with_those_they_meet_most(run):
     rng = np.random.default_rng(0)
     labels = rng.random((500, 100)) < np.linspace(0.4, 0.01, 100)
     labels[np.flatnonzero(labels[:, 99]), 50] = True  # the rarest class never comes without this one
-    found = collection(replace(run, labels=labels))["meeting"]
+    found = collection(changed(run, labels=Labels(labels, tuple(map(str, range(100))), "multi-label")))["meeting"]
     counts = labels.sum(axis=0)
     assert len(found["rows"]) == len(found["columns"]) == 40
     assert set(counts[found["rows"]]) <= set(np.sort(counts)[:40])

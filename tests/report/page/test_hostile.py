@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from made_run import made_run
+from made_run import changed, made_run
 from tailprobe.report.page import write_page
 
 HOSTILE = (
@@ -62,8 +62,8 @@ def test_right_to_left_text_turns_nothing_around_it(watched, run, tmp_path):
 
 
 def test_a_sentence_or_setting_in_markup_is_text(watched, run, tmp_path):
-    advice = dict(run.recommendation) | {"sentence": HOSTILE[2], "statistics": [HOSTILE[0]]}
-    hostile = replace(run, recommendation=advice, settings=HOSTILE[1], repeat=HOSTILE[4])
+    advice = replace(run.recommendation, sentence=HOSTILE[2], statistics=(HOSTILE[0],))
+    hostile = changed(run, recommendation=advice, settings=HOSTILE[1], repeat=HOSTILE[4])
     page = watched.open(write_page([hostile], tmp_path / "report.html"))
     assert page.inner_text("#sentence") == HOSTILE[2]
     assert page.text_content("#settings") == HOSTILE[1]

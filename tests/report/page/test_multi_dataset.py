@@ -1,26 +1,26 @@
 """Methods over classes, data sets and encoders, as the page has them."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from made_run import made_run
-from tailprobe.report.page import RunTables, write_page
+from made_run import changed, made_run
+from tailprobe.report.page import write_page
 from tailprobe.report.page.multi_dataset import multi_dataset
+from tailprobe.runs.run import Run
 
 PLAIN = tuple(f"class {i:02d}" for i in range(12))
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory) -> RunTables:
+def run(tmp_path_factory) -> Run:
     return made_run(tmp_path_factory.mktemp("run"), classes=PLAIN)
 
 
-def seeds_of(run: RunTables, name: str, *, is_group: bool) -> np.ndarray:
+def seeds_of(run: Run, name: str, *, is_group: bool) -> np.ndarray:
     """(S, M) of a class or group."""
     table = run.results
     rows = table[
@@ -64,7 +64,7 @@ def test_several_runs_are_blocks_and_share_methods(run, tmp_path):
 
 
 def test_runs_without_a_method_in_common_are_not_compared(run):
-    alone = replace(run, record=run.record | {"methods": ["baseline"]})
+    alone = changed(run, record=run.record | {"methods": ["baseline"]})
     assert multi_dataset([run, alone]) is None
 
 
@@ -80,7 +80,7 @@ def test_the_page_draws_ranks_chances_and_profiles(watched, run, tmp_path):
 def test_the_page_says_what_tuning_on_the_test_part_would_have_bought(watched, run, tmp_path):
     rows = run.results[(run.results["metric"] == "recall@tuned") & run.results["is_group"]]
     results = pd.concat([run.results, rows.assign(metric="optimism@tuned", value=0.125)], ignore_index=True)
-    page = watched.open(write_page([replace(run, results=results)], tmp_path / "report.html"))
+    page = watched.open(write_page([changed(run, results=results)], tmp_path / "report.html"))
     assert "0.125 to 0.125 better in F2" in page.inner_text("#promised-words")
     assert page.locator("#table-promised tbody tr").count() == len(run.methods)
 

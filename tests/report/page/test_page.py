@@ -8,16 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from made_run import made_run
-from tailprobe.report.page import RunTables, write_page
+from made_run import changed, made_run
+from tailprobe.report.page import write_page
 from tailprobe.report.page.content import content
 from tailprobe.report.style import palette
+from tailprobe.runs.run import Run
 
 PLAIN = tuple(f"class {i:02d}" for i in range(12))
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory) -> RunTables:
+def run(tmp_path_factory) -> Run:
     return made_run(tmp_path_factory.mktemp("run"), classes=PLAIN)
 
 
@@ -157,7 +158,7 @@ def test_hovering_a_point_gives_its_numbers(watched, path):
 
 def test_counts_that_are_close_stand_on_an_axis_from_zero_and_others_on_powers_of_ten(watched, run, tmp_path):
     for counts, ends in ((range(2100, 3300, 100), ("0", "3000")), ([10**4, *[10] * 11], ("10", "10k"))):
-        uneven = replace(run, classes=run.classes.assign(count=counts))
+        uneven = changed(run, classes=run.classes.assign(count=counts))
         page = watched.open(write_page([uneven], tmp_path / "report.html"))
         marks = page.locator("#plot-distribution .xtick").all_text_contents()
         assert set(ends) <= set(marks)
@@ -165,8 +166,8 @@ def test_counts_that_are_close_stand_on_an_axis_from_zero_and_others_on_powers_o
 
 def test_what_rounds_to_zero_has_no_sign(watched, run, tmp_path):
     nothing = run.verdicts.assign(difference=-0.0001, low=-0.0004, high=0.0004)
-    advice = run.recommendation | {"gain": -0.0001, "gain_low": -0.0004, "gain_high": 0.0004}
-    run = replace(run, verdicts=nothing, recommendation=advice)
+    advice = replace(run.recommendation, effect_rare=-0.0001, effect_rare_low=-0.0004, effect_rare_high=0.0004)
+    run = changed(run, verdicts=nothing, recommendation=advice)
     page = watched.open(write_page([run], tmp_path / "report.html"))
     assert "95% interval 0.000 to 0.000" in page.inner_text("#certainty")
     assert set(cells(page, 7)) == {"0.000"}
@@ -212,12 +213,12 @@ def test_counts_reached_open_with_a_method_that_changes_them(watched, run, tmp_p
     same = plans["method"] != other
     plans.loc[same, "count"] = plans.loc[same, "class_name"].map(counts)
     plans.loc[~same, "count"] = 2 * plans.loc[~same, "class_name"].map(counts) + 7
-    page = watched.open(write_page([replace(run, plans=plans)], tmp_path / "report.html"))
+    page = watched.open(write_page([changed(run, plans=plans)], tmp_path / "report.html"))
     assert page.evaluate("document.getElementById('plot-counts').data.map(t => t.name.slice(1, -1))")[1:] == [other]
 
 
 def test_a_run_without_images_says_that_none_were_kept(watched, run, tmp_path):
-    page = watched.open(write_page([replace(run, samples=run.samples[:0])], tmp_path / "report.html"))
+    page = watched.open(write_page([changed(run, samples=run.samples[:0])], tmp_path / "report.html"))
     assert page.inner_text("#samples") == "This run kept no images to show."
 
 
@@ -259,7 +260,7 @@ def test_a_print_from_the_dark_is_light_and_as_wide_as_the_paper(watched, path):
 
 def test_classes_on_the_same_images_are_counted(watched, path, run):
     page = watched.open(path)
-    together = run.labels.T.astype(int) @ run.labels.astype(int)
+    together = run.labels.matrix.T.astype(int) @ run.labels.matrix.astype(int)
     title = page.locator("#table-meeting tbody tr").first.locator("td").nth(1).get_attribute("title")
     falling = np.argsort(-np.diag(together), kind="stable")
     first, second = falling[0], falling[1]
@@ -272,7 +273,7 @@ def test_duplicates_are_listed_or_said_not_to_have_been_looked_for(watched, path
     assert "Not looked for" in watched.open(path).inner_text("#duplicates-words")
     pair = {"names": ["a.png", "<b>b.png"], "cosine": 0.995, "parts": ["train", "test"]}
     found = {"encoder": "clip", "threshold": 0.99, "pairs": 1, "across": 1, "held_out": 1, "closest": [pair]}
-    page = watched.open(write_page([replace(run, duplicates=found)], tmp_path / "report.html"))
+    page = watched.open(write_page([changed(run, duplicates=found)], tmp_path / "report.html"))
     assert page.inner_text("#duplicates-words").startswith("1 pair of images are nearly the same")
     assert page.locator("#table-duplicates tbody td").all_inner_texts() == [
         "a.png",
@@ -293,7 +294,7 @@ def test_mistakes_and_curves_follow_the_class_chosen(watched, path):
 
 
 def test_the_study_file_can_be_saved_from_the_page(watched, run, tmp_path):
-    run = replace(run, settings='[data]\nsource = "a #1 & <b>, ü"\n')
+    run = changed(run, settings='[data]\nsource = "a #1 & <b>, ü"\n')
     page = watched.open(write_page([run], tmp_path / "report.html"))
     with page.expect_download() as saved:
         page.click("#study")

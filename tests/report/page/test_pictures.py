@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from made_run import made_run
+from made_run import changed, made_run
 from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.multi_dataset import multi_dataset
 from tailprobe.report.page.pictures import figures_of_several, page_figures
@@ -63,15 +63,15 @@ def test_names_are_literal_and_every_picture_can_be_drawn(tmp_path):
 
 
 def test_a_class_without_test_positives_leaves_a_gap(run):
-    labels = run.labels.copy()
+    labels = run.labels.matrix.copy()
     labels[:, -1] = False
-    figure = page_figures(replace(run, labels=labels))["curves_descriptors"]
+    figure = page_figures(changed(run, labels=replace(run.labels, matrix=labels)))["curves_descriptors"]
     row = run.classes["count"].to_numpy().argsort(kind="stable").tolist().index(11)
     assert np.isnan(figure.axes[3 * row].lines[0].get_ydata()).all()
 
 
 def test_a_run_without_a_remedy_has_none(run):
-    assert page_figures(replace(run, record=run.record | {"methods": ["baseline"]})) == {}
+    assert page_figures(changed(run, record=run.record | {"methods": ["baseline"]})) == {}
 
 
 def test_several_runs_stand_side_by_side_as_on_the_page(run, tmp_path):

@@ -45,7 +45,8 @@ def from_arrays(
     digest = hashlib.sha256(json.dumps([given, str(checked.dtype), checked.shape]).encode())
     digest.update(np.ascontiguousarray(checked).tobytes())
     images = images_without_pixels(given, labels, Path(encoder), None if parts is None else tuple(parts), ())
-    return Embeddings(checked, given, encoder, digest.hexdigest(), standardise), images
+    found = digest.hexdigest()
+    return Embeddings(checked, given, encoder, found, standardise, identity={"array": f"sha256:{found}"}), images
 
 
 def images_without_pixels(

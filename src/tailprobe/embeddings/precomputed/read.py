@@ -64,7 +64,10 @@ def read_embeddings(
     else:
         table, notes = join_labels(path, raw, Path(labels), options)
     digest = _digest(path, table.names, embedding_column)
-    embeddings = Embeddings(raw.vectors, table.names, encoder or encoder_name(path), digest, standardise)
+    of_file = {"file": path.name, "digest": digest}
+    embeddings = Embeddings(
+        raw.vectors, table.names, encoder or encoder_name(path), digest, standardise, identity=of_file
+    )
     images = images_without_pixels(table.names, table.labels, path, table.given_parts, notes + table.notes)
     return embeddings, images
 

@@ -1,9 +1,9 @@
 """Pictures for print, in matplotlib: one file a figure."""
 
+from tailprobe.paper.counterparts import paper_counterpart, paper_counterparts
 from tailprobe.report.figures.all import Classes, Head, study_figures
 from tailprobe.report.figures.architecture import architecture
 from tailprobe.report.figures.class_distribution import class_distribution
-from tailprobe.report.figures.counterparts import paper_counterpart, paper_counterparts
 from tailprobe.report.figures.differences import differences
 from tailprobe.report.figures.per_class import per_class
 from tailprobe.report.figures.resampled_distributions import resampled_distributions

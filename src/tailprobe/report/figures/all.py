@@ -11,9 +11,9 @@ import pandas as pd
 from jaxtyping import Bool, Int, UInt8
 from matplotlib.figure import Figure
 
+from tailprobe.paper.counterparts import counterpart_note
 from tailprobe.report.figures.architecture import architecture
 from tailprobe.report.figures.class_distribution import class_distribution
-from tailprobe.report.figures.counterparts import counterpart_note
 from tailprobe.report.figures.differences import differences
 from tailprobe.report.figures.per_class import per_class
 from tailprobe.report.figures.resampled_distributions import resampled_distributions

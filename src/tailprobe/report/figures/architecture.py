@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Polygon, Rectangle
 
-from tailprobe.report.figures.counterparts import counterpart_note
+from tailprobe.paper.counterparts import counterpart_note
 from tailprobe.report.frame import canvas, new_figure
 from tailprobe.report.style import INK, LOW_FREQUENCY, MUTED, mix, styled
 from tailprobe.report.text import shown, truncate_to_width

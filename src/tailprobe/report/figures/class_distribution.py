@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from tailprobe.report.figures.counterparts import counterpart_note
+from tailprobe.paper.counterparts import counterpart_note
 from tailprobe.report.frame import new_figure
 from tailprobe.report.style import INK, LOW_FREQUENCY, MUTED, REMAINING, styled
 from tailprobe.report.text import shown, shown_all

@@ -11,10 +11,9 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
-from tailprobe.report.figures.counterparts import metric_label
 from tailprobe.report.frame import WIDTH, new_figure
 from tailprobe.report.style import INK, MUTED, colours_of, styled
-from tailprobe.report.text import shown, shown_all, wrap
+from tailprobe.report.text import metric_label, shown, shown_all, wrap
 from tailprobe.report.values import SeedValues, Spread, describe_spread, half_width, mean, of_seeds, seed_values
 
 _BARS_A_ROW = 50  # more than this on a row would be thinner than the dots on them

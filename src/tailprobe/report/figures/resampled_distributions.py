@@ -7,8 +7,8 @@ from jaxtyping import Bool, Int
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from tailprobe.paper.counterparts import counterpart_note
 from tailprobe.report.figures.class_distribution import bars, imbalance, ranks
-from tailprobe.report.figures.counterparts import counterpart_note
 from tailprobe.report.frame import new_figure
 from tailprobe.report.style import INK, LOW_FREQUENCY, MUTED, REMAINING, styled
 from tailprobe.report.text import shown, shown_all

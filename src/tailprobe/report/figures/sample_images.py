@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from tailprobe.errors import InputError
-from tailprobe.report.figures.counterparts import counterpart_note
+from tailprobe.paper.counterparts import counterpart_note
 from tailprobe.report.frame import EDGE, WIDTH, canvas, new_figure
 from tailprobe.report.style import GRID, INK, LOW_FREQUENCY, MUTED, styled
 from tailprobe.report.text import truncate_to_width

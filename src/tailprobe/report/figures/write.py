@@ -10,8 +10,8 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from tailprobe.errors import InputError
+from tailprobe.paper.counterparts import paper_counterpart
 from tailprobe.progress import Progress, silent
-from tailprobe.report.figures.counterparts import paper_counterpart
 from tailprobe.report.frame import caption_of, title_of
 from tailprobe.report.style import settings
 

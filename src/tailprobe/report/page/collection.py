@@ -9,21 +9,21 @@ import numpy as np
 from jaxtyping import Bool
 from PIL import Image
 
-from tailprobe.report.page.run import RunTables
+from tailprobe.runs.run import Run
 
 _COOCCURRENCE = 40  # rows and columns of a picture of co-occurrence that can still be read
 
 
-def collection(run: RunTables) -> dict[str, Any]:
+def collection(run: Run) -> dict[str, Any]:
     """Return counts, the rarest classes' co-occurrence, sample images, duplicates and the readers' notes."""
     return {
         "images": int(run.record["images"]),
         "kind": run.record["kind"],
         "notes": list(run.record["notes"]),
         "skipped": list(run.record["skipped"]),
-        "cooccurrence": _cooccurrence(run.labels),
+        "cooccurrence": _cooccurrence(run.labels.matrix),
         "duplicates": None if run.duplicates is None else dict(run.duplicates),
-        "cardinality": float(run.labels.sum(axis=1).mean()),
+        "cardinality": float(run.labels.matrix.sum(axis=1).mean()),
         "samples": [
             {"name": str(row["name"]), "tags": list(row["tags"]), "picture": picture(row["png"])}
             for row in run.samples.to_dict("records")
@@ -50,7 +50,7 @@ def _cooccurrence(labels: Bool[np.ndarray, "N C"]) -> dict[str, Any]:
     return {"rows": rows.tolist(), "columns": columns.tolist(), "images": together[:, columns].astype(int).tolist()}
 
 
-def class_rows(run: RunTables) -> list[dict[str, Any]]:
+def class_rows(run: Run) -> list[dict[str, Any]]:
     """Return the classes: name, count, whether low-frequency, images of each part."""
     return [
         {
@@ -72,9 +72,9 @@ def picture(data: bytes, *, side: int = 160) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def mistakes(run: RunTables) -> dict[str, Any] | None:
+def mistakes(run: Run) -> dict[str, Any] | None:
     """Return the worst false negatives and positives of the test part by class, or None where none were kept."""
-    if run.mistakes is None or run.mistakes.empty:
+    if run.mistakes.empty:
         return None
     names: Sequence[str] = list(dict.fromkeys(run.mistakes["class_name"].astype(str)))
     shown = [

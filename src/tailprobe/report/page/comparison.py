@@ -8,14 +8,14 @@ import pandas as pd
 
 from tailprobe.groups import RULE_GROUPS
 from tailprobe.report.page.numbers import round_for_json
-from tailprobe.report.page.run import RunTables
 from tailprobe.report.values import half_width, mean, seed_values
+from tailprobe.runs.run import Run
 from tailprobe.scores.metric import all_metrics, lower_is_better
 
 _DRAWN_RULES = ("0.5", "tuned")  # of thresholds
 
 
-def comparison(run: RunTables) -> dict[str, Any]:
+def comparison(run: Run) -> dict[str, Any]:
     """Return the numbers of the per-class table, by encoder and metric.
 
     Each is a matrix (M, K): methods in the study's order, classes and then `RULE_GROUPS`. `low` and `high` bound the
@@ -43,7 +43,7 @@ def _drawn() -> list[str]:
     return of_scores + [f"{m.name}@{rule}" for rule in _DRAWN_RULES for m in drawn if m.of == "decisions"]
 
 
-def _means(run: RunTables, encoder: str) -> dict[str, Any]:
+def _means(run: Run, encoder: str) -> dict[str, Any]:
     """Return means over seeds of each group, (M, G), of what has no place in the per-class table.
 
     `optimism` by rule, and the metrics of which less is better; what a run does not have is left out.
@@ -64,7 +64,7 @@ def _test_rows(results: pd.DataFrame, metrics: Sequence[str]) -> dict[str, pd.Da
     return {str(m): part for m, part in rows.groupby("metric", observed=True, sort=False) if m in metrics}
 
 
-def _numbers(run: RunTables, rows: pd.DataFrame, encoder: str, metric: str) -> dict[str, Any]:
+def _numbers(run: Run, rows: pd.DataFrame, encoder: str, metric: str) -> dict[str, Any]:
     names = [str(name) for name in run.classes["class_name"]]
     of = {"encoder": encoder, "metric": metric, "methods": run.methods}
     classes = seed_values(rows, **of, classes=names).array  # type: ignore[arg-type]
@@ -79,14 +79,14 @@ def _numbers(run: RunTables, rows: pd.DataFrame, encoder: str, metric: str) -> d
     return {name: round_for_json(numbers) for name, numbers in found.items()}
 
 
-def _of_verdicts(run: RunTables, encoder: str, column: str, otherwise: np.ndarray) -> np.ndarray:
+def _of_verdicts(run: Run, encoder: str, column: str, otherwise: np.ndarray) -> np.ndarray:
     filled = otherwise.copy()
     places, values = _placed(run, encoder, column)
     filled[places] = values.to_numpy(np.float64)
     return filled
 
 
-def _verdicts(run: RunTables, encoder: str) -> dict[str, Any]:
+def _verdicts(run: Run, encoder: str) -> dict[str, Any]:
     """Return verdict, adjusted p-value and minimum detectable effect, (M, K) each; empty for the baseline."""
     shape = (len(run.methods), len(run.classes) + len(RULE_GROUPS))
     places, verdict = _placed(run, encoder, "verdict")
@@ -100,7 +100,7 @@ def _verdicts(run: RunTables, encoder: str) -> dict[str, Any]:
     return found
 
 
-def _placed(run: RunTables, encoder: str, column: str) -> tuple[tuple[np.ndarray, np.ndarray], "pd.Series[Any]"]:
+def _placed(run: Run, encoder: str, column: str) -> tuple[tuple[np.ndarray, np.ndarray], "pd.Series[Any]"]:
     """Return the places (method, class or group) of an encoder's verdicts, and a column of them."""
     assert run.verdicts is not None
     table = run.verdicts[run.verdicts["encoder"].astype(str) == encoder]

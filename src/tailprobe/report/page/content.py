@@ -1,6 +1,7 @@
 """Everything the page shows of a run, as data."""
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,8 @@ import numpy as np
 from tailprobe.report.page.collection import class_rows, collection, mistakes
 from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.curves import curves, training
-from tailprobe.report.page.run import RunTables
 from tailprobe.report.style import markers, palette
+from tailprobe.runs.run import Run
 from tailprobe.scores.metric import metric_title
 
 # matplotlib's markers as Plotly calls them: a method looks the same in both.
@@ -19,7 +20,7 @@ _SYMBOLS = {
 }  # fmt: skip
 
 
-def content(run: RunTables) -> dict[str, Any]:
+def content(run: Run) -> dict[str, Any]:
     """Return the content of one run; JSON, nothing of it markup."""
     return {
         "name": run.name,
@@ -39,7 +40,8 @@ def content(run: RunTables) -> dict[str, Any]:
             "settings": run.settings,
             "repeat": run.repeat,
             "versions": dict(run.record["versions"]),
-            "fingerprints": {"labels": run.record["labels"]} | dict(run.record["embeddings"]),
+            "fingerprints": {"labels": run.record["labels"]}
+            | {name: about["fingerprint"] for name, about in run.record["encoders"].items()},
             "kernel": run.record.get("kernel", ""),
             "seconds": run.record["seconds"],
             "seeds": sorted(int(seed) for seed in run.results["seed"].unique()),
@@ -48,15 +50,15 @@ def content(run: RunTables) -> dict[str, Any]:
     }
 
 
-def _recommendation(run: RunTables) -> dict[str, Any] | None:
+def _recommendation(run: Run) -> dict[str, Any] | None:
     if run.recommendation is None:
         return None
     # JSON has no NaN, which one seed leaves where it has no interval.
-    undefined = {k for k, v in run.recommendation.items() if isinstance(v, float) and math.isnan(v)}
-    return {k: None if k in undefined else v for k, v in run.recommendation.items()}
+    found = asdict(run.recommendation)
+    return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in found.items()}
 
 
-def _methods(run: RunTables) -> list[dict[str, Any]]:
+def _methods(run: Run) -> list[dict[str, Any]]:
     """Return the methods: name, look, family, whether it can differ, rows of an epoch and their classes' counts."""
     colours, shapes = palette(run.families), markers(run.families)
     found = []

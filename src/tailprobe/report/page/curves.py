@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 
 from tailprobe.ranking import rank
 from tailprobe.report.page.numbers import round_for_json
-from tailprobe.report.page.run import RunTables
+from tailprobe.runs.run import Run
 from tailprobe.scores.decisions import RECALL, Confusion, f_beta_ratio
 from tailprobe.scores.head_scores import read_head_scores
 from tailprobe.scores.metrics.precision_at_recall import precision_at_recall_of
@@ -19,7 +19,7 @@ _STEPS = np.linspace(0, 1, 41)
 _BINS = 10
 
 
-def curves(run: RunTables) -> dict[str, Any]:
+def curves(run: Run) -> dict[str, Any]:
     """Return the curves of the rarest classes for baseline and chosen method, by encoder, all seeds' test parts joined.
 
     `precision` at each recall of `steps`; `recall_at`, `precision_at` and `f1_at` at each threshold of `steps`;
@@ -39,7 +39,7 @@ def curves(run: RunTables) -> dict[str, Any]:
     return {"steps": round_for_json(_STEPS), "classes": rarest.tolist(), "methods": methods, "curves": found}
 
 
-def training(run: RunTables) -> dict[str, Any]:
+def training(run: Run) -> dict[str, Any]:
     """Return what training did, by encoder and method; methods that are not trained by gradient descent are left out.
 
     Losses, and the average precision where it chose the epoch, by epoch: lowest, mean and highest over the seeds;
@@ -76,14 +76,14 @@ def _over_seeds(rows: pd.DataFrame, kind: str) -> list[Any]:
     return [round_for_json(part, 5) for part in (wide.min(axis=1), wide.mean(axis=1), wide.max(axis=1))]
 
 
-def _joined(run: RunTables, encoder: str, method: str) -> tuple[Bool[np.ndarray, "T C"], Float[np.ndarray, "T C"]]:
+def _joined(run: Run, encoder: str, method: str) -> tuple[Bool[np.ndarray, "T C"], Float[np.ndarray, "T C"]]:
     """Return the labels and probabilities of all seeds' test parts."""
     parts = [
         read_head_scores(run.scores, encoder=encoder, method=method, seed=seed, part="test")
         for seed in sorted(run.results["seed"].unique().tolist())
     ]
     rows = np.concatenate([part.rows for part in parts])
-    return run.labels[rows], np.concatenate([part.probabilities() for part in parts])
+    return run.labels.matrix[rows], np.concatenate([part.probabilities() for part in parts])
 
 
 def _precisions(labels: Bool[np.ndarray, "T C"], scores: Float[np.ndarray, "T C"]) -> Float[np.ndarray, "C steps"]:

@@ -12,15 +12,15 @@ from tailprobe.comparison.ranks import rank_methods
 from tailprobe.groups import LOW_FREQUENCY
 from tailprobe.randomness import generator
 from tailprobe.report.page.numbers import round_for_json
-from tailprobe.report.page.run import RunTables
 from tailprobe.report.values import seed_values
+from tailprobe.runs.run import Run
 from tailprobe.scores.metric import lower_is_better
 
 _STEPS = np.linspace(0, 1, 51)
 _RESAMPLES = 1000
 
 
-def multi_dataset(runs: Sequence[RunTables]) -> dict[str, Any] | None:
+def multi_dataset(runs: Sequence[Run]) -> dict[str, Any] | None:
     """Compare the methods that all runs share, in their tested metric's mean over the low-frequency classes.
 
     A block is a run under one of its encoders. With one block alone the ranks go over its classes instead.
@@ -55,31 +55,31 @@ def multi_dataset(runs: Sequence[RunTables]) -> dict[str, Any] | None:
     }
 
 
-def _metric(runs: Sequence[RunTables]) -> str | None:
+def _metric(runs: Sequence[Run]) -> str | None:
     first = runs[0].verdicts
     wanted = "average_precision" if first is None else str(first["metric"].iloc[0])
     return wanted if all((run.results["metric"] == wanted).any() for run in runs) else None
 
 
-def _of_group(run: RunTables, encoder: str, metric: str, methods: Sequence[str]) -> Float[np.ndarray, "M S"]:
+def _of_group(run: Run, encoder: str, metric: str, methods: Sequence[str]) -> Float[np.ndarray, "M S"]:
     rows = _test_rows(run, metric)
     found = seed_values(rows, encoder=encoder, metric=metric, methods=methods, classes=[LOW_FREQUENCY], is_group=True)
     return found.array[:, 0]
 
 
-def _of_classes(run: RunTables, encoder: str, metric: str, methods: Sequence[str]) -> Float[np.ndarray, "C M"]:
+def _of_classes(run: Run, encoder: str, metric: str, methods: Sequence[str]) -> Float[np.ndarray, "C M"]:
     names = [str(name) for name in run.classes["class_name"]]
     found = seed_values(_test_rows(run, metric), encoder=encoder, metric=metric, methods=methods, classes=names)
     return np.asarray(found.array.mean(axis=2).T)
 
 
-def _test_rows(run: RunTables, metric: str) -> pd.DataFrame:
+def _test_rows(run: Run, metric: str) -> pd.DataFrame:
     table = run.results
     return table[((table["part"] == "test") & (table["metric"] == metric)).to_numpy()]
 
 
 def _ranks(
-    runs: Sequence[RunTables],
+    runs: Sequence[Run],
     metric: str,
     methods: Sequence[str],
     together: Float[np.ndarray, "M S B"],

@@ -15,11 +15,11 @@ from tailprobe.report.figures.trade_off import Sides, trade_off
 from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.curves import curves
 from tailprobe.report.page.multi_dataset import multi_dataset
-from tailprobe.report.page.run import RunTables
 from tailprobe.report.style import markers, palette
+from tailprobe.runs.run import Run
 
 
-def page_figures(run: RunTables) -> dict[str, Figure]:
+def page_figures(run: Run) -> dict[str, Figure]:
     """Return the pictures that the page draws and `figures.all` has not.
 
     Trade-off and curves by encoder, ranks with probabilities of improvement, and with several encoders these
@@ -48,7 +48,7 @@ def page_figures(run: RunTables) -> dict[str, Figure]:
     return figures | figures_of_several([run])
 
 
-def figures_of_several(runs: Sequence[RunTables]) -> dict[str, Figure]:
+def figures_of_several(runs: Sequence[Run]) -> dict[str, Figure]:
     """Return the pictures that the page draws of several runs, or of a run under several encoders: side by side, ranks.
 
     What lacks a second source, or a method that all share, is left out.
@@ -60,7 +60,7 @@ def figures_of_several(runs: Sequence[RunTables]) -> dict[str, Figure]:
     return figures | {"ranks": ranks(found, colours=palette(families), shapes=markers(families))}
 
 
-def _side_by_side(runs: Sequence[RunTables]) -> dict[str, Figure]:
+def _side_by_side(runs: Sequence[Run]) -> dict[str, Figure]:
     compared = [comparison(run) for run in runs]
     metric = compared[0]["metrics"][0]
     sources = [
@@ -75,7 +75,7 @@ def _side_by_side(runs: Sequence[RunTables]) -> dict[str, Figure]:
     return {"side_by_side": side_by_side([source for source, _ in sources], metric=metric, reach=reach)}
 
 
-def _source_name(run: RunTables, encoder: str, runs: Sequence[RunTables]) -> str:
+def _source_name(run: Run, encoder: str, runs: Sequence[Run]) -> str:
     return f"{run.name}, {encoder}" if len(runs) > 1 else encoder
 
 
@@ -86,7 +86,7 @@ def _reach(tested: Sequence[bool]) -> str:
     return f"95% interval where the run was tested in this metric, else {spread}" if any(tested) else spread
 
 
-def _sides(run: RunTables, numbers: dict[str, Any], group: str) -> Sides:
+def _sides(run: Run, numbers: dict[str, Any], group: str) -> Sides:
     k = len(run.classes) + RULE_GROUPS.index(group)
     difference, low, high = (
         np.array([row[k] for row in numbers[side][1:]], dtype=np.float64) for side in ("difference", "low", "high")
@@ -94,7 +94,7 @@ def _sides(run: RunTables, numbers: dict[str, Any], group: str) -> Sides:
     return difference, low, high
 
 
-def _by_class(run: RunTables, drawn: dict[str, Any], encoder: str) -> dict[str, dict[str, dict[str, np.ndarray]]]:
+def _by_class(run: Run, drawn: dict[str, Any], encoder: str) -> dict[str, dict[str, dict[str, np.ndarray]]]:
     names = [str(run.classes["class_name"].iloc[c]) for c in drawn["classes"]]
     found: dict[str, dict[str, dict[str, np.ndarray]]] = {name: {} for name in names}
     for method, of_classes in drawn["curves"][encoder].items():

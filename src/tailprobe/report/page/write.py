@@ -12,7 +12,7 @@ from jinja2 import Environment, StrictUndefined
 from tailprobe.files import write_text
 from tailprobe.report.page.content import content
 from tailprobe.report.page.multi_dataset import multi_dataset
-from tailprobe.report.page.run import RunTables
+from tailprobe.runs.run import Run
 
 _PROGRAM = (
     "basics",
@@ -27,7 +27,7 @@ _PROGRAM = (
 )  # joined in this order
 
 
-def write_page(runs: Sequence[RunTables], path: Path) -> Path:
+def write_page(runs: Sequence[Run], path: Path) -> Path:
     """Write the page of one run, or of several side by side; it appears whole or not at all.
 
     Names of classes, files and settings are other people's text. They go into the page as JSON in which no `<` stands,

@@ -2,8 +2,6 @@
 
 from types import MappingProxyType
 
-from tailprobe.report.text import shown
-
 # Keys are names of figures without the encoder; Panigrahi & Zhu number the rest.
 paper_counterparts = MappingProxyType(
     {
@@ -39,13 +37,3 @@ def counterpart_note(name: str) -> str:
     """
     figures = paper_counterpart(name)
     return f"counterpart of the paper's {figures}" if figures else ""
-
-
-def metric_label(metric: str) -> str:
-    """Return a metric's name for an axis, with the paper's word where the paper has another.
-
-    >>> metric_label("recall"), metric_label("f1")
-    ("recall (the paper's accuracy on the class)", 'f1')
-    """
-    paper = " (the paper's accuracy on the class)" if metric.startswith("recall") else ""
-    return shown(metric, 60) + paper

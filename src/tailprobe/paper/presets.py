@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tailprobe.errors import InputError
 from tailprobe.learners.recipe import PAPER_RECIPE
+from tailprobe.runs.settings import Option, Study
 from tailprobe.scores.tidy import PAPER_THRESHOLDS
-from tailprobe.study.settings import Option, Study
 
 PRESETS = ("paper-text", "paper-code")
 DATASETS = ("planet", "ade20k")

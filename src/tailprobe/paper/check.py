@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from tailprobe.groups import ALL, LOW_FREQUENCY, REMAINING
 from tailprobe.methods.lookup import parse_methods
-from tailprobe.study.result import Result
+from tailprobe.runs.run import Run
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ _SAVED = {
 }
 
 
-def compare_with_paper(dataset: str, result: Result) -> list[Comparison]:
+def compare_with_paper(dataset: str, result: Run) -> list[Comparison]:
     """Hold a run of a preset against the paper: its counts and resampled sizes, its saved scores, and its findings.
 
     Args:
@@ -61,12 +61,12 @@ def compare_with_paper(dataset: str, result: Result) -> list[Comparison]:
     return facts + _findings(result)
 
 
-def decision_rule(result: Result) -> str:
+def decision_rule(result: Run) -> str:
     """Return the threshold at which a run's findings are read: the authors' where it has it, else 0.5."""
     return "authors" if "authors" in result.study.thresholds else "0.5"
 
 
-def _planet_facts(result: Result) -> list[Comparison]:
+def _planet_facts(result: Run) -> list[Comparison]:
     counts = result.classes["count"].to_numpy(np.float64)
     rows = result.plans.drop_duplicates(["method", "seed"]).groupby("method")["rows"].mean()
     images = result.record["images"]
@@ -87,13 +87,13 @@ def _planet_facts(result: Result) -> list[Comparison]:
     ]
 
 
-def _ade20k_facts(result: Result) -> list[Comparison]:
+def _ade20k_facts(result: Run) -> list[Comparison]:
     counts = result.classes.set_index("class_name")["count"]
     facts = [_number("images of the 20 scenes", 8809, result.record["images"])]
     facts += [
         _number(f"images of {name}", n, counts.get(name, 0)) for name, n in (("street", 2241), ("art_studio", 98))
     ]
-    for encoder in result.record["widths"]:
+    for encoder in result.encoders:
         precision = _aggregates(result, "average_precision", encoder)
         for method, values in _SAVED.items():
             if method in precision["method"].array:
@@ -108,7 +108,7 @@ def _ade20k_facts(result: Result) -> list[Comparison]:
     return facts
 
 
-def _findings(result: Result) -> list[Comparison]:
+def _findings(result: Run) -> list[Comparison]:
     """The paper's findings, as differences in recall from the baseline of the same seed, averaged over the settings."""
     calls = {
         str(method): method.parts[0].method.name
@@ -116,7 +116,7 @@ def _findings(result: Result) -> list[Comparison]:
         if len(method.parts) == 1
     }
     found = []
-    for encoder in result.record["widths"]:
+    for encoder in result.encoders:
         recall = _aggregates(result, f"recall@{decision_rule(result)}", encoder)
         for claim in _CLAIMS:
             difference = _paired(
@@ -129,7 +129,7 @@ def _findings(result: Result) -> list[Comparison]:
     return found
 
 
-def _aggregates(result: Result, metric: str, encoder: str) -> pd.DataFrame:
+def _aggregates(result: Run, metric: str, encoder: str) -> pd.DataFrame:
     table = result.results
     chosen = (table["part"] == "test") & (table["metric"] == metric) & table["is_group"] & (table["encoder"] == encoder)
     return table[chosen]

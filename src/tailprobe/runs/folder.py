@@ -2,14 +2,17 @@
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from tailprobe.errors import InputError
-from tailprobe.files import write_parquet
-from tailprobe.study.settings import Study, read_study, write_study
+from tailprobe.files import write_parquet, write_text
+from tailprobe.runs.schema import FORMAT
+from tailprobe.runs.settings import Study, read_study, write_study
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,16 @@ class RunFolder:
         return self.path / "duplicates.json"
 
     @property
+    def recommendation(self) -> Path:
+        """The recommended method, JSON; absent where no method was compared."""
+        return self.path / "recommendation.json"
+
+    @property
+    def tables(self) -> Path:
+        """Tables for papers and spreadsheets."""
+        return self.path / "tables"
+
+    @property
     def report(self) -> Path:
         """The page."""
         return self.path / "report.html"
@@ -83,6 +96,29 @@ class RunFolder:
             raise InputError(
                 f"{self.table(name)}: cannot be read ({error}); repeat the run from its study.toml"
             ) from None
+
+    def write_record(self, record: Mapping[str, Any]) -> None:
+        """Write run.json, which marks the run as whole: everything but its figures, tables and page is there."""
+        write_text(self.record, json.dumps({"format": FORMAT, **record}, indent=1, ensure_ascii=False))
+
+    def read_record(self) -> dict[str, Any]:
+        """Read run.json.
+
+        Raises:
+            InputError: the file is damaged or of another format.
+        """
+        again = f"repeat the run: tailprobe compare {self.study} --out AGAIN"
+        try:
+            record: dict[str, Any] = json.loads(self.record.read_text(encoding="utf-8"))
+            found = record.get("format")
+        except (OSError, ValueError, AttributeError, RecursionError) as error:
+            raise InputError(f"{self.record}: cannot be read ({error}); {again}") from None
+        if found != FORMAT:
+            raise InputError(
+                f"{self.record}: expected a run of format {FORMAT}, got {found or 'one without a format'}; it was "
+                f"written by another version of tailprobe. Open it with that version, or {again}"
+            )
+        return record
 
     def say(self, event: str, **fields: object) -> None:
         """Add a line to the log."""

@@ -1,0 +1,1 @@
+"""What exists for the paper alone: its studies as presets, and how close a run comes to its numbers."""

@@ -1,0 +1,65 @@
+"""The figures and tables of a finished run."""
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from jaxtyping import UInt8
+from matplotlib.figure import Figure
+from PIL import Image
+
+from tailprobe.comparison.cost import cost_table
+from tailprobe.report.figures.all import Classes, Head, study_figures
+from tailprobe.report.values import resampled_counts
+from tailprobe.runs.run import Run
+
+Tile = UInt8[np.ndarray, "h w 3"]
+
+
+def run_figures(run: Run, *, metric: str | None = None) -> dict[str, Figure]:
+    """Draw the figures of the paper and those that it has not, by name; see `figures.all.study_figures`."""
+    tiles, tags = _samples(run.samples)
+    recipe = run.study.recipe
+    first = run.plans[run.plans["seed"] == run.plans["seed"].min()]
+    return study_figures(
+        _classes(run),
+        results=run.results,
+        metric=metric or run.study.metric,
+        methods=run.families,
+        baselines=run.baselines,
+        encoders=run.widths,
+        head=Head(recipe.width, recipe.dropout, "binary cross-entropy"),
+        plans=first.drop_duplicates("method")[["method", "seed", "rows", "distinct_images"]],
+        resampled=resampled_counts(first),
+        histories=run.histories,
+        tiles=tiles,
+        tags=tags,
+    )
+
+
+def run_tables(run: Run) -> dict[str, pd.DataFrame]:
+    """Return the tables that people print, by name: averages, classes, methods, costs, verdicts."""
+    sizes = ["rows", "distinct_images", "synthetic_rows"]
+    plans = run.plans.drop_duplicates(["encoder", "method", "seed"])
+    rows = plans.groupby("method", sort=False)[sizes].mean().reset_index()
+    methods = run.method_table.merge(rows, on="method", how="left")
+    costs = cost_table(run.histories, run.plans)
+    tables = {"averages": run.table(), "classes": run.classes, "methods": methods, "costs": costs}
+    return tables if run.verdicts is None else tables | {"verdicts": run.verdicts}
+
+
+def _classes(run: Run) -> Classes:
+    table = run.classes
+    return Classes(
+        tuple(table["class_name"]),
+        table["count"].to_numpy(np.int64),
+        table["low_frequency"].to_numpy(bool),
+        table["test"].to_numpy(np.int64),
+        run.study.low_frequency,
+    )
+
+
+def _samples(table: pd.DataFrame) -> tuple[list[Tile], list[Sequence[str]]]:
+    tiles = [np.asarray(Image.open(io.BytesIO(png)).convert("RGB")) for png in table["png"]]
+    return tiles, [tuple(tags) for tags in table["tags"]]

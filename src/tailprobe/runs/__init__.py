@@ -1,0 +1,1 @@
+"""The run folder: its files, what writes them, and the reader of a finished run."""

@@ -1,0 +1,216 @@
+"""Run: a finished run, read from its folder."""
+
+import shlex
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from tailprobe.comparison.recommendation import Recommendation, read_recommendation
+from tailprobe.errors import InputError
+from tailprobe.labels import Labels
+from tailprobe.runs.chosen import chosen_method
+from tailprobe.runs.duplicates import read_duplicates
+from tailprobe.runs.folder import RunFolder
+from tailprobe.runs.settings import Study, read_study
+from tailprobe.scores.tidy import read_results, summarise
+from tailprobe.training.heads import Heads
+from tailprobe.training.storage import load_heads
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished run. Everything is read from its folder, once and when it is asked for."""
+
+    folder: RunFolder
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Run":
+        """Open a finished run.
+
+        Raises:
+            InputError: the folder is no run, one that was not finished, or one of another format.
+        """
+        folder = RunFolder(Path(path))
+        if not folder.study.exists():
+            raise InputError(f"{path} is no run of tailprobe: it has no study.toml")
+        if not folder.record.exists():
+            raise InputError(f"{path} is not finished; go on with: tailprobe compare {folder.study} --out {path}")
+        run = cls(folder)
+        run.record  # noqa: B018 - refuses another format before anything else is read
+        return run
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """What run.json says: versions, encoders, fingerprints, notes.
+
+        Raises:
+            InputError: the file is damaged or of another format.
+        """
+        return self.folder.read_record()
+
+    @cached_property
+    def study(self) -> Study:
+        """The settings."""
+        return read_study(self.folder.study)
+
+    @cached_property
+    def settings(self) -> str:
+        """The settings as text: study.toml."""
+        return self.folder.study.read_text(encoding="utf-8")
+
+    @cached_property
+    def name(self) -> str:
+        """What was compared, for a heading."""
+        return Path(self.study.source).name or self.study.source
+
+    @cached_property
+    def repeat(self) -> str:
+        """The command that repeats the run where its study.toml lies; what was left to tailprobe is left out."""
+        asked = {"kernel": self.record.get("kernel"), **self.record.get("execution", {})}
+        given = [(name, asked.get(name)) for name in ("kernel", "runtime", "precision", "dtype")]
+        options = [f" --{name} {shlex.quote(value)}" for name, value in given if isinstance(value, str)]
+        defaults = (" --runtime auto", " --precision auto", " --dtype float32")
+        chosen = "".join(option for option in options if option not in defaults)
+        return f"tailprobe compare {self.folder.study.name} --out AGAIN{chosen}"
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods in the study's order, the baseline first."""
+        return tuple(self.record["methods"])
+
+    @cached_property
+    def method_table(self) -> pd.DataFrame:
+        """A row a method: family, link, baseline, arguments, source, no_op, identical_ranking."""
+        return self.folder.read_table("methods")
+
+    @property
+    def families(self) -> dict[str, str]:
+        """The family of each method, in the study's order."""
+        return dict(zip(self.method_table["method"], self.method_table["family"], strict=True))
+
+    @property
+    def baselines(self) -> dict[str, str]:
+        """What each method is compared with; without the methods that are compared with nothing."""
+        table = self.method_table[self.method_table["baseline"] != ""]
+        return dict(zip(table["method"], table["baseline"], strict=True))
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """The width of each encoder's embeddings, in the study's order."""
+        return {name: int(about["width"]) for name, about in self.record["encoders"].items()}
+
+    @property
+    def encoders(self) -> tuple[str, ...]:
+        """The encoders in the study's order."""
+        return tuple(self.widths)
+
+    @property
+    def encoder(self) -> str:
+        """The encoder shown first: the recommended one, else the study's first."""
+        return self.encoders[0] if self.recommendation is None else self.recommendation.encoder
+
+    @property
+    def chosen(self) -> str:
+        """The method shown beside the baseline: the recommended one, else the best on low-frequency classes."""
+        return chosen_method(self.results, self.recommendation)
+
+    @cached_property
+    def results(self) -> pd.DataFrame:
+        """The tidy table: encoder, method, seed, part, class_name, metric, value, is_group."""
+        return read_results(self.folder.table("results"))
+
+    @cached_property
+    def classes(self) -> pd.DataFrame:
+        """The classes: class_name, count, low_frequency, train, validation, test."""
+        return self.folder.read_table("classes")
+
+    @cached_property
+    def labels(self) -> Labels:
+        """Which image carries which class, of every image of the study."""
+        table, classes = self.folder.read_table("labels"), tuple(self.classes["class_name"])
+        matrix = np.zeros((len(table), len(classes)), dtype=bool)
+        for row, places in enumerate(table["classes"]):
+            matrix[row, places] = True
+        return Labels(matrix, classes, self.record["kind"])
+
+    @cached_property
+    def plans(self) -> pd.DataFrame:
+        """Each method's training rows: encoder, method, seed, class_name, count, rows, distinct_images, ..."""
+        return self.folder.read_table("plans")
+
+    @cached_property
+    def histories(self) -> pd.DataFrame:
+        """Losses by epoch: encoder, method, seed, epoch, training_loss, validation_loss, kept, ..."""
+        return self.folder.read_table("histories")
+
+    @cached_property
+    def samples(self) -> pd.DataFrame:
+        """A few images: name, tags, png."""
+        return self.folder.read_table("samples")
+
+    @cached_property
+    def mistakes(self) -> pd.DataFrame:
+        """The test images with the largest errors, see `study.mistakes`."""
+        return self.folder.read_table("mistakes")
+
+    @cached_property
+    def duplicates(self) -> dict[str, Any] | None:
+        """Images that are nearly the same, see `study.duplicates`; None where they were not looked for."""
+        return read_duplicates(self.folder.duplicates)
+
+    @cached_property
+    def scores(self) -> Path:
+        """The file of every head's logits, see `scores.head_scores`."""
+        return self.folder.scores
+
+    @cached_property
+    def verdicts(self) -> pd.DataFrame | None:
+        """Whether each method improves each class and group (`comparison.verdict`); None if none was compared."""
+        return self.folder.read_table("verdicts") if self.folder.table("verdicts").exists() else None
+
+    @cached_property
+    def recommendation(self) -> Recommendation | None:
+        """The method of least regret; None if none was compared."""
+        path = self.folder.recommendation
+        return read_recommendation(path) if path.exists() else None
+
+    @property
+    def heads(self) -> Heads:
+        """The trained heads."""
+        return load_heads(self.folder.heads)[0]
+
+    def table(self, *, metric: str | None = None, part: str = "test") -> pd.DataFrame:
+        """Return mean, deviation over seeds and paired difference from the baseline, by encoder, method and class."""
+        return summarise(self.results[self.results["part"] == part], metric=metric or self.study.metric)
+
+    def figures(self, *, metric: str | None = None) -> "dict[str, Figure]":
+        """Draw the figures of the run, by name; see `report.run_figures`."""
+        from tailprobe.report.run_figures import run_figures  # slow to import, and only who draws needs it
+
+        return run_figures(self, metric=metric)
+
+    def _repr_html_(self) -> str:
+        """Show the run in a notebook."""
+        from tailprobe.report.notebook import run_html
+
+        return run_html(self)
+
+    def save(self, path: str | Path) -> Path:
+        """Copy the whole run to a new folder.
+
+        Raises:
+            InputError: something is there already.
+        """
+        target = Path(path)
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise InputError(f"{target} is there already; save to a new folder")
+        shutil.copytree(self.folder.path, target, dirs_exist_ok=True)
+        return target

@@ -1,0 +1,200 @@
+"""What a run folder holds: its format, files and columns, as `docs/run_folder.md` shows them."""
+
+from collections.abc import Sequence
+from types import MappingProxyType
+
+FORMAT = 1  # of the run folder, in run.json; one more whenever a file, column or meaning changes
+
+# Files and folders with their meaning.
+FILES = MappingProxyType(
+    {
+        "study.toml": "the settings; `tailprobe compare study.toml` repeats the run",
+        "run.json": "what decides the numbers beside the settings; its presence means that the run is whole",
+        "split.parquet": "which image is in which part",
+        "labels.parquet": "which image carries which class",
+        "classes.parquet": "the classes",
+        "methods.parquet": "the methods",
+        "plans.parquet": "what each method does to the training data",
+        "histories.parquet": "the trainings by epoch",
+        "heads.safetensors": "the weights of every head",
+        "scores.parquet": "the logits of every head on held-out images",
+        "results.parquet": "every metric of every head",
+        "verdicts.parquet": "the tests of each method; absent where no method was compared",
+        "ranks.parquet": "average ranks of the methods; absent where no method was compared",
+        "recommendation.json": "the recommended method; absent where no method was compared",
+        "duplicates.json": "pairs of nearly equal images; absent for more than 50,000 images",
+        "samples.parquet": "a few images, made small",
+        "mistakes.parquet": "the test images with the largest errors",
+        "figures": "figures as SVG, PNG and PDF, with index.json",
+        "tables": "tables for papers, as CSV, Parquet, LaTeX and Markdown",
+        "report.html": "the page",
+        "log.jsonl": "what happened when, a JSON object a line",
+        "checkpoints": "finished heads of an unfinished run; removed at its end",
+    }
+)
+
+_HEAD = {
+    "encoder": ("text", "name of the encoder"),
+    "method": ("text", "the method as written, e.g. reweight(5)"),
+    "seed": ("integer", "seed of the repeat"),
+}
+_CLASS = {"class_name": ("text", "name of the class")}
+_GROUPED = {
+    "class_name": ("text", "name of the class, or of the group where is_group"),
+    "is_group": ("boolean", "whether the row is of a group of classes"),
+}
+
+# Columns of the tables: type and meaning.
+COLUMNS = MappingProxyType(
+    {
+        "split": {
+            "seed": _HEAD["seed"],
+            "name": ("text", "name of the image"),
+            "part": ("text", "train, validation or test"),
+        },
+        "labels": {
+            "name": ("text", "name of the image; its place in this table is its row in scores.parquet"),
+            "classes": ("list of integers", "places in classes.parquet"),
+        },
+        "classes": {
+            **_CLASS,
+            "count": ("integer", "images that carry the class"),
+            "low_frequency": ("boolean", "whether it is a low-frequency class"),
+            "train": ("integer", "images of the training part of the first seed that carry it"),
+            "validation": ("integer", "the same of the validation part"),
+            "test": ("integer", "the same of the test part"),
+        },
+        "methods": {
+            "method": _HEAD["method"],
+            "position": ("integer", "place in the study, from 0"),
+            "family": ("text", "name of the method without its arguments"),
+            "link": ("text", "sigmoid or softmax"),
+            "baseline": ("text", "the method it is compared with; empty for the baseline itself"),
+            "arguments": ("JSON", "arguments by name"),
+            "source": ("text", "the publication"),
+            "no_op": ("text", "why it gives the heads of its baseline; empty where it need not"),
+            "identical_ranking": ("boolean", "whether it ranks images as its baseline does, by construction"),
+        },
+        "plans": {
+            **_HEAD,
+            **_CLASS,
+            "count": ("integer", "rows an epoch that carry the class"),
+            "rows": ("integer", "rows drawn an epoch"),
+            "distinct_images": ("integer", "different images among them"),
+            "synthetic_rows": ("integer", "synthetic rows among them"),
+            "target_count": ("integer or missing", "images a class that resampling aims at"),
+        },
+        "histories": {
+            **_HEAD,
+            "epoch": ("integer", "from 1"),
+            "training_loss": ("number", "mean loss of the training part"),
+            "validation_loss": ("number", "mean loss of the validation part"),
+            "average_precision": ("number", "macro, of the validation part; NaN where it did not choose the epoch"),
+            "kept": ("boolean", "whether the head is that of this epoch"),
+            "converged": ("boolean", "whether the training had converged"),
+            "steps": ("integer", "optimizer updates of the whole training"),
+            "seconds": ("number", "time of the whole training"),
+        },
+        "scores": {
+            **_HEAD,
+            "part": ("text", "validation or test"),
+            "link": ("text", "sigmoid or softmax: what turns the logits into probabilities"),
+            "row": ("integer", "the image, by its place in labels.parquet"),
+            "logits": ("list of numbers", "one a class, in the order of classes.parquet"),
+        },
+        "results": {
+            **_HEAD,
+            "part": ("text", "validation or test"),
+            **_GROUPED,
+            "metric": ("text", "name of the metric, with @ and the rule of thresholds where it needs one"),
+            "value": ("number", "NaN where it is not defined"),
+        },
+        "verdicts": {
+            "encoder": _HEAD["encoder"],
+            "method": _HEAD["method"],
+            "compared_with": ("text", "the baseline of the comparison"),
+            **_GROUPED,
+            "metric": ("text", "the metric that was tested"),
+            "baseline": ("number", "mean of the baseline over the seeds"),
+            "value": ("number", "mean of the method over the seeds"),
+            "difference": ("number", "mean difference, paired by seed"),
+            "low": ("number", "lower end of the confidence interval of the difference"),
+            "high": ("number", "upper end"),
+            "value_low": ("number", "lower end of the confidence interval of the value"),
+            "value_high": ("number", "upper end"),
+            "p": ("number", "p-value"),
+            "p_adjusted": ("number", "p-value adjusted for all comparisons of the study"),
+            "support": ("number", "mean number of test images that carry the class"),
+            "minimum_detectable_effect": ("number", "the difference that the study would detect"),
+            "verdict": ("text", "improves, worsens, inconclusive, underpowered or not tested"),
+            "seeds": ("integer", "seeds of the comparison"),
+        },
+        "ranks": {
+            "encoder": _HEAD["encoder"],
+            "method": _HEAD["method"],
+            "average_rank": ("number", "over the classes; 1 is best"),
+            "blocks": ("integer", "classes ranked"),
+            "friedman_p": ("number", "p-value of Friedman's test"),
+            "critical_difference": ("number", "of two average ranks"),
+            "p_against_baseline": ("number", "adjusted p-value against the baseline"),
+        },
+        "samples": {
+            "name": ("text", "name of the image"),
+            "tags": ("list of texts", "its classes"),
+            "png": ("bytes", "the image, at most 256 pixels a side"),
+        },
+        "mistakes": {
+            "encoder": _HEAD["encoder"],
+            **_CLASS,
+            "kind": ("text", "missed: carries the class and has a low score; claimed: the contrary"),
+            "name": ("text", "name of the image"),
+            "tags": ("list of texts", "its classes"),
+            "baseline": ("number", "mean probability under the baseline"),
+            "chosen": ("number", "mean probability under the method shown beside it"),
+            "picture": ("bytes", "JPEG of at most 160 pixels a side; empty where it cannot be read"),
+        },
+    }
+)
+
+# Entries of run.json.
+RECORD = MappingProxyType(
+    {
+        "format": "format of the run folder",
+        "source": "what was read",
+        "images": "number of images",
+        "kind": "multi-label or single-label",
+        "methods": "the methods, in order",
+        "labels": "digest of the labels",
+        "encoders": "by name: width of the embeddings, fingerprint of images and encoder, and identity, by what it "
+        "embedded (model, hash of weights, preprocessing, runtime, precision, bands, dtype; for precomputed embeddings "
+        "the digest of their file)",
+        "skipped": "images that could not be read",
+        "notes": "what the reader changed",
+        "test_is_validation": "whether the part that is reported is the one that was tuned on",
+        "versions": "of the libraries and Python",
+        "kernel": "what trained the heads",
+        "execution": "runtime, precision and dtype that were asked for",
+        "machine": "processor architecture",
+        "seconds": "time of the whole run, without drawing",
+    }
+)
+
+
+def document() -> str:
+    """Return `docs/run_folder.md`."""
+    lines = ["# The run folder", "", f"Everything of a run lies in one folder, here in format {FORMAT}.", ""]
+    lines += ["`tailprobe.Run.load(path)` reads it; every file can also be read on its own.", "", "## Files", ""]
+    lines += [*_rows(("File", "What it is"), [(f"`{name}`", about) for name, about in FILES.items()])]
+    lines += [
+        "## run.json",
+        "",
+        *_rows(("Entry", "What it is"), [(f"`{key}`", about) for key, about in RECORD.items()]),
+    ]
+    for table, columns in COLUMNS.items():
+        rows = [(f"`{name}`", kind, about) for name, (kind, about) in columns.items()]
+        lines += [f"## {table}.parquet", "", *_rows(("Column", "Type", "What it is"), rows)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _rows(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    return [f"| {' | '.join(cells)} |" for cells in (header, ("---",) * len(header), *rows)] + [""]

@@ -1,0 +1,29 @@
+"""The document and the schema are what a real run holds, in both directions."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tailprobe.runs.run import Run
+from tailprobe.runs.schema import COLUMNS, FILES, RECORD, document
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "run_folder.md"
+
+
+def test_the_document_is_the_schemas() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == document(), "write it again: python tools/run_folder.py"
+
+
+def test_a_run_has_the_files_of_the_schema(run: Run) -> None:
+    assert {path.name for path in run.folder.path.iterdir()} == set(FILES) - {"checkpoints"}
+    assert {path.stem for path in run.folder.path.glob("*.parquet")} == set(COLUMNS)
+
+
+@pytest.mark.parametrize("table", COLUMNS)
+def test_a_table_has_the_columns_of_the_schema(run: Run, table: str) -> None:
+    assert set(pq.read_schema(run.folder.table(table)).names) == set(COLUMNS[table])
+
+
+def test_the_record_has_the_entries_of_the_schema(run: Run) -> None:
+    assert set(run.record) == set(RECORD)
