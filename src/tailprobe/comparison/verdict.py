@@ -23,7 +23,7 @@ from tailprobe.groups import LOW_FREQUENCY, REMAINING
 FloatArray = Float[np.ndarray, "*K"]
 HELPS, HURTS, NO_EVIDENCE, TOO_FEW = "helps", "hurts", "no evidence", "too few positives"
 VERDICTS = (HELPS, HURTS, NO_EVIDENCE, TOO_FEW)
-LEAST_POSITIVES = 5  # below, in the test part, a class is not tested: its intervals do not hold (docs/evidence.md)
+LEAST_POSITIVES = 5  # below, in the test part, a class is not tested: its intervals do not hold (docs/statistics.md)
 LEAST_SEEDS = 3  # two tell a spread by one number: on simulated studies up to 14% then found what was not there
 SCARCE, LARGE = 20, 0.1  # fewer positives than this, and blind to differences as large as this: too few to tell
 
@@ -86,7 +86,7 @@ def compare_methods(
 
     Source:
         Nadeau and Bengio, Machine Learning 2003; Smyth, SAGMB 2004; Holm, Scandinavian Journal of Statistics 1979. What
-        this is worth is measured in docs/evidence.md.
+        this is worth is measured in docs/statistics.md.
     """
     rows = _test_rows(results, metric, baseline)
     grouping = group_classes(
