@@ -23,9 +23,9 @@ class Comparison:
 
 @dataclass(frozen=True)
 class _Claim:
-    """A sentence of the paper on what a kind of remedy does to a group of classes."""
+    """A sentence of the paper on what a family of methods does to a group of classes."""
 
-    remedy: str  # a method's name
+    family: str  # the start of a method's name
     group: str
     words: str
     sign: int  # of the difference from the baseline that the words mean, 0 for neither
@@ -113,9 +113,9 @@ def _findings(result: Result) -> list[Comparison]:
     for encoder in result.record["widths"]:
         recall = _aggregates(result, f"recall@{decision_rule(result)}", encoder)
         for claim in _CLAIMS:
-            difference = _paired(recall[recall["class_name"] == claim.group], claim.remedy)
+            difference = _paired(recall[recall["class_name"] == claim.group], claim.family)
             if len(difference):
-                what = f"{encoder}, {claim.remedy}, {claim.group}"
+                what = f"{encoder}, {claim.family}, {claim.group}"
                 found.append(Comparison(what, claim.words, _spread(difference), _agreement(difference, claim.sign)))
     return found
 
@@ -130,9 +130,9 @@ def _mean(table: pd.DataFrame, method: str, group: str) -> float:
     return float(table.loc[(table["method"] == method) & (table["class_name"] == group), "value"].mean())
 
 
-def _paired(table: pd.DataFrame, remedy: str) -> Float[np.ndarray, " S"]:
+def _paired(table: pd.DataFrame, family: str) -> Float[np.ndarray, " S"]:
     wide = table.pivot_table(index="seed", columns="method", values="value", observed=True)
-    methods = [method for method in wide.columns if str(method).startswith(f"{remedy}(")]
+    methods = [method for method in wide.columns if str(method).startswith(f"{family}(")]
     if not methods:
         return np.empty(0)
     return wide[methods].sub(wide["baseline"], axis=0).mean(axis=1).to_numpy(np.float64)

@@ -137,7 +137,7 @@ def run_study(
 
 
 def _judge(folder: RunFolder, study: Study, design: Design, results: pd.DataFrame) -> None:
-    """Write verdicts and the recommendation, where there is a remedy to judge and images that nothing was tuned on."""
+    """Write verdicts and the recommendation, where there is a method to judge and images that nothing was tuned on."""
     if len(design.methods) < 2 or design.repeats[0].split.test_is_validation:
         return
     compare_methods(
