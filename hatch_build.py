@@ -32,7 +32,7 @@ class KernelHook(BuildHookInterface[Any]):
     """Puts the library into the wheel, which is then one platform's."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile; a failure is told and leaves a wheel of Python alone."""
+        """Compile; a failure is shown as a warning and leaves a pure-Python wheel."""
         if self.target_name != "wheel":
             return
         try:
@@ -44,7 +44,7 @@ class KernelHook(BuildHookInterface[Any]):
         if version != "editable":
             build_data["artifacts"].append(library.relative_to(Path(__file__).parent).as_posix())
             build_data["pure_python"] = False
-            build_data["tag"] = f"py3-none-{sysconfig.get_platform().replace('-', '_').replace('.', '_')}"
+            build_data["tag"] = f"py3-none-{platform_tag()}"
 
 
 def compile_kernel() -> Path:
@@ -76,6 +76,20 @@ def compile_kernel() -> Path:
         shutil.copy(f"{folder}/library", library.with_suffix(".partial"))
         library.with_suffix(".partial").replace(library)
     return library
+
+
+def platform_tag() -> str:
+    """Return the wheel's platform tag; on macOS it names the built architecture, where Python may say universal2."""
+    name = sysconfig.get_platform()
+    if name.startswith("macosx-"):
+        _, version, _ = name.split("-", 2)
+        target = os.environ.get("MACOSX_DEPLOYMENT_TARGET", version)
+        major, _, minor = target.partition(".")
+        # From macOS 11 on, tags name the major version alone; Apple's arm64 begins there.
+        if platform.machine() == "arm64" and int(major) < 11:
+            major = "11"
+        name = f"macosx-{major}.{0 if int(major) >= 11 else minor or 0}-{platform.machine()}"
+    return name.replace("-", "_").replace(".", "_")
 
 
 def digest(folder: Path) -> str:

@@ -15,6 +15,7 @@ SLOW = (
     "comparison/test_null_studies.py",
     "demo/test_draw.py",
     "demo/test_landscape.py",
+    "embeddings/test_compute.py",
     "encoders/runtime",
     "encoders/test_clip.py",
     "encoders/test_descriptors.py",
@@ -37,6 +38,7 @@ SLOW = (
     "study/test_tuning.py",
     "test_examples.py",
     "tracking",
+    "training/test_kernels.py",
 )
 
 install_import_hook("tailprobe", "runtime_types.check")

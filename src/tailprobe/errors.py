@@ -4,6 +4,6 @@
 class InputError(ValueError):
     """Something the user gave cannot be used.
 
-    The message says what was expected, what came, where, and the mend, in one line. The command prints it without a
+    The message says in one line what was expected, what came, where and how to fix it. The command prints it without a
     traceback; any other exception is a fault of tailprobe and keeps its traceback.
     """

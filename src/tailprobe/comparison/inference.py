@@ -15,7 +15,7 @@ from tailprobe.scores.ratio import ratio
 POWER = 0.8
 # The covariance of two seeds' own numbers by the training images they share, over the variance between seeds. It cannot
 # be measured within one collection (Bengio and Grandvalet 2004); in simulated studies with trained heads it is 0.02 to
-# 0.1 (docs/evidence.md). Differences from the baseline, whose training images are the same, need none.
+# 0.1 (docs/statistics.md). Differences from the baseline, whose training images are the same, need none.
 _TRAIN_OVERLAP_CORRELATION = 0.03
 
 

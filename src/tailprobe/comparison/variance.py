@@ -14,7 +14,7 @@ Source:
     Nadeau and Bengio, Inference for the generalization error, Machine Learning 2003, for the need and the form;
     Cameron, Gelbach and Miller, Robust inference with multiway clustering, JBES 2011, for two crossed sources of
     variance. Estimating the covariance from influences is ours. What it leaves out: training parts overlap too
-    (docs/evidence.md).
+    (docs/statistics.md).
 """
 
 from collections.abc import Iterable

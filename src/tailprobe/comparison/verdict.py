@@ -26,7 +26,7 @@ FloatArray = Float[np.ndarray, "*K"]
 NO_OP, IDENTICAL_RANKING, IMPROVES, WORSENS, UNDERPOWERED, INCONCLUSIVE, NOT_TESTED = VERDICTS = (
     "no-op", "identical ranking", "improves", "worsens", "underpowered", "inconclusive", "not tested",
 )  # fmt: skip
-MIN_POSITIVES = 5  # fewer in the test part: a class is not tested, its intervals do not hold (docs/evidence.md)
+MIN_POSITIVES = 5  # fewer in the test part: a class is not tested, its intervals do not hold (docs/statistics.md)
 MIN_SEEDS = 3  # two leave one degree of freedom: on simulated studies up to 14% of null effects were then significant
 MIN_POSITIVES_FOR_NULL, LARGE_EFFECT = 20, 0.1  # fewer positives, and a larger minimum detectable effect: underpowered
 
@@ -95,7 +95,7 @@ def compare_methods(
 
     Source:
         Nadeau and Bengio, Machine Learning 2003; Smyth, SAGMB 2004; Holm, Scandinavian Journal of Statistics 1979.
-        Error rate, coverage and power are measured in docs/evidence.md.
+        Error rate, coverage and power are measured in docs/statistics.md.
     """
     metric_to_compare(metric)  # raises
     heads = [(head.encoder, head.method) for head in scores if head.part == "test"]

@@ -1,7 +1,7 @@
 """What is random in a training run: the first weights, the order of rows, the dropout bits.
 
 Each depends on the seed and on nothing else of the study, so heads of one seed share them wherever their shapes agree,
-and a paired difference between a remedy and the baseline carries the remedy and little else.
+and a paired difference between a method and the baseline carries the method and little else.
 """
 
 import numpy as np

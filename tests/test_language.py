@@ -1,0 +1,29 @@
+"""Retired words stay out of the source, the page and the documents."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# Places that are still being renamed.
+WAITING = ("scores", "comparison", "report", "runs", "paper")
+SUFFIXES = {".py", ".js", ".html", ".css", ".c", ".h"}
+RETIRED = re.compile(
+    r"\b(foretel(l|ls|ling)|foretold|steadied|the mend|to mend|mended|the house|would (have been|be) found"
+    r"|(few|medium|many)-shot|remed(y|ies)|told by|untold|is told|made elsewhere)\b",
+    re.IGNORECASE,
+)
+
+
+def texts() -> list[Path]:
+    source = ROOT / "src" / "tailprobe"
+    files = [path for path in source.rglob("*") if path.suffix in SUFFIXES and "vendor" not in path.parts]
+    files = [path for path in files if path.relative_to(source).parts[0] not in WAITING]
+    return sorted([*files, *(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
+
+
+@pytest.mark.parametrize("path", texts(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_retired_words_stay_out(path: Path) -> None:
+    lines = enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+    assert [f"{number}: {line.strip()}" for number, line in lines if RETIRED.search(line)] == []
