@@ -15,10 +15,10 @@ export const source = (file) => readFileSync(new URL(file, FOLDER), "utf8");
  *
  * @param {string[]} files in the order of the page
  * @param {string[]} names what the test wants of them
- * @param {{ runs: object[], across: object | null }} content the data that the page holds
+ * @param {{ runs: object[], multi_dataset: object | null }} content the data that the page holds
  * @param {Record<string, string>} colours the style sheet's variables
  */
-export function load(files, names, content = { runs: [], across: null }, colours = {}) {
+export function load(files, names, content = { runs: [], multi_dataset: null }, colours = {}) {
   const document = {
     getElementById: () => ({ textContent: JSON.stringify(content) }),
     documentElement: {},

@@ -4,7 +4,7 @@ import test from "node:test";
 import { load, ours } from "./program.mjs";
 
 const { order, counting, largest, tiny, titled, measured, certain } = load(
-  ["basics.js", "answer.js", "data.js", "classes.js", "across.js", "rest.js"],
+  ["basics.js", "answer.js", "data.js", "classes.js", "multi_dataset.js", "rest.js"],
   ["order", "counting", "largest", "tiny", "titled", "measured", "certain"],
 );
 const row = (i, fields) => ({ i, m: 0, low: false, count: 100, ...fields });
