@@ -29,7 +29,7 @@ def multi_dataset(runs: Sequence[Run]) -> dict[str, Any] | None:
         `metric`, `methods`, `blocks` (names, empty where classes are ranked), `ranked` (how many blocks or classes),
         `ranks`, `friedman_p`, `critical_difference`, `cliques` (places in `methods`), `against_baseline` (p-values),
         `improvement` (value, low, high, by method, against the first), and `profile` (steps, and by method value, low,
-        high). None where the runs share no remedy beside the first method, or no value of the metric.
+        high). None where the runs share no method beside the first method, or no value of the metric.
     """
     methods = [m for m in runs[0].methods if all(m in run.methods for run in runs)]
     metric = _metric(runs)
