@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from tailprobe.scores.ranking import average_precision
 
 from tailprobe.comparison.contrasts import TestResult, contrasts
 from tailprobe.comparison.grouping import group_classes
 from tailprobe.comparison.verdict import decide_verdicts
 from tailprobe.scores.decisions import Confusion
+from tailprobe.scores.metrics.average_precision import average_precision
 from tailprobe.scores.rules import find_thresholds
 from tailprobe.scores.thresholds import authors_accuracy, decide
 

@@ -16,7 +16,6 @@ def main(folder: str) -> None:
     result = tailprobe.compare(images, methods=["reweight(2)", "reweight(10)", "oversample(largest)"], seeds=5)
     table = result.table(metric="average_precision")
     print(table[table["class_name"] == "low-frequency"].to_string(index=False))
-    result.write_figures()
     print("figures:", result.folder.figures)
 
 

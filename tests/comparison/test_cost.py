@@ -16,7 +16,13 @@ def tables():
     )
     plans = pd.DataFrame(
         [
-            {"method": m, "seed": s, "class_name": c, "rows": 320 if m == "baseline" else 3200 + 640 * s}
+            {
+                "encoder": "clip",
+                "method": m,
+                "seed": s,
+                "class_name": c,
+                "rows": 320 if m == "baseline" else 3200 + 640 * s,
+            }
             for m, s, _, _ in heads
             for c in "ab"
         ]

@@ -1,12 +1,10 @@
 """A metric is added by one registration: it is reported, can be what methods are compared in, and has its title."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from made_run import made_run
+from made_run import changed, made_run
 from tailprobe.comparison.verdict import compare_methods
 from tailprobe.report.page.content import content
 from tailprobe.scores.head_scores import HeadPart, HeadScores
@@ -71,8 +69,8 @@ def test_methods_can_be_compared_in_a_registered_metric_and_its_direction_is_hee
 def test_a_registered_metric_has_its_title_and_its_numbers_on_the_page(mean_score, tmp_path):
     run = made_run(tmp_path, classes=("a", "b", "c", "d"))
     results = run.results.copy()
-    results["metric"] = results["metric"].replace({"roc_auc": "mean_score"})
-    page = content(replace(run, results=results))
+    results["metric"] = results["metric"].astype(str).replace({"roc_auc": "mean_score"}).astype("category")
+    page = content(changed(run, results=results))
     assert page["titles"]["mean_score"] == "mean score of positives"
     assert "mean_score" in page["comparison"]["metrics"]
 

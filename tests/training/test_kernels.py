@@ -148,7 +148,8 @@ def test_loss_tables_and_row_weights_combine(
     one, two = fit(kernel, x, labels, task), train_reference(x, labels, task)
     np.testing.assert_allclose(one.history.training_loss, two.history.training_loss, rtol=1e-3, atol=1e-6)
     for name, weight in one.head.tensors().items():
-        torch.testing.assert_close(weight, two.head.tensors()[name], rtol=1e-3, atol=5e-5)
+        # A fifth of one step of Adam: a weight whose gradient is rounding noise may move that far the other way.
+        torch.testing.assert_close(weight, two.head.tensors()[name], rtol=1e-3, atol=2e-4)
 
 
 @pytest.mark.parametrize("kernel", ALONE)

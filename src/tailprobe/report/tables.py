@@ -74,8 +74,8 @@ def latex(table: pd.DataFrame) -> str:
 def markdown(table: pd.DataFrame) -> str:
     r"""Return a table of GitHub's Markdown.
 
-    >>> print(markdown(pd.DataFrame({"class_name": ["a|b"], "value": [0.25]})), end="")
-    | class_name | value |
+    >>> print(markdown(pd.DataFrame({"class": ["a|b"], "value": [0.25]})), end="")
+    | class | value |
     |---|---:|
     | a\|b | 0.250 |
     """

@@ -34,7 +34,7 @@ def test_an_epoch_that_stands_twice_is_refused(planet_study):
 
 
 def test_an_unknown_method_is_refused(planet_study):
-    with pytest.raises(InputError, match="no row of encoder 'clip' and method 'mixup'"):
+    with pytest.raises(InputError, match="no row of encoder 'clip' and a method asked for"):
         training_curves(planet_study.histories, encoder="clip", methods=["mixup"])
 
 
@@ -42,5 +42,5 @@ def test_a_loss_that_became_undefined_still_draws(planet_study):
     histories = planet_study.histories.copy()
     histories.loc[histories["seed"] == 1, "validation_loss"] = np.nan
     figure = training_curves(histories, encoder="clip", methods=["baseline"])
-    assert figure.axes[0].texts[0].get_text().endswith("of 4")
+    assert "converged" in figure.axes[0].texts[0].get_text()
     figure.canvas.draw()

@@ -90,7 +90,7 @@ def test_the_rarest_classes_are_shown_with_those_they_meet_most(run):
     rng = np.random.default_rng(0)
     labels = rng.random((500, 100)) < np.linspace(0.4, 0.01, 100)
     labels[np.flatnonzero(labels[:, 99]), 50] = True  # the rarest class never comes without this one
-    found = collection(changed(run, labels=Labels(labels, tuple(map(str, range(100))), "multi-label")))["meeting"]
+    found = collection(changed(run, labels=Labels(labels, tuple(map(str, range(100))), "multi-label")))["cooccurrence"]
     counts = labels.sum(axis=0)
     assert len(found["rows"]) == len(found["columns"]) == 40
     assert set(counts[found["rows"]]) <= set(np.sort(counts)[:40])

@@ -31,7 +31,7 @@ def test_pictures_of_365_classes_leave_no_rare_class_out(watched, tmp_path):
     page = watched.open(write_page([run], tmp_path / "report.html"))
     assert page.locator("#plot-distribution .point").count() == 365
     rare = set(run.classes.sort_values("count")["class_name"][:20])
-    shown = set(page.locator("#table-meeting tbody th bdi").all_inner_texts())
+    shown = set(page.locator("#table-cooccurrence tbody th bdi").all_inner_texts())
     assert rare <= shown
 
 

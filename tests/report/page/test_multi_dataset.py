@@ -70,7 +70,7 @@ def test_runs_without_a_method_in_common_are_not_compared(run):
 
 def test_the_page_draws_ranks_chances_and_profiles(watched, run, tmp_path):
     page = watched.open(write_page([run], tmp_path / "report.html"))
-    assert page.inner_text("#h-across") == "Ranks and chances"
+    assert page.inner_text("#h-multi-dataset") == "Ranks and probability of improvement"
     assert page.locator("#plot-improvement .point").count() == len(run.methods) - 1
     assert page.locator("#plot-profile .scatterlayer .js-line").count() == len(run.methods)
     assert "over 12 classes" in page.inner_text("#caption-ranks")
@@ -81,9 +81,9 @@ def test_the_page_says_what_tuning_on_the_test_part_would_have_bought(watched, r
     rows = run.results[(run.results["metric"] == "recall@tuned") & run.results["is_group"]]
     results = pd.concat([run.results, rows.assign(metric="optimism@tuned", value=0.125)], ignore_index=True)
     page = watched.open(write_page([changed(run, results=results)], tmp_path / "report.html"))
-    assert "0.125 to 0.125 better in F2" in page.inner_text("#promised-words")
-    assert page.locator("#table-promised tbody tr").count() == len(run.methods)
+    assert "0.125 to 0.125 better in F2" in page.inner_text("#optimism-words")
+    assert page.locator("#table-optimism tbody tr").count() == len(run.methods)
 
 
 def test_a_run_without_them_shows_no_empty_table(watched, run, tmp_path):
-    assert watched.open(write_page([run], tmp_path / "report.html")).is_hidden("#promised")
+    assert watched.open(write_page([run], tmp_path / "report.html")).is_hidden("#optimism")

@@ -44,7 +44,7 @@ def names(page) -> list[str]:
 
 def test_the_first_screen_asks_answers_and_shows(watched, path):
     page = watched.open(path)
-    assert page.inner_text("h1") == "Which remedy helps the rare classes of “a collection”?"
+    assert page.inner_text("h1") == "Which method improves the rare classes of “a collection”?"
     assert page.inner_text("#sentence") == "Use reweight(2): it gains."
     assert "99.0%" in page.inner_text("#certainty")
     assert page.locator("#plot-answer .errorbar").count() == 3
@@ -88,8 +88,8 @@ def test_filters_narrow_the_rows(watched, path):
     page.fill("#search", "CLASS 03")
     assert names(page) == ["class 03"]
     page.fill("#search", "")
-    page.select_option("#verdict", "helps")
-    assert all(cell.startswith("helps") for cell in cells(page, 9))
+    page.select_option("#verdict", "improves")
+    assert all(cell.startswith("improves") for cell in cells(page, 9))
 
 
 def test_the_largest_changes_can_stand_on_top(watched, path):
@@ -261,7 +261,7 @@ def test_a_print_from_the_dark_is_light_and_as_wide_as_the_paper(watched, path):
 def test_classes_on_the_same_images_are_counted(watched, path, run):
     page = watched.open(path)
     together = run.labels.matrix.T.astype(int) @ run.labels.matrix.astype(int)
-    title = page.locator("#table-meeting tbody tr").first.locator("td").nth(1).get_attribute("title")
+    title = page.locator("#table-cooccurrence tbody tr").first.locator("td").nth(1).get_attribute("title")
     falling = np.argsort(-np.diag(together), kind="stable")
     first, second = falling[0], falling[1]
     assert title == (

@@ -49,6 +49,8 @@ def training_curves(
     _check(histories, encoder)
     trained = set(histories.loc[histories["encoder"] == encoder, "method"])
     methods = [method for method in methods if method in trained]
+    if not methods:
+        raise InputError(f"the histories have no row of encoder {encoder!r} and a method asked for; name another")
     curves = {method: _curves(histories, encoder, method) for method in methods}
     kept = {method: _kept(histories, encoder, method) for method in methods}
     across = min(_PANELS_A_ROW, len(methods))
