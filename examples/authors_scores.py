@@ -14,7 +14,7 @@ import numpy as np
 from tailprobe.comparison.contrasts import TestResult, contrasts
 from tailprobe.comparison.grouping import group_classes
 from tailprobe.comparison.verdict import decide_verdicts
-from tailprobe.scores.decisions import Confusion
+from tailprobe.scores.decisions import precision, recall
 from tailprobe.scores.metrics.average_precision import average_precision
 from tailprobe.scores.rules import find_thresholds
 from tailprobe.scores.thresholds import authors_accuracy, decide
@@ -38,17 +38,17 @@ def main(predictions: str, table: str) -> None:
     print("| factor | largest difference from their table | AP, all | AP, rare | recall, rare | precision, rare |")
     print("|---|---|---|---|---|---|")
     for factor, of_factor in zip(factors.tolist(), scores, strict=True):
-        confusion = Confusion.count(labels, decide(of_factor, find_thresholds("authors", labels, of_factor)))
+        decisions = decide(of_factor, find_thresholds("authors", labels, of_factor))
         gap = "not in it"
         if factor in published:
             rebuilt = authors_accuracy(labels, of_factor)
             gap = f"{np.abs(rebuilt - published[factor]).max():.1e}"
-        precision = average_precision(labels, of_factor)
+        ranked = average_precision(labels, of_factor)
         values = (
-            precision.mean(),
-            precision[rare].mean(),
-            confusion.recall()[rare].mean(),
-            np.nanmean(confusion.precision()[rare]),
+            ranked.mean(),
+            ranked[rare].mean(),
+            recall(labels, decisions)[rare].mean(),
+            np.nanmean(precision(labels, decisions)[rare]),
         )
         print(f"| {factor:g} | {gap} | {' | '.join(f'{v:.3f}' for v in values)} |")
     _judge(labels, factors.tolist(), scores, rare)
