@@ -85,7 +85,7 @@ def _checked(given: dict[str, Any], format: str) -> dict[str, Any]:
                 else f"it takes {', '.join(taken)}"
             )
             raise InputError(f"format {format!r} takes no option {option!r}{did_you_mean(option, taken)} ({whose})")
-    types = option_types(READERS.get(format).read) | {"bands": str}  # bands are parsed afterwards
+    types = option_types(READERS.get(format).read) | {"bands": Any}  # read by `parse_bands`
     return {option: coerce(value, types[option], where=option) for option, value in given.items()}
 
 
