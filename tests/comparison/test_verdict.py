@@ -269,3 +269,15 @@ def test_a_method_set_aside_has_its_verdict_beforehand_and_costs_the_others_noth
     tested = helpful["p_adjusted"].notna()
     assert (helpful["p_adjusted"][tested] >= helpful["p"][tested]).all()
     assert tested.sum() == alone["p_adjusted"].notna().sum()
+
+
+def test_an_identical_ranking_has_no_interval_and_a_no_op_keeps_its_own(run):
+    options = {"labels": run.labels, "classes": run.classes}
+    plain = compare_methods(run.scores, **options)
+    no_op = compare_methods(run.scores, set_aside={"idle": "no-op"}, **options)
+    identical = compare_methods(run.scores, set_aside={"idle": "identical ranking"}, **options)
+    ends = ["low", "high"]
+    assert line(no_op, "idle", "all")[ends].tolist() == line(plain, "idle", "all")[ends].tolist()
+    row = line(identical, "idle", "all")
+    assert row[ends].tolist() == [row["difference"]] * 2
+    assert line(identical, "helpful", "all")[ends].tolist() == line(plain, "helpful", "all")[ends].tolist()

@@ -206,6 +206,9 @@ def decide_verdicts(
     few_seeds = table["seeds"] < MIN_SEEDS
     table.insert(2, "compared_with", [baselines.get(method, baseline) for method in table["method"]])
     known = table["method"].map(dict(set_aside))  # verdicts known beforehand
+    identical = known.eq(IDENTICAL_RANKING)  # by construction, on any images: the difference is not an estimate
+    for end in ("low", "high"):
+        table.loc[identical, end] = table.loc[identical, "difference"]
     tested = (table["support"] >= min_positives) & ~few_seeds & table["p"].notna() & known.isna()
     table.loc[few_seeds, "p"] = np.nan
     table["p_adjusted"] = adjust(table["p"].where(tested).to_numpy(float), correction=correction)

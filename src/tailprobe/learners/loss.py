@@ -65,11 +65,6 @@ class Loss:
         """Whether the loss is the link's own, unweighted: binary or softmax cross-entropy."""
         return not any(True for _ in self.tables())
 
-    @property
-    def is_plain_but_for_weights(self) -> bool:
-        """Whether weights are all that differs from the link's own loss."""
-        return all(name == "weight" for name, _ in self.tables())
-
     def digest(self) -> str:
         """Return a hex digest of link and tables; neutral tables count as none."""
         digest = sha256(self.link.encode())
