@@ -30,6 +30,7 @@ SLOW = (
     "real",
     "report/figures/test_all.py",
     "report/page",
+    "runs",
     "study/test_bands.py",
     "study/test_dry_run.py",
     "study/test_precomputed.py",
@@ -38,7 +39,9 @@ SLOW = (
     "study/test_tuning.py",
     "test_examples.py",
     "tracking",
+    "training/test_engine.py",
     "training/test_kernels.py",
+    "training/test_stacked.py",
 )
 
 install_import_hook("tailprobe", "runtime_types.check")

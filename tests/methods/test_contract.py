@@ -169,6 +169,7 @@ def first_plan(learner: Learner) -> TrainingPlan:
     return plan
 
 
+@pytest.mark.slow
 @every_case
 @pytest.mark.parametrize("name", ["torch", "stacked", *native.variants()])
 def test_every_kernel_follows_the_reference(text: str, kind: Kind, name: str) -> None:
