@@ -16,7 +16,7 @@ class LabeledImages:
     """N images with their labels, not yet decoded.
 
     Raises:
-        InputError: the numbers of names, image sources and rows of labels differ, or two images have the same name.
+        InputError: the numbers of names, image sources, groups and rows of labels differ, or two images share a name.
     """
 
     names: tuple[str, ...]  # (N,) distinct, e.g. "train_0" or "Forest/Forest_12.jpg"
@@ -25,9 +25,12 @@ class LabeledImages:
     source: str  # the data that were read, for messages and the run folder
     bands: BandSelection | NoPixels = Composite.RGB  # which bands become red, green and blue
     given_parts: tuple[str, ...] | None = None  # (N,) "train" | "validation" | "test", where the data come with a split
+    groups: tuple[str, ...] | None = None  # (N,) patient, scene, video, ...: images of one group stay in one part
     notes: tuple[str, ...] = field(default=())  # what the reader changed or left out, for the user
 
     def __post_init__(self) -> None:
+        if self.groups is not None and len(self.groups) != len(self.names):
+            raise InputError(f"{self.source}: {len(self.names)} names and {len(self.groups)} groups")
         if not len(self.names) == len(self.image_sources) == len(self.labels):
             raise InputError(
                 f"{self.source}: {len(self.names)} names, {len(self.image_sources)} image sources "
@@ -57,12 +60,13 @@ class LabeledImages:
 
     def rows(self, indices: Int[np.ndarray, " M"], *, notes: tuple[str, ...] = ()) -> "LabeledImages":
         """Return the images at `indices`, each at most once, with `notes` added."""
-        parts = self.given_parts
+        parts, groups = self.given_parts, self.groups
         return replace(
             self,
             names=tuple(self.names[i] for i in indices),
             image_sources=tuple(self.image_sources[i] for i in indices),
             labels=self.labels.rows(indices),
             given_parts=None if parts is None else tuple(parts[i] for i in indices),
+            groups=None if groups is None else tuple(groups[i] for i in indices),
             notes=self.notes + notes,
         )
