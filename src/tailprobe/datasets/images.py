@@ -25,8 +25,8 @@ class LabeledImages:
     source: str  # the data that were read, for messages and the run folder
     bands: BandSelection | NoPixels = Composite.RGB  # which bands become red, green and blue
     given_parts: tuple[str, ...] | None = None  # (N,) "train" | "validation" | "test", where the data come with a split
-    groups: tuple[str, ...] | None = None  # (N,) patient, scene, video, ...: images of one group stay in one part
     notes: tuple[str, ...] = field(default=())  # what the reader changed or left out, for the user
+    groups: tuple[str, ...] | None = None  # (N,) patient, scene, video, ...: images of one group stay in one part
 
     def __post_init__(self) -> None:
         if self.groups is not None and len(self.groups) != len(self.names):
