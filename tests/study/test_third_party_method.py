@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from matplotlib.colors import to_hex
 
+from tailprobe.errors import InputError
 from tailprobe.learners.recipe import Recipe
 from tailprobe.methods.method import METHODS
 from tailprobe.report.page.content import content
 from tailprobe.report.style import LOW_FREQUENCY, palette
 from tailprobe.runs.run import Run
-from tailprobe.runs.settings import Study
+from tailprobe.runs.settings import Study, read_study
 from tailprobe.study.execution import Execution
 from tailprobe.study.run import run_study
 
@@ -90,6 +91,18 @@ def test_it_is_on_the_page_with_its_family_and_colour(run: Run) -> None:
     shown = {method["name"]: method for method in page["methods"]}[LEND]
     assert (shown["family"], shown["colour"]) == (FAMILY, palette(run.families)[LEND])
     assert f'"{LEND}"' in run.folder.report.read_text(encoding="utf-8")
+
+
+def test_a_changed_file_is_noticed(run: Run) -> None:
+    folder = run.folder.path.parent
+    study, execution = read_study(run.folder.study), Execution(cache=folder / "cache")
+    assert run_study(study, run.folder.path, execution).record == run.record
+    assert list(run.record["method_sources"]) == ["lend"]
+    file = folder / "lent.py"
+    file.write_text(LENT.replace("np.ones(classes)", "np.zeros(classes)"))
+    with pytest.raises(InputError, match=r"a run of method lend as its file was then; the file has changed"):
+        run_study(study, run.folder.path, execution)
+    file.write_text(LENT)
 
 
 def test_no_family_takes_the_colour_of_the_low_frequency_classes() -> None:
