@@ -1,7 +1,7 @@
 """What a metric is, and the registry of all there are.
 
-A metric is one file, in `metrics/` or in an installed package, that registers it here. It is then in the results table, can be what methods are
-compared in (where it has an influence function), and is drawn on the page under its title.
+A metric is one file, in `metrics/` or in an installed package, that registers it here. It is then in the results table,
+can be what methods are compared in (where it has an influence function), and is drawn on the page under its title.
 """
 
 from collections.abc import Callable
