@@ -1,6 +1,8 @@
 """Faults of a method are found where they are made, with what to do."""
 
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -153,3 +155,28 @@ def test_a_plan_that_does_not_fit_the_training_part_is_refused_by_the_methods_na
     method("wrong", family="loss")(make)
     with pytest.raises(ValueError, match=message):
         parse_methods(["wrong"])[1].learner(training_set(labels_of("single-label", rows=200)))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("wrong_file:focal", "'wrong_file:focal' cannot be used: method name 'focal' is taken"),
+        ("right_file:lende", "has no attribute 'lende'; did you mean 'lend'"),
+        ("nowhere:lend", "No module named 'nowhere'.; expected package.module:name"),
+        ("nowhere", "no method is called 'nowhere'. Known: .*; one of your own is written module:name"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_ones_own_is_said(
+    text: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = """from tailprobe import TrainingPlan, method
+@method("{0}", family="loss")
+def {0}(train):
+    return TrainingPlan.of(train)
+"""
+    for module, name in (("wrong_file", "focal"), ("right_file", "lend")):
+        (tmp_path / f"{module}.py").write_text(file.format(name))
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=message):
+        parse_methods([text])

@@ -97,7 +97,9 @@ def _imported(name: str) -> Method:
     sys.path.insert(0, here)
     try:
         found = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
+    except ValueError as error:  # of `method`: a name that is taken, an unknown need and so on
+        raise InputError(f"method {name!r} cannot be used: {error}") from error
+    except (ImportError, AttributeError) as error:
         raise InputError(
             f"method {name!r} cannot be imported ({error}{_near(module, attribute)}); expected package.module:name, "
             f"found from {here} or installed"
