@@ -36,6 +36,7 @@ SLOW = (
     "study/test_precomputed.py",
     "study/test_reproduction.py",
     "study/test_run.py",
+    "study/test_third_party_method.py",
     "study/test_tuning.py",
     "test_examples.py",
     "tracking",

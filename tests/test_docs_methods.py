@@ -1,4 +1,4 @@
-"""The files of docs/add_a_method.md, run as a reader would: in the current folder, named by their modules."""
+"""The files of docs/add_a_method.md and docs/add_head.md, run as a reader would: named by their modules."""
 
 import re
 import sys
@@ -11,26 +11,28 @@ from scipy.special import log_expit
 from method_examples import SHORT, head_data, labels_of, learner_on, task_of, training_set
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
-from tailprobe.learners.head import Head
+from tailprobe.learners.head import HEADS, Head
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.methods.lookup import parse_methods
 from tailprobe.methods.method import METHODS
 from tailprobe.training.engine import train
 
 DOCS = Path(__file__).parents[1] / "docs"
-PAGE = (DOCS / "add_a_method.md").read_text(encoding="utf-8")
+PAGE = "\n".join((DOCS / name).read_text(encoding="utf-8") for name in ("add_a_method.md", "add_head.md"))
 FILES = dict(re.findall(r"^`(\w+)\.py`:.*?```python\n(.*?)```", PAGE, re.DOTALL | re.MULTILINE))
 
 
 @pytest.fixture
 def method_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest):
-    """Write a file of the page into the current folder, and forget its method afterwards."""
+    """Write a file of the page into the current folder, and forget its method and kind of head afterwards."""
     monkeypatch.chdir(tmp_path)
-    before = METHODS.names()
+    before, kinds = METHODS.names(), HEADS.names()
     (tmp_path / f"{request.param}.py").write_text(FILES[request.param])
     yield request.param
     for name in set(METHODS.names()) - set(before):
         METHODS.remove(name)
+    for kind in set(HEADS.names()) - set(kinds):
+        HEADS.remove(kind)
     sys.modules.pop(request.param, None)
 
 
@@ -44,8 +46,8 @@ def head_of(text: str) -> Head:
 
 
 def test_every_file_of_the_page_is_run_here() -> None:
-    assert sorted(FILES) == ["means", "middle", "rarity", "scaled"]
-    assert PAGE.count("```python") == 4
+    assert sorted(FILES) == ["angles", "means", "middle", "rarity", "scaled"]
+    assert PAGE.count("```python") == 5
 
 
 @pytest.mark.parametrize("method_file", ["rarity"], indirect=True)
@@ -101,6 +103,19 @@ def test_the_head_of_its_own(method_file: str) -> None:
     nearest = np.linalg.norm(data.vectors[:, None] - means, axis=2).argmin(axis=1)
     np.testing.assert_array_equal(logits.argmax(axis=1), nearest)
     assert [str(m) for m in parse_methods(["nearest_mean"])] == ["baseline", "softmax", "nearest_mean"]
+
+
+@pytest.mark.parametrize("method_file", ["angles"], indirect=True)
+def test_the_new_kind_of_head(method_file: str) -> None:
+    data = head_data("single-label")
+    head = head_of(f"{method_file}:cosine_mean(7)")
+    classes = data.labels.matrix[data.train].argmax(axis=1)
+    means = np.stack([data.training_vectors()[classes == c].mean(axis=0) for c in range(5)])
+    cosine = data.vectors @ means.T / np.linalg.norm(data.vectors, axis=1)[:, None] / np.linalg.norm(means, axis=1)
+    np.testing.assert_allclose(head.logits(data.vectors), 7 * cosine, atol=1e-5)
+    scale, shift = np.arange(1.0, 6), np.arange(5.0)
+    again = HEADS.get("cosine").from_tensors(head.affine(scale, shift).affine(scale, shift).tensors(), head.link)
+    np.testing.assert_allclose(again.logits(data.vectors), (7 * cosine * scale + shift) * scale + shift, atol=1e-4)
 
 
 def test_the_page_on_which_method_when_names_every_method() -> None:

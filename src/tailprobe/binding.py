@@ -62,6 +62,16 @@ def describe(annotation: Any) -> str:  # noqa: ANN401 - any annotation
     return forms[0] if len(forms) == 1 else f"{', '.join(forms[:-1])} or {forms[-1]}"
 
 
+def holds_single_values(annotation: Any) -> bool:  # noqa: ANN401 - any annotation
+    """Say whether an annotation is of one value that a text can give: int, float, bool, str, None, Literal, or a union.
+
+    >>> holds_single_values(int | Literal["largest"]), holds_single_values(list[int])
+    (True, False)
+    """
+    single = (Any, None, types.NoneType, bool, int, float, str)
+    return all(member in single or get_origin(member) is Literal for member in _members(annotation))
+
+
 def choices(annotation: Any) -> tuple[Any, ...]:  # noqa: ANN401 - any annotation
     """Return the values of every Literal in an annotation.
 

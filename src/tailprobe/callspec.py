@@ -43,7 +43,9 @@ def parse_call(text: str) -> CallSpec:
     """
     match = _FORM.fullmatch(text)
     if match is None:
-        raise InputError(f"{text!r} is not of the form name, name(2) or name(2, key=value)")
+        raise InputError(
+            f"{text!r} is not of the form name, name(2) or name(2, key=value); one of your own is module:name"
+        )
     name, inside = match.groups()
     arguments: list[Value] = []
     options: dict[str, Value] = {}

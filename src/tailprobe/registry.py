@@ -4,6 +4,8 @@ import difflib
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable
+from functools import cache
+from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Generic, TypeVar
 
@@ -71,6 +73,27 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+@cache
+def import_installed(group: str, what: str) -> None:
+    """Import what installed packages name under an entry-point group, so that it registers itself; once a process.
+
+    Args:
+        group: e.g. `tailprobe.methods`.
+        what: what one member is called in messages, e.g. "method".
+
+    Raises:
+        InputError: a package's entry point cannot be imported.
+    """
+    for point in entry_points(group=group):
+        try:
+            point.load()
+        except Exception as error:
+            raise InputError(
+                f"{what} {point.name!r} of the installed package {point.dist and point.dist.name} cannot be imported "
+                f"({error!r}); repair or uninstall it"
+            ) from error
 
 
 def import_members(package: ModuleType) -> None:

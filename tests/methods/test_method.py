@@ -1,6 +1,8 @@
 """Faults of a method are found where they are made, with what to do."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from method_examples import labels_of, training_set
 from tailprobe.callspec import CallSpec
 from tailprobe.errors import InputError
+from tailprobe.learners.learner import Ensemble, Learner
 from tailprobe.learners.loss import Loss
 from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
@@ -103,3 +106,77 @@ def test_plans_and_losses_that_make_no_sense_are_refused(build: object, message:
     assert callable(build)
     with pytest.raises(ValueError, match=message):
         build()
+
+
+def test_a_mask_in_the_place_of_rows_is_refused() -> None:
+    with pytest.raises(Exception, match=r"np.flatnonzero\(mask\)|rows"):  # jaxtyping's own error where it checks first
+        Stage(np.array([True, False, True]))
+
+
+def test_a_family_may_be_new_but_not_empty() -> None:
+    assert method("new", family="borrowed")(plan).family == "borrowed"
+    with pytest.raises(ValueError, match="the family is empty"):
+        method("other", family=" ")
+
+
+def test_an_argument_that_no_text_can_give_is_refused() -> None:
+    def listed(train: TrainingSet, tables: list[int]) -> TrainingPlan:
+        return TrainingPlan.of(train)
+
+    with pytest.raises(ValueError, match=r"listed: the argument tables is annotated list\[int\]; expected int, float"):
+        method("listed", family="loss")(listed)
+    assert "listed" not in METHODS.names()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda train: TrainingPlan((Stage(np.array([0, len(train)])),)),
+            r"method wrong: row 200 is drawn; .* 0 to 199",
+        ),
+        (
+            lambda train: TrainingPlan((Stage(np.arange(3), row_weights=np.ones(3)),)),
+            r"shape \(3,\); expected \(200,\)",
+        ),
+        (
+            lambda train: TrainingPlan.of(train, Loss(weight=np.ones((2, 4)))),
+            "weight is of 4 classes; the labels have 5",
+        ),
+        (
+            lambda train: Ensemble((TrainingPlan.of(train), TrainingPlan.of(train, Loss(gamma=np.ones((2, 4)))))),
+            "gamma is of 4 classes",
+        ),
+    ],
+)
+def test_a_plan_that_does_not_fit_the_training_part_is_refused_by_the_methods_name(
+    make: Callable[[TrainingSet], Learner], message: str
+) -> None:
+    method("wrong", family="loss")(make)
+    with pytest.raises(ValueError, match=message):
+        parse_methods(["wrong"])[1].learner(training_set(labels_of("single-label", rows=200)))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("wrong_file:focal", "'wrong_file:focal' cannot be used: method name 'focal' is taken"),
+        ("right_file:lende", "has no attribute 'lende'; did you mean 'lend'"),
+        ("nowhere:lend", "No module named 'nowhere'.; expected package.module:name"),
+        ("nowhere", "no method is called 'nowhere'. Known: .*; one of your own is written module:name"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_ones_own_is_said(
+    text: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = """from tailprobe import TrainingPlan, method
+@method("{0}", family="loss")
+def {0}(train):
+    return TrainingPlan.of(train)
+"""
+    for module, name in (("wrong_file", "focal"), ("right_file", "lend")):
+        (tmp_path / f"{module}.py").write_text(file.format(name))
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=message):
+        parse_methods([text])

@@ -44,3 +44,9 @@ def test_what_rounds_to_zero_has_no_sign() -> None:
     text = printed([("clip", "focal(2)", "remaining", True, -0.0001, -0.02, 0.0004, "inconclusive")], ["focal(2)"])
     assert "0.0 (−2.0, 0.0)" in " ".join(text.split())
     assert "−0.0 " not in text
+
+
+def test_an_identical_ranking_is_one_short_word_that_the_caption_explains() -> None:
+    text = printed([("clip", "platt(1)", "low-frequency", True, 0.0, 0.0, 0.0, "identical ranking")], ["platt(1)"])
+    assert next(line for line in text.splitlines() if line.startswith("platt(1)")).split()[4] == "same"
+    assert "same: identical ranking" in " ".join(text.split())

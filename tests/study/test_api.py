@@ -8,6 +8,8 @@ import pytest
 
 import tailprobe
 from tailprobe.errors import InputError
+from tailprobe.methods.lookup import parse_methods
+from tailprobe.methods.losses.focal import focal
 from tailprobe.runs.settings import Study
 from tailprobe.study import api
 from tailprobe.study.execution import Execution
@@ -53,3 +55,11 @@ def test_settings_of_the_execution_are_checked(asked: dict[str, Any]) -> None:
     assert asked["execution"] == Execution(cache=Path("here"), workers=2, dtype="float16")
     with pytest.raises(InputError, match="dtype is 'float8'; did you mean 'float"):
         compare("images", dtype="float8")
+
+
+def test_a_method_may_be_given_as_it_is(asked: dict[str, Any]) -> None:
+    compare("images", methods=["reweight(2)", focal])
+    assert asked["study"].methods == ("reweight(2)", "tailprobe.methods.losses.focal:focal")
+    assert [str(m) for m in parse_methods(asked["study"].methods)] == ["baseline", "reweight(2)", "focal(2)"]
+    compare("images", methods=focal)
+    assert asked["study"].methods == ("tailprobe.methods.losses.focal:focal",)

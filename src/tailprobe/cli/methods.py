@@ -16,7 +16,8 @@ def methods() -> None:
         for method in known:
             if method.family == family:
                 only = "" if len(method.kinds) > 1 else f" ({next(iter(method.kinds))} only)"
-                typer.echo(f"  {method.form}: {method.summary}{only}")
+                source = f" [{method.source}]" if method.source else ""
+                typer.echo(f"  {method.form}: {method.summary}{only}{source}")
     typer.echo("presets")
     for name, members in PRESETS.items():
         typer.echo(f"  {name}: {', '.join(members)}")

@@ -70,3 +70,33 @@ def digest_of(name: str, *values: Float[np.ndarray, "..."]) -> str:
 def adjustment_digest(adjustment: Adjustment | None) -> str:
     """Return the digest of a correction; empty for none, as for one that changes nothing."""
     return "" if adjustment is None else adjustment.digest()
+
+
+def check_adjustment(adjustment: object) -> None:
+    """Refuse what is no correction; None is none.
+
+    Raises:
+        TypeError: a method of `Adjustment` is missing; the message names it.
+    """
+    wanted = ("__call__", "preserves_ranking", "digest")
+    missing = [name for name in wanted if not hasattr(adjustment, name)]
+    if adjustment is not None and missing:
+        raise TypeError(
+            f"the adjustment is {type(adjustment).__name__}, which has no {', '.join(missing)}; expected a callable "
+            "object with preserves_ranking(link) and digest()"
+        )
+
+
+def adjust(adjustment: Adjustment, head: Head, validation: HeldOut) -> Head:
+    """Return the corrected head.
+
+    Raises:
+        TypeError: the correction gives something else. A fault of the method, not of the user.
+    """
+    corrected: object = adjustment(head, validation)
+    if not isinstance(corrected, Head):
+        raise TypeError(
+            f"the adjustment {type(adjustment).__name__} returned {type(corrected).__name__}; expected a Head, e.g. "
+            "head.affine(scale, shift)"
+        )
+    return corrected

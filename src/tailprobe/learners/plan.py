@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from tailprobe.labels import Labels
-from tailprobe.learners.adjustment import Adjustment
+from tailprobe.learners.adjustment import Adjustment, check_adjustment
 from tailprobe.learners.loss import Link, Loss
 from tailprobe.learners.recipe import Recipe
 from tailprobe.learners.training_set import TrainingSet
@@ -25,6 +25,7 @@ class Stage:
     (R, C); a weight of 0 leaves a term out.
 
     Raises:
+        TypeError: rows that are no whole numbers, as a mask is.
         ValueError: no row or a negative one; weights that are negative or not finite; no draws; a share outside (0, 1].
     """
 
@@ -38,6 +39,9 @@ class Stage:
     restart_output: bool = False  # draw the output layer anew and start Adam afresh when the stage begins
 
     def __post_init__(self) -> None:
+        if not np.issubdtype(self.rows.dtype, np.integer):
+            # As an index, True would be row 1.
+            raise TypeError(f"rows are positions, not {self.rows.dtype}; of a mask take np.flatnonzero(mask)")
         weights = self.row_weights
         if weights is not None and not (np.isfinite(weights).all() and (weights >= 0).all()):
             raise ValueError("row weights must be finite and not negative")
@@ -101,6 +105,7 @@ class TrainingPlan:
     """What a method asks of gradient descent; `TrainingPlan.of(train)` is the baseline.
 
     Raises:
+        TypeError: an adjustment that lacks a method of `Adjustment`.
         ValueError: no stage, shares that do not add up to 1, or stages of different links.
     """
 
@@ -115,6 +120,7 @@ class TrainingPlan:
             raise ValueError("a plan has at least one stage, and their shares add up to 1")
         if len({stage.loss.link for stage in self.stages}) > 1:
             raise ValueError("the stages of a plan have losses of one link")
+        check_adjustment(self.adjustment)
 
     @classmethod
     def of(

@@ -3,8 +3,6 @@
 import importlib
 import sys
 from collections.abc import Iterator, Sequence
-from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 
 from tailprobe import methods
@@ -13,7 +11,7 @@ from tailprobe.errors import InputError
 from tailprobe.learners.loss import Link
 from tailprobe.methods.method import METHODS, BoundMethod, Method
 from tailprobe.methods.presets import PRESETS
-from tailprobe.registry import did_you_mean, import_members
+from tailprobe.registry import did_you_mean, import_installed, import_members
 
 ENTRY_POINTS = "tailprobe.methods"
 
@@ -61,25 +59,20 @@ def find_method(name: str) -> Method:
         raise InputError(f"{name} is a preset, a list of methods: it stands alone, without arguments or a plus")
     if name not in METHODS.names():
         known = [*METHODS.names(), *PRESETS]
-        raise InputError(f"no method is called {name!r}{did_you_mean(name, known)} Known: {', '.join(known)}")
+        near = did_you_mean(name, known) or "."
+        raise InputError(
+            f"no method is called {name!r}{near} Known: {', '.join(known)}; one of your own is written module:name"
+        )
     return METHODS.get(name)
 
 
-@cache
 def load_installed() -> None:
     """Import the methods of installed packages, which name them under the entry-point group `tailprobe.methods`.
 
     Raises:
         InputError: a package's entry point cannot be imported.
     """
-    for point in entry_points(group=ENTRY_POINTS):
-        try:
-            point.load()
-        except Exception as error:
-            raise InputError(
-                f"method {point.name!r} of the installed package {point.dist and point.dist.name} cannot be imported "
-                f"({error!r}); repair or uninstall it"
-            ) from error
+    import_installed(ENTRY_POINTS, "method")
 
 
 def _read(text: str) -> Iterator[BoundMethod]:
@@ -104,9 +97,11 @@ def _imported(name: str) -> Method:
     sys.path.insert(0, here)
     try:
         found = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
+    except ValueError as error:  # of `method`: a name that is taken, an unknown need and so on
+        raise InputError(f"method {name!r} cannot be used: {error}") from error
+    except (ImportError, AttributeError) as error:
         raise InputError(
-            f"method {name!r} cannot be imported ({error}); expected package.module:name, "
+            f"method {name!r} cannot be imported ({error}{_near(module, attribute)}); expected package.module:name, "
             f"found from {here} or installed"
         ) from None
     finally:
@@ -114,3 +109,9 @@ def _imported(name: str) -> Method:
     if not isinstance(found, Method):
         raise InputError(f"{name!r} is no method; decorate the function with tailprobe.method(name, family=...)")
     return found
+
+
+def _near(module: str, attribute: str) -> str:
+    """Return a hint at a method of the module, where it could be imported and has one of a similar name."""
+    held = vars(sys.modules[module]) if module in sys.modules else {}
+    return did_you_mean(attribute, [name for name, value in held.items() if isinstance(value, Method)])

@@ -5,12 +5,13 @@ import re
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-from tailprobe.binding import coerce
+from tailprobe.binding import coerce, holds_single_values
 from tailprobe.callspec import CallSpec, annotation_of, show_value
 from tailprobe.errors import InputError
 from tailprobe.labels import Kind
+from tailprobe.learners.check_plan import check_learner
 from tailprobe.learners.learner import Ensemble, HeadFit, Learner
 from tailprobe.learners.loss import Link
 from tailprobe.learners.plan import TrainingPlan
@@ -18,10 +19,6 @@ from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.compose import compose
 from tailprobe.registry import Registry
 
-Family = Literal[
-    "baseline", "weighting", "resampling", "selection", "synthetic", "loss", "two-stage", "post-hoc", "head",
-    "ensemble", "recipe",
-]  # fmt: skip
 Need = Literal["embeddings"]
 Value = int | float | bool | str
 EVERY_KIND: frozenset[Kind] = frozenset(("multi-label", "single-label"))
@@ -34,7 +31,7 @@ class Method:
     """A method as it is registered; `bind` gives it its arguments."""
 
     name: str
-    family: Family
+    family: str
     function: Callable[..., Learner]  # takes the training set, then the method's own arguments
     kinds: frozenset[Kind] = EVERY_KIND  # of labels that it is defined for
     needs: frozenset[Need] = frozenset()  # beside the labels
@@ -106,6 +103,10 @@ class BoundCall:
             raise ValueError(
                 f"method {self} gives a head of the link {made.link}; declare @method(..., link={made.link!r})"
             )
+        try:
+            check_learner(made, train)
+        except ValueError as error:
+            raise ValueError(f"method {self}: {error}") from error
         return made
 
 
@@ -174,7 +175,7 @@ class BoundMethod:
 def method(
     name: str,
     *,
-    family: Family,
+    family: str,
     kinds: AbstractSet[Kind] = EVERY_KIND,
     needs: AbstractSet[Need] = frozenset(),
     link: Link = "sigmoid",
@@ -184,7 +185,7 @@ def method(
 
     Args:
         name: how it is called on the command line.
-        family: what it changes.
+        family: what it changes, e.g. `loss`; a new one, e.g. `calibration`, gets figures and a colour of its own.
         kinds: of labels that it is defined for; others are refused before training.
         needs: `embeddings` where the function reads `train.embeddings`; its plans are then made once they are there.
         link: of the heads it gives.
@@ -194,8 +195,9 @@ def method(
         A decorator that gives the `Method`.
 
     Raises:
-        ValueError: a name that is taken or that a command line cannot hold, or softmax heads of multi-label images. A
-            fault of the program, not of the user.
+        ValueError: a name that is taken or that a command line cannot hold, no family, an unknown need, an argument
+            of a type that no text can give, or softmax heads of multi-label images. A fault of the program, not of the
+            user.
 
     >>> from tailprobe.learners.plan import TrainingPlan
     >>> @method("as_it_is", family="weighting")
@@ -211,9 +213,30 @@ def method(
         raise ValueError(f"method name {name!r}: expected a letter, then letters, digits, _ and -")
     if link == "softmax" and "multi-label" in kinds:
         raise ValueError(f'method {name}: softmax is of single-label images; declare kinds={{"single-label"}}')
+    if not family.strip():
+        raise ValueError(f"method {name}: the family is empty; say what the method changes, e.g. loss")
+    unknown = sorted(set(needs) - set(get_args(Need)))
+    if unknown:
+        raise ValueError(f"method {name} needs {', '.join(unknown)}; known are {', '.join(get_args(Need))}")
 
     def register(function: Callable[..., Learner]) -> Method:
+        _check_annotations(name, function)
         made = Method(name, family, function, frozenset(kinds), frozenset(needs), link, source)
         return METHODS.add(name, made)
 
     return register
+
+
+def _check_annotations(name: str, function: Callable[..., Learner]) -> None:
+    """Refuse arguments that a text such as `name(2, key=value)` cannot give.
+
+    Raises:
+        ValueError: as `method`.
+    """
+    for parameter in list(inspect.signature(function).parameters)[1:]:
+        annotation = annotation_of(function, parameter)
+        if not holds_single_values(annotation):
+            raise ValueError(
+                f"method {name}: the argument {parameter} is annotated {annotation}; expected int, float, bool, str, "
+                "None, Literal or a union of these"
+            )

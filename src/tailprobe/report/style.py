@@ -41,7 +41,8 @@ _HUES = MappingProxyType(
         "recipe": ("#e8d9a0", "#ddcc77", "#8a7a2a"),
     }
 )
-_OTHER_HUES = ("#d55e00", "#56b4e9", "#cc6677", "#88ccee", "#7a5c3e", "#5f7f00", "#b0527c", "#3d6a8a")
+# Of families that a third party names. The low-frequency classes keep their vermillion.
+_OTHER_HUES = ("#56b4e9", "#cc6677", "#88ccee", "#7a5c3e", "#5f7f00", "#b0527c", "#3d6a8a")
 _MARKERS = MappingProxyType({"baseline": "s", "weighting": "o", "resampling": "v^", "loss": "D", "synthetic": "P"})
 _OTHER_MARKERS = ("X", "p", "h", "8", "<", ">")
 

@@ -8,15 +8,22 @@ from rich.table import Table
 from rich.text import Text
 
 from tailprobe.comparison.description import signed
-from tailprobe.comparison.verdict import IMPROVES, INCONCLUSIVE, NOT_TESTED, UNDERPOWERED, WORSENS
+from tailprobe.comparison.verdict import IDENTICAL_RANKING, IMPROVES, INCONCLUSIVE, NOT_TESTED, UNDERPOWERED, WORSENS
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
 from tailprobe.report.text import shown
 
 _SHOWN = (LOW_FREQUENCY, REMAINING)
-_SHORT = {IMPROVES: "better", WORSENS: "worse", INCONCLUSIVE: "n.s.", UNDERPOWERED: "low n", NOT_TESTED: "–"}
+_SHORT = {
+    IMPROVES: "better",
+    WORSENS: "worse",
+    INCONCLUSIVE: "n.s.",
+    UNDERPOWERED: "low n",
+    NOT_TESTED: "–",
+    IDENTICAL_RANKING: "same",
+}
 _COLOURS = {IMPROVES: "green", WORSENS: "red"}
 _CAPTION = (
-    "n.s.: inconclusive. low n: underpowered. –: not tested. classes: improved/worsened. "
+    "n.s.: inconclusive. low n: underpowered. –: not tested. same: identical ranking. classes: improved/worsened. "
     "Intervals: 95%, each by itself; verdicts are corrected for all comparisons."
 )
 

@@ -164,6 +164,7 @@ RECORD = MappingProxyType(
         "images": "number of images",
         "kind": "multi-label or single-label",
         "methods": "the methods, in order",
+        "method_sources": "digest of the file of each method that is no part of tailprobe, by the method's name",
         "labels": "digest of the labels",
         "encoders": "by name: width of the embeddings, fingerprint of images and encoder, and identity, by what it "
         "embedded (model, hash of weights, preprocessing, runtime, precision, bands, dtype; for precomputed embeddings "

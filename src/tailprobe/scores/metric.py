@@ -1,7 +1,7 @@
 """What a metric is, and the registry of all there are.
 
-A metric is one file in `metrics/` that registers it here. It is then in the results table, can be what methods are
-compared in (where it has an influence function), and is drawn on the page under its title.
+A metric is one file, in `metrics/` or in an installed package, that registers it here. It is then in the results table,
+can be what methods are compared in (where it has an influence function), and is drawn on the page under its title.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float
 
 from tailprobe.errors import InputError
 from tailprobe.ranking import RankedPositives, rank
-from tailprobe.registry import Registry, did_you_mean, import_members
+from tailprobe.registry import Registry, did_you_mean, import_installed, import_members
 from tailprobe.scores.decisions import Confusion
 
 
@@ -89,6 +89,7 @@ class Influence(NamedTuple):
 
 
 METRICS: Registry[Metric] = Registry("metric")
+ENTRY_POINTS = "tailprobe.metrics"  # of installed packages, each naming a module that registers metrics
 
 
 def register(metric: Metric) -> Metric:
@@ -170,3 +171,4 @@ def _load() -> None:
     import tailprobe.scores.metrics  # its modules import this one
 
     import_members(tailprobe.scores.metrics)
+    import_installed(ENTRY_POINTS, "metric")

@@ -15,6 +15,7 @@ from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.load import load_encoder
 from tailprobe.learners.recipe import Recipe
 from tailprobe.log import printed_by_default
+from tailprobe.methods.method import Method
 from tailprobe.progress import Progress, silent
 from tailprobe.runs.run import Run
 from tailprobe.runs.settings import Option, Study, default_encoders
@@ -64,7 +65,7 @@ def compare(
     embeddings: Embeddings | None = None,
     encoders: Sequence[str] | str | None = None,
     weights: Mapping[str, str | Path] | None = None,
-    methods: Sequence[str] | str = Study.methods,
+    methods: Sequence[str | Method] | Method | str = Study.methods,
     seeds: int = Study.seeds,
     seed: int = Study.seed,
     split: str = Study.split,
@@ -104,7 +105,8 @@ def compare(
     Notes, as what the reader changed, are logged under "tailprobe", and printed where no logging is set up, see
     `tailprobe.log`.
 
-    The other arguments are the settings of `Study` and `Execution`, under the same names:
+    `methods` may hold methods of your own as they are, e.g. `["reweight(2)", my_method]`, beside names. The other
+    arguments are the settings of `Study` and `Execution`, under the same names:
 
     {settings}
 
@@ -124,7 +126,7 @@ def compare(
         long_tail=long_tail,
         encoders=tuple(made) if made else encoders or default_encoders(source, str(reader.get("format", "auto"))),
         weights={name: str(Path(file).expanduser().resolve()) for name, file in (weights or {}).items()},
-        methods=methods,
+        methods=_method_texts(methods),
         seeds=seeds,
         seed=seed,
         split=split,
@@ -149,6 +151,15 @@ def compare(
         dtype=dtype,
     )
     return run_study(study, folder, execution, images=images, embeddings=made, progress=progress)
+
+
+def _method_texts(methods: Sequence[str | Method] | Method | str) -> Sequence[str] | str:
+    """Return methods as a study file can hold them: one that is given as it is by its module and name."""
+    if isinstance(methods, Method):
+        return _method_texts([methods])
+    if isinstance(methods, str) or not isinstance(methods, Sequence):
+        return methods
+    return [f"{m.function.__module__}:{m.function.__name__}" if isinstance(m, Method) else m for m in methods]
 
 
 def _reader_options(given: Mapping[str, Option | Sequence[str] | Path | None]) -> dict[str, Option]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.methods.source import source_digests
 from tailprobe.study.design import Design
 from tailprobe.study.execution import Execution
 from tailprobe.training.heads import Heads
@@ -29,6 +30,7 @@ def run_record(
         "images": len(images),
         "kind": images.labels.kind,
         "methods": [str(method) for method in design.methods],
+        "method_sources": source_digests(design.methods),
         "labels": images.labels.digest(),
         "encoders": {name: _encoder(stored) for name, stored in embeddings.items()},
         "skipped": sorted({line for stored in embeddings.values() for line in stored.skipped}),

@@ -19,7 +19,9 @@ from tailprobe.datasets.read import read
 from tailprobe.embeddings.embeddings import Embeddings, align
 from tailprobe.embeddings.precomputed.read import holds_embeddings
 from tailprobe.engines.choose import choose_engine
+from tailprobe.errors import InputError
 from tailprobe.methods.lookup import parse_methods
+from tailprobe.methods.source import source_digests
 from tailprobe.parts import PARTS
 from tailprobe.progress import Progress, silent
 from tailprobe.randomness import generator
@@ -88,8 +90,9 @@ def run_study(
     """
     folder = free_folder(out, study)
     if folder.record.exists():
-        _LOG.info("%s is finished; nothing is computed again", out)
         run = Run.load(out)
+        _refuse_changed_methods(run, study)
+        _LOG.info("%s is finished; nothing is computed again", out)
         if not folder.report.exists() or folder.checkpoints.exists():  # killed while it was drawn
             _draw(run, progress)
         return run
@@ -136,6 +139,25 @@ def run_study(
     run = Run.load(out)
     _draw(run, progress)
     return run
+
+
+def _refuse_changed_methods(run: Run, study: Study) -> None:
+    """Refuse a finished run in the place of one whose methods' files have changed since.
+
+    Raises:
+        InputError: one has.
+    """
+    recorded = run.record.get("method_sources", {})
+    if not recorded:
+        return  # every method is of this package, or of no file
+    changed = [
+        name for name, digest in source_digests(parse_methods(study.methods)).items() if recorded.get(name) != digest
+    ]
+    if changed:
+        raise InputError(
+            f"{run.folder.path} holds a run of method {changed[0]} as its file was then; the file has changed. Give "
+            "--out another folder"
+        )
 
 
 def _compare(

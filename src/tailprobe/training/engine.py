@@ -12,7 +12,7 @@ import numpy as np
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
-from tailprobe.learners.adjustment import HeldOut
+from tailprobe.learners.adjustment import HeldOut, adjust
 from tailprobe.learners.history import FittedHead
 from tailprobe.learners.joined_heads import MeanHead
 from tailprobe.learners.learner import Ensemble
@@ -109,7 +109,7 @@ def _finish(
     if adjustment is not None:
         vectors = embeddings[task.key.encoder].vectors
         validation = HeldOut(vectors[task.validation], labels.matrix[task.validation])
-        parts = [replace(part, head=adjustment(part.head, validation)) for part in parts]
+        parts = [replace(part, head=adjust(adjustment, part.head, validation)) for part in parts]
     if not isinstance(learner, Ensemble):
         return parts[0]
     return FittedHead(MeanHead(tuple(part.head for part in parts)), parts[0].history)
