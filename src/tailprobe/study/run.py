@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tailprobe.comparison.recommendation import Recommendation
+from tailprobe.comparison.recommendation import Recommendation, write_recommendation
 from tailprobe.comparison.verdict import IDENTICAL_RANKING, NO_OP, compare_methods
 from tailprobe.datasets.check import check_images
 from tailprobe.datasets.images import LabeledImages
@@ -156,7 +156,9 @@ def _compare(
         | dict.fromkeys(by_method.index[by_method["no_op"] != ""], NO_OP),
         correction=study.correction,
     )
-    comparison.write(folder.path)
+    folder.write_table("verdicts", comparison.verdicts)
+    folder.write_table("ranks", comparison.ranks)
+    write_recommendation(comparison.recommendation, folder.recommendation)
     return comparison.recommendation
 
 
