@@ -8,11 +8,11 @@ from rich.console import Console
 from tailprobe.report.verdict_table import verdict_table
 
 
-def printed(rows: list[tuple], methods: list[str]) -> str:
+def printed(rows: list[tuple], methods: list[str], **remarks: str) -> str:
     columns = ["encoder", "method", "class_name", "is_group", "difference", "low", "high", "verdict"]
     table = pd.DataFrame(rows, columns=columns).assign(metric="average_precision")
     stream = io.StringIO()
-    Console(file=stream, width=80).print(verdict_table(table, methods=methods, encoders=["clip"]))
+    Console(file=stream, width=80).print(verdict_table(table, methods=methods, encoders=["clip"], remarks=remarks))
     return stream.getvalue()
 
 
@@ -44,3 +44,11 @@ def test_what_rounds_to_zero_has_no_sign() -> None:
     text = printed([("clip", "focal(2)", "remaining", True, -0.0001, -0.02, 0.0004, "inconclusive")], ["focal(2)"])
     assert "0.0 (−2.0, 0.0)" in " ".join(text.split())
     assert "−0.0 " not in text
+
+
+def test_what_is_set_aside_has_its_reason_right_under_the_rows() -> None:
+    row = ("clip", "drw", "remaining", True, 0.0, 0.0, 0.0, "no-op")
+    lines = printed([row], ["drw"], drw="no-op: its weights are all 1").splitlines()
+    (place,) = [i for i, line in enumerate(lines) if line.startswith("drw ")]
+    assert "no-op" in lines[place]
+    assert any(line.startswith("drw: no-op: its weights are all 1") for line in lines[place + 1 : place + 3])
