@@ -143,7 +143,7 @@ def test_options_beside_a_study_file_replace_its_settings(tmp_path: Path) -> Non
     assert changed.reader == {"format": "folder", "top": 5}
 
 
-def test_the_version_is_told() -> None:
+def test_version_prints_the_version() -> None:
     assert CliRunner().invoke(cli.app, ["--version"]).output == f"tailprobe {tailprobe.__version__}\n"
 
 

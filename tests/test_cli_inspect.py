@@ -38,7 +38,7 @@ def run(*arguments: str | Path) -> str:
     return done.output
 
 
-def test_it_tells_copies_and_unreadable_files(folder: Path) -> None:
+def test_it_reports_copies_and_unreadable_files(folder: Path) -> None:
     printed = run(folder)
     assert "Copies to the byte: 1 group, 1 surplus image." in printed
     assert "In 1 group the copies carry different classes." in printed
@@ -62,7 +62,7 @@ def test_an_encoder_brings_near_duplicates_and_skips_what_it_cannot_read(folder:
     assert "By the embeddings of descriptors" in printed
 
 
-def test_embeddings_made_elsewhere_are_inspected_too(tmp_path: Path) -> None:
+def test_precomputed_embeddings_are_inspected_too(tmp_path: Path) -> None:
     vectors = np.random.default_rng(0).normal(size=(10, 4)).astype(np.float32)
     vectors[9] = vectors[0]
     np.savez(tmp_path / "clip.npz", embeddings=vectors, tags=np.array(["a b", "a"] * 5))
@@ -72,7 +72,7 @@ def test_embeddings_made_elsewhere_are_inspected_too(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "figures" / "cooccurrence.svg").exists()
 
 
-def test_an_option_without_a_value_is_told(folder: Path) -> None:
+def test_an_option_without_a_value_is_refused(folder: Path) -> None:
     with pytest.raises(InputError, match="--read 'top': expected KEY=VALUE"):
         run(folder, "--read", "top")
 

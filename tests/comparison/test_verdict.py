@@ -181,7 +181,7 @@ def test_a_recommendation_is_read_back(comparison, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"encoder": 1}', '{"statistics": 3}'])
-def test_a_damaged_recommendation_is_told(tmp_path, text):
+def test_a_damaged_recommendation_is_reported(tmp_path, text):
     path = tmp_path / "recommendation.json"
     path.write_text(text)
     with pytest.raises(InputError, match="not a recommendation"):
@@ -197,7 +197,7 @@ def test_a_damaged_recommendation_is_told(tmp_path, text):
         ({"correction": "hope"}, "correction 'hope' is not known"),
     ],
 )
-def test_what_cannot_be_compared_is_told(run, change, message):
+def test_what_cannot_be_compared_is_reported(run, change, message):
     with pytest.raises(InputError, match=message):
         compare_methods(run.scores, labels=run.labels, classes=run.classes, **change)
 
