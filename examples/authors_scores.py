@@ -14,10 +14,11 @@ import numpy as np
 from tailprobe.comparison.contrasts import TestResult, contrasts
 from tailprobe.comparison.grouping import group_classes
 from tailprobe.comparison.verdict import decide_verdicts
+from tailprobe.paper.thresholds import authors_accuracy
 from tailprobe.scores.decisions import precision, recall
 from tailprobe.scores.metrics.average_precision import average_precision
 from tailprobe.scores.rules import find_thresholds
-from tailprobe.scores.thresholds import authors_accuracy, decide
+from tailprobe.scores.thresholds import decide
 
 CLASSES = (  # the columns of the saved scores
     "airport_terminal", "bathroom", "bedroom", "conference_room", "corridor", "kitchen", "living_room",

@@ -12,6 +12,7 @@ from tailprobe.comparison.recommendation import Recommendation, write_recommenda
 from tailprobe.groups import GROUPS
 from tailprobe.runs.folder import RunFolder
 from tailprobe.runs.run import Run
+from tailprobe.runs.schema import COLUMNS as SCHEMA
 from tailprobe.runs.settings import Study, write_study
 from tailprobe.scores.head_scores import ScoresWriter
 from tailprobe.scores.table import COLUMNS
@@ -45,24 +46,30 @@ def made_run(
     write_study(Study(source=name), run.study)
     _write_scores(run.scores, keys, classes, images, rng)
     if verdicts:
-        run.write_table("verdicts", _verdicts(names, table, rng))
+        _write(run, "verdicts", _verdicts(names, table, rng))
         write_recommendation(_recommendation(names[1]), run.recommendation)
-    run.write_table("classes", table)
-    run.write_table(
-        "labels", pd.DataFrame({"name": range(images), "classes": [np.flatnonzero(row).tolist() for row in labels]})
-    )
+    _write(run, "classes", table)
+    places = [np.flatnonzero(row).tolist() for row in labels]
+    _write(run, "labels", pd.DataFrame({"name": [f"{i}.png" for i in range(images)], "classes": places}))
     write_results(_results(names, range(seeds), table, rng), run.table("results"), overwrite=True)
-    run.write_table("plans", _plans(names, range(seeds), table))
-    run.write_table("methods", _method_table(names))
-    run.write_table("histories", _histories(keys, rng))
-    run.write_table("samples", pd.DataFrame({"name": ["a.png"], "tags": [list(classes[:2])], "png": [_png()]}))
-    run.write_table("mistakes", _mistakes(classes))
+    _write(run, "plans", _plans(names, range(seeds), table))
+    _write(run, "methods", _method_table(names))
+    _write(run, "histories", _histories(keys, rng))
+    _write(run, "samples", pd.DataFrame({"name": ["a.png"], "tags": [list(classes[:2])], "png": [_png()]}))
+    _write(run, "mistakes", _mistakes(classes))
     run.write_record({
         "images": images, "kind": "multi-label", "notes": ["2 rows name a tag twice"], "skipped": [],
         "methods": list(names), "encoders": {"descriptors": {"width": 1000, "fingerprint": "def", "identity": {}}},
         "versions": {"python": "3.11"}, "labels": "abc", "seconds": 3.0, "test_is_validation": False, "kernel": "torch",
     })  # fmt: skip
     return Run.load(folder)
+
+
+def _write(run: RunFolder, name: str, table: pd.DataFrame) -> None:
+    """Write a table; columns of the schema that nobody made up are neutral."""
+    neutral = {"text": "", "boolean": False, "integer": 0, "number": np.nan, "integer or missing": None}
+    absent = {column: kind for column, (kind, _) in SCHEMA[name].items() if column not in table}
+    run.write_table(name, table.assign(**{column: neutral[kind] for column, kind in absent.items()}))
 
 
 def changed(run: Run, **parts: object) -> Run:

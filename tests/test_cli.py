@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import mean_colours
 import tailprobe
 from tailprobe import cli
-from tailprobe.cli.arguments import weights_of
+from tailprobe.cli.arguments import Source, weights_of
 from tailprobe.cli.options import GROUPS
 from tailprobe.cli.settings import Given, option_of
 from tailprobe.cli.studies import study_of
@@ -137,13 +137,13 @@ def test_options_beside_a_study_file_replace_its_settings(tmp_path: Path) -> Non
     )
     write_study(kept, tmp_path / "study.toml")
     file = str(tmp_path / "study.toml")
-    assert study_of(file, {}, Given()) == kept
-    changed = study_of(file, {"top": 5}, Given(study={"seeds": 7, "encoders": ("b",)}, recipe={"epochs": 2}))
+    assert study_of(Source(file), Given()) == kept
+    changed = study_of(Source(file, {"top": 5}), Given(study={"seeds": 7, "encoders": ("b",)}, recipe={"epochs": 2}))
     assert (changed.seeds, changed.encoders, changed.weights, changed.recipe.epochs) == (7, ("b",), {"b": "/b"}, 2)
     assert changed.reader == {"format": "folder", "top": 5}
 
 
-def test_the_version_is_told() -> None:
+def test_version_prints_the_version() -> None:
     assert CliRunner().invoke(cli.app, ["--version"]).output == f"tailprobe {tailprobe.__version__}\n"
 
 

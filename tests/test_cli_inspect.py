@@ -1,6 +1,7 @@
 """The command inspect, from arguments to the folder it leaves."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ def run(*arguments: str | Path) -> str:
     return done.output
 
 
-def test_it_tells_copies_and_unreadable_files(folder: Path) -> None:
+def test_it_reports_copies_and_unreadable_files(folder: Path) -> None:
     printed = run(folder)
     assert "Copies to the byte: 1 group, 1 surplus image." in printed
     assert "In 1 group the copies carry different classes." in printed
@@ -61,7 +62,7 @@ def test_an_encoder_brings_near_duplicates_and_skips_what_it_cannot_read(folder:
     assert "By the embeddings of descriptors" in printed
 
 
-def test_embeddings_made_elsewhere_are_inspected_too(tmp_path: Path) -> None:
+def test_precomputed_embeddings_are_inspected_too(tmp_path: Path) -> None:
     vectors = np.random.default_rng(0).normal(size=(10, 4)).astype(np.float32)
     vectors[9] = vectors[0]
     np.savez(tmp_path / "clip.npz", embeddings=vectors, tags=np.array(["a b", "a"] * 5))
@@ -71,9 +72,31 @@ def test_embeddings_made_elsewhere_are_inspected_too(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "figures" / "cooccurrence.svg").exists()
 
 
-def test_an_option_without_a_value_is_told(folder: Path) -> None:
+def test_an_option_without_a_value_is_refused(folder: Path) -> None:
     with pytest.raises(InputError, match="--read 'top': expected KEY=VALUE"):
         run(folder, "--read", "top")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--threshold", "0"], "--threshold is '0'. Expected a finite number, above 0, up to 1"),
+        (["--split", "auto"], "--split is 'auto'. Expected"),
+        (["--low-frequency", ""], "--low-frequency is ''. Expected"),
+        (["--workers", "many"], "--workers is 'many'. Expected a whole number"),
+        (["--weights", "a.pt"], "--weights 'a.pt': expected KEY=VALUE"),
+        (["--encoder", "clip", "--encoder", "resnet18"], "by one encoder, got clip, resnet18; name one"),
+    ],
+)
+def test_a_wrong_value_names_the_option(folder: Path, arguments: list[str], message: str) -> None:
+    with pytest.raises(InputError, match=re.escape(message)):
+        run(folder, *arguments)
+
+
+def test_several_definitions_of_low_frequency_stand_side_by_side(folder: Path, tmp_path: Path) -> None:
+    run(folder, "--out", tmp_path / "out", "--low-frequency", "below(5), below(13)", "--no-files")
+    summary = json.loads((tmp_path / "out" / "inspection.json").read_text())
+    assert summary["low_frequency"] == {"below(5)": [], "below(13)": ["a", "b"]}
 
 
 def test_the_help_fits_a_terminal() -> None:

@@ -21,7 +21,7 @@ def shown(*, terminal: bool, steps: int = 40) -> str:
     return stream.getvalue()
 
 
-def test_without_a_terminal_a_stage_is_told_in_tenths() -> None:
+def test_without_a_terminal_a_stage_is_reported_in_tenths() -> None:
     lines = [line for line in shown(terminal=False).splitlines() if line.startswith("train heads")]
     assert [line.split(" of ")[0] for line in lines] == [f"train heads: {4 * tenth}" for tenth in range(11)]
 
@@ -37,7 +37,7 @@ def test_quiet_prints_nothing(capfd) -> None:
     assert capfd.readouterr() == ("", "")
 
 
-def test_without_a_terminal_the_rate_and_the_time_left_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_terminal_the_rate_and_the_time_left_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 1000, 10))
     monkeypatch.setattr("tailprobe.console.time.monotonic", lambda: next(clock))
     lines = shown(terminal=False, steps=10).splitlines()

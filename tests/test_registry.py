@@ -51,3 +51,16 @@ def test_every_module_of_a_package_is_imported(tmp_path: Path, monkeypatch: pyte
 
     import_members(family_of_two)
     assert {"family_of_two.first", "family_of_two.second"} <= set(sys.modules)
+
+
+def test_a_plugin_is_imported_at_the_first_look_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "plugin_of_numbers.py").write_text("from family_of_numbers import NUMBERS\nNUMBERS.add('two', 2)\n")
+    (tmp_path / "family_of_numbers.py").write_text(
+        "from tailprobe.registry import Registry\nNUMBERS = Registry('number', plugins=('plugin_of_numbers',))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    from family_of_numbers import NUMBERS
+
+    assert "plugin_of_numbers" not in sys.modules
+    assert NUMBERS.get("two") == 2
+    assert NUMBERS.names() == ("two",)

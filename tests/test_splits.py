@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.parts import PARTS
-from tailprobe.splits import Split, given_split, make_split, random_split, stratified_split, two_part_split
+from tailprobe.splits import Split, given_split, make_split, random_split, stratified_split
 
 
 def long_tailed(seed: int, rows: int = 400, classes: int = 6) -> Labels:
@@ -94,14 +94,10 @@ def test_where_two_parts_are_given_the_second_is_reported_and_tuning_takes_from_
     assert sorted([*split.train, *split.validation]) == list(range(400))
 
 
-def test_the_authors_two_parts_report_what_they_tune_on_and_say_so() -> None:
-    split = two_part_split(long_tailed(0, rows=1000), None, rng=np.random.default_rng(0))
-    assert split.test_is_validation
-    assert (len(split.train), len(split.test)) == (800, 200)
-    assert np.array_equal(split.validation, split.test)
-
-
-@pytest.mark.parametrize(("how", "message"), [("given", "the data name no parts"), ("halves", "choose among")])
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [("given", "the data name no parts"), ("halves", "choose among")],
+)
 def test_a_split_that_cannot_be_made_says_what_can(how: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         make_split(long_tailed(0), how, None, rng=np.random.default_rng(0))

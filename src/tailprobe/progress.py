@@ -1,4 +1,4 @@
-"""How a long step tells how far it is."""
+"""Progress of a long step, as it is reported."""
 
 import math
 from typing import Protocol, runtime_checkable
@@ -13,7 +13,7 @@ class Progress(Protocol):
 
 
 def silent(stage: str, done: int, total: int) -> None:
-    """Progress that tells nobody."""
+    """Progress that is reported to nobody."""
 
 
 def duration(seconds: float) -> str:

@@ -3,7 +3,7 @@
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib.metadata import entry_points
 from types import ModuleType
@@ -25,10 +25,17 @@ class Registry(Generic[T]):
     tailprobe.errors.InputError: no shape is called 'sqare'; did you mean 'square'? Known: square
     """
 
-    def __init__(self, family: str) -> None:
-        """Start an empty family; `family` is what one member is called in messages, e.g. "method"."""
+    def __init__(self, family: str, *, plugins: Sequence[str] = ()) -> None:
+        """Start an empty family.
+
+        Args:
+            family: what one member is called in messages, e.g. "method".
+            plugins: modules of later stages that register members, imported at the first look-up. They are named and
+                not imported here, since no stage depends on a later one.
+        """
         self.family = family
         self._members: dict[str, T] = {}
+        self._plugins = tuple(plugins)
 
     def register(self, name: str) -> Callable[[T], T]:
         """Return a decorator that registers what it decorates under `name`.
@@ -55,6 +62,7 @@ class Registry(Generic[T]):
         Raises:
             InputError: there is none; the message names the nearest and lists the known ones.
         """
+        self._import_plugins()
         if name not in self._members:
             near = did_you_mean(name, self._members) or "."
             raise InputError(f"no {self.family} is called {name!r}{near} Known: {', '.join(self.names())}")
@@ -62,7 +70,13 @@ class Registry(Generic[T]):
 
     def names(self) -> tuple[str, ...]:
         """Return every name, sorted."""
+        self._import_plugins()
         return tuple(sorted(self._members))
+
+    def _import_plugins(self) -> None:
+        for module in self._plugins:
+            importlib.import_module(module)
+        self._plugins = ()
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -75,9 +75,8 @@ class NamedSetting:
         Raises:
             InputError: it is of a wrong type or out of range; the message names the form expected.
         """
-        if self.about.calls and isinstance(value, str):
-            value = split_calls(value)
-        found = coerce(value, self.annotation, where=where)
+        parts = split_calls(value) if self.about.calls and isinstance(value, str) else value
+        found = coerce(parts, self.annotation, where=where)
         named = found is None or found in choices(self.annotation)  # as "auto" among numbers: no range is meant for it
         if self.about.range is not None and not named and not self.about.range.holds(found):
             raise InputError(f"{where} is {value!r}. Expected {self.expected}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from jaxtyping import Bool, Int
@@ -9,6 +10,7 @@ from jaxtyping import Bool, Int
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.parts import PARTS
+from tailprobe.registry import Registry
 
 SHARES = (0.6, 0.2, 0.2)
 
@@ -26,6 +28,17 @@ class Split:
         for part in PARTS:
             if not len(getattr(self, part)):
                 raise InputError(f"the split has no {part} images")
+
+
+class SplitRule(Protocol):
+    """A way to split, given the labels and the parts that the data name."""
+
+    def __call__(self, labels: Labels, parts: Sequence[str] | None, *, rng: np.random.Generator) -> Split:
+        """Return the split."""
+        ...
+
+
+OTHER_SPLITS: Registry[SplitRule] = Registry("split", plugins=("tailprobe.paper.split",))
 
 
 def stratified_split(labels: Labels, *, rng: np.random.Generator, shares: Sequence[float] = SHARES) -> Split:
@@ -70,22 +83,8 @@ def given_split(labels: Labels, parts: Sequence[str], *, rng: np.random.Generato
     return Split(train[held == 0], train[held == 1], np.flatnonzero(names != "train"))
 
 
-def two_part_split(labels: Labels, parts: Sequence[str] | None, *, rng: np.random.Generator) -> Split:
-    """Split as the authors' runs did: a training part and a validation part that is also reported (findings.md).
-
-    The given parts where there are such, else 80% at random to train (of Planet's 40,479 images theirs were 32,370).
-    """
-    if parts is None:
-        order = rng.permutation(len(labels))
-        kept = np.isin(np.arange(len(labels)), order[: round(0.8 * len(labels))])
-    else:
-        kept = np.asarray(parts) == "train"
-    rows = np.flatnonzero(~kept)
-    return Split(np.flatnonzero(kept), rows, rows, test_is_validation=True)
-
-
 def make_split(labels: Labels, how: str, parts: Sequence[str] | None, *, rng: np.random.Generator) -> Split:
-    """Split as named: `stratified`, `random`, `given` or `two-part`.
+    """Split as named: `stratified`, `random`, `given` or one of `OTHER_SPLITS`.
 
     Raises:
         InputError: an unknown name, or `given` where the data name no parts.
@@ -99,11 +98,13 @@ def make_split(labels: Labels, how: str, parts: Sequence[str] | None, *, rng: np
         "stratified": lambda: stratified_split(labels, rng=rng),
         "random": lambda: random_split(labels, rng=rng),
         "given": lambda: given_split(labels, parts or (), rng=rng),
-        "two-part": lambda: two_part_split(labels, parts, rng=rng),
     }
-    if how not in ways:
-        raise InputError(f"split {how!r} is not known; choose among {', '.join(ways)}")
-    return ways[how]()
+    if how in ways:
+        return ways[how]()
+    others = OTHER_SPLITS.names()
+    if how not in others:
+        raise InputError(f"split {how!r} is not known; choose among {', '.join((*ways, *others))}")
+    return OTHER_SPLITS.get(how)(labels, parts, rng=rng)
 
 
 def _deal(labels: Labels, shares: Sequence[float], *, rng: np.random.Generator) -> Int[np.ndarray, " N"]:

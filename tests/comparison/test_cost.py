@@ -45,7 +45,7 @@ def test_without_a_baseline_the_costs_stand_alone():
     assert table["steps_times"].isna().all()
 
 
-def test_a_history_without_a_plan_is_told():
+def test_a_history_without_a_plan_is_reported():
     histories, plans = tables()
     with pytest.raises(InputError, match="'over' has a history and no plan"):
         cost_table(histories, plans[plans["method"] == "baseline"])

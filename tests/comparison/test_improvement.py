@@ -32,7 +32,7 @@ def test_seeds_are_resampled_within_data_sets_and_data_sets_are_fixed():
     assert found.low[1] < found.value[1] < found.high[1]
 
 
-def test_a_missing_value_or_another_data_set_is_told():
+def test_a_missing_value_or_another_data_set_is_reported():
     rng = np.random.default_rng(0)
     with pytest.raises(InputError, match="every seed and data set"):
         performance_profile(np.array([[np.nan]]), np.zeros(1), rng=rng)

@@ -29,7 +29,7 @@ def test_alike_variances_come_nearer_to_the_truth_and_gain_degrees_of_freedom():
     assert np.mean(gained) > 30
 
 
-def test_classes_unlike_each_other_are_told_by_their_other_methods():
+def test_classes_unlike_each_other_are_reported_by_their_other_methods():
     nearer, gained = [], []
     for seed in range(20):
         true, found, image, given = drawn(np.random.default_rng(seed), uneven=1.2)

@@ -44,7 +44,7 @@ def test_one_seed_gives_one_tail_and_another_seed_other_ranks():
     assert tails[0].labels.counts.tolist() != tails[2].labels.counts.tolist()
 
 
-def test_images_keep_their_order_and_labels_and_counts_are_told():
+def test_images_keep_their_order_and_labels_and_counts_are_reported():
     images = images_of(50, 50, 50)
     tail = thin_to_long_tail(images, ratio=25.0, rng=generator(0, "tail"))
     rows = [images.names.index(name) for name in tail.names]

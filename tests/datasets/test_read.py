@@ -25,7 +25,7 @@ def test_the_format_is_found_by_what_the_source_holds(sources, name):
     assert len(found) == 2
 
 
-def test_a_table_may_lie_elsewhere(sources):
+def test_a_table_may_be_in_another_folder(sources):
     assert len(read(sources["folder"], labels=sources["table"])) == 2
 
 

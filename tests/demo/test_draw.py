@@ -133,7 +133,7 @@ def test_too_few_tiles_and_a_negative_seed_are_refused_before_anything_is_writte
     assert not (tmp_path / "few").exists()
 
 
-def test_a_full_disk_is_told_before_drawing(tmp_path, monkeypatch):
+def test_a_full_disk_is_reported_before_drawing(tmp_path, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 1_000_000})())
     with pytest.raises(InputError, match="need 18 MB, 1 MB are free"):
         draw_sample(tmp_path / "sample", tiles=MIN_TILES)

@@ -64,7 +64,7 @@ def test_a_file_of_another_model_does_not_fit(file):
         load_encoder("open_clip(ViT-B-16)", weights=file)
 
 
-def test_unknown_models_and_tags_are_told_with_the_known_ones():
+def test_unknown_models_and_tags_are_reported_with_the_known_ones():
     with pytest.raises(InputError, match="no model 'ViT-B-33'"):
         load_encoder("open_clip(ViT-B-33)")
     with pytest.raises(InputError, match="the tag of the weights of ViT-B-32; known: openai, laion400m"):
@@ -73,7 +73,7 @@ def test_unknown_models_and_tags_are_told_with_the_known_ones():
         load_encoder("open_clip(ViT-B-32, laion)")
 
 
-def test_weights_that_cannot_be_downloaded_are_told_with_the_mend(monkeypatch, tmp_path):
+def test_weights_that_cannot_be_downloaded_are_refused_with_the_way_to_get_them(monkeypatch, tmp_path):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(

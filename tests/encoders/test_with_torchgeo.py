@@ -53,7 +53,7 @@ def test_weights_for_reflectances_are_refused(tmp_path):
         load_encoder("torchgeo(ResNet18_Weights.SENTINEL2_RGB_MOCO)", weights=tmp_path / "any.pth")
 
 
-def test_weights_that_cannot_be_downloaded_name_the_file_and_the_mend(monkeypatch):
+def test_weights_that_cannot_be_downloaded_name_the_file_and_the_way_to_get_it(monkeypatch):
     weights = torchgeo.get_weight("ResNet50_Weights.FMOW_RGB_GASSL")
     monkeypatch.setattr("torch.hub.load_state_dict_from_url", _no_network)
     monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", _no_network)

@@ -6,12 +6,12 @@ from tailprobe.engines.choose import choose_engine
 from tailprobe.errors import InputError
 
 
-def test_an_unknown_engine_is_told_with_the_known_ones() -> None:
+def test_an_unknown_engine_is_reported_with_the_known_ones() -> None:
     with pytest.raises(InputError, match="'dask'; known: local, ray"):
         choose_engine("dask")
 
 
-def test_an_engine_that_is_not_installed_is_told_with_the_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_is_not_installed_is_refused_with_the_way_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     for name in [name for name in sys.modules if name.startswith("tailprobe.engines.")]:
         monkeypatch.delitem(sys.modules, name)

@@ -118,7 +118,7 @@ def test_what_was_stored_is_not_computed_again(images: LabeledImages, tmp_path: 
     assert files(tmp_path / "ray") == files(tmp_path / "local")
 
 
-def test_a_worker_with_another_encoder_is_told(images: LabeledImages, tmp_path: Path) -> None:
+def test_a_worker_with_another_encoder_is_reported(images: LabeledImages, tmp_path: Path) -> None:
     engine = choose_engine("ray")
     with pytest.raises(InputError, match="worker's encoder has version '2', where the study was started it is '1'"):
         embed(

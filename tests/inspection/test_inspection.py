@@ -75,7 +75,7 @@ def test_copies_are_found_across_the_parts_that_the_data_give(inspection: Inspec
     assert inspection.copies_of_class.tolist() == [4, 0, 2]
 
 
-def test_near_duplicates_are_told_by_the_rows_of_the_images_not_of_the_embeddings(inspection: Inspection) -> None:
+def test_near_duplicates_are_reported_by_the_rows_of_the_images_not_of_the_embeddings(inspection: Inspection) -> None:
     near = inspection.near
     assert near is not None
     assert (near.pairs, near.pairs_across) == (1, 1)

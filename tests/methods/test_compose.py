@@ -69,7 +69,7 @@ def test_an_ensemble_is_of_the_joined_plan() -> None:
         ("drw + smote(60) + oversample(300)", "both change the rows that are drawn"),
         ("crt + drw", "both change the stages of training"),
         ("focal(2) + asymmetric", r"both change the loss \(gamma\)"),
-        ("asymmetric + softmax", "both change the link of the loss"),
+        ("asymmetric + softmax", "one trains with the softmax link, and the other sets clip of its loss"),
         ("balanced_softmax + ldam", r"both change the loss \(shift\)"),
         ("drw + reweight(2, scope=column)", r"both change the loss \(weight\)"),
         ("reweight(2) + effective_number", "both change the weights of rows"),

@@ -206,7 +206,7 @@ def test_the_trained_head_predicts_and_survives_storage(text: str, kind: Kind, t
     np.testing.assert_array_equal(again[task.key].logits(data.vectors[data.validation]), logits)
 
 
-def test_a_method_that_reads_embeddings_without_saying_so_is_told() -> None:
+def test_a_method_that_reads_embeddings_without_saying_so_is_reported() -> None:
     @method("silent", family="selection")
     def silent(train: TrainingSet) -> TrainingPlan:
         """Read what it did not ask for."""

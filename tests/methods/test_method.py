@@ -47,13 +47,13 @@ def test_softmax_heads_of_multi_label_images_are_refused() -> None:
         method("soft", family="loss", link="softmax")
 
 
-def test_a_method_that_returns_no_learner_is_told() -> None:
+def test_a_method_that_returns_no_learner_is_reported() -> None:
     method("nothing", family="loss")(lambda train: None)  # type: ignore[arg-type,return-value]
     with pytest.raises(TypeError, match="nothing returned NoneType; expected a TrainingPlan"):
         parse_methods(["nothing"])[1].learner(training_set(labels_of("multi-label")))
 
 
-def test_a_link_that_is_not_declared_is_told() -> None:
+def test_a_link_that_is_not_declared_is_reported() -> None:
     method("soft", family="loss", kinds={"single-label"})(lambda train: TrainingPlan.of(train, Loss("softmax")))
     with pytest.raises(ValueError, match="soft gives a head of the link softmax; declare @method"):
         parse_methods(["soft"])[1].learner(training_set(labels_of("single-label")))

@@ -53,7 +53,7 @@ def test_the_official_parts_are_8007_and_802_images(ade20k):
     assert collections.Counter(table.given_parts) == {"train": 8007, "validation": 802}
 
 
-def test_scenes_left_out_are_told_with_their_counts(ade20k):
+def test_scenes_left_out_are_reported_with_their_counts(ade20k):
     notes = read_scenes(ade20k / "sceneCategories.txt").notes
     assert notes == (
         "1,667 images of 'misc' left out",

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from tailprobe.paper.thresholds import authors_accuracy
 from tailprobe.scores.metrics.average_precision import average_precision
 from tailprobe.scores.metrics.roc_auc import roc_auc
 from tailprobe.scores.rules import tune_thresholds
-from tailprobe.scores.thresholds import authors_accuracy
 from tailprobe.scores.tidy import score_head
 
 # The order of the columns of the saved scores.

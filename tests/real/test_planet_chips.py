@@ -48,7 +48,7 @@ def test_the_17_tags_are_on_as_many_images_as_published(planet):
     assert table.labels.kind == "multi-label"
 
 
-def test_the_73_rows_that_name_a_tag_twice_are_told(planet):
+def test_the_73_rows_that_name_a_tag_twice_are_reported(planet):
     note = read_tags(planet / "train_v2.csv").notes[0]
     assert note.startswith("73 rows repeat a tag, counted once (first: train_v2.csv, row ")
     assert note.endswith("this makes cultivation 4477 instead of 4547, blow_down 98 instead of 101")

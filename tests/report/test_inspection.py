@@ -61,7 +61,7 @@ def test_names_are_shown_as_they_are_not_as_markup() -> None:
     assert "[red]road[/red]" in printed(inspected(["[red]road[/red]", "river"]))
 
 
-def test_of_many_classes_the_largest_and_the_rarest_are_shown_and_the_rest_told() -> None:
+def test_of_many_classes_the_largest_and_the_rarest_are_shown_and_the_rest_counted() -> None:
     inspection = inspected([f"class_{i:03}" for i in range(100)], images=200)
     order = np.argsort(-inspection.labels.counts, kind="stable")
     text = printed(inspection)
@@ -71,7 +71,7 @@ def test_of_many_classes_the_largest_and_the_rarest_are_shown_and_the_rest_told(
     assert f"class_{order[50]:03}" not in text
 
 
-def test_what_lies_across_parts_is_told_with_its_share() -> None:
+def test_what_lies_across_parts_is_reported_with_its_share() -> None:
     inspection = inspected(["a", "b"], parts=("train",) * 6 + ("test",) * 54)
     text = printed(inspection)
     assert "Parts: train 6, test 54." in text

@@ -8,11 +8,11 @@ from rich.console import Console
 from tailprobe.report.verdict_table import verdict_table
 
 
-def printed(rows: list[tuple], methods: list[str]) -> str:
+def printed(rows: list[tuple], methods: list[str], **remarks: str) -> str:
     columns = ["encoder", "method", "class_name", "is_group", "difference", "low", "high", "verdict"]
     table = pd.DataFrame(rows, columns=columns).assign(metric="average_precision")
     stream = io.StringIO()
-    Console(file=stream, width=80).print(verdict_table(table, methods=methods, encoders=["clip"]))
+    Console(file=stream, width=80).print(verdict_table(table, methods=methods, encoders=["clip"], remarks=remarks))
     return stream.getvalue()
 
 
@@ -50,3 +50,11 @@ def test_an_identical_ranking_is_one_short_word_that_the_caption_explains() -> N
     text = printed([("clip", "platt(1)", "low-frequency", True, 0.0, 0.0, 0.0, "identical ranking")], ["platt(1)"])
     assert next(line for line in text.splitlines() if line.startswith("platt(1)")).split()[4] == "same"
     assert "same: identical ranking" in " ".join(text.split())
+
+
+def test_what_is_set_aside_has_its_reason_right_under_the_rows() -> None:
+    row = ("clip", "drw", "remaining", True, 0.0, 0.0, 0.0, "no-op")
+    lines = printed([row], ["drw"], drw="no-op: its weights are all 1").splitlines()
+    (place,) = [i for i, line in enumerate(lines) if line.startswith("drw ")]
+    assert "no-op" in lines[place]
+    assert any(line.startswith("drw: no-op: its weights are all 1") for line in lines[place + 1 : place + 3])

@@ -36,7 +36,7 @@ def test_a_name_gives_the_rule_with_its_values():
         np.testing.assert_array_equal(find_thresholds(name, labels, scores), expected)
 
 
-def test_rules_that_are_tuned_class_by_class_know_what_decisions_are_worth():
+def test_a_rule_tuned_class_by_class_has_the_utility_that_it_maximises():
     labels, scores = drawn()
     decisions = scores > 0.4
     worth = {

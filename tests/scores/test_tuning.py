@@ -77,7 +77,7 @@ def test_tuning_on_the_reported_part_never_promises_less():
         assert (optimism(rule, validation=test, test=test, utility=utility)[1:] == 0).all()
 
 
-def test_wants_that_make_no_sense_are_told():
+def test_values_that_make_no_sense_are_refused():
     labels, scores = drawn(0, tied=False)
     with pytest.raises(InputError, match="not both 0"):
         tune_cost(labels, scores, missed=0, false_alarm=0)

@@ -46,7 +46,7 @@ def test_the_steps_are_those_that_the_study_then_takes(study: Study, tmp_path: P
     assert "nothing to compute" in said(study, execution.cache)
 
 
-def test_what_is_wrong_is_told_as_by_the_study(study: Study, tmp_path: Path) -> None:
+def test_what_is_wrong_is_reported_as_by_the_study(study: Study, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="engine"):
         dry_run_study(study, make(Execution, cache=tmp_path, engine="rya"))
 

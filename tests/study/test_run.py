@@ -229,7 +229,7 @@ def test_wrong_settings_are_found_before_anything_is_embedded(collection: Path, 
     assert not (tmp_path / "run").exists()  # free for the next try
 
 
-def test_a_long_tail_is_thinned_and_told(
+def test_a_long_tail_is_thinned_and_reported(
     collection: Path, cache: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "tailprobe")

@@ -136,7 +136,7 @@ def test_another_run_is_another(result: Run, tmp_path: Path, monkeypatch: pytest
     assert len(client.search_runs([experiment.experiment_id])) == 6
 
 
-def test_a_server_that_does_not_answer_is_told_before_the_study(
+def test_a_server_that_does_not_answer_is_reported_before_the_study(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{free_port()}")
@@ -148,7 +148,7 @@ def test_a_server_that_does_not_answer_is_told_before_the_study(
     assert "MLFLOW_HTTP_REQUEST_TIMEOUT" not in os.environ
 
 
-def test_nothing_is_told_to_mlflows_makers() -> None:
+def test_nothing_is_reported_to_mlflows_makers() -> None:
     program = (
         "from tailprobe.tracking.tracker import choose_tracker; choose_tracker('mlflow')\n"
         "from mlflow.telemetry import get_telemetry_client; print(get_telemetry_client())"

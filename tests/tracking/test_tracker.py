@@ -10,13 +10,13 @@ from tailprobe.tracking.names import safe_names
 from tailprobe.tracking.tracker import choose_tracker
 
 
-def test_an_unknown_tracker_is_told_with_the_known_ones() -> None:
+def test_an_unknown_tracker_is_reported_with_the_known_ones() -> None:
     with pytest.raises(InputError, match=r"'mlfow'.*mlflow.*Known: mlflow, tensorboard"):
         choose_tracker("mlfow")
 
 
 @pytest.mark.parametrize(("name", "module"), [("mlflow", "mlflow"), ("tensorboard", "torch.utils.tensorboard")])
-def test_a_tracker_that_is_not_installed_is_told_with_the_mend(
+def test_a_tracker_that_is_not_installed_is_refused_with_the_way_to_install_it(
     name: str, module: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)

@@ -1,10 +1,13 @@
 """What was typed, turned into the values of a study."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailprobe.callspec import parse_value
+from tailprobe.cli import options as option
 from tailprobe.datasets.storage.url import absolute
 from tailprobe.errors import InputError
 
@@ -12,16 +15,30 @@ if TYPE_CHECKING:
     from tailprobe.runs.settings import Option
 
 
-def reader_of(labels: str | None, form: str, bands: str | None, read: list[str] | None) -> dict[str, "Option"]:
-    """Return the options of a reader: those that have an option of their own, and any KEY=VALUE."""
+@dataclass(frozen=True)
+class Source:
+    """What a study reads."""
+
+    data: str  # the collection, or a study file
+    reader: Mapping[str, "Option"] = field(default_factory=dict)  # options of the reader that were typed
+
+
+def source_of(
+    data: option.Data,
+    labels: option.Labels = None,
+    format: option.Format = "auto",
+    read: option.Read = None,
+    bands: option.Bands = None,
+) -> Source:
+    """Return the source of what was typed; the parameters are the options of every command that reads a collection."""
     reader: dict[str, Option] = {key: parse_value(value) for key, value in pairs_of(read, "--read").items()}
-    if form != "auto":
-        reader["format"] = form
+    if format != "auto":
+        reader["format"] = format
     if bands is not None:
         reader["bands"] = bands
     if labels is not None:
         reader["labels"] = absolute(labels)
-    return reader
+    return Source(data, reader)
 
 
 def weights_of(given: list[str] | None) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from tailprobe.cli import options as option
-from tailprobe.cli.arguments import reader_of
+from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_RECIPE, ALL_OF_STUDY, Given, with_settings
 from tailprobe.cli.studies import run_and_show, smoke_test, study_of, track, trackers_of
 from tailprobe.console import Bars
@@ -17,13 +17,9 @@ if TYPE_CHECKING:
 
 @with_settings(study=ALL_OF_STUDY, recipe=ALL_OF_RECIPE, execution=ALL_OF_EXECUTION)
 def compare(
-    data: option.Data,
+    source: Source,
     out: option.Out,
     given: Given,
-    labels: option.Labels = None,
-    format: option.Format = "auto",
-    read: option.Read = None,
-    bands: option.Bands = None,
     track_with: option.Track = None,
     dry_run: option.DryRun = False,
     smoke: option.Smoke = False,
@@ -37,7 +33,7 @@ def compare(
     `tailprobe compare RUN/study.toml --seeds 20 --out AGAIN`.
     If interrupted, the same command resumes.
     """
-    study = study_of(data, reader_of(labels, format, bands, read), given)
+    study = study_of(source, given)
     execution = Execution(**given.execution)
     study = smoke_test(study) if smoke else study
     trackers = trackers_of(track_with)

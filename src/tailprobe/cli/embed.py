@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tailprobe.cli import options as option
-from tailprobe.cli.arguments import reader_of
+from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import Given, with_settings
 from tailprobe.cli.studies import study_of
 from tailprobe.console import Bars
@@ -25,7 +25,7 @@ _LOG = logging.getLogger(__name__)
     study=("on_bad_image", "encoders", "weights"), execution=("cache", "engine", "runtime", "precision", "dtype")
 )
 def embed(
-    data: option.Data,
+    source: Source,
     given: Given,
     export: Annotated[
         Path | None,
@@ -42,10 +42,6 @@ def embed(
             "--overwrite", metavar=option.FLAG, help="Replace the file of --export.", rich_help_panel=option.OUTPUT
         ),
     ] = False,
-    labels: option.Labels = None,
-    format: option.Format = "auto",
-    read: option.Read = None,
-    bands: option.Bands = None,
     dry_run: option.DryRun = False,
     quiet: option.Quiet = False,
 ) -> None:
@@ -58,9 +54,9 @@ def embed(
     from tailprobe.embeddings.export import check_target, export_embeddings
     from tailprobe.study.dry_run import dry_run_embedding
     from tailprobe.study.embedding import embed_all
-    from tailprobe.study.run import check, read_images
+    from tailprobe.study.reading import check, read_images
 
-    study = study_of(data, reader_of(labels, format, bands, read), given)
+    study = study_of(source, given)
     execution = Execution(**given.execution)
     if export is not None:
         if len(study.encoders) != 1:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tailprobe.cli import options as option
-from tailprobe.cli.arguments import reader_of
-from tailprobe.cli.settings import Given, with_settings
+from tailprobe.cli.arguments import Source
+from tailprobe.cli.settings import ALL_OF_INSPECTION, Given, with_settings
 from tailprobe.cli.studies import study_of
 from tailprobe.console import Bars
+from tailprobe.errors import InputError
+from tailprobe.inspection.settings import InspectionSettings
 from tailprobe.study.execution import Execution
 
 if TYPE_CHECKING:
@@ -21,12 +23,22 @@ if TYPE_CHECKING:
     from tailprobe.runs.settings import Study
 
 _LOG = logging.getLogger(__name__)
-_COPIES = "Duplicates"
 
 
-@with_settings(execution=("cache",))
+@with_settings(
+    study=("encoders", "weights", "split", "seed"),
+    execution=("cache", "workers"),
+    inspection=ALL_OF_INSPECTION,
+    defaults={"encoders": None, "split": None},
+    texts={
+        "encoders": "Find near duplicates by the embeddings of this encoder.",
+        "split": "Count duplicates across parts: those that the data give (default), or those of this split.",
+        "seed": "Seed of that split.",
+        "workers": "Threads that read files. Default: one per CPU core.",
+    },
+)
 def inspect(
-    data: option.Data,
+    source: Source,
     given: Given,
     out: Annotated[
         Path | None,
@@ -34,68 +46,15 @@ def inspect(
             metavar="DIR", help="Write JSON, tables and figures into this folder.", rich_help_panel=option.OUTPUT
         ),
     ] = None,
-    labels: option.Labels = None,
-    format: option.Format = "auto",
-    read: option.Read = None,
-    bands: option.Bands = None,
-    low_frequency: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="RULE",
-            help="Definition of the low-frequency classes, e.g. below(500); repeat for several. Default: four rules.",
-            rich_help_panel=option.DESIGN,
-        ),
-    ] = None,
-    encoder: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="Find near duplicates by the embeddings of this encoder.", rich_help_panel=_COPIES
-        ),
-    ] = None,
-    weights: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Weights of that encoder from a local file.", rich_help_panel=_COPIES),
-    ] = None,
-    threshold: Annotated[
-        float,
-        typer.Option(
-            metavar="NUMBER",
-            help="Cosine similarity from which two images are near duplicates.",
-            min=-1,
-            max=1,
-            rich_help_panel=_COPIES,
-        ),
-    ] = 0.99,
-    split: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="Parts across which duplicates are counted: auto (those the data give, if any), or a study's split: "
-            "stratified, random, given or two-part.",
-            rich_help_panel=_COPIES,
-        ),
-    ] = "auto",
-    seed: Annotated[
-        int, typer.Option(metavar="INTEGER", help="Seed of that split.", min=0, rich_help_panel=_COPIES)
-    ] = 0,
     files: Annotated[
         bool,
         typer.Option(
             "--files/--no-files",
             metavar=option.FLAG,
             help="Read every file, to find copies and unreadable images.",
-            rich_help_panel=_COPIES,
+            rich_help_panel=option.DATA,
         ),
     ] = True,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            metavar="INTEGER",
-            help="Threads that read files. Default: one per CPU core.",
-            min=1,
-            rich_help_panel=option.EXECUTION,
-        ),
-    ] = None,
     quiet: option.Quiet = False,
 ) -> None:
     """Describe a collection before training on it: imbalance, co-occurring classes, duplicates, unreadable files.
@@ -106,27 +65,26 @@ def inspect(
     from rich.console import Console
 
     from tailprobe.datasets.pixels.band_ranges import fit_ranges
-    from tailprobe.inspection.inspection import RULES, inspect_images
+    from tailprobe.inspection.inspection import inspect_images
     from tailprobe.report.inspection import inspection_report
-    from tailprobe.study.run import read_images
+    from tailprobe.study.reading import read_images
 
-    # What cannot be read is left out and reported.
-    reader = reader_of(labels, format, bands, read)
-    study = study_of(data, reader, Given(study={"on_bad_image": "skip"}))
-    execution = Execution(**given.execution)
+    study = _study(source, given)
     images = read_images(study)
     images = fit_ranges(images, np.arange(len(images)), of="images")
+    settings, execution = InspectionSettings(**given.inspection), Execution(**given.execution)
     with Bars(quiet=quiet) as bars:
         for note in images.notes:
             _LOG.info("%s", note)
+        embeds = "encoders" in given.study or not images.has_pixels
         inspection = inspect_images(
             images,
-            embeddings=_embeddings(study, images, encoder, weights, execution, bars=bars),
-            parts=_parts(images, split, seed),
-            rules=tuple(low_frequency or RULES),
-            threshold=threshold,
+            embeddings=_embeddings(study, images, execution, bars=bars) if embeds else None,
+            parts=_parts(images, given.study.get("split"), study.seed),
+            rules=settings.low_frequency,
+            threshold=settings.threshold,
             read_files=files and images.has_pixels,
-            workers=workers,
+            workers=execution.workers,
             progress=bars,
         )
     console = Console()
@@ -136,32 +94,32 @@ def inspect(
         console.print(f"\nInspection: {out}", highlight=False, markup=False)
 
 
-def _embeddings(
-    study: "Study",
-    images: "LabeledImages",
-    encoder: str | None,
-    weights: Path | None,
-    execution: Execution,
-    *,
-    bars: Bars,
-) -> "Embeddings | None":
+def _study(source: Source, given: Given) -> "Study":
+    """Return the study whose images are inspected, those that cannot be read left out and reported."""
+    named = given.study.get("encoders", ())
+    if len(named) > 1:
+        raise InputError(f"--encoder: near duplicates are found by one encoder, got {', '.join(named)}; name one")
+    return study_of(source, replace(given, study={**given.study, "on_bad_image": "skip"}))
+
+
+def _embeddings(study: "Study", images: "LabeledImages", execution: Execution, *, bars: Bars) -> "Embeddings":
+    """Return the embeddings by the study's first encoder."""
     from tailprobe.study.embedding import embed_all
 
-    if encoder is None and images.has_pixels:
-        return None
-    name = encoder or study.encoders[0]
-    alone = replace(study, encoders=(name,), weights={} if weights is None else {name: str(weights)})
+    name = study.encoders[0]
+    weights = {name: study.weights[name]} if name in study.weights else {}
+    alone = replace(study, encoders=(name,), weights=weights)
     (stored,) = embed_all(alone, images, execution, progress=bars).values()
     return stored
 
 
-def _parts(images: "LabeledImages", split: str, seed: int) -> tuple[str, ...] | None:
+def _parts(images: "LabeledImages", split: str | None, seed: int) -> tuple[str, ...] | None:
     """Return the part of each image, None where there are none."""
     from tailprobe.parts import PARTS
     from tailprobe.randomness import generator
     from tailprobe.splits import make_split
 
-    if split == "auto":
+    if split is None:
         return images.given_parts
     found = make_split(images.labels, split, images.given_parts, rng=generator(seed, "split"))
     part_of = {int(row): part for part in PARTS for row in getattr(found, part)}

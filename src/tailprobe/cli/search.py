@@ -6,7 +6,7 @@ import typer
 
 from tailprobe.binding import coerce
 from tailprobe.cli import options as option
-from tailprobe.cli.arguments import reader_of
+from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_RECIPE, Given, with_settings
 from tailprobe.cli.studies import study_of
 from tailprobe.console import Bars
@@ -29,13 +29,9 @@ def _values(what: str) -> Any:  # noqa: ANN401 - an option of Typer's
     defaults={"seeds": 3},
 )
 def search(
-    data: option.Data,
+    source: Source,
     out: option.Out,
     given: Given,
-    labels: option.Labels = None,
-    format: option.Format = "auto",
-    read: option.Read = None,
-    bands: option.Bands = None,
     learning_rates: Annotated[str, _values("Learning rates")] = "0.0001, 0.0003, 0.001, 0.003",
     batch_sizes: Annotated[str, _values("Batch sizes")] = "64, 256",
     dropouts: Annotated[str, _values("Dropout shares")] = "0, 0.2, 0.5",
@@ -55,7 +51,7 @@ def search(
         dropout=_tried("dropout", dropouts, "--dropouts"),
         width=_tried("width", widths, "--widths"),
     )
-    study = study_of(data, reader_of(labels, format, bands, read), given)
+    study = study_of(source, given)
     with Bars(quiet=quiet) as bars:
         table = run_search(study, space, out, Execution(**given.execution), progress=bars)
     typer.echo(table.groupby("encoder", sort=False).head(5).to_string(index=False))

@@ -2,15 +2,17 @@
 
 import inspect
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
+from types import MappingProxyType
 from typing import Annotated, Any, get_origin, get_type_hints
 
 import typer
 
 from tailprobe.binding import choices, describe
-from tailprobe.cli.arguments import weights_of
+from tailprobe.cli.arguments import source_of, weights_of
 from tailprobe.cli.options import GROUPS, OUTPUT
+from tailprobe.inspection.settings import InspectionSettings
 from tailprobe.learners.recipe import Recipe
 from tailprobe.runs.settings import Study
 from tailprobe.setting import NamedSetting, settings_of
@@ -22,6 +24,7 @@ _APART = frozenset({"source", "reader", "recipe"})
 ALL_OF_STUDY = tuple(name for name in settings_of(Study) if name not in _APART)
 ALL_OF_RECIPE = tuple(settings_of(Recipe))
 ALL_OF_EXECUTION = tuple(settings_of(Execution))
+ALL_OF_INSPECTION = tuple(settings_of(InspectionSettings))
 
 
 @dataclass
@@ -31,6 +34,7 @@ class Given:
     study: dict[str, Any] = field(default_factory=dict)
     recipe: dict[str, Any] = field(default_factory=dict)
     execution: dict[str, Any] = field(default_factory=dict)
+    inspection: dict[str, Any] = field(default_factory=dict)
 
 
 def with_settings(
@@ -38,34 +42,48 @@ def with_settings(
     study: Collection[str] = (),
     recipe: Collection[str] = (),
     execution: Collection[str] = (),
-    defaults: Mapping[str, object] | None = None,
+    inspection: Collection[str] = (),
+    defaults: Mapping[str, object] = MappingProxyType({}),
+    texts: Mapping[str, str] = MappingProxyType({}),
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command options for settings; it takes those that were typed as its keyword argument `given: Given`.
 
+    A command with an argument `source: Source` gets the options of the collection as well.
+
     Args:
-        study, recipe, execution: which fields of `Study`, `Recipe` and `Execution`.
-        defaults: of this command, where they are others than the fields'.
+        study, recipe, execution, inspection: which fields of `Study`, `Recipe`, `Execution` and `InspectionSettings`.
+        defaults: of this command, where they are others than the fields'; None where it does without.
+        texts: help texts of this command, where they are others than the fields'.
 
     Raises:
         InputError: when the command is run, a value of a wrong type or out of range; the message names the option.
     """
     chosen = [
-        ("study", [settings_of(Study)[name] for name in study]),
-        ("recipe", [settings_of(Recipe)[name] for name in recipe]),
-        ("execution", [settings_of(Execution)[name] for name in execution]),
+        (part, [_described(settings_of(kind)[name], texts) for name in names])
+        for part, kind, names in (
+            ("study", Study, study),
+            ("recipe", Recipe, recipe),
+            ("execution", Execution, execution),
+            ("inspection", InspectionSettings, inspection),
+        )
     ]
-    others = defaults or {}
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @wraps(command)
         def run(**typed: Any) -> None:  # noqa: ANN401 - what Typer read
             given = Given()
             for part, known in chosen:
-                getattr(given, part).update(_read(known, typed, others))
+                getattr(given, part).update(_read(known, typed, defaults))
+            if reads:
+                typed["source"] = source_of(
+                    **{name: typed.pop(name) for name in inspect.signature(source_of).parameters}
+                )
             command(**typed, given=given)
 
-        made = [option_of(setting, others) for _, known in chosen for setting in known]
-        _set_signature(run, [*_own_parameters(command), *made])
+        reads = "source" in inspect.signature(command).parameters
+        made = [option_of(setting, defaults) for _, known in chosen for setting in known]
+        collection = _own_parameters(source_of) if reads else []
+        _set_signature(run, [*collection, *_own_parameters(command), *made])
         return run
 
     return decorate
@@ -103,13 +121,17 @@ def option_of(setting: NamedSetting, defaults: Mapping[str, object]) -> inspect.
     )
 
 
-def _own_parameters(command: Callable[..., None]) -> list[inspect.Parameter]:
+def _described(known: NamedSetting, texts: Mapping[str, str]) -> NamedSetting:
+    return replace(known, about=replace(known.about, help=texts.get(known.name, known.about.help)))
+
+
+def _own_parameters(command: Callable[..., object]) -> list[inspect.Parameter]:
     hints = get_type_hints(command, include_extras=True)
     parameters = inspect.signature(command).parameters.values()
     return [
         p.replace(kind=p.KEYWORD_ONLY, annotation=hints[p.name], default=p.default)
         for p in parameters
-        if p.name != "given"
+        if p.name not in ("given", "source")
     ]
 
 

@@ -15,7 +15,8 @@ def show_result(result: "Run", metric: str) -> None:
     from tailprobe.report.verdict_table import verdict_table
 
     console, methods = Console(), result.method_table
-    compared = methods[methods["baseline"] != ""]
+    compared, remarks = methods[methods["baseline"] != ""], method_remarks(methods)
+    has_verdicts = result.verdicts is not None and result.recommendation is not None
     table = results_table(
         result.results,
         metric=metric,
@@ -23,12 +24,12 @@ def show_result(result: "Run", metric: str) -> None:
         encoders=list(result.encoders),
         plans=result.plans.drop_duplicates(["encoder", "method", "seed"]),
         baselines=dict(zip(compared["method"], compared["baseline"], strict=True)),
-        remarks=method_remarks(methods),
+        remarks={} if has_verdicts else remarks,
     )
     console.print(table)
     if result.verdicts is not None and result.recommendation is not None:
         names, encoders = result.record["methods"], list(result.encoders)
-        console.print(verdict_table(result.verdicts, methods=names, encoders=encoders))
+        console.print(verdict_table(result.verdicts, methods=names, encoders=encoders, remarks=remarks))
         console.print(result.recommendation.sentence, highlight=False, markup=False)
     console.print(f"Run: {result.folder.path}  page: {result.folder.report}", highlight=False, markup=False)
 

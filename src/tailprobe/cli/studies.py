@@ -1,14 +1,17 @@
 """From what was typed to a study and its execution, and a study run with its progress shown."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import Given
 from tailprobe.cli.show import show_result
 from tailprobe.console import Bars
+from tailprobe.datasets.storage.url import absolute
 from tailprobe.learners.recipe import Recipe
 from tailprobe.runs.settings import Option, Study, default_encoders, read_study
 from tailprobe.study.execution import Execution
@@ -18,27 +21,19 @@ if TYPE_CHECKING:
     from tailprobe.tracking.tracker import Tracker
 
 
-def study_of(data: str, reader: dict[str, Option], given: Given) -> Study:
-    """Return the study of what was typed.
-
-    Args:
-        data: the collection, or a study file, whose settings then hold where nothing else was typed.
-        reader: options of the reader that were typed.
-        given: settings that were typed.
+def study_of(source: Source, given: Given) -> Study:
+    """Return the study of what was typed; the settings of a study file hold where nothing else was typed.
 
     Raises:
         InputError: as `Study` and `read_study`.
     """
-    from tailprobe.datasets.storage.url import absolute
-
-    if data.endswith(".toml"):
-        return _changed(read_study(Path(data)), reader, given)
-    source = absolute(data)
-    reader = {"format": "auto"} | reader
+    if source.data.endswith(".toml"):
+        return _changed(read_study(Path(source.data)), source.reader, given)
+    data, reader = absolute(source.data), {"format": "auto", **source.reader}
     settings = dict(given.study)
     if "encoders" not in settings:
-        settings["encoders"] = default_encoders(source, str(reader["format"]))
-    return Study(source=source, reader=reader, recipe=Recipe(**given.recipe), **settings)
+        settings["encoders"] = default_encoders(data, str(reader["format"]))
+    return Study(source=data, reader=reader, recipe=Recipe(**given.recipe), **settings)
 
 
 def smoke_test(study: Study) -> Study:
@@ -72,7 +67,7 @@ def track(result: "Run", trackers: "list[Tracker]") -> None:
         typer.echo(tracker.track(result))
 
 
-def _changed(study: Study, reader: dict[str, Option], given: Given) -> Study:
+def _changed(study: Study, reader: Mapping[str, Option], given: Given) -> Study:
     """Return a study with what was typed in the place of its own settings."""
     encoders = given.study.get("encoders", study.encoders)
     weights = {name: file for name, file in study.weights.items() if name in encoders}

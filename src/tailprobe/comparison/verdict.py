@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
@@ -15,9 +14,8 @@ from tailprobe.comparison.description import describe
 from tailprobe.comparison.grouping import Grouping, group_classes
 from tailprobe.comparison.inference import Estimate, estimate_levels, estimate_shrunk, rule_of_three
 from tailprobe.comparison.ranks import rank_table
-from tailprobe.comparison.recommendation import Candidate, Recommendation, recommend, write_recommendation
+from tailprobe.comparison.recommendation import Candidate, Recommendation, recommend
 from tailprobe.errors import InputError
-from tailprobe.files import write_parquet
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
 from tailprobe.scores.head_scores import HeadPart, HeadScores
 from tailprobe.scores.metric import lower_is_better, metric_title, metric_to_compare
@@ -47,12 +45,6 @@ class Comparison:
     verdicts: pd.DataFrame
     recommendation: Recommendation
     ranks: pd.DataFrame  # as `ranks.rank_table` gives it
-
-    def write(self, folder: Path) -> None:
-        """Write verdicts.parquet, ranks.parquet and recommendation.json into a run folder, replacing older ones."""
-        for name, table in (("verdicts", self.verdicts), ("ranks", self.ranks)):
-            write_parquet(folder / f"{name}.parquet", table)
-        write_recommendation(self.recommendation, folder / "recommendation.json")
 
 
 def compare_methods(

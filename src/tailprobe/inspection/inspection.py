@@ -21,11 +21,9 @@ from tailprobe.inspection.measures import (
     mean_imbalance_ratio,
 )
 from tailprobe.inspection.near import LISTED, NearDuplicates, find_near_duplicates
+from tailprobe.inspection.settings import InspectionSettings
 from tailprobe.labels import Kind, Labels
 from tailprobe.progress import Progress, silent
-
-RULES = ("percentile(25)", "deviation(1)", "below(100)", "fraction(0.1)")
-THRESHOLD = 0.99  # of the cosine
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +66,8 @@ def inspect_images(
     *,
     embeddings: Embeddings | None = None,
     parts: Sequence[str] | None = None,
-    rules: Sequence[str] = RULES,
-    threshold: float = THRESHOLD,
+    rules: Sequence[str] = InspectionSettings.low_frequency,
+    threshold: float = InspectionSettings.threshold,
     listed: int = LISTED,
     read_files: bool = True,
     workers: int | None = None,
@@ -121,7 +119,7 @@ def inspect_images(
     )
 
 
-def label_statistics(labels: Labels, *, rules: Sequence[str] = RULES) -> LabelStatistics:
+def label_statistics(labels: Labels, *, rules: Sequence[str] = InspectionSettings.low_frequency) -> LabelStatistics:
     """Return the statistics of the labels.
 
     Raises:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tailprobe.errors import InputError
 from tailprobe.learners.learner import Ensemble, Learner
-from tailprobe.learners.loss import Loss
+from tailprobe.learners.loss import Link, Loss
 from tailprobe.learners.plan import Stage, TrainingPlan
 
 Named = tuple[str, Learner]
@@ -53,31 +53,31 @@ def compose(parts: Sequence[Named], *, rows: int) -> Learner:
 def _join(one: tuple[str, TrainingPlan], two: tuple[str, TrainingPlan], train: int) -> TrainingPlan:
     (first, a), (second, b) = one, two
 
-    def refuse(what: str) -> InputError:
-        return InputError(f"{first} and {second} cannot be composed: both change {what}")
+    def refuse(reason: str) -> InputError:
+        return InputError(f"{first} and {second} cannot be composed: {reason}")
 
     if len(a.stages) > 1 and len(b.stages) > 1:
-        raise refuse("the stages of training")
+        raise refuse("both change the stages of training")
     staged, other = (a, b) if len(a.stages) >= len(b.stages) else (b, a)
-    synthetic = _either(a.synthetic, b.synthetic, refuse("the training rows"))
+    synthetic = _either(a.synthetic, b.synthetic, refuse("both change the training rows"))
     if set(a.recipe_changes) & set(b.recipe_changes):
-        raise refuse("the recipe")
+        raise refuse("both change the recipe")
     rows = train + (0 if synthetic is None else len(synthetic.labels))
     return TrainingPlan(
         stages=tuple(_merge(stage, other.stages[0], refuse, train=train, rows=rows) for stage in staged.stages),
         synthetic=synthetic,
-        adjustment=_either(a.adjustment, b.adjustment, refuse("the head after training")),
+        adjustment=_either(a.adjustment, b.adjustment, refuse("both change the head after training")),
         recipe_changes={**a.recipe_changes, **b.recipe_changes},
-        target_count=_either(a.target_count, b.target_count, refuse("the count that classes are resampled to")),
+        target_count=_either(a.target_count, b.target_count, refuse("both change the count of resampling")),
     )
 
 
 def _merge(stage: Stage, other: Stage, refuse: Refuse, *, train: int, rows: int) -> Stage:
     """Return a stage with what the other one changes, of `train` training rows and `rows` with the synthetic ones."""
     if _changes_rows(stage, train) and _changes_rows(other, train):
-        raise refuse("the rows that are drawn")
+        raise refuse("both change the rows that are drawn")
     drawn = other if _changes_rows(other, train) else stage
-    weights = _either(stage.row_weights, other.row_weights, refuse("the weights of rows"))
+    weights = _either(stage.row_weights, other.row_weights, refuse("both change the weights of rows"))
     if weights is not None and len(weights) < rows:  # synthetic rows weigh 1
         weights = np.concatenate([weights, np.ones((rows - len(weights), *weights.shape[1:]))])
     return replace(
@@ -94,13 +94,25 @@ def _merge_losses(one: Loss, two: Loss, refuse: Refuse) -> Loss:
     tables = dict(one.tables())
     for name, table in two.tables():
         if name in tables:
-            raise refuse(f"the loss ({name})")
+            raise refuse(f"both change the loss ({name})")
         tables[name] = table
-    # Weights and focusing mean the same under both links, so a part that sets no more takes the other's link.
-    links = {loss.link for loss in (one, two) if loss.link == "softmax" or {n for n, _ in loss.tables()} - _OF_ANY_LINK}
-    if len(links) > 1:
-        raise refuse("the link of the loss")
-    return Loss(links.pop() if links else "sigmoid", **tables)
+    return Loss(_link(one, two, refuse), **tables)
+
+
+def _link(one: Loss, two: Loss, refuse: Refuse) -> Link:
+    """Return the link of two losses together.
+
+    Weights and focusing mean the same under both links, so a part that sets no more takes the other's link.
+    """
+    bound = {loss.link: sorted({name for name, _ in loss.tables()} - _OF_ANY_LINK) for loss in (one, two)}
+    if "softmax" not in bound:
+        return "sigmoid"
+    if bound.get("sigmoid"):
+        raise refuse(
+            f"one trains with the softmax link, and the other sets {' and '.join(bound['sigmoid'])} of its loss, "
+            "which is defined for the sigmoid link alone"
+        )
+    return "softmax"
 
 
 def _changes_rows(stage: Stage, train: int) -> bool:

@@ -1,6 +1,7 @@
 """The verdicts as a table for the terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 from rich import box
@@ -28,7 +29,13 @@ _CAPTION = (
 )
 
 
-def verdict_table(verdicts: pd.DataFrame, *, methods: Sequence[str], encoders: Sequence[str]) -> Table:
+def verdict_table(
+    verdicts: pd.DataFrame,
+    *,
+    methods: Sequence[str],
+    encoders: Sequence[str],
+    remarks: Mapping[str, str] = MappingProxyType({}),
+) -> Table:
     """Return the verdict on each method: the groups' differences in percent, their intervals, and counts of classes.
 
     80 columns wide. `n.s.` is "inconclusive", `low n` "underpowered" and `–` "not tested".
@@ -36,11 +43,13 @@ def verdict_table(verdicts: pd.DataFrame, *, methods: Sequence[str], encoders: S
     Args:
         verdicts: columns encoder, method, class_name, is_group, metric, difference, low, high, verdict.
         methods: in the order to show them; the baseline, which has no verdict, is left out.
+        remarks: by method, why it is a no-op or ranks as its baseline, directly under the table.
     """
     look = {"padding": (0, 1, 0, 0), "show_edge": False, "pad_edge": False}
     table = Table(box=box.SIMPLE_HEAD, title_justify="left", caption_justify="left", **look)  # type: ignore[arg-type]
     table.title = Text(f"verdict, difference in {shown(str(verdicts['metric'].iloc[0]), 24)} in %", style="bold")
-    table.caption = Text(_CAPTION, style="dim")
+    reasons = [f"{shown(method, 40)}: {shown(remarks[method], 200)}" for method in methods if method in remarks]
+    table.caption = Text("\n".join([*reasons, _CAPTION]), style="dim")
     table.add_column("method", no_wrap=True)
     for head in _SHOWN:
         table.add_column(head, justify="right", no_wrap=True)

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from tailprobe.errors import InputError
-from tailprobe.files import write_parquet, write_text
+from tailprobe.files import write_text, write_whole
+from tailprobe.runs.check import to_arrow
 from tailprobe.runs.schema import FORMAT
 from tailprobe.runs.settings import Study, read_study, write_study
 
@@ -77,12 +79,18 @@ class RunFolder:
         return self.path / "log.jsonl"
 
     def table(self, name: str) -> Path:
-        """Return the path of a table: results, split, labels, classes, plans, histories, samples, mistakes."""
+        """Return the path of a table of `schema.COLUMNS`."""
         return self.path / f"{name}.parquet"
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:
-        """Write a table; the file appears whole or not at all."""
-        write_parquet(self.table(name), table)
+        """Write a table of `schema.COLUMNS`; the file appears whole or not at all.
+
+        Raises:
+            ValueError: the table is not as the schema says. A fault of the program, not of the user.
+        """
+        arrow = to_arrow(name, table)
+        with write_whole(self.table(name)) as partial:
+            pq.write_table(arrow, partial)
 
     def read_table(self, name: str) -> pd.DataFrame:
         """Read a table.

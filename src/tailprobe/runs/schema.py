@@ -67,7 +67,10 @@ COLUMNS = MappingProxyType(
         "methods": {
             "method": _HEAD["method"],
             "position": ("integer", "place in the study, from 0"),
-            "family": ("text", "name of the method without its arguments"),
+            "family": (
+                "text",
+                "kind of the method, e.g. weighting; of a composition the kinds of its parts",
+            ),
             "link": ("text", "sigmoid or softmax"),
             "baseline": ("text", "the method it is compared with; empty for the baseline itself"),
             "arguments": ("JSON", "arguments by name"),
@@ -146,7 +149,7 @@ COLUMNS = MappingProxyType(
         "mistakes": {
             "encoder": _HEAD["encoder"],
             **_CLASS,
-            "kind": ("text", "missed: carries the class and has a low score; claimed: the contrary"),
+            "kind": ("text", "false negative (carries the class, low score) or false positive"),
             "name": ("text", "name of the image"),
             "tags": ("list of texts", "its classes"),
             "baseline": ("number", "mean probability under the baseline"),
@@ -184,7 +187,14 @@ RECORD = MappingProxyType(
 def document() -> str:
     """Return `docs/run_folder.md`."""
     lines = ["# The run folder", "", f"Everything of a run lies in one folder, here in format {FORMAT}.", ""]
-    lines += ["`tailprobe.Run.load(path)` reads it; every file can also be read on its own.", "", "## Files", ""]
+    lines += [
+        "`tailprobe.Run.load(path)` reads it; every file can also be read on its own. Tables are held against this",
+        "page when they are written: a number may be NaN (Parquet stores a null), another value is missing only where",
+        "its type says so.",
+        "",
+        "## Files",
+        "",
+    ]
     lines += [*_rows(("File", "What it is"), [(f"`{name}`", about) for name, about in FILES.items()])]
     lines += [
         "## run.json",

@@ -5,9 +5,11 @@ tuned            each class's best F2 (`tuned(1)`: F1) on the validation part
 global           one threshold for all classes, the best mean F2 there (`global(1)`: F1)
 cost(10)         the cheapest there, a missed positive costing 10 false alarms
 precision(0.9)   as many positives as a precision of 0.9 allows there
-authors          as the paper's authors tuned, see `thresholds.tune_sample_f2_grid`
+
+A rule of another module is registered in `RULES`, as `authors` is by `paper.thresholds`.
 """
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -17,9 +19,9 @@ from jaxtyping import Bool, Float
 
 from tailprobe.callspec import bind, parse_call, parse_value
 from tailprobe.errors import InputError
-from tailprobe.registry import did_you_mean
+from tailprobe.registry import Registry, did_you_mean
 from tailprobe.scores.decisions import f_beta, precision, relative_cost_saving
-from tailprobe.scores.thresholds import Rule, fixed, tune_f_beta, tune_sample_f2_grid
+from tailprobe.scores.thresholds import Rule, fixed, tune_f_beta
 from tailprobe.scores.tuning import Utility, tune_cost, tune_global_f_beta, tune_precision
 
 _LARGEST = 1e6  # its square is still far from where float64 ends
@@ -37,14 +39,20 @@ class NamedRule:
     utility: Utility | None = None
 
 
+RULES: Registry[Callable[..., NamedRule]] = Registry("threshold rule", plugins=("tailprobe.paper.thresholds",))
+
+
+@RULES.register("tuned")
 def _tuned(beta: float = 2.0) -> NamedRule:
     return NamedRule(partial(tune_f_beta, beta=beta), partial(f_beta, beta=beta))
 
 
+@RULES.register("global")
 def _global(beta: float = 2.0) -> NamedRule:
     return NamedRule(partial(tune_global_f_beta, beta=beta), partial(f_beta, beta=beta))
 
 
+@RULES.register("cost")
 def _cost(missed: float, false_alarm: float = 1.0) -> NamedRule:
     return NamedRule(
         partial(tune_cost, missed=missed, false_alarm=false_alarm),
@@ -52,21 +60,9 @@ def _cost(missed: float, false_alarm: float = 1.0) -> NamedRule:
     )
 
 
+@RULES.register("precision")
 def _precision(wanted: float) -> NamedRule:
     return NamedRule(partial(tune_precision, wanted=wanted), precision)
-
-
-def _authors() -> NamedRule:
-    return NamedRule(tune_sample_f2_grid)
-
-
-_MAKERS: Mapping[str, Callable[..., NamedRule]] = {
-    "tuned": _tuned,
-    "global": _global,
-    "cost": _cost,
-    "precision": _precision,
-    "authors": _authors,
-}
 
 
 def parse_rule(name: str) -> NamedRule:
@@ -84,12 +80,13 @@ def parse_rule(name: str) -> NamedRule:
             raise InputError(f"threshold {name}: expected a probability from 0 to below 1")
         return NamedRule(partial(fixed, at=float(number)))
     spec = parse_call(name)
-    if spec.name not in _MAKERS:
-        near = did_you_mean(spec.name, _MAKERS)
+    if spec.name not in RULES.names():
+        near = did_you_mean(spec.name, RULES.names())
         raise InputError(f"threshold {name!r} is not known{near or ';'} expected a number or one of {_known()}")
-    values = bind(_MAKERS[spec.name], spec, given=0)
+    rule = RULES.get(spec.name)
+    values = bind(rule, spec, given=0)
     _check(name, values)
-    return _MAKERS[spec.name](**values)
+    return rule(**values)
 
 
 def tune_thresholds(
@@ -122,4 +119,11 @@ def _check(name: str, values: Mapping[str, float]) -> None:
 
 
 def _known() -> str:
-    return ", ".join(("tuned", "global", "cost(MISSED)", "precision(WANTED)", "authors"))
+    return ", ".join(_form(name) for name in RULES.names())
+
+
+def _form(name: str) -> str:
+    """Return a rule with the values that it must be given, e.g. `cost(MISSED)`."""
+    parameters = inspect.signature(RULES.get(name)).parameters.values()
+    required = [parameter.name.upper() for parameter in parameters if parameter.default is parameter.empty]
+    return f"{name}({', '.join(required)})" if required else name

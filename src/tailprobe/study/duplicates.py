@@ -7,9 +7,9 @@ import numpy as np
 
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.inspection.near import find_near_duplicates
+from tailprobe.inspection.settings import InspectionSettings
 from tailprobe.progress import Progress, silent
 
-THRESHOLD = 0.99  # cosine, the default of `tailprobe inspect`
 MAX_IMAGES = 50_000  # for more, the N**2 / 2 cosines would take longer than many studies
 CLOSEST = 12  # pairs listed by name
 
@@ -32,7 +32,7 @@ def near_duplicates(
         return None
     found = find_near_duplicates(
         embeddings.vectors,
-        threshold=THRESHOLD,
+        threshold=InspectionSettings.threshold,
         encoder=embeddings.encoder,
         standardise=embeddings.standardise,
         parts=parts,

@@ -5,19 +5,14 @@ import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tailprobe.comparison.recommendation import Recommendation
+from tailprobe.comparison.recommendation import Recommendation, write_recommendation
 from tailprobe.comparison.verdict import IDENTICAL_RANKING, NO_OP, compare_methods
-from tailprobe.datasets.check import check_images
 from tailprobe.datasets.images import LabeledImages
-from tailprobe.datasets.long_tail import thin_to_long_tail
-from tailprobe.datasets.read import read
 from tailprobe.embeddings.embeddings import Embeddings, align
-from tailprobe.embeddings.precomputed.read import holds_embeddings
 from tailprobe.engines.choose import choose_engine
 from tailprobe.errors import InputError
 from tailprobe.methods.lookup import parse_methods
@@ -45,9 +40,10 @@ from tailprobe.study.design import (
     split_table,
 )
 from tailprobe.study.duplicates import near_duplicates
-from tailprobe.study.embedding import embed_all, leave_out_skipped, read_precomputed
+from tailprobe.study.embedding import embed_all, leave_out_skipped
 from tailprobe.study.execution import Execution
 from tailprobe.study.mistakes import mistake_table
+from tailprobe.study.reading import check, read_images
 from tailprobe.study.record import histories, run_record
 from tailprobe.study.samples import sample_table
 from tailprobe.study.scoring import StudyScores, score_heads
@@ -178,7 +174,9 @@ def _compare(
         | dict.fromkeys(by_method.index[by_method["no_op"] != ""], NO_OP),
         correction=study.correction,
     )
-    comparison.write(folder.path)
+    folder.write_table("verdicts", comparison.verdicts)
+    folder.write_table("ranks", comparison.ranks)
+    write_recommendation(comparison.recommendation, folder.recommendation)
     return comparison.recommendation
 
 
@@ -228,23 +226,6 @@ def _resources(
     resources = plan_resources(embeddings, design.images.labels, tasks, kernel=chosen, workers=execution.workers)
     _LOG.info("%s", resources)
     return resources
-
-
-def read_images(study: Study) -> LabeledImages:
-    """Read the images of a study, thinned to a long tail where it asks so."""
-    options: dict[str, Any] = dict(study.reader)  # checked by the reader, against what its format takes
-    if holds_embeddings(study.source, str(options.get("format", "auto"))):
-        images = read_precomputed(study)[1]
-    else:
-        images = read(study.source, on_bad_image=study.on_bad_image, **options)
-    if study.long_tail:
-        images = thin_to_long_tail(images, ratio=study.long_tail, rng=generator(study.seed, "long tail"))
-    return images
-
-
-def check(images: LabeledImages, study: Study) -> LabeledImages:
-    """Check that every image can be opened, where there are images and not their embeddings alone."""
-    return check_images(images, on_bad_image=study.on_bad_image) if images.has_pixels else images
 
 
 def _write(folder: RunFolder, design: Design, planned: list[PlannedHead], heads: Heads, results: pd.DataFrame) -> None:

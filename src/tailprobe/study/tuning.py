@@ -7,13 +7,14 @@ from pathlib import Path
 import pandas as pd
 
 from tailprobe.engines.choose import choose_engine
+from tailprobe.files import write_parquet
 from tailprobe.progress import Progress, silent
 from tailprobe.runs.folder import claim
 from tailprobe.runs.settings import Study, write_study
 from tailprobe.study.design import design_study, head_tasks, plan_heads
 from tailprobe.study.embedding import embed_all, leave_out_skipped
 from tailprobe.study.execution import Execution
-from tailprobe.study.run import check, read_images
+from tailprobe.study.reading import check, read_images
 from tailprobe.training.search import SearchSpace, search_recipes
 
 _LOG = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ def run_search(
         checkpoints=folder.checkpoints,
         progress=progress,
     )
-    folder.write_table("search", table)
+    write_parquet(out / "search.parquet", table)
     for index, encoder in enumerate(study.encoders):
         best = recipes[table.loc[table["encoder"] == encoder, "recipe"].iloc[0]]
         weights = {encoder: study.weights[encoder]} if encoder in study.weights else {}

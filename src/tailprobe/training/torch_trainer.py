@@ -14,6 +14,8 @@ A linear head has l = x W' + b, dW = g' x, db = sum g.
 """
 
 from dataclasses import dataclass
+from itertools import starmap
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -175,6 +177,18 @@ class _Parameters:
         return cls(flat, tuple(part.view(tensor.shape) for part, tensor in zip(parts, tensors, strict=True)))
 
 
+class _Batch(NamedTuple):
+    """B rows of a block."""
+
+    x: torch.Tensor  # (B, D)
+    y: torch.Tensor  # (B, C)
+    keeps: torch.Tensor  # (B, W), the hidden units that dropout keeps
+    weights: torch.Tensor  # (B, C), of the loss terms, over their number in the batch
+    logits: torch.Tensor  # (B, C), to be written
+    x_transposed: torch.Tensor  # (D, B)
+    loss: TermLoss
+
+
 class _Stepper:
     """One optimiser step after another on the same buffers."""
 
@@ -203,8 +217,8 @@ class _Stepper:
         split = [*(part.split(self._batch) for part in parts), block.x.T.split(self._batch, dim=1)]
         losses = block.split_losses(self._batch)
         steps = torch.arange(self._steps + 1.0, self._steps + len(losses) + 1.0).unbind()
-        for x, y, keeps, w, out, x_transposed, loss, step in zip(*split, losses, steps, strict=True):
-            self._gradient(x, y, keeps, w, out, x_transposed, loss)
+        for batch, step in zip(starmap(_Batch, zip(*split, losses, strict=True)), steps, strict=True):
+            self._gradient(batch)
             self._adam(rate, step)
         self._steps += len(losses)
         return logits
@@ -217,16 +231,8 @@ class _Stepper:
         """Return copies of the parameters, weights as (outputs, inputs)."""
         raise NotImplementedError
 
-    def _gradient(
-        self,
-        x: torch.Tensor,
-        y: torch.Tensor,
-        keeps: torch.Tensor,
-        w: torch.Tensor,
-        logits: torch.Tensor,
-        x_transposed: torch.Tensor,
-        loss: TermLoss,
-    ) -> None:
+    def _gradient(self, batch: _Batch) -> None:
+        """Write the batch's logits and the gradient of its loss."""
         raise NotImplementedError
 
     def _adam(self, rate: float, step: torch.Tensor) -> None:
@@ -250,16 +256,8 @@ class _LinearStepper(_Stepper):
     def copies(self) -> list[torch.Tensor]:
         return [view.clone() for view in self.parameters.views]
 
-    def _gradient(
-        self,
-        x: torch.Tensor,
-        y: torch.Tensor,
-        keeps: torch.Tensor,
-        w: torch.Tensor,
-        logits: torch.Tensor,
-        x_transposed: torch.Tensor,
-        loss: TermLoss,
-    ) -> None:
+    def _gradient(self, batch: _Batch) -> None:
+        x, y, _, w, logits, _, loss = batch
         weight, bias = self.parameters.views
         to_weight, to_bias = self._gradients.views
         torch.addmm(bias, x, weight.T, out=logits)
@@ -285,16 +283,8 @@ class _MlpStepper(_Stepper):
         hidden_weight, *others = self.parameters.views
         return [hidden_weight.T.clone(memory_format=torch.contiguous_format), *(view.clone() for view in others)]
 
-    def _gradient(
-        self,
-        x: torch.Tensor,
-        y: torch.Tensor,
-        keeps: torch.Tensor,
-        w: torch.Tensor,
-        logits: torch.Tensor,
-        x_transposed: torch.Tensor,
-        loss: TermLoss,
-    ) -> None:
+    def _gradient(self, batch: _Batch) -> None:
+        x, y, keeps, w, logits, x_transposed, loss = batch
         # Every call is short enough for what goes on around it to count: views are made once, not in each step.
         hidden_weight, hidden_bias, output_weight, output_bias = self.parameters.views
         to_hidden_weight, to_hidden_bias, to_output_weight, to_output_bias = self._gradients.views

@@ -208,7 +208,7 @@ def test_damaged_files_give_pixels_or_an_input_error_and_nothing_else(picture, d
     assert pixels.ndim == 3
 
 
-def test_what_is_wrong_is_told_in_the_same_words_every_time():
+def test_what_is_wrong_is_reported_in_the_same_words_every_time():
     told = set()
     for _ in range(2):
         with pytest.raises(InputError) as error:

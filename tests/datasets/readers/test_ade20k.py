@@ -38,7 +38,7 @@ def test_both_layouts_give_the_most_frequent_scenes_and_the_official_parts(ade20
     assert {"annotations"} & set(images.image_sources[0].path.parts) == set()
 
 
-def test_what_is_left_out_is_told(ade20k):
+def test_what_is_left_out_is_reported(ade20k):
     assert read_ade20k(ade20k(), top=2).notes == (
         "2 images of 'misc' left out",
         "1 images of 1 rarer scenes left out (2 most frequent kept)",

@@ -102,7 +102,7 @@ def test_an_archive_that_is_none_is_an_error(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["../out.jpg", "/abs.jpg"])
-def test_a_member_that_leads_out_of_the_archive_is_refused_or_told(folder, zipped, name):
+def test_a_member_that_leads_out_of_the_archive_is_refused_or_reported(folder, zipped, name):
     packed = zipped(folder("a/1.jpg", "b/1.jpg"))
     with zipfile.ZipFile(packed, "a") as archive:
         archive.writestr(name, b"x")

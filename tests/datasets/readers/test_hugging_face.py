@@ -97,7 +97,7 @@ def test_columns_that_are_not_clear_are_named(tmp_path: Path) -> None:
     assert tailprobe.read(tmp_path / "saved", image="mask", label="kind").labels.classes == ("x", "y")
 
 
-def test_an_image_that_is_a_path_alone_is_told(tmp_path: Path) -> None:
+def test_an_image_that_is_a_path_alone_is_reported(tmp_path: Path) -> None:
     made = datasets.Dataset.from_dict({"image": [{"bytes": None, "path": "/etc/passwd"}] * 2, "label": ["a", "b"]})
     made = made.cast(datasets.Features({"image": datasets.Image(decode=False), "label": datasets.Value("string")}))
     folder = tmp_path / "saved"
@@ -120,7 +120,7 @@ def _save_as_it_is(made, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["cut", "missing", "outside"])
-def test_a_damaged_folder_is_told(damage: str, tmp_path: Path) -> None:
+def test_a_damaged_folder_is_reported(damage: str, tmp_path: Path) -> None:
     dataset(tmp_path / "files", label=["x", "y"] * 3).save_to_disk(str(tmp_path / "saved"))
     (file,) = (tmp_path / "saved").glob("*.arrow")
     state = tmp_path / "saved" / "state.json"

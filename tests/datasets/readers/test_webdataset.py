@@ -177,7 +177,7 @@ def member(name, kind=tarfile.REGTYPE, **settings):
         (member("a/../../3.jpg"), r"3\.jpg: the path leads out of the archive"),
     ],
 )
-def test_a_hostile_member_is_refused_or_told(tmp_path, bad, message):
+def test_a_hostile_member_is_refused_or_reported(tmp_path, bad, message):
     path = write_tar(tmp_path / "s.tar", *GOOD, bad)
     with pytest.raises(InputError, match=message):
         read(path)
@@ -245,7 +245,7 @@ def test_archives_strung_together_are_an_error_rather_than_half_read(tmp_path):
 
 @pytest.mark.parametrize("mode", ["gz", "bz2", "xz"])
 @pytest.mark.parametrize("name", ["s.tar", "s.tgz", "s.tar.gz"])
-def test_a_compressed_archive_names_the_mend(tmp_path, mode, name):
+def test_a_compressed_archive_says_how_to_unpack_it(tmp_path, mode, name):
     with tarfile.open(tmp_path / name, f"w:{mode}") as archive:
         archive.addfile(tarfile.TarInfo("1.jpg"))
     with pytest.raises(InputError, match=r"cannot be read image by image; unpack it by (gunzip|bunzip2|unxz)"):

@@ -124,13 +124,13 @@ def test_embeddings_are_stored_once_and_are_those_of_the_disk(collection: str, t
         ("s3://bucket/folder", "pip install s3fs"),
     ],
 )
-def test_what_cannot_be_reached_is_told(url: str, problem: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_reached_is_reported(url: str, problem: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "s3fs", None)  # not installed, whatever this machine has
     with pytest.raises(InputError, match=problem):
         tailprobe.read(url)
 
 
-def test_a_url_that_went_through_path_is_told() -> None:
+def test_a_url_that_went_through_path_is_reported() -> None:
     with pytest.raises(InputError, match="drops a slash"):
         parse_source(Path("s3://bucket/folder"))
 

@@ -76,7 +76,7 @@ def test_a_tag_named_twice_counts_once(table):
     )
 
 
-def test_one_tag_in_every_row_makes_single_label_and_is_told(table):
+def test_one_tag_in_every_row_makes_single_label_and_is_reported(table):
     read = read_tags(table("image,label\na,x\nb,y\n"))
     assert read.labels.kind == "single-label"
     assert read.notes == ("every row names exactly one tag: read as single-label",)
@@ -99,7 +99,7 @@ def test_given_classes_keep_their_order(table):
     assert read_tags(table("image,tags\na,x y\n"), TableOptions(classes=["y", "x"])).labels.classes == ("y", "x")
 
 
-def test_an_unknown_tag_names_row_class_and_mend(table):
+def test_an_unknown_tag_names_row_class_and_way_to_fix_it(table):
     path = table("image,tags\na,cultivation\nb,cultivaton\n")
     message = (
         "t.csv, row 3: tag 'cultivaton' is not among the 2 classes; did you mean 'cultivation'? "
@@ -109,7 +109,7 @@ def test_an_unknown_tag_names_row_class_and_mend(table):
         read_tags(path, TableOptions(classes=["cultivation", "road"]))
 
 
-def test_rows_with_unknown_tags_can_be_skipped_and_are_told(table):
+def test_rows_with_unknown_tags_can_be_skipped_and_are_reported(table):
     path = table("image,tags,split\na,x y,train\nb,z,train\nc,y,test\n")
     read = read_tags(path, TableOptions(classes=["x", "y"], on_unknown_tag="skip"))
     assert read.names == ("a", "c")

@@ -261,7 +261,7 @@ def test_a_header_that_claims_more_than_there_is_is_refused(tmp_path: Path, rows
             read_embeddings(tmp_path / name, labels=table_of(tmp_path))
 
 
-def test_an_array_and_an_archive_under_each_others_name_are_told(tmp_path: Path) -> None:
+def test_an_array_and_an_archive_under_each_others_name_are_reported(tmp_path: Path) -> None:
     np.save(tmp_path / "own.npy", VECTORS)
     (tmp_path / "own.npy").rename(tmp_path / "array.npz")
     npz(tmp_path, embeddings=VECTORS).rename(tmp_path / "archive.npy")
@@ -291,13 +291,13 @@ def test_a_file_cut_off_is_refused(tmp_path: Path, name: str, keep: int) -> None
         ([[1.0, 2.0]] * 4 + [[1.0, None]] * 2, "row 5.* lacks a number"),
     ],
 )
-def test_a_row_without_its_numbers_is_told(tmp_path: Path, lists: list, message: str) -> None:
+def test_a_row_without_its_numbers_is_reported(tmp_path: Path, lists: list, message: str) -> None:
     path = parquet(tmp_path, image=NAMES, tags=TAGS, embedding=pa.array(lists, pa.list_(pa.float32())))
     with pytest.raises(InputError, match=message):
         read_embeddings(path)
 
 
-def test_rows_and_a_table_that_do_not_match_are_told_with_both_numbers(tmp_path: Path) -> None:
+def test_rows_and_a_table_that_do_not_match_are_reported_with_both_numbers(tmp_path: Path) -> None:
     np.save(tmp_path / "own.npy", VECTORS[:5])
     with pytest.raises(InputError, match=r"own.npy holds 5 rows and labels.csv 6"):
         read_embeddings(tmp_path / "own.npy", labels=table_of(tmp_path))
@@ -325,7 +325,7 @@ def test_a_saved_dataset_with_a_damaged_listing_is_refused(tmp_path: Path, state
         read_embeddings(folder)
 
 
-def test_what_is_no_file_of_embeddings_is_told(tmp_path: Path) -> None:
+def test_what_is_no_file_of_embeddings_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is none"):
         read_embeddings(tmp_path / "gone.npy")
     (tmp_path / "own.pt").write_bytes(b"")

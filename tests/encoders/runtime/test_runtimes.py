@@ -75,7 +75,7 @@ def test_the_runtime_and_its_versions_are_in_the_identity(encoder, runtime) -> N
 
 
 @pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
-def test_a_runtime_asked_for_that_is_missing_is_an_error_with_the_mend(encoder, runtime, monkeypatch) -> None:
+def test_a_missing_runtime_is_refused_with_the_way_to_install_it(encoder, runtime, monkeypatch) -> None:
     real = importlib.import_module
 
     def missing(name: str, *rest: object):

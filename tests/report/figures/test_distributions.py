@@ -35,7 +35,7 @@ def test_many_classes_become_dots_over_their_ranks(make_classes):
     assert [text.get_text() for text in figure.axes[0].texts] == ["scene_0: 4,000", "scene_364: 360"]
 
 
-def test_an_empty_class_is_drawn_and_told(make_classes):
+def test_an_empty_class_is_drawn_and_reported(make_classes):
     classes = make_classes({"forest": 5, "mine": 0})
     figure = class_distribution(classes.counts, classes.names, classes.low_frequency, definition="x")
     assert [bar.get_width() for bar in _bars(figure.axes[0])] == [5, 0]

@@ -43,7 +43,7 @@ def test_the_whole_of_the_partial_area_is_the_area(seed, tied):
 
 
 @pytest.mark.parametrize("outside", [0, 1.1, -1])
-def test_shares_outside_their_range_are_told(outside):
+def test_shares_outside_their_range_are_refused(outside):
     labels, scores = drawn(0, tied=False)
     with pytest.raises(InputError, match="recall"):
         precision_at_recall(labels, scores, recall=outside)

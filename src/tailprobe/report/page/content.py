@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tailprobe.report.methods import method_remarks
 from tailprobe.report.page.collection import class_rows, collection, mistakes
 from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.curves import curves, training
@@ -61,6 +62,7 @@ def _recommendation(run: Run) -> dict[str, Any] | None:
 def _methods(run: Run) -> list[dict[str, Any]]:
     """Return the methods: name, look, family, whether it can differ, rows of an epoch and their classes' counts."""
     colours, shapes = palette(run.families), markers(run.families)
+    remarks = method_remarks(run.method_table)
     found = []
     for method, row in zip(run.methods, run.method_table.to_dict("records"), strict=True):
         plan = run.plans[run.plans["method"] == method]
@@ -72,8 +74,7 @@ def _methods(run: Run) -> list[dict[str, Any]]:
                 "symbol": _SYMBOLS[shapes[method]],
                 "family": str(row["family"]),
                 "link": str(row["link"]),
-                "no_op": str(row["no_op"]),
-                "identical_ranking": bool(row["identical_ranking"]),
+                "remark": remarks.get(method, ""),
                 "rows": float(plan["rows"].mean()),
                 "distinct": float(plan["distinct_images"].mean()),
                 "synthetic": float(plan["synthetic_rows"].mean()),

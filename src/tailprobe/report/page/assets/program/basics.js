@@ -193,8 +193,6 @@ const column = (group) => run().classes.length + run().comparison.groups.indexOf
 const judged = () => (tested() ? run().comparison.verdicts[state.encoder] : null);
 const reach = () =>
   tested() ? "95% confidence interval" : "one standard deviation over the seeds to either side, no confidence interval";
-// What keeps a method from differing from its baseline.
-const remark = (m) => (m.no_op ? `no-op: ${m.no_op}` : m.identical_ranking ? "identical ranking" : "");
 // Whether most heads of a method, or of what it is compared with, had not converged when training ended.
 function notConverged(m, encoder = state.encoder) {
   const training = run().training[encoder],
@@ -203,7 +201,7 @@ function notConverged(m, encoder = state.encoder) {
 }
 // A method's name with what must be known beside its gain.
 const marked = (m, text) =>
-  [text, notConverged(m) ? "not converged" : "", remark(run().methods[m]).split(":")[0]].filter(Boolean).join(", ");
+  [text, notConverged(m) ? "not converged" : "", run().methods[m].remark.split(":")[0]].filter(Boolean).join(", ");
 const others = () =>
   run()
     .methods.map((method, m) => ({ ...method, m }))

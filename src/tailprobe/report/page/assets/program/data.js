@@ -167,7 +167,7 @@ function showMethods() {
         training[m.name] ? whole(m.rows * training[m.name].epochs) : "–",
         training[m.name] ? whole(training[m.name].steps) : "–",
         training[m.name] ? number(training[m.name].seconds, 1) : "–",
-        [remark(m), training[m.name] ? "" : "not trained by gradient descent"].filter(Boolean).join("; "),
+        [m.remark, training[m.name] ? "" : "not trained by gradient descent"].filter(Boolean).join("; "),
       ]),
     ),
   );

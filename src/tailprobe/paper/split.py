@@ -1,0 +1,23 @@
+"""The split of the authors' runs, which reports the images that it tuned on."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tailprobe.labels import Labels
+from tailprobe.splits import OTHER_SPLITS, Split
+
+
+@OTHER_SPLITS.register("two-part")
+def two_part_split(labels: Labels, parts: Sequence[str] | None, *, rng: np.random.Generator) -> Split:
+    """Split as the authors' runs did: a training part and a validation part that is also reported (findings.md).
+
+    The given parts where there are such, else 80% at random to train (of Planet's 40,479 images theirs were 32,370).
+    """
+    if parts is None:
+        order = rng.permutation(len(labels))
+        kept = np.isin(np.arange(len(labels)), order[: round(0.8 * len(labels))])
+    else:
+        kept = np.asarray(parts) == "train"
+    rows = np.flatnonzero(~kept)
+    return Split(np.flatnonzero(kept), rows, rows, test_is_validation=True)
