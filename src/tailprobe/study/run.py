@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tailprobe.comparison.decomposition import decompose
+from tailprobe.comparison.grouping import group_classes
 from tailprobe.comparison.recommendation import Recommendation
 from tailprobe.comparison.verdict import IDENTICAL_RANKING, NO_OP, compare_methods
 from tailprobe.datasets.check import check_images
@@ -146,18 +148,34 @@ def _compare(
         return None
     by_method = methods.set_index("method")
     identical = by_method.index[by_method["identical_ranking"] & (study.metric in RANKING_METRICS)]
+    baselines = {str(method): to for method, to in by_method["baseline"].items() if to not in ("", "baseline")}
     comparison = compare_methods(
         scores.test,
         labels=design.images.labels.matrix,
         classes=class_table(design),
         metric=study.metric,
-        baselines={str(method): to for method, to in by_method["baseline"].items() if to not in ("", "baseline")},
+        baselines=baselines,
         set_aside=dict.fromkeys(identical, IDENTICAL_RANKING)
         | dict.fromkeys(by_method.index[by_method["no_op"] != ""], NO_OP),
         correction=study.correction,
     )
     comparison.write(folder.path)
+    folder.write_table("decomposition", _decomposition(study, design, scores, methods, baselines))
     return comparison.recommendation
+
+
+def _decomposition(
+    study: Study, design: Design, scores: StudyScores, methods: pd.DataFrame, baselines: Mapping[str, str]
+) -> pd.DataFrame:
+    labels = design.images.labels
+    return decompose(
+        scores.test,
+        labels=labels.matrix,
+        grouping=group_classes(labels.classes, counts=labels.counts, low_frequency=design.low_frequency),
+        rules=study.thresholds,
+        baselines=baselines,
+        identical_ranking=methods.loc[methods["identical_ranking"], "method"].tolist(),
+    )
 
 
 def _find_duplicates(folder: RunFolder, design: Design, embeddings: Embeddings, progress: Progress) -> None:
