@@ -9,6 +9,7 @@ import numpy as np
 from tailprobe.report.page.collection import class_rows, collection, mistakes
 from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.curves import curves, training
+from tailprobe.report.page.gain_sources import gain_sources
 from tailprobe.report.style import markers, palette
 from tailprobe.runs.run import Run
 from tailprobe.scores.metric import metric_title
@@ -31,8 +32,9 @@ def content(run: Run) -> dict[str, Any]:
         "chosen": run.chosen,
         "classes": class_rows(run),
         "collection": collection(run),
-        "titles": {str(name): metric_title(str(name)) for name in dict.fromkeys(run.results["metric"])},
+        "titles": {str(name): metric_title(str(name)) for name in _metrics(run)},
         "comparison": comparison(run),
+        "gain_sources": gain_sources(run),
         "curves": curves(run),
         "training": training(run),
         "mistakes": mistakes(run),
@@ -48,6 +50,11 @@ def content(run: Run) -> dict[str, Any]:
             "tuned_on_test": bool(run.record["test_is_validation"]),
         },
     }
+
+
+def _metrics(run: Run) -> list[str]:
+    taken_apart = [] if run.decomposition is None else run.decomposition["metric"].unique().tolist()
+    return list(dict.fromkeys([*run.results["metric"].unique(), *taken_apart]))
 
 
 def _recommendation(run: Run) -> dict[str, Any] | None:

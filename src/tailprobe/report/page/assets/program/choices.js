@@ -55,6 +55,7 @@ function orderBy(column) {
 }
 function showAll() {
   showAnswer();
+  showGainSources();
   showMethods();
   showClasses();
   showTradeoff();
@@ -78,6 +79,7 @@ on("metric", "change", (e) => {
   state.metric = e.target.value;
   state.page = 0;
   showAnswer();
+  showGainSources();
   showClasses();
   showTradeoff();
 });
