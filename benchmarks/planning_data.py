@@ -15,8 +15,10 @@ from tailprobe.embeddings.embeddings import Embeddings, align
 from tailprobe.embeddings.precomputed.in_memory import from_arrays
 from tailprobe.labels import Labels
 from tailprobe.randomness import generator
+from tailprobe.runs.run import Run
 from tailprobe.runs.settings import Study
 from tailprobe.scores.head_scores import HeadPart, HeadScores
+from tailprobe.scores.stored import open_test_scores
 from tailprobe.study.design import design_study, head_tasks, plan_heads
 from tailprobe.training.engine import train
 
@@ -28,6 +30,7 @@ MULAN = {  # files, labels: the last columns
     "CAL500": (["CAL500"], 174),
     "enron": (["enron"], 53),
 }
+_MIN_IMAGES = 5  # of a label: fewer cannot be split
 RATIOS = (100, 20)  # of the largest to the smallest class of EuroSAT
 
 
@@ -59,7 +62,8 @@ def read_mulan(folder: Path, name: str) -> tuple[Float[np.ndarray, "N D"], Label
         else:
             matrix[row] = [float(cell) for cell in line.split(",")]
     carried: Bool[np.ndarray, "N C"] = matrix[:, -number:] > 0.5
-    return matrix[:, :-number], Labels(carried, tuple(f"label {i}" for i in range(number)), "multi-label")
+    kept = np.flatnonzero(carried.sum(axis=0) >= _MIN_IMAGES)
+    return matrix[:, :-number], Labels(carried[:, kept], tuple(f"label {i}" for i in kept), "multi-label")
 
 
 def measure(
@@ -83,5 +87,19 @@ def measure(
     found = contrasts_from_scores(
         scores, encoder="embeddings", methods=named, baseline="baseline", metric="average_precision", grouping=grouping,
         labels=labels.matrix,
+    )  # fmt: skip
+    return found, grouping
+
+
+def measure_run(folder: Path) -> tuple[Contrasts, Grouping]:
+    """Return the differences of a finished run, of its first encoder."""
+    run = Run.load(folder)
+    labels, low = run.labels, run.classes["low_frequency"].to_numpy(bool)
+    grouping = group_classes(labels.classes, counts=labels.counts, low_frequency=low)
+    identical = set(run.method_table.loc[run.method_table["identical_ranking"], "method"])
+    methods = [method for method in run.methods[1:] if method not in identical]
+    found = contrasts_from_scores(
+        open_test_scores(run.scores, labels=labels.matrix), encoder=run.encoders[0], methods=methods, baseline="baseline",
+        metric="average_precision", grouping=grouping, labels=labels.matrix, baselines=run.baselines,
     )  # fmt: skip
     return found, grouping
