@@ -199,7 +199,7 @@ def planned_sentences(plan: Plan, classes: Sequence[str], *, title: str, group: 
         return [f"What can be detected on {group} is not known: a class has no images, or there is one seed."]
     low, high = plan.range
     found = (
-        f"{plan.seeds} seeds and {plan.methods} methods would detect a difference of about "
+        f"{plan.seeds} seeds and {plan.methods} method{'s' * (plan.methods != 1)} would detect a difference of about "
         f"{plan.minimum_detectable_effect:.3f} in {title} on {group} "
         f"({low:.3f} to {high:.3f}, by collection and method)"
     )
