@@ -22,6 +22,8 @@ FILES = MappingProxyType(
         "verdicts.parquet": "the tests of each method; absent where no method was compared",
         "decomposition.parquet": "how much of each gain in decisions is a better ranking, and how much a moved "
         "threshold; absent where no method was compared",
+        "aspects.parquet": "what each method changes in ranking, decisions and calibration; absent where no method was "
+        "compared",
         "ranks.parquet": "average ranks of the methods; absent where no method was compared",
         "recommendation.json": "the recommended method; absent where no method was compared",
         "duplicates.json": "pairs of nearly equal images; absent for more than 50,000 images",
@@ -153,6 +155,17 @@ COLUMNS = MappingProxyType(
             "flagged": ("number", "test images that the method flags, mean over the seeds"),
             "support": ("number", "mean number of test images that carry the class"),
             "seeds": ("integer", "seeds of the comparison"),
+        },
+        "aspects": {
+            "encoder": _HEAD["encoder"],
+            "method": _HEAD["method"],
+            "class_name": ("text", "name of the group of classes"),
+            "aspect": ("text", "ranking, decisions or calibration"),
+            "metric": ("text", "what it is measured in"),
+            "difference": ("number", "mean difference from the baseline"),
+            "low": ("number", "lower end of its 95% confidence interval"),
+            "high": ("number", "upper end"),
+            "direction": ("text", "better, worse, unclear (the interval holds 0) or unchanged"),
         },
         "ranks": {
             "encoder": _HEAD["encoder"],

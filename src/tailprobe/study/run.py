@@ -4,16 +4,19 @@ import logging
 import shutil
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from tailprobe.comparison.aspects import measure_aspects
 from tailprobe.comparison.decomposition import decompose
 from tailprobe.comparison.grouping import group_classes
+from tailprobe.comparison.guards import guard
 from tailprobe.comparison.recommendation import Recommendation
-from tailprobe.comparison.verdict import IDENTICAL_RANKING, NO_OP, compare_methods
+from tailprobe.comparison.verdict import IDENTICAL_RANKING, NO_OP, Comparison, compare_methods
 from tailprobe.datasets.check import check_images
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.long_tail import thin_to_long_tail
@@ -148,34 +151,47 @@ def _compare(
         return None
     by_method = methods.set_index("method")
     identical = by_method.index[by_method["identical_ranking"] & (study.metric in RANKING_METRICS)]
-    baselines = {str(method): to for method, to in by_method["baseline"].items() if to not in ("", "baseline")}
     comparison = compare_methods(
         scores.test,
         labels=design.images.labels.matrix,
         classes=class_table(design),
         metric=study.metric,
-        baselines=baselines,
+        baselines=_baselines(methods),
         set_aside=dict.fromkeys(identical, IDENTICAL_RANKING)
         | dict.fromkeys(by_method.index[by_method["no_op"] != ""], NO_OP),
         correction=study.correction,
     )
-    comparison.write(folder.path)
-    folder.write_table("decomposition", _decomposition(study, design, scores, methods, baselines))
-    return comparison.recommendation
+    return _explain(folder, study, design, scores, methods, comparison)
 
 
-def _decomposition(
-    study: Study, design: Design, scores: StudyScores, methods: pd.DataFrame, baselines: Mapping[str, str]
-) -> pd.DataFrame:
+def _explain(
+    folder: RunFolder,
+    study: Study,
+    design: Design,
+    scores: StudyScores,
+    methods: pd.DataFrame,
+    comparison: Comparison,
+) -> Recommendation:
+    """Write the comparison with where its gains come from, and recommend nothing that a moved threshold has too."""
     labels = design.images.labels
-    return decompose(
-        scores.test,
-        labels=labels.matrix,
-        grouping=group_classes(labels.classes, counts=labels.counts, low_frequency=design.low_frequency),
-        rules=study.thresholds,
-        baselines=baselines,
-        identical_ranking=methods.loc[methods["identical_ranking"], "method"].tolist(),
-    )
+    given: dict[str, Any] = {
+        "labels": labels.matrix,
+        "grouping": group_classes(labels.classes, counts=labels.counts, low_frequency=design.low_frequency),
+        "baselines": _baselines(methods),
+        "identical_ranking": methods.loc[methods["identical_ranking"], "method"].tolist(),
+    }
+    decomposition = decompose(scores.test, rules=study.thresholds, **given)
+    folder.write_table("decomposition", decomposition)
+    folder.write_table("aspects", measure_aspects(scores.test, decomposition, **given))
+    guarded = guard(comparison.recommendation, decomposition, comparison.verdicts)
+    replace(comparison, recommendation=guarded).write(folder.path)
+    return guarded
+
+
+def _baselines(methods: pd.DataFrame) -> dict[str, str]:
+    """Return what methods are compared with, of those that are not compared with the baseline."""
+    named = dict(zip(methods["method"].astype(str), methods["baseline"].astype(str), strict=True))
+    return {method: to for method, to in named.items() if to not in ("", "baseline")}
 
 
 def _find_duplicates(folder: RunFolder, design: Design, embeddings: Embeddings, progress: Progress) -> None:
