@@ -98,8 +98,9 @@ def measure_run(folder: Path) -> tuple[Contrasts, Grouping]:
     grouping = group_classes(labels.classes, counts=labels.counts, low_frequency=low)
     identical = set(run.method_table.loc[run.method_table["identical_ranking"], "method"])
     methods = [method for method in run.methods[1:] if method not in identical]
+    scores = open_test_scores(run.scores, labels=labels.matrix)
     found = contrasts_from_scores(
-        open_test_scores(run.scores, labels=labels.matrix), encoder=run.encoders[0], methods=methods, baseline="baseline",
-        metric="average_precision", grouping=grouping, labels=labels.matrix, baselines=run.baselines,
+        scores, encoder=run.encoders[0], methods=methods, baseline="baseline", metric="average_precision",
+        grouping=grouping, labels=labels.matrix, baselines=run.baselines,
     )  # fmt: skip
     return found, grouping

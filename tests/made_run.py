@@ -47,6 +47,7 @@ def made_run(
     if verdicts:
         run.write_table("verdicts", _verdicts(names, table, rng))
         run.write_table("decomposition", decomposition(names[1:]))
+        run.write_table("aspects", aspects(names[1:]))
         write_recommendation(_recommendation(names[1]), run.recommendation)
     run.write_table("classes", table)
     run.write_table(
@@ -162,6 +163,22 @@ def decomposition(methods: Sequence[str], metrics: Sequence[str] = ("recall@0.5"
             "flagged_baseline": 20.0, "flagged": 50.0, "support": 9.0, "seeds": 3,
         }))  # fmt: skip
     return pd.concat(frames, ignore_index=True)
+
+
+def aspects(methods: Sequence[str]) -> pd.DataFrame:
+    """Return what methods change in each aspect: recall and precision part ways, the rest is unclear."""
+    metrics = {
+        "average_precision": ("ranking", 0.01, "unclear"), "recall@0.5": ("decisions", 0.1, "better"),
+        "precision@0.5": ("decisions", -0.08, "worse"), "f2@0.5": ("decisions", 0.05, "better"),
+        "brier": ("calibration", 0.001, "unclear"),
+    }  # fmt: skip
+    return pd.DataFrame([
+        {
+            "encoder": "descriptors", "method": method, "class_name": "low-frequency", "aspect": aspect,
+            "metric": metric, "difference": value, "low": value - 0.03, "high": value + 0.03, "direction": direction,
+        }
+        for method in methods for metric, (aspect, value, direction) in metrics.items()
+    ])  # fmt: skip
 
 
 def _recommendation(method: str) -> Recommendation:

@@ -23,15 +23,19 @@ def test_a_gain_by_flagging_more_is_called_free_and_the_moved_threshold_stands_b
         [row("reweight(2)", 0.007, 0.106), row("reweight(10)", 0.004, 0.229), row("move_threshold", 0, 0.215)]
     )
     assert gain_sentence(table) == (
-        "Most of this gain is a lower threshold, which is free: of +0.233 recall at 0.5 that reweight(10) gains on the "
-        "low-frequency classes, +0.004 (−0.016 to +0.024) is a better ranking; the rest comes of flagging 61 images "
-        "instead of 23. move_threshold, which trains nothing, gains +0.215 (+0.195 to +0.235)."
+        "Most of this gain is a lower threshold, which is free: reweight(10) gains +0.233 recall at 0.5 on the "
+        "low-frequency classes by flagging 61 images instead of 23; with 23 flagged, as by the baseline, it gains "
+        "+0.004 (−0.016 to +0.024). move_threshold, which trains nothing, gains +0.215 (+0.195 to +0.235)."
+    )
+    worse = pd.DataFrame([row("undersample", -0.01, 0.2)])
+    assert gain_sentence(worse).startswith(
+        "All of this gain is a lower threshold, which is free: undersample gains +0.190"
     )
 
 
 def test_a_gain_by_ranking_is_called_so_and_one_by_flagging_fewer_is_a_higher_threshold() -> None:
     assert gain_sentence(pd.DataFrame([row("smote", 0.09, 0.01)])).startswith(
-        "This gain is a better ranking: of +0.100"
+        "This gain is a better ranking: smote gains +0.100 recall at 0.5"
     )
     assert gain_sentence(pd.DataFrame([row("smote", 0.06, 0.04)])).startswith(
         "Only part of this gain is a better ranking"

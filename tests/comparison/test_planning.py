@@ -42,13 +42,13 @@ def test_the_detectable_difference_is_found_with_eighty_percent_power() -> None:
 
 
 def test_after_the_images_are_added_the_margin_is_what_is_detected() -> None:
-    plan = plan_study(COUNTS, RARE, seeds=20, methods=9, margin=0.02)
+    plan = plan_study(COUNTS, RARE, seeds=5, methods=9, margin=0.02)
     assert plan.minimum_detectable_effect > 0.02
     more = COUNTS.copy()
     more[RARE] += plan.images_to_add
-    after = plan_study(more, RARE, seeds=20, methods=9, margin=0.02).minimum_detectable_effect
+    after = plan_study(more, RARE, seeds=5, methods=9, margin=0.02).minimum_detectable_effect
     assert 0.0195 < after <= 0.02
-    assert not plan_study(more, RARE, seeds=20, methods=9, margin=0.02).images_to_add.any()
+    assert not plan_study(more, RARE, seeds=5, methods=9, margin=0.02).images_to_add.any()
 
 
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=3), st.floats(0.3, 0.99))
@@ -94,11 +94,11 @@ def test_what_cannot_be_known_is_said() -> None:
 
 
 def test_the_sentence_before_a_run_names_the_classes_to_label() -> None:
-    plan = plan_study(COUNTS, RARE, seeds=20, methods=9, margin=0.02)
+    plan = plan_study(COUNTS, RARE, seeds=5, methods=9, margin=0.02)
     (sentence,) = planned_sentences(plan, ["a", "b", "c"], title="average precision", group="the low-frequency classes")
     low, high = plan.range
     assert sentence.startswith(
-        f"20 seeds and 9 methods would detect a difference of about {plan.minimum_detectable_effect:.3f} in average "
+        f"5 seeds and 9 methods would detect a difference of about {plan.minimum_detectable_effect:.3f} in average "
         f"precision on the low-frequency classes ({low:.3f} to {high:.3f}, by collection and method). For the margin "
         f"of 0.02, label about {plan.images_to_add[0]} more images of a"
     )

@@ -5,6 +5,7 @@ thresholds at all; neither sees whether scores are probabilities.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -74,11 +75,12 @@ def answer(
         rule: of the thresholds, as the metrics name it.
         group: of classes.
     """
-    rows = _of(aspects, encoder, method, group).drop_duplicates("metric").set_index("metric")
+    rows = _of(aspects, encoder, method, group)
+    known = {str(row["metric"]): _aspect(row) for _, row in rows[rows["difference"].notna()].iterrows()}
     wanted = ["average_precision", *(f"{name}@{rule}" for name in _DECIDED_BY), "brier"]
-    if not set(wanted) <= set(rows.index) or rows.loc[wanted, "difference"].isna().any():
+    if not set(wanted) <= set(known):
         return None
-    ranking, recall, precision, f2, calibration = (_aspect(name, rows.loc[name]) for name in wanted)
+    ranking, recall, precision, f2, calibration = (known[name] for name in wanted)
     taken_apart = _of(decomposition, encoder, method, group)
     parts = taken_apart[taken_apart["is_group"] & (taken_apart["metric"] == recall.metric)]
     reasons = _reasons(ranking, recall, precision, f2, calibration, parts)
@@ -90,9 +92,9 @@ def _of(table: pd.DataFrame, encoder: str, method: str, group: str) -> pd.DataFr
     return table[chosen]
 
 
-def _aspect(metric: str, row: "pd.Series[float]") -> Aspect:
-    numbers = (float(row[name]) for name in ("difference", "low", "high"))
-    return Aspect(str(row["aspect"]), metric, *numbers, direction=str(row["direction"]))
+def _aspect(row: "pd.Series[Any]") -> Aspect:
+    difference, low, high = (float(row[name]) for name in ("difference", "low", "high"))
+    return Aspect(str(row["aspect"]), str(row["metric"]), difference, low, high, str(row["direction"]))
 
 
 def _reasons(

@@ -32,20 +32,23 @@ def gain_sentence(rows: pd.DataFrame) -> str:
     moved = _moved(rows)
     if gaining.empty:
         return " ".join([f"No method that trains anew gains {title} on {group} beyond chance.", *moved])
-    return " ".join([_largest(gaining.loc[gaining["difference"].idxmax()], title, group), *moved])
+    return " ".join([_largest(gaining.iloc[int(gaining["difference"].argmax())], title, group), *moved])
 
 
 def _largest(row: "pd.Series[float]", title: str, group: str) -> str:
     share = row["threshold"] / row["difference"]
-    lower = row["flagged"] > row["flagged_baseline"]
-    gain = f"of {signed(row['difference'])} {title} that {row['method']} gains on {group}"
+    gain = f"{row['method']} gains {signed(row['difference'])} {title} on {group}"
     ranking = f"{signed(row['ranking'])} ({signed(row['ranking_low'])} to {signed(row['ranking_high'])})"
-    flagged = f"flagging {row['flagged']:,.0f} images instead of {row['flagged_baseline']:,.0f}"
+    flagged, before = f"{row['flagged']:,.0f}", f"{row['flagged_baseline']:,.0f}"
     if share >= MOST:
-        start = f"Most of this gain is a {'lower' if lower else 'higher'} threshold, which is free"
-        return f"{start}: {gain}, {ranking} is a better ranking; the rest comes of {flagged}."
+        much = "All" if share >= 1 else "Most"
+        level = "lower" if row["flagged"] > row["flagged_baseline"] else "higher"
+        return (
+            f"{much} of this gain is a {level} threshold, which is free: {gain} by flagging {flagged} images instead "
+            f"of {before}; with {before} flagged, as by the baseline, it gains {ranking}."
+        )
     start = "This gain is a better ranking" if share <= LITTLE else "Only part of this gain is a better ranking"
-    return f"{start}: {gain}, {ranking} is there with as many images flagged as by the baseline ({flagged} otherwise)."
+    return f"{start}: {gain}; with as many images flagged as by the baseline, {before}, it gains {ranking}."
 
 
 def _moved(rows: pd.DataFrame) -> list[str]:
@@ -53,6 +56,6 @@ def _moved(rows: pd.DataFrame) -> list[str]:
     free = rows[ranks_alike(rows) & (rows["difference"] != 0)]
     if free.empty:
         return []
-    best = free.loc[free["difference"].idxmax()]
+    best = free.iloc[int(free["difference"].argmax())]
     interval = f"{signed(best['difference_low'])} to {signed(best['difference_high'])}"
     return [f"{best['method']}, which trains nothing, gains {signed(best['difference'])} ({interval})."]

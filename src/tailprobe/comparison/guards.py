@@ -5,6 +5,7 @@ metric of decisions, could name a method whose whole gain a lower threshold of t
 """
 
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 from scipy import stats
@@ -31,21 +32,18 @@ def guard(
         verdicts: the study's, in the recommendation's metric.
         baseline: what it is called.
     """
-    rows = on_the_low_frequency_classes(
-        decomposition, encoder=recommendation.encoder, metric=recommendation.metric
-    ).set_index("method", drop=False)
+    rows = on_the_low_frequency_classes(decomposition, encoder=recommendation.encoder, metric=recommendation.metric)
     free = rows[ranks_alike(rows) & (rows["difference_low"] > 0)]
-    if recommendation.method not in rows.index or recommendation.method in free.index:
+    named = rows[(rows["method"] == recommendation.method) & ~ranks_alike(rows)]
+    if named.empty or named["ranking_low"].iloc[0] > 0:
         return recommendation
-    chosen = rows.loc[recommendation.method]
-    if chosen["ranking_low"] > 0:
-        return recommendation
+    chosen = named.iloc[0]
     reason = _reason(chosen, metric_title(recommendation.metric))
     if free.empty:
         sentence = f"Keep the baseline and move its threshold: {reason}"
-        nothing = dict.fromkeys(_EFFECTS, 0.0)
+        nothing: dict[str, Any] = dict.fromkeys(_EFFECTS, 0.0)
         return replace(recommendation, method=baseline, sentence=sentence, probability_of_benefit=1.0, **nothing)
-    moved = free.loc[free["difference"].idxmax()]
+    moved = free.iloc[int(free["difference"].argmax())]
     interval = f"{signed(moved['difference_low'])} to {signed(moved['difference_high'])}"
     gains = f"{moved['method']}, which trains nothing, gains {signed(moved['difference'])} ({interval})."
     effects = _effects(verdicts, recommendation.encoder, str(moved["method"]))
@@ -71,9 +69,9 @@ def _reason(row: "pd.Series[float]", title: str) -> str:
     )
 
 
-def _effects(verdicts: pd.DataFrame, encoder: str, method: str) -> dict[str, float]:
+def _effects(verdicts: pd.DataFrame, encoder: str, method: str) -> dict[str, Any]:
     """Return a method's effects on both groups as a recommendation has them, from its rows of verdicts."""
-    found: dict[str, float] = {}
+    found: dict[str, Any] = {}
     low, high = ("simultaneous_low", "simultaneous_high") if "simultaneous_low" in verdicts else ("low", "high")
     rows = verdicts[(verdicts["encoder"] == encoder) & (verdicts["method"] == method) & verdicts["is_group"]]
     for group, name in ((LOW_FREQUENCY, "effect_rare"), (REMAINING, "effect_remaining")):

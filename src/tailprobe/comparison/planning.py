@@ -25,8 +25,8 @@ from scipy import stats
 
 from tailprobe.comparison.inference import POWER
 
-K_SEEDS, K_IMAGES = 0.020, 0.003
-ACCURACY = 2.0  # nine in ten measured standard errors lie within this factor of the planned one
+K_SEEDS, K_IMAGES = 0.012, 0.0007
+ACCURACY = 2.5  # nine in ten measured standard errors lie within this factor of the planned one
 LEVEL = 0.04  # of the primary question
 _DF_A_SEED = 4  # shrinkage over the comparisons of a study gives a variance about so many degrees of freedom a seed
 

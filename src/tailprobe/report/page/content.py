@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tailprobe.report.page.aspects import aspects
 from tailprobe.report.page.collection import class_rows, collection, mistakes
 from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.curves import curves, training
@@ -32,9 +33,10 @@ def content(run: Run) -> dict[str, Any]:
         "chosen": run.chosen,
         "classes": class_rows(run),
         "collection": collection(run),
-        "titles": {str(name): metric_title(str(name)) for name in _metrics(run)},
+        "titles": {name: metric_title(name) for name in _metrics(run)},
         "comparison": comparison(run),
         "gain_sources": gain_sources(run),
+        "aspects": aspects(run),
         "curves": curves(run),
         "training": training(run),
         "mistakes": mistakes(run),
@@ -53,8 +55,8 @@ def content(run: Run) -> dict[str, Any]:
 
 
 def _metrics(run: Run) -> list[str]:
-    taken_apart = [] if run.decomposition is None else run.decomposition["metric"].unique().tolist()
-    return list(dict.fromkeys([*run.results["metric"].unique(), *taken_apart]))
+    tables = [table for table in (run.results, run.decomposition, run.aspects) if table is not None]
+    return list(dict.fromkeys(str(name) for table in tables for name in table["metric"].unique()))
 
 
 def _recommendation(run: Run) -> dict[str, Any] | None:

@@ -18,6 +18,7 @@ _PROGRAM = (
     "basics",
     "answer",
     "gains",
+    "aspects",
     "data",
     "classes",
     "views",

@@ -56,6 +56,7 @@ function orderBy(column) {
 function showAll() {
   showAnswer();
   showGainSources();
+  showAspects();
   showMethods();
   showClasses();
   showTradeoff();
