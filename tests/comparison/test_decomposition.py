@@ -167,3 +167,20 @@ def test_missing_heads_and_rules_are_said(study) -> None:
     scores.pop(HeadPart("simulated", "one", 2, "test"))
     with pytest.raises(InputError, match="no scores of method 'one' under seed 2"):
         parts(study, scores)
+
+
+def test_images_in_groups_are_counted_and_summed_by_group(study) -> None:
+    """Each image twice, as two of one scene: nothing is known beyond what one of them tells."""
+    scores = scores_of(study, *study.logits.transpose(1, 0, 2, 3))
+    doubled = {
+        head: replace(of, rows=np.concatenate([of.rows, of.rows + 1000]), logits=np.concatenate([of.logits] * 2))
+        for head, of in scores.items()
+    }
+    labels, scenes = np.concatenate([study.labels] * 2), np.tile(np.arange(1000), 2)
+    alone = parts(study, scores)
+    together = decompose(doubled, labels=labels, grouping=GROUPING, rules=["0.5"], groups=scenes)
+    np.testing.assert_allclose(together["ranking"], alone["ranking"], atol=1e-6)
+    np.testing.assert_array_equal(together["support"], alone["support"])
+    np.testing.assert_allclose(together["flagged"], 2 * alone["flagged"])
+    width = (alone["difference_high"] - alone["difference_low"]).to_numpy()
+    np.testing.assert_allclose(together["difference_high"] - together["difference_low"], width, rtol=1e-4, atol=1e-8)

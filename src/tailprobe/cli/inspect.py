@@ -174,11 +174,13 @@ def _detectable(images: "LabeledImages", inspection: "Inspection") -> list[str]:
     """Say what a study by the default settings would detect on the classes that the first rule selects."""
     from tailprobe.methods.lookup import parse_methods
     from tailprobe.runs.settings import Study
-    from tailprobe.study.planning import plan_sentences
+    from tailprobe.scores.metric import default_margin
+    from tailprobe.study.planning import METRIC, plan_sentences
 
     methods = [method for method in parse_methods(Study.methods) if method.family not in ("baseline", "post-hoc")]
     rule, low = next(iter(inspection.labels.low_frequency.items()))
-    found = plan_sentences(images, low, seeds=Study.seeds, methods=len(methods))
+    margin = default_margin(METRIC)
+    found = plan_sentences(images, low, seeds=Study.seeds, methods=len(methods), margin=margin)
     return [f"By the rule {rule}: {line}" for line in found]
 
 

@@ -26,7 +26,7 @@ from jaxtyping import Bool, Float, Int
 
 from tailprobe.comparison.grouping import Grouping
 from tailprobe.comparison.inference import Estimate, estimate_shrunk, rule_of_three
-from tailprobe.comparison.influence import jackknife_correction
+from tailprobe.comparison.influence import jackknife_correction, sum_by_unit
 from tailprobe.comparison.variance import VarianceAccumulator, VarianceComponents, stack
 from tailprobe.errors import InputError
 from tailprobe.scores.flagging import Counts
@@ -47,6 +47,7 @@ class _Seed:
     """A method and its baseline under one seed and rule of thresholds."""
 
     rows: Int[np.ndarray, " T"]
+    groups: Int[np.ndarray, " T"] | None  # what each image is one of, as a scene or a patient
     undecided: Bool[np.ndarray, " C"]  # classes without a threshold
     baseline: Counts
     matched: Counts  # the method, flagging as many as the baseline
@@ -62,6 +63,7 @@ def decompose(
     baseline: str = "baseline",
     baselines: Mapping[str, str] = MappingProxyType({}),
     identical_ranking: Collection[str] = (),
+    groups: Int[np.ndarray, " N"] | None = None,
 ) -> pd.DataFrame:
     """Take the differences of every method from its baseline apart, in every metric of decisions.
 
@@ -74,6 +76,8 @@ def decompose(
         baselines: by method, what it is compared with where that is another one.
         identical_ranking: methods that rank as their baseline does by construction: their ranking part is 0, without
             an interval.
+        groups: (N,), of every image the number, from 0 on, of the scene or patient it is one of, where images of one
+            are not independent.
 
     Returns:
         A row for each (encoder, method, metric, class or group), with `COLUMNS`: means over seeds of the baseline's
@@ -90,7 +94,7 @@ def decompose(
         for encoder in dict.fromkeys(head.encoder for head in tested)
         for rule in rules
         for frame in _of_rule(
-            _Heads({head: of for head, of in tested.items() if head.encoder == encoder}, labels, rule),
+            _Heads({head: of for head, of in tested.items() if head.encoder == encoder}, labels, rule, groups),
             grouping,
             {m: baselines.get(m, baseline) for m in dict.fromkeys(h.method for h in tested) if m != baseline},
             identical_ranking,
@@ -106,6 +110,12 @@ class _Heads:
     scores: Mapping[HeadPart, HeadScores]
     labels: Bool[np.ndarray, "N C"]
     rule: str
+    groups: Int[np.ndarray, " N"] | None
+
+    @property
+    def units(self) -> int:
+        """How many independent images, or groups of them, there are."""
+        return len(self.labels) if self.groups is None else int(self.groups.max()) + 1
 
     @property
     def encoder(self) -> str:
@@ -127,6 +137,7 @@ class _Heads:
         by_baseline, by_method = (self._decide(head) for head in (baseline, method))
         return _Seed(
             np.asarray(method.rows),
+            None if self.groups is None else self.groups[method.rows],
             np.isnan(method.thresholds[self.rule]) | np.isnan(baseline.thresholds[self.rule]),
             Counts.of_decisions(labels, by_baseline),
             Counts.of_top(labels, ranking_scores(method), by_baseline),
@@ -173,13 +184,21 @@ def _of_rule(
         seeds = list(heads.seeds(method, to))
         flagged.append(_flagged(seeds, grouping))
         for metric in metrics:
-            found[metric.name].append(_MethodParts.measure(metric, seeds, grouping, len(heads.labels)))
-    support = np.mean([seed.baseline.labels.sum(axis=0) for seed in seeds], axis=0)
+            found[metric.name].append(_MethodParts.measure(metric, seeds, grouping, heads.units))
+    support = np.mean([_support(seed) for seed in seeds], axis=0)
     for metric in metrics:
         frame = _frame(found[metric.name], np.stack(flagged), grouping, support, list(methods), identical_ranking)
         yield frame.assign(
             encoder=heads.encoder, metric=f"{metric.name}@{heads.rule}", compared_with=frame["method"].map(methods)
         )
+
+
+def _support(seed: _Seed) -> Int[np.ndarray, " C"]:
+    """Return the images that carry each class; of images in groups the groups that do."""
+    labels = seed.baseline.labels
+    if seed.groups is None:
+        return labels.sum(axis=0)
+    return (sum_by_unit(seed.groups, labels.astype(np.float64)) > 0).sum(axis=0)
 
 
 def _flagged(seeds: Sequence[_Seed], grouping: Grouping) -> Float[np.ndarray, "2 K"]:
@@ -208,18 +227,26 @@ class _MethodParts:
                 accumulators, ((method, baseline), (matched, baseline), (method, matched)), strict=True
             ):
                 value, influence = one.value - other.value, one.influence - other.influence
-                accumulator.add(
-                    grouping.append_group_means(value), seed.rows, grouping.append_group_influence(value, influence)
-                )
+                influence = grouping.append_group_influence(value, influence)
+                accumulator.add(grouping.append_group_means(value), *_by_unit(seed, influence))
         difference, ranking, threshold = (accumulator.components() for accumulator in accumulators)
         return cls(defined_mean(np.array(per_seed)), (difference, ranking, threshold))
+
+
+def _by_unit(
+    seed: _Seed, influence: Float[np.ndarray, "T K"]
+) -> tuple[Int[np.ndarray, " U"], Float[np.ndarray, "U K"]]:
+    """Return the independent units of a test part and their influences: its images, or the groups they come in."""
+    if seed.groups is None:
+        return seed.rows, influence
+    return np.unique(seed.groups), sum_by_unit(seed.groups, influence)
 
 
 def _measure(metric: Metric, seed: _Seed, counts: Counts) -> Influence:
     """Return a metric of a seed's counts, undefined where there is no threshold, scaled to the jackknife's."""
     value, influence = counts.measure(*metric.ratios)
     value = np.where(seed.undecided, np.nan, value)
-    return Influence(value, np.where(np.isnan(value), 0, influence * jackknife_correction(counts.labels)))
+    return Influence(value, np.where(np.isnan(value), 0, influence * jackknife_correction(counts.labels, seed.groups)))
 
 
 def _frame(

@@ -16,10 +16,11 @@ from tailprobe.engines.choose import choose_engine
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.progress import duration
 from tailprobe.runs.settings import Study
+from tailprobe.scores.metric import default_margin
 from tailprobe.study.design import Design, design_study, head_tasks, method_table, plan_heads
 from tailprobe.study.embedding import load_all, read_precomputed
 from tailprobe.study.execution import Execution
-from tailprobe.study.planning import plan_sentences
+from tailprobe.study.planning import METRIC, plan_sentences
 from tailprobe.study.run import check, read_images
 from tailprobe.training.kernels import Kernel, choose_kernel
 from tailprobe.training.memory import plan_resources
@@ -62,7 +63,8 @@ def _detectable(study: Study, design: Design, methods: pd.DataFrame, *, encoders
     if not tested.any():
         return []
     number = int(tested.sum()) * encoders
-    return plan_sentences(design.images, design.low_frequency, seeds=study.seeds, methods=number)
+    margin = float(study.margin) if study.metric == METRIC else default_margin(METRIC)
+    return plan_sentences(design.images, design.low_frequency, seeds=study.seeds, methods=number, margin=margin)
 
 
 def dry_run_embedding(study: Study, images: LabeledImages, execution: Execution) -> list[str]:

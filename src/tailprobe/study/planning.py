@@ -6,13 +6,13 @@ from jaxtyping import Bool, Int
 from tailprobe.comparison.planning import plan_study, planned_sentences
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.scores.metric import metric_title
+from tailprobe.study.explanation import group_numbers
 
-MARGIN = 0.02
 METRIC = "average_precision"  # of which the formula's constants are
 
 
 def plan_sentences(
-    images: LabeledImages, low_frequency: Bool[np.ndarray, " C"], *, seeds: int, methods: int, margin: float = MARGIN
+    images: LabeledImages, low_frequency: Bool[np.ndarray, " C"], *, seeds: int, methods: int, margin: float
 ) -> list[str]:
     """Say what a study would detect, and which classes to label more of for it to detect the margin.
 
@@ -29,7 +29,7 @@ def plan_sentences(
 
 def independent_counts(images: LabeledImages) -> Int[np.ndarray, " C"]:
     """Return the images that carry each class; where images come in groups, the groups that do."""
-    if images.groups is None:
+    group = group_numbers(images)
+    if group is None:
         return images.labels.counts
-    _, group = np.unique(np.asarray(images.groups, dtype=object).astype(str), return_inverse=True)
     return np.array([len(np.unique(group[carried])) for carried in images.labels.matrix.T], dtype=np.int64)

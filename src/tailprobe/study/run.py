@@ -4,19 +4,15 @@ import logging
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tailprobe.comparison.aspects import measure_aspects
-from tailprobe.comparison.decomposition import decompose
-from tailprobe.comparison.grouping import group_classes
-from tailprobe.comparison.guards import guard
 from tailprobe.comparison.recommendation import Recommendation
-from tailprobe.comparison.verdict import IDENTICAL_RANKING, NO_OP, Comparison, compare_methods
+from tailprobe.comparison.verdict import compare_methods
+from tailprobe.comparison.words import IDENTICAL_RANKING, NO_OP
 from tailprobe.datasets.check import check_images
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.long_tail import thin_to_long_tail
@@ -50,6 +46,7 @@ from tailprobe.study.design import (
 from tailprobe.study.duplicates import near_duplicates
 from tailprobe.study.embedding import embed_all, leave_out_skipped, read_precomputed
 from tailprobe.study.execution import Execution
+from tailprobe.study.explanation import compared_with, explain, group_numbers
 from tailprobe.study.mistakes import mistake_table
 from tailprobe.study.record import histories, run_record
 from tailprobe.study.samples import sample_table
@@ -154,44 +151,17 @@ def _compare(
     comparison = compare_methods(
         scores.test,
         labels=design.images.labels.matrix,
+        groups=group_numbers(design.images),
         classes=class_table(design),
         metric=study.metric,
-        baselines=_baselines(methods),
+        baselines=compared_with(methods),
         set_aside=dict.fromkeys(identical, IDENTICAL_RANKING)
         | dict.fromkeys(by_method.index[by_method["no_op"] != ""], NO_OP),
-        correction=study.correction,
+        primary=study.primary,
+        test_classes=study.classes == "tested",
+        margin=float(study.margin),
     )
-    return _explain(folder, study, design, scores, methods, comparison)
-
-
-def _explain(
-    folder: RunFolder,
-    study: Study,
-    design: Design,
-    scores: StudyScores,
-    methods: pd.DataFrame,
-    comparison: Comparison,
-) -> Recommendation:
-    """Write the comparison with where its gains come from, and recommend nothing that a moved threshold has too."""
-    labels = design.images.labels
-    given: dict[str, Any] = {
-        "labels": labels.matrix,
-        "grouping": group_classes(labels.classes, counts=labels.counts, low_frequency=design.low_frequency),
-        "baselines": _baselines(methods),
-        "identical_ranking": methods.loc[methods["identical_ranking"], "method"].tolist(),
-    }
-    decomposition = decompose(scores.test, rules=study.thresholds, **given)
-    folder.write_table("decomposition", decomposition)
-    folder.write_table("aspects", measure_aspects(scores.test, decomposition, **given))
-    guarded = guard(comparison.recommendation, decomposition, comparison.verdicts)
-    replace(comparison, recommendation=guarded).write(folder.path)
-    return guarded
-
-
-def _baselines(methods: pd.DataFrame) -> dict[str, str]:
-    """Return what methods are compared with, of those that are not compared with the baseline."""
-    named = dict(zip(methods["method"].astype(str), methods["baseline"].astype(str), strict=True))
-    return {method: to for method, to in named.items() if to not in ("", "baseline")}
+    return explain(folder, study, design, scores, methods, comparison)
 
 
 def _find_duplicates(folder: RunFolder, design: Design, embeddings: Embeddings, progress: Progress) -> None:
