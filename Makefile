@@ -34,7 +34,7 @@ $(NODE_MODULES): tools/page/package.json tools/page/package-lock.json $(DEV)
 		ci --no-audit --no-fund --loglevel=error
 	touch $(NODE_MODULES)
 
-demo: $(CORE)  ## Draw a sample, compare the paper's nine settings on it, write the report; no download
+demo: $(CORE)  ## Draw a sample, compare the paper's settings on it, write the report; no download
 	$(BIN)/tailprobe demo --out $(RUN)
 
 $(CHROMIUM):

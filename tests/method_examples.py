@@ -43,6 +43,7 @@ EXAMPLES = (
     "crt(0.4)",
     "logit_adjust(1)",
     "tau_norm(0.7)",
+    "move_threshold(beta=1)",
     "linear",
     "ridge",
     "knn(5, 0.1)",

@@ -56,6 +56,12 @@ def test_it_leaves_json_tables_and_pictures(folder: Path, tmp_path: Path) -> Non
     run(folder, "--out", tmp_path / "out")  # its own folder is replaced
 
 
+def test_it_says_what_a_study_would_detect_and_what_to_label(folder: Path) -> None:
+    printed = " ".join(run(folder, "--low-frequency", "named(b)").split())
+    assert "By the rule named(b): 10 seeds and 8 methods would detect a difference of about 0." in printed
+    assert "more images of b." in printed
+
+
 def test_an_encoder_brings_near_duplicates_and_skips_what_it_cannot_read(folder: Path, tmp_path: Path) -> None:
     printed = run(folder, "--encoder", "descriptors", "--threshold", "0.2", "--cache", tmp_path)
     assert "Near duplicates (cosine from 0.2)" in printed

@@ -42,6 +42,38 @@ class RankedPositives:
         total = self.total(self.new_positives * precision)
         return np.divide(total, self.support, out=np.full(len(total), np.nan), where=self.support > 0)
 
+    def f_beta(self, beta: float) -> Float[np.ndarray, " G"]:
+        """Return F-beta of predicting the images of each step and those above it."""
+        hits = (1 + beta**2) * self.true_positives
+        return hits / (self.predicted_positives + beta**2 * self.support[self.class_index])
+
+    def threshold_of_highest(self, values: Float[np.ndarray, " G"]) -> Float[np.ndarray, " C"]:
+        """Return the threshold that lets in the step of each class whose value is highest, and no image below it.
+
+        Of equal values the first step counts, which has the fewest images. Half-way between two neighbouring scores;
+        below the lowest score half of it, or one less where it is not positive.
+
+        Returns:
+            (C,) float64; NaN for a class without positives.
+        """
+        thresholds = np.full(len(self.support), np.nan)
+        best = self._first_of_highest(values)
+        thresholds[self.class_index[best]] = self._just_below(best)
+        return thresholds
+
+    def _first_of_highest(self, values: Float[np.ndarray, " G"]) -> Int[np.ndarray, " P"]:
+        """Return the first step of the highest value, for each of the P classes that have steps."""
+        _, first, which = np.unique(self.class_index, return_index=True, return_inverse=True)
+        at = np.flatnonzero(values == np.maximum.reduceat(values, first)[which]) if len(first) else first
+        return at[np.unique(self.class_index[at], return_index=True)[1]]
+
+    def _just_below(self, chosen: Int[np.ndarray, " P"]) -> Float[np.ndarray, " P"]:
+        """Return the thresholds that let the chosen steps in and no image below them."""
+        score, lower = self.score[chosen].astype(np.float64), self.next_score[chosen].astype(np.float64)
+        lower = np.where(np.isnan(lower), np.where(score > 0, 0, score - 2), lower)
+        middle = lower + (score - lower) / 2
+        return np.where(middle < score, middle, lower)  # between neighbouring float64 there is no middle
+
     def of_class(self, c: int) -> slice:
         """Return where the steps of a class stand."""
         first, last = np.searchsorted(self.class_index, [c, c + 1])

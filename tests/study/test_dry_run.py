@@ -1,18 +1,22 @@
 """A dry run of a study says what it would do, and leaves nothing behind."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from tailprobe import cli
+from tailprobe.datasets.read import read
 from tailprobe.errors import InputError
 from tailprobe.learners.recipe import Recipe
 from tailprobe.runs.settings import Study
 from tailprobe.setting import make
 from tailprobe.study.dry_run import dry_run_study
 from tailprobe.study.execution import Execution
+from tailprobe.study.planning import independent_counts
 from tailprobe.study.run import run_study
 
 
@@ -44,6 +48,26 @@ def test_the_steps_are_those_that_the_study_then_takes(study: Study, tmp_path: P
     assert f"{steps:,} steps at" in text
     assert "images are stored" in said(study, execution.cache)
     assert "nothing to compute" in said(study, execution.cache)
+
+
+def test_it_says_what_the_study_would_detect_and_what_to_label(study: Study, tmp_path: Path) -> None:
+    text = said(study, tmp_path / "cache")
+    assert re.search(
+        r"10 seeds and 1 method would detect a difference of about 0\.\d+ in average precision on the", text
+    )
+    assert re.search(r"For the margin of 0\.02, label about [\d,]+ more images of mine\.", text)
+
+
+def test_without_a_method_that_can_differ_nothing_is_to_be_detected(study: Study, tmp_path: Path) -> None:
+    assert "would detect" not in said(replace(study, methods=("baseline", "move_threshold", "focal(0)")), tmp_path)
+
+
+def test_images_of_one_group_count_once(collection: Path) -> None:
+    images = read(collection)
+    pairs = replace(images, groups=tuple(str(row // 2) for row in range(len(images))))
+    expected = [len({row // 2 for row in np.flatnonzero(of)}) for of in images.labels.matrix.T]
+    assert independent_counts(pairs).tolist() == expected
+    assert independent_counts(images).tolist() == images.labels.counts.tolist()
 
 
 def test_what_is_wrong_is_reported_as_by_the_study(study: Study, tmp_path: Path) -> None:

@@ -89,6 +89,8 @@ def inspect(
         )
     console = Console()
     console.print(inspection_report(inspection))
+    for line in _detectable(images, inspection):
+        console.print(line, highlight=False, markup=False)
     if out is not None:
         _write(inspection, out)
         console.print(f"\nInspection: {out}", highlight=False, markup=False)
@@ -124,6 +126,20 @@ def _parts(images: "LabeledImages", split: str | None, seed: int) -> tuple[str, 
     found = make_split(images.labels, split, images.given_parts, rng=generator(seed, "split"))
     part_of = {int(row): part for part in PARTS for row in getattr(found, part)}
     return tuple(part_of[row] for row in range(len(images)))
+
+
+def _detectable(images: "LabeledImages", inspection: "Inspection") -> list[str]:
+    """Say what a study by the default settings would detect on the classes that the first rule selects."""
+    from tailprobe.methods.lookup import parse_methods
+    from tailprobe.runs.settings import Study
+    from tailprobe.scores.metric import default_margin
+    from tailprobe.study.planning import METRIC, plan_sentences
+
+    methods = [method for method in parse_methods(Study.methods) if method.family not in ("baseline", "post-hoc")]
+    rule, low = next(iter(inspection.labels.low_frequency.items()))
+    margin = default_margin(METRIC)
+    found = plan_sentences(images, low, seeds=Study.seeds, methods=len(methods), margin=margin)
+    return [f"By the rule {rule}: {line}" for line in found]
 
 
 def _write(inspection: "Inspection", out: Path) -> None:

@@ -177,6 +177,16 @@ class Run:
         return self.folder.read_table("verdicts") if self.folder.table("verdicts").exists() else None
 
     @cached_property
+    def decomposition(self) -> pd.DataFrame | None:
+        """What of each gain is ranking, what threshold (`comparison.decomposition`); None if none was compared."""
+        return self.folder.read_table("decomposition") if self.folder.table("decomposition").exists() else None
+
+    @cached_property
+    def aspects(self) -> pd.DataFrame | None:
+        """What each method changes in ranking, decisions and calibration (`comparison.aspects`); None if none was."""
+        return self.folder.read_table("aspects") if self.folder.table("aspects").exists() else None
+
+    @cached_property
     def recommendation(self) -> Recommendation | None:
         """The method of least regret; None if none was compared."""
         path = self.folder.recommendation

@@ -64,9 +64,9 @@ class Study:
         group="Methods and encoders",
     )
     methods: tuple[str, ...] = setting(
-        ("paper",),
-        help="Methods to compare with the baseline, or a preset, e.g. 'reweight(2), oversample(largest)'. "
-        "See: tailprobe methods.",
+        ("default",),
+        help="Methods to compare with the baseline, or a preset, e.g. 'reweight(2), oversample(largest)'. default is "
+        "paper, the paper's methods, and move_threshold, which trains nothing. See: tailprobe methods.",
         group="Methods and encoders",
         range=_SOME,
         calls=True,

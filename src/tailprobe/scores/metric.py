@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float
 from tailprobe.errors import InputError
 from tailprobe.ranking import RankedPositives, rank
 from tailprobe.registry import Registry, did_you_mean, import_installed, import_members
-from tailprobe.scores.decisions import Confusion
+from tailprobe.scores.decisions import CellRatio, Confusion
 
 
 class Sample:
@@ -74,6 +74,7 @@ class Metric:
     better: Literal["higher", "lower"] = "higher"
     range: tuple[float, float] = (0.0, 1.0)
     drawn: bool = True  # among the page's choices of a metric
+    ratios: tuple[CellRatio, ...] = ()  # of decisions: the ratios of confusion counts that it is the mean of
     margin: float = 0.02  # smaller differences make none in practice; a convention, which a study may set otherwise
 
     def of_sample(self, sample: Sample) -> Float[np.ndarray, " C"]:

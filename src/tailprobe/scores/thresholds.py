@@ -6,9 +6,9 @@ A rule that looks at labels is given the validation part, never the test part.
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
-from tailprobe.ranking import RankedPositives, rank
+from tailprobe.ranking import rank
 
 Rule = Callable[[Bool[np.ndarray, "N C"], Float[np.ndarray, "N C"]], Float[np.ndarray, " C"]]
 
@@ -43,27 +43,4 @@ def tune_f_beta(
     array([0.3])
     """
     ranked = rank(labels, scores)
-    f = (
-        (1 + beta**2)
-        * ranked.true_positives
-        / (ranked.predicted_positives + beta**2 * ranked.support[ranked.class_index])
-    )
-    best = _first_of_highest(ranked, f)
-    thresholds = np.full(labels.shape[1], np.nan)
-    thresholds[ranked.class_index[best]] = _just_below(ranked, best)
-    return thresholds
-
-
-def _first_of_highest(ranked: RankedPositives, values: Float[np.ndarray, " G"]) -> Int[np.ndarray, " P"]:
-    """Return the first step of the highest value, for each of the P classes that have steps."""
-    _, first, which = np.unique(ranked.class_index, return_index=True, return_inverse=True)
-    at = np.flatnonzero(values == np.maximum.reduceat(values, first)[which]) if len(first) else first
-    return at[np.unique(ranked.class_index[at], return_index=True)[1]]
-
-
-def _just_below(ranked: RankedPositives, chosen: Int[np.ndarray, " P"]) -> Float[np.ndarray, " P"]:
-    """Return the thresholds that let the chosen steps in and no image below them."""
-    score, lower = ranked.score[chosen].astype(np.float64), ranked.next_score[chosen].astype(np.float64)
-    lower = np.where(np.isnan(lower), np.where(score > 0, 0, score - 2), lower)
-    middle = lower + (score - lower) / 2
-    return np.where(middle < score, middle, lower)  # between neighbouring float64 there is no middle
+    return ranked.threshold_of_highest(ranked.f_beta(beta))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.dry_run import dry_run
@@ -15,9 +16,11 @@ from tailprobe.engines.choose import choose_engine
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.progress import duration
 from tailprobe.runs.settings import Study
-from tailprobe.study.design import design_study, head_tasks, plan_heads
+from tailprobe.scores.metric import default_margin
+from tailprobe.study.design import Design, design_study, head_tasks, method_table, plan_heads
 from tailprobe.study.embedding import load_all, read_precomputed
 from tailprobe.study.execution import Execution
+from tailprobe.study.planning import METRIC, plan_sentences
 from tailprobe.study.reading import check, read_images
 from tailprobe.training.kernels import Kernel, choose_kernel
 from tailprobe.training.memory import plan_resources
@@ -45,11 +48,23 @@ def dry_run_study(study: Study, execution: Execution) -> list[str]:
         _LOG.info("%s", note)
     lines = [f"{len(images):,} images"]
     embeddings = dict(_embeddings(study, images, execution, lines))
-    tasks = head_tasks(plan_heads(design, embeddings), embeddings, study.recipe)
+    planned = plan_heads(design, embeddings)
+    tasks = head_tasks(planned, embeddings, study.recipe)
     resources = plan_resources(embeddings, images.labels, tasks, kernel=kernel, workers=execution.workers)
     rate = _steps_a_second(embeddings, images, tasks, kernel, resources.workers)
     steps = sum(task.steps for task in tasks)
-    return [*lines, str(resources), f"{steps:,} steps at {rate:,.0f} a second, about {duration(steps / rate)}"]
+    lines += [str(resources), f"{steps:,} steps at {rate:,.0f} a second, about {duration(steps / rate)}"]
+    return lines + _detectable(study, design, method_table(design, planned, study.recipe), encoders=len(embeddings))
+
+
+def _detectable(study: Study, design: Design, methods: pd.DataFrame, *, encoders: int) -> list[str]:
+    """Say what difference the study would detect, by the methods that are tested."""
+    tested = (methods["baseline"] != "") & (methods["no_op"] == "") & ~methods["identical_ranking"]
+    if not tested.any():
+        return []
+    number = int(tested.sum()) * encoders
+    margin = float(study.margin) if study.metric == METRIC else default_margin(METRIC)
+    return plan_sentences(design.images, design.low_frequency, seeds=study.seeds, methods=number, margin=margin)
 
 
 def dry_run_embedding(study: Study, images: LabeledImages, execution: Execution) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tailprobe.comparison.recommendation import Recommendation, write_recommendation
+from tailprobe.comparison.recommendation import Recommendation
 from tailprobe.comparison.verdict import compare_methods
 from tailprobe.comparison.words import IDENTICAL_RANKING, NO_OP
 from tailprobe.datasets.images import LabeledImages
@@ -43,6 +43,7 @@ from tailprobe.study.design import (
 from tailprobe.study.duplicates import near_duplicates
 from tailprobe.study.embedding import embed_all, leave_out_skipped
 from tailprobe.study.execution import Execution
+from tailprobe.study.explanation import compared_with, explain, group_numbers
 from tailprobe.study.mistakes import mistake_table
 from tailprobe.study.reading import check, read_images
 from tailprobe.study.record import histories, run_record
@@ -165,24 +166,20 @@ def _compare(
         return None
     by_method = methods.set_index("method")
     identical = by_method.index[by_method["identical_ranking"] & (study.metric in RANKING_METRICS)]
-    groups = design.images.groups
     comparison = compare_methods(
         scores.test,
         labels=design.images.labels.matrix,
-        groups=None if groups is None else np.unique(groups, return_inverse=True)[1],
+        groups=group_numbers(design.images),
         classes=class_table(design),
         metric=study.metric,
-        baselines={str(method): to for method, to in by_method["baseline"].items() if to not in ("", "baseline")},
+        baselines=compared_with(methods),
         set_aside=dict.fromkeys(identical, IDENTICAL_RANKING)
         | dict.fromkeys(by_method.index[by_method["no_op"] != ""], NO_OP),
         primary=study.primary,
         test_classes=study.classes == "tested",
         margin=float(study.margin),
     )
-    folder.write_table("verdicts", comparison.verdicts)
-    folder.write_table("ranks", comparison.ranks)
-    write_recommendation(comparison.recommendation, folder.recommendation)
-    return comparison.recommendation
+    return explain(folder, study, design, scores, methods, comparison)
 
 
 def _find_duplicates(folder: RunFolder, design: Design, embeddings: Embeddings, progress: Progress) -> None:

@@ -33,7 +33,14 @@ def figures(run):
 
 
 def test_each_picture_of_the_page_is_there(figures):
-    assert list(figures) == ["trade_off_descriptors", "curves_descriptors", "ranks"]
+    assert list(figures) == ["gain_sources_descriptors", "trade_off_descriptors", "curves_descriptors", "ranks"]
+
+
+def test_each_gain_is_drawn_as_ranking_then_threshold(run, figures):
+    table = run.decomposition[run.decomposition["metric"] == "recall@0.5"]
+    bars = figures["gain_sources_descriptors"].axes[0].patches
+    assert [bar.get_width() for bar in bars] == pytest.approx([*table["ranking"], *table["threshold"]])
+    assert [bar.get_x() for bar in bars[len(table) :]] == pytest.approx(list(table["ranking"]))  # where the first ends
 
 
 def test_the_trade_off_stands_where_the_page_has_it(run, figures):

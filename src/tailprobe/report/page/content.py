@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from tailprobe.report.methods import method_remarks
+from tailprobe.report.page.aspects import aspects
 from tailprobe.report.page.collection import class_rows, collection, mistakes
 from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.curves import curves, training
+from tailprobe.report.page.gain_sources import gain_sources
 from tailprobe.report.style import markers, palette
 from tailprobe.runs.run import Run
 from tailprobe.scores.metric import metric_title
@@ -32,8 +34,10 @@ def content(run: Run) -> dict[str, Any]:
         "chosen": run.chosen,
         "classes": class_rows(run),
         "collection": collection(run),
-        "titles": {str(name): metric_title(str(name)) for name in dict.fromkeys(run.results["metric"])},
+        "titles": {name: metric_title(name) for name in _metrics(run)},
         "comparison": comparison(run),
+        "gain_sources": gain_sources(run),
+        "aspects": aspects(run),
         "curves": curves(run),
         "training": training(run),
         "mistakes": mistakes(run),
@@ -49,6 +53,11 @@ def content(run: Run) -> dict[str, Any]:
             "tuned_on_test": bool(run.record["test_is_validation"]),
         },
     }
+
+
+def _metrics(run: Run) -> list[str]:
+    tables = [table for table in (run.results, run.decomposition, run.aspects) if table is not None]
+    return list(dict.fromkeys(str(name) for table in tables for name in table["metric"].unique()))
 
 
 def _recommendation(run: Run) -> dict[str, Any] | None:

@@ -9,28 +9,33 @@ from matplotlib.figure import Figure
 from tailprobe.groups import LOW_FREQUENCY, RULE_GROUPS
 from tailprobe.report.figures.all import slug
 from tailprobe.report.figures.class_curves import class_curves
+from tailprobe.report.figures.gain_sources import Part
+from tailprobe.report.figures.gain_sources import gain_sources as draw_gain_sources
 from tailprobe.report.figures.ranks import ranks
 from tailprobe.report.figures.side_by_side import Source, side_by_side
 from tailprobe.report.figures.trade_off import Sides, trade_off
 from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.curves import curves
+from tailprobe.report.page.gain_sources import RECALL, gain_sources
 from tailprobe.report.page.multi_dataset import multi_dataset
 from tailprobe.report.style import markers, palette
 from tailprobe.runs.run import Run
+from tailprobe.scores.metric import metric_title
 
 
 def page_figures(run: Run) -> dict[str, Figure]:
     """Return the pictures that the page draws and `figures.all` has not.
 
-    Trade-off and curves by encoder, ranks with probabilities of improvement, and with several encoders these
-    side by side.
+    Where gains in decisions come from, trade-off and curves by encoder, ranks with probabilities of improvement, and
+    with several encoders these side by side.
     They are drawn from the numbers that the page has. Nothing is drawn of a run of the baseline alone.
     """
     if len(run.methods) < 2:
         return {}
     colours, compared, drawn = palette(run.families), comparison(run), curves(run)
-    figures = {}
+    figures: dict[str, Figure] = {}
     for encoder in run.encoders:
+        figures |= _gain_sources(run, encoder)
         metric, tested = compared["metrics"][0], compared["tested"] == compared["metrics"][0]
         figures[f"trade_off_{slug(encoder)}"] = trade_off(
             _sides(run, compared["numbers"][encoder][metric], LOW_FREQUENCY),
@@ -46,6 +51,30 @@ def page_figures(run: Run) -> dict[str, Figure]:
             _by_class(run, drawn, encoder), steps=np.asarray(drawn["steps"]), encoder=encoder, colours=colours
         )
     return figures | figures_of_several([run])
+
+
+def _gain_sources(run: Run, encoder: str) -> dict[str, Figure]:
+    """Draw what the page shows first: the primary metric where it is one of decisions, else recall at 0.5."""
+    sources = gain_sources(run)
+    if sources is None:
+        return {}
+    metric = next(m for m in (run.study.metric, RECALL, sources["metrics"][0]) if m in sources["metrics"])
+    found = sources["of"][encoder][metric]
+    if found is None:
+        return {}
+    ranking, threshold = (
+        Part(*(np.array(found[f"{part}{end}"], dtype=float) for end in ("", "_low", "_high")))
+        for part in ("ranking", "threshold")
+    )
+    figure = draw_gain_sources(
+        ranking,
+        threshold,
+        methods=found["methods"],
+        metric=metric_title(metric),
+        encoder=encoder,
+        sentence=found["sentence"],
+    )
+    return {f"gain_sources_{slug(encoder)}": figure}
 
 
 def figures_of_several(runs: Sequence[Run]) -> dict[str, Figure]:

@@ -17,6 +17,8 @@ from tailprobe.runs.run import Run
 _PROGRAM = (
     "basics",
     "answer",
+    "gains",
+    "aspects",
     "data",
     "classes",
     "views",

@@ -25,7 +25,8 @@ def _register(name: str, title: str, *ratios: CellRatio, drawn: bool = True, com
         parts = [ratio.influence(sample.labels, sample.decisions, ratio.value(sample.confusion)) for ratio in ratios]
         return np.asarray(sum(parts) / len(ratios))
 
-    register(Metric(name, title, value, influence if comparable else None, of="decisions", drawn=drawn))
+    compared = influence if comparable else None
+    register(Metric(name, title, value, compared, of="decisions", drawn=drawn, ratios=ratios))
 
 
 _register("recall", "recall", RECALL)

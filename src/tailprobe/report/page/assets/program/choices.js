@@ -55,6 +55,8 @@ function orderBy(column) {
 }
 function showAll() {
   showAnswer();
+  showGainSources();
+  showAspects();
   showMethods();
   showClasses();
   showTradeoff();
@@ -78,6 +80,7 @@ on("metric", "change", (e) => {
   state.metric = e.target.value;
   state.page = 0;
   showAnswer();
+  showGainSources();
   showClasses();
   showTradeoff();
 });

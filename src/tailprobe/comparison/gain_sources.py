@@ -1,0 +1,61 @@
+"""In one plain sentence where a gain in decisions comes from, from the rows of `decomposition`."""
+
+import pandas as pd
+
+from tailprobe.comparison.description import signed
+from tailprobe.groups import LOW_FREQUENCY
+from tailprobe.scores.metric import metric_title
+
+MOST = 0.5  # of a difference, from which a part is called most of it
+LITTLE = 0.2
+
+
+def on_the_low_frequency_classes(table: pd.DataFrame, *, encoder: str, metric: str) -> pd.DataFrame:
+    """Return the rows of a decomposition for one encoder and metric and the group of low-frequency classes."""
+    wanted = (table["encoder"] == encoder) & (table["metric"] == metric)
+    return table[wanted & table["is_group"] & (table["class_name"] == LOW_FREQUENCY)]
+
+
+def ranks_alike(rows: pd.DataFrame) -> "pd.Series[bool]":
+    """Return whether each row's ranking part is 0 by construction, as that of a moved threshold."""
+    return (rows["ranking_low"] == 0) & (rows["ranking_high"] == 0)
+
+
+def gain_sentence(rows: pd.DataFrame) -> str:
+    """Say where the largest gain comes from, and what a moved threshold alone gains.
+
+    Args:
+        rows: of one encoder, metric and group, a row a method.
+    """
+    title, group = metric_title(str(rows["metric"].iloc[0])), f"the {rows['class_name'].iloc[0]} classes"
+    gaining = rows[(rows["difference_low"] > 0) & ~ranks_alike(rows)]
+    moved = _moved(rows)
+    if gaining.empty:
+        return " ".join([f"No method that trains anew gains {title} on {group} beyond chance.", *moved])
+    return " ".join([_largest(gaining.iloc[int(gaining["difference"].argmax())], title, group), *moved])
+
+
+def _largest(row: "pd.Series[float]", title: str, group: str) -> str:
+    share = row["threshold"] / row["difference"]
+    gain = f"{row['method']} gains {signed(row['difference'])} {title} on {group}"
+    ranking = f"{signed(row['ranking'])} ({signed(row['ranking_low'])} to {signed(row['ranking_high'])})"
+    flagged, before = f"{row['flagged']:,.0f}", f"{row['flagged_baseline']:,.0f}"
+    if share >= MOST:
+        much = "All" if share >= 1 else "Most"
+        level = "lower" if row["flagged"] > row["flagged_baseline"] else "higher"
+        return (
+            f"{much} of this gain is a {level} threshold, which is free: {gain} by flagging {flagged} images instead "
+            f"of {before}; with {before} flagged, as by the baseline, it gains {ranking}."
+        )
+    start = "This gain is a better ranking" if share <= LITTLE else "Only part of this gain is a better ranking"
+    return f"{start}: {gain}; with as many images flagged as by the baseline, {before}, it gains {ranking}."
+
+
+def _moved(rows: pd.DataFrame) -> list[str]:
+    """Return what the best of the methods that only move thresholds gains, where there is one."""
+    free = rows[ranks_alike(rows) & (rows["difference"] != 0)]
+    if free.empty:
+        return []
+    best = free.iloc[int(free["difference"].argmax())]
+    interval = f"{signed(best['difference_low'])} to {signed(best['difference_high'])}"
+    return [f"{best['method']}, which trains nothing, gains {signed(best['difference'])} ({interval})."]

@@ -1,0 +1,91 @@
+/* Where a gain in decisions comes from: of each method the part that is a better ranking, then the part that is threshold. */
+const RECALL = "recall@0.5";
+// The metric that is shown: the page's, where it is one of decisions, else recall at the first rule.
+function decisionMetric() {
+  const metrics = run().gain_sources.metrics;
+  return [state.metric, RECALL, metrics[0]].find((metric) => metrics.includes(metric));
+}
+function showGainSources() {
+  const sources = run().gain_sources,
+    metric = sources && decisionMetric(),
+    found = sources && sources.of[state.encoder][metric];
+  by("gain-sources").hidden = !found;
+  if (!found) return;
+  by("gain-sentence").textContent = found.sentence;
+  const looks = found.methods.map((name) => run().methods.findIndex((method) => method.name === name)),
+    rows = found.methods.map((_, at) => at);
+  draw(
+    "plot-gains",
+    [
+      gainPart(found, "ranking", rows.map(() => 0), "accent", -0.34),
+      gainPart(found, "threshold", found.ranking, "rest", 0.02),
+    ],
+    {
+      height: 130 + 44 * rows.length,
+      barmode: "overlay",
+      showlegend: true,
+      yaxis: {
+        tickvals: rows,
+        ticktext: looks.map((m) => plain(brief(run().methods[m].name, 32), 70)),
+        range: [rows.length - 0.5, -0.5],
+        zeroline: false,
+      },
+      xaxis: { title: { text: `worse ← difference in ${words(metric)} → better` }, zeroline: true, zerolinewidth: 2 },
+    },
+  );
+  by("caption-gains").textContent =
+    `The low-frequency classes' ${words(metric)}, each method's less that of its baseline, in two steps. First with as many images flagged as by the baseline: what the ranking alone gains. Then at the method's own threshold, from there on: what flagging more or fewer images adds. Whiskers: 95% confidence interval of each part.`;
+  by("plot-gains").setAttribute(
+    "aria-label",
+    found.methods
+      .map((name, at) => `${name} ${signed(found.difference[at])}: ranking ${signed(found.ranking[at])}, threshold ${signed(found.threshold[at])}`)
+      .join("; "),
+  );
+  clear(by("table-gains")).append(gainTable(found));
+}
+function gainPart(found, part, base, tone, offset) {
+  const end = found[part].map((value, at) => base[at] + value);
+  return {
+    type: "bar",
+    orientation: "h",
+    name: part === "ranking" ? "better ranking" : "moved threshold",
+    base,
+    x: found[part],
+    y: found.methods.map((_, at) => at),
+    width: 0.32,
+    offset,
+    marker: { color: colour(tone) },
+    error_x: {
+      ...whiskers(
+        found[`${part}_low`].map((value, at) => base[at] + value),
+        end,
+        found[`${part}_high`].map((value, at) => base[at] + value),
+      ),
+      color: colour("muted"),
+      thickness: 1.6,
+    },
+    customdata: found.methods.map((name, at) => [
+      plain(name),
+      signed(found[part][at]),
+      signed(found[`${part}_low`][at]),
+      signed(found[`${part}_high`][at]),
+    ]),
+    hovertemplate: "%{customdata[0]}: %{customdata[1]} (%{customdata[2]} to %{customdata[3]})<extra></extra>",
+  };
+}
+const span = (found, part, at) => `${signed(found[`${part}_low`][at])} to ${signed(found[`${part}_high`][at])}`;
+function gainTable(found) {
+  return table(
+    ["method", "difference", "ranking part", "95% interval", "threshold part", "95% interval", "images flagged", "by the baseline"],
+    found.methods.map((name, at) => [
+      name,
+      signed(found.difference[at]),
+      signed(found.ranking[at]),
+      span(found, "ranking", at),
+      signed(found.threshold[at]),
+      span(found, "threshold", at),
+      number(found.flagged[at], 1),
+      number(found.flagged_baseline[at], 1),
+    ]),
+  );
+}

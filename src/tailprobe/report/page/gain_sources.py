@@ -1,0 +1,39 @@
+"""Where each gain in decisions comes from, as the page shows it."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tailprobe.comparison.gain_sources import gain_sentence, on_the_low_frequency_classes
+from tailprobe.report.page.numbers import round_for_json
+from tailprobe.runs.run import Run
+
+RECALL = "recall@0.5"  # shown where the primary metric is none of decisions
+_COLUMNS = (
+    "difference", "difference_low", "difference_high", "ranking", "ranking_low", "ranking_high", "threshold",
+    "threshold_low", "threshold_high", "flagged_baseline", "flagged",
+)  # fmt: skip
+
+
+def gain_sources(run: Run) -> dict[str, Any] | None:
+    """Return each method's gains on the low-frequency classes, taken apart; None where none was compared.
+
+    By encoder and metric of decisions: the methods, a list for each of `_COLUMNS`, and the sentence that says it.
+    """
+    if run.decomposition is None or run.decomposition.empty:
+        return None
+    metrics = [str(metric) for metric in dict.fromkeys(run.decomposition["metric"])]
+    found = {
+        encoder: {metric: _of(run.decomposition, encoder, metric) for metric in metrics} for encoder in run.encoders
+    }
+    return {"metrics": metrics, "of": found}
+
+
+def _of(table: pd.DataFrame, encoder: str, metric: str) -> dict[str, Any] | None:
+    rows = on_the_low_frequency_classes(table, encoder=encoder, metric=metric)
+    rows = rows[rows["difference"].notna()]
+    if rows.empty:
+        return None
+    numbers = {name: round_for_json(rows[name].to_numpy(np.float64)) for name in _COLUMNS}
+    return {"methods": rows["method"].astype(str).tolist(), "sentence": gain_sentence(rows), **numbers}

@@ -1,0 +1,57 @@
+"""What a comparison's gains are made of, written beside it, and a recommendation that rests on no moved threshold."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Int
+
+from tailprobe.comparison.aspects import measure_aspects
+from tailprobe.comparison.decomposition import decompose
+from tailprobe.comparison.grouping import group_classes
+from tailprobe.comparison.guards import guard
+from tailprobe.comparison.recommendation import Recommendation, write_recommendation
+from tailprobe.comparison.verdict import Comparison
+from tailprobe.datasets.images import LabeledImages
+from tailprobe.runs.folder import RunFolder
+from tailprobe.runs.settings import Study
+from tailprobe.study.design import Design
+from tailprobe.study.scoring import StudyScores
+
+
+def explain(
+    folder: RunFolder,
+    study: Study,
+    design: Design,
+    scores: StudyScores,
+    methods: pd.DataFrame,
+    comparison: Comparison,
+) -> Recommendation:
+    """Write a comparison with where its gains come from, and return the recommendation as it is written."""
+    labels = design.images.labels
+    given: dict[str, Any] = {
+        "labels": labels.matrix,
+        "grouping": group_classes(labels.classes, counts=labels.counts, low_frequency=design.low_frequency),
+        "baselines": compared_with(methods),
+        "identical_ranking": methods.loc[methods["identical_ranking"], "method"].tolist(),
+        "groups": group_numbers(design.images),
+    }
+    decomposition = decompose(scores.test, rules=study.thresholds, **given)
+    folder.write_table("decomposition", decomposition)
+    folder.write_table("aspects", measure_aspects(scores.test, decomposition, **given))
+    guarded = guard(comparison.recommendation, decomposition, comparison.verdicts)
+    folder.write_table("verdicts", comparison.verdicts)
+    folder.write_table("ranks", comparison.ranks)
+    write_recommendation(guarded, folder.recommendation)
+    return guarded
+
+
+def compared_with(methods: pd.DataFrame) -> dict[str, str]:
+    """Return what methods are compared with, of those that are not compared with the baseline."""
+    named = dict(zip(methods["method"].astype(str), methods["baseline"].astype(str), strict=True))
+    return {method: to for method, to in named.items() if to not in ("", "baseline")}
+
+
+def group_numbers(images: LabeledImages) -> Int[np.ndarray, " N"] | None:
+    """Return the number of each image's group, from 0 on; None where images come in no groups."""
+    return None if images.groups is None else np.unique(images.groups, return_inverse=True)[1]

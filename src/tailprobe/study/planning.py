@@ -1,0 +1,35 @@
+"""Before a study: what its class counts, methods and seeds would detect on the low-frequency classes."""
+
+import numpy as np
+from jaxtyping import Bool, Int
+
+from tailprobe.comparison.planning import plan_study, planned_sentences
+from tailprobe.datasets.images import LabeledImages
+from tailprobe.scores.metric import metric_title
+from tailprobe.study.explanation import group_numbers
+
+METRIC = "average_precision"  # of which the formula's constants are
+
+
+def plan_sentences(
+    images: LabeledImages, low_frequency: Bool[np.ndarray, " C"], *, seeds: int, methods: int, margin: float
+) -> list[str]:
+    """Say what a study would detect, and which classes to label more of for it to detect the margin.
+
+    Args:
+        low_frequency: (C,) the classes that the study's rule selects.
+        methods: that can rank otherwise than their baseline, over all encoders.
+    """
+    if not low_frequency.any():
+        return []
+    plan = plan_study(independent_counts(images), low_frequency, seeds=seeds, methods=methods, margin=margin)
+    names = [name for name, low in zip(images.labels.classes, low_frequency, strict=True) if low]
+    return planned_sentences(plan, names, title=metric_title(METRIC), group="the low-frequency classes")
+
+
+def independent_counts(images: LabeledImages) -> Int[np.ndarray, " C"]:
+    """Return the images that carry each class; where images come in groups, the groups that do."""
+    group = group_numbers(images)
+    if group is None:
+        return images.labels.counts
+    return np.array([len(np.unique(group[carried])) for carried in images.labels.matrix.T], dtype=np.int64)

@@ -1,0 +1,51 @@
+"""Where gains come from and what disagrees, as the page has it: content, and what a browser shows."""
+
+import pytest
+
+from made_run import changed, made_run
+from tailprobe.report.page.aspects import aspects
+from tailprobe.report.page.content import content
+from tailprobe.report.page.gain_sources import gain_sources
+from tailprobe.report.page.write import write_page
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return made_run(tmp_path_factory.mktemp("run"), classes=["forest", "river", "road", "mine"])
+
+
+def test_the_page_has_the_parts_of_the_decomposition(run) -> None:
+    found = gain_sources(run)
+    rows = run.decomposition[run.decomposition["metric"] == "recall@0.5"]
+    of = found["of"]["descriptors"]["recall@0.5"]
+    assert found["metrics"] == ["recall@0.5", "f1@tuned"]
+    assert of["methods"] == list(rows["method"])
+    assert of["ranking"] == pytest.approx(list(rows["ranking"]))
+    assert of["threshold_high"] == pytest.approx(list(rows["threshold_high"]))
+    assert of["sentence"].startswith("Most of this gain is a lower threshold, which is free: reweight(3) gains +0.110")
+
+
+def test_the_page_has_all_aspects_and_the_reasons_of_a_disagreement(run) -> None:
+    first = aspects(run)["of"]["descriptors"][0]
+    assert [of["metric"] for of in first["metrics"]] == [
+        "average_precision", "recall@0.5", "precision@0.5", "f2@0.5", "brier",
+    ]  # fmt: skip
+    assert not first["agree"]
+    assert first["reasons"][0].startswith("Recall rises because it flags 50.0 images a test part instead of 20.0")
+    assert "The recall is paid for: precision at 0.5 −0.080" in first["reasons"][1]
+
+
+def test_a_run_that_compared_nothing_has_neither(run) -> None:
+    bare = content(changed(run, decomposition=None, aspects=None))
+    assert bare["gain_sources"] is None
+    assert bare["aspects"] is None
+
+
+def test_a_browser_shows_bars_sentence_and_table(watched, run, tmp_path) -> None:
+    page = watched.open(write_page([run], tmp_path / "page.html"))
+    assert "which is free" in page.text_content("#gain-sentence")
+    assert page.locator("#plot-gains .bars .point").count() == 2 * 3
+    assert page.locator("#table-aspects tbody tr").count() == 3
+    assert page.locator("#table-aspects td.improves").count() == 2 * 3
+    page.select_option("#metric", "average_precision")
+    assert "recall at 0.5" in page.text_content("#caption-gains")
