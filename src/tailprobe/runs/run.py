@@ -177,6 +177,11 @@ class Run:
         return self.folder.read_table("verdicts") if self.folder.table("verdicts").exists() else None
 
     @cached_property
+    def trends(self) -> pd.DataFrame | None:
+        """What more of a method does (`comparison.trend`); None if none was compared."""
+        return self.folder.read_table("trends") if self.folder.table("trends").exists() else None
+
+    @cached_property
     def recommendation(self) -> Recommendation | None:
         """The method of least regret; None if none was compared."""
         path = self.folder.recommendation

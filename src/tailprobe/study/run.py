@@ -20,6 +20,7 @@ from tailprobe.datasets.read import read
 from tailprobe.embeddings.embeddings import Embeddings, align
 from tailprobe.embeddings.precomputed.read import holds_embeddings
 from tailprobe.engines.choose import choose_engine
+from tailprobe.methods.doses import dose_families
 from tailprobe.methods.lookup import parse_methods
 from tailprobe.parts import PARTS
 from tailprobe.progress import Progress, silent
@@ -47,6 +48,7 @@ from tailprobe.study.duplicates import near_duplicates
 from tailprobe.study.embedding import embed_all, leave_out_skipped, read_precomputed
 from tailprobe.study.execution import Execution
 from tailprobe.study.mistakes import mistake_table
+from tailprobe.study.primary_metrics import about_reruns, record_primary_metric
 from tailprobe.study.record import histories, run_record
 from tailprobe.study.samples import sample_table
 from tailprobe.study.scoring import StudyScores, score_heads
@@ -104,6 +106,9 @@ def run_study(
         _LOG.info("%s", note)
     claim(out, study)  # only now, so that settings that could not work leave nothing behind
     folder.say("start", study=str(folder.study))
+    before = record_primary_metric(execution.cache, labels=design.images.labels.digest(), metric=study.metric)
+    if before:
+        _LOG.info("%s", about_reruns(study.metric, before))
     if embeddings is None:
         stored = embed_all(study, design.images, execution, progress=progress)
     else:
@@ -129,18 +134,24 @@ def run_study(
     scores = score_heads(folder, design, stored, heads, study.thresholds, progress)
     _write(folder, design, planned, heads, scores.results)
     folder.write_table("methods", methods)
-    recommendation = _compare(folder, study, design, scores, methods)
+    recommendation = _compare(folder, study, design, scores, methods, before)
     _find_duplicates(folder, design, next(iter(stored.values())), progress)
     folder.write_table("mistakes", _mistakes(folder, design, scores.results, recommendation, list(stored)))
     # From here on only what can be drawn from the folder is missing.
-    folder.write_record(run_record(design, stored, execution, kernel=resources.kernel, seconds=time.time() - started))
+    record = run_record(design, stored, execution, kernel=resources.kernel, seconds=time.time() - started)
+    folder.write_record(record | {"judged_before": list(before)})
     run = Run.load(out)
     _draw(run, progress)
     return run
 
 
 def _compare(
-    folder: RunFolder, study: Study, design: Design, scores: StudyScores, methods: pd.DataFrame
+    folder: RunFolder,
+    study: Study,
+    design: Design,
+    scores: StudyScores,
+    methods: pd.DataFrame,
+    before: tuple[str, ...],
 ) -> Recommendation | None:
     """Write verdicts and the recommendation, where there are methods to compare and a test part of its own."""
     if len(design.methods) < 2 or design.repeats[0].split.test_is_validation:
@@ -160,7 +171,10 @@ def _compare(
         primary=study.primary,
         test_classes=study.classes == "tested",
         margin=float(study.margin),
+        doses=dose_families(design.methods),
     )
+    if before:
+        comparison = comparison.with_statistics(about_reruns(study.metric, before))
     comparison.write(folder.path)
     return comparison.recommendation
 
