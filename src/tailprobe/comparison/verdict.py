@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Int
 
+from tailprobe.comparison.best import best_table
 from tailprobe.comparison.candidates import candidates
 from tailprobe.comparison.contrasts import Contrasts, contrasts_from_results, contrasts_from_scores
 from tailprobe.comparison.description import describe
@@ -53,6 +54,7 @@ class Comparison:
     recommendation: Recommendation
     ranks: pd.DataFrame  # as `ranks.rank_table` gives it
     trends: pd.DataFrame  # as `trend.trend_table` gives it
+    best: pd.DataFrame  # as `best.best_table` gives it
 
     def with_statistics(self, sentence: str) -> "Comparison":
         """Return the comparison with a further sentence on how it came about."""
@@ -61,8 +63,8 @@ class Comparison:
 
     def write(self, folder: Path) -> None:
         """Write the tables and recommendation.json into a run folder, replacing older ones."""
-        for name, table in (("verdicts", self.verdicts), ("ranks", self.ranks), ("trends", self.trends)):
-            write_parquet(folder / f"{name}.parquet", table)
+        for name in ("verdicts", "ranks", "trends", "best"):
+            write_parquet(folder / f"{name}.parquet", getattr(self, name))
         write_recommendation(self.recommendation, folder / "recommendation.json")
 
 
@@ -266,7 +268,13 @@ def decide_verdicts(
         statistics=statistics,
     )
     ranks = rank_table(table, baseline=baseline, lower=lower_is_better(metric))
-    return Comparison(table, recommendation, ranks, trend_table(found, asked[0][1], metric=metric, margin=margin))
+    return Comparison(
+        table,
+        recommendation,
+        ranks,
+        trend_table(found, asked[0][1], metric=metric, margin=margin),
+        best_table(contrasts, estimates, grouping, metric=metric, baseline=baseline, left_out=set_aside),
+    )
 
 
 def _estimate_differences(contrasts: Contrasts, grouping: Grouping) -> Estimate:
