@@ -18,7 +18,7 @@ def paired(values):
 
 def known(mean, standard_error, df):
     error = np.array(standard_error)
-    return Estimate(np.array(mean), error, np.full(len(mean), df), error, np.zeros(len(mean)))
+    return Estimate(np.array(mean), error, np.full(len(mean), df), error, np.zeros(len(mean)), np.full(len(mean), df))
 
 
 def test_without_shared_images_it_is_scipys_one_sample_t_test():

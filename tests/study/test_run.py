@@ -16,6 +16,7 @@ import pytest
 from safetensors import safe_open
 
 import tailprobe
+from tailprobe.comparison.words import NO_VERDICT, VERDICTS
 from tailprobe.groups import GROUPS
 from tailprobe.learners.recipe import Recipe
 from tailprobe.report.write import write_several
@@ -113,7 +114,7 @@ def test_verdicts_and_a_recommendation_are_left_in_the_run(finished: Run) -> Non
     verdicts, advice = finished.verdicts, finished.recommendation
     assert verdicts is not None
     assert advice is not None
-    assert set(verdicts["verdict"]) <= {"improves", "worsens", "inconclusive", "underpowered", "not tested"}
+    assert set(verdicts["verdict"]) <= {*VERDICTS, NO_VERDICT}
     assert set(verdicts["method"]) == set(METHODS) - {"baseline"}
     of_mine = verdicts[(verdicts["class_name"] == "mine") & (verdicts["method"] == "reweight(5)")]
     table = finished.table().query("class_name == 'mine'").set_index("method")["mean"]

@@ -28,6 +28,7 @@ class Estimate:
     df: Float[np.ndarray, "*K"]  # degrees of freedom
     standard_error_seeds: Float[np.ndarray, "*K"]  # its part that more seeds lower; NaN for one seed
     standard_error_images: Float[np.ndarray, "*K"]  # its part that no number of seeds lowers
+    seeds_df: Float[np.ndarray, "*K"]  # degrees of freedom of the seeds' part alone
 
     def interval(
         self, *, level: float | Float[np.ndarray, "*K"] = 0.95
@@ -92,7 +93,7 @@ def estimate(components: VarianceComponents) -> Estimate:
 
     With one seed only the test sampling variance is known: the interval is that of this one head on new images.
     """
-    return _combine(components, components.seed_variance, np.maximum(components.seeds - 1, 1).astype(np.float64))
+    return combine_parts(components, components.seed_variance, np.maximum(components.seeds - 1, 1).astype(np.float64))
 
 
 def estimate_levels(components: VarianceComponents) -> Estimate:
@@ -125,10 +126,10 @@ def estimate_shrunk(components: VarianceComponents, *, support: Float[np.ndarray
         per_seed=components.per_seed,
         classes=classes,
     )
-    return _combine(components, variance, np.maximum(df, 1))
+    return combine_parts(components, variance, np.maximum(df, 1))
 
 
-def _combine(
+def combine_parts(
     components: VarianceComponents, seed_variance: Float[np.ndarray, "*K"], seed_df: Float[np.ndarray, "*K"]
 ) -> Estimate:
     """Add the two parts of Var(mean) = seed variance / S + covariance, and their degrees of freedom by Satterthwaite.
@@ -145,4 +146,6 @@ def _combine(
     variance = np.where(single, image_part, seed_part + covariance)
     denominator = seed_part**2 / seed_df + np.nan_to_num(components.covariance_variance) / 2
     df = np.divide(variance**2, denominator, out=np.full(variance.shape, np.inf), where=denominator > 0)
-    return Estimate(components.mean, np.sqrt(variance), np.minimum(df, 1e9), np.sqrt(seed_part), np.sqrt(image_part))
+    return Estimate(
+        components.mean, np.sqrt(variance), np.minimum(df, 1e9), np.sqrt(seed_part), np.sqrt(image_part), seed_df
+    )

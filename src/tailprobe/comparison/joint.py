@@ -16,7 +16,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.linalg import block_diag
 
-from tailprobe.scores.ratio import ratio
+from tailprobe.comparison.variance import VarianceComponents
+from tailprobe.scores.ratio import defined_moments, ratio
 
 MIN_SEEDS = 5  # fewer say too little of a correlation
 _SHRINKAGE = 0.1  # towards independence: of P members' correlations S - 1 are free, and independence is the wider test
@@ -57,6 +58,23 @@ def beside(samples: Sequence[JointSample]) -> JointSample:
 def without_influences(values: Float[np.ndarray, "S P"]) -> JointSample:
     """Return numbers whose images' influences are not known."""
     return JointSample(values, np.zeros((values.shape[1], 0)), np.zeros(0, dtype=np.int64))
+
+
+def components_of(sample: JointSample) -> VarianceComponents:
+    """Return the variance components of each number alone, as `variance.VarianceAccumulator` gives them."""
+    mean, seeds, seed_variance = defined_moments(sample.values)
+    pairs = (seeds * (seeds - 1)).astype(np.float64)
+    squares = np.stack([np.bincount(sample.units, weights=u**2) for u in sample.influence])
+    shared = np.stack([np.bincount(sample.units, weights=u) for u in sample.influence]) ** 2 - squares
+    return VarianceComponents(
+        mean=mean,
+        seeds=seeds,
+        seed_variance=seed_variance,
+        test_sampling_variance=ratio(squares.sum(axis=1), seeds),
+        covariance=ratio(shared.sum(axis=1), pairs),
+        covariance_variance=ratio((shared**2).sum(axis=1), pairs**2),
+        per_seed=sample.values,
+    )
 
 
 def seeds_covariance(values: Float[np.ndarray, "S P"]) -> Float[np.ndarray, "P P"]:

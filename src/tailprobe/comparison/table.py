@@ -1,6 +1,7 @@
 """The table of verdicts: a row for each encoder, method, and class or group, with estimate, test and verdict."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 
 import numpy as np
 import pandas as pd
@@ -33,7 +34,7 @@ def estimate_rows(
 
 def concatenate(estimates: Sequence[Estimate]) -> Estimate:
     """Return the estimates of every row, in the order of `estimate_rows`."""
-    names = ("mean", "standard_error", "df", "standard_error_seeds", "standard_error_images")
+    names = [field.name for field in fields(Estimate)]
     return Estimate(**{name: np.concatenate([getattr(e, name).ravel() for e in estimates]) for name in names})
 
 

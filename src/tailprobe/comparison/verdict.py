@@ -1,13 +1,14 @@
 """Verdicts: whether a method improves or worsens each group, and each class, tested against the baseline."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Int
 
+from tailprobe.comparison.best import best_table
 from tailprobe.comparison.candidates import candidates
 from tailprobe.comparison.contrasts import Contrasts, contrasts_from_results, contrasts_from_scores
 from tailprobe.comparison.description import describe
@@ -15,12 +16,14 @@ from tailprobe.comparison.grouping import Grouping, group_classes
 from tailprobe.comparison.inference import Estimate, estimate_shrunk, rule_of_three
 from tailprobe.comparison.joint import JointSample, joint_correlation
 from tailprobe.comparison.min_p import SingleStep, single_step
-from tailprobe.comparison.question import Declared, Question, declared_questions, with_members
+from tailprobe.comparison.question import PRIMARY, Declared, Question, declared_questions, with_members
 from tailprobe.comparison.ranks import rank_table
 from tailprobe.comparison.recommendation import Recommendation, recommend
 from tailprobe.comparison.table import concatenate, estimate_rows, identical_by_construction, with_verdicts
+from tailprobe.comparison.trend import trend_table, trends
 from tailprobe.errors import InputError
 from tailprobe.groups import LOW_FREQUENCY
+from tailprobe.methods.doses import DoseFamily
 from tailprobe.scores.head_scores import HeadPart, HeadScores
 from tailprobe.scores.metric import default_margin, lower_is_better, metric_title, metric_to_compare
 
@@ -48,6 +51,13 @@ class Comparison:
     verdicts: pd.DataFrame
     recommendation: Recommendation
     ranks: pd.DataFrame  # as `ranks.rank_table` gives it
+    trends: pd.DataFrame  # as `trend.trend_table` gives it
+    best: pd.DataFrame  # as `best.best_table` gives it
+
+    def with_statistics(self, sentence: str) -> "Comparison":
+        """Return the comparison with a further sentence on how it came about."""
+        statistics = (*self.recommendation.statistics, sentence)
+        return replace(self, recommendation=replace(self.recommendation, statistics=statistics))
 
 
 def compare_methods(
@@ -63,6 +73,7 @@ def compare_methods(
     primary: str = "low-frequency",
     test_classes: bool = False,
     margin: float | None = None,
+    doses: Sequence[DoseFamily] = (),
     min_positives: float = MIN_POSITIVES,
 ) -> Comparison:
     """Compare every method with the baseline of the same encoder, paired by seed, on the test part.
@@ -92,6 +103,7 @@ def compare_methods(
         primary: "low-frequency" or "gain-and-cost", see `question.declared_questions`.
         test_classes: whether single classes are tested, as a question of their own at 5% (Bonferroni).
         margin: differences within it are practically equal; by default the metric's.
+        doses: methods that differ in one number; the trend of each family is a further member of the primary question.
 
     Raises:
         InputError: the scores do not hold what is asked for, or hold no test part.
@@ -133,6 +145,7 @@ def compare_methods(
         primary=primary,
         test_classes=test_classes,
         margin=margin,
+        doses=doses,
         min_positives=min_positives,
     )
 
@@ -197,6 +210,7 @@ def decide_verdicts(
     primary: str = "low-frequency",
     test_classes: bool = False,
     margin: float | None = None,
+    doses: Sequence[DoseFamily] = (),
     min_positives: float = MIN_POSITIVES,
 ) -> Comparison:
     """Turn contrasts into verdicts; arguments and result as those of `compare_methods`.
@@ -219,7 +233,11 @@ def decide_verdicts(
     rows.loc[rows["seeds"] < MIN_SEEDS, "p"] = np.nan
     declared = declared_questions(primary, test_classes=test_classes)
     questions = _with_members(declared, rows, set_aside, min_positives)
-    tests = [_test(d, q, contrasts, grouping) for d, q in zip(declared, questions, strict=True)]
+    found = trends(contrasts, estimates, grouping, families=doses, left_out=set_aside)
+    further = {PRIMARY: [trend.sample for trend in found]}
+    tests = [
+        _test(d, q, contrasts, grouping, further.get(d.name, [])) for d, q in zip(declared, questions, strict=True)
+    ]
     asked = list(zip(questions, tests, strict=True))
     table = with_verdicts(rows, concatenate(estimates), asked, known=set_aside, margin=margin)
     statistics = describe(
@@ -232,7 +250,7 @@ def decide_verdicts(
     )
     if to_one_baseline is not None:
         contrasts, estimates = to_one_baseline, [_estimate_differences(c, grouping) for c in to_one_baseline]
-        tests = [_test(d, q, contrasts, grouping) for d, q in zip(declared, questions, strict=True)]
+        tests = [_test(d, q, contrasts, grouping, []) for d, q in zip(declared, questions, strict=True)]
     by_group = {group: test for d, test in zip(declared, tests, strict=True) for group in d.groups}
     recommendation = recommend(
         candidates(contrasts, estimates, by_group, table, grouping, baseline=baseline),
@@ -242,7 +260,13 @@ def decide_verdicts(
         statistics=statistics,
     )
     ranks = rank_table(table, baseline=baseline, lower=lower_is_better(metric))
-    return Comparison(table, recommendation, ranks)
+    return Comparison(
+        table,
+        recommendation,
+        ranks,
+        trend_table(found, asked[0][1], metric=metric, margin=margin),
+        best_table(contrasts, estimates, grouping, metric=metric, baseline=baseline, left_out=set_aside),
+    )
 
 
 def _estimate_differences(contrasts: Contrasts, grouping: Grouping) -> Estimate:
@@ -259,11 +283,17 @@ def _with_members(
     return [with_members(d, rows, left_out=left_out, testable=testable) for d in declared]
 
 
-def _test(declared: Declared, question: Question, contrasts: Sequence[Contrasts], grouping: Grouping) -> SingleStep:
-    """Return the joint test of a question's members; where it has none, of as many as it asks about."""
-    samples = _samples(declared, question, contrasts, grouping)
+def _test(
+    declared: Declared,
+    question: Question,
+    contrasts: Sequence[Contrasts],
+    grouping: Grouping,
+    further: Sequence[JointSample],
+) -> SingleStep:
+    """Return the joint test of a question's members and of further ones; where it has none, of what it asks about."""
+    samples = [*_samples(declared, question, contrasts, grouping), *further]
     correlation = joint_correlation(samples) if samples else None
-    members = len(question.members) or max(int(question.asked.sum()), 1)
+    members = len(question.members) + len(further) or max(int(question.asked.sum()), 1)
     return single_step(correlation, members=members, level=question.level)
 
 

@@ -187,6 +187,16 @@ class Run:
         return self.folder.read_table("aspects") if self.folder.table("aspects").exists() else None
 
     @cached_property
+    def trends(self) -> pd.DataFrame | None:
+        """What more of a method does (`comparison.trend`); None if none was compared."""
+        return self.folder.read_table("trends") if self.folder.table("trends").exists() else None
+
+    @cached_property
+    def best(self) -> pd.DataFrame | None:
+        """Each method against the best of the others (`comparison.best`); None if none was compared."""
+        return self.folder.read_table("best") if self.folder.table("best").exists() else None
+
+    @cached_property
     def recommendation(self) -> Recommendation | None:
         """The method of least regret; None if none was compared."""
         path = self.folder.recommendation

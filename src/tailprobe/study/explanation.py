@@ -40,8 +40,8 @@ def explain(
     folder.write_table("decomposition", decomposition)
     folder.write_table("aspects", measure_aspects(scores.test, decomposition, **given))
     guarded = guard(comparison.recommendation, decomposition, comparison.verdicts)
-    folder.write_table("verdicts", comparison.verdicts)
-    folder.write_table("ranks", comparison.ranks)
+    for name in ("verdicts", "ranks", "trends", "best"):
+        folder.write_table(name, getattr(comparison, name))
     write_recommendation(guarded, folder.recommendation)
     return guarded
 

@@ -16,6 +16,7 @@ from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.embeddings import Embeddings, align
 from tailprobe.engines.choose import choose_engine
 from tailprobe.errors import InputError
+from tailprobe.methods.doses import dose_families
 from tailprobe.methods.lookup import parse_methods
 from tailprobe.methods.source import source_digests
 from tailprobe.parts import PARTS
@@ -45,6 +46,7 @@ from tailprobe.study.embedding import embed_all, leave_out_skipped
 from tailprobe.study.execution import Execution
 from tailprobe.study.explanation import compared_with, explain, group_numbers
 from tailprobe.study.mistakes import mistake_table
+from tailprobe.study.primary_metrics import about_reruns, record_primary_metric
 from tailprobe.study.reading import check, read_images
 from tailprobe.study.record import histories, run_record
 from tailprobe.study.samples import sample_table
@@ -104,6 +106,9 @@ def run_study(
         _LOG.info("%s", note)
     claim(out, study)  # only now, so that settings that could not work leave nothing behind
     folder.say("start", study=str(folder.study))
+    before = record_primary_metric(execution.cache, labels=design.images.labels.digest(), metric=study.metric)
+    if before:
+        _LOG.info("%s", about_reruns(study.metric, before))
     if embeddings is None:
         stored = embed_all(study, design.images, execution, progress=progress)
     else:
@@ -129,11 +134,12 @@ def run_study(
     scores = score_heads(folder, design, stored, heads, study.thresholds, progress)
     _write(folder, design, planned, heads, scores.results)
     folder.write_table("methods", methods)
-    recommendation = _compare(folder, study, design, scores, methods)
+    recommendation = _compare(folder, study, design, scores, methods, before)
     _find_duplicates(folder, design, next(iter(stored.values())), progress)
     folder.write_table("mistakes", _mistakes(folder, design, scores.results, recommendation, list(stored)))
     # From here on only what can be drawn from the folder is missing.
-    folder.write_record(run_record(design, stored, execution, kernel=resources.kernel, seconds=time.time() - started))
+    record = run_record(design, stored, execution, kernel=resources.kernel, seconds=time.time() - started)
+    folder.write_record(record | {"judged_before": list(before)})
     run = Run.load(out)
     _draw(run, progress)
     return run
@@ -159,7 +165,12 @@ def _refuse_changed_methods(run: Run, study: Study) -> None:
 
 
 def _compare(
-    folder: RunFolder, study: Study, design: Design, scores: StudyScores, methods: pd.DataFrame
+    folder: RunFolder,
+    study: Study,
+    design: Design,
+    scores: StudyScores,
+    methods: pd.DataFrame,
+    before: tuple[str, ...],
 ) -> Recommendation | None:
     """Write verdicts and the recommendation, where there are methods to compare and a test part of its own."""
     if len(design.methods) < 2 or design.repeats[0].split.test_is_validation:
@@ -178,7 +189,10 @@ def _compare(
         primary=study.primary,
         test_classes=study.classes == "tested",
         margin=float(study.margin),
+        doses=dose_families(design.methods),
     )
+    if before:
+        comparison = comparison.with_statistics(about_reruns(study.metric, before))
     return explain(folder, study, design, scores, methods, comparison)
 
 
