@@ -14,6 +14,7 @@ from tailprobe.comparison.lacking import lacking_table
 from tailprobe.report.figures.all import Classes, Head, study_figures
 from tailprobe.report.values import resampled_counts
 from tailprobe.runs.run import Run
+from tailprobe.scores.threshold_table import threshold_table
 
 Tile = UInt8[np.ndarray, "h w 3"]
 
@@ -40,13 +41,14 @@ def run_figures(run: Run, *, metric: str | None = None) -> dict[str, Figure]:
 
 
 def run_tables(run: Run) -> dict[str, pd.DataFrame]:
-    """Return the tables that people print, by name: averages, classes, methods, costs, verdicts, what they lacked."""
+    """Return the tables that people print, by name: averages, classes, methods, costs, thresholds, verdicts, ..."""
     sizes = ["rows", "distinct_images", "synthetic_rows"]
     plans = run.plans.drop_duplicates(["encoder", "method", "seed"])
     rows = plans.groupby("method", sort=False)[sizes].mean().reset_index()
     methods = run.method_table.merge(rows, on="method", how="left")
     costs = cost_table(run.histories, run.plans)
     tables = {"averages": run.table(), "classes": run.classes, "methods": methods, "costs": costs}
+    tables["thresholds"] = threshold_table(run.results)
     if run.verdicts is None:
         return tables
     return tables | {"verdicts": run.verdicts, "lacking": lacking_table(run.verdicts, run.classes)}
