@@ -150,7 +150,8 @@ def _verdicts(methods: Sequence[str], table: pd.DataFrame, rng: np.random.Genera
             "metric": "average_precision", "difference": difference, "low": difference - 0.1, "high": difference + 0.1,
             "p_adjusted": rng.random(n), "minimum_detectable_effect": 0.2, "support": 9.0, "margin": 0.02,
             "simultaneous_low": difference - 0.15, "simultaneous_high": difference + 0.15, "below_margin": False,
-            "verdict": words[rng.integers(0, 5, n)],
+            "verdict": words[rng.integers(0, 5, n)], "value_low": 0.3, "value_high": 0.7, "seeds": 3,
+            "standard_error_seeds": 0.04, "standard_error_images": 0.001,
         }))  # fmt: skip
     return pd.concat(frames, ignore_index=True)
 

@@ -2,14 +2,19 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tailprobe.comparison.improvement import performance_profile, probability_of_improvement
+from tailprobe.comparison.improvement import (
+    SharedImages,
+    interquartile_mean,
+    performance_profile,
+    probability_of_improvement,
+)
 from tailprobe.errors import InputError
 
 
 def test_the_probability_of_improvement_is_mann_whitneys_u_over_the_pairs():
     rng = np.random.default_rng(0)
-    x, y = rng.integers(0, 5, (7, 3)).astype(float), rng.integers(0, 5, (6, 3)).astype(float)
-    expected = np.mean([stats.mannwhitneyu(x[:, b], y[:, b]).statistic / 42 for b in range(3)])
+    x, y = rng.integers(0, 5, (7, 3)).astype(float), rng.integers(0, 5, (7, 3)).astype(float)
+    expected = np.mean([stats.mannwhitneyu(x[:, b], y[:, b]).statistic / 49 for b in range(3)])
     found = probability_of_improvement(x, y, rng=rng, resamples=200)
     assert found.value == pytest.approx(expected)
     assert found.low < found.value < found.high
@@ -36,5 +41,36 @@ def test_a_missing_value_or_another_data_set_is_reported():
     rng = np.random.default_rng(0)
     with pytest.raises(InputError, match="every seed and data set"):
         performance_profile(np.array([[np.nan]]), np.zeros(1), rng=rng)
-    with pytest.raises(InputError, match="data sets; expected the same"):
+    with pytest.raises(InputError, match="seeds and data sets; expected the same"):
         probability_of_improvement(np.ones((2, 2)), np.ones((2, 3)), rng=rng)
+
+
+def test_the_middle_half_of_the_runs_is_averaged():
+    values = np.random.default_rng(0).random((8, 3))
+    found = interquartile_mean(values, rng=np.random.default_rng(1), resamples=200)
+    assert found.value == pytest.approx(np.sort(values.ravel())[6:18].mean())
+    assert found.low < found.value < found.high
+
+
+def test_intervals_hold_where_the_seeds_of_a_collection_share_its_images():
+    """Each collection shifts all of its seeds alike; as if seeds were independent, intervals are far too narrow."""
+    rng = np.random.default_rng(0)
+    seeds, between, common = 10, 0.02, 0.02
+    truth = stats.norm.cdf(0.01 / np.hypot(np.sqrt(2) * between, common))  # of a run on another collection
+    held = np.zeros(2)
+    for _ in range(120):
+        other = rng.normal(0, between, (seeds, 1))
+        method = 0.01 + rng.normal(0, common) + rng.normal(0, between, (seeds, 1))
+        for k, shared in enumerate((None, SharedImages(np.zeros(1, int), np.array([common])))):
+            found = probability_of_improvement(method, other, rng=rng, shared=shared, resamples=200)
+            held[k] += found.low <= truth <= found.high
+    assert held[0] / 120 < 0.8
+    assert held[1] / 120 > 0.9
+
+
+def test_the_encoders_of_a_collection_are_drawn_with_the_same_seeds_and_shifted_together():
+    shared = SharedImages(np.array([4, 4, 9]), np.array([0.1, 0.2, 0.1]))
+    seeds, shift = shared.resample(np.zeros((50, 3)), np.random.default_rng(0))
+    np.testing.assert_array_equal(seeds[:, 0], seeds[:, 1])
+    assert (seeds[:, 0] != seeds[:, 2]).any()
+    assert shift[1] == pytest.approx(2 * shift[0])

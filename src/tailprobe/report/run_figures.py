@@ -10,9 +10,11 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from tailprobe.comparison.cost import cost_table
+from tailprobe.comparison.lacking import lacking_table
 from tailprobe.report.figures.all import Classes, Head, study_figures
 from tailprobe.report.values import resampled_counts
 from tailprobe.runs.run import Run
+from tailprobe.scores.threshold_table import threshold_table
 
 Tile = UInt8[np.ndarray, "h w 3"]
 
@@ -39,14 +41,17 @@ def run_figures(run: Run, *, metric: str | None = None) -> dict[str, Figure]:
 
 
 def run_tables(run: Run) -> dict[str, pd.DataFrame]:
-    """Return the tables that people print, by name: averages, classes, methods, costs, verdicts."""
+    """Return the tables that people print, by name: averages, classes, methods, costs, thresholds, verdicts, ..."""
     sizes = ["rows", "distinct_images", "synthetic_rows"]
     plans = run.plans.drop_duplicates(["encoder", "method", "seed"])
     rows = plans.groupby("method", sort=False)[sizes].mean().reset_index()
     methods = run.method_table.merge(rows, on="method", how="left")
     costs = cost_table(run.histories, run.plans)
     tables = {"averages": run.table(), "classes": run.classes, "methods": methods, "costs": costs}
-    return tables if run.verdicts is None else tables | {"verdicts": run.verdicts}
+    tables["thresholds"] = threshold_table(run.results)
+    if run.verdicts is None:
+        return tables
+    return tables | {"verdicts": run.verdicts, "lacking": lacking_table(run.verdicts, run.classes)}
 
 
 def _classes(run: Run) -> Classes:

@@ -35,6 +35,15 @@ def test_the_page_has_all_aspects_and_the_reasons_of_a_disagreement(run) -> None
     assert "The recall is paid for: precision at 0.5 −0.080" in first["reasons"][1]
 
 
+def test_open_answers_say_what_they_lacked(run, tmp_path) -> None:
+    verdicts = run.verdicts.assign(verdict="inconclusive")
+    shown = [row for row in content(changed(run, verdicts=verdicts))["lacking"] if row["class_name"] == "low-frequency"]
+    assert [row["method"] for row in shown] == ["reweight(2)", "reweight(3)", "reweight(4)"]
+    assert shown[0]["seeds_needed"] > 3
+    assert shown[0]["images_to_label"].startswith("label about")
+    assert content(changed(run, verdicts=verdicts.assign(verdict="improves")))["lacking"] == []
+
+
 def test_a_run_that_compared_nothing_has_neither(run) -> None:
     bare = content(changed(run, decomposition=None, aspects=None))
     assert bare["gain_sources"] is None

@@ -10,6 +10,7 @@ from scipy import stats
 from made_run import changed, made_run
 from tailprobe.report.page import write_page
 from tailprobe.report.page.multi_dataset import multi_dataset
+from tailprobe.report.page.shared_error import difference_error
 from tailprobe.runs.run import Run
 
 PLAIN = tuple(f"class {i:02d}" for i in range(12))
@@ -52,6 +53,31 @@ def test_a_profile_is_the_share_of_runs_above(run):
     values = seeds_of(run, "low-frequency", is_group=True)
     for m, of in enumerate(profile["of"]):
         assert of["value"] == pytest.approx([np.mean(values[:, m] > at) for at in profile["steps"]], abs=1e-4)
+
+
+def test_the_middle_half_of_the_runs_is_averaged_and_has_an_interval(run):
+    values = seeds_of(run, "low-frequency", is_group=True)
+    for m, of in enumerate(multi_dataset([run])["interquartile_mean"]):
+        assert of["value"] == pytest.approx(stats.trim_mean(values[:, m], 0.25), abs=1e-4)
+        assert of["low"] <= of["value"] <= of["high"]
+
+
+def test_intervals_are_wider_where_the_images_leave_more_in_common(run):
+    def width(error: float) -> float:
+        chance = multi_dataset([changed(run, verdicts=run.verdicts.assign(standard_error_images=error))])[
+            "improvement"
+        ][0]
+        return chance["high"] - chance["low"]
+
+    assert width(0.5) > width(0.0)
+
+
+def test_errors_that_were_not_measured_are_nadeau_and_bengios(run):
+    values = np.array([0.2, 0.4, 0.3])
+    share = run.classes["test"].sum() / (run.classes["train"].sum() + run.classes["validation"].sum())
+    found = difference_error(run, "descriptors", "roc_auc", "reweight(2)", values)
+    assert found == pytest.approx(values.std(ddof=1) * np.sqrt(share))
+    assert difference_error(run, "descriptors", "average_precision", "reweight(2)", values) == 0.001
 
 
 def test_several_runs_are_blocks_and_share_methods(run, tmp_path):

@@ -33,7 +33,7 @@ def ranks(
         title="Ranks, probabilities of improvement, performance profiles",
         subtitle=f"{metric}; ranks over {found['ranked']} {unit}, the rest over the low-frequency classes",
         caption="Bars join methods whose average ranks differ by less than Nemenyi's critical difference. Whiskers: "
-        "95%, seeds resampled within each data set and encoder. Profile: the share of runs above each value.",
+        "95%, knowing that seeds and encoders of a collection share images. Profile: the share of runs above a value.",
         key=[
             (Line2D([], [], color=colours[m], marker=shapes[m], linewidth=1.4, markersize=5), shown(m, 34))
             for m in methods

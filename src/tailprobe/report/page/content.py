@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tailprobe.comparison.lacking import lacking_table
 from tailprobe.report.methods import method_remarks
 from tailprobe.report.page.aspects import aspects
 from tailprobe.report.page.collection import class_rows, collection, mistakes
@@ -38,6 +39,7 @@ def content(run: Run) -> dict[str, Any]:
         "comparison": comparison(run),
         "gain_sources": gain_sources(run),
         "aspects": aspects(run),
+        "lacking": _lacking(run),
         "curves": curves(run),
         "training": training(run),
         "mistakes": mistakes(run),
@@ -53,6 +55,15 @@ def content(run: Run) -> dict[str, Any]:
             "tuned_on_test": bool(run.record["test_is_validation"]),
         },
     }
+
+
+def _lacking(run: Run) -> list[dict[str, Any]]:
+    """Return the answers that stayed open, with the seeds or the images that would settle them."""
+    if run.verdicts is None:
+        return []
+    table = lacking_table(run.verdicts, run.classes)
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def _metrics(run: Run) -> list[str]:

@@ -1,17 +1,25 @@
 """Methods over data sets and encoders: average ranks, probability of improvement, performance profiles."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from tailprobe.comparison.improvement import Interval, performance_profile, probability_of_improvement
+from tailprobe.comparison.improvement import (
+    Interval,
+    SharedImages,
+    interquartile_mean,
+    performance_profile,
+    probability_of_improvement,
+)
 from tailprobe.comparison.ranks import rank_methods
 from tailprobe.groups import LOW_FREQUENCY
 from tailprobe.randomness import generator
 from tailprobe.report.page.numbers import round_for_json
+from tailprobe.report.page.shared_error import difference_error, level_error
 from tailprobe.report.values import seed_values
 from tailprobe.runs.run import Run
 from tailprobe.scores.metric import lower_is_better
@@ -28,31 +36,49 @@ def multi_dataset(runs: Sequence[Run]) -> dict[str, Any] | None:
     Returns:
         `metric`, `methods`, `blocks` (names, empty where classes are ranked), `ranked` (how many blocks or classes),
         `ranks`, `friedman_p`, `critical_difference`, `cliques` (places in `methods`), `against_baseline` (p-values),
-        `improvement` (value, low, high, by method, against the first), and `profile` (steps, and by method value, low,
-        high). None where the runs share no method beside the first method, or no value of the metric.
+        `improvement` (value, low, high, by method, against the first), `interquartile_mean` (the same, of every
+        method), and `profile` (steps, and by method value, low, high). None where the runs share no method beside the
+        first method, or no value of the metric.
     """
     methods = [m for m in runs[0].methods if all(m in run.methods for run in runs)]
     metric = _metric(runs)
     if len(methods) < 2 or metric is None:
         return None
-    blocks, names = [], []
-    for run in runs:
-        for encoder in run.encoders:
-            values = _of_group(run, encoder, metric, methods)
-            if not np.isnan(values).any():
-                blocks.append(values)
-                names.append(f"{run.name}, {encoder}" if len(runs) > 1 else encoder)
+    blocks = [
+        _Block(run, encoder, values)
+        for run in runs
+        for encoder in run.encoders
+        if not np.isnan(values := _of_group(run, encoder, metric, methods)).any()
+    ]
     if not blocks:
         return None
-    seeds = min(values.shape[1] for values in blocks)
-    together = np.stack([values[:, :seeds] for values in blocks], axis=2)  # (M, S, B)
+    names = [f"{block.run.name}, {block.encoder}" if len(runs) > 1 else block.encoder for block in blocks]
+    seeds = min(block.per_seed.shape[1] for block in blocks)
+    together = np.stack([block.per_seed[:, :seeds] for block in blocks], axis=2)  # (M, S, B)
+    levels = _shared(blocks, [level_error(block.run, block.encoder, metric, block.per_seed) for block in blocks])
     return {
         "metric": metric,
         "methods": methods,
         **_ranks(runs, metric, methods, together, names),
-        **_improvement(-together if lower_is_better(metric) else together),
-        "profile": {"steps": round_for_json(_STEPS, 2), "of": [_profile(values) for values in together]},
+        **_improvement(-together if lower_is_better(metric) else together, blocks, metric, methods),
+        "interquartile_mean": [_interquartile_mean(values, levels) for values in together],
+        "profile": {"steps": round_for_json(_STEPS, 2), "of": [_profile(values, levels) for values in together]},
     }
+
+
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """A run under one of its encoders."""
+
+    run: Run
+    encoder: str
+    per_seed: Float[np.ndarray, "M S"]
+
+
+def _shared(blocks: Sequence[_Block], errors: Sequence[float]) -> SharedImages:
+    """Return what seeds share; runs of equal labels are of one collection."""
+    collections = [str(block.run.record["labels"]) for block in blocks]
+    return SharedImages(np.unique(collections, return_inverse=True)[1], np.array(errors))
 
 
 def _metric(runs: Sequence[Run]) -> str | None:
@@ -102,15 +128,29 @@ def _ranks(
     }
 
 
-def _improvement(together: Float[np.ndarray, "M S B"]) -> dict[str, Any]:
-    rng = generator(0, "probability of improvement")
-    found = [probability_of_improvement(mine, together[0], rng=rng, resamples=_RESAMPLES) for mine in together[1:]]
+def _improvement(
+    together: Float[np.ndarray, "M S B"], blocks: Sequence[_Block], metric: str, methods: Sequence[str]
+) -> dict[str, Any]:
+    rng, found = generator(0, "probability of improvement"), []
+    for m, mine in enumerate(together[1:], start=1):
+        differences = [block.per_seed[m] - block.per_seed[0] for block in blocks]
+        errors = [
+            difference_error(block.run, block.encoder, metric, methods[m], of)
+            for block, of in zip(blocks, differences, strict=True)
+        ]
+        shared = _shared(blocks, errors)
+        found.append(probability_of_improvement(mine, together[0], rng=rng, shared=shared, resamples=_RESAMPLES))
     return {"improvement": [_shown(interval) for interval in found]}
 
 
-def _profile(values: Float[np.ndarray, "S B"]) -> dict[str, Any]:
+def _interquartile_mean(values: Float[np.ndarray, "S B"], shared: SharedImages) -> dict[str, Any]:
+    rng = generator(0, "interquartile mean")
+    return _shown(interquartile_mean(values, rng=rng, shared=shared, resamples=_RESAMPLES))
+
+
+def _profile(values: Float[np.ndarray, "S B"], shared: SharedImages) -> dict[str, Any]:
     rng = generator(0, "performance profile")
-    return _shown(performance_profile(values, _STEPS, rng=rng, resamples=_RESAMPLES))
+    return _shown(performance_profile(values, _STEPS, rng=rng, shared=shared, resamples=_RESAMPLES))
 
 
 def _shown(interval: Interval) -> dict[str, Any]:

@@ -33,6 +33,7 @@ function showStatistics() {
       ? ["Epochs and thresholds were chosen on the images reported, so every score here is optimistic."]
       : []),
   ].forEach((line) => list.append(make("li", line)));
+  showLacking(box, r.lacking);
   const judgement = r.comparison.verdicts[state.encoder];
   if (!judgement) return;
   const blind = r.classes
@@ -52,6 +53,29 @@ function showStatistics() {
           ]),
       ),
     );
+}
+// What would have settled the answers that stayed open: seeds or images, either alone.
+function showLacking(box, lacking) {
+  const mine = lacking.filter((row) => row.encoder === state.encoder);
+  if (!mine.length) return;
+  box.append(
+    make("h3", "What would settle the open answers"),
+    make(
+      "p",
+      "More seeds, or more labelled images of the classes named, so that a difference as large as the margin is detected with 80% power. Either alone is enough.",
+    ),
+    table(
+      ["method", "classes", "minimum detectable effect", "margin", "seeds", "or"],
+      mine.map((row) => [
+        row.method,
+        row.class_name,
+        number(row.minimum_detectable_effect),
+        String(row.margin),
+        row.seeds_needed === null ? "no number is enough" : `${whole(row.seeds_needed)} instead of ${whole(row.seeds)}`,
+        row.images_to_label,
+      ]),
+    ),
+  );
 }
 const largest = (values) => {
   const known = values.filter((value) => value !== null);
