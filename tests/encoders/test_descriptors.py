@@ -78,9 +78,7 @@ def test_every_processor_gives_the_same_numbers_to_rounding(encoder, tmp_path: P
 
 
 def test_responses_are_exact_in_float32():
-    largest = torch.tensor(
-        [765, 255, 510]
-    )  # of the channels, times 16 at the coarsest scale, where halves are quarters
+    largest = torch.tensor([765, 255, 510])  # of the channels; sixteenths at the coarsest scale
     for filters in draw_filters():
         assert (filters == filters.round()).all()
         assert (16 * (filters.abs().sum((2, 3)) * largest).sum(1)).max() < 2**24

@@ -15,7 +15,7 @@ Rows = Float[torch.Tensor, "B f"]
 
 # What `opponent_sums` is multiplied by: intensity in 0..1, the two colour differences in -0.5..0.5.
 OPPONENT_UNITS = (1 / 765, 1 / 510, 1 / 1020)
-# Of the opponent channels' histograms, in units of their sums: -0.3 to 0.3 and -0.2 to 0.2; outliers go to the last bin.
+# Of the opponent channels' histograms, in units of their sums: 0.3 and 0.2 to either side; outliers go to the last bin.
 _RANGES = ((0, 765), (-153, 153), (-204, 204))
 _QUANTILES = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98)
 _RING = ((-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1))  # eight neighbours in order
