@@ -13,6 +13,7 @@ from tailprobe.datasets.tables.options import gather_table_options
 from tailprobe.embeddings.compute import embed
 from tailprobe.embeddings.embeddings import Embeddings, align
 from tailprobe.embeddings.precomputed.read import checked_options, read_embeddings
+from tailprobe.encoders.efficientnet_lite0 import pretrained_hint
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.load import load_encoder
 from tailprobe.encoders.timm_encoder import TimmEncoder
@@ -64,6 +65,8 @@ def embed_all(
 
 def load_all(study: Study, execution: Execution) -> dict[str, Encoder]:
     """Load every encoder of a study; which runtime is the fastest is measured once, and remembered in the cache."""
+    if set(study.encoders) == {"descriptors"}:
+        _LOG.info("%s", pretrained_hint())
     return {
         name: load_encoder(
             name,
