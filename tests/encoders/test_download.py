@@ -34,12 +34,17 @@ def silent_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield endpoint
 
 
+@impatient_hub()
+def fail(error: Exception, *, offline: bool) -> None:
+    assert offline == hub.HF_HUB_OFFLINE
+    raise error
+
+
 @pytest.mark.parametrize("endpoint", ["closed_port", "silent_server"])
 def test_a_hub_that_does_not_answer_is_not_asked_again(endpoint: str, request: pytest.FixtureRequest) -> None:
     url = request.getfixturevalue(endpoint)
-    with pytest.raises(ConnectionError, match=f"{url} cannot be reached: .+"), impatient_hub():
-        assert hub.HF_HUB_OFFLINE
-        raise FileNotFoundError("not in the cache")
+    with pytest.raises(ConnectionError, match=f"{url} cannot be reached: .+"):
+        fail(FileNotFoundError("not in the cache"), offline=True)
     assert not hub.HF_HUB_OFFLINE
 
 
@@ -61,9 +66,8 @@ def test_a_hub_that_answers_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with http.server.HTTPServer(("127.0.0.1", 0), Answer) as server:
         threading.Thread(target=server.handle_request, daemon=True).start()
         monkeypatch.setattr(hub, "ENDPOINT", f"http://127.0.0.1:{server.server_port}")
-        with pytest.raises(KeyError, match="its own"), impatient_hub():
-            assert not hub.HF_HUB_OFFLINE
-            raise KeyError("its own")
+        with pytest.raises(KeyError, match="its own"):
+            fail(KeyError("its own"), offline=False)
 
 
 def test_an_encoder_that_is_not_here_names_the_way_out_without_a_retry(
