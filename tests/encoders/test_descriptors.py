@@ -1,24 +1,28 @@
 """The built-in encoder: its statistics against other libraries, and what a row may depend on."""
 
 import hashlib
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from scipy import stats
 from scipy.signal import correlate2d
+from skimage.data import chelsea
 from skimage.feature import local_binary_pattern
 
 from tailprobe.encoders.descriptors import FAMILIES, SIDE, Descriptors
-from tailprobe.encoders.random_convolutions import SIZE, draw_filters
+from tailprobe.encoders.random_convolutions import LENGTH, SIZE, draw_filters
 from tailprobe.encoders.statistics import (
     binary_patterns,
     colour_histograms,
     colour_moments,
     gradient_orientations,
-    opponent_channels,
+    opponent_sums,
+    scaled_opponents,
 )
 
 NOISE = np.random.default_rng(0).integers(0, 256, (5, SIDE, SIDE, 3), dtype=np.uint8)
@@ -37,7 +41,47 @@ def encoder() -> Descriptors:
 
 
 def batch_of(image: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(image).permute(2, 0, 1)[None].float() / 255
+    return torch.from_numpy(image).permute(2, 0, 1)[None].float()
+
+
+# Vector units that this processor may not use: torch's own loops, its convolutions', its matrix products'.
+PROCESSORS = {
+    "any": {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41", "MKL_CBWR": "COMPATIBLE"},
+    "avx2": {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_CBWR": "AVX2"},
+    "avx512": {"ATEN_CPU_CAPABILITY": "avx512", "ONEDNN_MAX_CPU_ISA": "AVX512_CORE", "MKL_CBWR": "AVX512"},
+}
+
+
+def tricky_images() -> np.ndarray:
+    """Noise, flat, a ramp, two values, next to flat, a photograph: where comparisons tie or nearly do."""
+    rng = np.random.default_rng(0)
+    ramp = np.tile(np.arange(SIDE, dtype=np.uint8)[None, :, None], (SIDE, 1, 3))
+    two_values = (rng.integers(0, 2, (SIDE, SIDE, 1)) * 255).repeat(3, axis=2).astype(np.uint8)
+    faint = (100 + rng.integers(0, 3, (SIDE, SIDE, 3))).astype(np.uint8)
+    flat = np.full((SIDE, SIDE, 3), 77, np.uint8)
+    return np.stack([NOISE[0], flat, ramp, two_values, faint, Descriptors().prepare(chelsea())])
+
+
+def test_every_processor_gives_the_same_numbers_to_rounding(encoder, tmp_path: Path):
+    images = tricky_images()
+    np.save(tmp_path / "images.npy", images)
+    code = (
+        "import sys, numpy as np; from tailprobe.encoders.descriptors import Descriptors; "
+        "np.save(sys.argv[2], Descriptors().encode(list(np.load(sys.argv[1]))))"
+    )
+    expected = encoder.encode(list(images))
+    for name, settings in PROCESSORS.items():
+        line = [sys.executable, "-c", code, tmp_path / "images.npy", tmp_path / f"{name}.npy"]
+        # What a processor lacks is not used, whatever the settings allow.
+        subprocess.run(list(map(str, line)), check=True, env=os.environ | settings)
+        np.testing.assert_allclose(np.load(tmp_path / f"{name}.npy"), expected, rtol=1e-5, atol=3e-6, err_msg=name)
+
+
+def test_responses_are_exact_in_float32():
+    largest = torch.tensor([765, 255, 510])  # of the channels; sixteenths at the coarsest scale
+    for filters in draw_filters():
+        assert (filters == filters.round()).all()
+        assert (16 * (filters.abs().sum((2, 3)) * largest).sum(1)).max() < 2**24
 
 
 @pytest.mark.parametrize("name", EDGES)
@@ -81,9 +125,12 @@ def test_another_process_gives_the_same_bytes(encoder):
 
 
 def test_moments_are_scipys():
-    rgb = batch_of(NOISE[0])
-    channels = torch.cat([rgb, opponent_channels(rgb)], 1)[0].flatten(1).double().numpy()
-    found = colour_moments(rgb, opponent_channels(rgb))[0].numpy()
+    rgb = batch_of(NOISE[0]) / 255
+    mixed = torch.tensor([[1 / 3, 1 / 3, 1 / 3], [0.5, 0.0, -0.5], [-0.25, 0.5, -0.25]])
+    opponent = scaled_opponents(opponent_sums(batch_of(NOISE[0])))
+    torch.testing.assert_close(opponent, torch.einsum("oc,bchw->bohw", mixed, rgb))
+    channels = torch.cat([rgb, opponent], 1)[0].flatten(1).double().numpy()
+    found = colour_moments(rgb, opponent)[0].numpy()
     np.testing.assert_allclose(found[:6], channels.mean(1), atol=1e-4)
     np.testing.assert_allclose(found[6:12], channels.std(1), atol=1e-4)
     np.testing.assert_allclose(found[12:18], stats.skew(channels, axis=1), atol=1e-3)
@@ -91,17 +138,20 @@ def test_moments_are_scipys():
 
 
 def test_the_joint_histogram_is_numpys():
-    rgb = batch_of(NOISE[0])
-    pixels = rgb[0].flatten(1).T.double().numpy()
+    batch = batch_of(NOISE[0])
+    pixels, sums = batch[0].flatten(1).T.double().numpy() / 255, opponent_sums(batch)
     counts, _ = np.histogramdd(pixels, bins=[4, 4, 4], range=[(0, 1)] * 3)
-    found = colour_histograms(rgb, opponent_channels(rgb))[0].numpy()
+    found = colour_histograms(batch, sums)[0].numpy()
+    for channel, (low, high) in enumerate([(0, 765), (-153, 153), (-204, 204)]):
+        values = sums[0, channel].flatten().numpy().clip(low, high)
+        shares = np.histogram(values, bins=16, range=(low, high))[0] / values.size
+        np.testing.assert_allclose(found[64 + 16 * channel :][:16] ** 2, shares, atol=1e-6)
     np.testing.assert_allclose(found[:64] ** 2, counts.ravel() / len(pixels), atol=1e-6)
     np.testing.assert_allclose((found**2).reshape(7, 16).sum(1).sum(), 4, atol=1e-5)
 
 
 def test_grey_has_no_colour_difference():
-    opponent = opponent_channels(batch_of(EDGES["grey"]))
-    np.testing.assert_allclose(opponent[:, 1:].numpy(), 0, atol=1e-6)
+    assert (opponent_sums(batch_of(EDGES["grey"]))[:, 1:] == 0).all()
 
 
 @pytest.mark.parametrize("turns", range(8))
@@ -138,9 +188,8 @@ def test_binary_patterns_are_what_their_definition_says():
 
 
 def test_convolutions_are_scipys_correlations(encoder):
-    image = batch_of(NOISE[0])
-    opponent = (opponent_channels(image) * torch.tensor([1.0, 2.0, 2.0])[:, None, None])[0].double().numpy()
-    kernel = draw_filters()[0][0].double().numpy()
+    opponent = opponent_sums(batch_of(NOISE[0]))[0].double().numpy() / 765
+    kernel = draw_filters()[0][0].double().numpy() / LENGTH
     assert kernel.shape == (3, SIZE, SIZE)
     response = sum(correlate2d(opponent[c], kernel[c], mode="valid") for c in range(3))[::2, ::2]
     found = encoder.families(NOISE[:1])["convolutions"][0].numpy()
@@ -149,7 +198,9 @@ def test_convolutions_are_scipys_correlations(encoder):
     assert found[48] == pytest.approx(np.sqrt(np.maximum(response, 0).mean()), abs=1e-3)
 
 
-def test_filters_see_no_brightness_and_have_length_one():
+def test_filters_see_no_brightness_and_have_nearly_length_one():
+    weights = torch.tensor([1, 3, 1.5])[:, None, None]  # colour differences count double, in their own units
     for filters in draw_filters():
-        np.testing.assert_allclose(filters.mean((2, 3)).numpy(), 0, atol=1e-6)
-        np.testing.assert_allclose(filters.flatten(1).norm(dim=1).numpy(), 1, atol=1e-5)
+        assert (filters.sum((2, 3)) == 0).all()
+        lengths = (filters / weights / LENGTH).flatten(1).norm(dim=1).numpy()
+        np.testing.assert_allclose(lengths, 1, atol=0.01)

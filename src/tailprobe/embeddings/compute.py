@@ -12,6 +12,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.band_ranges import fit_ranges
 from tailprobe.datasets.storage.image_files import OnBadImage
 from tailprobe.embeddings.calibration import calibrated
 from tailprobe.embeddings.embeddings import Embeddings
@@ -57,6 +58,7 @@ def embed(
     Raises:
         InputError: an image cannot be read and `on_bad_image` is "error"; what was finished before it stays stored.
     """
+    images = fit_ranges(images, np.arange(len(images)), of="images")  # unless a study fitted them to its training part
     encoder = calibrated(encoder, images)
     store = Store.of(cache, images, encoder, dtype=dtype)
     store.create_folder()

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.band_ranges import fit_ranges
 from tailprobe.embeddings.calibration import calibrated
 from tailprobe.embeddings.compute import shard_ranges, stored_shards
 from tailprobe.embeddings.store import StorageDtype, Store
@@ -65,6 +66,7 @@ def dry_run(
 
     A few of the images to compute are encoded to measure the rate. Unreadable images count like any other.
     """
+    images = fit_ranges(images, np.arange(len(images)), of="images")  # unless a study fitted them to its training part
     encoder = calibrated(encoder, images)
     store = Store.of(cache, images, encoder, dtype=dtype)
     shards = stored_shards(store, store.read_log(), images)

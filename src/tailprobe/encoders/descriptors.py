@@ -10,8 +10,8 @@ It needs no download and no training. All features are computed from the image r
 | 3 x 10 | at three scales, rotation-invariant uniform local binary patterns |
 | 3 x 240 | at three scales, 48 random convolutions of five numbers each |
 
-Processors with other vector units round sums differently in the last digit, which moves values across the edges of
-bins and patterns.
+Everything that decides on a bin or a pattern is computed in whole numbers, so that processors, which round sums in
+different orders, differ by float32 rounding alone.
 
 Sources: opponent channels as in van de Sande et al., PAMI 2010; orientations as in Dalal and Triggs, CVPR 2005; binary
 patterns of Ojala et al., PAMI 2002; random convolutional features of Rolf et al., Nature Communications 2021 (MOSAIKS).
@@ -31,7 +31,8 @@ from tailprobe.encoders.statistics import (
     colour_histograms,
     colour_moments,
     gradient_orientations,
-    opponent_channels,
+    opponent_sums,
+    scaled_opponents,
 )
 
 SIDE = 128  # pixels an image is brought to
@@ -61,7 +62,7 @@ class Descriptors:
     @property
     def identity(self) -> Mapping[str, str]:
         """The version is increased whenever a feature changes."""
-        return {"encoder": self.name, "version": "1", "side": str(SIDE), "torch": torch.__version__}
+        return {"encoder": self.name, "version": "2", "side": str(SIDE), "torch": torch.__version__}
 
     def prepare(self, image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "128 128 3"]:
         """Resize an image of any shape to 128 x 128 pixels; pixels are averaged, not subsampled."""
@@ -82,14 +83,14 @@ class Descriptors:
 
     def families(self, images: UInt8[np.ndarray, "B 128 128 3"]) -> dict[str, Float[torch.Tensor, "B _"]]:
         """Return the features by family, in the order of `FAMILIES`."""
-        rgb = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().float() / 255
-        opponent = opponent_channels(rgb)
-        greys = [opponent[:, :1], avg_pool2d(opponent[:, :1], 2), avg_pool2d(opponent[:, :1], 4)]
-        contrast = opponent * torch.tensor([1.0, 2.0, 2.0])[:, None, None]  # colour differences are small beside grey
+        pixels = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().float()
+        sums = opponent_sums(pixels)
+        scales = [sums, avg_pool2d(sums, 2), avg_pool2d(sums, 4)]  # exact: 4 and 16 are powers of two
+        greys = [scaled_opponents(each)[:, :1] for each in scales]
         return {
-            "moments": colour_moments(rgb, opponent),
-            "histograms": colour_histograms(rgb, opponent),
+            "moments": colour_moments(pixels / 255, scaled_opponents(sums)),
+            "histograms": colour_histograms(pixels, sums),
             "gradients": torch.cat([gradient_orientations(grey) for grey in greys], 1),
             "patterns": torch.cat([binary_patterns(grey) for grey in greys], 1),
-            "convolutions": random_convolutions(contrast, self._filters),
+            "convolutions": random_convolutions(scales, self._filters),
         }

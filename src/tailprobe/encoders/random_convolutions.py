@@ -3,45 +3,68 @@
 Rolf et al., Nature Communications 2021 (MOSAIKS), convolve with patches drawn from the training images. A frozen
 encoder has none, so filters here are Gaussian noise under a Gaussian window, without mean, drawn once from a fixed
 seed; they respond to local structure of every orientation and colour contrast, as whitened patches do.
+
+Filters hold whole numbers, and so do the channels they see, so that a response is exact, whatever the processor; it is
+pooled in double precision.
 """
 
+import numpy as np
 import torch
-from jaxtyping import Float
-from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, conv2d
+from jaxtyping import Float, Int
+from torch.nn.functional import adaptive_avg_pool2d, conv2d
 
-from tailprobe.randomness import torch_generator
+from tailprobe.randomness import generator
 
 SCALES = 3
 FILTERS = 48  # per scale
 SIZE = 5  # pixels
 N_FEATURES = 5 * FILTERS * SCALES
+LENGTH = 190  # of a filter, before rounding: a response of the coarsest scale stays below 2**24 / 16
 _SEED = 0
+# Units of `opponent_sums` to those of the filters, 1/765: colour differences are small beside grey and count double.
+_WEIGHTS = np.array([1.0, 3.0, 1.5])
+_LARGEST = 765.0  # of a response for one unit of a filter
 
 
 def draw_filters(seed: int = _SEED) -> list[Float[torch.Tensor, "K 3 s s"]]:
-    """Draw the filters of every scale: Gaussian noise under a window, each of mean 0 a channel and length 1."""
-    rng = torch_generator(seed, "random convolutions")
-    offset = torch.arange(SIZE) - (SIZE - 1) / 2
-    window = torch.exp(-(offset[:, None] ** 2 + offset**2) / (2 * (SIZE / 3) ** 2))
-    drawn = []
-    for _ in range(SCALES):
-        filters = torch.randn(FILTERS, 3, SIZE, SIZE, generator=rng) * window
-        filters = filters - filters.mean((2, 3), keepdim=True)
-        drawn.append(filters / filters.flatten(1).norm(dim=1)[:, None, None, None])
-    return drawn
+    """Draw the filters of every scale: Gaussian noise under a window, whole numbers of sum 0 in each channel."""
+    rng = generator(seed, "random convolutions")  # numpy's and in float64, which every processor rounds alike
+    offset = np.arange(SIZE) - (SIZE - 1) / 2
+    window = np.exp(-(offset[:, None] ** 2 + offset**2) / (2 * (SIZE / 3) ** 2))
+    return [_filters(rng.standard_normal((FILTERS, 3, SIZE, SIZE)) * window) for _ in range(SCALES)]
+
+
+def _filters(noise: Float[np.ndarray, "K 3 s s"]) -> Float[torch.Tensor, "K 3 s s"]:
+    centred = noise - noise.mean((2, 3), keepdims=True)
+    unit = centred / np.sqrt((centred**2).sum((1, 2, 3), keepdims=True))
+    whole = _rounded(LENGTH * unit * _WEIGHTS[:, None, None])
+    return torch.from_numpy(whole.astype(np.float32))
+
+
+def _rounded(values: Float[np.ndarray, "K 3 s s"]) -> Int[np.ndarray, "K 3 s s"]:
+    """Round to whole numbers of sum 0 in each channel: down, and up where the remainder is largest."""
+    flat = values.reshape(-1, SIZE * SIZE)
+    below = np.floor(flat)
+    rank = np.argsort(np.argsort(below - flat, axis=1), axis=1)  # 0 for the largest remainder
+    whole = below + (rank < -below.sum(1, keepdims=True))
+    return whole.astype(np.int64).reshape(values.shape)
 
 
 def random_convolutions(
-    opponent: Float[torch.Tensor, "B 3 s s"], filters: list[Float[torch.Tensor, "K 3 a a"]]
+    opponents: list[Float[torch.Tensor, "B 3 _ _"]], filters: list[Float[torch.Tensor, "K 3 a a"]]
 ) -> Float[torch.Tensor, "B F"]:
-    """Return (B, 720) float32: five features per filter and scale, see `_pooled`."""
-    features = []
-    for scale, kernels in enumerate(filters):
-        if scale:
-            opponent = avg_pool2d(opponent, 2)
-        # The finest scale has stride 2, since neighbouring responses are nearly equal.
-        features.append(_pooled(conv2d(opponent, kernels, stride=1 if scale else 2)))
-    return torch.cat(features, 1)
+    """Return (B, 720) float32: five features per filter and scale, see `_pooled`.
+
+    Args:
+        opponents: `opponent_sums` at every scale, halved from one to the next.
+        filters: of each scale.
+    """
+    # The finest scale has stride 2, since neighbouring responses are nearly equal.
+    responses = (
+        conv2d(sums, kernels, stride=1 if scale else 2)
+        for scale, (sums, kernels) in enumerate(zip(opponents, filters, strict=True))
+    )
+    return torch.cat([_pooled(response.double() / (LENGTH * _LARGEST)) for response in responses], 1).float()
 
 
 def _pooled(response: Float[torch.Tensor, "B K h w"]) -> Float[torch.Tensor, "B P"]:

@@ -1,4 +1,9 @@
-"""Statistics of colour, gradients and texture, for a batch of images of one size."""
+"""Statistics of colour, gradients and texture, for a batch of images of one size.
+
+Whatever is sorted into bins or compared is a whole number, which float32 holds exactly up to 2**24: sums of the 8-bit
+values of a pixel, and averages of these over 4 and 16 pixels. So no rounding, which differs between processors, decides
+on which side of an edge a value falls.
+"""
 
 import math
 
@@ -8,16 +13,26 @@ from jaxtyping import Float, Int
 Batch = Float[torch.Tensor, "B c h w"]
 Rows = Float[torch.Tensor, "B f"]
 
-# Intensity, red against blue, green against both: each of the last two is 0 for grey.
-_OPPONENT = torch.tensor([[1 / 3, 1 / 3, 1 / 3], [0.5, 0.0, -0.5], [-0.25, 0.5, -0.25]])
-_RANGES = ((0.0, 1.0), (-0.3, 0.3), (-0.2, 0.2))  # of the opponent channels' histograms; outliers go to the last bin
+# What `opponent_sums` is multiplied by: intensity in 0..1, the two colour differences in -0.5..0.5.
+OPPONENT_UNITS = (1 / 765, 1 / 510, 1 / 1020)
+# Of the opponent channels' histograms, in units of their sums: 0.3 and 0.2 to either side; outliers go to the last bin.
+_RANGES = ((0, 765), (-153, 153), (-204, 204))
 _QUANTILES = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98)
 _RING = ((-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1))  # eight neighbours in order
 
 
-def opponent_channels(rgb: Batch) -> Batch:
-    """Turn red, green, blue in 0..1 into intensity and two opponent channels."""
-    return torch.einsum("oc,bchw->bohw", _OPPONENT, rgb)
+def opponent_sums(pixels: Batch) -> Batch:
+    """Turn red, green, blue, whole numbers in 0..255, into r + g + b, r - b and 2 g - r - b; exact.
+
+    Intensity, red against blue, green against both: each of the last two is 0 for grey.
+    """
+    red, green, blue = pixels.unbind(1)
+    return torch.stack([red + green + blue, red - blue, 2 * green - red - blue], 1)
+
+
+def scaled_opponents(sums: Batch) -> Batch:
+    """Return intensity in 0..1 and two colour differences in -0.5..0.5; equal sums give equal numbers."""
+    return sums * torch.tensor(OPPONENT_UNITS)[:, None, None]
 
 
 def colour_moments(rgb: Batch, opponent: Batch) -> Rows:
@@ -35,15 +50,20 @@ def colour_moments(rgb: Batch, opponent: Batch) -> Rows:
     return torch.cat([mean, variance.sqrt(), skewness, kurtosis, quantiles, share.mean(2), share.std(2)], 1)
 
 
-def colour_histograms(rgb: Batch, opponent: Batch) -> Rows:
+def colour_histograms(pixels: Batch, sums: Batch) -> Rows:
     """Return (B, 112): joint histogram of RGB, 4 bins each, and 16 bins for each opponent channel; square roots.
 
     The root makes a straight line between histograms follow the Hellinger distance.
+
+    Args:
+        pixels: red, green, blue, whole numbers in 0..255.
+        sums: of them, see `opponent_sums`.
     """
-    level = (rgb * 4).long().clamp(0, 3)
+    level = (pixels.long() * 4 // 255).clamp(max=3)
     parts = [_histogram((level[:, 0] * 4 + level[:, 1]) * 4 + level[:, 2], bins=64)]
     for channel, (low, high) in enumerate(_RANGES):
-        parts.append(_histogram(((opponent[:, channel] - low) / (high - low) * 16).long().clamp(0, 15), bins=16))
+        place = (sums[:, channel].long() - low) * 16
+        parts.append(_histogram(place.div(high - low, rounding_mode="floor").clamp(0, 15), bins=16))
     return torch.cat(parts, 1)
 
 
@@ -64,8 +84,9 @@ def gradient_orientations(grey: Batch) -> Rows:
     some = log[:, ::5].sort(1).values
     marks = some[:, [int(some.shape[1] * q) for q in (0.1, 0.5, 0.9)]]
     mean = torch.log(total / strength.shape[1] + 1e-4)
+    roots = (relative + 1e-4).sqrt()  # at 0 a root turns rounding of 1e-8 into 1e-4
     return torch.cat(
-        [relative.sqrt(), relative.sort(1).values, mean, log.mean(1, keepdim=True), log.std(1, keepdim=True), marks], 1
+        [roots, relative.sort(1).values, mean, log.mean(1, keepdim=True), log.std(1, keepdim=True), marks], 1
     )
 
 

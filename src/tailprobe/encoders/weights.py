@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ from huggingface_hub import constants as hub
 from torch import nn
 
 from tailprobe.encoders.clip_layout import from_clip, is_clip
+from tailprobe.encoders.download import impatient_hub
 from tailprobe.encoders.state_dict import StateDict, read_state_dict
 from tailprobe.errors import InputError
 
+_ON_HUB = ("hf-hub:", "hf_hub:")
 _COUNTERS = (
     ".num_batches_tracked"  # batch norm's count of training steps, which old files lack and embeddings do not use
 )
@@ -83,7 +86,8 @@ def _published(model_name: str, *, name: str, official: str) -> Any:  # noqa: AN
     import timm  # slow to import
 
     try:
-        return timm.create_model(model_name, pretrained=True)
+        with impatient_hub():
+            return timm.create_model(model_name, pretrained=True)
     except Exception as error:  # hub, network and file system each raise their own
         reason = (" ".join(str(error).split()) or type(error).__name__).rstrip(".")[:300]
         by_hand = (
@@ -99,7 +103,8 @@ def _create(model_name: str, *, name: str, weights: Path) -> Any:  # noqa: ANN40
     import timm  # slow to import
 
     try:
-        return timm.create_model(model_name, pretrained=False)
+        with impatient_hub() if model_name.startswith(_ON_HUB) else nullcontext():
+            return timm.create_model(model_name, pretrained=False)
     except Exception as error:  # "hf-hub:" and "local-dir:" names read a configuration first
         reason = (" ".join(str(error).split()) or type(error).__name__)[:300]
         raise InputError(f"encoder {name!r} cannot be built for {weights} ({reason}); check its name") from error

@@ -1,12 +1,15 @@
 """The image towers of open_clip's models, with its published weights or a local file of them."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from tailprobe.encoders.choice import check_choice
+from tailprobe.encoders.download import impatient_hub
 from tailprobe.encoders.preprocessing import Preprocessing, Resize
 from tailprobe.encoders.registry import ENCODERS
 from tailprobe.encoders.runtime.network import L2Normalised
@@ -71,9 +74,15 @@ def _open_clip(name: str) -> Any:  # noqa: ANN401 - a module that may not be ins
 
 
 def _bare(library: Any, model: str) -> Any:  # noqa: ANN401
-    logging.disable(logging.WARNING)  # open_clip warns that it has loaded no weights: they come from the file
-    try:
+    with _silent():  # open_clip warns that it has loaded no weights: they come from the file
         return library.create_model(model, load_weights=False, pretrained_text=False)
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    logging.disable(logging.ERROR)
+    try:
+        yield
     finally:
         logging.disable(logging.NOTSET)
 
@@ -86,7 +95,8 @@ def _published(library: Any, name: str, model: str, tag: str) -> Any:  # noqa: A
             f"{name}: open_clip {what}; known: {', '.join(known) or 'none'}, or pass --weights '{name}=FILE'"
         )
     try:
-        return library.create_model(model, pretrained=tag, require_pretrained=True)
+        with impatient_hub(), _silent():  # open_clip logs the failure that is raised here
+            return library.create_model(model, pretrained=tag, require_pretrained=True)
     except Exception as error:  # hub, network and file system each raise their own
         reason = (" ".join(str(error).split()) or type(error).__name__).rstrip(".")[:300]
         raise InputError(

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import nn
 
+from tailprobe.encoders.download import impatient_sockets
 from tailprobe.encoders.preprocessing import Preprocessing
 from tailprobe.encoders.registry import ENCODERS
 from tailprobe.encoders.state_dict import read_state_dict
@@ -87,7 +88,8 @@ def _of_model(library: Any, model: str) -> list[Any]:  # noqa: ANN401
 
 def _published(chosen: Any, name: str) -> Any:  # noqa: ANN401
     try:
-        return chosen.get_state_dict(progress=False)
+        with impatient_sockets():
+            return chosen.get_state_dict(progress=False)
     except Exception as error:  # network and file system each raise their own
         reason = (" ".join(str(error).split()) or type(error).__name__).rstrip(".")[:300]
         raise InputError(

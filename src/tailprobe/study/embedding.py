@@ -9,10 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.band_ranges import fit_ranges
+from tailprobe.datasets.pixels.contrast import warn_of_flat_pictures
 from tailprobe.datasets.tables.options import gather_table_options
 from tailprobe.embeddings.compute import embed
 from tailprobe.embeddings.embeddings import Embeddings, align
 from tailprobe.embeddings.precomputed.read import checked_options, read_embeddings
+from tailprobe.embeddings.variety import warn_of_equal_embeddings
+from tailprobe.encoders.efficientnet_lite0 import pretrained_hint
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.load import load_encoder
 from tailprobe.encoders.timm_encoder import TimmEncoder
@@ -42,8 +46,11 @@ def embed_all(
     if not images.has_pixels:
         precomputed = read_precomputed(study)[0]
         stored[precomputed.encoder] = align(precomputed, images.names)
+        warn_of_equal_embeddings(stored[precomputed.encoder])
     else:
         engine = choose_engine(execution.engine)
+        images = fit_ranges(images, np.arange(len(images)), of="images")  # unless a study did, by its training part
+        warn_of_flat_pictures(images)
         for name, encoder in load_all(study, execution).items():
             stored[name] = embed(
                 images,
@@ -56,6 +63,7 @@ def embed_all(
             )
             for line in stored[name].skipped:
                 _LOG.warning("left out, cannot be read: %s", line)
+            warn_of_equal_embeddings(stored[name])
     standardise = study.standardise
     if standardise != "auto":
         stored = {name: replace(e, standardise=standardise) for name, e in stored.items()}
@@ -64,6 +72,8 @@ def embed_all(
 
 def load_all(study: Study, execution: Execution) -> dict[str, Encoder]:
     """Load every encoder of a study; which runtime is the fastest is measured once, and remembered in the cache."""
+    if set(study.encoders) == {"descriptors"}:
+        _LOG.info("%s", pretrained_hint())
     return {
         name: load_encoder(
             name,

@@ -106,12 +106,6 @@ def test_a_transparent_palette_colour_becomes_black_without_a_warning():
     assert pixels[1, 1].tolist() == [90, 80, 70]
 
 
-def test_sixteen_bit_grey_keeps_its_upper_eight_bits():
-    grey = np.arange(0, 65536, 16, dtype=np.uint16).reshape(64, 64)
-    pixels = decode(encoded(Image.fromarray(grey), "PNG"), where="x")
-    assert np.array_equal(pixels, np.repeat((grey >> 8).astype(np.uint8)[..., None], 3, axis=2))
-
-
 def test_black_and_white_becomes_0_and_255():
     image = Image.fromarray(np.eye(9, dtype=bool))
     assert np.array_equal(decode(encoded(image, "PNG"), where="x")[..., 0], 255 * np.eye(9, dtype=np.uint8))
@@ -121,11 +115,6 @@ def test_an_animation_gives_its_first_frame():
     frames = [Image.new("RGB", (6, 5), colour) for colour in ("red", "blue")]
     data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
     assert (decode(data, where="x") == [255, 0, 0]).all()
-
-
-def test_floating_point_pixels_are_refused():
-    with pytest.raises(InputError, match="have no known meaning"):
-        decode(encoded(Image.fromarray(np.ones((4, 4), np.float32)), "TIFF"), where="x.tif")
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM"])

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 import tailprobe
 from tailprobe.datasets.images import LabeledImages
-from tailprobe.datasets.pixels.band_ranges import fit_ranges
-from tailprobe.datasets.pixels.bands import parse_bands
+from tailprobe.datasets.pixels.band_ranges import PERCENTILES, fit_ranges
+from tailprobe.datasets.pixels.bands import Composite, Stretched, parse_bands
 from tailprobe.datasets.pixels.decode import decode
+from tailprobe.datasets.readers.planet import RANGES
 from tailprobe.errors import InputError
 
 rasterio = pytest.importorskip("rasterio")
@@ -104,7 +105,7 @@ def test_ranges_are_percentiles_of_the_rows_and_said(tmp_path: Path) -> None:
     rows = np.array([0, 3, 7])
     fitted = fit_ranges(images, rows)
     train = np.concatenate([values(int(images.names[i][2:4]))[[2, 0]].reshape(2, -1) for i in rows], axis=1)
-    low, high = np.percentile(train, (2, 98), axis=1)
+    low, high = np.percentile(train, PERCENTILES, axis=1)
     expected = f"B4:{low[0]:g}:{high[0]:g},B3:0:5000,B2:{low[1]:g}:{high[1]:g}"
     assert str(fitted.bands) == expected
     assert expected in fitted.notes[-1]
@@ -120,6 +121,6 @@ def test_planets_own_bands_are_as_before() -> None:
     chip = np.random.default_rng(0).integers(2000, 9000, (4, 4, 4), dtype=np.uint16)
     file = io.BytesIO()
     tifffile.imwrite(file, chip, photometric="minisblack", planarconfig="contig")
-    found = decode(file.getvalue(), bands=parse_bands("rgb"), where="x")
+    found = decode(file.getvalue(), bands=Stretched(Composite.RGB, RANGES[Composite.RGB]), where="x")
     by_name = decode(file.getvalue(), bands=parse_bands("3:1400:6400,2:2400:7400,1:3200:8200"), where="x")
     np.testing.assert_allclose(found.astype(int), by_name, atol=1)

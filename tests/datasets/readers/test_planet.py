@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from tailprobe.datasets.pixels.bands import Composite
-from tailprobe.datasets.readers.planet import read_planet
+from tailprobe.datasets.pixels.bands import Composite, Stretched
+from tailprobe.datasets.readers.planet import RANGES, read_planet
 from tailprobe.errors import InputError
 
 
@@ -29,7 +29,8 @@ def planet(folder):
 def test_bands_and_images_choose_the_folder(planet, options, ending):
     images = read_planet(planet, **options)
     assert {location.path.suffix for location in images.image_sources} == {ending}
-    assert images.bands == options.get("bands", Composite.RGB)
+    bands = options.get("bands", Composite.RGB)
+    assert images.bands == (bands if ending == ".jpg" else Stretched(bands, RANGES[bands]))
     assert images.labels.kind == "multi-label"
 
 

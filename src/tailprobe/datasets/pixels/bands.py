@@ -7,6 +7,7 @@ from enum import Enum
 from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean
 
+Range = tuple[float, float]  # the values that become 0 and 255
 _FORM = "three bands by name or number, as B4,B3,B2, each with an optional value range, as B4:0:3000"
 
 
@@ -18,6 +19,20 @@ class Composite(Enum):
 
     def __str__(self) -> str:
         return self.value
+
+
+@dataclass(frozen=True)
+class Stretched:
+    """A composite of images of more than 8 bits, with the values that become 0 and 255 in red, green and blue.
+
+    Images of 8 bits are left as they are.
+    """
+
+    composite: Composite
+    ranges: tuple[Range, Range, Range]
+
+    def __str__(self) -> str:
+        return f"{self.composite}:" + ",".join(f"{low:g}:{high:g}" for low, high in self.ranges)
 
 
 @dataclass(frozen=True)
@@ -70,11 +85,11 @@ class NoPixels:
         return "none"
 
 
-BandSelection = Composite | Bands
+BandSelection = Composite | Stretched | Bands
 
 
 def parse_bands(text: str) -> BandSelection:
-    """Parse a selection of bands: `rgb`, `nrg`, or three bands of a GeoTIFF.
+    """Parse a selection of bands: `rgb`, `nrg`, either with one range or three, or three bands of a GeoTIFF.
 
     Raises:
         InputError: there are not three bands, a range is not two numbers with low below high, or the name of the
@@ -84,7 +99,12 @@ def parse_bands(text: str) -> BandSelection:
     <Composite.RGB: 'rgb'>
     >>> str(parse_bands("B4:0:3000, B3:0:3000, 2"))
     'B4:0:3000,B3:0:3000,2'
+    >>> str(parse_bands("rgb:0:4095"))
+    'rgb:0:4095,0:4095,0:4095'
     """
+    name, _, ranges = text.partition(":")
+    if ranges and name.strip() in [str(composite) for composite in Composite]:
+        return _parse_stretched(Composite(name.strip()), ranges, text)
     if "," not in text:
         return _parse_composite(text)
     parts = text.split(",")
@@ -92,6 +112,14 @@ def parse_bands(text: str) -> BandSelection:
         raise InputError(f"bands {text!r}: expected {_FORM}")
     red, green, blue = (_parse_band(part.strip(), text) for part in parts)
     return Bands(red, green, blue)
+
+
+def _parse_stretched(composite: Composite, ranges: str, text: str) -> Stretched:
+    parts = ranges.split(",")
+    if len(parts) not in (1, 3):
+        raise InputError(f"bands {text!r}: expected one range or three, as {composite}:0:4095")
+    red, green, blue = (_parse_range(part.split(":"), part, text) for part in (parts * 3)[:3])
+    return Stretched(composite, (red, green, blue))
 
 
 def _parse_composite(text: str) -> Composite:
@@ -106,10 +134,16 @@ def _parse_band(part: str, text: str) -> Band:
     name, *ends = (piece.strip() for piece in part.split(":"))
     if not ends:
         return Band(name)
+    if not name:
+        raise InputError(f"bands {text!r}: {part!r} names no band; expected {_FORM}")
+    return Band(name, *_parse_range(ends, part, text))
+
+
+def _parse_range(ends: list[str], part: str, text: str) -> Range:
     try:
         low, high = map(float, ends)
     except ValueError:
         raise InputError(f"bands {text!r}: {part!r} is not a band with its range; expected {_FORM}") from None
-    if not (math.isfinite(low) and math.isfinite(high) and low < high and name):
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise InputError(f"bands {text!r}: the range of {part!r} is empty; expected low below high")
-    return Band(name, low, high)
+    return low, high

@@ -7,28 +7,25 @@ import warnings
 
 import numpy as np
 import simplejpeg
-from jaxtyping import UInt8, UInt16
+from jaxtyping import Num, UInt8, UInt16
 from PIL import Image
 
-from tailprobe.datasets.pixels.bands import Bands, BandSelection, Composite
+from tailprobe.datasets.pixels.bands import Bands, BandSelection, Composite, Stretched
+from tailprobe.datasets.pixels.deep import deep_samples
+from tailprobe.datasets.pixels.dicom import dicom_samples, dicom_size, is_dicom
 from tailprobe.datasets.pixels.geotiff import decode_bands
+from tailprobe.datasets.pixels.heif import is_heif, register_heif
 from tailprobe.datasets.pixels.size import check_size
-from tailprobe.datasets.pixels.tiff import decode_multiband, is_tiff, tiff_size
+from tailprobe.datasets.pixels.stretch import to_8_bits
+from tailprobe.datasets.pixels.tiff import is_tiff, tiff_samples, tiff_size
 from tailprobe.datasets.storage.image_source import Stream
 from tailprobe.errors import InputError
 
 # The formats Pillow may open; not all that it supports: an EPS file, for one, is a program that Pillow would run.
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM")
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "PPM", "JPEG2000", "AVIF", "HEIF")
 _ORIENTATION = 0x0112
-_TRANSPOSES = {  # by EXIF orientation, what makes the image upright; 1 is upright
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
+_MIRRORED = (2, 4, 5, 7)  # EXIF orientations that are mirrored, left to right
+_QUARTERS = {3: 2, 4: 2, 5: 1, 6: 3, 7: 3, 8: 1}  # quarters turned to the left, after mirroring
 _STREAM = re.compile(r"image file <_io\..*>")
 _header_lock = threading.Lock()
 
@@ -36,10 +33,10 @@ _header_lock = threading.Lock()
 def decode(data: bytes, *, bands: BandSelection = Composite.RGB, where: str) -> UInt8[np.ndarray, "h w 3"]:
     """Decode an image of any common format to 8-bit RGB.
 
-    JPEG, PNG, GIF, BMP, WebP, TIFF and PPM are recognised by their content, not by their name. An animation or a file
-    of several pages gives the first. EXIF orientation is applied; transparent pixels become black, as no-data pixels
-    are; colour profiles are not applied. 16-bit grey and RGB lose their lower 8 bits; a 16-bit TIFF of four bands is
-    Planet's blue, green, red, near-infrared and is scaled by a fixed range, see `tailprobe.datasets.pixels.tiff`.
+    JPEG, PNG, GIF, BMP, WebP, TIFF, PPM, AVIF, JPEG 2000, and with their extras HEIC and DICOM, are recognised by their
+    content, not by their name. An animation or a file of several pages gives the first. EXIF orientation is applied;
+    transparent pixels become black, as no-data pixels are; colour profiles are not applied. Samples of more than 8 bits
+    are scaled by the ranges of `bands`, see `tailprobe.datasets.pixels.band_ranges`.
 
     Args:
         data: the whole file.
@@ -51,18 +48,28 @@ def decode(data: bytes, *, bands: BandSelection = Composite.RGB, where: str) -> 
 
     Raises:
         InputError: the data are not an image of a known format, truncated, damaged, empty, of more than
-            `tailprobe.datasets.pixels.size.MAX_PIXELS` pixels, or lack a band that `bands` asks for.
+            `tailprobe.datasets.pixels.size.MAX_PIXELS` pixels, lack a band that `bands` asks for, or have more than 8
+            bits where `bands` has no range.
     """
     if isinstance(bands, Bands):
         return decode_bands(data, bands, where=where)
+    composite = bands.composite if isinstance(bands, Stretched) else bands
+    return to_8_bits(read_samples(data, bands=composite, where=where), bands, where=where)
+
+
+def read_samples(data: bytes, *, bands: Composite, where: str) -> Num[np.ndarray, "h w 3"]:
+    """Decode an image to red, green and blue as the file holds them: uint8, or a type of more bits.
+
+    Raises:
+        InputError: as `decode`.
+    """
     _refuse_empty(data, where=where)
     try:
-        pixels = _decode(data, bands=bands, where=where)
+        return np.ascontiguousarray(_decode(data, bands=bands, where=where))
     except InputError:
         raise
     except Exception as error:  # decoders raise anything at damaged input: struct.error, SyntaxError, IndexError, ...
         raise _unreadable(where, error) from error
-    return np.ascontiguousarray(pixels)
 
 
 def read_size(stream: Stream, *, where: str) -> tuple[int, int]:
@@ -81,6 +88,8 @@ def read_size(stream: Stream, *, where: str) -> tuple[int, int]:
         stream.seek(0)
         if is_tiff(start):
             return tiff_size(stream, where=where)
+        if is_dicom(start):
+            return dicom_size(stream, where=where)
         image, _ = _open(stream, where=where)
         return image.height, image.width
     except InputError:
@@ -89,15 +98,13 @@ def read_size(stream: Stream, *, where: str) -> tuple[int, int]:
         raise _unreadable(where, error) from error
 
 
-def _decode(data: bytes, *, bands: Composite, where: str) -> UInt8[np.ndarray, "h w 3"]:
+def _decode(data: bytes, *, bands: Composite, where: str) -> Num[np.ndarray, "h w 3"]:
     if is_tiff(data):
-        pixels = decode_multiband(data, bands=bands, where=where)
+        pixels = tiff_samples(data, bands=bands, where=where)
         if pixels is not None:
             return pixels
     if bands is not Composite.RGB:
-        raise InputError(
-            f"{where}: bands '{bands}' need a 16-bit TIFF of four bands with near-infrared; pass bands 'rgb'"
-        )
+        raise InputError(f"{where}: bands '{bands}' need a TIFF of four bands with near-infrared; pass bands 'rgb'")
     pixels = _decode_jpeg(data, where=where) if _is_jpeg(data) else None
     return _decode_with_pillow(data, where=where) if pixels is None else pixels
 
@@ -134,34 +141,43 @@ def _from_four_components(pixels: UInt8[np.ndarray, "h w 4"]) -> UInt8[np.ndarra
     return ((product + 127) // 255).astype(np.uint8)
 
 
-def _decode_with_pillow(data: bytes, *, where: str) -> UInt8[np.ndarray, "h w 3"]:
+def _decode_with_pillow(data: bytes, *, where: str) -> Num[np.ndarray, "h w 3"]:
+    if is_dicom(data):
+        return dicom_samples(data, where=where)
     image, orientation = _open(io.BytesIO(data), where=where)
+    if image.format in ("PNG", "JPEG2000"):  # Pillow would take the upper 8 bits of their colours
+        deep = deep_samples(data, where=where)
+        if deep is not None:
+            return _upright(deep, orientation)
     image.load()
-    if image.mode.startswith("I"):
-        grey = _eight_bits(np.asarray(image), where=where)
-        image = Image.fromarray(grey)
-    elif image.mode == "F":
-        raise InputError(f"{where}: holds floating-point values of unknown range; write it as 8 or 16 bits")
-    elif image.has_transparency_data:
+    if image.mode.startswith("I") or image.mode == "F":
+        grey = np.asarray(image)
+        return _upright(np.broadcast_to(grey[..., None], (*grey.shape, 3)), orientation)
+    if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image)
-    image = image.convert("RGB")
-    return np.asarray(image.transpose(_TRANSPOSES[orientation]) if orientation in _TRANSPOSES else image)
+    return _upright(np.asarray(image.convert("RGB")), orientation)
 
 
-def _eight_bits(grey: np.ndarray, *, where: str) -> UInt8[np.ndarray, "h w"]:
-    if grey.min() < 0 or grey.max() > 65535:
-        raise InputError(f"{where}: holds grey values outside 16 bits, of unknown range; write it as 8 or 16 bits")
-    return (grey.astype(np.uint16) >> 8).astype(np.uint8)
+def _upright(pixels: Num[np.ndarray, "h w 3"], orientation: int) -> Num[np.ndarray, "_ _ 3"]:
+    """Turn an image as its EXIF orientation says: mirrored for 2, 4, 5 and 7, then turned by quarters."""
+    if orientation in _MIRRORED:
+        pixels = pixels[:, ::-1]
+    return np.rot90(pixels, k=_QUARTERS.get(orientation, 0))
 
 
 def _open(stream: Stream, *, where: str) -> tuple[Image.Image, int]:
     """Open with Pillow, without decoding; return the image and its EXIF orientation."""
+    start = stream.read(64)
+    stream.seek(0)
+    if is_heif(start):
+        register_heif(where=where)
     # Pillow warns about large images and unusual metadata here; the size is checked below and metadata are not used.
     # Warning filters are global to the process, hence the lock around this step and the filter on Pillow's modules.
     with _header_lock, warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")
-        image = Image.open(stream, formats=FORMATS)
+        Image.init()
+        image = Image.open(stream, formats=[form for form in FORMATS if form in Image.OPEN])  # HEIF is an extra
         check_size(image.height, image.width, where=where)
         orientation = image.getexif().get(_ORIENTATION, 1)
     return image, orientation

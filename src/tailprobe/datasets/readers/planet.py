@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from tailprobe.datasets.images import LabeledImages
-from tailprobe.datasets.pixels.bands import BandSelection, Composite
+from tailprobe.datasets.pixels.bands import BandSelection, Composite, Range, Stretched
 from tailprobe.datasets.readers.table import read_table
 from tailprobe.datasets.registry import READERS, Reader
 from tailprobe.datasets.storage.image_files import OnBadImage
@@ -14,6 +14,15 @@ from tailprobe.errors import InputError
 
 TABLE_NAMES = ("train_v2.csv", "train_classes.csv")  # the same table, 40,479 rows, under its two names
 FOLDERS = {"jpg": "train-jpg", "tif": "train-tif-v2"}
+
+# The range of each of Planet's 16-bit bands. The low end lies just under the darkest pixels of real chips (blue 3572,
+# green 2788, red 1613, near-infrared 2964), the high end where bare soil, sand and roofs are bright and clouds white.
+# All three visible bands span 5,000, which preserves hues; near-infrared varies twice as much over forest.
+BLUE, GREEN, RED, NEAR_INFRARED = (3200.0, 8200.0), (2400.0, 7400.0), (1400.0, 6400.0), (2500.0, 12500.0)
+RANGES: dict[Composite, tuple[Range, Range, Range]] = {
+    Composite.RGB: (RED, GREEN, BLUE),
+    Composite.NRG: (NEAR_INFRARED, RED, GREEN),
+}
 
 
 def read_planet(
@@ -33,7 +42,8 @@ def read_planet(
     Args:
         source: the folder that holds both.
         labels: another table of the same form; by default Planet's own.
-        bands: "rgb", or "nrg" for near-infrared, red, green, which the TIFFs alone have.
+        bands: "rgb", or "nrg" for near-infrared, red, green, which the TIFFs alone have; of TIFFs with `RANGES` unless
+            others are given.
         images: "jpg" or "tif"; by default JPEG for "rgb" and TIFF for "nrg".
         classes, on_unknown_tag: see `TableOptions`.
         on_bad_image: see `read_table`.
@@ -42,6 +52,8 @@ def read_planet(
         InputError: table or folder is missing, near-infrared is asked of JPEGs, or as `read_table`.
     """
     images = images or ("jpg" if bands is Composite.RGB else "tif")
+    if images == "tif" and isinstance(bands, Composite):
+        bands = Stretched(bands, RANGES[bands])
     if images == "jpg" and bands is not Composite.RGB:
         raise InputError(f"{source}: the JPEGs have no near-infrared, so bands '{bands}' need images 'tif'")
     folder = source / FOLDERS[images]

@@ -14,7 +14,8 @@ from tailprobe.datasets.storage.url import Source, Url
 from tailprobe.errors import InputError
 
 OnBadImage = Literal["error", "skip"]
-EXTENSIONS = frozenset([".jpg", ".jpeg", ".jpe", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"])
+_COMMON = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+EXTENSIONS = frozenset((*_COMMON, ".avif", ".heic", ".heif", ".jp2", ".j2k", ".dcm", ".dicom"))
 MAX_MEMBER = 2**30  # bytes of one unpacked member; more is not an image but an attack
 
 

@@ -142,7 +142,10 @@ class Url:
         return io.BufferedReader(_RangeReader(self, start, self.size() if size is None else size), 2**16)
 
     def __str__(self) -> str:
-        inner = str(_file_system(self.root)[0].unstrip_protocol(self.path))
+        try:
+            inner = str(_file_system(self.root)[0].unstrip_protocol(self.path))
+        except TypeError:  # some file systems around another cannot say it
+            inner = self.path
         _, chained, outer = self.root.partition("::")
         return inner + chained + outer
 
@@ -234,7 +237,7 @@ def _file_system(url: str) -> tuple[Any, str]:
         return fs, str(path)
     except ImportError as error:
         raise InputError(f"{url}: {error}; pip install {_package(url)}") from error
-    except (ValueError, TypeError, OSError) as error:
+    except Exception as error:  # fsspec's file systems raise anything at a URL that lacks a part
         known = ", ".join(["s3", "gs", "az", "https", "file", "memory", "zip"])
         raise InputError(
             f"{url}: not a URL that fsspec can open ({error}); expected one of {known} or the like"

@@ -1,6 +1,5 @@
 """Precomputed embeddings in NumPy files: .npy, the array alone, and .npz, with names and labels beside it."""
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,17 +10,6 @@ from tailprobe.datasets.tables.columns import Columns
 from tailprobe.embeddings.precomputed.raw import VECTOR_NAMES, RawEmbeddings, as_vectors
 from tailprobe.errors import InputError
 
-# What loading a damaged, truncated or malformed file can raise; a pickled object is a ValueError.
-_READ_ERRORS = (
-    OSError,
-    ValueError,
-    EOFError,
-    KeyError,
-    MemoryError,
-    NotImplementedError,
-    RuntimeError,
-    zipfile.BadZipFile,
-)
 # Usual names of arrays, and the column names that the label table expects.
 _ALIASES = {
     **dict.fromkeys(("names", "image_names", "filenames", "file_names", "files", "paths", "ids"), "image_name"),
@@ -39,7 +27,7 @@ def read_npy(path: Path) -> RawEmbeddings:
     """
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except _READ_ERRORS as error:
+    except Exception as error:  # a header is read as Python text: TokenError, RecursionError, MemoryError, ...
         raise _unreadable(path, error) from None
     if not isinstance(array, np.ndarray):  # an archive with the wrong suffix
         raise InputError(f"{path}: is an archive of arrays; name it .npz")
@@ -85,7 +73,7 @@ def _load(path: Path) -> dict[str, np.ndarray]:
             archive = np.load(file, allow_pickle=False)
             if not isinstance(archive, np.ndarray):
                 return {name: archive[name] for name in archive.files}
-    except _READ_ERRORS as error:
+    except Exception as error:  # a header is read as Python text: TokenError, RecursionError, MemoryError, ...
         raise _unreadable(path, error) from None
     raise InputError(f"{path}: is a single array; name it .npy")
 

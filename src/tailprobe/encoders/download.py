@@ -1,0 +1,61 @@
+"""Downloads of published weights that give up in seconds where there is no network."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from huggingface_hub import constants as hub
+
+PATIENCE = 5.0  # seconds that a server has to answer
+
+
+@contextmanager
+def impatient_hub() -> Iterator[None]:
+    """Take files from the Hugging Face hub's cache alone where the hub does not answer, instead of a minute of retries.
+
+    Raises:
+        ConnectionError: what is done inside failed and the hub does not answer.
+    """
+    problem = "" if hub.HF_HUB_OFFLINE else _problem()
+    before = hub.HF_HUB_OFFLINE
+    hub.HF_HUB_OFFLINE = before or bool(problem)
+    try:
+        yield
+    except Exception as error:
+        if problem:
+            raise ConnectionError(f"{hub.ENDPOINT} cannot be reached: {problem}") from error
+        raise
+    finally:
+        hub.HF_HUB_OFFLINE = before
+
+
+@contextmanager
+def impatient_sockets() -> Iterator[None]:
+    """Let connections fail that do not answer within `PATIENCE`, where a library sets no limit of its own."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(PATIENCE)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def _problem() -> str:
+    """Return why the hub does not answer, empty where it does, whatever it says."""
+    problems = [f"no answer in {PATIENCE:g} s"]
+    # Looking up a name has no time limit of its own, hence a thread that is left behind.
+    thread = threading.Thread(target=_ask, args=(problems,), daemon=True)
+    thread.start()
+    thread.join(PATIENCE + 1)
+    return problems[-1]
+
+
+def _ask(problems: list[str]) -> None:
+    from huggingface_hub.utils import get_session  # slow to import
+
+    try:
+        get_session().head(hub.ENDPOINT, timeout=PATIENCE)
+        problems.append("")
+    except Exception as error:  # the HTTP library differs between versions of the hub's
+        problems.append(" ".join(str(error).split()) or type(error).__name__)
