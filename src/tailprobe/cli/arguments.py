@@ -1,8 +1,10 @@
 """What was typed, turned into the values of a study."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from tailprobe.callspec import parse_value
 from tailprobe.datasets.storage.url import absolute
@@ -11,10 +13,18 @@ from tailprobe.errors import InputError
 if TYPE_CHECKING:
     from tailprobe.runs.settings import Option
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
-def reader_of(labels: str | None, form: str, bands: str | None, read: list[str] | None) -> dict[str, "Option"]:
+
+def reader_of(
+    labels: str | None, form: str, bands: str | None, read: list[str] | None, given: "Mapping[str, Option]" = _NONE
+) -> dict[str, "Option"]:
     """Return the options of a reader: those that have an option of their own, and any KEY=VALUE."""
     reader: dict[str, Option] = {key: parse_value(value) for key, value in pairs_of(read, "--read").items()}
+    reader |= given
+    for key in ("merge_classes", "classes"):
+        if key in reader:
+            reader[key] = _file(reader[key])
     if form != "auto":
         reader["format"] = form
     if bands is not None:
@@ -22,6 +32,15 @@ def reader_of(labels: str | None, form: str, bands: str | None, read: list[str] 
     if labels is not None:
         reader["labels"] = absolute(labels)
     return reader
+
+
+def _file(value: "Option") -> "Option":
+    """Return a file by its whole path, as a study file may be run from elsewhere; any other value as it is."""
+    names = [value] if isinstance(value, str) else list(value) if isinstance(value, tuple) else []
+    if len(names) != 1 or not Path(names[0]).is_file():
+        return value
+    path = str(Path(names[0]).resolve())
+    return path if isinstance(value, str) else (path,)
 
 
 def weights_of(given: list[str] | None) -> dict[str, str]:

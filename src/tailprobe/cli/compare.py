@@ -6,7 +6,7 @@ import typer
 
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import reader_of
-from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_RECIPE, ALL_OF_STUDY, Given, with_settings
+from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_READER, ALL_OF_RECIPE, ALL_OF_STUDY, Given, with_settings
 from tailprobe.cli.studies import run_and_show, smoke_test, study_of, track, trackers_of
 from tailprobe.console import Bars
 from tailprobe.study.execution import Execution
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tailprobe.runs.settings import Study
 
 
-@with_settings(study=ALL_OF_STUDY, recipe=ALL_OF_RECIPE, execution=ALL_OF_EXECUTION)
+@with_settings(study=ALL_OF_STUDY, recipe=ALL_OF_RECIPE, execution=ALL_OF_EXECUTION, reader=ALL_OF_READER)
 def compare(
     data: option.Data,
     out: option.Out,
@@ -37,7 +37,7 @@ def compare(
     `tailprobe compare RUN/study.toml --seeds 20 --out AGAIN`.
     If interrupted, the same command resumes.
     """
-    study = study_of(data, reader_of(labels, format, bands, read), given)
+    study = study_of(data, reader_of(labels, format, bands, read, given.reader), given)
     execution = Execution(**given.execution)
     study = smoke_test(study) if smoke else study
     trackers = trackers_of(track_with)

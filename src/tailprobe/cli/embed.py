@@ -8,7 +8,7 @@ import typer
 
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import reader_of
-from tailprobe.cli.settings import Given, with_settings
+from tailprobe.cli.settings import ALL_OF_READER, Given, with_settings
 from tailprobe.cli.studies import study_of
 from tailprobe.console import Bars
 from tailprobe.errors import InputError
@@ -22,7 +22,9 @@ _LOG = logging.getLogger(__name__)
 
 
 @with_settings(
-    study=("on_bad_image", "encoders", "weights"), execution=("cache", "engine", "runtime", "precision", "dtype")
+    study=("on_bad_image", "encoders", "weights"),
+    execution=("cache", "engine", "runtime", "precision", "dtype"),
+    reader=ALL_OF_READER,
 )
 def embed(
     data: option.Data,
@@ -60,7 +62,7 @@ def embed(
     from tailprobe.study.embedding import embed_all
     from tailprobe.study.run import check, read_images
 
-    study = study_of(data, reader_of(labels, format, bands, read), given)
+    study = study_of(data, reader_of(labels, format, bands, read, given.reader), given)
     execution = Execution(**given.execution)
     if export is not None:
         if len(study.encoders) != 1:

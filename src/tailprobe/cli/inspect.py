@@ -9,7 +9,7 @@ import typer
 
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import reader_of
-from tailprobe.cli.settings import Given, with_settings
+from tailprobe.cli.settings import ALL_OF_READER, Given, with_settings
 from tailprobe.cli.studies import study_of
 from tailprobe.console import Bars
 from tailprobe.study.execution import Execution
@@ -24,7 +24,7 @@ _LOG = logging.getLogger(__name__)
 _COPIES = "Duplicates"
 
 
-@with_settings(execution=("cache",))
+@with_settings(execution=("cache",), reader=ALL_OF_READER)
 def inspect(
     data: option.Data,
     given: Given,
@@ -111,7 +111,7 @@ def inspect(
     from tailprobe.study.run import read_images
 
     # What cannot be read is left out and reported.
-    reader = reader_of(labels, format, bands, read)
+    reader = reader_of(labels, format, bands, read, given.reader)
     study = study_of(data, reader, Given(study={"on_bad_image": "skip"}))
     execution = Execution(**given.execution)
     images = read_images(study)

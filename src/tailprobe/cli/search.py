@@ -7,7 +7,7 @@ import typer
 from tailprobe.binding import coerce
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import reader_of
-from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_RECIPE, Given, with_settings
+from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_READER, ALL_OF_RECIPE, Given, with_settings
 from tailprobe.cli.studies import study_of
 from tailprobe.console import Bars
 from tailprobe.learners.recipe import Recipe
@@ -26,6 +26,7 @@ def _values(what: str) -> Any:  # noqa: ANN401 - an option of Typer's
     study=("long_tail", "on_bad_image", "encoders", "weights", "standardise", "seeds", "seed", "split"),
     recipe=_FIXED,
     execution=ALL_OF_EXECUTION,
+    reader=ALL_OF_READER,
     defaults={"seeds": 3},
 )
 def search(
@@ -55,7 +56,7 @@ def search(
         dropout=_tried("dropout", dropouts, "--dropouts"),
         width=_tried("width", widths, "--widths"),
     )
-    study = study_of(data, reader_of(labels, format, bands, read), given)
+    study = study_of(data, reader_of(labels, format, bands, read, given.reader), given)
     with Bars(quiet=quiet) as bars:
         table = run_search(study, space, out, Execution(**given.execution), progress=bars)
     typer.echo(table.groupby("encoder", sort=False).head(5).to_string(index=False))

@@ -1,15 +1,26 @@
 """Read labelled images from any source, detecting the format."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tailprobe.binding import coerce
 from tailprobe.datasets import readers
+from tailprobe.datasets.classes import select_classes
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.levels import group_by_level
 from tailprobe.datasets.pixels.bands import parse_bands
 from tailprobe.datasets.registry import READERS, Reader
 from tailprobe.datasets.storage.braces import is_pattern
 from tailprobe.datasets.storage.url import Source, Url, parse_source
-from tailprobe.datasets.tables.options import gather_table_options, option_types
+from tailprobe.datasets.tables.options import (
+    CLASS_OPTIONS,
+    class_option_types,
+    gather_table_options,
+    option_types,
+    split_class_options,
+)
+from tailprobe.datasets.tables.roles import is_level
+from tailprobe.datasets.webdataset.labels import read_classes
 from tailprobe.errors import InputError
 from tailprobe.registry import Registry, did_you_mean, import_members
 
@@ -40,10 +51,16 @@ def read(
     name = _detect_format(source, labels) if format == "auto" else format
     given = {option: value for option, value in options.items() if value is not None}
     reader = _readers().get(name)
+    level = given.pop("group_column") if is_level(str(given.get("group_column", ""))) else None
     given = _checked(given, name)
+    given, chosen = split_class_options(given)
+    if "classes" in given:
+        given["classes"] = _class_list(given["classes"])
     if "bands" in given:
         given["bands"] = parse_bands(str(given["bands"]))
-    return reader.read(source, labels, **gather_table_options(reader.read, given))
+    images = reader.read(source, labels, **gather_table_options(reader.read, given))
+    images = images if level is None else group_by_level(images, level)
+    return select_classes(images, chosen)
 
 
 def formats() -> dict[str, str]:
@@ -52,8 +69,15 @@ def formats() -> dict[str, str]:
 
 
 def options_of(format: str) -> tuple[str, ...]:
-    """Return the options that a format takes."""
-    return tuple(option_types(_readers().get(format).read))
+    """Return the options that a format takes, those of the classes among them, which all take."""
+    return (*option_types(_readers().get(format).read), *CLASS_OPTIONS)
+
+
+def _class_list(given: Sequence[str]) -> tuple[str, ...]:
+    """Return classes that were given one by one, or as a text file with one a line."""
+    if len(given) == 1 and given[0].lower().endswith(".txt"):
+        return read_classes(parse_source(given[0]))
+    return tuple(given)
 
 
 def _exists(source: Source) -> bool:
@@ -84,8 +108,10 @@ def _checked(given: dict[str, Any], format: str) -> dict[str, Any]:
                 if others
                 else f"it takes {', '.join(taken)}"
             )
-            raise InputError(f"format {format!r} takes no option {option!r}{did_you_mean(option, taken)} ({whose})")
-    types = option_types(READERS.get(format).read) | {"bands": Any}  # read by `parse_bands`
+            level = "; a level of folders is named by level:1" if option == "group_column" else ""
+            near = did_you_mean(option, taken)
+            raise InputError(f"format {format!r} takes no option {option!r}{near} ({whose}){level}")
+    types = option_types(READERS.get(format).read) | class_option_types() | {"bands": Any}  # read by `parse_bands`
     return {option: coerce(value, types[option], where=option) for option, value in given.items()}
 
 

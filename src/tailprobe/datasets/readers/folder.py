@@ -5,7 +5,7 @@ from tailprobe.datasets.pixels.bands import BandSelection, Composite
 from tailprobe.datasets.registry import READERS, Reader
 from tailprobe.datasets.storage.image_files import ImageFiles, OnBadImage, find_images, preview
 from tailprobe.datasets.storage.url import Source
-from tailprobe.datasets.tables.columns import TABLES
+from tailprobe.datasets.tables.files import TABLES
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.parts import parse_part

@@ -144,7 +144,7 @@ def _add_image(images: dict[str, TarMember], key: str, entry: TarEntry) -> None:
     if key in images:
         raise InputError(
             f"{entry.tar_member}: key {key!r} already has the image {images[key].member}; keep one, or name the ending "
-            "of the one to take by the option image"
+            f"of the one to take by --read image={(sample_key(entry.tar_member.member) or ('', ''))[1]}"
         )
     images[key] = entry.tar_member
 
