@@ -11,7 +11,7 @@ import typer
 from tailprobe.binding import choices, describe
 from tailprobe.cli.arguments import weights_of
 from tailprobe.cli.options import GROUPS, OUTPUT
-from tailprobe.datasets.tables.options import ClassOptions, TableOptions
+from tailprobe.datasets.tables.options import READER_SETTINGS
 from tailprobe.learners.recipe import Recipe
 from tailprobe.runs.settings import Study
 from tailprobe.setting import NamedSetting, settings_of
@@ -20,12 +20,11 @@ from tailprobe.study.execution import Execution
 _LONGEST_METAVAR = 18  # letters; at 80 columns the help texts need the room
 # What the command line has other options for, or puts together itself.
 _APART = frozenset({"source", "reader", "recipe"})
-_READER: Mapping[str, NamedSetting] = {**settings_of(TableOptions), **settings_of(ClassOptions)}
 ALL_OF_STUDY = tuple(name for name in settings_of(Study) if name not in _APART)
 ALL_OF_RECIPE = tuple(settings_of(Recipe))
 ALL_OF_EXECUTION = tuple(settings_of(Execution))
 # A setting of the study that a reader takes too is an option once.
-ALL_OF_READER = tuple(name for name in _READER if name not in settings_of(Study))
+ALL_OF_READER = tuple(name for name in READER_SETTINGS if name not in settings_of(Study))
 
 
 @dataclass
@@ -60,7 +59,7 @@ def with_settings(
         ("study", [settings_of(Study)[name] for name in study]),
         ("recipe", [settings_of(Recipe)[name] for name in recipe]),
         ("execution", [settings_of(Execution)[name] for name in execution]),
-        ("reader", [_READER[name] for name in reader]),
+        ("reader", [READER_SETTINGS[name] for name in reader]),
     ]
     others = defaults or {}
 

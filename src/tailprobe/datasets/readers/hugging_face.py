@@ -81,7 +81,7 @@ def read_hugging_face(
         table.labels,
         str(source),
         bands,
-        tuple(map(str, by_part)) if None not in by_part else table.given_parts,
+        tuple(map(str, by_part)) if None not in by_part and len(set(by_part)) > 1 else table.given_parts,
         table.notes,
         groups=table.groups,
     )

@@ -135,7 +135,7 @@ def _paths(file: Path, column: str) -> list[str]:
     """Return where the images of a file came from; only the paths are read, not the images."""
     if not pa.types.is_struct(pq.read_schema(file).field(column).type):
         return [""] * pq.read_metadata(file).num_rows
-    table = pq.read_table(file, columns=[f"{column}.path"])
+    table = pq.ParquetFile(file).read(columns=[f"{column}.path"])
     return [str(cell.get("path") or "") if cell else "" for cell in table[column].to_pylist()]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_type_hints
 
-from tailprobe.setting import at_least, setting, settings_of
+from tailprobe.setting import NamedSetting, at_least, setting, settings_of
 
 OnUnknownTag = Literal["error", "skip"]
 OnUnlabelled = Literal["auto", "leave-out", "negative"]
@@ -114,6 +114,24 @@ class ClassOptions:
     )
 
 
+@dataclass(frozen=True)
+class FolderOptions:
+    """How folders are read, see `tailprobe.datasets.readers.folder`."""
+
+    class_level: int | None = setting(
+        None,
+        help="Level of folders that names the class, below those of parts. Default: 1.",
+        group="Labels",
+        range=at_least(1),
+        metavar="INTEGER",
+    )
+
+
+READER_SETTINGS: Mapping[str, NamedSetting] = {
+    **settings_of(TableOptions),
+    **settings_of(ClassOptions),
+    **settings_of(FolderOptions),
+}
 CLASS_OPTIONS = tuple(settings_of(ClassOptions))
 DEFAULT_TABLE_OPTIONS = TableOptions()
 
@@ -164,4 +182,4 @@ def flag(option: str) -> str:
     >>> flag("label_columns")
     '--label-columns'
     """
-    return {**settings_of(TableOptions), **settings_of(ClassOptions)}[option].option
+    return READER_SETTINGS[option].option

@@ -66,7 +66,7 @@ def find_roles(columns: Columns, options: TableOptions, images: ImageNames | Non
         InputError: a column named is not there, there is no column of images or of labels, or it is not clear which.
     """
     missing = missing_words(options)
-    image = _image_column(columns, options, images)
+    image = find_image_column(columns, options, images)
     part = find_parts(columns, options)
     group = None if options.group_column is None or is_level(options.group_column) else options.group_column
     group = None if group is None else columns.given(group, "group_column")
@@ -95,7 +95,12 @@ def possible_group(roles: TableRoles) -> str | None:
     return next(iter(find_usual(roles.ignored, GROUP_NAMES)), None)
 
 
-def _image_column(columns: Columns, options: TableOptions, images: ImageNames | None) -> str:
+def find_image_column(columns: Columns, options: TableOptions, images: ImageNames | None) -> str:
+    """Return the column of images: the one named, else one whose values are images at hand, else one of a usual name.
+
+    Raises:
+        InputError: there is none.
+    """
     if options.image_column is not None:
         return columns.given(options.image_column, "image_column")
     usual = find_usual(columns.cells, IMAGE_NAMES)
