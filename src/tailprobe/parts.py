@@ -12,26 +12,21 @@ _PART = {spelling: part for part, spellings in _SPELLINGS.items() for spelling i
 
 
 # Words that may stand beside that of a part in the name of a folder, and say nothing themselves.
-_BESIDE = frozenset(
-    ["seg", "set", "data", "dataset", "image", "images", "img", "imgs", "photos", "pictures", "split", "part", "folder"]
-    + ["jpg", "jpeg", "png", "tif", "raw", "full", "small", "large", "clean", "final", "new", "official", "public"]
-)
+_NEUTRAL = """seg set data dataset image images img imgs photos pictures split part folder jpg jpeg png tif raw full
+    small large clean final new official public"""
+_BESIDE = frozenset(_NEUTRAL.split())
 
 
 def parse_part_folder(name: str) -> str | None:
     """Return the part that a folder is called after in one of the usual ways, None for anything else.
 
-    >>> [parse_part_folder(name) for name in ("seg_train", "training_set", "val2017", "testset", "train-jpg", "contest")]
-    ['train', 'train', 'validation', 'test', 'train', None]
+    >>> [parse_part_folder(name) for name in ("seg_train", "training_set", "val2017", "testset", "contest")]
+    ['train', 'train', 'validation', 'test', None]
     """
     words = [word for word in re.split(r"[\s_\-.()]+|(?<=[a-z])(?=[A-Z])|\d+", name) if word]
     found = {part for word in words if (part := parse_part(word) or parse_part(word.lower().removesuffix("set")))}
-    others = [
-        word for word in words if parse_part(word) is None and parse_part(word.lower().removesuffix("set")) is None
-    ]
-    if len(found) != 1 or not all(word.lower() in _BESIDE for word in others):
-        return None
-    return found.pop()
+    beside = [word for word in words if not (parse_part(word) or parse_part(word.lower().removesuffix("set")))]
+    return found.pop() if len(found) == 1 and all(word.lower() in _BESIDE for word in beside) else None
 
 
 def parse_part(word: str) -> str | None:

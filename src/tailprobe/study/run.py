@@ -19,6 +19,7 @@ from tailprobe.datasets.read import read
 from tailprobe.embeddings.embeddings import Embeddings, align
 from tailprobe.embeddings.precomputed.read import holds_embeddings
 from tailprobe.engines.choose import choose_engine
+from tailprobe.errors import InputError
 from tailprobe.methods.lookup import parse_methods
 from tailprobe.parts import PARTS
 from tailprobe.progress import Progress, silent
@@ -98,6 +99,8 @@ def run_study(
     engine = choose_engine(execution.engine)
     parse_methods(study.methods)  # before the images are looked at, which may take a while
     loaded = check(read_images(study) if images is None else images, study)
+    if not loaded.labels.classes:
+        raise InputError(f"{loaded.source}: the images have no labels to compare by; pass --labels TABLE")
     design = design_study(study, loaded)
     for note in design.images.notes:
         _LOG.info("%s", note)

@@ -131,8 +131,8 @@ def _refuse_same_folders(inner: _Steps, source: Source) -> None:
     if len(same) > 1 and "" not in same:
         raise InputError(
             f"{source}: every folder ({preview(sorted(below))}) holds the same folders ({preview(sorted(same))}); "
-            f"pass --class-level 2 if these are the classes, --class-level 1 if the outer ones are, or call the outer ones "
-            "train, validation and test if they are parts"
+            f"pass --class-level 2 if these are the classes, --class-level 1 if the outer ones are, or call the outer "
+            "ones train, validation and test if they are parts"
         )
 
 
@@ -161,8 +161,8 @@ def _deeper(inner: _Steps, level: int) -> tuple[str, ...]:
     if len(deeper) < 2:
         return ()
     return (
-        f"the folders inside class folders ({preview(deeper)}) are not used; pass --class-level {level + 2} to take them "
-        "as the classes",
+        f"the folders inside class folders ({preview(deeper)}) are not used; pass --class-level {level + 2} to take "
+        "them as the classes",
     )
 
 

@@ -2,7 +2,7 @@
 
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.pixels.bands import BandSelection, Composite
-from tailprobe.datasets.registry import READERS, Reader
+from tailprobe.datasets.registry import READERS, LabelTable, Reader
 from tailprobe.datasets.storage.image_files import OnBadImage, find_images
 from tailprobe.datasets.storage.url import Source
 from tailprobe.datasets.tables.files import table_suffix
@@ -14,7 +14,7 @@ from tailprobe.datasets.tables.tags import read_tags
 
 def read_table(
     source: Source,
-    labels: Source | None = None,
+    labels: LabelTable | None = None,
     *,
     bands: BandSelection = Composite.RGB,
     on_bad_image: OnBadImage = "error",

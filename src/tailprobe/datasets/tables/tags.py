@@ -37,7 +37,7 @@ class TagTable:
 
 
 def read_tags(
-    table: Source, options: TableOptions = DEFAULT_TABLE_OPTIONS, images: ImageNames | None = None
+    table: Source | Columns, options: TableOptions = DEFAULT_TABLE_OPTIONS, images: ImageNames | None = None
 ) -> TagTable:
     """Read the names, labels, parts and groups of a label table.
 
@@ -46,7 +46,7 @@ def read_tags(
     one image and a label each are put together.
 
     Args:
-        table: of any format that `read_columns` knows.
+        table: of any format that `read_columns` knows, or its columns where they have been read already.
         options: how it is read.
         images: the images at hand, where they are known.
 
@@ -54,6 +54,8 @@ def read_tags(
         InputError: a column is missing, a row is malformed or named twice, a tag is unknown, a class has no image, or
             a single-label row has more than one tag.
     """
+    if isinstance(table, Columns):
+        return tag_table(table, options, images)
     is_image = (lambda name: False) if images is None else images.__contains__
     return tag_table(read_columns(table, is_image), options, images)
 
