@@ -144,7 +144,7 @@ def _detect_format(source: Source, labels: LabelTable | None) -> str:
         return found[0]
     known = "; ".join(f"{name} ({what})" for name, what in formats().items())
     problem = f"could be {' or '.join(found)}" if found else "is of no known format"
-    raise InputError(f"{source}: {problem}; pass format, one of: {known}")
+    raise InputError(f"{source}: {problem}; pass --format, one of: {known}")
 
 
 def _types(function: Callable[..., object]) -> dict[str, Any]:

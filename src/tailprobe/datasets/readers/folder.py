@@ -2,17 +2,22 @@
 
 import unicodedata
 from collections.abc import Mapping
+from pathlib import Path
 
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.pixels.bands import BandSelection, Composite
 from tailprobe.datasets.registry import READERS, Reader
 from tailprobe.datasets.storage.image_files import ImageFiles, OnBadImage, find_images, preview
 from tailprobe.datasets.storage.url import Source
-from tailprobe.datasets.tables.files import table_suffix
+from tailprobe.datasets.tables.columns import text_of
+from tailprobe.datasets.tables.files import read_columns, table_suffix
+from tailprobe.datasets.tables.match import ImageNames
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.parts import parse_part_folder
 
+_MAX_TABLE = 2**25  # bytes of a table beside class folders that is looked into
+_NAMED = 0.9  # share of a column that names images, from which the table is one of these images
 _Steps = Mapping[str, tuple[str, ...]]  # path of an image -> its folders and file name
 
 
@@ -52,6 +57,7 @@ def read_folder(
     inner = steps if parts is None else _below_parts(steps)
     if class_level is None:
         _refuse_tables(files, inner)
+        _refuse_table_beside(files, inner)
         _refuse_same_folders(inner, source)
     level = _level(class_level, source)
     named = {path: _class_name(tail[level]) for path, tail in inner.items() if len(tail) > level + 1}
@@ -153,6 +159,30 @@ def _refuse_tables(files: ImageFiles, inner: _Steps) -> None:
             f"{files.source}: a table ({name}) lies in every folder, so that the folders are no classes; pass the "
             "table as --labels with the folder beside it, or --class-level 1 to take the folders as classes"
         )
+
+
+def _refuse_table_beside(files: ImageFiles, inner: _Steps) -> None:
+    """Stop where a table beside the folders names their images, and no folder is a value in it: it has the labels.
+
+    Raises:
+        InputError: such a table is there.
+    """
+    folders = {tail[0] for tail in inner.values() if len(tail) > 1}
+    tables = [path for path in files.others if "/" not in path and table_suffix(path) not in ("", ".txt", ".json")]
+    for path in tables if isinstance(files.source, Path) and files.source.is_dir() else []:
+        if (files.source / path).stat().st_size > _MAX_TABLE:
+            continue
+        try:
+            columns = read_columns(files.source / path)
+        except InputError:
+            continue  # of another kind
+        names = ImageNames(files)
+        named = any(names.share(cells) > _NAMED and len(set(map(str, cells))) > 2 for cells in columns.cells.values())
+        if named and not any(folders & {text_of(cell) for cell in cells} for cells in columns.cells.values()):
+            raise InputError(
+                f"{files.source}: {path} names the images in the folders ({preview(sorted(folders))}), so that these "
+                f"may be no classes; pass --labels {path}, or --class-level 1 to take the folders as classes"
+            )
 
 
 def _deeper(inner: _Steps, level: int) -> tuple[str, ...]:

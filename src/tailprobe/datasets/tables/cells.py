@@ -45,13 +45,33 @@ def split_cells(columns: Columns, column: str, options: TableOptions, missing: f
     if options.separator is None and texts and all(map(looks_like_list, texts)):
         values = [_parsed(columns, n, column, value, missing) for n, value in enumerate(values)]
     if not any(isinstance(value, str) and value and value not in missing for value in values):
-        return SplitCells([_cleaned(value, missing) for value in values], "lists")
+        cleaned = [_cleaned(value, missing) for value in values]
+        return _of_vectors(cleaned, column, options) or SplitCells(cleaned, "lists")
     splitting = _splitting(columns, column, [value for value in values if isinstance(value, str)], options, missing)
     tags = [
         splitting.split(value) if isinstance(value, str) and value not in missing else _cleaned(value, missing)
         for value in values
     ]
-    return SplitCells([_cleaned(words, missing) for words in tags], splitting.how, splitting.notes)
+    cleaned = [_cleaned(words, missing) for words in tags]
+    return _of_vectors(cleaned, column, options) or SplitCells(cleaned, splitting.how, splitting.notes)
+
+
+def _of_vectors(tags: list[list[str]], column: str, options: TableOptions) -> SplitCells | None:
+    """Return labels of cells that all hold 0 and 1 for as many classes, as `0,1,1,0`; None of any others."""
+    widths = {len(row) for row in tags if row}
+    words = {word for row in tags for word in row}
+    if len(widths) != 1 or min(widths) < 2 or not words <= {"0", "1", "0.0", "1.0"}:
+        return None
+    width = widths.pop()
+    names = [str(c) for c in range(width)] if options.classes is None else list(options.classes)
+    if len(names) != width:
+        raise InputError(
+            f"column {column!r} holds 0 and 1 for {width} classes; name as many by {flag('classes')}, got {len(names)}"
+        )
+    of_rows = [[names[c] for c, word in enumerate(row) if float(word) == 1] for row in tags]
+    note = f"column {column!r} holds 0 and 1 for {width} classes"
+    note += "" if options.classes else f", called by their numbers; name them in this order by {flag('classes')}"
+    return SplitCells(of_rows, f"0 and 1 for {width} classes", (note,))
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,9 @@ def parse_list(text: str) -> list[str] | None:
     quoted = [one or other for one, other in _QUOTED.findall(text)]
     if quoted:
         return quoted  # NumPy writes arrays without commas
+    words = text[1:-1].split()
+    if "," not in text and all(re.fullmatch(r"-?\d+\.?\d*", word) for word in words):
+        return [word.removesuffix(".") for word in words]  # NumPy's numbers
     return [word.strip() for word in text[1:-1].split(",") if word.strip()]
 
 

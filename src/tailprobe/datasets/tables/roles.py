@@ -148,12 +148,14 @@ def _label_columns(
         )
     if usual:
         return tuple(usual), {}
+    if rest == ["column 2"] and len(columns.cells) == 2:
+        return ("column 2",), {}  # of a list without a header
     flags = [name for name in rest if is_flag(name)]
     binary = {name: found for name in rest if (found := binary_column(columns.cells[name], missing)) is not None}
     binary = {name: found for name, found in binary.items() if not is_index(name) or name.startswith("column ")}
     if binary:
         _refuse_unclear(columns, binary, flags)
-        return (), {name: found for name, found in binary.items() if name not in flags}
+        return (), {name: found for name, found in binary.items() if name not in flags or set(binary) <= set(flags)}
     only = _repeated(columns, rest)
     if len(only) == 1:
         return tuple(only), {}
@@ -238,8 +240,14 @@ def _repeated(columns: Columns, rest: Sequence[str]) -> list[str]:
     for name in rest:
         texts = [text_of(cell) for cell in columns.cells[name] if isinstance(cell, str | int)]
         counts = Counter(texts)
+        alone = [other for other in rest if not is_index(other) or other.startswith("column ")] == [name]
+        whole = alone and all(text.lstrip("-").isdecimal() for text in counts if text)
         headless = len(columns.cells) == 2 and name.startswith("column ")
-        if headless or (len(counts) > 1 and 2 * len(counts) <= len(texts) and not all(map(_is_number, counts))):
+        if (
+            headless
+            or (whole and 2 * len(counts) <= len(texts))
+            or (len(counts) > 1 and 2 * len(counts) <= len(texts) and not all(map(_is_number, counts)))
+        ):
             found.append(name)
     return found
 

@@ -1,5 +1,6 @@
 """The label table: from cells to labels, without opening images."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -95,6 +96,7 @@ def _rows(
         tags, kept, more = one_hot_tags(columns, roles.one_hot, options)
         notes += more
     else:
+        _refuse_measurements(columns, roles.tags)
         split = [split_cells(columns, name, options, missing) for name in roles.tags]
         tags = [[tag for cells in row for tag in cells] for row in zip(*(each.tags for each in split), strict=True)]
         kept, how = list(range(len(columns))), split[0].how
@@ -107,6 +109,22 @@ def _rows(
         [columns.where(n) for n in range(len(columns))],
     )
     return rows.only(kept), how, notes
+
+
+def _refuse_measurements(columns: Columns, tags: Sequence[str]) -> None:
+    """Refuse a column of measurements, whose every value would be a class.
+
+    Raises:
+        InputError: the cells are numbers with a fraction, and hardly any is repeated.
+    """
+    for name in tags:
+        texts = [text for cell in columns.cells[name] if (text := text_of(cell) if not isinstance(cell, list) else "")]
+        fractions = [text for text in texts if re.fullmatch(r"-?\d*\.\d+(e-?\d+)?", text)]
+        if 2 * len(fractions) > len(texts) and 2 * len(set(texts)) > len(texts) > 4:
+            raise InputError(
+                f"{columns.path.name}: column {name!r} holds measurements, such as {fractions[0]}, and no classes; cut "
+                f"them into classes, or name another column by {flag('label_columns')}"
+            )
 
 
 def _names(columns: Columns, column: str, images: ImageNames | None) -> list[str]:

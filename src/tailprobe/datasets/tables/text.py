@@ -74,24 +74,36 @@ def _fields(path: Source, text: str, delimiter: str, *, first: int) -> list[tupl
 
 
 def _listed(path: Source, text: str, is_image: IsImage) -> Columns | None:
-    """Return lines of a path and labels, blanks between them, as columns; None where a line is of another form."""
+    """Return lines of a path and labels, blanks between them, as columns; None where a line is of another form.
+
+    A line of names may go before them, and one with the number of rows before that, as in CelebA's lists.
+    """
     lines = [(n, line.strip()) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
-    header = ["column 1", "column 2"]
-    if len(lines) > 1 and _split_line(lines[0][1], is_image) is None and len(lines[0][1].split()) == 2:
-        header, lines = lines[0][1].split(), lines[1:]
-    if not lines or _split_line(lines[0][1], is_image) is None:
+    first = next((n for n, (_, line) in enumerate(lines[:3]) if _split_line(line, is_image) is not None), None)
+    if first is None:
         return None
-    found = [(n, _split_line(line, is_image) or tuple(line.split(maxsplit=1))) for n, line in lines]
-    if any(len(pair) != 2 for _, pair in found) or len(set(header)) != 2:
+    names = lines[first - 1][1].split() if first and not re.search(r"[,;\t|]", lines[first - 1][1]) else []
+    if first > 1 and lines[0][1] != str(len(lines) - first):
         return None
-    rests = [pair[1].split() for _, pair in found]
-    cells: dict[str, list[str]] = {header[0]: [pair[0] for _, pair in found]}
+    found = [(n, _split_line(line, is_image) or tuple(line.split(maxsplit=1))) for n, line in lines[first:]]
+    if any(len(pair) != 2 for _, pair in found):
+        return None
+    paths, rests = [pair[0] for _, pair in found], [pair[1].split() for _, pair in found]
     width = len(rests[0])
-    if width > 1 and all(len(rest) == width and set(rest) <= {"0", "1", "-1"} for rest in rests):
-        cells |= {f"column {c + 2}": [rest[c] for rest in rests] for c in range(width)}
-    else:
-        cells[header[1]] = [pair[1] for _, pair in found]
-    return Columns(path, dict(cells), [n for n, _ in found])
+    binary = width > 1 and all(len(rest) == width and set(rest) <= {"0", "1", "-1"} for rest in rests)
+    header = _list_header(names, width if binary else 1)
+    if header is None:
+        return None
+    columns = [[rest[c] for rest in rests] for c in range(width)] if binary else [[pair[1] for _, pair in found]]
+    return Columns(path, dict(zip(header, [paths, *columns], strict=True)), [n for n, _ in found])
+
+
+def _list_header(names: Sequence[str], width: int) -> list[str] | None:
+    """Return the names of the columns of a list; None where the line above it is no header of it."""
+    if not names:
+        return [f"column {n}" for n in range(1, width + 2)]
+    header = ["image", *names] if len(names) == width else list(names)
+    return header if len(header) == width + 1 == len(set(header)) else None
 
 
 def _split_line(line: str, is_image: IsImage) -> tuple[str, str] | None:
@@ -134,6 +146,8 @@ def _delimiter(path: Source, text: str) -> str:
     if PurePath(path.name.lower().removesuffix(".gz")).suffix == ".tsv":
         return "\t"
     header = text.lstrip().partition("\n")[0].partition("\r")[0]
+    if "\t" in header and _looks_like_image(header.partition("\t")[0]):
+        return "\t"  # a list of paths and labels, which may hold commas
     used = max(",;\t", key=header.count)
     return "|" if used not in header and "|" in header else used  # a comma where there is none of them
 
