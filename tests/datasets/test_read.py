@@ -42,7 +42,7 @@ def test_an_option_that_is_none_is_not_given(sources):
 def test_an_option_of_another_format_is_refused_with_the_reason(sources):
     with pytest.raises(
         InputError,
-        match=r"format 'folder' takes no option 'separator' \(only hugging-face, metadata, table, webdataset do\)",
+        match=r"format 'folder' takes no option 'separator' \(only hugging-face, metadata, table, voc, webdataset do\)",
     ):
         read(sources["folder"], separator=";")
     with pytest.raises(InputError, match=r"no option 'seperator'; did you mean 'separator'\? \(it takes bands"):

@@ -30,8 +30,8 @@ Format = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help="auto (by what is there), table, folder, planet, ade20k, webdataset, hugging-face or embeddings. "
-        "Default: auto.",
+        help="auto (by what is there), table, folder, metadata, voc, planet, ade20k, webdataset, hugging-face, images "
+        "(without labels) or embeddings. Default: auto.",
         show_default=False,
         rich_help_panel=DATA,
     ),

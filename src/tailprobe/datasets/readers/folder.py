@@ -168,9 +168,10 @@ def _refuse_table_beside(files: ImageFiles, inner: _Steps) -> None:
         InputError: such a table is there.
     """
     folders = {tail[0] for tail in inner.values() if len(tail) > 1}
+    top = files.source
     tables = [path for path in files.others if "/" not in path and table_suffix(path) not in ("", ".txt", ".json")]
-    for path in tables if isinstance(files.source, Path) and files.source.is_dir() else []:
-        if (files.source / path).stat().st_size > _MAX_TABLE:
+    for path in tables if isinstance(top, Path) and top.is_dir() else []:
+        if isinstance(top, Path) and (top / path).stat().st_size > _MAX_TABLE:
             continue
         try:
             columns = read_columns(files.source / path)

@@ -66,7 +66,7 @@ def first_label(shards: Sequence[Source]) -> str:
             has = ", ".join(f".{ending}" for ending in sorted(endings))
             raise InputError(
                 f"{shard}!{key}: expected a label as .cls, .json or .txt beside the image, found {has}; "
-                "pass labels, a table of keys and tags"
+                "pass --labels TABLE, a table of keys and labels"
             )
     raise InputError(f"{shards[0]}: no shard has a sample; expected images as key.jpg with labels as key.cls")
 
