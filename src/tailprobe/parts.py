@@ -1,5 +1,7 @@
 """The parts of a split, and the spellings people use for them."""
 
+import re
+
 PARTS = ("train", "validation", "test")
 _SPELLINGS = {
     "train": ["train", "tr", "training", "learn", "fit"],
@@ -7,6 +9,24 @@ _SPELLINGS = {
     "test": ["test", "te", "testing", "tst", "eval", "evaluation", "holdout", "hold-out"],
 }
 _PART = {spelling: part for part, spellings in _SPELLINGS.items() for spelling in spellings}
+
+
+# Words that may stand beside that of a part in the name of a folder, and say nothing themselves.
+_NEUTRAL = """seg set data dataset image images img imgs photos pictures split part folder jpg jpeg png tif raw full
+    small large clean final new official public"""
+_BESIDE = frozenset(_NEUTRAL.split())
+
+
+def parse_part_folder(name: str) -> str | None:
+    """Return the part that a folder is called after in one of the usual ways, None for anything else.
+
+    >>> [parse_part_folder(name) for name in ("seg_train", "training_set", "val2017", "testset", "contest")]
+    ['train', 'train', 'validation', 'test', None]
+    """
+    words = [word for word in re.split(r"[\s_\-.()]+|(?<=[a-z])(?=[A-Z])|\d+", name) if word]
+    found = {part for word in words if (part := parse_part(word) or parse_part(word.lower().removesuffix("set")))}
+    beside = [word for word in words if not (parse_part(word) or parse_part(word.lower().removesuffix("set")))]
+    return found.pop() if len(found) == 1 and all(word.lower() in _BESIDE for word in beside) else None
 
 
 def parse_part(word: str) -> str | None:

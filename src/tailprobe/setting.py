@@ -14,7 +14,7 @@ from tailprobe.binding import choices, coerce, describe
 from tailprobe.callspec import split_calls
 from tailprobe.errors import InputError
 
-Group = Literal["Data", "Methods and encoders", "Design", "Training recipe", "Execution", "Output"]
+Group = Literal["Data", "Labels", "Methods and encoders", "Design", "Training recipe", "Execution", "Output"]
 T = TypeVar("T")
 _KEY = "setting"
 

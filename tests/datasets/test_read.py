@@ -41,7 +41,8 @@ def test_an_option_that_is_none_is_not_given(sources):
 
 def test_an_option_of_another_format_is_refused_with_the_reason(sources):
     with pytest.raises(
-        InputError, match=r"format 'folder' takes no option 'separator' \(only hugging-face, table, webdataset do\)"
+        InputError,
+        match=r"format 'folder' takes no option 'separator' \(only hugging-face, metadata, table, voc, webdataset do\)",
     ):
         read(sources["folder"], separator=";")
     with pytest.raises(InputError, match=r"no option 'seperator'; did you mean 'separator'\? \(it takes bands"):
@@ -73,7 +74,7 @@ def test_an_unknown_format_lists_the_known_ones(sources):
 
 def test_a_source_of_no_known_format_lists_them(tmp_path):
     (tmp_path / "x.bin").write_text("")
-    with pytest.raises(InputError, match=r"is of no known format; pass format, one of: ade20k \("):
+    with pytest.raises(InputError, match=r"is of no known format; pass --format, one of: ade20k \("):
         read(tmp_path / "x.bin")
     with pytest.raises(InputError, match="there is none; check the path"):
         read(tmp_path / "none")

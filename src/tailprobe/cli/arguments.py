@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,21 @@ def source_of(
     if labels is not None:
         reader["labels"] = absolute(labels)
     return Source(data, reader)
+
+
+def with_tables(source: Source, given: Mapping[str, "Option"]) -> Source:
+    """Return the source with its options of tables and classes, files by their whole paths."""
+    tables = {name: _file(value) if name in ("merge_classes", "classes") else value for name, value in given.items()}
+    return replace(source, reader={**source.reader, **tables})
+
+
+def _file(value: "Option") -> "Option":
+    """Return a file by its whole path, as a study file may be run from elsewhere; any other value as it is."""
+    names = [value] if isinstance(value, str) else list(value) if isinstance(value, tuple) else []
+    if len(names) != 1 or not Path(names[0]).is_file():
+        return value
+    path = str(Path(names[0]).resolve())
+    return path if isinstance(value, str) else (path,)
 
 
 def weights_of(given: list[str] | None) -> dict[str, str]:

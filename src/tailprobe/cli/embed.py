@@ -1,6 +1,7 @@
 """`tailprobe embed`: the embeddings of a collection and no heads."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,14 +16,17 @@ from tailprobe.errors import InputError
 from tailprobe.study.execution import Execution
 
 if TYPE_CHECKING:
+    from tailprobe.datasets.images import LabeledImages
     from tailprobe.embeddings.embeddings import Embeddings
+    from tailprobe.runs.settings import Study
 
 
 _LOG = logging.getLogger(__name__)
 
 
 @with_settings(
-    study=("on_bad_image", "encoders", "weights"), execution=("cache", "engine", "runtime", "precision", "dtype")
+    study=("on_bad_image", "encoders", "weights"),
+    execution=("cache", "engine", "runtime", "precision", "dtype"),
 )
 def embed(
     source: Source,
@@ -54,7 +58,7 @@ def embed(
     from tailprobe.embeddings.export import check_target, export_embeddings
     from tailprobe.study.dry_run import dry_run_embedding
     from tailprobe.study.embedding import embed_all
-    from tailprobe.study.reading import check, read_images
+    from tailprobe.study.reading import check
 
     study = study_of(source, given)
     execution = Execution(**given.execution)
@@ -63,7 +67,7 @@ def embed(
             raise InputError(f"--export {export}: holds the embeddings of one encoder; name it by one --encoder")
         check_target(export, overwrite=overwrite)
     with Bars(quiet=quiet) as bars:
-        images = check(read_images(study), study)
+        images = check(_images(study), study)
         for note in images.notes:
             _LOG.info("%s", note)
         if dry_run:
@@ -75,6 +79,27 @@ def embed(
         typer.echo(_sentence(stored))
         if export is not None:
             typer.echo(export_embeddings(stored, export, overwrite=overwrite))
+
+
+def _images(study: "Study") -> "LabeledImages":
+    """Read the images of a study, without labels where there are none: embeddings need none.
+
+    Raises:
+        InputError: as `tailprobe.read`, where the images cannot be read without labels either.
+    """
+    from tailprobe.datasets.read import find_format
+    from tailprobe.datasets.readers.unlabelled import FORMAT
+    from tailprobe.study.reading import read_images
+
+    try:
+        return read_images(study)
+    except InputError:
+        if study.reader.get("labels") is not None or study.reader.get("format", "auto") != "auto":
+            raise
+        if find_format(study.source) != "folder":
+            raise
+        options = {name: value for name, value in study.reader.items() if name == "bands"}
+        return read_images(replace(study, reader={"format": FORMAT} | options))
 
 
 def _sentence(stored: "Embeddings") -> str:

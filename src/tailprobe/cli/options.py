@@ -8,7 +8,7 @@ import typer
 from tailprobe.setting import Group
 
 GROUPS: tuple[Group, ...] = get_args(Group)  # in the order in which a user sets them
-DATA, METHODS, DESIGN, TRAINING, EXECUTION, OUTPUT = GROUPS
+DATA, LABELS, METHODS, DESIGN, TRAINING, EXECUTION, OUTPUT = GROUPS
 
 FLAG = " "  # a flag takes no value: Typer would show <bool> as its metavar
 
@@ -22,14 +22,16 @@ Data = Annotated[
 ]
 Labels = Annotated[
     str | None,
-    typer.Option(metavar="TABLE", help="Table of image names and tags, CSV or Parquet.", rich_help_panel=DATA),
+    typer.Option(
+        metavar="TABLE", help="Table of image names and labels: CSV, Parquet, JSON, Excel, COCO.", rich_help_panel=DATA
+    ),
 ]
 Format = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help="auto (by what is there), table, folder, planet, ade20k, webdataset, hugging-face or embeddings. "
-        "Default: auto.",
+        help="auto (by what is there), table, folder, metadata, voc, planet, ade20k, webdataset, hugging-face, images "
+        "(without labels) or embeddings. Default: auto.",
         show_default=False,
         rich_help_panel=DATA,
     ),
@@ -38,7 +40,7 @@ Read = Annotated[
     list[str] | None,
     typer.Option(
         metavar="KEY=VALUE",
-        help="A further option of the reader, e.g. tags_column=land_use, separator=; or top=30. Repeat for several.",
+        help="An option of one format alone, e.g. top=30 of ade20k or label_in=cls of webdataset. Repeat for several.",
         rich_help_panel=DATA,
     ),
 ]

@@ -10,8 +10,9 @@ from typing import Annotated, Any, get_origin, get_type_hints
 import typer
 
 from tailprobe.binding import choices, describe
-from tailprobe.cli.arguments import source_of, weights_of
+from tailprobe.cli.arguments import source_of, weights_of, with_tables
 from tailprobe.cli.options import GROUPS, OUTPUT
+from tailprobe.datasets.tables.options import READER_SETTINGS
 from tailprobe.inspection.settings import InspectionSettings
 from tailprobe.learners.recipe import Recipe
 from tailprobe.runs.settings import Study
@@ -25,6 +26,8 @@ ALL_OF_STUDY = tuple(name for name in settings_of(Study) if name not in _APART)
 ALL_OF_RECIPE = tuple(settings_of(Recipe))
 ALL_OF_EXECUTION = tuple(settings_of(Execution))
 ALL_OF_INSPECTION = tuple(settings_of(InspectionSettings))
+# A setting of the study that a reader takes too is an option once.
+_READER = tuple(setting for name, setting in READER_SETTINGS.items() if name not in settings_of(Study))
 
 
 @dataclass
@@ -35,6 +38,7 @@ class Given:
     recipe: dict[str, Any] = field(default_factory=dict)
     execution: dict[str, Any] = field(default_factory=dict)
     inspection: dict[str, Any] = field(default_factory=dict)
+    reader: dict[str, Any] = field(default_factory=dict)  # options of tables and classes, which `source` has too
 
 
 def with_settings(
@@ -48,7 +52,7 @@ def with_settings(
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command options for settings; it takes those that were typed as its keyword argument `given: Given`.
 
-    A command with an argument `source: Source` gets the options of the collection as well.
+    A command with an argument `source: Source` gets the options of the collection, its tables and its classes as well.
 
     Args:
         study, recipe, execution, inspection: which fields of `Study`, `Recipe`, `Execution` and `InspectionSettings`.
@@ -75,13 +79,14 @@ def with_settings(
             for part, known in chosen:
                 getattr(given, part).update(_read(known, typed, defaults))
             if reads:
-                typed["source"] = source_of(
-                    **{name: typed.pop(name) for name in inspect.signature(source_of).parameters}
-                )
+                given.reader.update(_read(_READER, typed, defaults))
+                source = source_of(**{name: typed.pop(name) for name in inspect.signature(source_of).parameters})
+                typed["source"] = with_tables(source, given.reader)
             command(**typed, given=given)
 
         reads = "source" in inspect.signature(command).parameters
-        made = [option_of(setting, defaults) for _, known in chosen for setting in known]
+        tables = _READER if reads else ()
+        made = [option_of(setting, defaults) for _, known in (*chosen, ("reader", tables)) for setting in known]
         collection = _own_parameters(source_of) if reads else []
         _set_signature(run, [*collection, *_own_parameters(command), *made])
         return run

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.storage.url import Source
+from tailprobe.datasets.tables.columns import Columns
 from tailprobe.registry import Registry
+
+LabelTable = Source | Columns  # a file, or the columns of one in memory
 
 
 @dataclass(frozen=True)

@@ -196,8 +196,9 @@ def read_study(path: Path) -> Study:
         raise InputError(f"{path}: [data] needs a source, the folder, .zip or table to read")
     known = settings_of(Study)
     source, long_tail = data.pop("source"), data.pop("long_tail", 0)
-    if "labels" in data:
-        data["labels"] = _beside(path, str(data["labels"]))
+    for name in ("labels", "merge_classes"):
+        if name in data and data[name] != "variants":  # no file, but a word of `merge_classes`
+            data[name] = _beside(path, str(data[name]))
     own = {name: about for name, about in known.items() if name not in _SECTIONS}
     return Study(
         source=_beside(path, source),

@@ -6,17 +6,26 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.memory import is_frame, label_array
+from tailprobe.datasets.read import known_options, read
 from tailprobe.datasets.storage.image_files import OnBadImage
 from tailprobe.datasets.storage.url import absolute
+from tailprobe.datasets.tables.options import option_types
 from tailprobe.embeddings import compute
 from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.embeddings.precomputed.in_memory import from_arrays
+from tailprobe.embeddings.precomputed.read import read_embeddings
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.load import load_encoder
+from tailprobe.errors import InputError
 from tailprobe.learners.recipe import Recipe
 from tailprobe.log import printed_by_default
 from tailprobe.methods.method import Method
 from tailprobe.progress import Progress, silent
+from tailprobe.registry import did_you_mean
 from tailprobe.runs.run import Run
 from tailprobe.runs.settings import Option, Study, default_encoders
 from tailprobe.setting import make, settings_of
@@ -60,7 +69,7 @@ def embed(
 
 @printed_by_default()
 def compare(
-    data: str | Path | LabeledImages,
+    data: Any,  # noqa: ANN401 - a DataFrame, whose type pandas alone knows, or as below
     *,
     embeddings: Embeddings | None = None,
     encoders: Sequence[str] | str | None = None,
@@ -89,13 +98,14 @@ def compare(
     precision: str = Execution.precision,
     dtype: str = Execution.dtype,
     progress: Progress = silent,
-    **reader: Option | Sequence[str] | Path | None,
+    **reader: Any,  # noqa: ANN401 - options of `tailprobe.read`
 ) -> Run:
     """Compare methods for class imbalance on labelled images.
 
     Args:
         data: a folder, .zip or table of images to read; a file of embeddings, see
-            `tailprobe.embeddings.precomputed.read.read_embeddings`; or images read already.
+            `tailprobe.embeddings.precomputed.read.read_embeddings`; images read already; a DataFrame of paths and
+            labels; a list of paths or PIL images, with `labels`; or an (N, D) array of embeddings, with `labels`.
         embeddings: of images read already, computed elsewhere.
         encoders: frozen encoders by name, `descriptors` by default; what to call the encoder, where `data` are
             embeddings.
@@ -118,8 +128,9 @@ def compare(
     Raises:
         InputError: a setting, file or image cannot be used; the message says how to fix it.
     """
-    images = data if isinstance(data, LabeledImages) else None
-    source = data.source if isinstance(data, LabeledImages) else absolute(str(data))
+    _refuse_unknown(reader)
+    images, embeddings, reader = _given_data(data, embeddings, reader, standardise)
+    source = absolute(str(data)) if images is None else images.source
     made = None if embeddings is None else {embeddings.encoder: embeddings}
     study = make(
         Study,
@@ -164,6 +175,44 @@ def _method_texts(methods: Sequence[str | Method] | Method | str) -> Sequence[st
     if isinstance(methods, str) or not isinstance(methods, Sequence):
         return methods
     return [f"{m.function.__module__}:{m.function.__name__}" if isinstance(m, Method) else m for m in methods]
+
+
+def _refuse_unknown(reader: Mapping[str, Any]) -> None:
+    """Refuse a misspelt argument before anything is read.
+
+    Raises:
+        InputError: there is no such argument of `compare`, and no option of a reader.
+    """
+    own = [name for name in inspect.signature(compare).parameters if name not in ("data", "reader")]
+    options = ["labels", "format", *known_options(), *option_types(read_embeddings)]
+    for name in reader:
+        if name not in options:
+            near = did_you_mean(name, [*own, *options])
+            raise InputError(f"compare takes no argument {name!r}{near or ';'} see help(tailprobe.compare)")
+
+
+def _given_data(
+    data: Any,  # noqa: ANN401 - checked here
+    embeddings: Embeddings | None,
+    reader: dict[str, Any],
+    standardise: bool | str,
+) -> tuple[LabeledImages | None, Embeddings | None, dict[str, Any]]:
+    """Return images and embeddings that are in memory, and the options that are left for reading from disk."""
+    if isinstance(data, str | Path) and not is_frame(reader.get("labels")):
+        return None, embeddings, reader
+    given = {name: value for name, value in reader.items() if value is not None}
+    if isinstance(data, LabeledImages):
+        if given:
+            raise InputError(f"the images have been read already; pass {min(given)!r} to tailprobe.read")
+        return data, embeddings, {}
+    if isinstance(data, np.ndarray) and data.ndim == 2 and data.dtype.kind in "fiu":
+        labels = given.pop("labels", None)
+        if labels is None:
+            raise InputError(f"embeddings of shape {data.shape}: pass labels, one for each row")
+        labelled = label_array(labels, len(data), given)
+        made, images = from_arrays(data, labelled, standardise=standardise is True)
+        return images, made, {}
+    return read(data, **given), embeddings, {}
 
 
 def _reader_options(given: Mapping[str, Option | Sequence[str] | Path | None]) -> dict[str, Option]:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from tailprobe.datasets.classes import select_classes
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.pixels.band_ranges import fit_ranges
 from tailprobe.datasets.pixels.contrast import warn_of_flat_pictures
-from tailprobe.datasets.tables.options import gather_table_options
+from tailprobe.datasets.tables.options import gather_table_options, split_class_options
 from tailprobe.embeddings.compute import embed
 from tailprobe.embeddings.embeddings import Embeddings, align
 from tailprobe.embeddings.precomputed.read import checked_options, read_embeddings
@@ -91,7 +92,11 @@ def read_precomputed(study: Study) -> tuple[Embeddings, LabeledImages]:
     if len(study.encoders) != 1:
         raise InputError(f"{study.source} holds the embeddings of one encoder; name it by one --encoder, or by none")
     options = checked_options({key: value for key, value in study.reader.items() if key != "format"})
-    return read_embeddings(study.source, encoder=study.encoders[0], **gather_table_options(read_embeddings, options))
+    options, chosen = split_class_options(options)
+    options = gather_table_options(read_embeddings, options)
+    embeddings, images = read_embeddings(study.source, encoder=study.encoders[0], **options)
+    images = select_classes(images, chosen)
+    return align(embeddings, images.names), images
 
 
 def leave_out_skipped(

@@ -101,6 +101,8 @@ def run_study(
     engine = choose_engine(execution.engine)
     parse_methods(study.methods)  # before the images are looked at, which may take a while
     loaded = check(read_images(study) if images is None else images, study)
+    if not loaded.labels.classes:
+        raise InputError(f"{loaded.source}: the images have no labels to compare by; pass --labels TABLE")
     design = design_study(study, loaded)
     for note in design.images.notes:
         _LOG.info("%s", note)

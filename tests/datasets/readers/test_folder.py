@@ -73,7 +73,7 @@ def test_a_class_may_be_absent_from_a_part(folder):
         (("1.jpg", "2.jpg"), "expected one folder per class, found none among 2 images"),
         (("a/1.jpg", "a/2.jpg"), r"found one class folder \('a'\)"),
         (("readme.txt",), "none among 0 images"),
-        (("1.jpg", "labels.csv"), r"or pass the table of tags as labels \(labels.csv\)"),
+        (("1.jpg", "labels.csv"), r"or pass the table of labels by --labels \(labels.csv\)"),
         (("train/a/1.jpg", "b/1.jpg"), "part folder 'train' stands beside 'b'"),
     ],
 )

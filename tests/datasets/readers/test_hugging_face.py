@@ -11,7 +11,6 @@ from PIL import Image
 import tailprobe
 from tailprobe.datasets.check import check_images
 from tailprobe.datasets.pixels.decode import decode
-from tailprobe.datasets.readers.hugging_face import read_hugging_face
 from tailprobe.errors import InputError
 
 datasets = pytest.importorskip("datasets", reason="the library that saves such folders is not installed")
@@ -86,15 +85,15 @@ def test_columns_that_are_not_clear_are_named(tmp_path: Path) -> None:
     made = dataset(tmp_path / "files", kind=["x", "y"] * 3, mask=files(tmp_path / "masks"))
     made = made.cast_column("mask", datasets.Image())
     made.save_to_disk(str(tmp_path / "saved"))
-    with pytest.raises(InputError, match="'image', 'mask' could all be its images; name the column by --read image="):
+    with pytest.raises(InputError, match="'image', 'mask' could all be its images; name the column by --image-column"):
         tailprobe.read(tmp_path / "saved")
     with pytest.raises(InputError, match="no column holds labels"):
-        tailprobe.read(tmp_path / "saved", image="image")
+        tailprobe.read(tmp_path / "saved", image_column="image")
     with pytest.raises(InputError, match="no column 'picture'; it has image, kind, mask"):
-        read_hugging_face(tmp_path / "saved", image="picture", label="kind")
+        tailprobe.read(tmp_path / "saved", image_column="picture", label_columns="kind")
     with pytest.raises(InputError, match="'kind' holds no images"):
-        read_hugging_face(tmp_path / "saved", image="kind", label="kind")
-    assert tailprobe.read(tmp_path / "saved", image="mask", label="kind").labels.classes == ("x", "y")
+        tailprobe.read(tmp_path / "saved", image_column="kind", label_columns="kind")
+    assert tailprobe.read(tmp_path / "saved", image_column="mask", label_columns="kind").labels.classes == ("x", "y")
 
 
 def test_an_image_that_is_a_path_alone_is_reported(tmp_path: Path) -> None:

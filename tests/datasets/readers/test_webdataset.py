@@ -92,7 +92,7 @@ def test_numbers_are_given_names_by_a_file(tmp_path):
     ],
 )
 def test_labels_are_read_from_json(tmp_path, labels, key, kind, first):
-    images = read(write_shards(tmp_path / "w", numbered(labels, "json")), label=key)
+    images = read(write_shards(tmp_path / "w", numbered(labels, "json")), label_columns=key)
     assert images.labels.kind == kind
     assert images.labels.tags(0) == first
 
@@ -311,4 +311,4 @@ def test_a_folder_of_classes_with_a_tar_in_it_stays_a_folder_of_classes(folder):
 def test_json_metadata_with_other_keys_lists_them(tmp_path):
     folder = write_shards(tmp_path / "w", numbered([{"caption": "x", "width": 3}] * 2, "json"))
     with pytest.raises(InputError, match=r"has 'caption', 'width' but not 'klass'"):
-        read(folder, label="klass")
+        read(folder, label_columns="klass")

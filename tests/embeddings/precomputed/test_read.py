@@ -336,5 +336,5 @@ def test_what_is_no_file_of_embeddings_is_reported(tmp_path: Path) -> None:
 
 
 def test_an_unknown_option_names_the_near_one() -> None:
-    with pytest.raises(InputError, match="name_column"):
-        checked_options({"name_colum": "x"})
+    with pytest.raises(InputError, match="image_column"):
+        checked_options({"image_colum": "x"})

@@ -1,14 +1,24 @@
 """A folder, or a .zip of one, with one folder per class."""
 
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.pixels.bands import BandSelection, Composite
 from tailprobe.datasets.registry import READERS, Reader
 from tailprobe.datasets.storage.image_files import ImageFiles, OnBadImage, find_images, preview
 from tailprobe.datasets.storage.url import Source
-from tailprobe.datasets.tables.columns import TABLES
+from tailprobe.datasets.tables.columns import text_of
+from tailprobe.datasets.tables.files import read_columns, table_suffix
+from tailprobe.datasets.tables.match import ImageNames
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
-from tailprobe.parts import parse_part
+from tailprobe.parts import parse_part_folder
+
+_MAX_TABLE = 2**25  # bytes of a table beside class folders that is looked into
+_NAMED = 0.9  # share of a column that names images, from which the table is one of these images
+_Steps = Mapping[str, tuple[str, ...]]  # path of an image -> its folders and file name
 
 
 def read_folder(
@@ -17,33 +27,43 @@ def read_folder(
     *,
     bands: BandSelection = Composite.RGB,
     on_bad_image: OnBadImage = "error",
+    class_level: int | None = None,
 ) -> LabeledImages:
     """Read single-label images from class folders: `Forest/12.jpg`, or `train/Forest/12.jpg` with parts given on top.
 
-    Folders that wrap everything (`2750/Forest/12.jpg`) are looked through. Names are paths below `source`. Hidden
-    files, files that are not images and images outside class folders are left out and counted in the notes.
+    Folders that wrap everything (`2750/Forest/12.jpg`) are looked through. Parts may be called in any usual way
+    (`seg_train`, `training_set`, `val2017`). Names are paths below `source`. Hidden files, files that are not images
+    and images outside class folders are left out and counted in the notes.
 
     Args:
         source: the folder or .zip.
         labels: must be None, since the folders name the classes.
         bands: see `tailprobe.datasets.pixels.decode`.
         on_bad_image: "skip" leaves out members of a .zip that cannot be unpacked.
+        class_level: which level of folders, below those that wrap everything and those of parts, names the class; by
+            default the first, where nothing speaks against it.
 
     Raises:
         InputError: there are fewer than two class folders, a class folder has no image, part folders stand beside
-            class folders, or a label table is given.
+            class folders, every class has the same folders or a table in it, or a label table is given.
     """
     if labels is not None:
         raise InputError(
-            f"{labels}: format 'folder' takes the classes from folders, not from a table; pass format 'table'"
+            f"{labels}: format 'folder' takes the classes from folders, not from a table; pass --format table"
         )
     files = find_images(source, on_bad_image=on_bad_image)
-    steps = _steps(files)
-    parted = _is_parted(steps, source)
-    inner = {path: tail[1:] if parted else tail for path, tail in steps.items()}
-    named = {path: tail[0] for path, tail in inner.items() if len(tail) > 1}
+    steps = _steps({path: tuple(path.split("/")) for path in files.image_sources})
+    parts = _parts(steps, source)
+    inner = steps if parts is None else _below_parts(steps)
+    if class_level is None:
+        _refuse_tables(files, inner)
+        _refuse_table_beside(files, inner)
+        _refuse_same_folders(inner, source)
+    level = _level(class_level, source)
+    named = {path: _class_name(tail[level]) for path, tail in inner.items() if len(tail) > level + 1}
     _refuse_no_classes(files, set(named.values()))
-    _refuse_empty_class(files, set(named.values()), steps, parted=parted)
+    if level == 0:
+        _refuse_empty_class(files, set(named.values()), steps, parted=parts is not None)
     loose = [path for path in inner if path not in named]
     notes = (f"{len(loose)} images in no class folder left out ({preview(loose)})",) if loose else ()
     return LabeledImages(
@@ -52,54 +72,150 @@ def read_folder(
         labels=Labels.from_tags([[name] for name in named.values()], kind="single-label"),
         source=str(source),
         bands=bands,
-        given_parts=tuple(parse_part(steps[path][0]) or "" for path in named) if parted else None,
-        notes=files.notes + notes,
+        given_parts=None if parts is None else tuple(parts[path] for path in named),
+        notes=files.notes + notes + _deeper(inner, level),
     )
 
 
-def _steps(files: ImageFiles) -> dict[str, tuple[str, ...]]:
+def _steps(steps: _Steps) -> _Steps:
     """Return path -> its folders and file name, without the folders that wrap all images and hold folders only."""
-    steps = {path: tuple(path.split("/")) for path in files.image_sources}
     while steps and min(map(len, steps.values())) > 2 and len({tail[0] for tail in steps.values()}) == 1:
         steps = {path: tail[1:] for path, tail in steps.items()}
     return steps
 
 
-def _is_parted(steps: dict[str, tuple[str, ...]], source: Source) -> bool:
+def _class_name(folder: str) -> str:
+    return unicodedata.normalize("NFC", folder)
+
+
+def _parts(steps: _Steps, source: Source) -> dict[str, str] | None:
+    """Return the part of each image, None where the folders on top are no parts."""
     # A class may be called "train": only a folder that holds folders can be a part.
     outer = {tail[0] for tail in steps.values() if len(tail) > 2}
-    parts = {name for name in outer if parse_part(name)}
-    others = {tail[0] for tail in steps.values() if len(tail) > 1} - parts
+    parts = {name: part for name in outer if (part := parse_part_folder(name)) is not None}
+    others = {tail[0] for tail in steps.values() if len(tail) > 1} - set(parts)
     if parts and others:
         raise InputError(
             f"{source}: part folder {min(parts)!r} stands beside {min(others)!r}; put every class folder into "
             "train, validation or test, or none"
         )
-    return bool(parts)
+    return {path: parts[tail[0]] for path, tail in steps.items() if tail[0] in parts} if parts else None
+
+
+def _below_parts(steps: _Steps) -> _Steps:
+    """Return the steps below part folders; a folder in a part that is called like it is looked through."""
+    inner = {path: tail[1:] for path, tail in steps.items() if len(tail) > 1}
+    while inner and all(len(tail) > 2 and parse_part_folder(tail[0]) for tail in inner.values()):
+        inner = {path: tail[1:] for path, tail in inner.items()}
+    return inner
+
+
+def _level(given: int | None, source: Source) -> int:
+    if given is not None and given < 1:
+        raise InputError(f"{source}: class_level is {given}; expected 1, 2, ..., the level of folders that are classes")
+    return 0 if given is None else given - 1
+
+
+def _below(inner: _Steps) -> dict[str, set[str]]:
+    """Return class folder -> the folders in it that hold images; "" stands for the class folder itself."""
+    below: dict[str, set[str]] = {}
+    for tail in inner.values():
+        if len(tail) > 1:
+            below.setdefault(tail[0], set()).add(tail[1] if len(tail) > 2 else "")
+    return below
+
+
+def _refuse_same_folders(inner: _Steps, source: Source) -> None:
+    """Stop where the folders that would be classes all hold the same folders, which are then more likely the classes.
+
+    Raises:
+        InputError: they do.
+    """
+    below = _below(inner)
+    kinds = {frozenset(folders) for folders in below.values()}
+    same = next(iter(kinds)) if len(kinds) == 1 and len(below) > 1 else frozenset()
+    if len(same) > 1 and "" not in same:
+        raise InputError(
+            f"{source}: every folder ({preview(sorted(below))}) holds the same folders ({preview(sorted(same))}); "
+            f"pass --class-level 2 if these are the classes, --class-level 1 if the outer ones are, or call the outer "
+            "ones train, validation and test if they are parts"
+        )
+
+
+def _refuse_tables(files: ImageFiles, inner: _Steps) -> None:
+    """Stop where a table lies in every folder that would be a class: it has the labels.
+
+    Raises:
+        InputError: it does.
+    """
+    folders = {path.rpartition("/")[0] for path in inner}
+    places: dict[str, set[str]] = {}  # a table of one name, as labels.csv, -> the folders that have it
+    for path in files.others:
+        if table_suffix(path) not in ("", ".txt", ".json"):
+            places.setdefault(path.rpartition("/")[2], set()).add(path.rpartition("/")[0])
+    name = next((name for name, found in places.items() if folders <= found), None)
+    if len(folders) > 1 and name is not None:
+        raise InputError(
+            f"{files.source}: a table ({name}) lies in every folder, so that the folders are no classes; pass the "
+            "table as --labels with the folder beside it, or --class-level 1 to take the folders as classes"
+        )
+
+
+def _refuse_table_beside(files: ImageFiles, inner: _Steps) -> None:
+    """Stop where a table beside the folders names their images, and no folder is a value in it: it has the labels.
+
+    Raises:
+        InputError: such a table is there.
+    """
+    folders = {tail[0] for tail in inner.values() if len(tail) > 1}
+    top = files.source
+    tables = [path for path in files.others if "/" not in path and table_suffix(path) not in ("", ".txt", ".json")]
+    for path in tables if isinstance(top, Path) and top.is_dir() else []:
+        if isinstance(top, Path) and (top / path).stat().st_size > _MAX_TABLE:
+            continue
+        try:
+            columns = read_columns(files.source / path)
+        except InputError:
+            continue  # of another kind
+        names = ImageNames(files)
+        named = any(names.share(cells) > _NAMED and len(set(map(str, cells))) > 2 for cells in columns.cells.values())
+        if named and not any(folders & {text_of(cell) for cell in cells} for cells in columns.cells.values()):
+            raise InputError(
+                f"{files.source}: {path} names the images in the folders ({preview(sorted(folders))}), so that these "
+                f"may be no classes; pass --labels {path}, or --class-level 1 to take the folders as classes"
+            )
+
+
+def _deeper(inner: _Steps, level: int) -> tuple[str, ...]:
+    """Say that folders in class folders are not used, where they could be classes: other than one and the same."""
+    deeper = sorted({tail[level + 1] for tail in inner.values() if len(tail) > level + 2})
+    if len(deeper) < 2:
+        return ()
+    return (
+        f"the folders inside class folders ({preview(deeper)}) are not used; pass --class-level {level + 2} to take "
+        "them as the classes",
+    )
 
 
 def _refuse_no_classes(files: ImageFiles, classes: set[str]) -> None:
     if len(classes) > 1:
         return
     found = f"one class folder ({min(classes)!r})" if classes else f"none among {len(files.image_sources)} images"
-    table = ""
-    if files.source.is_dir():
-        tables = sorted(path.name for path in files.source.iterdir() if path.suffix.lower() in TABLES)
-        table = f"; or pass the table of tags as labels ({preview(tables)})" if tables else ""
+    tables = [path for path in files.others if table_suffix(path)]
+    table = f"; or pass the table of labels by --labels ({preview(tables)})" if tables else ""
     raise InputError(
         f"{files.source}: expected one folder per class, found {found}; sort the images into class folders{table}"
     )
 
 
-def _refuse_empty_class(
-    files: ImageFiles, classes: set[str], steps: dict[str, tuple[str, ...]], *, parted: bool
-) -> None:
+def _refuse_empty_class(files: ImageFiles, classes: set[str], steps: _Steps, *, parted: bool) -> None:
     some = next(iter(steps))
     wraps = len(some.split("/")) - len(steps[some])
     level = wraps + 2 if parted else wraps + 1  # how many steps a class folder's path has
+    within = {_class_name(step) for path in steps for step in path.split("/")[:-1]}
     for folder in files.folders:
         trail = folder.split("/")
-        if len(trail) == level and trail[-1] not in classes:
+        if len(trail) == level and _class_name(trail[-1]) not in classes | within:
             raise InputError(f"{files.source}: class folder {folder!r} has no image; add images or remove the folder")
 
 

@@ -1,73 +1,32 @@
-"""Images in a folder that Hugging Face `datasets` saved: a column of images and one of labels."""
+"""Images of Hugging Face `datasets`: a folder it saved, or Parquet files as on its hub, with a column of images."""
 
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
-
-import pyarrow as pa
+from typing import Any
 
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.pixels.bands import BandSelection, Composite
 from tailprobe.datasets.registry import READERS, Reader
 from tailprobe.datasets.storage.image_files import OnBadImage
-from tailprobe.datasets.storage.image_source import Stream
+from tailprobe.datasets.storage.image_source import ImageSource
+from tailprobe.datasets.storage.parquet_images import ParquetPart, image_features, parquet_files, parquet_parts
 from tailprobe.datasets.storage.saved_dataset import (
     SavedPart,
     class_names,
     is_saved_dataset,
-    open_rows,
     saved_parts,
     to_class_names,
 )
 from tailprobe.datasets.storage.url import Source, Url
 from tailprobe.datasets.tables.columns import Columns
-from tailprobe.datasets.tables.options import OnUnknownTag, TableOptions
+from tailprobe.datasets.tables.options import DEFAULT_TABLE_OPTIONS, TableOptions, flag
 from tailprobe.datasets.tables.tags import tag_table
 from tailprobe.errors import InputError
-from tailprobe.labels import Kind
 from tailprobe.parts import parse_part
 
 _LABELS = ("label", "labels", "tags", "fine_label", "class", "category")
-
-
-@dataclass(frozen=True)
-class ArrowRow:
-    """An image that is a cell of an Arrow file."""
-
-    path: Path
-    column: str
-    row: int
-
-    def read(self) -> bytes:
-        """Return the encoded bytes.
-
-        Raises:
-            InputError: the file cannot be read, or the cell holds no image but only a path to one.
-        """
-        cell = open_rows(self.path)[self.column][self.row].as_py()
-        data = cell.get("bytes") if isinstance(cell, dict) else None
-        if not isinstance(data, bytes):
-            raise InputError(
-                f"{self}: holds a path at most instead of an image; save the dataset with its files embedded"
-            )
-        return data
-
-    def etag(self) -> str:
-        """Return the size and modification time of the file, and the row; raises InputError where it is missing."""
-        try:
-            status = self.path.stat()
-        except OSError as error:
-            raise InputError(f"{self}: is missing ({error}); save the dataset again") from error
-        return f"{status.st_size} {status.st_mtime_ns} row {self.row}"
-
-    def header(self) -> Stream:
-        """Return the bytes as a file; raises as `read`."""
-        return io.BytesIO(self.read())
-
-    def __str__(self) -> str:
-        return f"{self.path}, row {self.row + 1}"
+_Part = SavedPart | ParquetPart
 
 
 def read_hugging_face(
@@ -76,109 +35,123 @@ def read_hugging_face(
     *,
     bands: BandSelection = Composite.RGB,
     on_bad_image: OnBadImage = "error",
-    image: str | None = None,
-    label: str | None = None,
-    separator: str | None = None,
-    classes: Sequence[str] | None = None,
-    kind: Kind | Literal["auto"] = "auto",
-    on_unknown_tag: OnUnknownTag = "error",
+    table_options: TableOptions = DEFAULT_TABLE_OPTIONS,
 ) -> LabeledImages:
-    """Read what `Dataset.save_to_disk` or `DatasetDict.save_to_disk` wrote; memory-mapped.
+    """Read what `save_to_disk` of Hugging Face `datasets` wrote, memory-mapped, or Parquet with images in it.
 
     An image is named by its part and the file that it came from, or by its row where file names are missing or
     repeated. Parts called train, validation (val, dev) and test are the given parts.
 
     Args:
-        source: the folder.
+        source: the folder, or one Parquet file.
         labels: must be None: the labels are a column.
         bands: see `tailprobe.datasets.pixels.decode`.
         on_bad_image: not used here; images are read later.
-        image: the column of images, where there are several.
-        label: the column of labels: class numbers, names, or lists of them; by default the first of label, labels,
+        table_options: how the columns are read; `image_column` names the column of images where there are several,
+            `label_columns` that of class numbers, names, or lists of them: by default the first of label, labels,
             tags, fine_label, class, category, else the only column of class numbers.
-        separator, classes, kind, on_unknown_tag: see `TableOptions`.
 
     Raises:
-        InputError: the folder is damaged, has no column of images or of labels, or several and none is named; parts
+        InputError: the data are damaged, have no column of images or of labels, or several and none is named; parts
             differ in their columns; or as `read_tags`.
     """
     del on_bad_image
     if isinstance(source, Url):
-        raise InputError(f"{source}: a folder of Arrow files is mapped into memory; copy it here first")
+        raise InputError(f"{source}: files of Arrow and Parquet are read in place; copy them here first")
     if labels is not None:
-        raise InputError(f"{source}: its labels are a column of it; leave --labels {labels} out, or name the column")
-    parts = saved_parts(source)
-    pictures = image or _image_column(source, parts[0])
-    tags = label or _label_column(source, parts[0])
-    image_sources: list[ArrowRow] = []
-    names: list[str] = []
-    cells: list[Any] = []
-    of_part: list[str] = []
-    for part in parts:
-        rows_of_part = [ArrowRow(file, pictures, row) for file in part.files for row in range(open_rows(file).num_rows)]
-        rows = _columns(source, part, pictures, tags)
-        cells += to_class_names(rows[tags].to_pylist(), class_names(part.features).get(tags), source, tags)
-        if not _holds_images(rows[pictures].type):
-            raise InputError(f"{source}: column {pictures!r} holds no images; name the column by --read image=COLUMN")
-        image_sources += rows_of_part
-        names += _names(part.name, rows[pictures])
-        of_part += [part.name] * len(rows_of_part)
-    listed = classes or class_names(parts[0].features).get(tags)
-    numbers = [str(n) for n in range(len(names))]  # a file name may have characters that a table's name may not
-    columns = Columns(
-        source, {"name": numbers, "label": cells}, range(1, len(names) + 1), [str(source) for source in image_sources]
-    )
-    options = TableOptions("name", "label", None, separator, listed, kind, on_unknown_tag)
+        raise InputError(
+            f"{source}: its labels are a column of it; leave --labels {labels} out, or name the column by "
+            f"{flag('label_columns')}"
+        )
+    parts: Sequence[_Part] = saved_parts(source) if is_saved_dataset(source) else parquet_parts(source)
+    pictures = table_options.image_column or _image_column(source, parts[0])
+    options = replace(table_options, image_column=pictures)
+    if options.label_columns is None:
+        options = replace(options, label_columns=(_label_column(source, parts[0]),))
+    columns, names, image_sources, given = _rows(source, parts, pictures)
+    listed = class_names(parts[0].features).get((options.label_columns or ("",))[0])
+    if options.classes is None and listed:
+        options = replace(options, classes=_used(listed, columns, (options.label_columns or ("",))[0]))
     table = tag_table(columns, options)
     kept = [int(name) for name in table.names]
-    given = [parse_part(of_part[row]) for row in kept]
+    by_part = [given[row] for row in kept]
     return LabeledImages(
         tuple(names[row] for row in kept),
         tuple(image_sources[row] for row in kept),
         table.labels,
         str(source),
         bands,
-        tuple(map(str, given)) if None not in given else None,
-        (f"labels taken from the column {tags!r}", *table.notes),
+        tuple(map(str, by_part)) if None not in by_part and len(set(by_part)) > 1 else table.given_parts,
+        table.notes,
+        groups=table.groups,
     )
 
 
-def _columns(source: Path, part: SavedPart, *wanted: str) -> pa.Table:
-    table = part.table()
-    for column in wanted:
-        if column not in table.column_names:
-            where = f"part {part.name!r}" if part.name else "it"
-            raise InputError(f"{source}: {where} has no column {column!r}; it has {', '.join(table.column_names)}")
-    return table
+def _rows(
+    source: Path, parts: Sequence[_Part], pictures: str
+) -> tuple[Columns, list[str], list[ImageSource], list[str | None]]:
+    """Return the columns of all parts with numbers for images, then names, images and parts."""
+    image_sources: list[ImageSource] = []
+    names: list[str] = []
+    given: list[str | None] = []
+    cells: dict[str, list[Any]] = {}
+    for part in parts:
+        if not _is_image(part.features.get(pictures)):
+            _refuse_image_column(source, part, pictures)
+        found = part.images(pictures)
+        table = part.table()
+        listed = class_names(part.features)
+        for name in [name for name in table.column_names if not _is_image(part.features.get(name))]:
+            if len(cells.setdefault(name, [])) != len(image_sources):
+                raise InputError(f"{source}: not every part has the column {name!r}; save parts of the same columns")
+            cells[name] += to_class_names(table[name].to_pylist(), listed.get(name), source, name)
+        image_sources += [image for image, _ in found]
+        names += _names(part.name if len(parts) > 1 else "", [path for _, path in found])
+        given += [parse_part(part.name)] * len(found)
+    short = next((name for name, column in cells.items() if len(column) != len(names)), None)
+    if short is not None:
+        raise InputError(f"{source}: not every part has the column {short!r}; save parts of the same columns")
+    # Numbers: a file name may have characters that a table's name may not.
+    numbers = {pictures: [str(n) for n in range(len(names))]}
+    where = [str(image) for image in image_sources]
+    return Columns(source, numbers | cells, range(1, len(names) + 1), where), names, image_sources, given
 
 
-def _names(part: str, images: pa.ChunkedArray) -> list[str]:
+def _used(listed: Sequence[str], columns: Columns, column: str) -> tuple[str, ...]:
+    """Return the class names that occur, in their order; those of a name list that no image carries are left out."""
+    used = {word for cell in columns.cells.get(column, []) for word in (cell if isinstance(cell, list) else [cell])}
+    return tuple(name for name in listed if name in used) or tuple(listed)
+
+
+def _refuse_image_column(source: Path, part: _Part, column: str) -> None:
+    where = f"part {part.name!r}" if part.name else "it"
+    if column not in part.features:
+        raise InputError(f"{source}: {where} has no column {column!r}; it has {', '.join(part.features)}")
+    raise InputError(f"{source}: column {column!r} holds no images; name the column by {flag('image_column')} COLUMN")
+
+
+def _names(part: str, paths: Sequence[str]) -> list[str]:
     """Return distinct names: those of the original files, else row numbers."""
-    paths = [cell.as_py() for chunk in images.chunks for cell in chunk.field("path")]
-    names = [PurePosixPath(str(path).replace("\\", "/")).name if path else "" for path in paths]
+    names = [PurePosixPath(path.replace("\\", "/")).name for path in paths]
     if not all(names) or len(set(names)) < len(names):
         names = [f"{row:07d}" for row in range(1, len(paths) + 1)]
     return [f"{part}/{name}" for name in names] if part else names
 
 
-def _holds_images(kind: pa.DataType) -> bool:
-    return pa.types.is_struct(kind) and {"bytes", "path"} <= {kind.field(i).name for i in range(kind.num_fields)}
-
-
-def _image_column(source: Path, part: SavedPart) -> str:
+def _image_column(source: Path, part: _Part) -> str:
     found = [name for name, feature in part.features.items() if _is_image(feature)]
-    return _only(source, found, "images", "image")
+    return _only(source, found, "images", "image_column")
 
 
-def _label_column(source: Path, part: SavedPart) -> str:
+def _label_column(source: Path, part: _Part) -> str:
     usual = [name for name in _LABELS if name in part.features and not _is_image(part.features[name])]
-    return _only(source, usual[:1] or list(class_names(part.features)), "labels", "label")
+    return _only(source, usual[:1] or list(class_names(part.features)), "labels", "label_columns")
 
 
 def _only(source: Path, found: list[str], what: str, option: str) -> str:
     if len(found) != 1:
         problem = f"{', '.join(map(repr, found))} could all be its {what}" if found else f"no column holds {what}"
-        raise InputError(f"{source}: {problem}; name the column by --read {option}=COLUMN")
+        raise InputError(f"{source}: {problem}; name the column by {flag(option)} COLUMN")
     return found[0]
 
 
@@ -187,17 +160,24 @@ def _is_image(feature: object) -> bool:
 
 
 def _recognises(source: Source, labels: Source | None) -> bool:
-    if not source.is_dir() or not is_saved_dataset(source):
+    if source.is_dir() and is_saved_dataset(source):
+        if isinstance(source, Url):
+            return True  # so that the reader explains that it has to be copied
+        try:
+            return any(_is_image(feature) for part in saved_parts(source) for feature in part.features.values())
+        except InputError:
+            return True  # so that the reader reports what is wrong with it
+    if isinstance(source, Url) or labels is not None:
         return False
-    if isinstance(source, Url):
-        return True  # so that the reader explains that it has to be copied
-    try:
-        return any(_is_image(feature) for part in saved_parts(source) for feature in part.features.values())
-    except InputError:
-        return True  # so that the reader reports what is wrong with it
+    return any(image_features(file) for file in parquet_files(source)[:1])
 
 
 READERS.add(
     "hugging-face",
-    Reader(read_hugging_face, _recognises, "a folder that Hugging Face datasets saved, with images", priority=True),
+    Reader(
+        read_hugging_face,
+        _recognises,
+        "a folder that Hugging Face datasets saved, or Parquet files, with images in them",
+        priority=True,
+    ),
 )

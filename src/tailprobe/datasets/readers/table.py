@@ -2,18 +2,19 @@
 
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.pixels.bands import BandSelection, Composite
-from tailprobe.datasets.registry import READERS, Reader
+from tailprobe.datasets.registry import READERS, LabelTable, Reader
 from tailprobe.datasets.storage.image_files import OnBadImage, find_images
 from tailprobe.datasets.storage.url import Source
-from tailprobe.datasets.tables.columns import TABLES
+from tailprobe.datasets.tables.files import table_suffix
 from tailprobe.datasets.tables.join import join_images
+from tailprobe.datasets.tables.match import ImageNames
 from tailprobe.datasets.tables.options import DEFAULT_TABLE_OPTIONS, TableOptions
 from tailprobe.datasets.tables.tags import read_tags
 
 
 def read_table(
     source: Source,
-    labels: Source | None = None,
+    labels: LabelTable | None = None,
     *,
     bands: BandSelection = Composite.RGB,
     on_bad_image: OnBadImage = "error",
@@ -35,12 +36,14 @@ def read_table(
     """
     if labels is None:
         source, labels = source.parent, source
-    table = read_tags(labels, table_options)
-    return join_images(table, find_images(source, on_bad_image=on_bad_image), bands=bands, on_bad_image=on_bad_image)
+    files = find_images(source, on_bad_image=on_bad_image)
+    images = ImageNames(files)
+    table = read_tags(labels, table_options, images)
+    return join_images(table, files, bands=bands, on_bad_image=on_bad_image, images=images)
 
 
 def _recognises(source: Source, labels: Source | None) -> bool:
-    return labels is not None or source.suffix.lower() in TABLES
+    return labels is not None or bool(table_suffix(source.name))
 
 
 READERS.add(

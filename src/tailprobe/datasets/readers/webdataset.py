@@ -12,15 +12,15 @@ from tailprobe.datasets.registry import READERS, Reader
 from tailprobe.datasets.storage.braces import expand_braces, is_pattern
 from tailprobe.datasets.storage.image_files import EXTENSIONS, ImageFiles, OnBadImage, preview
 from tailprobe.datasets.storage.tar import TarMember
-from tailprobe.datasets.storage.url import Source, Url, parse_source
+from tailprobe.datasets.storage.url import Source, Url
 from tailprobe.datasets.tables.columns import Columns
 from tailprobe.datasets.tables.join import join_images
-from tailprobe.datasets.tables.options import OnUnknownTag, TableOptions
+from tailprobe.datasets.tables.match import ImageNames
+from tailprobe.datasets.tables.options import DEFAULT_TABLE_OPTIONS, TableOptions
 from tailprobe.datasets.tables.tags import TagTable, read_tags, tag_table
-from tailprobe.datasets.webdataset.labels import class_names, read_classes, sort_numeric_classes
+from tailprobe.datasets.webdataset.labels import class_names, sort_numeric_classes
 from tailprobe.datasets.webdataset.samples import Sample, first_label, read_samples
 from tailprobe.errors import InputError
-from tailprobe.labels import Kind
 from tailprobe.parts import parse_part
 
 COMPRESSED = (".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")
@@ -34,12 +34,8 @@ def read_webdataset(
     bands: BandSelection = Composite.RGB,
     on_bad_image: OnBadImage = "error",
     label_in: _LabelIn | None = None,
-    label: str | None = None,
     image: str | None = None,
-    separator: str | None = None,
-    classes: str | None = None,
-    kind: Kind | Literal["auto"] = "auto",
-    on_unknown_tag: OnUnknownTag = "error",
+    table_options: TableOptions = DEFAULT_TABLE_OPTIONS,
 ) -> LabeledImages:
     """Read the samples of WebDataset shards: the members whose names agree up to the first dot of the last step.
 
@@ -53,11 +49,9 @@ def read_webdataset(
         bands: see `tailprobe.datasets.pixels.decode`.
         on_bad_image: "skip" leaves out members that cannot be used and samples without an image, and lists them.
         label_in: which member has the label: cls, json or txt.
-        label: the key within the .json; by default the first of label, labels, tags.
         image: the ending of the image, as `left.jpg`, where a sample has several images.
-        separator: between the tags of a .txt or of a text in a .json; see `tailprobe.datasets.tables.cells`.
-        classes: a text file of class names, one per line, the first that of number 0.
-        kind, on_unknown_tag: see `read_tags`.
+        table_options: how the labels are read: `classes` name class numbers in order, `label_columns` the key within
+            the .json, by default the first of label, labels, tags.
 
     Raises:
         InputError: a shard is missing, compressed, damaged or truncated; a member is a link, a device, sparse, too
@@ -65,8 +59,9 @@ def read_webdataset(
     """
     shards = find_shards(source)
     wanted = None if labels is not None else label_in or first_label(shards)
-    names = None if classes is None else read_classes(parse_source(classes))
-    options = TableOptions(separator=separator, classes=names, kind=kind, on_unknown_tag=on_unknown_tag)
+    options = table_options
+    names = options.classes
+    label = None if labels is not None or options.label_columns is None else options.label_columns[0]
     samples, notes = read_samples(shards, wanted, image=image, label=label, names=names, on_bad_image=on_bad_image)
     if labels is None:
         table = _labels_in_shards(source, samples, options)
@@ -77,9 +72,9 @@ def read_webdataset(
             table.names, tuple(s.image for s in kept), table.labels, str(source), bands, given, notes
         )
     else:
-        table = read_tags(labels, options)
         # An ending that no key has, so that a name in the table is a key and never a key with the image's ending.
         files = ImageFiles(source, {f"{key}.": sample.image for key, sample in samples.items()}, (), notes)
+        table = read_tags(labels, options, ImageNames(files))
         images = join_images(table, files, bands=bands, on_bad_image=on_bad_image)
     return images if images.given_parts is not None else _with_parts(images)
 
@@ -126,13 +121,13 @@ def _labels_in_shards(source: Source, samples: Mapping[str, Sample], options: Ta
     cells: list[Any] = [sample.label for sample in samples.values()]
     classes, notes = class_names(cells, options.classes)
     # By number, as a key may have characters that a file name in a table may not.
-    table: dict[str, list[Any]] = {"key": [str(n) for n in range(len(keys))], "label": cells}
+    table: dict[str, list[Any]] = {"key": [str(n) for n in range(len(keys))], "labels": cells}
     found = tag_table(
         Columns(source, table, range(len(keys)), [str(sample.image) for sample in samples.values()]),
-        replace(options, name_column="key", tags_column="label", classes=classes),
+        replace(options, image_column="key", label_columns=("labels",), classes=classes),
     )
     named = tuple(keys[int(name)] for name in found.names)
-    return TagTable(named, sort_numeric_classes(found.labels), found.given_parts, found.where, notes + found.notes)
+    return replace(found, names=named, labels=sort_numeric_classes(found.labels), notes=notes + found.notes)
 
 
 def _with_parts(images: LabeledImages) -> LabeledImages:

@@ -27,6 +27,7 @@ class ImageFiles:
     image_sources: dict[str, ImageSource]  # by relative posix path, sorted
     folders: tuple[str, ...]  # relative paths of all folders below, sorted
     notes: tuple[str, ...]  # what was left out
+    others: tuple[str, ...] = ()  # relative paths of the files that are not images, hidden ones left out
 
     def index(self) -> dict[str, list[str]]:
         """Return the relative paths by every name an image may have: any tail of its path, with or without extension.
@@ -55,7 +56,8 @@ def find_images(source: Source, *, on_bad_image: OnBadImage = "error") -> ImageF
         return _of_images(source, {path: FileSource(url) for path, url in source.walk().items()}, [], ())
     if isinstance(source, Path) and source.is_dir():
         paths, folders = _walk(source)
-        return _of_images(source, {path: FileSource(source / path) for path in paths}, folders, ())
+        files = {shown_name(path): FileSource(source / path) for path in paths}
+        return _of_images(source, files, [shown_name(path) for path in folders], _not_utf8(paths))
     if not source.exists():
         raise InputError(f"{source}: expected a folder of images or a .zip of one, but there is none; check the path")
     if not _is_zip(source):
@@ -101,13 +103,39 @@ def _of_images(
         notes += (f"{hidden} hidden files ignored",)
     if others:
         notes += (f"{len(others)} files that are not images ignored ({preview(others)})",)
-    return ImageFiles(source, images, tuple(path for path in sorted(folders) if not _hidden(path)), notes)
+    return ImageFiles(
+        source, images, tuple(path for path in sorted(folders) if not _hidden(path)), notes, tuple(others)
+    )
+
+
+def shown_name(path: str) -> str:
+    r"""Return a path as text that can be written: bytes of a file name that are not UTF-8 as `\xff`.
+
+    >>> shown_name("a/caf\udce9.jpg") == "a/caf" + chr(92) + "xe9.jpg"
+    True
+    """
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _not_utf8(paths: Sequence[str]) -> tuple[str, ...]:
+    changed = [path for path in paths if shown_name(path) != path]
+    if not changed:
+        return ()
+    return (f"{len(changed):,} file names are not UTF-8 and are shown as {preview(list(map(shown_name, changed)))}",)
+
+
+def _refuse_unreadable(error: OSError) -> None:
+    """Stop at a folder that cannot be listed, whose images would else be missing in silence."""
+    raise InputError(
+        f"{error.filename}: the folder cannot be listed ({error.strerror or error}); give yourself the right to read "
+        "it, or move it away"
+    ) from error
 
 
 def _walk(top: Path) -> tuple[list[str], list[str]]:
     """Return the relative paths of files and of folders; a folder reached through several links is walked once."""
     files, below, seen = list[str](), list[str](), set[str]()
-    for here, folders, names in os.walk(top, followlinks=True):
+    for here, folders, names in os.walk(top, followlinks=True, onerror=_refuse_unreadable):
         real = os.path.realpath(here)
         if real in seen:
             folders.clear()
@@ -139,15 +167,20 @@ def _in_archive(source: Source, *, on_bad_image: OnBadImage) -> ImageFiles:
         raise InputError(
             f"{source}!{name}: {reason}; pack the archive again or pass --on-bad-image skip to leave it out"
         )
-    good = {member.filename: FileSource(source, member.filename) for member in files if member.filename not in bad}
-    folders = {member.filename.rstrip("/") for member in members if member.is_dir()}
+    good = {posix_name(member): FileSource(source, member.filename) for member in files if member.filename not in bad}
+    folders = {posix_name(member).rstrip("/") for member in members if member.is_dir()}
     folders |= {parent.as_posix() for name in good for parent in PurePosixPath(name).parents if parent.name}
     notes = (f"{len(bad)} members of the archive left out as unusable ({preview(list(bad))})",) if bad else ()
     return _of_images(source, good, list(folders), notes)
 
 
+def posix_name(member: zipfile.ZipInfo) -> str:
+    """Return the path of a member with slashes: some packers of Windows write back slashes."""
+    return member.filename if "/" in member.filename else member.filename.replace("\\", "/")
+
+
 def _unusable(member: zipfile.ZipInfo) -> str | None:
-    path = PurePosixPath(member.filename)
+    path = PurePosixPath(posix_name(member))
     if path.is_absolute() or ".." in path.parts:
         return "the path leads out of the archive"
     if member.flag_bits & 1:

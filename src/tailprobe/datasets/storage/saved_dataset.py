@@ -1,6 +1,7 @@
 """Folders that Hugging Face `datasets` saved: Arrow files beside JSON that describes them."""
 
 import functools
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +28,66 @@ class SavedPart:
         """Return the rows, memory-mapped."""
         # The schema metadata differ between files and do not describe the rows.
         return pa.concat_tables([open_rows(file).replace_schema_metadata(None) for file in self.files])
+
+    def images(self, column: str) -> list[tuple["ArrowRow", str]]:
+        """Return the image of each row and the path of the file it came from, "" where that is not known.
+
+        Raises:
+            InputError: a file is damaged.
+        """
+        cells = self.table()[column]
+        paths = [cell.as_py() for chunk in cells.chunks for cell in chunk.field("path")]
+        rows = [ArrowRow(file, column, row) for file in self.files for row in range(open_rows(file).num_rows)]
+        return list(zip(rows, [str(path or "") for path in paths], strict=True))
+
+
+@dataclass(frozen=True)
+class ArrowRow:
+    """An image that is a cell of an Arrow file."""
+
+    path: Path
+    column: str
+    row: int
+
+    def read(self) -> bytes:
+        """Return the encoded bytes.
+
+        Raises:
+            InputError: the file cannot be read, or the cell holds no image but only a path to one.
+        """
+        return image_bytes(open_rows(self.path)[self.column][self.row].as_py(), str(self))
+
+    def etag(self) -> str:
+        """Return the size and modification time of the file, and the row; raises InputError where it is missing."""
+        return row_etag(self.path, self.row, str(self))
+
+    def header(self) -> io.BytesIO:
+        """Return the bytes as a file; raises as `read`."""
+        return io.BytesIO(self.read())
+
+    def __str__(self) -> str:
+        return f"{self.path}, row {self.row + 1}"
+
+
+def image_bytes(cell: Any, where: str) -> bytes:  # noqa: ANN401 - whatever Arrow holds
+    """Return the encoded image of a cell.
+
+    Raises:
+        InputError: it holds none, or only a path to one.
+    """
+    data = cell.get("bytes") if isinstance(cell, dict) else cell
+    if not isinstance(data, bytes):
+        raise InputError(f"{where}: holds a path at most instead of an image; save the dataset with its files embedded")
+    return data
+
+
+def row_etag(path: Path, row: int, where: str) -> str:
+    """Return the size and modification time of a file, and a row; raises InputError where it is missing."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise InputError(f"{where}: is missing ({error}); save the dataset again") from error
+    return f"{status.st_size} {status.st_mtime_ns} row {row}"
 
 
 def is_saved_dataset(path: Source) -> bool:
@@ -68,6 +129,16 @@ def open_rows(file: Path) -> pa.Table:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{file}: cannot be read ({reason}); save the dataset again") from error
     return table
+
+
+def features_of(schema: pa.Schema) -> Mapping[str, Any]:
+    """Return column -> feature as Hugging Face `datasets` describes it in the metadata; empty where it does not."""
+    try:
+        stored = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
+        features = stored["info"]["features"]
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return features if isinstance(features, Mapping) else {}
 
 
 def class_names(features: Mapping[str, Any]) -> dict[str, list[str]]:

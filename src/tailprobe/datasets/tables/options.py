@@ -1,33 +1,138 @@
-"""The options of a label table, which several readers share."""
+"""The options of a label table, which the readers share with command line, study file and Python."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal, get_type_hints
 
-from tailprobe.labels import Kind
+from tailprobe.setting import NamedSetting, at_least, setting, settings_of
 
 OnUnknownTag = Literal["error", "skip"]
+OnUnlabelled = Literal["auto", "leave-out", "negative"]
+OnUnclear = Literal["error", "negative", "positive", "leave-out"]
 
 
 @dataclass(frozen=True)
 class TableOptions:
-    """How the names, tags and parts of a label table are read.
+    """How the images, labels, parts and groups of a label table are read.
 
-    Columns that are not named are looked for by their usual names, see `tailprobe.datasets.tables.tags`.
+    Columns that are not named are found by their content and by their usual names, see
+    `tailprobe.datasets.tables.roles`.
     """
 
-    name_column: str | None = None  # the column of image names
-    tags_column: str | None = None  # the column of tags
-    part_column: str | None = None  # the column that says train, validation or test (or val, dev, ...)
-    separator: str | None = None  # between the tags of a cell
-    classes: Sequence[str] | None = None  # in the order wanted; by default every tag that occurs, sorted by name
-    # "single-label" takes the whole cell as the one class (unless there is a separator); "auto" decides by whether
-    # every row names exactly one tag, and says so in the notes.
-    kind: Kind | Literal["auto"] = "auto"
-    on_unknown_tag: OnUnknownTag = "error"  # "skip" leaves out the rows with a tag that is not among `classes`
+    image_column: str | None = setting(
+        None,
+        help="Column of image names. Default: the one whose values are files of the folder, else one of a usual name.",
+        group="Labels",
+        metavar="COLUMN",
+    )
+    label_columns: tuple[str, ...] | None = setting(
+        None,
+        help="Column of labels, or the columns that stand for a class each. Default: found by name and content.",
+        group="Labels",
+        metavar="COLUMNS",
+    )
+    part_column: str | None = setting(
+        None, help="Column that says train, validation or test.", group="Labels", metavar="COLUMN"
+    )
+    part_values: tuple[str, ...] | None = setting(
+        None,
+        help="What values of that column mean: 0=train, 1=validation, 2=test, 3=leave-out. The rest as they say.",
+        group="Labels",
+        metavar="VALUE=PART",
+    )
+    group_column: str | None = setting(
+        None,
+        help="Column of patients, scenes or videos, whose images stay in one part; level:1 is the first folder of an "
+        "image's path.",
+        group="Labels",
+        metavar="COLUMN",
+    )
+    separator: str | None = setting(
+        None,
+        help="Between the labels of a cell. Default: the one of , ; | that is used, else spaces where words combine "
+        "freely.",
+        group="Labels",
+        metavar="TEXT",
+    )
+    kind: Literal["multi-label", "single-label", "auto"] = setting(
+        "auto",
+        help="One class an image, or any number: auto (single-label where every labelled row has one), single-label "
+        "or multi-label.",
+        group="Labels",
+    )
+    classes: Sequence[str] | None = setting(
+        None,
+        help="The classes in the order wanted, or a text file with one a line. Default: every label that occurs.",
+        group="Labels",
+        metavar="NAMES",
+    )
+    on_unknown_tag: OnUnknownTag = setting(
+        "error", help="A row with a label that is not among --classes: stop, or leave the row out.", group="Labels"
+    )
+    missing_words: tuple[str, ...] | None = setting(
+        None,
+        help="Cells that stand for no label, as blank ones do. Default: nan, None, null, NA, N/A; '' for none of them.",
+        group="Labels",
+        metavar="WORDS",
+    )
+    unlabelled: OnUnlabelled = setting(
+        "auto",
+        help="A row without a label: auto (leave-out if single-label, else negative), leave-out, or negative: an "
+        "image of no class.",
+        group="Labels",
+    )
+    uncertain: OnUnclear = setting(
+        "error",
+        help="-1 in a column of 0 and 1: error, negative, positive, or leave-out: without the row.",
+        group="Labels",
+    )
+    blank: OnUnclear = setting(
+        "error",
+        help="A blank cell beside 0 and 1: error, negative, positive, or leave-out: without the row.",
+        group="Labels",
+    )
 
 
+@dataclass(frozen=True)
+class ClassOptions:
+    """Which classes are kept and which are merged, in whatever format; see `tailprobe.datasets.classes`."""
+
+    merge_classes: str | None = setting(
+        None,
+        help="Table of old and new class names, CSV or the like; or variants: names that differ in case, blanks or "
+        "punctuation alone become one.",
+        group="Labels",
+        metavar="TABLE",
+    )
+    only_class: tuple[str, ...] | None = setting(
+        None, help="Keep these classes alone.", group="Labels", metavar="NAMES"
+    )
+    drop_class: tuple[str, ...] | None = setting(None, help="Leave these classes out.", group="Labels", metavar="NAMES")
+    min_images: int = setting(
+        0, help="Leave out classes of fewer images.", group="Labels", range=at_least(0), metavar="INTEGER"
+    )
+
+
+@dataclass(frozen=True)
+class FolderOptions:
+    """How folders are read, see `tailprobe.datasets.readers.folder`."""
+
+    class_level: int | None = setting(
+        None,
+        help="Level of folders that names the class, below those of parts. Default: 1.",
+        group="Labels",
+        range=at_least(1),
+        metavar="INTEGER",
+    )
+
+
+READER_SETTINGS: Mapping[str, NamedSetting] = {
+    **settings_of(TableOptions),
+    **settings_of(ClassOptions),
+    **settings_of(FolderOptions),
+}
+CLASS_OPTIONS = tuple(settings_of(ClassOptions))
 DEFAULT_TABLE_OPTIONS = TableOptions()
 
 
@@ -58,3 +163,23 @@ def gather_table_options(function: Callable[..., object], given: Mapping[str, An
     names = {field.name for field in fields(TableOptions)}
     table = TableOptions(**{name: value for name, value in given.items() if name in names})
     return {name: value for name, value in given.items() if name not in names} | {parameter: table}
+
+
+def class_option_types() -> dict[str, Any]:
+    """Return option -> annotation of the options of classes."""
+    return get_type_hints(ClassOptions)
+
+
+def split_class_options(given: Mapping[str, Any]) -> tuple[dict[str, Any], ClassOptions]:
+    """Return the options that are not of classes, and those that are, all of them of their types."""
+    others = {name: value for name, value in given.items() if name not in CLASS_OPTIONS}
+    return others, ClassOptions(**{name: value for name, value in given.items() if name in CLASS_OPTIONS})
+
+
+def flag(option: str) -> str:
+    """Return how the command line spells an option, for messages.
+
+    >>> flag("label_columns")
+    '--label-columns'
+    """
+    return READER_SETTINGS[option].option

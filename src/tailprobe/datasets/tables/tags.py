@@ -1,28 +1,28 @@
 """The label table: from cells to labels, without opening images."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tailprobe.datasets.storage.image_files import clean_name, preview
 from tailprobe.datasets.storage.url import Source
 from tailprobe.datasets.tables.cells import split_cells
-from tailprobe.datasets.tables.columns import Columns, read_columns
-from tailprobe.datasets.tables.options import DEFAULT_TABLE_OPTIONS, OnUnknownTag, TableOptions
+from tailprobe.datasets.tables.columns import Columns, text_of
+from tailprobe.datasets.tables.files import read_columns
+from tailprobe.datasets.tables.long_form import merge_rows
+from tailprobe.datasets.tables.match import ImageNames, drop_steps, posix
+from tailprobe.datasets.tables.one_hot import one_hot_tags
+from tailprobe.datasets.tables.options import DEFAULT_TABLE_OPTIONS, OnUnknownTag, TableOptions, flag
+from tailprobe.datasets.tables.parts import LEAVE_OUT
+from tailprobe.datasets.tables.roles import TableRoles, find_roles, missing_words, possible_group
+from tailprobe.datasets.tables.rows import Rows
+from tailprobe.datasets.tables.usual import is_singular
 from tailprobe.errors import InputError
 from tailprobe.labels import Kind, Labels
-from tailprobe.parts import parse_part
 from tailprobe.registry import did_you_mean
-
-NAME_COLUMNS = [
-    *("image_name", "image", "filename", "file_name", "file", "image_path", "path"),
-    *("image_file", "img", "image_id", "name", "id"),
-]
-TAG_COLUMNS = ["tags", "labels", "label", "tag", "class", "classes", "category", "categories", "target"]
-PART_COLUMNS = ["split", "part", "partition", "subset", "set", "fold"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,154 +34,230 @@ class TagTable:
     given_parts: tuple[str, ...] | None  # (N,) "train" | "validation" | "test"
     where: tuple[str, ...]  # (N,) "train_v2.csv, row 1465", for messages
     notes: tuple[str, ...]  # what was changed or left out, for the user
+    groups: tuple[str, ...] | None = None  # (N,) patients, scenes, ...
 
 
-def read_tags(table: Source, options: TableOptions = DEFAULT_TABLE_OPTIONS) -> TagTable:
-    """Read the names, labels and parts of a CSV, TSV or Parquet table.
+def read_tags(
+    table: Source | Columns, options: TableOptions = DEFAULT_TABLE_OPTIONS, images: ImageNames | None = None
+) -> TagTable:
+    """Read the names, labels, parts and groups of a label table.
 
-    Columns not named are looked for among `NAME_COLUMNS`, `TAG_COLUMNS` and `PART_COLUMNS`. Without a column of tags,
-    remaining columns that hold only 0 and 1 are taken as one class each. A cell of tags is split at spaces, or at the
-    one of `,` `;` `|` that the column uses; a Parquet list is taken as it is. A tag that a row repeats counts once.
+    What each column is follows from the options, else from its content and name, see
+    `tailprobe.datasets.tables.roles`, and is the first of the notes. A label that a row repeats counts once; rows of
+    one image and a label each are put together.
+
+    Args:
+        table: of any format that `read_columns` knows, or its columns where they have been read already.
+        options: how it is read.
+        images: the images at hand, where they are known.
 
     Raises:
         InputError: a column is missing, a row is malformed or named twice, a tag is unknown, a class has no image, or
-            a single-label row does not have exactly one tag.
+            a single-label row has more than one tag.
     """
-    return tag_table(read_columns(table), options)
+    if isinstance(table, Columns):
+        return tag_table(table, options, images)
+    is_image = (lambda name: False) if images is None else images.__contains__
+    return tag_table(read_columns(table, is_image), options, images)
 
 
-def tag_table(columns: Columns, options: TableOptions = DEFAULT_TABLE_OPTIONS) -> TagTable:
-    """Return the names, labels and parts of columns that have been read already; see `read_tags`."""
-    name_column = _only(columns, options.name_column, NAME_COLUMNS, option="name_column", what="image names")
-    names = [clean_name(str(cell or ""), where=columns.where(n)) for n, cell in enumerate(columns.cells[name_column])]
-    _refuse_duplicates(columns, names)
-    part_column, parts, part_notes = _parts(columns, options.part_column)
-    tags, listed, tag_notes = _tags(columns, {name_column, part_column}, options)
-    classes = options.classes if options.classes is not None else listed
-    kept, skip_notes = _known(columns, tags, classes, options.on_unknown_tag)
-    tags = [tags[n] for n in kept]
-    where = tuple(columns.where(n) for n in kept)
-    labels, label_notes = _labels(columns.path.name, where, tags, classes, options.kind)
+def tag_table(
+    columns: Columns, options: TableOptions = DEFAULT_TABLE_OPTIONS, images: ImageNames | None = None
+) -> TagTable:
+    """Return the names, labels, parts and groups of columns that have been read already; see `read_tags`."""
+    roles = find_roles(columns, options, images)
+    rows, how, notes = _rows(columns, roles, options, images)
+    rows = rows.without(LEAVE_OUT)
+    rows, merged = merge_rows(rows, options.kind)
+    classes = options.classes if options.classes is not None else (list(roles.one_hot) or None)
+    rows, unknown = _known(rows, classes, options.on_unknown_tag)
+    rows, labels, label_notes = _labels(columns.path.name, rows, classes, roles, options)
+    described = f"{columns.path.name}: {roles.describe(how)}"
+    hints = _hints(roles, options)
     return TagTable(
-        tuple(names[n] for n in kept),
+        tuple(rows.names),
         labels,
-        None if parts is None else tuple(parts[n] for n in kept),
-        where,
-        part_notes + tag_notes + skip_notes + label_notes,
+        None if rows.parts is None else tuple(rows.parts),
+        tuple(rows.where),
+        (described, *columns.notes, *notes, *merged, *unknown, *label_notes, *hints),
+        None if rows.groups is None else tuple(rows.groups),
     )
 
 
-def _only(columns: Columns, given: str | None, usual: Sequence[str], *, option: str, what: str) -> str:
-    found = columns.find(given, usual)
-    if not found:
-        raise InputError(
-            f"{columns.path.name}: no column of {what} (looked for {', '.join(usual)}); "
-            f"the header has {columns.header()}: rename the column or name it by {option}"
-        )
-    return found[0]
+def _rows(
+    columns: Columns, roles: TableRoles, options: TableOptions, images: ImageNames | None
+) -> tuple[Rows, str, tuple[str, ...]]:
+    """Return the rows, how the cells of labels were split, and notes."""
+    missing = missing_words(options)
+    names = _names(columns, roles.image, images)
+    part = roles.part
+    how, notes = "", () if part is None else part.notes
+    if roles.one_hot:
+        tags, kept, more = one_hot_tags(columns, roles.one_hot, options)
+        notes += more
+    else:
+        _refuse_measurements(columns, roles.tags)
+        split = [split_cells(columns, name, options, missing) for name in roles.tags]
+        tags = [[tag for cells in row for tag in cells] for row in zip(*(each.tags for each in split), strict=True)]
+        kept, how = list(range(len(columns))), split[0].how
+        notes += tuple(note for each in split for note in each.notes) + _missing_note(columns, roles, missing)
+    rows = Rows(
+        names,
+        tags,
+        None if part is None or part.parts is None else list(part.parts),
+        None if roles.group is None else _groups(columns, roles.group, names),
+        [columns.where(n) for n in range(len(columns))],
+    )
+    return rows.only(kept), how, notes
 
 
-def _refuse_duplicates(columns: Columns, names: Sequence[str]) -> None:
-    first: dict[str, int] = {}
-    for n, name in enumerate(names):
-        if first.setdefault(name, n) != n:
-            earlier = columns.rows[first[name]]
-            raise InputError(f"{columns.where(n)}: image {name!r} is already in row {earlier}; keep one row per image")
+def _refuse_measurements(columns: Columns, tags: Sequence[str]) -> None:
+    """Refuse a column of measurements, whose every value would be a class.
+
+    Raises:
+        InputError: the cells are numbers with a fraction, and hardly any is repeated.
+    """
+    for name in tags:
+        texts = [text for cell in columns.cells[name] if (text := text_of(cell) if not isinstance(cell, list) else "")]
+        fractions = [text for text in texts if re.fullmatch(r"-?\d*\.\d+(e-?\d+)?", text)]
+        if 2 * len(fractions) > len(texts) and 2 * len(set(texts)) > len(texts) > 4:
+            raise InputError(
+                f"{columns.path.name}: column {name!r} holds measurements, such as {fractions[0]}, and no classes; cut "
+                f"them into classes, or name another column by {flag('label_columns')}"
+            )
 
 
-def _parts(columns: Columns, given: str | None) -> tuple[str | None, list[str] | None, tuple[str, ...]]:
-    """Return the column of parts, if there is one, the part of each row, and notes."""
-    found = columns.find(given, PART_COLUMNS)
-    if not found:
-        return None, None, ()
-    words = [str(cell) for cell in columns.cells[found[0]]]
-    parts = [parse_part(word) for word in words]
-    known = [part for part in parts if part is not None]
-    if len(known) == len(parts):
-        return found[0], known, (f"parts taken from column {found[0]!r}",)
-    n = parts.index(None)
-    if given is None and not known:  # a fold number or the like, which the user did not name
-        return found[0], None, (f"column {found[0]!r} is not used as a split: it holds {words[n]!r}",)
-    raise InputError(
-        f"{columns.where(n)}: {words[n]!r} in column {found[0]!r} is not a part; expected train, validation or test"
+def _names(columns: Columns, column: str, images: ImageNames | None) -> list[str]:
+    texts = [text_of(cell) for cell in columns.cells[column]]
+    strip = 0 if images is None else images.common_steps(texts)
+    names = [posix(drop_steps(text, strip)) if strip else text for text in texts]
+    return [
+        posix(name) if images is not None and name and name in images else clean_name(name, where=columns.where(n))
+        for n, name in enumerate(names)
+    ]
+
+
+def _groups(columns: Columns, column: str, names: Sequence[str]) -> list[str]:
+    """Return the group of each row; an image without one is a group of its own."""
+    texts = [text_of(cell) for cell in columns.cells[column]]
+    return [text or f"image {name}" for text, name in zip(texts, names, strict=True)]
+
+
+def _missing_note(columns: Columns, roles: TableRoles, missing: frozenset[str]) -> tuple[str, ...]:
+    words = Counter(
+        text
+        for name in roles.tags
+        for cell in columns.cells[name]
+        if isinstance(cell, str) and (text := cell.strip()) in missing
+    )
+    return tuple(
+        f"{number:,} rows hold {word!r}, which is no label here; if it is a class, pass {flag('missing_words')} ''"
+        for word, number in words.items()
     )
 
 
-def _tags(
-    columns: Columns, taken: set[str | None], options: TableOptions
-) -> tuple[list[list[str]], list[str] | None, tuple[str, ...]]:
-    """Return the tags of each row, the classes where columns list them, and notes."""
-    found = columns.find(options.tags_column, TAG_COLUMNS)
-    rest = {name: cells for name, cells in columns.cells.items() if name not in taken}
-    if len(found) > 1:
-        raise InputError(f"{columns.path.name}: columns {found} could all hold tags; name one by tags_column")
-    if found:
-        whole = options.kind == "single-label"
-        tags, notes = split_cells(columns, found[0], separator=options.separator, whole=whole)
-        return tags, None, notes
-    if rest and all(_is_one_hot(cells) for cells in rest.values()):
-        matrix = np.array([[float(cell) > 0 for cell in cells] for cells in rest.values()]).T
-        classes = list(rest)
-        tags = [[classes[c] for c in np.flatnonzero(row)] for row in matrix]
-        return tags, classes, (f"{len(classes)} columns of 0 and 1 taken as a class each",)
-    _only(columns, options.tags_column, TAG_COLUMNS, option="tags_column", what="tags")
-    raise AssertionError("unreachable: _only raises where nothing is found")
-
-
-def _is_one_hot(cells: Sequence[Any]) -> bool:
-    return all(str(cell) in ("0", "1", "0.0", "1.0", "True", "False") for cell in cells)
-
-
-def _known(
-    columns: Columns, tags: Sequence[Sequence[str]], classes: Sequence[str] | None, on_unknown_tag: OnUnknownTag
-) -> tuple[list[int], tuple[str, ...]]:
+def _known(rows: Rows, classes: Sequence[str] | None, on_unknown_tag: OnUnknownTag) -> tuple[Rows, tuple[str, ...]]:
     """Return the rows all of whose tags are among `classes`, and notes on the others."""
     if classes is None:
-        return list(range(len(tags))), ()
+        return rows, ()
     known = set(classes)
-    unknown = {n: tag for n, row in enumerate(tags) for tag in row if tag not in known}
+    unknown = {n: tag for n, row in enumerate(rows.tags) for tag in row if tag not in known}
     if not unknown:
-        return list(range(len(tags))), ()
+        return rows, ()
     n, tag = next(iter(unknown.items()))
     if on_unknown_tag == "error":
         near = did_you_mean(tag, classes) or "."
         raise InputError(
-            f"{columns.where(n)}: tag {tag!r} is not among the {len(known)} classes{near} "
-            "Pass --on-unknown-tag skip to leave such rows out."
+            f"{rows.where[n]}: tag {tag!r} is not among the {len(known)} classes{near} "
+            f"Pass {flag('on_unknown_tag')} skip to leave such rows out."
         )
     listed = preview(sorted(set(unknown.values())))
     note = f"{len(unknown)} rows left out for tags that are not among the {len(known)} classes: {listed}"
-    return [n for n in range(len(tags)) if n not in unknown], (note,)
+    return rows.only([n for n in range(len(rows)) if n not in unknown]), (note,)
 
 
 def _labels(
-    table: str,
-    where: Sequence[str],
-    tags: Sequence[Sequence[str]],
-    classes: Sequence[str] | None,
-    kind: Kind | Literal["auto"],
-) -> tuple[Labels, tuple[str, ...]]:
-    notes = _notes_on_repeated_tags(where, tags)
-    distinct = [dict.fromkeys(row) for row in tags]
-    single = all(len(row) == 1 for row in distinct)
-    if kind == "single-label" and not single:
-        n = next(n for n, row in enumerate(distinct) if len(row) != 1)
+    table: str, rows: Rows, classes: Sequence[str] | None, roles: TableRoles, options: TableOptions
+) -> tuple[Rows, Labels, tuple[str, ...]]:
+    """Return the rows that are kept, their labels, and notes."""
+    notes = _notes_on_repeated_tags(rows.where, rows.tags)
+    rows = replace(rows, tags=[list(dict.fromkeys(row)) for row in rows.tags])
+    kind, kind_notes = _kind(rows, roles, options)
+    rows, left_out = _without_unlabelled(rows, kind, options)
+    labels = Labels.from_tags(rows.tags, classes=classes, kind=kind)
+    labels, empty = _without_empty(table, labels, options)
+    return rows, labels, notes + kind_notes + left_out + empty
+
+
+def _kind(rows: Rows, roles: TableRoles, options: TableOptions) -> tuple[Kind, tuple[str, ...]]:
+    """Return whether each labelled row has one class; unlabelled rows decide where columns stand for classes."""
+    several = next((n for n, row in enumerate(rows.tags) if len(row) > 1), None)
+    if options.kind == "single-label" and several is not None:
         raise InputError(
-            f"{where[n]}: single-label, but the row names {len(distinct[n])} classes; correct it or pass multi-label"
+            f"{rows.where[several]}: single-label, but the row names {len(rows.tags[several])} classes; correct it, or "
+            f"pass {flag('kind')} multi-label"
         )
-    if kind == "auto" and single:
-        notes += ("every row names exactly one tag: read as single-label",)
-    untagged = [n for n, row in enumerate(distinct) if not row]
-    if untagged:
-        notes += (f"{len(untagged)} rows name no tag and are kept as images of no class (first: {where[untagged[0]]})",)
-    labels = Labels.from_tags(
-        distinct, classes=classes, kind="single-label" if single and kind != "multi-label" else "multi-label"
-    )
+    if options.kind != "auto":
+        return options.kind, ()
+    unlabelled = sum(not row for row in rows.tags)
+    plural = bool(roles.one_hot) or not any(map(is_singular, roles.tags))
+    negative = options.unlabelled == "negative" or (bool(roles.one_hot) and options.unlabelled == "auto")
+    if several is not None or unlabelled == len(rows) or (unlabelled and negative):
+        return "multi-label", ()
+    if unlabelled:
+        more = f"; if an image may have none or several, pass {flag('kind')} multi-label" if plural else ""
+        return "single-label", (f"every labelled row names exactly one tag: read as single-label{more}",)
+    return "single-label", ("every row names exactly one tag: read as single-label",)
+
+
+def _without_unlabelled(rows: Rows, kind: str, options: TableOptions) -> tuple[Rows, tuple[str, ...]]:
+    unlabelled = [n for n, row in enumerate(rows.tags) if not row]
+    if not unlabelled:
+        return rows, ()
+    first, number = rows.where[unlabelled[0]], f"{len(unlabelled):,} rows name no tag"
+    if kind == "single-label" and options.unlabelled == "negative":
+        raise InputError(
+            f"{first}: single-label, but the row names no class ({number}); pass {flag('unlabelled')} leave-out, or "
+            f"{flag('kind')} multi-label to keep such images as images of no class"
+        )
+    if kind == "single-label" or options.unlabelled == "leave-out":
+        left = f"{number} and are left out (first: {first})"
+        return rows.only([n for n, row in enumerate(rows.tags) if row]), (left,)
+    return rows, (f"{number} and are kept as images of no class (first: {first})",)
+
+
+def _without_empty(table: str, labels: Labels, options: TableOptions) -> tuple[Labels, tuple[str, ...]]:
+    """Leave out classes that no image carries, where the user has not asked for them by name.
+
+    Raises:
+        InputError: the user has, or no class is left.
+    """
     empty = [name for name, count in zip(labels.classes, labels.counts, strict=True) if count == 0]
-    if empty or not labels.classes:
-        what = f"no image carries class {empty[0]!r}" if empty else "no image carries any class"
-        raise InputError(f"{table}: {what}; leave it out of the classes or add images")
-    return labels, notes
+    if len(empty) == len(labels.classes):
+        raise InputError(
+            f"{table}: no image carries any class; label some images, or name the columns of labels by "
+            f"{flag('label_columns')}"
+        )
+    if empty and options.classes is not None:
+        raise InputError(
+            f"{table}: no image carries class {empty[0]!r}; leave it out of {flag('classes')} or add images"
+        )
+    if not empty:
+        return labels, ()
+    kept = np.flatnonzero(labels.counts)
+    fewer = Labels(labels.matrix[:, kept], tuple(labels.classes[c] for c in kept), labels.kind)
+    return fewer, (f"no image carries {preview(empty, shown=10)}: left out of the classes",)
+
+
+def _hints(roles: TableRoles, options: TableOptions) -> tuple[str, ...]:
+    group = possible_group(roles)
+    if group is None or options.group_column is not None:
+        return ()
+    named = group if group.replace("_", "").isalnum() else f"'{group}'"
+    return (
+        f"column {group!r} may name groups, images that belong together; {flag('group_column')} {named} keeps each in "
+        "one part",
+    )
 
 
 def _notes_on_repeated_tags(where: Sequence[str], tags: Sequence[Sequence[str]]) -> tuple[str, ...]:

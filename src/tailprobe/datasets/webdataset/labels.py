@@ -103,7 +103,7 @@ def _in_json(text: str, label: str | None, where: str) -> Any:  # noqa: ANN401 -
     if key is None:
         wanted = f"not {label!r}" if label is not None else f"none of {', '.join(KEYS)}"
         has = preview([repr(name) for name in found], shown=10) or "nothing"
-        raise InputError(f"{where}: has {has} but {wanted}; name the key of the label by the option label")
+        raise InputError(f"{where}: has {has} but {wanted}; name the key of the label by --label-columns")
     return found[key]
 
 

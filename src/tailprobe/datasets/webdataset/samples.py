@@ -66,7 +66,7 @@ def first_label(shards: Sequence[Source]) -> str:
             has = ", ".join(f".{ending}" for ending in sorted(endings))
             raise InputError(
                 f"{shard}!{key}: expected a label as .cls, .json or .txt beside the image, found {has}; "
-                "pass labels, a table of keys and tags"
+                "pass --labels TABLE, a table of keys and labels"
             )
     raise InputError(f"{shards[0]}: no shard has a sample; expected images as key.jpg with labels as key.cls")
 
@@ -144,7 +144,7 @@ def _add_image(images: dict[str, TarMember], key: str, entry: TarEntry) -> None:
     if key in images:
         raise InputError(
             f"{entry.tar_member}: key {key!r} already has the image {images[key].member}; keep one, or name the ending "
-            "of the one to take by the option image"
+            f"of the one to take by --read image={(sample_key(entry.tar_member.member) or ('', ''))[1]}"
         )
     images[key] = entry.tar_member
 

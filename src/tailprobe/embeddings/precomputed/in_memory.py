@@ -50,6 +50,13 @@ def from_arrays(
 
 
 def images_without_pixels(
-    names: tuple[str, ...], labels: Labels, path: Path, parts: tuple[str, ...] | None, notes: tuple[str, ...]
+    names: tuple[str, ...],
+    labels: Labels,
+    path: Path,
+    parts: tuple[str, ...] | None,
+    notes: tuple[str, ...],
+    groups: tuple[str, ...] | None = None,
 ) -> LabeledImages:
-    return LabeledImages(names, (FileSource(path),) * len(names), labels, str(path), NoPixels(), parts, notes)
+    """Return labelled images that are embeddings alone."""
+    sources = (FileSource(path),) * len(names)
+    return LabeledImages(names, sources, labels, str(path), NoPixels(), parts, notes, groups=groups)

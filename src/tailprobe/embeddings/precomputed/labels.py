@@ -1,63 +1,107 @@
 """Labels of precomputed embeddings: from the file itself, or from a table matched by name or row by row."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int
 
 from tailprobe.datasets.storage.image_files import clean_name, preview
-from tailprobe.datasets.tables.columns import Columns, read_columns
+from tailprobe.datasets.tables.columns import Columns, text_of
+from tailprobe.datasets.tables.files import read_columns
 from tailprobe.datasets.tables.options import TableOptions
-from tailprobe.datasets.tables.tags import NAME_COLUMNS, TagTable, tag_table
+from tailprobe.datasets.tables.tags import TagTable, tag_table
+from tailprobe.datasets.tables.usual import IMAGE_NAMES, find_usual
 from tailprobe.embeddings.precomputed.raw import RawEmbeddings
 from tailprobe.errors import InputError
 
+_ROW = "row"  # a column of row numbers, where the rows of embeddings have no names
 
-def labels_of_file(path: Path, raw: RawEmbeddings, options: TableOptions) -> tuple[TagTable, tuple[str, ...]]:
+
+@dataclass(frozen=True, eq=False)
+class LabelledRows:
+    """The labels of the rows of embeddings that are kept."""
+
+    table: TagTable
+    rows: Int[np.ndarray, " M"]  # of the file of embeddings, in the order of the table
+    notes: tuple[str, ...] = ()
+
+
+def labels_of_file(path: Path, raw: RawEmbeddings, options: TableOptions) -> LabelledRows:
+    """Take the labels from the file of embeddings itself.
+
+    Raises:
+        InputError: it holds none, an image has two rows, or as `tag_table`.
+    """
     if raw.columns is None:
-        raise InputError(f"{path.name}: holds embeddings but no labels; pass labels, a table of names and tags")
-    columns, notes = raw.columns, tuple[str, ...]()
-    name = _name_column(columns, options.name_column)
+        raise InputError(f"{path.name}: holds embeddings but no labels; pass --labels TABLE, one of names and labels")
+    columns = raw.columns
+    name = _name_column(columns, options.image_column)
     if name is None:
-        columns = replace(columns, cells={"image_name": [f"row {i}" for i in range(len(columns))], **columns.cells})
+        names = [f"row {i}" for i in range(len(columns))]
         notes = (f"{path.name} names no images; they are named by their row, from 0",)
-    else:
-        columns = replace(columns, cells=columns.cells | {name: [str(cell) for cell in columns.cells[name]]})
-    return tag_table(columns, options), notes
+        return _by_row(columns, names, _ROW, options, notes)
+    return _by_row(columns, _distinct_names(columns, name), name, options, ())
 
 
-def join_labels(
-    path: Path, raw: RawEmbeddings, labels: Path, options: TableOptions
-) -> tuple[TagTable, tuple[str, ...]]:
-    """Match the rows of a table to the embeddings, in the order of the embeddings."""
-    table = tag_table(read_columns(labels), options)
+def join_labels(path: Path, raw: RawEmbeddings, labels: Path, options: TableOptions) -> LabelledRows:
+    """Match the rows of a table to the embeddings, in the order of the embeddings.
+
+    Raises:
+        InputError: rows and table do not match, or as `tag_table`.
+    """
+    columns = read_columns(labels)
     name = None if raw.columns is None else _name_column(raw.columns, None)
     if raw.columns is None or name is None:
-        if len(table.names) != len(raw.vectors):
+        if len(columns) != len(raw.vectors):
             raise InputError(
-                f"{path.name} holds {len(raw.vectors):,} rows and {labels.name} {len(table.names):,}; expected one "
+                f"{path.name} holds {len(raw.vectors):,} rows and {labels.name} {len(columns):,}; expected one "
                 "row of the table for each row of embeddings, in the same order"
             )
-        return table, (f"{path.name} names no images; its rows are taken in the order of {labels.name}",)
-    names = _distinct_names(path, raw.columns, name)
+        notes = (f"{path.name} names no images; its rows are taken in the order of {labels.name}",)
+        of_table = _name_column(columns, options.image_column)
+        names = [f"row {i}" for i in range(len(columns))] if of_table is None else _distinct_names(columns, of_table)
+        return _by_row(columns, names, of_table or _ROW, options, notes)
+    return _by_name(path, _distinct_names(raw.columns, name), labels, tag_table(columns, options), columns)
+
+
+def _by_row(
+    columns: Columns, names: Sequence[str], column: str, options: TableOptions, notes: tuple[str, ...]
+) -> LabelledRows:
+    """Read labels row by row, images named by number meanwhile, so that rows left out are known."""
+    numbers = [str(n) for n in range(len(columns))]
+    cells = {column: numbers, **{name: cells for name, cells in columns.cells.items() if name != column}}
+    table = tag_table(replace(columns, cells=cells), replace(options, image_column=column))
+    rows = np.array([int(name) for name in table.names], dtype=np.int64)
+    return LabelledRows(replace(table, names=tuple(names[row] for row in rows)), rows, notes)
+
+
+def _by_name(path: Path, names: Sequence[str], labels: Path, table: TagTable, columns: Columns) -> LabelledRows:
     position = {image: row for row, image in enumerate(table.names)}
-    unknown = [image for image in names if image not in position]
+    listed = set(table.names) if len(columns) == len(table.names) else _all_names(columns)
+    unknown = [image for image in names if image not in position and image not in listed]
     if unknown:
         raise InputError(
             f"{path.name}: {len(unknown):,} of {len(names):,} images are not in {labels.name} "
             f"({preview(unknown)}; the table begins with {table.names[0]!r}); use the same names in both"
         )
-    kept = _rows(table, np.array([position[image] for image in names], dtype=np.int64))
-    return kept, _notes_on_left_out(table, kept, labels)
+    rows = np.array([n for n, image in enumerate(names) if image in position], dtype=np.int64)
+    kept = _rows(table, np.array([position[names[n]] for n in rows], dtype=np.int64))
+    return LabelledRows(kept, rows, _notes_on_left_out(table, kept, labels))
 
 
-def _distinct_names(path: Path, columns: Columns, name: str) -> list[str]:
-    names = [clean_name(str(cell), where=columns.where(n)) for n, cell in enumerate(columns.cells[name])]
+def _all_names(columns: Columns) -> set[str]:
+    """Return every text of a table: images whose rows the table leaves out, as unlabelled, are known all the same."""
+    return {text_of(cell) for cells in columns.cells.values() for cell in cells}
+
+
+def _distinct_names(columns: Columns, name: str) -> list[str]:
+    names = [clean_name(text_of(cell), where=columns.where(n)) for n, cell in enumerate(columns.cells[name])]
     last = {image: row for row, image in enumerate(names)}
     duplicate = next((image for row, image in enumerate(names) if last[image] != row), None)
     if duplicate is not None:
-        raise InputError(f"{path.name}: image {duplicate!r} has two rows of embeddings; keep one")
+        raise InputError(f"{columns.path.name}: image {duplicate!r} has two rows; keep one")
     return names
 
 
@@ -72,16 +116,19 @@ def _notes_on_left_out(table: TagTable, kept: TagTable, labels: Path) -> tuple[s
 
 
 def _rows(table: TagTable, rows: Int[np.ndarray, " M"]) -> TagTable:
-    parts = table.given_parts
+    parts, groups = table.given_parts, table.groups
     return TagTable(
         tuple(table.names[row] for row in rows),
         table.labels.rows(rows),
         None if parts is None else tuple(parts[row] for row in rows),
         tuple(table.where[row] for row in rows),
         table.notes,
+        None if groups is None else tuple(groups[row] for row in rows),
     )
 
 
 def _name_column(columns: Columns, given: str | None) -> str | None:
-    found = columns.find(given, NAME_COLUMNS)
+    if given is not None:
+        return columns.given(given, "image_column")
+    found = find_usual(columns.cells, IMAGE_NAMES)
     return found[0] if found else None

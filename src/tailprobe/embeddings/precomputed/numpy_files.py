@@ -87,7 +87,7 @@ def _only_vectors(arrays: Mapping[str, np.ndarray], path: Path) -> str:
         return others[0]
     raise InputError(
         f"{path.name}: which array holds the embeddings is not clear; it holds {', '.join(map(repr, arrays))}: "
-        f"call it 'embeddings' or name it by embedding_column"
+        f"call it 'embeddings' or name it by --read embedding_column=NAME"
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from tailprobe.binding import coerce
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.storage.url import is_url
-from tailprobe.datasets.tables.options import DEFAULT_TABLE_OPTIONS, TableOptions, option_types
+from tailprobe.datasets.tables.options import DEFAULT_TABLE_OPTIONS, TableOptions, class_option_types, option_types
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.precomputed.in_memory import images_without_pixels
 from tailprobe.embeddings.precomputed.labels import join_labels, labels_of_file
@@ -59,16 +59,15 @@ def read_embeddings(
     raw = _read(path, embedding_column)
     classes = table_options.classes if table_options.classes is not None else raw.classes
     options = replace(table_options, classes=classes)
-    if labels is None:
-        table, notes = labels_of_file(path, raw, options)
-    else:
-        table, notes = join_labels(path, raw, Path(labels), options)
+    found = labels_of_file(path, raw, options) if labels is None else join_labels(path, raw, Path(labels), options)
+    table = found.table
+    vectors = raw.vectors if len(found.rows) == len(raw.vectors) else raw.vectors[found.rows]
     digest = _digest(path, table.names, embedding_column)
     of_file = {"file": path.name, "digest": digest}
-    embeddings = Embeddings(
-        raw.vectors, table.names, encoder or encoder_name(path), digest, standardise, identity=of_file
+    embeddings = Embeddings(vectors, table.names, encoder or encoder_name(path), digest, standardise, identity=of_file)
+    images = images_without_pixels(
+        table.names, table.labels, path, table.given_parts, found.notes + table.notes, table.groups
     )
-    images = images_without_pixels(table.names, table.labels, path, table.given_parts, notes + table.notes)
     return embeddings, images
 
 
@@ -95,7 +94,7 @@ def checked_options(options: Mapping[str, object]) -> dict[str, Any]:
     Raises:
         InputError: it takes no such option, or the value is of a wrong type.
     """
-    types = option_types(read_embeddings)
+    types = option_types(read_embeddings) | class_option_types()
     taken = [name for name in types if name != "encoder"]
     for option in options:
         if option not in taken:

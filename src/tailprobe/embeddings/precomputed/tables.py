@@ -51,7 +51,7 @@ def vector_column(schema: pa.Schema, path: Path) -> str:
     if usual or len(found) == 1:
         return (usual or found)[0]
     problem = f"columns {', '.join(found)} could all be embeddings" if found else "no column holds lists of floats"
-    raise InputError(f"{path.name}: {problem}; name the column by embedding_column")
+    raise InputError(f"{path.name}: {problem}; name the column by --read embedding_column=COLUMN")
 
 
 def has_vectors(path: Path) -> bool:

@@ -1,0 +1,48 @@
+"""Label tables that Arrow holds: Parquet files, with the class names that Hugging Face stores beside them."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tailprobe.datasets.storage.saved_dataset import class_names, features_of, to_class_names
+from tailprobe.datasets.storage.url import Source
+from tailprobe.datasets.tables.columns import Columns
+from tailprobe.errors import InputError
+
+INDEX = "__index_level_"  # how pandas calls its index in a Parquet file
+
+
+def read_parquet(path: Source) -> Columns:
+    """Read a Parquet table; columns of images or other bytes are left out.
+
+    Raises:
+        InputError: it cannot be read, or two columns have one name.
+    """
+    try:
+        table = pq.read_table(path if isinstance(path, Path) else pa.BufferReader(path.read_bytes()))
+        return columns_of(table, path)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise InputError(f"{path}: not a readable Parquet file ({reason}); write the table again") from error
+
+
+def columns_of(table: pa.Table, path: Source) -> Columns:
+    """Return an Arrow table as columns, class numbers replaced by the names that its metadata list."""
+    names = table.column_names
+    if len(set(names)) < len(names):
+        double = min(name for name in names if names.count(name) > 1)
+        raise InputError(f"{path.name}: two columns are called {double!r}; rename one")
+    classes = class_names(features_of(table.schema))
+    kept = [name for name in names if not name.startswith(INDEX) and not holds_bytes(table.schema.field(name).type)]
+    cells = {
+        name: to_class_names(table.column(name).to_pylist(), classes.get(name), Path(path.name), name) for name in kept
+    }
+    return Columns(path, cells, range(1, table.num_rows + 1))
+
+
+def holds_bytes(kind: pa.DataType) -> bool:
+    """Return whether a column is of bytes, or of records that have some, as images do."""
+    if pa.types.is_struct(kind):
+        return any(holds_bytes(kind.field(i).type) for i in range(kind.num_fields))
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)

@@ -1,0 +1,102 @@
+"""Label tables in JSON: one object a line, a list of objects, COCO annotations, Label Studio's export."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+from tailprobe.datasets.storage.url import Source
+from tailprobe.datasets.tables.columns import Columns
+from tailprobe.errors import InputError
+
+LINES = (".jsonl", ".ndjson")
+
+
+def read_json(path: Source) -> Columns:
+    """Read a table in JSON: lines of objects (.jsonl), a list of objects, columns of lists, COCO or Label Studio.
+
+    Raises:
+        InputError: the file cannot be read, is no JSON, or of another form.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); expected JSON in UTF-8") from error
+    if PurePath(path.name.lower()).suffix in LINES:
+        return _of_records(path, _lines(path, text))
+    found = _parsed(text, str(path))
+    if isinstance(found, Mapping) and "images" in found and "annotations" in found:
+        return _of_coco(path, found)
+    if isinstance(found, list) and found and all(_is_task(item) for item in found):
+        return _of_records(path, [_of_task(item) for item in found])
+    if isinstance(found, list):
+        return _of_records(path, found)
+    if isinstance(found, Mapping) and found:
+        return _of_mapping(path, found)
+    raise InputError(f"{path}: expected a list of objects with an image and its labels, or COCO annotations")
+
+
+def _lines(path: Source, text: str) -> list[Any]:
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    return [_parsed(line, f"{path.name}, line {number}") for number, line in lines]
+
+
+def _parsed(text: str, where: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}: is no JSON ({error}); write it again") from error
+
+
+def _of_records(path: Source, records: Sequence[Any]) -> Columns:
+    for number, record in enumerate(records, 1):
+        if not isinstance(record, Mapping):
+            raise InputError(f"{path.name}, record {number}: holds {record!r:.60}; expected an object with its fields")
+    names = dict.fromkeys(name for record in records for name in record)
+    cells = {name: [record.get(name) for record in records] for name in names}
+    return Columns(path, cells, range(1, len(records) + 1))
+
+
+def _of_mapping(path: Source, found: Mapping[str, Any]) -> Columns:
+    """Read columns of equal lengths, as pandas writes them, or image -> labels."""
+    values = list(found.values())
+    if all(isinstance(value, list) for value in values) and len(found) < 20 and len({len(v) for v in values}) == 1:
+        return Columns(path, dict(found), range(1, len(values[0]) + 1))
+    if all(isinstance(value, Mapping) for value in values) and len({frozenset(value) for value in values}) == 1:
+        cells = {name: list(column.values()) for name, column in found.items()}
+        return Columns(path, cells, range(1, len(values[0]) + 1))
+    return Columns(path, {"image": list(found), "labels": values}, range(1, len(found) + 1))
+
+
+def _of_coco(path: Source, found: Mapping[str, Any]) -> Columns:
+    try:
+        categories = {item["id"]: str(item["name"]) for item in found.get("categories", [])}
+        images = {item["id"]: str(item["file_name"]) for item in found["images"]}
+        labels: dict[Any, list[str]] = {key: [] for key in images}
+        for item in found["annotations"]:
+            if item["image_id"] in labels:  # others are of images that the file does not list
+                name = categories[item["category_id"]]
+                if name not in labels[item["image_id"]]:
+                    labels[item["image_id"]].append(name)
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path}: no COCO annotations ({type(error).__name__}: {error}); export them again") from error
+    cells: dict[str, list[Any]] = {"file_name": list(images.values()), "labels": list(labels.values())}
+    return Columns(path, cells, range(1, len(images) + 1), [f"{path.name}, image {name}" for name in images.values()])
+
+
+def _is_task(item: object) -> bool:
+    return isinstance(item, Mapping) and isinstance(item.get("data"), Mapping) and "annotations" in item
+
+
+def _of_task(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data of a task of Label Studio, and the choices of its first annotation that was not cancelled."""
+    made = [item for item in task["annotations"] if isinstance(item, Mapping) and not item.get("was_cancelled")]
+    results = made[0].get("result", []) if made else []
+    values = [item.get("value", {}) for item in results if isinstance(item, Mapping)]
+    chosen = [word for value in values for word in _choices(value)]
+    return {**task["data"], "labels": list(dict.fromkeys(chosen)) if made else None}
+
+
+def _choices(value: Mapping[str, Any]) -> list[str]:
+    kinds = ("choices", "labels", "rectanglelabels", "polygonlabels", "brushlabels", "keypointlabels", "ellipselabels")
+    return [str(word) for kind in kinds for word in value.get(kind, [])]

@@ -1,0 +1,94 @@
+"""Labels from columns that say yes or no of one class each."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from jaxtyping import Bool, Int8
+
+from tailprobe.datasets.tables.binary import (
+    BLANK,
+    MINUS_ONE,
+    NEGATIVE,
+    POSITIVE,
+    BinaryColumn,
+    minus_one_is_negative,
+)
+from tailprobe.datasets.tables.columns import Columns
+from tailprobe.datasets.tables.options import OnUnclear, TableOptions, flag
+from tailprobe.errors import InputError
+
+_MEANS = {"negative": NEGATIVE, "positive": POSITIVE}
+
+
+def one_hot_tags(
+    columns: Columns, one_hot: Mapping[str, BinaryColumn], options: TableOptions
+) -> tuple[list[list[str]], list[int], tuple[str, ...]]:
+    """Return the labels of every row, the rows to keep, and notes.
+
+    -1 means no where the columns hold nothing but 1 and -1, else it is uncertain. Blank cells mean no where the columns
+    hold no other no. A row that is blank throughout is unlabelled.
+
+    Raises:
+        InputError: cells are uncertain, or blank beside 0 and 1, and the user has not said what they mean.
+    """
+    terms = np.stack([column.terms for column in one_hot.values()], axis=1)
+    notes: tuple[str, ...] = ()
+    unlabelled = (terms == BLANK).all(axis=1)
+    if minus_one_is_negative(list(one_hot.values())):
+        terms = np.where(terms == MINUS_ONE, NEGATIVE, terms)
+    implied = options.blank == "error" and not (terms[~unlabelled] == NEGATIVE).any()
+    blank: OnUnclear = "negative" if implied else options.blank
+    _refuse_unclear(columns, list(one_hot), terms, unlabelled, options.uncertain, blank)
+    left_out = np.zeros(len(terms), dtype=bool)
+    for term, policy, name in ((MINUS_ONE, options.uncertain, "uncertain"), (BLANK, blank, "blank")):
+        unclear = (terms == term) & ~unlabelled[:, None]
+        if unclear.any():
+            terms, out, note = _apply(terms, unclear, policy, name)
+            left_out |= out
+            notes += (note,)
+    classes = list(one_hot)
+    tags = [[classes[c] for c in np.flatnonzero(row == POSITIVE)] for row in terms]
+    kept = [int(n) for n in np.flatnonzero(~left_out)]
+    if not kept:
+        raise InputError(
+            f"{columns.path.name}: every row has a cell that is uncertain or blank, so that none is left; pass "
+            f"negative or positive to {flag('uncertain')} and {flag('blank')}"
+        )
+    return tags, kept, notes
+
+
+def _apply(
+    terms: Int8[np.ndarray, "N C"], unclear: Bool[np.ndarray, "N C"], policy: OnUnclear, name: str
+) -> tuple[Int8[np.ndarray, "N C"], Bool[np.ndarray, " N"], str]:
+    cells = f"{int(unclear.sum()):,} {name} cells"
+    if policy in _MEANS:
+        filled: Int8[np.ndarray, "N C"] = np.where(unclear, _MEANS[policy], terms).astype(np.int8)
+        return filled, np.zeros(len(terms), dtype=bool), f"{cells} read as {policy}"
+    rows = np.asarray(unclear.any(axis=1))
+    return terms, rows, f"{int(rows.sum()):,} rows left out for {cells}"
+
+
+def _refuse_unclear(
+    columns: Columns,
+    classes: list[str],
+    terms: Int8[np.ndarray, "N C"],
+    unlabelled: Bool[np.ndarray, " N"],
+    uncertain: OnUnclear,
+    blank: OnUnclear,
+) -> None:
+    unclear = {
+        "uncertain": (terms == MINUS_ONE) if uncertain == "error" else np.zeros_like(terms, dtype=bool),
+        "blank": (terms == BLANK) & ~unlabelled[:, None] if blank == "error" else np.zeros_like(terms, dtype=bool),
+    }
+    found = {name: cells for name, cells in unclear.items() if cells.any()}
+    if not found:
+        return
+    name, cells = next(iter(found.items()))
+    row, column = np.argwhere(cells)[0]
+    holds = "-1, an uncertain label," if name == "uncertain" else "a blank cell"
+    counts = " and ".join(f"{int(cells.sum()):,} {name} cells" for name, cells in found.items())
+    way = " ".join(f"{flag(name)} negative" for name in found)
+    raise InputError(
+        f"{columns.where(int(row))}: column {classes[column]!r} holds {holds} beside 0 and 1 ({counts} in all); say "
+        f"what that means: {way}, or positive, or leave-out for rows without such cells"
+    )

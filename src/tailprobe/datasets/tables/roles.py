@@ -1,0 +1,281 @@
+"""What each column of a label table is: image, labels, part, group, or nothing that is used."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from tailprobe.datasets.storage.image_files import EXTENSIONS, preview
+from tailprobe.datasets.tables.binary import BinaryColumn, binary_column
+from tailprobe.datasets.tables.columns import Columns, text_of
+from tailprobe.datasets.tables.match import ImageNames
+from tailprobe.datasets.tables.options import TableOptions, flag
+from tailprobe.datasets.tables.parts import PartColumn, find_parts
+from tailprobe.datasets.tables.usual import (
+    GROUP_NAMES,
+    IMAGE_NAMES,
+    LABEL_NAMES,
+    find_usual,
+    is_flag,
+    is_index,
+    plain,
+)
+from tailprobe.errors import InputError
+
+_USUAL_MISSING = ("nan", "NaN", "NAN", "None", "null", "NULL", "NA", "N/A", "n/a", "<NA>", "#N/A")
+_SHOWN = 6  # columns named in a line
+
+
+@dataclass(frozen=True, eq=False)
+class TableRoles:
+    """The role of every column."""
+
+    image: str
+    tags: tuple[str, ...]  # columns whose cells name labels
+    one_hot: dict[str, BinaryColumn]  # or columns that say yes or no of one class each
+    part: PartColumn | None
+    group: str | None
+    ignored: tuple[str, ...]
+
+    def describe(self, how: str) -> str:
+        """Return the roles in a line: "image: tile; labels: tags, split at ','; part: split; ignored: lat, lon"."""
+        if self.one_hot:
+            words = next(iter(self.one_hot.values())).words
+            labels = f"{_named(list(self.one_hot))} ({words}, a column for each class)"
+        else:
+            labels = f"{_named(self.tags)}{', ' if how else ''}{how}"
+        used = self.part is not None and self.part.parts is not None
+        described = [
+            f"image: {self.image}",
+            f"labels: {labels}",
+            *([f"part: {self.part.column}"] if self.part is not None and used else []),
+            *([f"group: {self.group}"] if self.group is not None else []),
+            *([f"ignored: {_named(self.ignored)}"] if self.ignored else []),
+        ]
+        return "; ".join(described)
+
+
+def find_roles(columns: Columns, options: TableOptions, images: ImageNames | None) -> TableRoles:
+    """Return the role of every column: as the user says, else by content and usual names.
+
+    Args:
+        columns: the table.
+        options: the columns that the user named.
+        images: the images at hand, where they are known.
+
+    Raises:
+        InputError: a column named is not there, there is no column of images or of labels, or it is not clear which.
+    """
+    missing = missing_words(options)
+    image = find_image_column(columns, options, images)
+    part = find_parts(columns, options)
+    group = None if options.group_column is None or is_level(options.group_column) else options.group_column
+    group = None if group is None else columns.given(group, "group_column")
+    taken = {image, group} | ({part.column} if part is not None else set())
+    rest = [name for name in columns.cells if name not in taken]
+    tags, one_hot = _label_columns(columns, rest, options, missing)
+    ignored = [name for name in columns.cells if name not in {image, group, *tags, *one_hot}]
+    if part is not None and part.parts is not None:
+        ignored = [name for name in ignored if name != part.column]
+    return TableRoles(image, tags, one_hot, part, group, tuple(ignored))
+
+
+def missing_words(options: TableOptions) -> frozenset[str]:
+    """Return the words that stand for no label; a class that the user names is none of them."""
+    words = _USUAL_MISSING if options.missing_words is None else options.missing_words
+    return frozenset(words) - frozenset(options.classes or ())
+
+
+def is_level(group_column: str) -> bool:
+    """Return whether a group is named as a level of folders, `level:1`."""
+    return group_column.startswith("level:")
+
+
+def possible_group(roles: TableRoles) -> str | None:
+    """Return an ignored column that is called as one of patients, scenes or the like."""
+    return next(iter(find_usual(roles.ignored, GROUP_NAMES)), None)
+
+
+def find_image_column(columns: Columns, options: TableOptions, images: ImageNames | None) -> str:
+    """Return the column of images: the one named, else one whose values are images at hand, else one of a usual name.
+
+    Raises:
+        InputError: there is none.
+    """
+    if options.image_column is not None:
+        return columns.given(options.image_column, "image_column")
+    usual = find_usual(columns.cells, IMAGE_NAMES)
+    labels = {*(options.label_columns or ()), options.part_column, options.group_column}
+    candidates = [name for name in columns.cells if name not in labels and plain(name) not in LABEL_NAMES]
+    ranked = sorted(candidates, key=lambda name: (is_index(name), usual.index(name) if name in usual else len(usual)))
+    shares = {name: _share(columns, name, images) for name in ranked}
+    full = [name for name in ranked if shares[name] == 1]
+    if full:
+        return full[0]
+    partly = [name for name in ranked if shares[name] > 0.5 or (name in usual and shares[name] > 0)]
+    found = (sorted(partly, key=lambda name: -shares[name]) or usual)[:1]
+    if not found:
+        raise InputError(
+            f"{columns.path.name}: no column of image names (looked for {', '.join(IMAGE_NAMES[:6])}, ...); "
+            f"the header has {columns.header()}: name the column by {flag('image_column')}"
+        )
+    return found[0]
+
+
+def _share(columns: Columns, name: str, images: ImageNames | None) -> float:
+    cells = columns.cells[name]
+    texts = [text_of(cell) for cell in cells]
+    if len(set(texts)) * 10 < len(texts):
+        return 0  # a class number may be the name of a file too
+    if images is not None:
+        return images.share(cells)
+    return sum(text.lower().endswith(tuple(EXTENSIONS)) for text in texts) / len(texts)
+
+
+def _label_columns(
+    columns: Columns, rest: Sequence[str], options: TableOptions, missing: frozenset[str]
+) -> tuple[tuple[str, ...], dict[str, BinaryColumn]]:
+    """Return the columns whose cells name labels, or those of yes and no."""
+    if options.label_columns is not None:
+        return _given_labels(columns, options.label_columns, missing)
+    classes = options.classes or ()
+    if classes and all(name in rest for name in classes):
+        return _given_labels(columns, classes, missing)
+    usual = _of_usual_name(columns, rest, missing)
+    if len(usual) > 1:
+        raise InputError(
+            f"{columns.path.name}: columns {usual} could all hold labels; name one by {flag('label_columns')} "
+            f"{_quoted(usual[:1])}"
+        )
+    if usual:
+        return tuple(usual), {}
+    if rest == ["column 2"] and len(columns.cells) == 2:
+        return ("column 2",), {}  # of a list without a header
+    flags = [name for name in rest if is_flag(name)]
+    binary = {name: found for name in rest if (found := binary_column(columns.cells[name], missing)) is not None}
+    binary = {name: found for name, found in binary.items() if not is_index(name) or name.startswith("column ")}
+    if binary:
+        _refuse_unclear(columns, binary, flags)
+        return (), {name: found for name, found in binary.items() if name not in flags or set(binary) <= set(flags)}
+    only = _repeated(columns, rest)
+    if len(only) == 1:
+        return tuple(only), {}
+    raise InputError(_no_labels(columns, rest))
+
+
+def _given_labels(
+    columns: Columns, given: Sequence[str], missing: frozenset[str]
+) -> tuple[tuple[str, ...], dict[str, BinaryColumn]]:
+    names = [columns.given(name, "label_columns") for name in rejoin(given, columns.cells)]
+    binary = {name: binary_column(columns.cells[name], missing) for name in names}
+    if plain(names[0]) in LABEL_NAMES and len(names) == 1:
+        return tuple(names), {}
+    found = {name: column for name, column in binary.items() if column is not None}
+    if found and len(found) < len(names):
+        odd = next(name for name in names if name not in found)
+        row = next(n for n, cell in enumerate(columns.cells[odd]) if text_of(cell) not in ("", "0", "1"))
+        other, words = next((name, column.words) for name, column in found.items())
+        raise InputError(
+            f"{columns.where(row)}: column {odd!r} holds {text_of(columns.cells[odd][row])!r:.60}, where {other!r} "
+            f"holds {words}; give {flag('label_columns')} columns of one kind"
+        )
+    return ((), found) if found else (tuple(names), {})
+
+
+def rejoin(names: Sequence[str], known: Collection[str]) -> list[str]:
+    """Return names that were split at commas, those put together again that are one with a comma in it.
+
+    >>> rejoin(["Dog", "domestic", "cat"], ["Dog, domestic", "cat"])
+    ['Dog, domestic', 'cat']
+    """
+    joined: list[str] = []
+    place = 0
+    while place < len(names):
+        for end in range(len(names), place, -1):
+            texts = [joint.join(names[place:end]) for joint in (", ", ",")]
+            found = next((text for text in texts if text in known), None)
+            if found is not None or end == place + 1:
+                joined.append(found or names[place])
+                place = end
+                break
+    return joined
+
+
+def _of_usual_name(columns: Columns, rest: Sequence[str], missing: frozenset[str]) -> list[str]:
+    """Return the columns called as labels are; of two that say the same, the one in words."""
+    usual = find_usual(rest, LABEL_NAMES)
+    filled = [name for name in usual if any(text_of(cell) not in {"", *missing} for cell in columns.cells[name])]
+    if len(filled) != 2:
+        return filled or usual[:1]
+    one, other = ([str(cell) for cell in columns.cells[name]] for name in filled)
+    if len(set(zip(one, other, strict=True))) == len(set(one)) == len(set(other)) and len(set(one)) > 1:
+        numbers = [name for name in filled if all(text_of(cell).isdecimal() for cell in columns.cells[name])]
+        return [name for name in filled if name not in numbers][:1] or filled[:1]
+    return filled
+
+
+def _refuse_unclear(columns: Columns, binary: dict[str, BinaryColumn], flags: Sequence[str]) -> None:
+    """Refuse to guess which columns of yes and no are classes.
+
+    Raises:
+        InputError: they say so in different words, or some are called as those that are no class.
+    """
+    kinds = {column.words for column in binary.values()}
+    others = [name for name in columns.cells if is_flag(name)]
+    left = [name for name in binary if name not in flags]
+    if len(kinds) > 1:
+        pair = [next(name for name, column in binary.items() if column.words == kind) for kind in sorted(kinds)[:2]]
+        problem = f"columns {pair[0]!r} and {pair[1]!r} say yes and no in different words"
+    elif others and left:
+        problem = f"column {others[0]!r} is no class by its name, and others may be none either"
+    else:
+        return
+    raise InputError(
+        f"{columns.path.name}: {problem}; name the columns that are classes: {flag('label_columns')} {_quoted(left)}"
+    )
+
+
+def _repeated(columns: Columns, rest: Sequence[str]) -> list[str]:
+    """Return the columns that may hold one label a row: fewer values than rows, and no measurements."""
+    found = []
+    for name in rest:
+        texts = [text_of(cell) for cell in columns.cells[name] if isinstance(cell, str | int)]
+        counts = Counter(texts)
+        alone = [other for other in rest if not is_index(other) or other.startswith("column ")] == [name]
+        whole = alone and all(text.lstrip("-").isdecimal() for text in counts if text)
+        headless = len(columns.cells) == 2 and name.startswith("column ")
+        if (
+            headless
+            or (whole and 2 * len(counts) <= len(texts))
+            or (len(counts) > 1 and 2 * len(counts) <= len(texts) and not all(map(_is_number, counts)))
+        ):
+            found.append(name)
+    return found
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return not text
+    return True
+
+
+def _no_labels(columns: Columns, rest: Sequence[str]) -> str:
+    names = [name for name in rest if not is_index(name)] or list(rest)
+    example = f", e.g. {flag('label_columns')} {_quoted(names[:1])}" if names else ""
+    return (
+        f"{columns.path.name}: no column of labels (looked for {', '.join(LABEL_NAMES[:6])}, ... and columns of 0 and "
+        f"1); the header has {columns.header()}: name the column, or one for each class, by {flag('label_columns')}"
+        f"{example}"
+    )
+
+
+def _named(names: Sequence[str]) -> str:
+    if len(names) <= _SHOWN:
+        return ", ".join(names)
+    return f"{preview(list(names), shown=3)} ({len(names)} columns)"
+
+
+def _quoted(names: Sequence[str]) -> str:
+    text = ",".join(names)
+    return f"'{text}'" if not text.replace(",", "").replace("_", "").isalnum() else text

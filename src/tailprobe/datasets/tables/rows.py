@@ -1,0 +1,34 @@
+"""The rows of a label table on their way to labels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """N rows, an image and its labels each."""
+
+    names: list[str]  # (N,) of images
+    tags: list[list[str]]  # (N,)
+    parts: list[str] | None  # (N,)
+    groups: list[str] | None  # (N,)
+    where: list[str]  # (N,) for messages
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def only(self, kept: Sequence[int]) -> "Rows":
+        """Return the rows at these places, in this order."""
+        return Rows(
+            [self.names[n] for n in kept],
+            [self.tags[n] for n in kept],
+            None if self.parts is None else [self.parts[n] for n in kept],
+            None if self.groups is None else [self.groups[n] for n in kept],
+            [self.where[n] for n in kept],
+        )
+
+    def without(self, part: str) -> "Rows":
+        """Return the rows of other parts."""
+        if self.parts is None or part not in self.parts:
+            return self
+        return self.only([n for n, own in enumerate(self.parts) if own != part])
