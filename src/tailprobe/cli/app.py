@@ -17,6 +17,7 @@ from tailprobe.cli.report import report
 from tailprobe.cli.reproduce import reproduce
 from tailprobe.cli.search import search
 from tailprobe.errors import InputError
+from tailprobe.files import refusal
 
 app = typer.Typer(
     name="tailprobe",
@@ -30,16 +31,33 @@ for command in (compare, demo, inspect, embed, search, report, methods, reproduc
     app.command(command.__name__, cls=Command)(command)
 
 
+_INTERRUPTED = 130  # exit code, by convention 128 and the number of the signal
+
+
 def main() -> None:
     """Run the command. An error of the user's is one line and exit code 2; any other keeps its traceback."""
     try:
         app()
     except InputError as error:
-        print(f"tailprobe: {error}", file=sys.stderr)  # noqa: T201 - this is the command's own output
+        _say(str(error))
         sys.exit(2)
+    except OSError as error:
+        message = refusal(error)
+        if message is None:
+            raise
+        _say(message)
+        sys.exit(2)
+    except SystemExit as ended:  # Typer makes one of Ctrl-C
+        if ended.code == _INTERRUPTED:
+            _say("interrupted; the same command goes on from here")
+        raise
     except KeyboardInterrupt:
-        print("tailprobe: interrupted; the same command resumes", file=sys.stderr)  # noqa: T201
-        sys.exit(130)
+        _say("interrupted; the same command goes on from here")
+        sys.exit(_INTERRUPTED)
+
+
+def _say(message: str) -> None:
+    print(f"tailprobe: {message}", file=sys.stderr)  # noqa: T201 - this is the command's own output
 
 
 def _print_version(asked: bool) -> bool:

@@ -35,7 +35,7 @@ def compare(
 
     A study file repeats a run; options that are given replace its settings:
     `tailprobe compare RUN/study.toml --seeds 20 --out AGAIN`.
-    If interrupted, the same command resumes.
+    If interrupted, the same command goes on.
     """
     study = study_of(data, reader_of(labels, format, bands, read), given)
     execution = Execution(**given.execution)

@@ -4,7 +4,6 @@ A file is hashed when it is written, and its modification time is set so that it
 the hash. While they match, the file is trusted; after a copy or an edit they differ, and it is hashed again.
 """
 
-import hashlib
 import os
 import time
 from collections.abc import Sequence
@@ -15,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Float
+
+from tailprobe.files import file_digest
 
 _SECOND = 10**9  # nanoseconds
 _MTIME_RESOLUTION = 100  # nanoseconds, the coarsest resolution of common file systems
@@ -120,12 +121,6 @@ def vectors_of(batch: pa.RecordBatch) -> Float[np.ndarray, "R D"]:
     """Return the (R, D) embeddings of a shard's columns, float32 or float16, not copied."""
     column = batch.column("embedding")
     return column.flatten().to_numpy().reshape(-1, column.type.list_size)
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file, hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _stamp_mtime(path: Path, digest: str) -> None:
