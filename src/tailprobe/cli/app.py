@@ -16,6 +16,7 @@ from tailprobe.cli.options import FLAG
 from tailprobe.cli.report import report
 from tailprobe.cli.reproduce import reproduce
 from tailprobe.cli.search import search
+from tailprobe.console import complain
 from tailprobe.errors import InputError
 from tailprobe.files import refusal
 
@@ -39,25 +40,21 @@ def main() -> None:
     try:
         app()
     except InputError as error:
-        _say(str(error))
+        complain(f"tailprobe: {error}")
         sys.exit(2)
     except OSError as error:
         message = refusal(error)
         if message is None:
             raise
-        _say(message)
+        complain(f"tailprobe: {message}")
         sys.exit(2)
     except SystemExit as ended:  # Typer makes one of Ctrl-C
         if ended.code == _INTERRUPTED:
-            _say("interrupted; the same command goes on from here")
+            complain("tailprobe: interrupted; the same command goes on from here")
         raise
     except KeyboardInterrupt:
-        _say("interrupted; the same command goes on from here")
+        complain("tailprobe: interrupted; the same command goes on from here")
         sys.exit(_INTERRUPTED)
-
-
-def _say(message: str) -> None:
-    print(f"tailprobe: {message}", file=sys.stderr)  # noqa: T201 - this is the command's own output
 
 
 def _print_version(asked: bool) -> bool:

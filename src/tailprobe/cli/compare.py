@@ -2,13 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import reader_of
 from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_RECIPE, ALL_OF_STUDY, Given, with_settings
 from tailprobe.cli.studies import run_and_show, smoke_test, study_of, track, trackers_of
-from tailprobe.console import Bars
+from tailprobe.console import Bars, say
 from tailprobe.study.execution import Execution
 
 if TYPE_CHECKING:
@@ -24,6 +22,7 @@ def compare(
     format: option.Format = "auto",
     read: option.Read = None,
     bands: option.Bands = None,
+    allow_code: option.AllowCode = False,
     track_with: option.Track = None,
     dry_run: option.DryRun = False,
     smoke: option.Smoke = False,
@@ -37,7 +36,7 @@ def compare(
     `tailprobe compare RUN/study.toml --seeds 20 --out AGAIN`.
     If interrupted, the same command goes on.
     """
-    study = study_of(data, reader_of(labels, format, bands, read), given)
+    study = study_of(data, reader_of(labels, format, bands, read), given, allow_code=allow_code)
     execution = Execution(**given.execution)
     study = smoke_test(study) if smoke else study
     trackers = trackers_of(track_with)
@@ -53,4 +52,4 @@ def _print_dry_run(study: "Study", execution: Execution, *, quiet: bool) -> None
     with Bars(quiet=quiet):
         lines = dry_run_study(study, execution)
     for line in lines:
-        typer.echo(line)
+        say(line)

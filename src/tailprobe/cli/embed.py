@@ -10,7 +10,7 @@ from tailprobe.cli import options as option
 from tailprobe.cli.arguments import reader_of
 from tailprobe.cli.settings import Given, with_settings
 from tailprobe.cli.studies import study_of
-from tailprobe.console import Bars
+from tailprobe.console import Bars, say
 from tailprobe.errors import InputError
 from tailprobe.study.execution import Execution
 
@@ -46,6 +46,7 @@ def embed(
     format: option.Format = "auto",
     read: option.Read = None,
     bands: option.Bands = None,
+    allow_code: option.AllowCode = False,
     dry_run: option.DryRun = False,
     quiet: option.Quiet = False,
 ) -> None:
@@ -60,7 +61,7 @@ def embed(
     from tailprobe.study.embedding import embed_all
     from tailprobe.study.run import check, read_images
 
-    study = study_of(data, reader_of(labels, format, bands, read), given)
+    study = study_of(data, reader_of(labels, format, bands, read), given, allow_code=allow_code)
     execution = Execution(**given.execution)
     if export is not None:
         if len(study.encoders) != 1:
@@ -72,13 +73,13 @@ def embed(
             _LOG.info("%s", note)
         if dry_run:
             for line in dry_run_embedding(study, images, execution):
-                typer.echo(line)
+                say(line)
             return
         found = embed_all(study, images, execution, progress=bars)
     for stored in found.values():
-        typer.echo(_sentence(stored))
+        say(_sentence(stored))
         if export is not None:
-            typer.echo(export_embeddings(stored, export, overwrite=overwrite))
+            say(export_embeddings(stored, export, overwrite=overwrite))
 
 
 def _sentence(stored: "Embeddings") -> str:

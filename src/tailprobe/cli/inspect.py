@@ -11,7 +11,7 @@ from tailprobe.cli import options as option
 from tailprobe.cli.arguments import reader_of
 from tailprobe.cli.settings import Given, with_settings
 from tailprobe.cli.studies import study_of
-from tailprobe.console import Bars
+from tailprobe.console import Bars, Terminal
 from tailprobe.study.execution import Execution
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def inspect(
     format: option.Format = "auto",
     read: option.Read = None,
     bands: option.Bands = None,
+    allow_code: option.AllowCode = False,
     low_frequency: Annotated[
         list[str] | None,
         typer.Option(
@@ -103,7 +104,6 @@ def inspect(
     `tailprobe inspect IMAGES --labels TABLE --encoder resnet18 --split stratified --out INSPECTION`
     """
     import numpy as np
-    from rich.console import Console
 
     from tailprobe.datasets.pixels.band_ranges import fit_ranges
     from tailprobe.inspection.inspection import RULES, inspect_images
@@ -112,7 +112,7 @@ def inspect(
 
     # What cannot be read is left out and reported.
     reader = reader_of(labels, format, bands, read)
-    study = study_of(data, reader, Given(study={"on_bad_image": "skip"}))
+    study = study_of(data, reader, Given(study={"on_bad_image": "skip"}), allow_code=allow_code)
     execution = Execution(**given.execution)
     images = read_images(study)
     images = fit_ranges(images, np.arange(len(images)), of="images")
@@ -129,7 +129,7 @@ def inspect(
             workers=workers,
             progress=bars,
         )
-    console = Console()
+    console = Terminal()
     console.print(inspection_report(inspection))
     if out is not None:
         _write(inspection, out)

@@ -9,7 +9,7 @@ from tailprobe.cli import options as option
 from tailprobe.cli.arguments import reader_of
 from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_RECIPE, Given, with_settings
 from tailprobe.cli.studies import study_of
-from tailprobe.console import Bars
+from tailprobe.console import Bars, say
 from tailprobe.learners.recipe import Recipe
 from tailprobe.setting import settings_of
 from tailprobe.study.execution import Execution
@@ -36,6 +36,7 @@ def search(
     format: option.Format = "auto",
     read: option.Read = None,
     bands: option.Bands = None,
+    allow_code: option.AllowCode = False,
     learning_rates: Annotated[str, _values("Learning rates")] = "0.0001, 0.0003, 0.001, 0.003",
     batch_sizes: Annotated[str, _values("Batch sizes")] = "64, 256",
     dropouts: Annotated[str, _values("Dropout shares")] = "0, 0.2, 0.5",
@@ -55,10 +56,10 @@ def search(
         dropout=_tried("dropout", dropouts, "--dropouts"),
         width=_tried("width", widths, "--widths"),
     )
-    study = study_of(data, reader_of(labels, format, bands, read), given)
+    study = study_of(data, reader_of(labels, format, bands, read), given, allow_code=allow_code)
     with Bars(quiet=quiet) as bars:
         table = run_search(study, space, out, Execution(**given.execution), progress=bars)
-    typer.echo(table.groupby("encoder", sort=False).head(5).to_string(index=False))
+    say(table.groupby("encoder", sort=False).head(5).to_string(index=False))
 
 
 def _tried(name: str, text: str, where: str) -> tuple[Any, ...]:

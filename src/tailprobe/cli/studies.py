@@ -4,12 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from tailprobe.cli.settings import Given
 from tailprobe.cli.show import show_result
-from tailprobe.console import Bars
+from tailprobe.console import Bars, say
 from tailprobe.learners.recipe import Recipe
+from tailprobe.runs.code import NAMES_CODE, refuse_code
 from tailprobe.runs.settings import Option, Study, default_encoders, read_study
 from tailprobe.study.execution import Execution
 
@@ -18,13 +17,14 @@ if TYPE_CHECKING:
     from tailprobe.tracking.tracker import Tracker
 
 
-def study_of(data: str, reader: dict[str, Option], given: Given) -> Study:
+def study_of(data: str, reader: dict[str, Option], given: Given, *, allow_code: bool = False) -> Study:
     """Return the study of what was typed.
 
     Args:
         data: the collection, or a study file, whose settings then hold where nothing else was typed.
         reader: options of the reader that were typed.
-        given: settings that were typed.
+        given: settings that were typed; code that they name may run.
+        allow_code: whether code that a study file names may run.
 
     Raises:
         InputError: as `Study` and `read_study`.
@@ -32,7 +32,10 @@ def study_of(data: str, reader: dict[str, Option], given: Given) -> Study:
     from tailprobe.datasets.storage.url import absolute
 
     if data.endswith(".toml"):
-        return _changed(read_study(Path(data)), reader, given)
+        study = read_study(Path(data), allow_code=True)
+        if not allow_code:
+            refuse_code(study, where=data, fields=NAMES_CODE - set(given.study))
+        return _changed(study, reader, given)
     source = absolute(data)
     reader = {"format": "auto"} | reader
     settings = dict(given.study)
@@ -69,7 +72,7 @@ def trackers_of(names: list[str] | None) -> "list[Tracker]":
 def track(result: "Run", trackers: "list[Tracker]") -> None:
     """Log a run to each tracker and print where it is there."""
     for tracker in trackers:
-        typer.echo(tracker.track(result))
+        say(tracker.track(result))
 
 
 def _changed(study: Study, reader: dict[str, Option], given: Given) -> Study:

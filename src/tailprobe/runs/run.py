@@ -14,6 +14,7 @@ from tailprobe.comparison.recommendation import Recommendation, read_recommendat
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.runs.chosen import chosen_method
+from tailprobe.runs.code import named_code
 from tailprobe.runs.duplicates import read_duplicates
 from tailprobe.runs.folder import RunFolder, is_drawn, is_large
 from tailprobe.runs.settings import Study, read_study
@@ -68,7 +69,7 @@ class Run:
     @cached_property
     def study(self) -> Study:
         """The settings."""
-        return read_study(self.folder.study)
+        return read_study(self.folder.study, allow_code=True)  # read and not run
 
     @cached_property
     def settings(self) -> str:
@@ -88,7 +89,8 @@ class Run:
         options = [f" --{name} {shlex.quote(value)}" for name, value in given if isinstance(value, str)]
         defaults = (" --runtime auto", " --precision auto", " --dtype float32")
         chosen = "".join(option for option in options if option not in defaults)
-        return f"tailprobe compare {self.folder.study.name} --out AGAIN{chosen}"
+        code = " --allow-code" if named_code(self.study) else ""
+        return f"tailprobe compare {self.folder.study.name} --out AGAIN{chosen}{code}"
 
     @property
     def methods(self) -> tuple[str, ...]:

@@ -155,12 +155,25 @@ def write_study(study: Study, path: Path) -> None:
     write_text(path, tomli_w.dumps(document))
 
 
-def read_study(path: Path) -> Study:
+def read_study(path: Path, *, allow_code: bool = False) -> Study:
     """Read a study file; relative paths in it are taken from its folder.
 
+    Args:
+        allow_code: whether the file may name code, `package.module:name`, which is imported and run when the study is.
+
     Raises:
-        InputError: the file is missing, is no TOML, names a setting that there is not, or has one of a wrong type.
+        InputError: the file is missing, is no TOML, names a setting that there is not, has one of a wrong type, or
+            names code that is not allowed.
     """
+    from tailprobe.runs.code import refuse_code  # needs `Study`
+
+    study = _read_study(path)
+    if not allow_code:
+        refuse_code(study, where=str(path))
+    return study
+
+
+def _read_study(path: Path) -> Study:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
