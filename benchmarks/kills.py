@@ -36,20 +36,27 @@ _STUDY = (
     "--epochs", "2", "--width", "8", "--batch-size", "16", "--low-frequency", "named(mine)", "--quiet",
 )  # fmt: skip
 _WRITES = os.O_WRONLY | os.O_RDWR
-_SECONDS = 6.0  # the longest time after which a process is killed
+_SECONDS = 9.0  # the longest time after which a process is killed
 
 
 @dataclass
 class Tally:
-    """What happened."""
+    """What happened, and when it is enough."""
 
+    wanted: int  # kills
+    deadline: float  # by the monotonic clock
     kills: Counter[str] = field(default_factory=Counter)  # by command
     finished: Counter[str] = field(default_factory=Counter)
     differences: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         lines = [f"{name}: {self.kills[name]} kills, {self.finished[name]} times to the end" for name in self.finished]
-        return "\n".join([*lines, *self.differences, f"{sum(self.kills.values())} kills, {self.outcome}"])
+        return "\n".join([*lines, *self.differences, f"{self.kills.total()} kills, {self.outcome}"])
+
+    @property
+    def enough(self) -> bool:
+        """Whether there were as many kills as wanted, or the time is over."""
+        return self.kills.total() >= self.wanted or time.monotonic() > self.deadline
 
     @property
     def outcome(self) -> str:
@@ -67,17 +74,17 @@ class Case:
 
 def soak(*, kills: int, seed: int = 0, minutes: float = 60.0) -> Tally:
     """Kill that many processes, or fewer where the time is over, and compare what the commands leave."""
-    tally, rng, deadline = Tally(), random.Random(seed), time.monotonic() + 60 * minutes
+    tally, rng = Tally(kills, time.monotonic() + 60 * minutes), random.Random(seed)
     with tempfile.TemporaryDirectory() as name:
         top = Path(name)
         _draw_images(top / "images", np.random.default_rng(0))
         cases = list(_cases(top))
         wanted = {case.name: _undisturbed(case, top) for case in cases}
         turns = _turns(cases)
-        while sum(tally.kills.values()) < kills and time.monotonic() < deadline:
+        while not tally.enough:
             case = next(turns)
             shutil.rmtree(top / "work", ignore_errors=True)
-            _to_the_end(case, top / "work", rng, tally, kills)
+            _to_the_end(case, top / "work", rng, tally)
             tally.finished[case.name] += 1
             tally.differences += _differences(case.name, wanted[case.name], _contents(top / "work"))
     return tally
@@ -131,13 +138,13 @@ def _prepared(case: Case, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
 
 
-def _to_the_end(case: Case, folder: Path, rng: random.Random, tally: Tally, kills: int) -> None:
-    """Kill a command until it ends by itself, or until there were enough kills; then let it end."""
+def _to_the_end(case: Case, folder: Path, rng: random.Random, tally: Tally) -> None:
+    """Kill a command until it ends by itself, or until it is enough; then let it end."""
     _prepared(case, folder)
     while True:
-        enough = sum(tally.kills.values()) >= kills
+        enough = tally.enough
         by_step = rng.random() < 0.6
-        child = _start(case.arguments(folder), kill_at=0 if enough or not by_step else int(rng.triangular(1, 150, 1)))
+        child = _start(case.arguments(folder), kill_at=0 if enough or not by_step else rng.randint(1, 300))
         code = _wait(child, None if enough or by_step else rng.uniform(0, _SECONDS))
         if code == -signal.SIGKILL:
             tally.kills[case.name] += 1

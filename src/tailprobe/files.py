@@ -30,6 +30,7 @@ _REMEDIES = {
     errno.EROFS: "the file system is read-only; choose another place",
     errno.ENOTDIR: "a file is where a folder should be; move it, or choose another place",
     errno.EEXIST: "a file is where a folder should be; move it, or choose another place",
+    errno.ENOENT: "the folder it should be in does not exist; create it, or choose another place",
     errno.EISDIR: "a folder is where the file should be; move it, or choose another place",
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
     errno.EIO: "the disk or the connection to it fails; the same command goes on when it works again",

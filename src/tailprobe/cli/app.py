@@ -43,7 +43,7 @@ def main() -> None:
         complain(f"tailprobe: {error}")
         sys.exit(2)
     except OSError as error:
-        message = refusal(error)
+        message = None if isinstance(error, FileNotFoundError) else refusal(error)  # which would be a fault of ours
         if message is None:
             raise
         complain(f"tailprobe: {message}")

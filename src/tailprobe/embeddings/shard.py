@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 from jaxtyping import Float
 
-from tailprobe.files import file_digest
+from tailprobe.files import file_digest, write_whole
 
 _SECOND = 10**9  # nanoseconds
 _MTIME_RESOLUTION = 100  # nanoseconds, the coarsest resolution of common file systems
@@ -49,7 +49,7 @@ def concat(shards: Sequence[Shard]) -> Shard:
 
 
 def write_shard(shard: Shard, path: Path) -> str:
-    """Write a shard atomically and return the SHA-256 of the file."""
+    """Write a shard and return the SHA-256 of its file, which appears whole or not at all; raises as `write_whole`."""
     flat = pa.array(np.ascontiguousarray(shard.vectors).ravel())
     columns = {
         "name": pa.array([row.name for row in shard.rows], pa.string()),
@@ -61,15 +61,11 @@ def write_shard(shard: Shard, path: Path) -> str:
         "embedding": pa.FixedSizeListArray.from_arrays(flat, shard.vectors.shape[1]),
     }
     table = pa.table(columns)
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        with pa.ipc.new_file(file, table.schema) as writer:
+    with write_whole(path) as partial:
+        with partial.open("wb") as file, pa.ipc.new_file(file, table.schema) as writer:
             writer.write_table(table)
-        file.flush()
-        os.fsync(file.fileno())
-    digest = file_digest(partial)
-    _stamp_mtime(partial, digest)
-    partial.replace(path)
+        digest = file_digest(partial)
+        _stamp_mtime(partial, digest)
     return digest
 
 

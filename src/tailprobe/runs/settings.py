@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import tomli_w
 
-from tailprobe.datasets.storage.url import is_url
+from tailprobe.datasets.storage.url import absolute_path, is_url
 from tailprobe.errors import InputError
 from tailprobe.files import write_text
 from tailprobe.learners.recipe import Recipe
@@ -178,22 +178,25 @@ def _read_study(path: Path) -> Study:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{path}: is not TOML ({error})") from None
     _check_names(path, "section", document, {"study", "data", "weights", "recipe"})
     data = _section(path, document, "data")
-    if not isinstance(data.get("source"), str):
+    if not isinstance(data.get("source"), str) or not data["source"].strip():
         raise InputError(f"{path}: [data] needs a source, the folder, .zip or table to read")
     known = settings_of(Study)
     source, long_tail = data.pop("source"), data.pop("long_tail", 0)
     if "labels" in data:
-        data["labels"] = _beside(path, str(data["labels"]))
+        data["labels"] = _beside(path, _path_in(data["labels"], f"{path}: [data] labels"))
     own = {name: about for name, about in known.items() if name not in _SECTIONS}
     return Study(
         source=_beside(path, source),
         reader=known["reader"].read(data, where=f"{path}: [data]"),
         long_tail=known["long_tail"].read(long_tail, where=f"{path}: [data] long_tail"),
-        weights={name: _beside(path, str(file)) for name, file in _section(path, document, "weights").items()},
+        weights={
+            name: _beside(path, _path_in(file, f"{path}: [weights] {name}"))
+            for name, file in _section(path, document, "weights").items()
+        },
         recipe=Recipe(**_read_section(path, document, "recipe", settings_of(Recipe))),
         **_read_section(path, document, "study", own),
     )
@@ -222,5 +225,11 @@ def _check_names(path: Path, what: str, given: Mapping[str, object], known: set[
             raise InputError(f"{path}: no {what} is called {name!r}{near} Known: {', '.join(sorted(known))}")
 
 
+def _path_in(value: object, where: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise InputError(f"{where} is {value!r}. Expected the path of a file, as text")
+    return value
+
+
 def _beside(study: Path, given: str) -> str:
-    return given if is_url(given) else str((study.parent / Path(given).expanduser()).resolve())
+    return given if is_url(given) else str(absolute_path(given, below=study.parent))
