@@ -10,7 +10,7 @@ from PIL import Image
 
 from tailprobe.comparison.recommendation import Recommendation, write_recommendation
 from tailprobe.groups import GROUPS
-from tailprobe.runs.folder import RunFolder
+from tailprobe.runs.folder import RunFolder, digests
 from tailprobe.runs.run import Run
 from tailprobe.runs.schema import COLUMNS as SCHEMA
 from tailprobe.runs.settings import Study, write_study
@@ -59,11 +59,12 @@ def made_run(
     _write(run, "histories", _histories(keys, rng))
     _write(run, "samples", pd.DataFrame({"name": ["a.png"], "tags": [list(classes[:2])], "png": [_png()]}))
     _write(run, "mistakes", _mistakes(classes))
+    files = digests(run, [path for path in folder.iterdir() if path.name != "run.json"])
     run.write_record({
         "images": images, "kind": "multi-label", "notes": ["2 rows name a tag twice"], "skipped": [],
         "methods": list(names), "encoders": {"descriptors": {"width": 1000, "fingerprint": "def", "identity": {}}},
         "versions": {"python": "3.11"}, "labels": "abc", "seconds": 3.0, "test_is_validation": False, "kernel": "torch",
-    })  # fmt: skip
+    }, files)  # fmt: skip
     return Run.load(folder)
 
 

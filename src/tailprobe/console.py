@@ -1,10 +1,16 @@
-"""What the command shows while it works: a bar for each stage, or plain lines where there is no terminal."""
+"""What the command shows: results, sentences, and while it works a bar for each stage.
+
+Everything that a command prints goes through `Terminal`, `say` or `complain`: names of classes, files and methods are
+other people's text, and none of it reaches the terminal as a control sequence.
+"""
 
 import logging
+import sys
 import time
+from collections.abc import Iterable
 from types import TracebackType
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -14,11 +20,39 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.segment import Segment
 
 from tailprobe.log import handled
+from tailprobe.printable import one_line, printable
 from tailprobe.progress import duration
 
 _SOON = 0.5  # seconds, before which a rate says nothing
+
+
+class Terminal(Console):
+    """Rich's console, which shows what a terminal would obey as its escape; its own colours stay."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield the segments of what is printed, their texts made fit to be shown."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable(segment.text))
+
+
+def say(text: object) -> None:
+    """Print text on the standard output."""
+    _write(printable(str(text)), error=False)
+
+
+def complain(text: str) -> None:
+    """Print one line on the standard error."""
+    _write(one_line(text), error=True)
+
+
+def _write(text: str, *, error: bool) -> None:
+    stream = sys.stderr if error else sys.stdout
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    stream.flush()
 
 
 class Bars:
@@ -26,7 +60,7 @@ class Bars:
 
     def __init__(self, *, quiet: bool = False) -> None:
         """Show nothing at all where `quiet`."""
-        self.console = Console(quiet=quiet, stderr=True)
+        self.console = Terminal(quiet=quiet, stderr=True)
         self._bars = Progress(
             TextColumn("{task.description:<18}"),
             BarColumn(bar_width=None),

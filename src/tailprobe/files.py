@@ -1,8 +1,14 @@
-"""Files that are written whole or not at all: under a temporary name beside the target, then renamed."""
+"""Files that are written whole or not at all: under a temporary name beside the target, then renamed.
 
+What a file system refuses (no room, no right, a file where a folder should be) is an `InputError` in one line.
+"""
+
+import errno
+import hashlib
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,17 +17,39 @@ from tailprobe.errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
+_PARTIAL = ".partial"
+# What the user can mend, and how. Other errors of the system keep their traceback.
+_FULL = "make room, and the same command goes on"
+_NO_RIGHT = "give the right to write there, or choose another place"
+_REMEDIES = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: "the file system or a limit (ulimit -f) allows no file of this size; choose another place",
+    errno.EACCES: _NO_RIGHT,
+    errno.EPERM: _NO_RIGHT,
+    errno.EROFS: "the file system is read-only; choose another place",
+    errno.ENOTDIR: "a file is where a folder should be; move it, or choose another place",
+    errno.EEXIST: "a file is where a folder should be; move it, or choose another place",
+    errno.ENOENT: "the folder it should be in does not exist; create it, or choose another place",
+    errno.EISDIR: "a folder is where the file should be; move it, or choose another place",
+    errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
+    errno.EIO: "the disk or the connection to it fails; the same command goes on when it works again",
+    errno.ESTALE: "the connection to the disk was lost; the same command goes on when it works again",
+}
+
 
 @contextmanager
-def write_whole(path: Path, *, overwrite: bool = True, shared: bool = False) -> Iterator[Path]:
+def write_whole(path: Path, *, overwrite: bool = True, shared: bool = False, durable: bool = True) -> Iterator[Path]:
     """Give a temporary path in the same folder; it becomes `path` when the block ends well and is removed otherwise.
 
     Args:
         overwrite: replace a file that is there.
         shared: another process may write the same file at the same time; the temporary name then holds the process id.
+        durable: the file is on the disk before it gets its name, so that a power cut leaves the old one or the new one.
 
     Raises:
-        InputError: `path` exists and may not be overwritten, or its folder does not exist.
+        InputError: `path` exists and may not be overwritten, its folder does not exist, or it cannot be written, for
+            want of room or rights.
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "numbers.txt"
@@ -32,22 +60,28 @@ def write_whole(path: Path, *, overwrite: bool = True, shared: bool = False) -> 
     >>> path.read_text()
     '1, 2'
     """
-    _refuse_existing(path, overwrite=overwrite)
-    if not path.parent.is_dir():
-        raise InputError(f"{path}: its folder does not exist; create {path.parent} first")
-    process = f".{os.getpid()}" if shared else ""
-    partial = path.with_name(f".{path.name}{process}.partial")
-    try:
-        yield partial
+    with refusals_named(path):
         _refuse_existing(path, overwrite=overwrite)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+        if not path.parent.is_dir():
+            raise InputError(f"{path}: its folder does not exist; create {path.parent} first")
+        process = f".{os.getpid()}" if shared else ""
+        partial = path.with_name(f".{path.name}{process}{_PARTIAL}")
+        try:
+            yield partial
+            _refuse_existing(path, overwrite=overwrite)
+            if durable:
+                _sync(partial)
+            partial.replace(path)
+            if durable:
+                _sync_folder(path.parent)
+        finally:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, overwrite: bool = True) -> None:
     """Write a text in UTF-8, replacing an older file; raises as `write_whole`."""
-    with write_whole(path) as partial:
+    with write_whole(path, overwrite=overwrite) as partial:
         partial.write_text(text, encoding="utf-8")
 
 
@@ -55,6 +89,82 @@ def write_parquet(path: Path, table: "pd.DataFrame") -> None:
     """Write a table as Parquet without its index, replacing an older file; raises as `write_whole`."""
     with write_whole(path) as partial:
         table.to_parquet(partial, index=False)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it, where they are missing.
+
+    Raises:
+        InputError: it cannot be made, or a file is in its place.
+    """
+    with refusals_named(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def remove_partials(folder: Path) -> None:
+    """Remove what killed processes left of unfinished files in a folder and below; nobody else may be writing there."""
+    for path in folder.rglob(f".*{_PARTIAL}"):
+        path.unlink(missing_ok=True)
+
+
+def is_partial(path: Path) -> bool:
+    """Return whether a path is the temporary name of an unfinished file."""
+    return path.name.startswith(".") and path.name.endswith(_PARTIAL)
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file, hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def refusals_named(path: Path) -> Iterator[None]:
+    """Turn what the system refuses to write into an InputError that names the path and the way out."""
+    try:
+        yield
+    except OSError as error:
+        message = refusal(error, path)
+        if message is None:
+            raise
+        raise InputError(message) from error
+
+
+def refusal(error: OSError, path: Path | None = None) -> str | None:
+    """Return what the system refused, as one line with the way out; None of an error that no user can mend.
+
+    >>> refusal(OSError(errno.ENOSPC, "No space left on device"), Path("run/scores.parquet"))
+    'run/scores.parquet: cannot be written (No space left on device); make room, and the same command goes on'
+    """
+    code = error.errno if error.errno in _REMEDIES else _code_in(str(error))
+    if code is None:
+        return None
+    named = path or error.filename or "a file"
+    return f"{named}: cannot be written ({os.strerror(code)}); {_REMEDIES[code]}"
+
+
+def _code_in(text: str) -> int | None:
+    """Return the error that a library names in words alone, as Arrow does."""
+    return next((code for code in _REMEDIES if os.strerror(code) in text), None)
+
+
+def _sync(path: Path) -> None:
+    if not path.is_file():
+        return
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    """Put a rename on the disk, where the system can do so."""
+    if sys.platform == "win32":
+        return
+    with suppress(OSError):  # some network file systems do not
+        folder = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def _refuse_existing(path: Path, *, overwrite: bool) -> None:

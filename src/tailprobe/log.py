@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tailprobe.printable import printable
+
 LOGGER = logging.getLogger("tailprobe")
 
 
@@ -34,5 +36,14 @@ def printed_by_default() -> Iterator[None]:
     if LOGGER.hasHandlers() or LOGGER.level != logging.NOTSET:
         yield
         return
-    with handled(logging.StreamHandler(sys.stdout)):  # made now: a notebook puts its own stream there for each cell
+    printed = logging.StreamHandler(sys.stdout)  # made now: a notebook puts its own stream there for each cell
+    printed.setFormatter(_Printable())
+    with handled(printed):
         yield
+
+
+class _Printable(logging.Formatter):
+    """Shows names in a note as text that no terminal obeys."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))

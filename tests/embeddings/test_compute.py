@@ -238,7 +238,7 @@ def test_killed_around_the_writing_of_a_shard_the_rest_is_the_same(folder, tmp_p
 
     def write(shard: Shard, path: Path) -> str:
         if path.name.endswith("2.arrow") and moment == "before the file":
-            path.with_suffix(".partial").write_bytes(b"half")
+            path.with_name(f".{path.name}.partial").write_bytes(b"half")
             raise Killed
         return write_shard(shard, path)
 

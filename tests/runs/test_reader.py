@@ -48,6 +48,7 @@ def test_a_run_killed_while_it_was_drawn_goes_on_and_gets_everything(
         with pytest.raises(KeyboardInterrupt):
             run_study(study, out, execution)
     assert (out / "checkpoints").exists()
+    assert not (out / "run.json").exists()
     again = run_study(study, out, execution)
     files = {path.relative_to(out) for path in out.rglob("*") if path.is_file()}
     assert files == {p.relative_to(run.folder.path) for p in run.folder.path.rglob("*") if p.is_file()}

@@ -17,7 +17,7 @@ def test_the_document_is_the_schemas() -> None:
 
 
 def test_a_run_has_the_files_of_the_schema(run: Run) -> None:
-    assert {path.name for path in run.folder.path.iterdir()} == set(FILES) - {"checkpoints"}
+    assert {path.name for path in run.folder.path.iterdir()} == set(FILES) - {"checkpoints", "stages.json"}
     assert {path.stem for path in run.folder.path.glob("*.parquet")} == set(COLUMNS)
 
 

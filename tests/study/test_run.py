@@ -20,6 +20,7 @@ from tailprobe.comparison.words import NO_VERDICT, VERDICTS
 from tailprobe.groups import GROUPS
 from tailprobe.learners.recipe import Recipe
 from tailprobe.report.write import write_several
+from tailprobe.runs.folder import RunFolder
 from tailprobe.runs.run import Run
 from tailprobe.runs.settings import Study, read_study
 from tailprobe.study.execution import Execution
@@ -68,7 +69,7 @@ def test_a_run_folder_holds_what_others_script_against(finished: Run) -> None:
     assert set(results["method"]) == set(METHODS)
     assert set(results["seed"]) == {0, 1}
     with safe_open(folder / "heads.safetensors", framework="np") as heads:
-        assert len(json.loads(heads.metadata()["heads"])) == len(METHODS) * 2
+        assert len(json.loads(heads.metadata()["tailprobe"])["heads"]) == len(METHODS) * 2
     events = [json.loads(line)["event"] for line in (folder / "log.jsonl").read_text().splitlines()]
     assert (events[0], events[-1]) == ("start", "end")
 
@@ -146,7 +147,7 @@ def test_the_command_that_repeats_a_run_names_what_was_asked_for(finished: Run, 
     shutil.copytree(finished.folder.path, tmp_path / "run")
     asked = {"runtime": "torch", "precision": "auto", "dtype": "float16", "cache": "; rm -r ."}
     record = {**finished.record, "kernel": "a b", "execution": asked}
-    (tmp_path / "run" / "run.json").write_text(json.dumps(record))
+    RunFolder(tmp_path / "run").write_record(record, record["files"])
     wanted = "tailprobe compare study.toml --out AGAIN --kernel 'a b' --runtime torch --dtype float16"
     assert Run.load(tmp_path / "run").repeat == wanted
 

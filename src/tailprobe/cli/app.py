@@ -16,7 +16,9 @@ from tailprobe.cli.options import FLAG
 from tailprobe.cli.report import report
 from tailprobe.cli.reproduce import reproduce
 from tailprobe.cli.search import search
+from tailprobe.console import complain
 from tailprobe.errors import InputError
+from tailprobe.files import refusal
 
 app = typer.Typer(
     name="tailprobe",
@@ -30,16 +32,29 @@ for command in (compare, demo, inspect, embed, search, report, methods, reproduc
     app.command(command.__name__, cls=Command)(command)
 
 
+_INTERRUPTED = 130  # exit code, by convention 128 and the number of the signal
+
+
 def main() -> None:
     """Run the command. An error of the user's is one line and exit code 2; any other keeps its traceback."""
     try:
         app()
     except InputError as error:
-        print(f"tailprobe: {error}", file=sys.stderr)  # noqa: T201 - this is the command's own output
+        complain(f"tailprobe: {error}")
         sys.exit(2)
+    except OSError as error:
+        message = None if isinstance(error, FileNotFoundError) else refusal(error)  # which would be a fault of ours
+        if message is None:
+            raise
+        complain(f"tailprobe: {message}")
+        sys.exit(2)
+    except SystemExit as ended:  # Typer makes one of Ctrl-C
+        if ended.code == _INTERRUPTED:
+            complain("tailprobe: interrupted; the same command goes on from here")
+        raise
     except KeyboardInterrupt:
-        print("tailprobe: interrupted; the same command resumes", file=sys.stderr)  # noqa: T201
-        sys.exit(130)
+        complain("tailprobe: interrupted; the same command goes on from here")
+        sys.exit(_INTERRUPTED)
 
 
 def _print_version(asked: bool) -> bool:

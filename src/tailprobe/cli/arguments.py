@@ -21,6 +21,7 @@ class Source:
 
     data: str  # the collection, or a study file
     reader: Mapping[str, "Option"] = field(default_factory=dict)  # options of the reader that were typed
+    allow_code: bool = False  # whether code that a study file names may run
 
 
 def source_of(
@@ -29,6 +30,7 @@ def source_of(
     format: option.Format = "auto",
     read: option.Read = None,
     bands: option.Bands = None,
+    allow_code: option.AllowCode = False,
 ) -> Source:
     """Return the source of what was typed; the parameters are the options of every command that reads a collection."""
     reader: dict[str, Option] = {key: parse_value(value) for key, value in pairs_of(read, "--read").items()}
@@ -38,7 +40,7 @@ def source_of(
         reader["bands"] = bands
     if labels is not None:
         reader["labels"] = absolute(labels)
-    return Source(data, reader)
+    return Source(data, reader, allow_code)
 
 
 def with_tables(source: Source, given: Mapping[str, "Option"]) -> Source:

@@ -2,13 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_RECIPE, ALL_OF_STUDY, Given, with_settings
 from tailprobe.cli.studies import run_and_show, smoke_test, study_of, track, trackers_of
-from tailprobe.console import Bars
+from tailprobe.console import Bars, say
 from tailprobe.study.execution import Execution
 
 if TYPE_CHECKING:
@@ -31,7 +29,7 @@ def compare(
 
     A study file repeats a run; options that are given replace its settings:
     `tailprobe compare RUN/study.toml --seeds 20 --out AGAIN`.
-    If interrupted, the same command resumes.
+    If interrupted, the same command goes on.
     """
     study = study_of(source, given)
     execution = Execution(**given.execution)
@@ -49,4 +47,4 @@ def _print_dry_run(study: "Study", execution: Execution, *, quiet: bool) -> None
     with Bars(quiet=quiet):
         lines = dry_run_study(study, execution)
     for line in lines:
-        typer.echo(line)
+        say(line)

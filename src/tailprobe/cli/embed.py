@@ -11,7 +11,7 @@ from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import Given, with_settings
 from tailprobe.cli.studies import study_of
-from tailprobe.console import Bars
+from tailprobe.console import Bars, say
 from tailprobe.errors import InputError
 from tailprobe.study.execution import Execution
 
@@ -53,7 +53,7 @@ def embed(
 
     `tailprobe embed IMAGES --encoder resnet18 --export resnet18.parquet`
 
-    If interrupted, the same command resumes.
+    If interrupted, the same command goes on.
     """
     from tailprobe.embeddings.export import check_target, export_embeddings
     from tailprobe.study.dry_run import dry_run_embedding
@@ -72,13 +72,13 @@ def embed(
             _LOG.info("%s", note)
         if dry_run:
             for line in dry_run_embedding(study, images, execution):
-                typer.echo(line)
+                say(line)
             return
         found = embed_all(study, images, execution, progress=bars)
     for stored in found.values():
-        typer.echo(_sentence(stored))
+        say(_sentence(stored))
         if export is not None:
-            typer.echo(export_embeddings(stored, export, overwrite=overwrite))
+            say(export_embeddings(stored, export, overwrite=overwrite))
 
 
 def _images(study: "Study") -> "LabeledImages":

@@ -11,7 +11,7 @@ from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import ALL_OF_INSPECTION, Given, with_settings
 from tailprobe.cli.studies import study_of
-from tailprobe.console import Bars
+from tailprobe.console import Bars, Terminal
 from tailprobe.errors import InputError
 from tailprobe.inspection.settings import InspectionSettings
 from tailprobe.study.execution import Execution
@@ -62,7 +62,6 @@ def inspect(
     `tailprobe inspect IMAGES --labels TABLE --encoder resnet18 --split stratified --out INSPECTION`
     """
     import numpy as np
-    from rich.console import Console
 
     from tailprobe.datasets.pixels.band_ranges import fit_ranges
     from tailprobe.inspection.inspection import inspect_images
@@ -87,7 +86,7 @@ def inspect(
             workers=execution.workers,
             progress=bars,
         )
-    console = Console()
+    console = Terminal()
     console.print(inspection_report(inspection))
     for line in _detectable(images, inspection):
         console.print(line, highlight=False, markup=False)

@@ -1,6 +1,6 @@
 """`tailprobe methods`: the methods there are."""
 
-import typer
+from tailprobe.console import say
 
 
 def methods() -> None:
@@ -12,12 +12,12 @@ def methods() -> None:
     load_installed()
     known = [METHODS.get(name) for name in METHODS.names()]
     for family in dict.fromkeys(method.family for method in known):
-        typer.echo(f"{family}")
+        say(f"{family}")
         for method in known:
             if method.family == family:
                 only = "" if len(method.kinds) > 1 else f" ({next(iter(method.kinds))} only)"
                 source = f" [{method.source}]" if method.source else ""
-                typer.echo(f"  {method.form}: {method.summary}{only}{source}")
-    typer.echo("presets")
+                say(f"  {method.form}: {method.summary}{only}{source}")
+    say("presets")
     for name, members in PRESETS.items():
-        typer.echo(f"  {name}: {', '.join(members)}")
+        say(f"  {name}: {', '.join(members)}")

@@ -52,6 +52,15 @@ Bands = Annotated[
         rich_help_panel=DATA,
     ),
 ]
+AllowCode = Annotated[
+    bool,
+    typer.Option(
+        "--allow-code",
+        metavar=FLAG,
+        help="Import and run the code that a study file names (package.module:name).",
+        rich_help_panel=DATA,
+    ),
+]
 Out = Annotated[
     Path, typer.Option(metavar="RUN", help="The run folder: a new one, or one to resume.", rich_help_panel=OUTPUT)
 ]

@@ -7,6 +7,7 @@ import typer
 
 from tailprobe.cli import options as option
 from tailprobe.cli.studies import track, trackers_of
+from tailprobe.console import say
 
 
 def report(
@@ -31,7 +32,7 @@ def report(
     page = write_report(results, out)
     if len(results) > 1:
         write_several(results, page)
-    typer.echo(page)
+    say(page)
     for result in results:
         track(result, trackers)
     if open_page:

@@ -11,6 +11,7 @@ from tailprobe.cli.arguments import pairs_of
 from tailprobe.cli.settings import ALL_OF_EXECUTION, Given, with_settings
 from tailprobe.cli.show import show_reproduction
 from tailprobe.cli.studies import run_and_show, smoke_test
+from tailprobe.console import complain
 from tailprobe.study.execution import Execution
 
 
@@ -51,7 +52,7 @@ def reproduce(
     reader = {key: parse_value(value) for key, value in pairs_of(read, "--read").items()}
     study = study_of(dataset, preset, data, reader=reader, **given.study)
     if not quiet:
-        typer.echo(f"{dataset}, {preset}: {MEANING[dataset, preset]}.", err=True)
+        complain(f"{dataset}, {preset}: {MEANING[dataset, preset]}.")
     metric = metric or f"recall@{'authors' if 'authors' in study.thresholds else '0.5'}"
     study = smoke_test(study) if smoke else study
     result = run_and_show(study, out, Execution(**given.execution), metric=metric, quiet=quiet)

@@ -2,19 +2,19 @@
 
 from typing import TYPE_CHECKING
 
+from tailprobe.console import Terminal
+
 if TYPE_CHECKING:
     from tailprobe.runs.run import Run
 
 
 def show_result(result: "Run", metric: str) -> None:
     """Print the averages of a run and where it is."""
-    from rich.console import Console
-
     from tailprobe.report.methods import method_remarks
     from tailprobe.report.terminal import results_table
     from tailprobe.report.verdict_table import verdict_table
 
-    console, methods = Console(), result.method_table
+    console, methods = Terminal(), result.method_table
     compared, remarks = methods[methods["baseline"] != ""], method_remarks(methods)
     has_verdicts = result.verdicts is not None and result.recommendation is not None
     table = results_table(
@@ -37,7 +37,6 @@ def show_result(result: "Run", metric: str) -> None:
 def show_reproduction(dataset: str, result: "Run") -> None:
     """Print how close a run of a preset comes to the paper."""
     from rich import box
-    from rich.console import Console
     from rich.table import Table
 
     from tailprobe.paper.check import compare_with_paper, decision_rule
@@ -51,4 +50,4 @@ def show_reproduction(dataset: str, result: "Run") -> None:
         f"Findings: recall at {decision_rule(result)}, difference from the baseline of the same seed, mean (lowest and "
         "highest seed); the last column counts seeds. AP: macro average precision."
     )
-    Console().print(table)
+    Terminal().print(table)

@@ -5,14 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import Given
 from tailprobe.cli.show import show_result
-from tailprobe.console import Bars
+from tailprobe.console import Bars, say
 from tailprobe.datasets.storage.url import absolute
 from tailprobe.learners.recipe import Recipe
+from tailprobe.runs.code import NAMES_CODE, refuse_code
 from tailprobe.runs.settings import Option, Study, default_encoders, read_study
 from tailprobe.study.execution import Execution
 
@@ -24,11 +23,16 @@ if TYPE_CHECKING:
 def study_of(source: Source, given: Given) -> Study:
     """Return the study of what was typed; the settings of a study file hold where nothing else was typed.
 
+    Code that was typed may run; code that a study file names only where the source allows it.
+
     Raises:
         InputError: as `Study` and `read_study`.
     """
     if source.data.endswith(".toml"):
-        return _changed(read_study(Path(source.data)), source.reader, given)
+        study = read_study(Path(source.data), allow_code=True)
+        if not source.allow_code:
+            refuse_code(study, where=source.data, fields=NAMES_CODE - set(given.study))
+        return _changed(study, source.reader, given)
     data, reader = absolute(source.data), {"format": "auto", **source.reader}
     settings = dict(given.study)
     if "encoders" not in settings:
@@ -64,7 +68,7 @@ def trackers_of(names: list[str] | None) -> "list[Tracker]":
 def track(result: "Run", trackers: "list[Tracker]") -> None:
     """Log a run to each tracker and print where it is there."""
     for tracker in trackers:
-        typer.echo(tracker.track(result))
+        say(tracker.track(result))
 
 
 def _changed(study: Study, reader: Mapping[str, Option], given: Given) -> Study:

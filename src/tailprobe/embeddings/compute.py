@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.pixels.band_ranges import fit_ranges
 from tailprobe.datasets.storage.image_files import OnBadImage
+from tailprobe.datasets.storage.image_source import ImageSource
 from tailprobe.embeddings.calibration import calibrated
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.log import ShardLog
@@ -22,6 +23,7 @@ from tailprobe.embeddings.store import SHARD, StorageDtype, Store
 from tailprobe.embeddings.work import ComputeShards, ShardWork, compute_shards
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.errors import InputError
+from tailprobe.files import refusals_named
 from tailprobe.progress import Progress, silent
 
 _LOG = logging.getLogger(__name__)
@@ -133,24 +135,41 @@ def _to_embeddings(
     bad = [row for row in shard.rows if row.problem]
     if bad and on_bad_image == "error":  # stored as bad by an earlier call that skipped
         raise InputError(bad[0].problem)
-    identity = [
-        dict(sorted(encoder.identity.items())),
-        str(images.bands),
-        *([] if dtype == "float32" else [dtype]),
-    ]
-    digest = hashlib.sha256(json.dumps(identity).encode())
-    for row in shard.rows:
-        digest.update(row.content)
+    identity = {**encoder.identity, "bands": str(images.bands), "dtype": dtype}
     good = np.array([not row.problem for row in shard.rows], dtype=bool)
     return Embeddings(
         shard.vectors if good.all() else shard.vectors[good],
         tuple(row.name for row in shard.rows if not row.problem),
         encoder.name,
-        digest.hexdigest(),
+        fingerprint(identity, (row.content for row in shard.rows)),
         encoder.standardise,
         tuple(row.problem for row in bad),
-        identity={**encoder.identity, "bands": str(images.bands), "dtype": dtype},
+        identity=identity,
     )
+
+
+def fingerprint(identity: Mapping[str, str], contents: Iterable[bytes]) -> str:
+    """Return a hex digest of what made embeddings and of the images they are of.
+
+    Args:
+        identity: that of the `Embeddings`: of the encoder, with `bands` and `dtype`.
+        contents: the SHA-256 of each image's bytes, see `image_content`.
+    """
+    of_encoder = {key: identity[key] for key in sorted(identity) if key not in ("bands", "dtype")}
+    dtype = identity["dtype"]
+    parts = [of_encoder, identity["bands"], *([] if dtype == "float32" else [dtype])]
+    digest = hashlib.sha256(json.dumps(parts).encode())
+    for content in contents:
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def image_content(source: ImageSource) -> bytes:
+    """Return the SHA-256 of an image's bytes, zeros where they cannot be read."""
+    try:
+        return hashlib.sha256(source.read()).digest()
+    except InputError:
+        return bytes(32)
 
 
 def shard_ranges(images: int) -> list[range]:
@@ -163,7 +182,8 @@ def locked(store: Store) -> Iterator[None]:
     """Lock a store for this process; waits, and logs that it does, while another process holds the lock."""
     lock = FileLock(store.folder / "lock")
     try:
-        lock.acquire(blocking=False)
+        with refusals_named(store.folder):
+            lock.acquire(blocking=False)
     except Timeout:
         _LOG.warning("another process is embedding the same images; waiting for it (%s)", store.folder)
         lock.acquire()

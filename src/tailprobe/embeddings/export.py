@@ -13,15 +13,17 @@ import pyarrow.parquet as pq
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.encoders.choice import check_choice
 from tailprobe.errors import InputError
+from tailprobe.files import make_folder, refusals_named, write_text, write_whole
 
 FORMATS = (".npy", ".npz", ".parquet", ".lance", ".zarr")
 _LIBRARIES = {".lance": ("lance", "lance"), ".zarr": ("zarr", "zarr")}  # module, extra that installs it
+_NAMES = ".names.txt"  # beside an .npy
 _BLOCK = 16384  # rows in memory at a time
 _CHUNK = 1024  # rows of a chunk in Zarr, a divisor of the block
 
 
 def export_embeddings(embeddings: Embeddings, path: Path, *, overwrite: bool = False) -> Path:
-    """Write embeddings atomically in the format given by the suffix of `path`.
+    """Write embeddings in the format given by the suffix of `path`; what is there is whole or is not there.
 
     `.npy`: the (N, D) array, and the image names beside it in NAME.names.txt, one per line. `.npz`: arrays `embeddings`
     and `names`. `.parquet` and `.lance`: columns `name` and `embedding`, a list of D numbers. `.zarr`: a group
@@ -37,27 +39,23 @@ def export_embeddings(embeddings: Embeddings, path: Path, *, overwrite: bool = F
         The path.
 
     Raises:
-        InputError: an unknown suffix, the file exists already, a name with a line break (.npy), or the format's library
-            is not installed.
+        InputError: an unknown suffix, the file exists already, a name with a line break (.npy), the format's library
+            is not installed, or there is no room or right to write.
     """
-    form, beside = check_target(path, overwrite=overwrite)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.stem}.partial{form}")
-    _remove(partial)
-    try:
-        _WRITERS[form](embeddings, partial)
-        if beside:
-            _write_names(embeddings, beside[0])
-        if path.is_dir():  # a folder is not replaced by a rename
-            _remove(path)
-        partial.replace(path)
-    finally:
-        _remove(partial)
+    form = check_target(path, overwrite=overwrite)
+    make_folder(path.parent)
+    if form == ".npy":  # before the array, which says that both are there
+        _write_names(embeddings, path.with_suffix(_NAMES), overwrite=overwrite)
+    if form in _LIBRARIES:
+        _replace_folder(embeddings, path, form)
+    else:
+        with write_whole(path, overwrite=overwrite) as partial:
+            _WRITERS[form](embeddings, partial)
     return path
 
 
-def check_target(path: Path, *, overwrite: bool) -> tuple[str, list[Path]]:
-    """Return the format of a path, by its suffix, and the files written beside it.
+def check_target(path: Path, *, overwrite: bool) -> str:
+    """Return the format of a path, by its suffix.
 
     Raises:
         InputError: an unknown suffix, the file exists already, or the format's library is not installed.
@@ -65,31 +63,50 @@ def check_target(path: Path, *, overwrite: bool) -> tuple[str, list[Path]]:
     form = check_choice("the suffix of the file", path.suffix.lower(), FORMATS, where=str(path))
     if form in _LIBRARIES and find_spec(_LIBRARIES[form][0]) is None:
         raise InputError(f"{path}: pip install 'tailprobe[{_LIBRARIES[form][1]}]', or export to .parquet")
-    beside = [path.with_suffix(".names.txt")] if form == ".npy" else []
-    for target in [path, *beside]:
-        if target.exists() and not overwrite:
-            raise InputError(f"{target} exists; choose another name or pass --overwrite")
-    return form, beside
+    if path.exists() and not overwrite:
+        raise InputError(f"{path} exists; choose another name or pass --overwrite")
+    return form
+
+
+def _replace_folder(embeddings: Embeddings, path: Path, form: str) -> None:
+    """Write a format that is a folder; a folder is not replaced by a rename."""
+    partial = path.with_name(f"{path.stem}.partial{form}")
+    with refusals_named(path):
+        _remove(partial)
+        try:
+            _WRITERS[form](embeddings, partial)
+            if path.exists():
+                _remove(path)
+            partial.replace(path)
+        finally:
+            _remove(partial)
 
 
 def _write_npy(embeddings: Embeddings, path: Path) -> None:
     shape = (len(embeddings), embeddings.width)
-    target = np.lib.format.open_memmap(path, mode="w+", dtype=embeddings.vectors.dtype, shape=shape)
-    for rows in _blocks(len(embeddings)):
-        target[rows] = embeddings.vectors[rows]
-    target.flush()
+    header = {"descr": embeddings.vectors.dtype.str, "fortran_order": False, "shape": shape}
+    with path.open("wb") as file:  # not a memory map, whose writer is killed when the disk is full
+        np.lib.format.write_array_header_1_0(file, header)
+        for rows in _blocks(len(embeddings)):
+            file.write(np.ascontiguousarray(embeddings.vectors[rows]).data)
 
 
-def _write_names(embeddings: Embeddings, path: Path) -> None:
+def _write_names(embeddings: Embeddings, path: Path, *, overwrite: bool) -> None:
     bad_name = next((name for name in embeddings.names if len(name.splitlines()) > 1), None)
     if bad_name is not None:
         raise InputError(f"image {bad_name!r} has a line break in its name; export to .npz or .parquet")
-    path.write_text("".join(f"{name}\n" for name in embeddings.names), encoding="utf-8")
+    text = "".join(f"{name}\n" for name in embeddings.names)
+    if path.is_file() and path.read_bytes() == text.encode():  # of a call that was killed before the array
+        return
+    if path.exists() and not overwrite:
+        raise InputError(f"{path} exists; choose another name or pass --overwrite")
+    write_text(path, text)
 
 
 def _write_npz(embeddings: Embeddings, path: Path) -> None:
     names = np.array(list(embeddings.names), dtype=np.str_)
-    np.savez(path, embeddings=np.asarray(embeddings.vectors), names=names)
+    with path.open("wb") as file:  # to a path savez would add its own suffix
+        np.savez(file, embeddings=np.asarray(embeddings.vectors), names=names)
 
 
 def _write_parquet(embeddings: Embeddings, path: Path) -> None:

@@ -5,7 +5,8 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TextIO
+
+from tailprobe.files import refusals_named, write_text
 
 
 @dataclass(frozen=True)
@@ -42,25 +43,18 @@ class ShardLog:
         self._in_order = self._in_order and record.shard > self._last
         self._last = max(self._last, record.shard)
         self.records[record.shard] = record
-        with self._path.open("a", encoding="utf-8") as file:
-            _write(file, _text([record]))
+        with refusals_named(self._path), self._path.open("a", encoding="utf-8") as file:
+            file.write(_text([record]))
+            file.flush()
+            os.fsync(file.fileno())
 
     def repair(self) -> None:
         """Rewrite the file unless it holds exactly the valid records in order."""
         if self._in_order:
             return
         self.records = dict(sorted(self.records.items()))
-        partial = self._path.with_suffix(".partial")
-        with partial.open("w", encoding="utf-8") as file:
-            _write(file, _text(self.records.values()))
-        partial.replace(self._path)
+        write_text(self._path, _text(self.records.values()))
         self._in_order, self._is_truncated = True, False
-
-
-def _write(file: TextIO, text: str) -> None:
-    file.write(text)
-    file.flush()
-    os.fsync(file.fileno())
 
 
 def _text(records: Iterable[ShardRecord]) -> str:

@@ -4,7 +4,6 @@ A file is hashed when it is written, and its modification time is set so that it
 the hash. While they match, the file is trusted; after a copy or an edit they differ, and it is hashed again.
 """
 
-import hashlib
 import os
 import time
 from collections.abc import Sequence
@@ -15,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 from jaxtyping import Float
+
+from tailprobe.files import file_digest, write_whole
 
 _SECOND = 10**9  # nanoseconds
 _MTIME_RESOLUTION = 100  # nanoseconds, the coarsest resolution of common file systems
@@ -48,7 +49,7 @@ def concat(shards: Sequence[Shard]) -> Shard:
 
 
 def write_shard(shard: Shard, path: Path) -> str:
-    """Write a shard atomically and return the SHA-256 of the file."""
+    """Write a shard and return the SHA-256 of its file, which appears whole or not at all; raises as `write_whole`."""
     flat = pa.array(np.ascontiguousarray(shard.vectors).ravel())
     columns = {
         "name": pa.array([row.name for row in shard.rows], pa.string()),
@@ -60,15 +61,11 @@ def write_shard(shard: Shard, path: Path) -> str:
         "embedding": pa.FixedSizeListArray.from_arrays(flat, shard.vectors.shape[1]),
     }
     table = pa.table(columns)
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
-        with pa.ipc.new_file(file, table.schema) as writer:
+    with write_whole(path) as partial:
+        with partial.open("wb") as file, pa.ipc.new_file(file, table.schema) as writer:
             writer.write_table(table)
-        file.flush()
-        os.fsync(file.fileno())
-    digest = file_digest(partial)
-    _stamp_mtime(partial, digest)
-    partial.replace(path)
+        digest = file_digest(partial)
+        _stamp_mtime(partial, digest)
     return digest
 
 
@@ -120,12 +117,6 @@ def vectors_of(batch: pa.RecordBatch) -> Float[np.ndarray, "R D"]:
     """Return the (R, D) embeddings of a shard's columns, float32 or float16, not copied."""
     column = batch.column("embedding")
     return column.flatten().to_numpy().reshape(-1, column.type.list_size)
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file, hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _stamp_mtime(path: Path, digest: str) -> None:

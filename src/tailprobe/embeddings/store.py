@@ -23,6 +23,7 @@ from tailprobe.embeddings.log import ShardLog, ShardRecord
 from tailprobe.embeddings.shard import Shard, read_shard, write_shard
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.errors import InputError
+from tailprobe.files import write_text
 
 SHARD = 1024  # images
 FORMAT = "tailprobe embeddings 3"
@@ -66,9 +67,7 @@ class Store:
     def open_log(self) -> ShardLog:
         """Write the manifest if there is none, and return the log; the caller must hold the lock."""
         if read_manifest(self.folder) is None:
-            partial = self.folder / "manifest.partial"
-            partial.write_text(json.dumps(self.manifest, indent=1), encoding="utf-8")
-            partial.replace(self.folder / "manifest.json")
+            write_text(self.folder / "manifest.json", json.dumps(self.manifest, indent=1))
         return self.read_log()
 
     def read_log(self) -> ShardLog:

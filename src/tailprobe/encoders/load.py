@@ -1,12 +1,12 @@
 """Load an encoder by name."""
 
-import re
 from pathlib import Path
 
 from tailprobe import encoders
 from tailprobe.callspec import bind, parse_call
 from tailprobe.encoders.custom import import_encoder
 from tailprobe.encoders.encoder import Encoder
+from tailprobe.encoders.names import TIMM, UNPARSED, is_code
 from tailprobe.encoders.registry import ENCODERS
 from tailprobe.encoders.runtime.installed import versions
 from tailprobe.encoders.timm_encoder import TimmEncoder, is_timm_model, timm_encoder
@@ -14,9 +14,6 @@ from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean, import_members
 
 import_members(encoders)
-_CUSTOM = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
-_TIMM = "timm:"
-_UNPARSED = (_TIMM, "hf-hub:", "hf_hub:", "local-dir:")  # followed by a name or path without options
 
 
 def load_encoder(
@@ -53,9 +50,9 @@ def load_encoder(
 
 
 def _load(name: str, weights: Path | None) -> Encoder:
-    if name.startswith(_UNPARSED):
-        return timm_encoder(name.removeprefix(_TIMM), name=name, weights=weights)
-    if _CUSTOM.fullmatch(name):
+    if name.startswith(UNPARSED):
+        return timm_encoder(name.removeprefix(TIMM), name=name, weights=weights)
+    if is_code(name):
         return import_encoder(name, weights=weights)
     spec = parse_call(name)
     if spec.name in ENCODERS.names():

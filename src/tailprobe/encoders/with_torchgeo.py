@@ -89,7 +89,7 @@ def _of_model(library: Any, model: str) -> list[Any]:  # noqa: ANN401
 def _published(chosen: Any, name: str) -> Any:  # noqa: ANN401
     try:
         with impatient_sockets():
-            return chosen.get_state_dict(progress=False)
+            return chosen.get_state_dict(progress=False, weights_only=True)  # no pickle is run
     except Exception as error:  # network and file system each raise their own
         reason = (" ".join(str(error).split()) or type(error).__name__).rstrip(".")[:300]
         raise InputError(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tailprobe.errors import InputError
-from tailprobe.files import write_parquet, write_text
+from tailprobe.files import is_partial, make_folder, refusals_named, remove_partials, write_parquet, write_text
 from tailprobe.inspection.inspection import Inspection, LabelStatistics
 from tailprobe.parts import PARTS
 
@@ -38,6 +38,8 @@ def write_inspection(inspection: Inspection, folder: Path) -> list[Path]:
         InputError: the folder holds other files, or is a file.
     """
     _check_folder(folder)
+    # Until the end the summary only says whose folder it is, so that after a kill the same call goes on.
+    write_text(folder / _SUMMARY, json.dumps({"format": FORMAT, "unfinished": True}) + "\n")
     tables = inspection_tables(inspection)
     for name in _TABLES:
         (folder / f"{name}.parquet").unlink(missing_ok=True)
@@ -159,9 +161,12 @@ def _number(value: float) -> float | None:
 def _check_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; give --out a folder")
-    if folder.is_dir() and any(folder.iterdir()) and not _is_inspection(folder / _SUMMARY):
+    make_folder(folder)
+    with refusals_named(folder):
+        others = [path for path in folder.iterdir() if not is_partial(path)]
+    if others and not _is_inspection(folder / _SUMMARY):
         raise InputError(f"{folder} holds files other than a tailprobe inspection; give --out a new or empty folder")
-    folder.mkdir(parents=True, exist_ok=True)
+    remove_partials(folder)
 
 
 def _is_inspection(summary: Path) -> bool:

@@ -82,6 +82,8 @@ def _read(text: str) -> Iterator[BoundMethod]:
             yield from _read(member)
         return
     for single in unfold_sweep(text):
+        if "" in [part.strip() for part in single.split("+")]:
+            raise InputError(f"{text!r}: expected a method before and after each plus, as in 'reweight(2) + focal(2)'")
         parts = [_bind(parse_call(part)) for part in split_at(single, "+")]
         yield BoundMethod(tuple(call for part in parts for call in part.parts))
 

@@ -3,11 +3,13 @@
 import textwrap
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.transforms import Bbox
 
 from tailprobe.report.style import INK, MUTED
 from tailprobe.report.text import text_width
@@ -60,8 +62,22 @@ def new_figure(
     if key:
         _draw_key(figure, key, columns, y=below - (_height(under, _SUBTITLE) + _GAP) / height)
     rect = (left, footer / height, 1 - 2 * left, body / height)
-    figure.set_layout_engine(ConstrainedLayoutEngine(rect=rect, h_pad=0.03, w_pad=0.03, hspace=0.03, wspace=0.02))
+    figure.set_layout_engine(_RoundedLayout(rect=rect, h_pad=0.03, w_pad=0.03, hspace=0.03, wspace=0.02))
     return figure
+
+
+class _RoundedLayout(ConstrainedLayoutEngine):
+    """Constrained layout with positions rounded, so that the same picture gives the same bytes.
+
+    The last digits of its solver depend on where in memory its variables lie, and an SVG holds them all.
+    """
+
+    def execute(self, fig: Figure) -> None:
+        """Lay a figure out."""
+        super().execute(fig)
+        for axes in fig.axes:
+            place = np.round(axes.get_position(original=True).extents, 7)
+            axes._set_position(Bbox.from_extents(*place))  # type: ignore[attr-defined]  # set_position ends the layout
 
 
 def canvas(figure: Figure) -> Axes:

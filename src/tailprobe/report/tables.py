@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tailprobe.errors import InputError
-from tailprobe.files import write_whole
+from tailprobe.files import make_folder, write_whole
 
 Escape = Callable[..., str]
 FORMATS = ("csv", "parquet", "tex", "md")
@@ -30,16 +29,13 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]
         InputError: the folder cannot be made or written to.
     """
     written = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, table in tables.items():
-            for form in FORMATS:
-                path = folder / f"{name}.{form}"
-                with write_whole(path) as partial:
-                    _write(table, partial, form)
-                written.append(path)
-    except OSError as error:
-        raise InputError(f"{folder}: tables cannot be written ({error.strerror})") from None
+    make_folder(folder)
+    for name, table in tables.items():
+        for form in FORMATS:
+            path = folder / f"{name}.{form}"
+            with write_whole(path) as partial:
+                _write(table, partial, form)
+            written.append(path)
     return written
 
 

@@ -1,7 +1,8 @@
 """What is drawn of runs: figures, tables and the page, from their folders alone."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from tailprobe.progress import Progress, silent
 from tailprobe.report.figures.write import write_figures
@@ -12,18 +13,31 @@ from tailprobe.report.tables import write_tables
 from tailprobe.runs.run import Run
 
 
-def write(run: Run, *, progress: Progress = silent) -> Path:
-    """Write figures, tables and page into the run's folder, replacing older ones; the page comes last.
-
-    Returns:
-        The page.
+def draw_figures(run: Run, progress: Progress = silent) -> list[Path]:
+    """Write the figures into the run's folder, replacing older ones, and return their files.
 
     Raises:
         InputError: somebody's own file is in the way.
     """
-    write_figures(run_figures(run) | page_figures(run), run.folder.figures, progress=progress)
-    write_tables(run_tables(run), run.folder.tables)
-    return write_report([run])
+    return write_figures(run_figures(run) | page_figures(run), run.folder.figures, progress=progress)
+
+
+def draw_tables(run: Run, progress: Progress = silent) -> list[Path]:
+    """Write the tables for papers into the run's folder, replacing older ones, and return their files."""
+    del progress
+    return write_tables(run_tables(run), run.folder.tables)
+
+
+def draw_page(run: Run, progress: Progress = silent) -> list[Path]:
+    """Write the page into the run's folder, replacing an older one, and return its file."""
+    del progress
+    return [write_report([run])]
+
+
+# What a run is drawn as, in this order.
+DRAWN: Mapping[str, Callable[[Run, Progress], list[Path]]] = MappingProxyType(
+    {"figures": draw_figures, "tables": draw_tables, "page": draw_page}
+)
 
 
 def write_report(runs: Sequence[Run], path: Path | None = None) -> Path:
@@ -32,7 +46,11 @@ def write_report(runs: Sequence[Run], path: Path | None = None) -> Path:
     Args:
         path: the file; by default `report.html` in the folder of the first. A page that is there is replaced.
     """
-    return write_page(runs, path or runs[0].folder.report)
+    own = runs[0].folder
+    page = write_page(runs, path or own.report)
+    if page.resolve() == own.report.resolve():
+        own.note_again(own.report)
+    return page
 
 
 def write_several(runs: Sequence[Run], page: Path) -> Path:

@@ -1,8 +1,9 @@
 """The run folder: where everything of a study is kept, and how it is claimed."""
 
+import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from tailprobe.errors import InputError
-from tailprobe.files import write_text, write_whole
+from tailprobe.files import file_digest, is_partial, make_folder, refusals_named, write_text, write_whole
 from tailprobe.runs.check import to_arrow
-from tailprobe.runs.schema import FORMAT
+from tailprobe.runs.schema import DRAWN, FORMAT, LARGE
 from tailprobe.runs.settings import Study, read_study, write_study
+
+_OWN = ("format", "files", "digest")  # entries of run.json that its writer makes
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,16 @@ class RunFolder:
         return self.path / "checkpoints"
 
     @property
+    def stages(self) -> Path:
+        """The finished stages of an unfinished run, JSON."""
+        return self.path / "stages.json"
+
+    @property
+    def lock(self) -> Path:
+        """What the process that writes the run holds a lock on."""
+        return self.path / "lock"
+
+    @property
     def log(self) -> Path:
         """What happened when, a JSON object a line."""
         return self.path / "log.jsonl"
@@ -105,9 +118,20 @@ class RunFolder:
                 f"{self.table(name)}: cannot be read ({error}); repeat the run from its study.toml"
             ) from None
 
-    def write_record(self, record: Mapping[str, Any]) -> None:
-        """Write run.json, which marks the run as whole: everything but its figures, tables and page is there."""
-        write_text(self.record, json.dumps({"format": FORMAT, **record}, indent=1, ensure_ascii=False))
+    def relative(self, path: Path) -> str:
+        """Return the path of a file within the folder, as run.json names it."""
+        return path.relative_to(self.path).as_posix()
+
+    def write_record(self, record: Mapping[str, Any], files: Mapping[str, str]) -> None:
+        """Write run.json, which marks the run as whole.
+
+        Args:
+            record: see `runs.schema.RECORD`; what it says of the format, the files and itself is replaced.
+            files: the SHA-256 of each of the run's files by its path in the folder.
+        """
+        whole = {"format": FORMAT, **{key: value for key, value in record.items() if key not in _OWN}}
+        whole["files"] = dict(sorted(files.items()))
+        write_text(self.record, json.dumps({**whole, "digest": _digest(whole)}, indent=1, ensure_ascii=False))
 
     def read_record(self) -> dict[str, Any]:
         """Read run.json.
@@ -126,17 +150,66 @@ class RunFolder:
                 f"{self.record}: expected a run of format {FORMAT}, got {found or 'one without a format'}; it was "
                 f"written by another version of tailprobe. Open it with that version, or {again}"
             )
+        if record.get("digest") != _digest({key: value for key, value in record.items() if key != "digest"}):
+            raise InputError(f"{self.record}: has changed since the run was written; restore it, or {again}")
         return record
+
+    def check_files(self, files: Mapping[str, str], names: Iterable[str]) -> None:
+        """Compare files with the digests that run.json has of them.
+
+        Args:
+            files: the SHA-256 by path, as `write_record` takes them.
+            names: those to compare.
+
+        Raises:
+            InputError: a file is missing or has changed; the message names it.
+        """
+        for name in names:
+            path = self.path / name
+            if not path.is_file():
+                raise InputError(f"{path}: is missing; {self._way_out(name)}")
+            if file_digest(path) != files[name]:
+                raise InputError(f"{path}: has changed since the run was written; {self._way_out(name)}")
+
+    def _way_out(self, name: str) -> str:
+        if is_drawn(name):
+            return "move it away, and the same command draws it again"
+        return f"restore it, or repeat the run: tailprobe compare {self.study} --out AGAIN"
+
+    def note_again(self, path: Path) -> None:
+        """Note in run.json that a file of the finished run was written again; an unfinished run has none yet."""
+        if self.record.exists():
+            record = self.read_record()
+            self.write_record(record, {**record["files"], self.relative(path): file_digest(path)})
 
     def say(self, event: str, **fields: object) -> None:
         """Add a line to the log."""
         line = json.dumps({"time": round(time.time(), 3), "event": event, **fields}, default=str)
-        with self.log.open("a", encoding="utf-8") as log:
-            log.write(line + "\n")
+        with refusals_named(self.log), self.log.open("a+b") as log:
+            log.seek(max(0, log.seek(0, 2) - 1))
+            cut = log.read(1) not in (b"", b"\n")  # the last line of a process that was killed
+            log.write((b"\n" if cut else b"") + line.encode() + b"\n")
+
+
+def is_drawn(name: str) -> bool:
+    """Return whether a file, by its path in the folder, is drawn from the others: a figure, a table, the page."""
+    return name.partition("/")[0] in DRAWN
+
+
+def is_large(name: str) -> bool:
+    """Return whether a file may be large, so that its digest is compared when it is read and not before."""
+    return name in LARGE
+
+
+def digests(folder: RunFolder, files: Iterable[Path]) -> dict[str, str]:
+    """Return the SHA-256 of files of a run by their paths in its folder, as `RunFolder.write_record` takes them."""
+    return {folder.relative(path): file_digest(path) for path in files}
 
 
 def free_folder(path: Path, study: Study) -> RunFolder:
     """Return the run folder of a study, touching nothing: a new one, an empty one, or one where it was begun.
+
+    A study.toml without content, as a power cut or a full disk may leave it, counts as none.
 
     Raises:
         InputError: the folder holds another study or somebody's other files, or is a file.
@@ -144,20 +217,33 @@ def free_folder(path: Path, study: Study) -> RunFolder:
     folder = RunFolder(path)
     if path.exists() and not path.is_dir():
         raise InputError(f"{path} is a file; give --out a folder")
-    if path.is_dir() and any(path.iterdir()):
-        if not folder.study.exists():
-            raise InputError(f"{path} holds files that are no run of tailprobe; give --out a new or empty folder")
-        if read_study(folder.study) != study:
-            raise InputError(
-                f"{path} holds a run with other settings (its study.toml differs); give --out another folder"
-            )
+    with refusals_named(path):
+        others = [file for file in path.iterdir() if not _is_left_over(file)] if path.is_dir() else []
+    if others and not folder.study.exists():
+        raise InputError(f"{path} holds files that are no run of tailprobe; give --out a new or empty folder")
+    if others and read_study(folder.study, allow_code=True) != study:
+        raise InputError(f"{path} holds a run with other settings (its study.toml differs); give --out another folder")
     return folder
 
 
 def claim(path: Path, study: Study) -> RunFolder:
     """Take a folder for a study and write its settings there; raises as `free_folder`."""
     folder = free_folder(path, study)
-    if not folder.study.exists():
-        path.mkdir(parents=True, exist_ok=True)
+    if _is_empty(folder.study) or not folder.study.exists():
+        make_folder(path)
         write_study(study, folder.study)
     return folder
+
+
+def _is_left_over(path: Path) -> bool:
+    """Return whether a file is what a process leaves that was killed before it had written the settings."""
+    return path.name == "lock" or is_partial(path) or (path.name == "study.toml" and _is_empty(path))
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size == 0
+
+
+def _digest(record: Mapping[str, Any]) -> str:
+    """Return the digest of the record itself."""
+    return hashlib.sha256(json.dumps(record, sort_keys=True, ensure_ascii=True).encode()).hexdigest()

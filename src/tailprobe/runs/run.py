@@ -14,8 +14,9 @@ from tailprobe.comparison.recommendation import Recommendation, read_recommendat
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.runs.chosen import chosen_method
+from tailprobe.runs.code import named_code
 from tailprobe.runs.duplicates import read_duplicates
-from tailprobe.runs.folder import RunFolder
+from tailprobe.runs.folder import RunFolder, is_drawn, is_large
 from tailprobe.runs.settings import Study, read_study
 from tailprobe.scores.tidy import read_results, summarise
 from tailprobe.training.heads import Heads
@@ -36,7 +37,8 @@ class Run:
         """Open a finished run.
 
         Raises:
-            InputError: the folder is no run, one that was not finished, or one of another format.
+            InputError: the folder is no run, one that was not finished, or one of another format; or a file differs
+                from its digest. Large files are compared when they are read, and figures, tables and page are not.
         """
         folder = RunFolder(Path(path))
         if not folder.study.exists():
@@ -44,7 +46,15 @@ class Run:
         if not folder.record.exists():
             raise InputError(f"{path} is not finished; go on with: tailprobe compare {folder.study} --out {path}")
         run = cls(folder)
-        run.record  # noqa: B018 - refuses another format before anything else is read
+        files = run.record["files"]
+        folder.check_files(files, [name for name in files if not is_drawn(name) and not is_large(name)])
+        return run
+
+    @classmethod
+    def unfinished(cls, folder: RunFolder, record: dict[str, Any]) -> "Run":
+        """Return a run that only lacks what is drawn of it and its run.json, for which `record` stands."""
+        run = cls(folder)
+        vars(run)["record"] = record
         return run
 
     @cached_property
@@ -59,7 +69,7 @@ class Run:
     @cached_property
     def study(self) -> Study:
         """The settings."""
-        return read_study(self.folder.study)
+        return read_study(self.folder.study, allow_code=True)  # read and not run
 
     @cached_property
     def settings(self) -> str:
@@ -79,7 +89,8 @@ class Run:
         options = [f" --{name} {shlex.quote(value)}" for name, value in given if isinstance(value, str)]
         defaults = (" --runtime auto", " --precision auto", " --dtype float32")
         chosen = "".join(option for option in options if option not in defaults)
-        return f"tailprobe compare {self.folder.study.name} --out AGAIN{chosen}"
+        code = " --allow-code" if named_code(self.study) else ""
+        return f"tailprobe compare {self.folder.study.name} --out AGAIN{chosen}{code}"
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -168,7 +179,12 @@ class Run:
 
     @cached_property
     def scores(self) -> Path:
-        """The file of every head's logits, see `scores.head_scores`."""
+        """The file of every head's logits, see `scores.head_scores`.
+
+        Raises:
+            InputError: the file differs from its digest.
+        """
+        self._check(self.folder.scores)
         return self.folder.scores
 
     @cached_property
@@ -204,8 +220,18 @@ class Run:
 
     @property
     def heads(self) -> Heads:
-        """The trained heads."""
+        """The trained heads.
+
+        Raises:
+            InputError: the file differs from its digest, or is damaged.
+        """
+        self._check(self.folder.heads)
         return load_heads(self.folder.heads)[0]
+
+    def _check(self, path: Path) -> None:
+        files = self.record.get("files", {})  # an unfinished run has none yet
+        name = self.folder.relative(path)
+        self.folder.check_files(files, [name] if name in files else [])
 
     def table(self, *, metric: str | None = None, part: str = "test") -> pd.DataFrame:
         """Return mean, deviation over seeds and paired difference from the baseline, by encoder, method and class."""

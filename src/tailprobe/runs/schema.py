@@ -9,7 +9,8 @@ FORMAT = 1  # of the run folder, in run.json; one more whenever a file, column o
 FILES = MappingProxyType(
     {
         "study.toml": "the settings; `tailprobe compare study.toml` repeats the run",
-        "run.json": "what decides the numbers beside the settings; its presence means that the run is whole",
+        "run.json": "what decides the numbers beside the settings, and every file's digest; its presence means that "
+        "the run is whole",
         "split.parquet": "which image is in which part",
         "labels.parquet": "which image carries which class",
         "classes.parquet": "the classes",
@@ -35,9 +36,13 @@ FILES = MappingProxyType(
         "tables": "tables for papers, as CSV, Parquet, LaTeX and Markdown",
         "report.html": "the page",
         "log.jsonl": "what happened when, a JSON object a line",
+        "lock": "locked while a process writes the run",
         "checkpoints": "finished heads of an unfinished run; removed at its end",
+        "stages.json": "finished stages of an unfinished run; removed at its end",
     }
 )
+DRAWN = frozenset({"figures", "tables", "report.html"})  # from the other files, and again where they are missing
+LARGE = frozenset({"heads.safetensors", "scores.parquet"})  # their digests are compared when they are read
 
 _HEAD = {
     "encoder": ("text", "name of the encoder"),
@@ -271,6 +276,10 @@ RECORD = MappingProxyType(
         "execution": "runtime, precision and dtype that were asked for",
         "machine": "processor architecture",
         "seconds": "time of the whole run, without drawing",
+        "data": "digest of the names, labels, parts and groups as they were read",
+        "data_state": "digest of the sizes and modification times of the images; empty without images",
+        "files": "SHA-256 of each file by its path in the folder; a file that differs is refused",
+        "digest": "SHA-256 of the other entries, as JSON with sorted keys",
     }
 )
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import tomli_w
 
-from tailprobe.datasets.storage.url import is_url
+from tailprobe.datasets.storage.url import absolute_path, is_url
 from tailprobe.errors import InputError
 from tailprobe.files import write_text
 from tailprobe.learners.recipe import Recipe
@@ -178,33 +178,49 @@ def write_study(study: Study, path: Path) -> None:
     write_text(path, tomli_w.dumps(document))
 
 
-def read_study(path: Path) -> Study:
+def read_study(path: Path, *, allow_code: bool = False) -> Study:
     """Read a study file; relative paths in it are taken from its folder.
 
+    Args:
+        allow_code: whether the file may name code, `package.module:name`, which is imported and run when the study is.
+
     Raises:
-        InputError: the file is missing, is no TOML, names a setting that there is not, or has one of a wrong type.
+        InputError: the file is missing, is no TOML, names a setting that there is not, has one of a wrong type, or
+            names code that is not allowed.
     """
+    from tailprobe.runs.code import refuse_code  # needs `Study`
+
+    study = _read_study(path)
+    if not allow_code:
+        refuse_code(study, where=str(path))
+    return study
+
+
+def _read_study(path: Path) -> Study:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{path}: is not TOML ({error})") from None
     _check_names(path, "section", document, {"study", "data", "weights", "recipe"})
     data = _section(path, document, "data")
-    if not isinstance(data.get("source"), str):
+    if not isinstance(data.get("source"), str) or not data["source"].strip():
         raise InputError(f"{path}: [data] needs a source, the folder, .zip or table to read")
     known = settings_of(Study)
     source, long_tail = data.pop("source"), data.pop("long_tail", 0)
     for name in ("labels", "merge_classes"):
         if name in data and data[name] != "variants":  # no file, but a word of `merge_classes`
-            data[name] = _beside(path, str(data[name]))
+            data[name] = _beside(path, _path_in(data[name], f"{path}: [data] {name}"))
     own = {name: about for name, about in known.items() if name not in _SECTIONS}
     return Study(
         source=_beside(path, source),
         reader=known["reader"].read(data, where=f"{path}: [data]"),
         long_tail=known["long_tail"].read(long_tail, where=f"{path}: [data] long_tail"),
-        weights={name: _beside(path, str(file)) for name, file in _section(path, document, "weights").items()},
+        weights={
+            name: _beside(path, _path_in(file, f"{path}: [weights] {name}"))
+            for name, file in _section(path, document, "weights").items()
+        },
         recipe=Recipe(**_read_section(path, document, "recipe", settings_of(Recipe))),
         **_read_section(path, document, "study", own),
     )
@@ -233,5 +249,11 @@ def _check_names(path: Path, what: str, given: Mapping[str, object], known: set[
             raise InputError(f"{path}: no {what} is called {name!r}{near} Known: {', '.join(sorted(known))}")
 
 
+def _path_in(value: object, where: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise InputError(f"{where} is {value!r}. Expected the path of a file, as text")
+    return value
+
+
 def _beside(study: Path, given: str) -> str:
-    return given if is_url(given) else str((study.parent / Path(given).expanduser()).resolve())
+    return given if is_url(given) else str(absolute_path(given, below=study.parent))

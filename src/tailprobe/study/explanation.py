@@ -10,7 +10,7 @@ from tailprobe.comparison.aspects import measure_aspects
 from tailprobe.comparison.decomposition import decompose
 from tailprobe.comparison.grouping import group_classes
 from tailprobe.comparison.guards import guard
-from tailprobe.comparison.recommendation import Recommendation, write_recommendation
+from tailprobe.comparison.recommendation import write_recommendation
 from tailprobe.comparison.verdict import Comparison
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.runs.folder import RunFolder
@@ -26,8 +26,8 @@ def explain(
     scores: StudyScores,
     methods: pd.DataFrame,
     comparison: Comparison,
-) -> Recommendation:
-    """Write a comparison with where its gains come from, and return the recommendation as it is written."""
+) -> None:
+    """Write a comparison with where its gains come from, and the recommendation that these allow."""
     labels = design.images.labels
     given: dict[str, Any] = {
         "labels": labels.matrix,
@@ -43,7 +43,6 @@ def explain(
     for name in ("verdicts", "ranks", "trends", "best"):
         folder.write_table(name, getattr(comparison, name))
     write_recommendation(guarded, folder.recommendation)
-    return guarded
 
 
 def compared_with(methods: pd.DataFrame) -> dict[str, str]:

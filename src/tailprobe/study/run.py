@@ -1,15 +1,16 @@
 """The whole way: read, split, embed, plan, train, score, report. The only place that knows it."""
 
+import hashlib
+import json
 import logging
 import shutil
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from tailprobe.comparison.recommendation import Recommendation
+from tailprobe.comparison.recommendation import read_recommendation
 from tailprobe.comparison.verdict import compare_methods
 from tailprobe.comparison.words import IDENTICAL_RANKING, NO_OP
 from tailprobe.datasets.images import LabeledImages
@@ -18,16 +19,17 @@ from tailprobe.engines.choose import choose_engine
 from tailprobe.errors import InputError
 from tailprobe.methods.doses import dose_families
 from tailprobe.methods.lookup import parse_methods
-from tailprobe.methods.source import source_digests
 from tailprobe.parts import PARTS
 from tailprobe.progress import Progress, silent
 from tailprobe.randomness import generator
-from tailprobe.report.write import write
+from tailprobe.report.write import DRAWN
 from tailprobe.runs.chosen import chosen_method
 from tailprobe.runs.duplicates import write_duplicates
-from tailprobe.runs.folder import RunFolder, claim, free_folder
+from tailprobe.runs.folder import RunFolder, digests, free_folder, is_drawn
+from tailprobe.runs.lock import locked, writing
 from tailprobe.runs.run import Run
 from tailprobe.runs.settings import Study
+from tailprobe.runs.stages import Stages
 from tailprobe.scores.tidy import write_results
 from tailprobe.study.design import (
     Design,
@@ -45,12 +47,13 @@ from tailprobe.study.duplicates import near_duplicates
 from tailprobe.study.embedding import embed_all, leave_out_skipped
 from tailprobe.study.execution import Execution
 from tailprobe.study.explanation import compared_with, explain, group_numbers
+from tailprobe.study.finished import describe_data, refuse_changed
 from tailprobe.study.mistakes import mistake_table
 from tailprobe.study.primary_metrics import about_reruns, record_primary_metric
 from tailprobe.study.reading import check, read_images
 from tailprobe.study.record import histories, run_record
 from tailprobe.study.samples import sample_table
-from tailprobe.study.scoring import StudyScores, score_heads
+from tailprobe.study.scoring import StudyScores, read_scores, score_heads
 from tailprobe.training.engine import train
 from tailprobe.training.heads import Heads
 from tailprobe.training.kernels import choose_kernel
@@ -61,6 +64,8 @@ from tailprobe.training.task import HeadTask
 _LOG = logging.getLogger(__name__)
 RANKING_METRICS = ("average_precision", "roc_auc")  # of the order of a class's images alone
 SAMPLES = 12  # images kept small with the run
+_OF_HEADS = ("split", "labels", "classes", "methods", "plans", "histories", "samples", "results")  # tables
+_OF_COMPARISON = ("verdicts", "ranks", "trends", "best", "decomposition", "aspects")
 
 
 def run_study(
@@ -75,7 +80,8 @@ def run_study(
     """Go the whole way and leave the run in a folder.
 
     What can be known to be wrong is found before any long work. Killed at any moment, the same call goes on: from the
-    embeddings in the cache and the finished heads in the folder.
+    embeddings in the cache, the finished heads and the finished stages in the folder, and ends with the same bytes.
+    Of a finished run nothing is computed again: its data are compared with those of then, and it is returned.
 
     Args:
         study: the settings.
@@ -88,25 +94,34 @@ def run_study(
     Raises:
         InputError: a problem the user can fix.
     """
-    folder = free_folder(out, study)
-    if folder.record.exists():
-        run = Run.load(out)
-        _refuse_changed_methods(run, study)
-        _LOG.info("%s is finished; nothing is computed again", out)
-        if not folder.report.exists() or folder.checkpoints.exists():  # killed while it was drawn
-            _draw(run, progress)
-        return run
-    started = time.time()
+    if free_folder(out, study).record.exists():
+        return _finished(study, out, execution, images, embeddings, progress)
     choose_kernel(execution.kernel)
-    engine = choose_engine(execution.engine)
+    choose_engine(execution.engine)
     parse_methods(study.methods)  # before the images are looked at, which may take a while
-    loaded = check(read_images(study) if images is None else images, study)
+    read_now = read_images(study) if images is None else images
+    loaded = check(read_now, study)
     if not loaded.labels.classes:
         raise InputError(f"{loaded.source}: the images have no labels to compare by; pass --labels TABLE")
     design = design_study(study, loaded)
     for note in design.images.notes:
         _LOG.info("%s", note)
-    claim(out, study)  # only now, so that settings that could not work leave nothing behind
+    with writing(out, study) as folder:  # only now, so that settings that could not work leave nothing behind
+        if folder.record.exists():  # another process has finished it meanwhile
+            return Run.load(out)
+        return _compute(folder, study, design, execution, embeddings, describe_data(read_now), progress)
+
+
+def _compute(
+    folder: RunFolder,
+    study: Study,
+    design: Design,
+    execution: Execution,
+    embeddings: Mapping[str, Embeddings] | None,
+    data: dict[str, str],
+    progress: Progress,
+) -> Run:
+    """Go through the stages that are not finished, in the folder that this process has locked."""
     folder.say("start", study=str(folder.study))
     before = record_primary_metric(execution.cache, labels=design.images.labels.digest(), metric=study.metric)
     if before:
@@ -114,8 +129,44 @@ def run_study(
     if embeddings is None:
         stored = embed_all(study, design.images, execution, progress=progress)
     else:
-        stored = {name: align(given, loaded.names) for name, given in embeddings.items()}
+        stored = {name: align(given, design.images.names) for name, given in embeddings.items()}
     design, stored = leave_out_skipped(study, design, stored)
+    stages = Stages(folder, _key(design, stored, execution))
+    if not stages.has("heads"):
+        measured = _measure(folder, study, design, stored, execution, progress)
+        stages.finish("heads", [folder.study, folder.heads, folder.scores, *map(folder.table, _OF_HEADS)])
+    else:
+        measured = read_scores(folder, design, study.thresholds)
+    if not stages.has("comparison"):
+        _compare(folder, study, design, measured, before)
+        stages.finish("comparison", _existing(folder.recommendation, *map(folder.table, _OF_COMPARISON)))
+    if not stages.has("duplicates"):
+        _find_duplicates(folder, design, next(iter(stored.values())), progress)
+        stages.finish("duplicates", _existing(folder.duplicates))
+    if not stages.has("mistakes"):
+        folder.write_table("mistakes", _mistakes(folder, design, measured.results, list(stored)))
+        kernel = choose_kernel(execution.kernel).name
+        record = run_record(design, stored, execution, kernel=kernel, seconds=stages.seconds) | data
+        record["judged_before"] = list(before)
+        stages.finish("mistakes", [folder.table("mistakes")], record=record)
+    return _draw(folder, stages, progress)
+
+
+def _key(design: Design, embeddings: Mapping[str, Embeddings], execution: Execution) -> str:
+    """Return a digest of what decides the files of a run beside its settings."""
+    known = run_record(design, dict(embeddings), execution, kernel=choose_kernel(execution.kernel).name, seconds=0)
+    return hashlib.sha256(json.dumps([known, design.images.names, design.images.given_parts]).encode()).hexdigest()
+
+
+def _measure(
+    folder: RunFolder,
+    study: Study,
+    design: Design,
+    stored: dict[str, Embeddings],
+    execution: Execution,
+    progress: Progress,
+) -> StudyScores:
+    """Train every head and score it, and write all of it."""
     planned = plan_heads(design, stored)
     tasks = head_tasks(planned, stored, study.recipe)
     methods = method_table(design, planned, study.recipe)
@@ -131,52 +182,45 @@ def run_study(
         workers=execution.workers,
         checkpoints=folder.checkpoints,
         progress=progress,
-        schedule=engine.train,
+        schedule=choose_engine(execution.engine).train,
     )
     scores = score_heads(folder, design, stored, heads, study.thresholds, progress)
     _write(folder, design, planned, heads, scores.results)
     folder.write_table("methods", methods)
-    recommendation = _compare(folder, study, design, scores, methods, before)
-    _find_duplicates(folder, design, next(iter(stored.values())), progress)
-    folder.write_table("mistakes", _mistakes(folder, design, scores.results, recommendation, list(stored)))
-    # From here on only what can be drawn from the folder is missing.
-    record = run_record(design, stored, execution, kernel=resources.kernel, seconds=time.time() - started)
-    folder.write_record(record | {"judged_before": list(before)})
+    return scores
+
+
+def _finished(
+    study: Study,
+    out: Path,
+    execution: Execution,
+    images: LabeledImages | None,
+    embeddings: Mapping[str, Embeddings] | None,
+    progress: Progress,
+) -> Run:
+    """Return a finished run if its data are those of then; what is missing of its figures, tables and page is drawn."""
     run = Run.load(out)
-    _draw(run, progress)
+    read_now = read_images(study) if images is None else images
+    refuse_changed(run, study, execution, read_now, usable=lambda: check(read_now, study), embeddings=embeddings)
+    _LOG.info("%s is finished; nothing is computed again", out)
+    drawn = [name for name in run.record["files"] if is_drawn(name)]
+    there = [name for name in drawn if (out / name).exists()]
+    run.folder.check_files(run.record["files"], there)
+    if len(there) < len(drawn):
+        with locked(out):
+            files = [path for draw in DRAWN.values() for path in draw(run, progress)]
+            run.folder.write_record(run.record, run.record["files"] | digests(run.folder, files))
+    if run.folder.stages.exists():  # killed at the very end
+        with locked(out):
+            _clean(run.folder)
     return run
 
 
-def _refuse_changed_methods(run: Run, study: Study) -> None:
-    """Refuse a finished run in the place of one whose methods' files have changed since.
-
-    Raises:
-        InputError: one has.
-    """
-    recorded = run.record.get("method_sources", {})
-    if not recorded:
-        return  # every method is of this package, or of no file
-    changed = [
-        name for name, digest in source_digests(parse_methods(study.methods)).items() if recorded.get(name) != digest
-    ]
-    if changed:
-        raise InputError(
-            f"{run.folder.path} holds a run of method {changed[0]} as its file was then; the file has changed. Give "
-            "--out another folder"
-        )
-
-
-def _compare(
-    folder: RunFolder,
-    study: Study,
-    design: Design,
-    scores: StudyScores,
-    methods: pd.DataFrame,
-    before: tuple[str, ...],
-) -> Recommendation | None:
+def _compare(folder: RunFolder, study: Study, design: Design, scores: StudyScores, before: tuple[str, ...]) -> None:
     """Write verdicts and the recommendation, where there are methods to compare and a test part of its own."""
     if len(design.methods) < 2 or design.repeats[0].split.test_is_validation:
-        return None
+        return
+    methods = folder.read_table("methods")
     by_method = methods.set_index("method")
     identical = by_method.index[by_method["identical_ranking"] & (study.metric in RANKING_METRICS)]
     comparison = compare_methods(
@@ -195,7 +239,7 @@ def _compare(
     )
     if before:
         comparison = comparison.with_statistics(about_reruns(study.metric, before))
-    return explain(folder, study, design, scores, methods, comparison)
+    explain(folder, study, design, scores, methods, comparison)
 
 
 def _find_duplicates(folder: RunFolder, design: Design, embeddings: Embeddings, progress: Progress) -> None:
@@ -208,13 +252,9 @@ def _find_duplicates(folder: RunFolder, design: Design, embeddings: Embeddings, 
         write_duplicates(found, folder.duplicates)
 
 
-def _mistakes(
-    folder: RunFolder,
-    design: Design,
-    results: pd.DataFrame,
-    recommendation: Recommendation | None,
-    encoders: list[str],
-) -> pd.DataFrame:
+def _mistakes(folder: RunFolder, design: Design, results: pd.DataFrame, encoders: list[str]) -> pd.DataFrame:
+    path = folder.recommendation
+    recommendation = read_recommendation(path) if path.exists() else None
     return mistake_table(
         design.images,
         folder.scores,
@@ -225,11 +265,28 @@ def _mistakes(
     )
 
 
-def _draw(run: Run, progress: Progress) -> None:
-    """Write figures, tables and page, and remove what a run that goes on would need."""
-    write(run, progress=progress)
-    shutil.rmtree(run.folder.checkpoints, ignore_errors=True)
-    run.folder.say("end", seconds=run.record["seconds"])
+def _draw(folder: RunFolder, stages: Stages, progress: Progress) -> Run:
+    """Write figures, tables and page, then run.json, and remove what a run that goes on would need."""
+    record = stages.record
+    if record is None:
+        raise ValueError("the last stage before drawing leaves the record")
+    run = Run.unfinished(folder, record)
+    for stage, draw in DRAWN.items():
+        if not stages.has(stage):
+            stages.finish(stage, draw(run, progress))
+    folder.write_record(record, stages.files)
+    folder.say("end", seconds=record["seconds"])
+    _clean(folder)
+    return Run.load(folder.path)
+
+
+def _clean(folder: RunFolder) -> None:
+    shutil.rmtree(folder.checkpoints, ignore_errors=True)
+    folder.stages.unlink(missing_ok=True)
+
+
+def _existing(*paths: Path) -> list[Path]:
+    return [path for path in paths if path.exists()]
 
 
 def _resources(

@@ -1,5 +1,6 @@
 """Every head's scores on held-out images: kept as logits, and measured."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -9,7 +10,8 @@ from tailprobe.progress import Progress
 from tailprobe.runs.folder import RunFolder
 from tailprobe.scores.head_scores import HeadPart, HeadScores, ScoresWriter
 from tailprobe.scores.rules import tune_thresholds
-from tailprobe.scores.tidy import score_head, tidy_table
+from tailprobe.scores.stored import open_test_scores
+from tailprobe.scores.tidy import read_results, score_head, tidy_table
 from tailprobe.study.design import Design
 from tailprobe.training.heads import Heads
 
@@ -19,7 +21,7 @@ class StudyScores:
     """What scoring gives: the tidy table, and every head's scores on its test part, for the comparison."""
 
     results: pd.DataFrame
-    test: dict[HeadPart, HeadScores]
+    test: Mapping[HeadPart, HeadScores]
 
 
 def score_heads(
@@ -61,3 +63,13 @@ def score_heads(
             )
         progress("score heads", len(heads), len(heads))
     return StudyScores(tidy_table(frames), tested)
+
+
+def read_scores(folder: RunFolder, design: Design, thresholds: tuple[str, ...]) -> StudyScores:
+    """Return what `score_heads` returned when it wrote the folder; scores are read as they are asked for.
+
+    Raises:
+        InputError: a file is missing or damaged.
+    """
+    test = open_test_scores(folder.scores, labels=design.images.labels.matrix, thresholds=thresholds)
+    return StudyScores(read_results(folder.table("results")), test)

@@ -9,7 +9,8 @@ import pandas as pd
 from tailprobe.engines.choose import choose_engine
 from tailprobe.files import write_parquet
 from tailprobe.progress import Progress, silent
-from tailprobe.runs.folder import claim
+from tailprobe.runs.folder import RunFolder
+from tailprobe.runs.lock import writing
 from tailprobe.runs.settings import Study, write_study
 from tailprobe.study.design import design_study, head_tasks, plan_heads
 from tailprobe.study.embedding import embed_all, leave_out_skipped
@@ -36,7 +37,13 @@ def run_search(
     Returns:
         The table of `search_recipes`.
     """
-    folder = claim(out, replace(study, methods=("baseline",)))
+    with writing(out, replace(study, methods=("baseline",))) as folder:
+        return _search(study, space, folder, execution, progress)
+
+
+def _search(
+    study: Study, space: SearchSpace, folder: RunFolder, execution: Execution, progress: Progress
+) -> pd.DataFrame:
     images = check(read_images(study), study)
     design = design_study(replace(study, methods=("baseline",)), images)
     for note in design.images.notes:
@@ -55,10 +62,10 @@ def run_search(
         checkpoints=folder.checkpoints,
         progress=progress,
     )
-    write_parquet(out / "search.parquet", table)
+    write_parquet(folder.path / "search.parquet", table)
     for index, encoder in enumerate(study.encoders):
         best = recipes[table.loc[table["encoder"] == encoder, "recipe"].iloc[0]]
         weights = {encoder: study.weights[encoder]} if encoder in study.weights else {}
         ready = replace(study, encoders=(encoder,), weights=weights, methods=("paper",), recipe=best)
-        write_study(ready, out / f"best-{index}.toml")
+        write_study(ready, folder.path / f"best-{index}.toml")
     return table

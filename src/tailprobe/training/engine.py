@@ -11,6 +11,7 @@ import numpy as np
 
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
+from tailprobe.files import make_folder
 from tailprobe.labels import Labels
 from tailprobe.learners.adjustment import HeldOut, adjust
 from tailprobe.learners.history import FittedHead
@@ -140,13 +141,19 @@ def _check(embeddings: Mapping[str, Embeddings], labels: Labels, tasks: Sequence
 
 
 def _restore(checkpoints: Path | None, digest: str) -> FittedHead | None:
+    """Return a finished training; None where there is none, or its file is damaged."""
     path = None if checkpoints is None else checkpoints / f"{digest}.safetensors"
     if path is None or not path.exists():
         return None
-    return next(iter(load_heads(path)[0].values()))
+    try:
+        return next(iter(load_heads(path)[0].values()))
+    except InputError as error:
+        log.warning("%s; its head is trained again", error)
+        return None
 
 
 def _keep(checkpoints: Path | None, digest: str, key: HeadKey, head: FittedHead, classes: tuple[str, ...]) -> None:
     if checkpoints is not None:
-        checkpoints.mkdir(parents=True, exist_ok=True)
-        save_heads({key: head}, checkpoints / f"{digest}.safetensors", classes=classes)
+        make_folder(checkpoints)
+        # A head that a power cut takes is trained again; waiting for the disk would slow small heads down.
+        save_heads({key: head}, checkpoints / f"{digest}.safetensors", classes=classes, durable=False)

@@ -1,5 +1,6 @@
 """Heads on disk: safetensors, weights and nothing that runs."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import astuple
@@ -18,16 +19,26 @@ from tailprobe.learners.history import FittedHead, History
 from tailprobe.training.heads import Heads
 from tailprobe.training.task import HeadKey
 
-_FORMAT = "tailprobe heads 2"
+_FORMAT = "tailprobe heads 3"
+_ENTRY = "tailprobe"  # of the metadata
 _HISTORY = ("training_loss", "validation_loss", "average_precision")
 
 
-def save_heads(heads: Mapping[HeadKey, FittedHead], path: Path, *, classes: tuple[str, ...]) -> None:
+def save_heads(
+    heads: Mapping[HeadKey, FittedHead], path: Path, *, classes: tuple[str, ...], durable: bool = True
+) -> None:
     """Write heads to one file: the tensors of head i under `i:<name>`, its history under `i.<name>`.
 
-    The metadata hold a JSON object a head: key, kind, link and what a history has beside its losses; and, since methods
-    of equal trainings share them, under `shared` the name that a tensor is stored under where that is another's. The
-    file appears whole or not at all.
+    The metadata hold one entry, since safetensors writes several in no fixed order: JSON with, under `heads`, an object
+    a head: key, kind, link and what a history has beside its losses; and, since methods of equal trainings share them,
+    under `shared` the name that a tensor is stored under where that is another's; under `digest` the SHA-256 of all of
+    it. The file appears whole or not at all.
+
+    Args:
+        durable: see `write_whole`.
+
+    Raises:
+        InputError: it cannot be written, for want of room or rights.
     """
     tensors: dict[str, torch.Tensor] = {}
     for index, fitted in enumerate(heads.values()):
@@ -36,14 +47,13 @@ def save_heads(heads: Mapping[HeadKey, FittedHead], path: Path, *, classes: tupl
             tensors |= {f"{index}.{name}": torch.from_numpy(getattr(fitted.history, name)) for name in _HISTORY}
     rows = [_row(key, fitted) for key, fitted in heads.items()]
     distinct, shared = _once(tensors)
-    metadata = {
-        "format": _FORMAT,
-        "heads": json.dumps(rows),
-        "classes": json.dumps(classes),
-        "shared": json.dumps(shared),
-    }
-    with write_whole(path, shared=True) as partial:
-        save_file(distinct, partial, metadata=metadata)
+    about = {"format": _FORMAT, "heads": rows, "classes": list(classes), "shared": shared}
+    about["digest"] = _digest(distinct, about)
+    with write_whole(path, shared=True, durable=durable) as partial:
+        try:
+            save_file(distinct, partial, metadata={_ENTRY: json.dumps(about)})
+        except SafetensorError as error:  # with the system's error in its text alone
+            raise OSError(str(error)) from error
 
 
 def load_heads(path: Path) -> tuple[Heads, tuple[str, ...]]:
@@ -54,20 +64,34 @@ def load_heads(path: Path) -> tuple[Heads, tuple[str, ...]]:
     """
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            if metadata.get("format") != _FORMAT:
+            about = json.loads((file.metadata() or {}).get(_ENTRY, "{}"))
+            if about.get("format") != _FORMAT:
                 raise InputError(
-                    f"{path}: expected heads of the format {_FORMAT!r}, got {metadata.get('format')!r}; "
+                    f"{path}: expected heads of the format {_FORMAT!r}, got {about.get('format')!r}; "
                     "they were written by another version of tailprobe or by another program"
                 )
-            rows, classes = json.loads(metadata["heads"]), tuple(json.loads(metadata["classes"]))
-            stored = {name: name for name in file.keys()} | json.loads(metadata["shared"])  # noqa: SIM118
+            names = list(file.keys())
+            if about["digest"] != _digest({name: file.get_tensor(name) for name in names}, about):
+                raise InputError(f"{path}: has changed since it was written; train again or restore the file")
+            rows, classes = about["heads"], tuple(about["classes"])
+            stored = {name: name for name in names} | about["shared"]
             heads = {HeadKey(*row["key"]): _fitted(file, stored, index, row) for index, row in enumerate(rows)}
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (OSError, SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{path}: cannot be read as heads ({error}); train again or restore the file") from error
     return Heads(heads), classes
+
+
+def _digest(tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of tensors, their names and types, and of what is said about them without `digest`."""
+    said = {key: value for key, value in about.items() if key != "digest"}
+    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
+    for name in sorted(tensors):
+        values = tensors[name].numpy()
+        digest.update(f"{name} {values.dtype.str} {values.shape}".encode())
+        digest.update(np.ascontiguousarray(values).data)
+    return digest.hexdigest()
 
 
 def _once(tensors: Mapping[str, torch.Tensor]) -> tuple[dict[str, torch.Tensor], dict[str, str]]:

@@ -30,7 +30,7 @@ class FileSource:
         try:
             if self.member is None:
                 return (self.path if isinstance(self.path, Url) else _regular(self.path)).read_bytes()
-            return _archive(self.path, threading.get_ident()).read(self.member)
+            return _archive(self.path, signature(self.path), threading.get_ident()).read(self.member)
         except _READ_ERRORS as error:
             raise InputError(f"{self}: cannot be read ({error}); restore the file or leave its row out") from error
 
@@ -46,7 +46,7 @@ class FileSource:
                     return self.path.etag()
                 status = self.path.stat()
                 return f"{status.st_size} {status.st_mtime_ns}"
-            info = _archive(self.path, threading.get_ident()).getinfo(self.member)
+            info = _archive(self.path, signature(self.path), threading.get_ident()).getinfo(self.member)
             return f"{info.file_size} crc {info.CRC:08x}"
         except _READ_ERRORS as error:
             raise InputError(f"{self}: is missing ({error}); restore the file or leave its row out") from error
@@ -91,7 +91,19 @@ def open_archive(path: Source) -> zipfile.ZipFile:
     return zipfile.ZipFile(path.range_reader() if isinstance(path, Url) else path)
 
 
+def signature(path: Source) -> tuple[int, ...]:
+    """Return what differs when a file was replaced or rewritten: inode, size and modification time; of a URL nothing.
+
+    Raises:
+        OSError: the file is missing.
+    """
+    if isinstance(path, Url):
+        return ()
+    status = path.stat()
+    return (status.st_ino, status.st_size, status.st_mtime_ns)
+
+
 @functools.lru_cache(maxsize=64)
-def _archive(path: Source, thread: int) -> zipfile.ZipFile:
+def _archive(path: Source, signature: tuple[int, ...], thread: int) -> zipfile.ZipFile:
     # One handle per thread: a ZipFile shared between threads takes a lock for every read.
     return open_archive(path)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from tailprobe.datasets.storage.file_source import signature
 from tailprobe.datasets.storage.url import Source
 from tailprobe.errors import InputError
 
@@ -114,20 +115,24 @@ def saved_parts(path: Path) -> list[SavedPart]:
         raise InputError(f"{path}: cannot be read as a saved dataset ({reason}); save it again") from None
 
 
-@functools.lru_cache(maxsize=256)
 def open_rows(file: Path) -> pa.Table:
-    """Return the rows of an Arrow stream, memory-mapped.
+    """Return the rows of an Arrow stream, memory-mapped; of a file that was replaced those that it has now.
 
     Raises:
         InputError: the file is missing or damaged.
     """
     try:
-        with pa.memory_map(str(file)) as source:
-            table = pa.ipc.open_stream(source).read_all()
-        table.validate()  # the file may come from an untrusted source
+        return _rows(file, signature(file))
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{file}: cannot be read ({reason}); save the dataset again") from error
+
+
+@functools.lru_cache(maxsize=256)
+def _rows(file: Path, signature: tuple[int, ...]) -> pa.Table:
+    with pa.memory_map(str(file)) as source:
+        table = pa.ipc.open_stream(source).read_all()
+    table.validate()  # the file may come from an untrusted source
     return table
 
 

@@ -211,8 +211,25 @@ def parse_source(given: str | Path | Url) -> Source:
 
 
 def absolute(given: str) -> str:
-    """Return the absolute path of a file or folder; a URL is returned unchanged."""
-    return given if is_url(given) else str(Path(given).expanduser().resolve())
+    """Return the absolute path of a file or folder; a URL is returned unchanged.
+
+    Raises:
+        InputError: as `absolute_path`.
+    """
+    return given if is_url(given) else str(absolute_path(given))
+
+
+def absolute_path(given: str, *, below: Path | None = None) -> Path:
+    """Return the absolute path of a file or folder, a relative one taken from `below` or the current folder.
+
+    Raises:
+        InputError: the text is no path: it holds a zero byte, or names the home of a user that there is not.
+    """
+    try:
+        path = Path(given).expanduser()
+        return (path if below is None else below / path).resolve()
+    except (ValueError, RuntimeError, OSError) as error:
+        raise InputError(f"{given[:80]!r} is no path ({error}); name a file or folder") from None
 
 
 @contextmanager

@@ -17,8 +17,8 @@ from tailprobe.embeddings.precomputed.labels import join_labels, labels_of_file
 from tailprobe.embeddings.precomputed.numpy_files import read_npy, read_npz
 from tailprobe.embeddings.precomputed.raw import RawEmbeddings
 from tailprobe.embeddings.precomputed.tables import has_vectors, read_table
-from tailprobe.embeddings.shard import file_digest
 from tailprobe.errors import InputError
+from tailprobe.files import file_digest
 from tailprobe.registry import did_you_mean
 
 FORMAT = "embeddings"  # the value of --format

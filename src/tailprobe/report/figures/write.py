@@ -10,6 +10,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from tailprobe.errors import InputError
+from tailprobe.files import make_folder, write_text, write_whole
 from tailprobe.paper.counterparts import paper_counterpart
 from tailprobe.progress import Progress, silent
 from tailprobe.report.frame import caption_of, title_of
@@ -55,16 +56,18 @@ def write_figures(
             raise InputError(f"figures cannot be written as {form!r}; choose among {', '.join(_METADATA)}")
     files = {name: [f"{name}.{form}" for form in formats] for name in figures}
     _clear_way(folder, [file for own in files.values() for file in own])
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
+    # The index comes first: what it names is ours, also after a kill, and is drawn again.
+    entries = [_entry(name, figure, files[name]) for name, figure in figures.items()]
+    write_text(folder / INDEX, json.dumps({"figures": entries}, indent=2, ensure_ascii=False) + "\n")
     written: list[Path] = []
     for done, (name, figure) in enumerate(figures.items()):
         progress("draw figures", done, len(figures))
         for form, file in zip(formats, files[name], strict=True):
-            (folder / file).write_bytes(rendered(figure, form))
+            with write_whole(folder / file) as partial:
+                partial.write_bytes(rendered(figure, form))
             written.append(folder / file)
     progress("draw figures", len(figures), len(figures))
-    entries = [_entry(name, figure, files[name]) for name, figure in figures.items()]
-    (folder / INDEX).write_text(json.dumps({"figures": entries}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return [*written, folder / INDEX]
 
 
