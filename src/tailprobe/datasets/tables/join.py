@@ -37,6 +37,7 @@ def join_images(table: TagTable, files: ImageFiles, *, bands: BandSelection, on_
         source=str(files.source),
         bands=bands,
         given_parts=None if table.given_parts is None else tuple(table.given_parts[n] for n in found),
+        groups=None if table.groups is None else tuple(table.groups[n] for n in found),
         notes=table.notes + files.notes + _notes(missing, len(paths), _empty_classes(labels)),
     )
 

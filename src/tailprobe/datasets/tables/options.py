@@ -26,6 +26,7 @@ class TableOptions:
     # every row names exactly one tag, and says so in the notes.
     kind: Kind | Literal["auto"] = "auto"
     on_unknown_tag: OnUnknownTag = "error"  # "skip" leaves out the rows with a tag that is not among `classes`
+    group_column: str | None = None  # the column of patients, scenes, ...: images of one group stay in one part
 
 
 DEFAULT_TABLE_OPTIONS = TableOptions()

@@ -34,6 +34,7 @@ class TagTable:
     given_parts: tuple[str, ...] | None  # (N,) "train" | "validation" | "test"
     where: tuple[str, ...]  # (N,) "train_v2.csv, row 1465", for messages
     notes: tuple[str, ...]  # what was changed or left out, for the user
+    groups: tuple[str, ...] | None = None  # (N,) the cells of the column of groups
 
 
 def read_tags(table: Source, options: TableOptions = DEFAULT_TABLE_OPTIONS) -> TagTable:
@@ -56,7 +57,8 @@ def tag_table(columns: Columns, options: TableOptions = DEFAULT_TABLE_OPTIONS) -
     names = [clean_name(str(cell or ""), where=columns.where(n)) for n, cell in enumerate(columns.cells[name_column])]
     _refuse_duplicates(columns, names)
     part_column, parts, part_notes = _parts(columns, options.part_column)
-    tags, listed, tag_notes = _tags(columns, {name_column, part_column}, options)
+    groups = _groups(columns, options.group_column)
+    tags, listed, tag_notes = _tags(columns, {name_column, part_column, options.group_column}, options)
     classes = options.classes if options.classes is not None else listed
     kept, skip_notes = _known(columns, tags, classes, options.on_unknown_tag)
     tags = [tags[n] for n in kept]
@@ -68,6 +70,7 @@ def tag_table(columns: Columns, options: TableOptions = DEFAULT_TABLE_OPTIONS) -
         None if parts is None else tuple(parts[n] for n in kept),
         where,
         part_notes + tag_notes + skip_notes + label_notes,
+        None if groups is None else tuple(groups[n] for n in kept),
     )
 
 
@@ -105,6 +108,24 @@ def _parts(columns: Columns, given: str | None) -> tuple[str | None, list[str] |
     raise InputError(
         f"{columns.where(n)}: {words[n]!r} in column {found[0]!r} is not a part; expected train, validation or test"
     )
+
+
+def _groups(columns: Columns, given: str | None) -> list[str] | None:
+    """Return the group of each row.
+
+    Raises:
+        InputError: there is no such column, or a row has an empty cell.
+    """
+    if given is None:
+        return None
+    (name,) = columns.find(given, ())
+    groups = ["" if cell is None else str(cell).strip() for cell in columns.cells[name]]
+    if "" in groups:
+        raise InputError(
+            f"{columns.where(groups.index(''))}: the group column {name!r} is empty; name a group for every image, "
+            "one of its own where it belongs to none"
+        )
+    return groups
 
 
 def _tags(

@@ -72,13 +72,14 @@ def _notes_on_left_out(table: TagTable, kept: TagTable, labels: Path) -> tuple[s
 
 
 def _rows(table: TagTable, rows: Int[np.ndarray, " M"]) -> TagTable:
-    parts = table.given_parts
+    parts, groups = table.given_parts, table.groups
     return TagTable(
         tuple(table.names[row] for row in rows),
         table.labels.rows(rows),
         None if parts is None else tuple(parts[row] for row in rows),
         tuple(table.where[row] for row in rows),
         table.notes,
+        None if groups is None else tuple(groups[row] for row in rows),
     )
 
 

@@ -69,7 +69,7 @@ def read_embeddings(
         raw.vectors, table.names, encoder or encoder_name(path), digest, standardise, identity=of_file
     )
     images = images_without_pixels(table.names, table.labels, path, table.given_parts, notes + table.notes)
-    return embeddings, images
+    return embeddings, images if table.groups is None else images.grouped(table.groups)
 
 
 def holds_embeddings(source: str | Path, form: str = "auto") -> bool:
