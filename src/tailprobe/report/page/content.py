@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tailprobe.report.caution import caution
 from tailprobe.report.page.collection import class_rows, collection, mistakes
 from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.curves import curves, training
@@ -25,6 +26,7 @@ def content(run: Run) -> dict[str, Any]:
     return {
         "name": run.name,
         "recommendation": _recommendation(run),
+        "caution": caution(run.duplicates, groups=run.record.get("groups")),
         "encoders": list(run.encoders),
         "methods": _methods(run),
         "encoder": run.encoder,
