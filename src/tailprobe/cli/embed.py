@@ -58,7 +58,7 @@ def embed(
     from tailprobe.embeddings.export import check_target, export_embeddings
     from tailprobe.study.dry_run import dry_run_embedding
     from tailprobe.study.embedding import embed_all
-    from tailprobe.study.run import check, read_images
+    from tailprobe.study.reading import check, read_images
 
     study = study_of(data, reader_of(labels, format, bands, read), given)
     execution = Execution(**given.execution)

@@ -24,7 +24,7 @@ _LOG = logging.getLogger(__name__)
 _COPIES = "Duplicates"
 
 
-@with_settings(execution=("cache",))
+@with_settings(study=("group_column",), execution=("cache",))
 def inspect(
     data: option.Data,
     given: Given,
@@ -71,7 +71,7 @@ def inspect(
         typer.Option(
             metavar="NAME",
             help="Parts across which duplicates are counted: auto (those the data give, if any), or a study's split: "
-            "stratified, random, given or two-part.",
+            "rotated, stratified, random, given or two-part.",
             rich_help_panel=_COPIES,
         ),
     ] = "auto",
@@ -108,15 +108,18 @@ def inspect(
     from tailprobe.datasets.pixels.band_ranges import fit_ranges
     from tailprobe.inspection.inspection import RULES, inspect_images
     from tailprobe.report.inspection import inspection_report
-    from tailprobe.study.run import read_images
+    from tailprobe.study.embedding import group_column
+    from tailprobe.study.groups import NEAR
+    from tailprobe.study.reading import check, read_images
 
     # What cannot be read is left out and reported.
     reader = reader_of(labels, format, bands, read)
-    study = study_of(data, reader, Given(study={"on_bad_image": "skip"}))
+    study = study_of(data, reader, Given(study=given.study | {"on_bad_image": "skip"}))
     execution = Execution(**given.execution)
     images = read_images(study)
     images = fit_ranges(images, np.arange(len(images)), of="images")
     with Bars(quiet=quiet) as bars:
+        images = check(images, study, progress=bars) if group_column(study) == NEAR else images
         for note in images.notes:
             _LOG.info("%s", note)
         inspection = inspect_images(
@@ -158,12 +161,12 @@ def _embeddings(
 def _parts(images: "LabeledImages", split: str, seed: int) -> tuple[str, ...] | None:
     """Return the part of each image, None where there are none."""
     from tailprobe.parts import PARTS
-    from tailprobe.randomness import generator
-    from tailprobe.splits import make_split
+    from tailprobe.splits import plan_splits
 
     if split == "auto":
         return images.given_parts
-    found = make_split(images.labels, split, images.given_parts, rng=generator(seed, "split"))
+    plan = plan_splits(images.labels, split, parts=images.given_parts, groups=images.groups, first=seed)
+    found = plan.split(seed)
     part_of = {int(row): part for part in PARTS for row in getattr(found, part)}
     return tuple(part_of[row] for row in range(len(images)))
 

@@ -59,6 +59,7 @@ COLUMNS = MappingProxyType(
         "classes": {
             **_CLASS,
             "count": ("integer", "images that carry the class"),
+            "groups": ("integer", "groups of images that carry the class; its images where they have no groups"),
             "low_frequency": ("boolean", "whether it is a low-frequency class"),
             "train": ("integer", "images of the training part of the first seed that carry it"),
             "validation": ("integer", "the same of the validation part"),
@@ -162,6 +163,7 @@ RECORD = MappingProxyType(
         "format": "format of the run folder",
         "source": "what was read",
         "images": "number of images",
+        "groups": "number of groups that stay in one part; null where images have no groups",
         "kind": "multi-label or single-label",
         "methods": "the methods, in order",
         "labels": "digest of the labels",
@@ -170,6 +172,9 @@ RECORD = MappingProxyType(
         "the digest of their file)",
         "skipped": "images that could not be read",
         "notes": "what the reader changed",
+        "split": "how the parts were made: rotated, stratified, random, given or two-part; where that is not what was "
+        "asked for, a note says why",
+        "seeds": "number of seeds",
         "test_is_validation": "whether the part that is reported is the one that was tuned on",
         "versions": "of the libraries and Python",
         "kernel": "what trained the heads",

@@ -18,7 +18,7 @@ from tailprobe.runs.settings import Study
 from tailprobe.study.design import design_study, head_tasks, plan_heads
 from tailprobe.study.embedding import load_all, read_precomputed
 from tailprobe.study.execution import Execution
-from tailprobe.study.run import check, read_images
+from tailprobe.study.reading import check, read_images
 from tailprobe.training.kernels import Kernel, choose_kernel
 from tailprobe.training.memory import plan_resources
 from tailprobe.training.schedule import train_all

@@ -4,20 +4,16 @@ import logging
 import shutil
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from tailprobe.comparison.recommendation import Recommendation
 from tailprobe.comparison.verdict import IDENTICAL_RANKING, NO_OP, compare_methods
-from tailprobe.datasets.check import check_images
 from tailprobe.datasets.images import LabeledImages
-from tailprobe.datasets.long_tail import thin_to_long_tail
-from tailprobe.datasets.read import read
 from tailprobe.embeddings.embeddings import Embeddings, align
-from tailprobe.embeddings.precomputed.read import holds_embeddings
 from tailprobe.engines.choose import choose_engine
 from tailprobe.methods.lookup import parse_methods
 from tailprobe.parts import PARTS
@@ -43,12 +39,14 @@ from tailprobe.study.design import (
     split_table,
 )
 from tailprobe.study.duplicates import near_duplicates
-from tailprobe.study.embedding import embed_all, leave_out_skipped, read_precomputed
+from tailprobe.study.embedding import embed_all, leave_out_skipped
 from tailprobe.study.execution import Execution
 from tailprobe.study.mistakes import mistake_table
+from tailprobe.study.reading import check, read_images
 from tailprobe.study.record import histories, run_record
 from tailprobe.study.samples import sample_table
 from tailprobe.study.scoring import StudyScores, score_heads
+from tailprobe.study.seeds import more_seeds, precise_enough
 from tailprobe.training.engine import train
 from tailprobe.training.heads import Heads
 from tailprobe.training.kernels import choose_kernel
@@ -95,9 +93,10 @@ def run_study(
         return run
     started = time.time()
     choose_kernel(execution.kernel)
-    engine = choose_engine(execution.engine)
+    choose_engine(execution.engine)
     parse_methods(study.methods)  # before the images are looked at, which may take a while
-    loaded = check(read_images(study) if images is None else images, study)
+    given = None if embeddings is None else next(iter(embeddings.values()))
+    loaded = check(read_images(study) if images is None else images, study, embeddings=given, progress=progress)
     design = design_study(study, loaded)
     for note in design.images.notes:
         _LOG.info("%s", note)
@@ -108,6 +107,41 @@ def run_study(
     else:
         stored = {name: align(given, loaded.names) for name, given in embeddings.items()}
     design, stored = leave_out_skipped(study, design, stored)
+    trained = _train_and_compare(folder, study, design, stored, execution, progress)
+    for seeds in more_seeds(study):
+        if trained.recommendation is None or precise_enough(folder.read_table("verdicts")):
+            break
+        _LOG.info("%d seeds: more would still narrow the intervals; on to %d", len(design.repeats), seeds)
+        design = design_study(replace(study, seeds=seeds), design.images)
+        trained = _train_and_compare(folder, study, design, stored, execution, progress)
+    _find_duplicates(folder, design, next(iter(stored.values())), progress)
+    mistakes = _mistakes(folder, design, trained.results, trained.recommendation, list(stored))
+    folder.write_table("mistakes", mistakes)
+    # From here on only what can be drawn from the folder is missing.
+    folder.write_record(run_record(design, stored, execution, kernel=trained.kernel, seconds=time.time() - started))
+    run = Run.load(out)
+    _draw(run, progress)
+    return run
+
+
+@dataclass(frozen=True, eq=False)
+class _Trained:
+    """The heads of a design, measured and compared; the rest of what they gave is in the run folder."""
+
+    results: pd.DataFrame
+    recommendation: Recommendation | None
+    kernel: str  # what trained them
+
+
+def _train_and_compare(
+    folder: RunFolder,
+    study: Study,
+    design: Design,
+    stored: dict[str, Embeddings],
+    execution: Execution,
+    progress: Progress,
+) -> _Trained:
+    """Train every head that has no checkpoint, and write results and verdicts into the run, in the place of others."""
     planned = plan_heads(design, stored)
     tasks = head_tasks(planned, stored, study.recipe)
     methods = method_table(design, planned, study.recipe)
@@ -123,19 +157,13 @@ def run_study(
         workers=execution.workers,
         checkpoints=folder.checkpoints,
         progress=progress,
-        schedule=engine.train,
+        schedule=choose_engine(execution.engine).train,
     )
     scores = score_heads(folder, design, stored, heads, study.thresholds, progress)
     _write(folder, design, planned, heads, scores.results)
     folder.write_table("methods", methods)
     recommendation = _compare(folder, study, design, scores, methods)
-    _find_duplicates(folder, design, next(iter(stored.values())), progress)
-    folder.write_table("mistakes", _mistakes(folder, design, scores.results, recommendation, list(stored)))
-    # From here on only what can be drawn from the folder is missing.
-    folder.write_record(run_record(design, stored, execution, kernel=resources.kernel, seconds=time.time() - started))
-    run = Run.load(out)
-    _draw(run, progress)
-    return run
+    return _Trained(scores.results, recommendation, resources.kernel)
 
 
 def _compare(
@@ -206,23 +234,6 @@ def _resources(
     resources = plan_resources(embeddings, design.images.labels, tasks, kernel=chosen, workers=execution.workers)
     _LOG.info("%s", resources)
     return resources
-
-
-def read_images(study: Study) -> LabeledImages:
-    """Read the images of a study, thinned to a long tail where it asks so."""
-    options: dict[str, Any] = dict(study.reader)  # checked by the reader, against what its format takes
-    if holds_embeddings(study.source, str(options.get("format", "auto"))):
-        images = read_precomputed(study)[1]
-    else:
-        images = read(study.source, on_bad_image=study.on_bad_image, **options)
-    if study.long_tail:
-        images = thin_to_long_tail(images, ratio=study.long_tail, rng=generator(study.seed, "long tail"))
-    return images
-
-
-def check(images: LabeledImages, study: Study) -> LabeledImages:
-    """Check that every image can be opened, where there are images and not their embeddings alone."""
-    return check_images(images, on_bad_image=study.on_bad_image) if images.has_pixels else images
 
 
 def _write(folder: RunFolder, design: Design, planned: list[PlannedHead], heads: Heads, results: pd.DataFrame) -> None:

@@ -13,7 +13,7 @@ from tailprobe.runs.settings import Study, write_study
 from tailprobe.study.design import design_study, head_tasks, plan_heads
 from tailprobe.study.embedding import embed_all, leave_out_skipped
 from tailprobe.study.execution import Execution
-from tailprobe.study.run import check, read_images
+from tailprobe.study.reading import check, read_images
 from tailprobe.training.search import SearchSpace, search_recipes
 
 _LOG = logging.getLogger(__name__)
