@@ -176,6 +176,7 @@ def test_a_study_on_ray_has_the_same_results(tmp_path: Path) -> None:
         source=str(mean_colours.draw(tmp_path / "images", images=60)),
         methods=("baseline", "reweight(5)"),
         seeds=2,
+        split="stratified",
         low_frequency="named(a)",
         recipe=Recipe(epochs=2, width=16, batch_size=16),
     )

@@ -19,6 +19,7 @@ def result(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tailpro
         thin_to_long_tail(some, ratio=20, rng=generator(0, "long tail")),
         methods=["reweight(10)", "undersample(low-frequency)", "oversample(largest)"],
         seeds=3,
+        split="stratified",
         out=folder / "run",
         cache=folder / "cache",
     )

@@ -22,6 +22,7 @@ def result(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> tailprobe
         long_tail=100,
         methods=["reweight(10)", "oversample(largest)"],
         seeds=2,
+        split="stratified",
         out=folder / "run",
         cache=folder / "cache",
     )

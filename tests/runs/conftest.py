@@ -17,7 +17,9 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     images = mean_colours.draw(tmp_path_factory.mktemp("images"), images=60)
     recipe = Recipe(epochs=2, width=8, batch_size=16)
     methods = ("baseline", "reweight(5)")
-    return Study(source=str(images), methods=methods, seeds=2, low_frequency="named(b)", recipe=recipe)
+    return Study(
+        source=str(images), methods=methods, seeds=2, split="stratified", low_frequency="named(b)", recipe=recipe
+    )
 
 
 @pytest.fixture(scope="session")

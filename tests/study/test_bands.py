@@ -35,6 +35,7 @@ def test_ranges_are_those_of_the_first_training_part_and_stand_in_the_run(
         reader={"bands": "nir,red,green"},
         methods=("baseline", "reweight(5)"),
         seeds=2,
+        split="stratified",
         low_frequency="named(mine)",
         recipe=Recipe(epochs=1, width=8, batch_size=16),
     )

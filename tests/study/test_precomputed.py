@@ -41,7 +41,13 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def compared(data: object, out: Path, **options: object) -> Run:
-    options = {"methods": METHODS, "seeds": 2, "recipe": SMALL, "low_frequency": "named(mine)"} | options
+    options = {
+        "methods": METHODS,
+        "seeds": 2,
+        "split": "stratified",
+        "recipe": SMALL,
+        "low_frequency": "named(mine)",
+    } | options
     return tailprobe.compare(data, out=out, cache=out.parent / "cache", **options)  # type: ignore[arg-type]
 
 
@@ -93,7 +99,8 @@ def test_thinned_to_a_long_tail_the_embeddings_follow_their_images(archive: Path
 
 
 def test_a_search_takes_them_too(archive: Path, tmp_path: Path) -> None:
-    study = Study(source=str(archive), encoders=("mobilenet",), seeds=1, low_frequency="named(mine)", recipe=SMALL)
+    few = {"seeds": 1, "split": "stratified", "recipe": SMALL}
+    study = Study(source=str(archive), encoders=("mobilenet",), low_frequency="named(mine)", **few)  # type: ignore[arg-type]
     space = SearchSpace(learning_rate=(1e-3,), batch_size=(16,), dropout=(0.0,), width=(8, 16))
     table = run_search(study, space, tmp_path / "search", Execution(cache=tmp_path / "cache"))
     assert set(table["encoder"]) == {"mobilenet"}

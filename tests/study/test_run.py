@@ -31,7 +31,8 @@ METHODS = ("baseline", "reweight(5)", "undersample(8)", "oversample(largest)")
 
 def study_of(collection: Path, **changes: object) -> Study:
     small = Recipe(epochs=2, width=16, batch_size=16)
-    study = Study(source=str(collection), methods=METHODS, seeds=2, low_frequency="named(mine)", recipe=small)
+    few = {"seeds": 2, "split": "stratified"}
+    study = Study(source=str(collection), methods=METHODS, low_frequency="named(mine)", recipe=small, **few)  # type: ignore[arg-type]
     return replace(study, **changes)  # type: ignore[arg-type]
 
 
@@ -205,8 +206,8 @@ def test_the_result_shows_a_table_and_figures_and_saves(finished: Run, tmp_path:
 def test_from_python_in_a_few_lines(collection: Path, cache: Path) -> None:
     images = tailprobe.read(collection)
     result = tailprobe.compare(
-        images, methods=["reweight(2)"], seeds=1, low_frequency="named(mine)", recipe=Recipe(epochs=1, width=8),
-        cache=cache,
+        images, methods=["reweight(2)"], seeds=1, split="stratified", low_frequency="named(mine)",
+        recipe=Recipe(epochs=1, width=8), cache=cache,
     )  # fmt: skip
     assert set(result.results["method"]) == {"baseline", "reweight(2)"}
     shutil.rmtree(result.folder.path)

@@ -105,7 +105,7 @@ def test_a_text_of_several_methods_is_split_at_the_commas_outside_brackets() -> 
         ({"seeds": 0}, "seeds is 0. Expected a whole number, 1 to 10,000"),
         ({"seeds": 10**30}, "Expected a whole number"),
         ({"seeds": 10**6}, "Expected a whole number, 1 to 10,000"),
-        ({"split": "halves"}, "Expected stratified, random, given or two-part"),
+        ({"split": "halves"}, "Expected rotated, stratified, random, given or two-part"),
         ({"encoders": []}, "at least one"),
         ({"standardise": "perhaps"}, r"Expected true \(yes\), false \(no\) or auto"),
         ({"long_tail": 0.5}, "above 1, or 0 for none"),

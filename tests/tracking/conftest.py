@@ -24,6 +24,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Run:
         source=str(images),
         methods=("baseline", "reweight(5)"),
         seeds=2,
+        split="stratified",
         low_frequency="percentile(50)",
         recipe=Recipe(epochs=2, width=8, batch_size=16),
     )

@@ -26,7 +26,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @with_settings(
-    study=("encoders", "weights", "split", "seed"),
+    study=("encoders", "weights", "split", "seed", "group_column"),
     execution=("cache", "workers"),
     inspection=ALL_OF_INSPECTION,
     defaults={"encoders": None, "split": None},
@@ -66,13 +66,16 @@ def inspect(
     from tailprobe.datasets.pixels.band_ranges import fit_ranges
     from tailprobe.inspection.inspection import inspect_images
     from tailprobe.report.inspection import inspection_report
-    from tailprobe.study.reading import read_images
+    from tailprobe.study.embedding import group_column
+    from tailprobe.study.groups import NEAR
+    from tailprobe.study.reading import check, read_images
 
     study = _study(source, given)
     images = read_images(study)
     images = fit_ranges(images, np.arange(len(images)), of="images")
     settings, execution = InspectionSettings(**given.inspection), Execution(**given.execution)
     with Bars(quiet=quiet) as bars:
+        images = check(images, study, progress=bars) if group_column(study) == NEAR else images
         for note in images.notes:
             _LOG.info("%s", note)
         embeds = "encoders" in given.study or not images.has_pixels
@@ -117,12 +120,12 @@ def _embeddings(study: "Study", images: "LabeledImages", execution: Execution, *
 def _parts(images: "LabeledImages", split: str | None, seed: int) -> tuple[str, ...] | None:
     """Return the part of each image, None where there are none."""
     from tailprobe.parts import PARTS
-    from tailprobe.randomness import generator
-    from tailprobe.splits import make_split
+    from tailprobe.splits import plan_splits
 
     if split is None:
         return images.given_parts
-    found = make_split(images.labels, split, images.given_parts, rng=generator(seed, "split"))
+    plan = plan_splits(images.labels, split, parts=images.given_parts, groups=images.groups, first=seed)
+    found = plan.split(seed)
     part_of = {int(row): part for part in PARTS for row in getattr(found, part)}
     return tuple(part_of[row] for row in range(len(images)))
 
@@ -133,11 +136,13 @@ def _detectable(images: "LabeledImages", inspection: "Inspection") -> list[str]:
     from tailprobe.runs.settings import Study
     from tailprobe.scores.metric import default_margin
     from tailprobe.study.planning import METRIC, plan_sentences
+    from tailprobe.study.seeds import FIRST
 
     methods = [method for method in parse_methods(Study.methods) if method.family not in ("baseline", "post-hoc")]
     rule, low = next(iter(inspection.labels.low_frequency.items()))
     margin = default_margin(METRIC)
-    found = plan_sentences(images, low, seeds=Study.seeds, methods=len(methods), margin=margin)
+    seeds = FIRST if Study.seeds == "auto" else Study.seeds
+    found = plan_sentences(images, low, seeds=seeds, methods=len(methods), margin=margin)
     return [f"By the rule {rule}: {line}" for line in found]
 
 

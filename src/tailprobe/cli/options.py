@@ -87,7 +87,7 @@ Smoke = Annotated[
     typer.Option(
         "--smoke",
         metavar=FLAG,
-        help="Two seeds and one epoch, to see that everything works; the results mean nothing.",
+        help="Two seeds (five where rotated) and one epoch, to see that everything works; the results mean nothing.",
         rich_help_panel=OUTPUT,
     ),
 ]

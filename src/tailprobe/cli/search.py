@@ -23,10 +23,10 @@ def _values(what: str) -> Any:  # noqa: ANN401 - an option of Typer's
 
 
 @with_settings(
-    study=("long_tail", "on_bad_image", "encoders", "weights", "standardise", "seeds", "seed", "split"),
+    study=("long_tail", "on_bad_image", "encoders", "weights", "standardise", "seeds", "seed", "split", "group_column"),
     recipe=_FIXED,
     execution=ALL_OF_EXECUTION,
-    defaults={"seeds": 3},
+    defaults={"seeds": 3, "split": "stratified"},
 )
 def search(
     source: Source,

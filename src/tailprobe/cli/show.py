@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 def show_result(result: "Run", metric: str) -> None:
     """Print the averages of a run and where it is."""
+    from tailprobe.report.caution import caution
     from tailprobe.report.methods import method_remarks
     from tailprobe.report.terminal import results_table
     from tailprobe.report.verdict_table import verdict_table
@@ -31,6 +32,8 @@ def show_result(result: "Run", metric: str) -> None:
         names, encoders = result.record["methods"], list(result.encoders)
         console.print(verdict_table(result.verdicts, methods=names, encoders=encoders, remarks=remarks))
         console.print(result.recommendation.sentence, highlight=False, markup=False)
+    if said := caution(result.duplicates, groups=result.record.get("groups")):
+        console.print(said, style="yellow", highlight=False, markup=False)
     console.print(f"Run: {result.folder.path}  page: {result.folder.report}", highlight=False, markup=False)
 
 

@@ -42,7 +42,8 @@ def study_of(source: Source, given: Given) -> Study:
 
 def smoke_test(study: Study) -> Study:
     """Return a study that takes seconds and whose results mean nothing."""
-    return replace(study, seeds=min(study.seeds, 2), recipe=replace(study.recipe, epochs=1))
+    seeds = 2 if study.seeds == "auto" else min(study.seeds, 2)
+    return replace(study, seeds=seeds, recipe=replace(study.recipe, epochs=1))
 
 
 def run_and_show(study: Study, out: Path, execution: Execution, *, quiet: bool, metric: str | None = None) -> "Run":

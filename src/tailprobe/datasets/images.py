@@ -58,6 +58,14 @@ class LabeledImages:
             raise ValueError(f"{self.source}: embeddings without images have no bands")
         return self.bands
 
+    def noted(self, *notes: str) -> "LabeledImages":
+        """Return the images with those of `notes` added that they do not have yet."""
+        return replace(self, notes=self.notes + tuple(note for note in notes if note not in self.notes))
+
+    def grouped(self, groups: tuple[str, ...]) -> "LabeledImages":
+        """Return the images with the group of each."""
+        return replace(self, groups=groups)
+
     def rows(self, indices: Int[np.ndarray, " M"], *, notes: tuple[str, ...] = ()) -> "LabeledImages":
         """Return the images at `indices`, each at most once, with `notes` added."""
         parts, groups = self.given_parts, self.groups

@@ -13,6 +13,7 @@ from tailprobe.frequency import classes_matching
 from tailprobe.inspection.concurrence import class_concurrence, image_concurrence, mean_concurrence
 from tailprobe.inspection.copies import Copies, Groups, find_copies
 from tailprobe.inspection.files import Files, scan_files
+from tailprobe.inspection.leakage import Leakage, image_wise_leakage
 from tailprobe.inspection.measures import (
     imbalance_ratios,
     imbalance_variation,
@@ -57,6 +58,7 @@ class Inspection:
     files: Files | None  # None where there are no files, or they were not to be read
     copies: Copies | None  # None where `files` is
     near: NearDuplicates | None  # None without embeddings; rows are those of `names`
+    leakage: Leakage | None  # None where the images have no groups
     copies_of_class: Int[np.ndarray, " C"] | None  # images of each class that have a copy
     near_of_class: Int[np.ndarray, " C"] | None  # images of each class that have a near duplicate
 
@@ -114,6 +116,7 @@ def inspect_images(
         files,
         copies,
         near,
+        image_wise_leakage(images),
         copies_of_class=None if copies is None else _of_class(copies.groups, images.labels),
         near_of_class=None if near is None else _of_class(near.groups, images.labels),
     )

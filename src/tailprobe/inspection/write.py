@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,8 @@ def inspection_summary(inspection: Inspection) -> dict[str, Any]:
             "pairs_across_parts": near.pairs_across,
             "held_out_images_with_one_in_training": int(near.held_out_matched.sum()),
         }
+    if inspection.leakage is not None:
+        summary["groups"] = asdict(inspection.leakage)
     return summary
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tailprobe.inspection.inspection import Inspection, LabelStatistics
+from tailprobe.inspection.leakage import Leakage
 from tailprobe.inspection.near import Pairs
 from tailprobe.parts import PARTS
 from tailprobe.report.text import shown
@@ -89,7 +90,13 @@ def _legend(labels: LabelStatistics) -> Text:
 
 
 def _images(inspection: Inspection) -> RenderableType:
-    lines = [*_parts(inspection), *_files(inspection), *_copies(inspection), *_near(inspection)]
+    lines = [
+        *_parts(inspection),
+        *_groups(inspection.leakage),
+        *_files(inspection),
+        *_copies(inspection),
+        *_near(inspection),
+    ]
     pairs = inspection.near.listed if inspection.near is not None else None
     closest = [] if pairs is None or not len(pairs) else [_closest(inspection, pairs)]
     return Group(*(Text(line) for line in lines), *closest)
@@ -100,6 +107,17 @@ def _parts(inspection: Inspection) -> Sequence[str]:
         return ["Parts: the data name none, so nothing is said of copies across parts."]
     sizes = [f"{part} {inspection.parts.count(part):,}" for part in PARTS if part in inspection.parts]
     return [f"Parts: {', '.join(sizes)}."]
+
+
+def _groups(found: Leakage | None) -> Sequence[str]:
+    if found is None:
+        return []
+    share = f" ({100 * found.leaked / found.test_images:.1f}%)" if found.test_images else ""
+    return [
+        f"Groups: {found.groups:,}, the largest of {_plural(found.largest, 'image')}.",
+        f"  {'The given parts divide' if found.given else 'Splitting image by image would divide'} {found.divided:,}.",
+        f"  Test images whose group is in training: {found.leaked:,} of {found.test_images:,}{share}.",
+    ]
 
 
 def _files(inspection: Inspection) -> Sequence[str]:

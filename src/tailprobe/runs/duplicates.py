@@ -7,6 +7,8 @@ from typing import Any
 from tailprobe.errors import InputError
 from tailprobe.files import write_text
 
+NUMBERS = ("pairs", "across", "held_out", "test_images", "test_matched")
+
 
 def write_duplicates(duplicates: dict[str, Any], path: Path) -> None:
     """Write what `study.duplicates.near_duplicates` found; the file appears whole or not at all."""
@@ -31,7 +33,7 @@ def read_duplicates(path: Path) -> dict[str, Any] | None:
             }
             for pair in found["closest"]
         ]
-        numbers = {name: int(found[name]) for name in ("pairs", "across", "held_out")}
+        numbers = {name: int(found[name]) for name in NUMBERS}
         return {
             "encoder": str(found["encoder"]),
             "threshold": float(found["threshold"]),

@@ -70,6 +70,7 @@ COLUMNS = MappingProxyType(
         "classes": {
             **_CLASS,
             "count": ("integer", "images that carry the class"),
+            "groups": ("integer", "groups of images that carry the class; its images where they have no groups"),
             "low_frequency": ("boolean", "whether it is a low-frequency class"),
             "train": ("integer", "images of the training part of the first seed that carry it"),
             "validation": ("integer", "the same of the validation part"),
@@ -259,6 +260,7 @@ RECORD = MappingProxyType(
         "format": "format of the run folder",
         "source": "what was read",
         "images": "number of images",
+        "groups": "number of groups that stay in one part; null where images have no groups",
         "kind": "multi-label or single-label",
         "methods": "the methods, in order",
         "method_sources": "digest of the file of each method that is no part of tailprobe, by the method's name",
@@ -270,6 +272,9 @@ RECORD = MappingProxyType(
         "notes": "what the reader changed",
         "judged_before": "metrics that the same collection was judged by before this one was chosen, by studies that "
         "share the cache",
+        "split": "how the parts were made: rotated, stratified, random, given or two-part; where that is not what was "
+        "asked for, a note says why",
+        "seeds": "number of seeds",
         "test_is_validation": "whether the part that is reported is the one that was tuned on",
         "versions": "of the libraries and Python",
         "kernel": "what trained the heads",

@@ -71,18 +71,28 @@ class Study:
         range=_SOME,
         calls=True,
     )
-    seeds: int = setting(
-        10,
-        help="Repeats, each with its own split, initialisation and order of images.",
+    seeds: int | Literal["auto"] = setting(
+        20,
+        help="Repeats, each with its own split, initialisation and order of images; rotated splits round up to fives. "
+        "auto: until more would hardly narrow the intervals.",
         group="Design",
         range=between(1, 10_000),
     )
+    max_seeds: int = setting(50, help="Most seeds of --seeds auto.", group="Design", range=between(5, 10_000))
     seed: int = setting(0, help="Seed of the first repeat.", group="Design", range=between(0, 2**32 - 1))
-    split: Literal["stratified", "random", "given", "two-part"] = setting(
-        "stratified",
-        help="Training, validation and test parts: stratified by class or random (both 60-20-20), given by the data, "
-        "or two-part (validation is test, as in the paper's runs).",
+    split: Literal["rotated", "stratified", "random", "given", "two-part"] = setting(
+        "rotated",
+        help="Training, validation and test parts, 60-20-20: rotated (parts the data give, else five stratified folds "
+        "of which each tests once in five seeds), stratified or random (each seed on its own), given by the data, or "
+        "two-part (validation is test, as in the paper's runs).",
         group="Design",
+    )
+    group_column: str = setting(
+        "",
+        help="Column of the table that says which images belong together (patient, scene, video, site), so that they "
+        "stay in one part; near: groups of near-duplicate images, found by their pixels.",
+        group="Data",
+        metavar="NAME",
     )
     low_frequency: str = setting(
         "percentile(25)",

@@ -26,7 +26,9 @@ from tailprobe.methods.method import BoundMethod
 from tailprobe.parts import PARTS
 from tailprobe.randomness import generator
 from tailprobe.runs.settings import Study
-from tailprobe.splits import Split, make_split
+from tailprobe.splits import Split, SplitPlan, plan_splits
+from tailprobe.splits.units import Units
+from tailprobe.study.seeds import first_seeds
 from tailprobe.training.task import HeadKey, HeadTask
 
 
@@ -44,6 +46,7 @@ class Design:
     """What will be trained, before the embeddings are known."""
 
     images: LabeledImages
+    splits: SplitPlan
     low_frequency: Bool[np.ndarray, " C"]
     methods: tuple[BoundMethod, ...]
     repeats: tuple[Repeat, ...]
@@ -76,21 +79,28 @@ def design_study(study: Study, images: LabeledImages) -> Design:
                 f"method {method} is defined for {wanted} labels, and these are {images.labels.kind}; leave it out"
             )
     low = low_frequency_classes(images.labels, study.low_frequency)
-    seeds = range(study.seed, study.seed + study.seeds)
-    equal_updates = study.budget == "updates"
-    repeats = tuple(_repeat(study, images, low, methods, seed) for seed in seeds)
+    splits = plan_splits(images.labels, study.split, parts=images.given_parts, groups=images.groups, first=study.seed)
+    seeds = splits.seeds(first_seeds(study))
+    images = images.noted(*splits.notes, *_rounding_note(first_seeds(study), len(seeds)))
+    repeats = tuple(_repeat(images, splits, low, methods, seed) for seed in seeds)
     images = fit_ranges(images, repeats[0].split.train)
-    return Design(images, low, methods, repeats, equal_updates)
+    return Design(images, splits, low, methods, repeats, equal_updates=study.budget == "updates")
+
+
+def _rounding_note(wanted: int, made: int) -> tuple[str, ...]:
+    if wanted == made:
+        return ()
+    return (f"{made} seeds in the place of {wanted}: rotated splits test every image once in five seeds",)
 
 
 def _repeat(
-    study: Study,
     images: LabeledImages,
+    splits: SplitPlan,
     low: Bool[np.ndarray, " C"],
     methods: tuple[BoundMethod, ...],
     seed: int,
 ) -> Repeat:
-    split = make_split(images.labels, study.split, images.given_parts, rng=generator(seed, "split"))
+    split = splits.split(seed)
     labels = images.labels.rows(split.train)
     learners = {
         method: method.learner(TrainingSet(labels, low, generator(seed, "plan", str(method))))
@@ -243,10 +253,20 @@ def label_table(design: Design) -> pd.DataFrame:
 
 
 def class_table(design: Design) -> pd.DataFrame:
-    """List the classes: class_name, count (images), low_frequency, and the images of each part in the first repeat."""
+    """List the classes: class_name, count (images), groups, low_frequency, and the images of each part in one repeat.
+
+    `groups` counts the groups that carry the class, each image one of its own where the images have none; the parts are
+    those of the first seed.
+    """
     labels = design.images.labels
     split = design.repeats[0].split
     parts = {part: labels.rows(getattr(split, part)).counts for part in PARTS}
     return pd.DataFrame(
-        {"class_name": labels.classes, "count": labels.counts, "low_frequency": design.low_frequency, **parts}
+        {
+            "class_name": labels.classes,
+            "count": labels.counts,
+            "groups": Units.of(labels, design.images.groups).support,
+            "low_frequency": design.low_frequency,
+            **parts,
+        }
     )

@@ -64,7 +64,7 @@ def _detectable(study: Study, design: Design, methods: pd.DataFrame, *, encoders
         return []
     number = int(tested.sum()) * encoders
     margin = float(study.margin) if study.metric == METRIC else default_margin(METRIC)
-    return plan_sentences(design.images, design.low_frequency, seeds=study.seeds, methods=number, margin=margin)
+    return plan_sentences(design.images, design.low_frequency, seeds=len(design.repeats), methods=number, margin=margin)
 
 
 def dry_run_embedding(study: Study, images: LabeledImages, execution: Execution) -> list[str]:

@@ -25,8 +25,8 @@ def near_duplicates(
 
     Returns:
         JSON: encoder, threshold, pairs, across (pairs in different parts), held_out (validation and test images with
-        one in the training part), and closest, the first `CLOSEST` pairs with names, cosine and parts. None for more
-        than `MAX_IMAGES` images.
+        one in the training part), test_images and test_matched (those of the test part alone), and closest, the first
+        `CLOSEST` pairs with names, cosine and parts. None for more than `MAX_IMAGES` images.
     """
     if len(embeddings) > MAX_IMAGES:
         return None
@@ -39,6 +39,7 @@ def near_duplicates(
         listed=CLOSEST,
         progress=progress,
     )
+    tested = np.asarray(parts) == "test"
     listed = zip(found.listed.first.tolist(), found.listed.second.tolist(), found.listed.cosines, strict=True)
     return {
         "encoder": found.encoder,
@@ -46,6 +47,8 @@ def near_duplicates(
         "pairs": found.pairs,
         "across": found.pairs_across,
         "held_out": int(np.count_nonzero(found.held_out_matched)),
+        "test_images": int(np.count_nonzero(tested)),
+        "test_matched": int(np.count_nonzero(found.held_out_matched & tested)),
         "closest": [
             {"names": [embeddings.names[i], embeddings.names[j]], "cosine": float(c), "parts": [parts[i], parts[j]]}
             for i, j, c in listed

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from tailprobe.progress import Progress, silent
 from tailprobe.runs.settings import Study
 from tailprobe.study.design import Design, design_study
 from tailprobe.study.execution import Execution
+from tailprobe.study.groups import NEAR
 
 _LOG = logging.getLogger(__name__)
 CHOICES = "runtimes.json"  # in the cache: what was measured to be the fastest for a model and a machine
@@ -91,12 +93,24 @@ def read_precomputed(study: Study) -> tuple[Embeddings, LabeledImages]:
     """Read the embeddings and labels that a study's source holds."""
     if len(study.encoders) != 1:
         raise InputError(f"{study.source} holds the embeddings of one encoder; name it by one --encoder, or by none")
-    options = checked_options({key: value for key, value in study.reader.items() if key != "format"})
+    options = checked_options({key: value for key, value in reader_options(study).items() if key != "format"})
     options, chosen = split_class_options(options)
     options = gather_table_options(read_embeddings, options)
     embeddings, images = read_embeddings(study.source, encoder=study.encoders[0], **options)
     images = select_classes(images, chosen)
     return align(embeddings, images.names), images
+
+
+def reader_options(study: Study) -> dict[str, Any]:
+    """Return the options of a study's reader; the reader checks them against what its format takes."""
+    column = group_column(study)
+    options = {name: value for name, value in study.reader.items() if name != "group_column"}
+    return options | ({} if column in ("", NEAR) else {"group_column": column})
+
+
+def group_column(study: Study) -> str:
+    """Return the column of groups, whether it is named as a setting of the study or as an option of its reader."""
+    return study.group_column or str(study.reader.get("group_column", ""))
 
 
 def leave_out_skipped(

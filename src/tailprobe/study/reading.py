@@ -1,20 +1,21 @@
-"""The images of a study: read, thinned and checked."""
-
-from typing import Any
+"""The images of a study: read, thinned, checked and grouped."""
 
 from tailprobe.datasets.check import check_images
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.long_tail import thin_to_long_tail
 from tailprobe.datasets.read import read
+from tailprobe.embeddings.embeddings import Embeddings, align
 from tailprobe.embeddings.precomputed.read import holds_embeddings
+from tailprobe.progress import Progress, silent
 from tailprobe.randomness import generator
 from tailprobe.runs.settings import Study
-from tailprobe.study.embedding import read_precomputed
+from tailprobe.study.embedding import group_column, read_precomputed, reader_options
+from tailprobe.study.groups import NEAR, group_images
 
 
 def read_images(study: Study) -> LabeledImages:
     """Read the images of a study, thinned to a long tail where it asks so."""
-    options: dict[str, Any] = dict(study.reader)  # checked by the reader, against what its format takes
+    options = reader_options(study)
     if holds_embeddings(study.source, str(options.get("format", "auto"))):
         images = read_precomputed(study)[1]
     else:
@@ -24,6 +25,19 @@ def read_images(study: Study) -> LabeledImages:
     return images
 
 
-def check(images: LabeledImages, study: Study) -> LabeledImages:
-    """Check that every image can be opened, where there are images and not their embeddings alone."""
-    return check_images(images, on_bad_image=study.on_bad_image) if images.has_pixels else images
+def check(
+    images: LabeledImages, study: Study, *, embeddings: Embeddings | None = None, progress: Progress = silent
+) -> LabeledImages:
+    """Check that every image can be opened, where there are images and not their embeddings alone, and group them.
+
+    Args:
+        embeddings: of the images, where they have been made already; else those that the study's source holds are read
+            when near duplicates have to be found in them.
+    """
+    if images.has_pixels:
+        images = check_images(images, on_bad_image=study.on_bad_image)
+    elif group_column(study) == NEAR:
+        embeddings = align(read_precomputed(study)[0] if embeddings is None else embeddings, images.names)
+    return group_images(
+        images, group_column(study), on_bad_image=study.on_bad_image, embeddings=embeddings, progress=progress
+    )

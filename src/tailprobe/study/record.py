@@ -28,6 +28,7 @@ def run_record(
     return {
         "source": images.source,
         "images": len(images),
+        "groups": None if images.groups is None else len(set(images.groups)),
         "kind": images.labels.kind,
         "methods": [str(method) for method in design.methods],
         "method_sources": source_digests(design.methods),
@@ -35,6 +36,8 @@ def run_record(
         "encoders": {name: _encoder(stored) for name, stored in embeddings.items()},
         "skipped": sorted({line for stored in embeddings.values() for line in stored.skipped}),
         "notes": list(images.notes),
+        "split": design.splits.kind,
+        "seeds": len(design.repeats),
         "test_is_validation": design.repeats[0].split.test_is_validation,
         "versions": {name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
         "kernel": kernel,  # two kernels' numbers differ in their last digits

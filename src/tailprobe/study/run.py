@@ -5,6 +5,7 @@ import json
 import logging
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,7 @@ from tailprobe.study.reading import check, read_images
 from tailprobe.study.record import histories, run_record
 from tailprobe.study.samples import sample_table
 from tailprobe.study.scoring import StudyScores, read_scores, score_heads
+from tailprobe.study.seeds import more_seeds, precise_enough
 from tailprobe.training.engine import train
 from tailprobe.training.heads import Heads
 from tailprobe.training.kernels import choose_kernel
@@ -100,7 +102,8 @@ def run_study(
     choose_engine(execution.engine)
     parse_methods(study.methods)  # before the images are looked at, which may take a while
     read_now = read_images(study) if images is None else images
-    loaded = check(read_now, study)
+    given = None if embeddings is None else next(iter(embeddings.values()))
+    loaded = check(read_now, study, embeddings=given, progress=progress)
     if not loaded.labels.classes:
         raise InputError(f"{loaded.source}: the images have no labels to compare by; pass --labels TABLE")
     design = design_study(study, loaded)
@@ -131,15 +134,13 @@ def _compute(
     else:
         stored = {name: align(given, design.images.names) for name, given in embeddings.items()}
     design, stored = leave_out_skipped(study, design, stored)
-    stages = Stages(folder, _key(design, stored, execution))
-    if not stages.has("heads"):
-        measured = _measure(folder, study, design, stored, execution, progress)
-        stages.finish("heads", [folder.study, folder.heads, folder.scores, *map(folder.table, _OF_HEADS)])
-    else:
-        measured = read_scores(folder, design, study.thresholds)
-    if not stages.has("comparison"):
-        _compare(folder, study, design, measured, before)
-        stages.finish("comparison", _existing(folder.recommendation, *map(folder.table, _OF_COMPARISON)))
+    measured, stages = _train_and_compare(folder, study, design, stored, execution, before, progress)
+    for seeds in more_seeds(study):
+        if not folder.table("verdicts").exists() or precise_enough(folder.read_table("verdicts")):
+            break
+        _LOG.info("%d seeds: more would still narrow the intervals; on to %d", len(design.repeats), seeds)
+        design = design_study(replace(study, seeds=seeds), design.images)
+        measured, stages = _train_and_compare(folder, study, design, stored, execution, before, progress)
     if not stages.has("duplicates"):
         _find_duplicates(folder, design, next(iter(stored.values())), progress)
         stages.finish("duplicates", _existing(folder.duplicates))
@@ -152,10 +153,33 @@ def _compute(
     return _draw(folder, stages, progress)
 
 
+def _train_and_compare(
+    folder: RunFolder,
+    study: Study,
+    design: Design,
+    stored: dict[str, Embeddings],
+    execution: Execution,
+    before: tuple[str, ...],
+    progress: Progress,
+) -> tuple[StudyScores, Stages]:
+    """Train every head that has no checkpoint, write results and verdicts, in the place of those of fewer seeds."""
+    stages = Stages(folder, _key(design, stored, execution))
+    if not stages.has("heads"):
+        measured = _measure(folder, study, design, stored, execution, progress)
+        stages.finish("heads", [folder.study, folder.heads, folder.scores, *map(folder.table, _OF_HEADS)])
+    else:
+        measured = read_scores(folder, design, study.thresholds)
+    if not stages.has("comparison"):
+        _compare(folder, study, design, measured, before)
+        stages.finish("comparison", _existing(folder.recommendation, *map(folder.table, _OF_COMPARISON)))
+    return measured, stages
+
+
 def _key(design: Design, embeddings: Mapping[str, Embeddings], execution: Execution) -> str:
     """Return a digest of what decides the files of a run beside its settings."""
     known = run_record(design, dict(embeddings), execution, kernel=choose_kernel(execution.kernel).name, seconds=0)
-    return hashlib.sha256(json.dumps([known, design.images.names, design.images.given_parts]).encode()).hexdigest()
+    images = design.images
+    return hashlib.sha256(json.dumps([known, images.names, images.given_parts, images.groups]).encode()).hexdigest()
 
 
 def _measure(

@@ -272,7 +272,16 @@ def test_classes_on_the_same_images_are_counted(watched, path, run):
 def test_duplicates_are_listed_or_said_not_to_have_been_looked_for(watched, path, run, tmp_path):
     assert "Not looked for" in watched.open(path).inner_text("#duplicates-words")
     pair = {"names": ["a.png", "<b>b.png"], "cosine": 0.995, "parts": ["train", "test"]}
-    found = {"encoder": "clip", "threshold": 0.99, "pairs": 1, "across": 1, "held_out": 1, "closest": [pair]}
+    found = {
+        "encoder": "clip",
+        "threshold": 0.99,
+        "pairs": 1,
+        "across": 1,
+        "held_out": 1,
+        "test_images": 9,
+        "test_matched": 1,
+        "closest": [pair],
+    }
     page = watched.open(write_page([changed(run, duplicates=found)], tmp_path / "report.html"))
     assert page.inner_text("#duplicates-words").startswith("1 pair of images are nearly the same")
     assert page.locator("#table-duplicates tbody td").all_inner_texts() == [

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tailprobe.comparison.lacking import lacking_table
+from tailprobe.report.caution import caution
 from tailprobe.report.methods import method_remarks
 from tailprobe.report.page.aspects import aspects
 from tailprobe.report.page.collection import class_rows, collection, mistakes
@@ -29,6 +30,7 @@ def content(run: Run) -> dict[str, Any]:
     return {
         "name": run.name,
         "recommendation": _recommendation(run),
+        "caution": caution(run.duplicates, groups=run.record.get("groups")),
         "encoders": list(run.encoders),
         "methods": _methods(run),
         "encoder": run.encoder,

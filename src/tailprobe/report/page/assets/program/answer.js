@@ -7,6 +7,8 @@ function showAnswer() {
   by("sentence").textContent = advice
     ? advice.sentence
     : `The methods were not tested against each other here; of ${many(r.methods.length - 1, "method")}, ${r.chosen} has the highest mean on the low-frequency classes.`;
+  by("caution").textContent = r.caution;
+  by("caution").hidden = !r.caution;
   const facts = clear(by("certainty"));
   factsOf(r, advice).forEach(([name, value, small]) => {
     const box = make("div"),
