@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tailprobe.comparison.influence import jackknife_correction
 from tailprobe.comparison.variance import VarianceAccumulator, nadeau_bengio
 from tailprobe.scores.ratio import defined_moments
 
@@ -46,3 +47,21 @@ def test_moments_leave_out_what_is_not_defined():
     assert many.tolist() == [2, 1]
     assert variance[0] == 2.0
     assert np.isnan(variance[1])
+
+
+def test_the_covariance_of_means_over_test_parts_that_share_a_fifth_of_their_images_is_unbiased():
+    # Each image's own number is the same under every seed, so two means covary by the images they share alone: over
+    # collections by variance / N. Both influences are taken from their own part's mean, (n - 1) / n too small each.
+    rng, images, n, seeds = np.random.default_rng(0), 30, 6, 8
+    correction = jackknife_correction(np.ones((n, 1), dtype=bool))
+    estimates = []
+    for _ in range(1500):
+        x, total = rng.normal(size=images), VarianceAccumulator(images=images, columns=1)
+        for _ in range(seeds):
+            rows = rng.permutation(images)[:n]
+            part = x[rows]
+            total.add(part[:1] * 0 + part.mean(), rows, (part - part.mean())[:, None] / n * correction)
+        estimates.append(total.components().covariance[0])
+    assert np.mean(estimates) == pytest.approx(1 / images, rel=0.08)
+    with_root = np.mean(estimates) * (n - 1) / n  # as if the correction were sqrt(n / (n - 1))
+    assert with_root < 0.92 / images

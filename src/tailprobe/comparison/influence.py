@@ -41,6 +41,11 @@ def jackknife_correction(
     With few positives the derivative understates what leaving one out does; with this the squares add up to about the
     delete-one jackknife's variance, in the mean not too small (Efron and Stein, Annals of Statistics 1981). Of images
     in units n counts the units that have a positive, or a negative.
+
+    For a mean, the product of two test parts' influences is so unbiased where the parts share few images: each is taken
+    from its own part's mean, and so (n - 1) / n too small. Where they share all, as with a given split, and in the test
+    sampling variance of one part, it is n / (n - 1) too large; sqrt(n / (n - 1)) would be right there, and 13% too
+    small for parts of 6 positives that share a fifth.
     """
     positives = labels.sum(axis=0) if units is None else _units_with(labels, units)
     negatives = len(labels) - positives if units is None else _units_with(~labels, units)
