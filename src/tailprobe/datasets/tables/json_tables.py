@@ -85,18 +85,23 @@ def _of_coco(path: Source, found: Mapping[str, Any]) -> Columns:
 
 
 def _is_task(item: object) -> bool:
-    return isinstance(item, Mapping) and isinstance(item.get("data"), Mapping) and "annotations" in item
+    return (
+        isinstance(item, Mapping)
+        and isinstance(item.get("data"), Mapping)
+        and isinstance(item.get("annotations"), list)
+    )
 
 
 def _of_task(task: Mapping[str, Any]) -> dict[str, Any]:
     """Return the data of a task of Label Studio, and the choices of its first annotation that was not cancelled."""
     made = [item for item in task["annotations"] if isinstance(item, Mapping) and not item.get("was_cancelled")]
-    results = made[0].get("result", []) if made else []
-    values = [item.get("value", {}) for item in results if isinstance(item, Mapping)]
+    results = made[0].get("result") if made else None
+    items = results if isinstance(results, list) else []
+    values = [item["value"] for item in items if isinstance(item, Mapping) and isinstance(item.get("value"), Mapping)]
     chosen = [word for value in values for word in _choices(value)]
     return {**task["data"], "labels": list(dict.fromkeys(chosen)) if made else None}
 
 
 def _choices(value: Mapping[str, Any]) -> list[str]:
     kinds = ("choices", "labels", "rectanglelabels", "polygonlabels", "brushlabels", "keypointlabels", "ellipselabels")
-    return [str(word) for kind in kinds for word in value.get(kind, [])]
+    return [str(word) for kind in kinds if isinstance(value.get(kind), list) for word in value[kind]]

@@ -12,7 +12,7 @@ from typing import Literal
 from tailprobe.datasets.storage.image_files import EXTENSIONS, ImageFiles
 from tailprobe.datasets.tables.columns import text_of
 
-_SAME_ENDING = {".jpeg": ".jpg", ".jpe": ".jpg", ".tiff": ".tif"}
+_SAME_ENDING = {"jpeg": ".jpg", "jpe": ".jpg", "tiff": ".tif"}
 _SAMPLE = 300  # rows of a column looked at to see whether it names images
 _MANY = 20_000  # files; among more, near names are not looked for
 How = Literal["", "case", "ending"]
@@ -42,11 +42,9 @@ class ImageNames:
     def match(self, name: str) -> Match:
         """Return the images that a name stands for."""
         name = posix(name)
-        for text in (name, name.removeprefix(self._folder)):
-            if text in self.files.image_sources:
-                return Match((text,))
-            if text in self._exact:
-                return Match(tuple(self._exact[text]))
+        exact = self.match_exactly(name)
+        if exact.paths:
+            return exact
         key = _key(name)
         for alike in (key, key.removeprefix(_key(self._folder))):
             if alike in self._alike:
@@ -56,15 +54,30 @@ class ImageNames:
             return Match(tuple(self._alike[stem]), "ending")
         return Match(())
 
+    def match_exactly(self, name: str) -> Match:
+        """Return the images that have the very name; quick, as the index of like names is not made."""
+        for text in (name, name.removeprefix(self._folder)):
+            if text in self.files.image_sources:
+                return Match((text,))
+            if text in self._exact:
+                return Match(tuple(self._exact[text]))
+        return Match(())
+
+    def has(self, name: str) -> bool:
+        """Return whether an image has the very name."""
+        return bool(name.strip()) and bool(self.match_exactly(posix(name)).paths)
+
     def __contains__(self, name: str) -> bool:
         return bool(name.strip()) and bool(self.match(name).paths)
 
-    def share(self, cells: Sequence[object]) -> float:
+    def share(self, cells: Sequence[object], *, exactly: bool = False) -> float:
         """Return the share of a column's cells that name an image, of some that lie evenly over the rows."""
         step = max(1, len(cells) // _SAMPLE)
         texts = [
             text for cell in cells[::step] if (text := text_of(cell) if isinstance(cell, str | int | float) else "")
         ]
+        if exactly:
+            return sum(map(self.has, texts)) / max(1, len(texts))
         strip = self.common_steps(texts)
         return sum(drop_steps(text, strip) in self for text in texts) / max(1, len(texts))
 
@@ -91,9 +104,8 @@ class ImageNames:
     def _alike(self) -> dict[str, list[str]]:
         alike: dict[str, list[str]] = defaultdict(list)
         for name, paths in self._exact.items():
-            for path in paths:
-                if path not in alike[_key(name)]:
-                    alike[_key(name)].append(path)
+            key = _key(name)
+            alike[key] += [path for path in paths if path not in alike[key]]
         return dict(alike)
 
 
@@ -121,8 +133,8 @@ def drop_steps(name: str, count: int) -> str:
 
 def _key(name: str) -> str:
     name = unicodedata.normalize("NFC", name).casefold()
-    ending = PurePosixPath(name).suffix
-    return name.removesuffix(ending) + _SAME_ENDING[ending] if ending in _SAME_ENDING else name
+    stem, point, ending = name.rpartition(".")
+    return f"{stem}{_SAME_ENDING[ending]}" if point and ending in _SAME_ENDING else name
 
 
 def _stem(key: str) -> str:

@@ -107,10 +107,11 @@ def find_image_column(columns: Columns, options: TableOptions, images: ImageName
     labels = {*(options.label_columns or ()), options.part_column, options.group_column}
     candidates = [name for name in columns.cells if name not in labels and plain(name) not in LABEL_NAMES]
     ranked = sorted(candidates, key=lambda name: (is_index(name), usual.index(name) if name in usual else len(usual)))
-    shares = {name: _share(columns, name, images) for name in ranked}
-    full = [name for name in ranked if shares[name] == 1]
-    if full:
-        return full[0]
+    for exactly in (True, False):
+        shares = {name: _share(columns, name, images, exactly=exactly) for name in ranked}
+        full = [name for name in ranked if shares[name] == 1]
+        if full:
+            return full[0]
     partly = [name for name in ranked if shares[name] > 0.5 or (name in usual and shares[name] > 0)]
     found = (sorted(partly, key=lambda name: -shares[name]) or usual)[:1]
     if not found:
@@ -121,13 +122,13 @@ def find_image_column(columns: Columns, options: TableOptions, images: ImageName
     return found[0]
 
 
-def _share(columns: Columns, name: str, images: ImageNames | None) -> float:
+def _share(columns: Columns, name: str, images: ImageNames | None, *, exactly: bool) -> float:
     cells = columns.cells[name]
     texts = [text_of(cell) for cell in cells]
     if len(set(texts)) * 10 < len(texts):
         return 0  # a class number may be the name of a file too
     if images is not None:
-        return images.share(cells)
+        return images.share(cells, exactly=exactly)
     return sum(text.lower().endswith(tuple(EXTENSIONS)) for text in texts) / len(texts)
 
 

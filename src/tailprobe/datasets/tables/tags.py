@@ -57,7 +57,7 @@ def read_tags(
     """
     if isinstance(table, Columns):
         return tag_table(table, options, images)
-    is_image = (lambda name: False) if images is None else images.__contains__
+    is_image = (lambda name: False) if images is None else images.has
     return tag_table(read_columns(table, is_image), options, images)
 
 
