@@ -38,6 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("embeddings", type=Path)
     parser.add_argument("--studies", type=int, default=150)
+    parser.add_argument("--trained", type=int, default=0, help="studies whose heads tailprobe's engine trains")
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
     started = time.perf_counter()
@@ -46,6 +47,9 @@ def main() -> None:
     print_coverage(population, draw(population, Plan(), given.studies, given.workers))
     null = draw(population, Plan(arms="null", seeds=(10, 20)), given.studies, given.workers)
     print_null(population, null)
+    if given.trained:
+        plan = Plan(arms="engine", seeds=(10, 20))
+        print_coverage(population, draw(population, plan, given.trained, given.workers))
     print(f"\n{time.perf_counter() - started:.0f} s on {given.workers} processes")
 
 

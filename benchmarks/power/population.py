@@ -77,7 +77,7 @@ class Population:
     def draw_scenes(
         self, counts: Int[np.ndarray, " C"], rng: np.random.Generator, *, tiles: int = 3, jitter: float = 0.3
     ) -> Collection:
-        """Draw scenes of sibling tiles: an image and copies whose embedding is moved by `jitter` standard deviations."""
+        """Draw scenes of sibling tiles: an image and copies of it, moved by `jitter` standard deviations."""
         scenes = self.draw(counts, rng)
         vectors = np.repeat(scenes.vectors, tiles, axis=0)
         moved = rng.standard_normal(vectors.shape).astype(np.float32) * self.vectors.std(axis=0)

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
 
-from benchmarks.power.studies import Key
-from benchmarks.power.truth import HELPED, Oracle, mean_difference, planted_effects, shifted
+from benchmarks.power.truth import HELPED, Oracle, shifted
 from tailprobe.comparison.contrasts import Contrasts
 from tailprobe.comparison.grouping import Grouping
 from tailprobe.comparison.verdict import IMPROVES, WORSENS, decide_verdicts

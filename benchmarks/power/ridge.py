@@ -5,10 +5,13 @@ weights multiply these. Baseline and methods of a seed share features and most o
 one seed do.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from benchmarks.power.population import Collection
+from benchmarks.power.splits import Parts
 
 FEATURES = 48  # random ReLU features beside the first components of the embedding
 COMPONENTS = 32
@@ -19,54 +22,43 @@ METHODS = (*(f"reweight({factor:g})" for factor in FACTORS), "undersample(low-fr
 Scores = Float[np.ndarray, "M1 T C"]  # of the baseline, then of each method
 
 
-def method_scores(
-    collection: Collection,
-    train: Int[np.ndarray, " R"],
-    test: Int[np.ndarray, " T"],
-    low_frequency: Bool[np.ndarray, " C"],
-    rng: np.random.Generator,
-) -> Scores:
-    """Return the scores of the baseline and of `METHODS` on a test part."""
-    fit = _Fit(collection, train, test, len(low_frequency), rng)
-    classes = collection.classes[train]
-    rare = low_frequency[classes]
-    bag = _bag(len(train), rng, strength=0.5)
-    weights = [bag]
-    weights += [bag * _bag(len(train), rng, strength=0.2) * np.where(rare, factor, 1) for factor in FACTORS]
-    weights += [_undersampled(classes, low_frequency, rng), _oversampled(classes, rng)]
-    return np.stack([fit.scores(weight.astype(np.float32)) for weight in weights])
+def ridge_scores(
+    collection: Collection, parts: Sequence[Parts], low_frequency: Bool[np.ndarray, " C"], rng: np.random.Generator
+) -> list[Scores]:
+    """Return for each seed the scores of the baseline and of `METHODS` on the test part."""
+    return [_method_scores(_Fit(collection, part, len(low_frequency), rng), low_frequency, rng) for part in parts]
 
 
 def null_scores(
-    collection: Collection,
-    train: Int[np.ndarray, " R"],
-    test: Int[np.ndarray, " T"],
-    low_frequency: Bool[np.ndarray, " C"],
-    rng: np.random.Generator,
-) -> Scores:
-    """Return the scores of the baseline and of as many repetitions of it, each with chance of its own."""
-    heads = [_Fit(collection, train, test, len(low_frequency), rng) for _ in range(len(METHODS) + 1)]
-    return np.stack([fit.scores(_bag(len(train), rng, strength=0.5)) for fit in heads])
+    collection: Collection, parts: Sequence[Parts], low_frequency: Bool[np.ndarray, " C"], rng: np.random.Generator
+) -> list[Scores]:
+    """Return for each seed the scores of the baseline and of as many repetitions of it, each with chance of its own."""
+    fits = [[_Fit(collection, part, len(low_frequency), rng) for _ in range(len(METHODS) + 1)] for part in parts]
+    return [np.stack([fit.scores(_bag(len(fit.classes), rng, strength=0.5)) for fit in seed]) for seed in fits]
+
+
+def _method_scores(fit: "_Fit", low_frequency: Bool[np.ndarray, " C"], rng: np.random.Generator) -> Scores:
+    rare = low_frequency[fit.classes]
+    rows = len(fit.classes)
+    bag = _bag(rows, rng, strength=0.5)
+    weights = [bag]
+    weights += [bag * _bag(rows, rng, strength=0.2) * np.where(rare, factor, 1) for factor in FACTORS]
+    weights += [_undersampled(fit.classes, low_frequency, rng), _oversampled(fit.classes, rng)]
+    return np.stack([fit.scores(weight.astype(np.float32)) for weight in weights])
 
 
 class _Fit:
     """One draw of random features, of training and test part."""
 
-    def __init__(
-        self,
-        collection: Collection,
-        train: Int[np.ndarray, " R"],
-        test: Int[np.ndarray, " T"],
-        classes: int,
-        rng: np.random.Generator,
-    ) -> None:
+    def __init__(self, collection: Collection, part: Parts, classes: int, rng: np.random.Generator) -> None:
         vectors = collection.vectors[:, :COMPONENTS]
         directions = rng.standard_normal((COMPONENTS, FEATURES)).astype(np.float32) / 8
         offsets = rng.standard_normal(FEATURES).astype(np.float32) / 2
         hidden = np.maximum(vectors @ directions + offsets, 0)
         features = np.concatenate([hidden, vectors, np.ones((len(vectors), 1), np.float32)], axis=1)
-        self._train, self._test = features[train], features[test]
-        self._targets = np.eye(classes, dtype=np.float32)[collection.classes[train]]
+        self.classes = collection.classes[part.train]
+        self._train, self._test = features[part.train], features[part.test]
+        self._targets = np.eye(classes, dtype=np.float32)[self.classes]
 
     def scores(self, weights: Float[np.ndarray, " R"]) -> Float[np.ndarray, "T C"]:
         """Fit with a weight for each training image."""

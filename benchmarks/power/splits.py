@@ -1,6 +1,7 @@
 """Five stratified folds of single-label collections, dealt class by class: independent of tailprobe's own splitting."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -12,21 +13,32 @@ Design = Literal["independent", "rotated"]
 FOLDS = 5
 
 
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """The rows of one seed's parts."""
+
+    train: Int[np.ndarray, " R"]
+    validation: Int[np.ndarray, " V"]
+    test: Int[np.ndarray, " T"]
+
+
 def splits(
     collection: Collection, seeds: int, design: Design, rng: np.random.Generator, *, grouped: bool
-) -> Iterator[tuple[Int[np.ndarray, " R"], Int[np.ndarray, " T"]]]:
-    """Yield the training and test rows of each seed, 60 and 20 in 100; the rest would be validation.
+) -> Iterator[Parts]:
+    """Yield the rows of the parts of each seed: training, validation and test, 60, 20 and 20 in 100.
 
     Args:
-        design: "independent" draws fresh folds for every seed; "rotated" tests each of five folds once, then draws anew.
+        design: "independent" draws folds for every seed; "rotated" tests each of five folds once, then draws again.
         grouped: whole groups go to one fold.
     """
     for seed in range(seeds):
         turn = seed % FOLDS if design == "rotated" else 0
         if turn == 0:
             fold = _folds(collection, rng, grouped=grouped)
-        held = (turn, (turn + 1) % FOLDS)
-        yield np.flatnonzero(~np.isin(fold, held)), np.flatnonzero(fold == turn)
+        validation = (turn + 1) % FOLDS
+        yield Parts(
+            *(np.flatnonzero(part) for part in (~np.isin(fold, (turn, validation)), fold == validation, fold == turn))
+        )
 
 
 def _folds(collection: Collection, rng: np.random.Generator, *, grouped: bool) -> Int[np.ndarray, " N"]:

@@ -1,21 +1,25 @@
-"""Studies drawn from the population: collections, splits, heads, and the differences of methods with their variances."""
+"""Studies drawn from the population: collections, splits, heads, and the differences of methods."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float
 
 from benchmarks.power.population import Collection, Population
-from benchmarks.power.ridge import METHODS, method_scores, null_scores
+from benchmarks.power.ridge import METHODS, Scores, null_scores, ridge_scores
 from benchmarks.power.splits import Design, splits
+from benchmarks.power.trained import engine_scores
 from tailprobe.comparison.contrasts import Contrasts, TestResult, contrasts
 from tailprobe.comparison.grouping import Grouping, group_classes
 
-Arms = Literal["methods", "null"]
+Arms = Literal["ridge", "null", "engine"]
 Key = tuple[Design, int]  # a design and how many seeds
-_SCORES: Mapping[Arms, Callable[..., Float[np.ndarray, "M1 T C"]]] = {"methods": method_scores, "null": null_scores}
+_SCORES: Mapping[Arms, Callable[..., list[Scores]]] = {
+    "ridge": ridge_scores,
+    "null": null_scores,
+    "engine": engine_scores,
+}
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Plan:
     images: int = 2000
     seeds: tuple[int, ...] = (5, 10, 20)
     designs: tuple[Design, ...] = ("independent", "rotated")
-    arms: Arms = "methods"
+    arms: Arms = "ridge"
     fixed_counts: bool = True  # every collection has the same images of each class
     scenes: bool = False  # three sibling tiles a scene
     grouped: bool = True  # where there are scenes: whole scenes in one part, and influences summed by scene
@@ -74,10 +78,10 @@ def _results(
 ) -> list[list[TestResult]]:
     """Train and test every arm under every seed; the baseline comes first."""
     labels = collection.labels.matrix
+    parts = list(splits(collection, max(plan.seeds), design, rng, grouped=plan.grouped))
     return [
-        [
-            TestResult.measure("average_precision", test, labels[test], scores)
-            for scores in _SCORES[plan.arms](collection, train, test, population.low_frequency, rng)
-        ]
-        for train, test in splits(collection, max(plan.seeds), design, rng, grouped=plan.grouped)
+        [TestResult.measure("average_precision", part.test, labels[part.test], arm) for arm in scores]
+        for part, scores in zip(
+            parts, _SCORES[plan.arms](collection, parts, population.low_frequency, rng), strict=True
+        )
     ]
