@@ -29,7 +29,7 @@ from benchmarks.power.studies import Key, Plan, class_grouping, draw_studies
 from benchmarks.power.truth import HELPED, mean_difference, planted_effects, shifted
 from tailprobe.comparison.contrasts import Contrasts
 
-REFERENCE: Key = ("independent", 10)  # its spread is the unit of the planted effects
+REFERENCE = Key("independent", 10)  # its spread is the unit of the planted effects
 Studies = Mapping[Key, Sequence[Contrasts]]
 
 
@@ -48,7 +48,7 @@ def main() -> None:
     null = draw(population, Plan(arms="null", seeds=(10, 20)), given.studies, given.workers)
     print_null(population, null)
     if given.trained:
-        plan = Plan(arms="engine", seeds=(10, 20))
+        plan = Plan(arms="engine", seeds=(10, 20), metrics=("average_precision", "recall@fixed"))
         print_coverage(population, draw(population, plan, given.trained, given.workers))
     print(f"\n{time.perf_counter() - started:.0f} s on {given.workers} processes")
 
@@ -62,19 +62,19 @@ def draw(population: Population, plan: Plan, studies: int, workers: int) -> Stud
 
 def print_power(population: Population, studies: Studies) -> None:
     """Print power on the low-frequency group and false findings of the idle methods."""
-    grouping, decide = class_grouping(population), decide_with(class_grouping(population))
+    grouping = class_grouping(population)
     effects = planted_effects(studies[REFERENCE], grouping, population.low_frequency, strength=STRENGTH)
     idle = [name for place, name in enumerate(METHODS) if place not in HELPED]
     print("## Planted effects on the low-frequency classes\n")
     print("| design | seeds | power | oracle | detectable effect | false findings of idle methods | of all, centred |")
     print("|---|---|---|---|---|---|---|")
     for key, drawn in studies.items():
-        truth = mean_difference(drawn)
+        truth, decide = mean_difference(drawn), decide_with(grouping, key.metric)
         result = power(drawn, truth, effects, grouping, decide)
         planted = false_findings([shifted(study, effects - truth) for study in drawn], decide, idle=idle)
         centred = false_findings([shifted(study, -truth) for study in drawn], decide, idle=METHODS)
         print(
-            f"| {key[0]} | {key[1]} | {result.ours:.3f} ± {result.error:.3f} | {result.oracle:.3f} "
+            f"| {key.design} | {key.seeds} | {result.ours:.3f} ± {result.error:.3f} | {result.oracle:.3f} "
             f"| {result.detectable:.4f} | {planted} | {centred} |",
             flush=True,
         )
@@ -84,20 +84,20 @@ def print_power(population: Population, studies: Studies) -> None:
 def print_coverage(population: Population, studies: Studies) -> None:
     """Print how many of 100 uncorrected 95% intervals hold the truth."""
     for key, drawn in studies.items():
-        table = coverage(drawn, mean_difference(drawn), decide_with(class_grouping(population)))
-        print(f"\n## Coverage, {key[0]} splits, {key[1]} seeds, {len(drawn)} studies\n")
+        table = coverage(drawn, mean_difference(drawn), decide_with(class_grouping(population), key.metric))
+        print(f"\n## Coverage, {key}, {len(drawn)} studies\n")
         print(table.round(1).to_string())
 
 
 def print_null(population: Population, studies: Studies) -> None:
     """Print false findings and coverage where every method is the baseline again."""
-    decide = decide_with(class_grouping(population))
     print("\n## Null: every method is the baseline again\n")
     for key, drawn in studies.items():
+        decide = decide_with(class_grouping(population), key.metric)
         found = false_findings(drawn, decide, idle=METHODS)
         zero = np.zeros_like(drawn[0].differences.mean)
         covered = coverage(drawn, zero, decide).mean()
-        print(f"- {key[0]} splits, {key[1]} seeds: {found}; coverage {covered.round(1).to_dict()}", flush=True)
+        print(f"- {key}: {found}; coverage {covered.round(1).to_dict()}", flush=True)
 
 
 if __name__ == "__main__":

@@ -20,9 +20,9 @@ BANDS = {"20 and more": (20, np.inf), "10 to 19": (10, 20), "5 to 9": (5, 10)}  
 Decide = Callable[[Contrasts], pd.DataFrame]
 
 
-def decide_with(grouping: Grouping) -> Decide:
+def decide_with(grouping: Grouping, metric: str) -> Decide:
     """Return tailprobe's own decision: contrasts to the table of verdicts."""
-    return lambda study: decide_verdicts([study], grouping, metric="average_precision").verdicts
+    return lambda study: decide_verdicts([study], grouping, metric=metric).verdicts
 
 
 def coverage(studies: Sequence[Contrasts], truth: Float[np.ndarray, "M K"], decide: Decide) -> pd.DataFrame:
