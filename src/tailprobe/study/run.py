@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from tailprobe.comparison.recommendation import Recommendation
-from tailprobe.comparison.verdict import IDENTICAL_RANKING, NO_OP, compare_methods
+from tailprobe.comparison.verdict import compare_methods
+from tailprobe.comparison.words import IDENTICAL_RANKING, NO_OP
 from tailprobe.datasets.check import check_images
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.long_tail import thin_to_long_tail
@@ -146,15 +147,19 @@ def _compare(
         return None
     by_method = methods.set_index("method")
     identical = by_method.index[by_method["identical_ranking"] & (study.metric in RANKING_METRICS)]
+    groups = design.images.groups
     comparison = compare_methods(
         scores.test,
         labels=design.images.labels.matrix,
+        groups=None if groups is None else np.unique(groups, return_inverse=True)[1],
         classes=class_table(design),
         metric=study.metric,
         baselines={str(method): to for method, to in by_method["baseline"].items() if to not in ("", "baseline")},
         set_aside=dict.fromkeys(identical, IDENTICAL_RANKING)
         | dict.fromkeys(by_method.index[by_method["no_op"] != ""], NO_OP),
-        correction=study.correction,
+        primary=study.primary,
+        test_classes=study.classes == "tested",
+        margin=float(study.margin),
     )
     comparison.write(folder.path)
     return comparison.recommendation
