@@ -15,7 +15,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # one study a core, not one product on all
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -37,19 +37,17 @@ def main() -> None:
     """Draw the studies and print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("embeddings", type=Path)
+    parser.add_argument(
+        "--tables", nargs="+", choices=TABLES, default=["power", "coverage", "null"], help="default: all but trained"
+    )
     parser.add_argument("--studies", type=int, default=150)
-    parser.add_argument("--trained", type=int, default=0, help="studies whose heads tailprobe's engine trains")
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
     started = time.perf_counter()
     population = Population.load(given.embeddings)
-    print_power(population, draw(population, Plan(fixed_counts=False), given.studies, given.workers))
-    print_coverage(population, draw(population, Plan(), given.studies, given.workers))
-    null = draw(population, Plan(arms="null", seeds=(10, 20)), given.studies, given.workers)
-    print_null(population, null)
-    if given.trained:
-        plan = Plan(arms="engine", seeds=(10, 20), metrics=("average_precision", "recall@fixed"))
-        print_coverage(population, draw(population, plan, given.trained, given.workers))
+    for name in given.tables:
+        plan, show = TABLES[name]
+        show(population, draw(population, plan, given.studies, given.workers))
     print(f"\n{time.perf_counter() - started:.0f} s on {given.workers} processes")
 
 
@@ -99,6 +97,16 @@ def print_null(population: Population, studies: Studies) -> None:
         covered = coverage(drawn, zero, decide).mean()
         print(f"- {key}: {found}; coverage {covered.round(1).to_dict()}", flush=True)
 
+
+TABLES: Mapping[str, tuple[Plan, Callable[[Population, Studies], None]]] = {
+    "power": (Plan(fixed_counts=False), print_power),
+    "coverage": (Plan(), print_coverage),
+    "null": (Plan(arms="null", seeds=(10, 20)), print_null),
+    "trained": (
+        Plan(arms="engine", seeds=(10, 20), metrics=("average_precision", "recall@fixed")),
+        print_coverage,
+    ),
+}
 
 if __name__ == "__main__":
     main()

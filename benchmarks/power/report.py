@@ -10,7 +10,8 @@ from jaxtyping import Bool, Float
 from benchmarks.power.truth import HELPED, Oracle, shifted
 from tailprobe.comparison.contrasts import Contrasts
 from tailprobe.comparison.grouping import Grouping
-from tailprobe.comparison.verdict import IMPROVES, WORSENS, decide_verdicts
+from tailprobe.comparison.verdict import decide_verdicts
+from tailprobe.comparison.words import IMPROVES, WORSENS
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
 
 STRENGTH = 3.0  # of the planted effects, in standard deviations of a difference with ten seeds and independent splits
