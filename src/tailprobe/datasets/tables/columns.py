@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tailprobe.datasets.storage.url import Source
+from tailprobe.datasets.tables.arrow_cells import arrow_cells
 from tailprobe.errors import InputError
 
 TABLES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
@@ -76,7 +78,7 @@ def _read_parquet(path: Source) -> Columns:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path}: not a readable Parquet file ({reason}); write the table again") from error
     _refuse_duplicate_columns(path, table.column_names)
-    cells = {name: table.column(name).to_pylist() for name in table.column_names}
+    cells = {name: arrow_cells(table.column(name), path, name) for name in table.column_names}
     return Columns(path, cells, range(1, table.num_rows + 1))
 
 
@@ -123,6 +125,6 @@ def _delimiter(path: Source, text: str) -> str:
 
 
 def _refuse_duplicate_columns(path: Source, header: Sequence[str]) -> None:
-    duplicates = sorted({name for name in header if list(header).count(name) > 1})
+    duplicates = sorted(name for name, count in Counter(header).items() if count > 1)
     if duplicates:
         raise InputError(f"{path.name}: two columns are called {duplicates[0]!r}; rename one")
