@@ -14,6 +14,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -54,8 +55,8 @@ PARSERS: dict[str, Parser] = {
     "parquet table": read_tags,
     "csv": read_tags,
     "toml": read_study,
-    "zip": lambda path: tailprobe.read(path),
-    "tar": lambda path: tailprobe.read(path),
+    "zip": tailprobe.read,
+    "tar": tailprobe.read,
     "image": _image,
 }
 TEXTS: dict[str, Callable[[str], object]] = {
@@ -131,10 +132,8 @@ def _of_text(name: str, function: Callable[[str], object], counts: dict[str, int
 def _tolerate(call: Callable[[], object]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
+        with suppress(InputError):
             call()
-        except InputError:
-            pass
 
 
 def _turn(

@@ -18,8 +18,8 @@ def warn_of_equal_embeddings(embeddings: Embeddings) -> None:
     if len(embeddings) < 3 or share < SHARE:
         return
     _LOG.warning(
-        "%.0f%% of the images have one and the same embedding under %s%s; look at them (tailprobe inspect): do they decode "
-        "to one colour, or are they copies?",
+        "%.0f%% of the images have one and the same embedding under %s%s; look at them (tailprobe inspect): do they "
+        "decode to one colour, or are they copies?",
         100 * share,
         embeddings.encoder,
         ", so nothing can be learned" if share == 1 else "",

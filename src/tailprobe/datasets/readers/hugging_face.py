@@ -19,6 +19,7 @@ from tailprobe.datasets.storage.saved_dataset import (
     to_class_names,
 )
 from tailprobe.datasets.storage.url import Source, Url
+from tailprobe.datasets.tables.arrow_cells import arrow_cells
 from tailprobe.datasets.tables.columns import Columns
 from tailprobe.datasets.tables.options import DEFAULT_TABLE_OPTIONS, TableOptions, flag
 from tailprobe.datasets.tables.tags import tag_table
@@ -104,7 +105,7 @@ def _rows(
         for name in [name for name in table.column_names if not _is_image(part.features.get(name))]:
             if len(cells.setdefault(name, [])) != len(image_sources):
                 raise InputError(f"{source}: not every part has the column {name!r}; save parts of the same columns")
-            cells[name] += to_class_names(table[name].to_pylist(), listed.get(name), source, name)
+            cells[name] += to_class_names(arrow_cells(table[name], source, name), listed.get(name), source, name)
         image_sources += [image for image, _ in found]
         names += _names(part.name if len(parts) > 1 else "", [path for _, path in found])
         given += [parse_part(part.name)] * len(found)

@@ -1,5 +1,6 @@
 """Label tables that Arrow holds: Parquet files, with the class names that Hugging Face stores beside them."""
 
+from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
@@ -7,6 +8,7 @@ import pyarrow.parquet as pq
 
 from tailprobe.datasets.storage.saved_dataset import class_names, features_of, to_class_names
 from tailprobe.datasets.storage.url import Source
+from tailprobe.datasets.tables.arrow_cells import arrow_cells
 from tailprobe.datasets.tables.columns import Columns
 from tailprobe.errors import InputError
 
@@ -31,12 +33,13 @@ def columns_of(table: pa.Table, path: Source) -> Columns:
     """Return an Arrow table as columns, class numbers replaced by the names that its metadata list."""
     names = table.column_names
     if len(set(names)) < len(names):
-        double = min(name for name in names if names.count(name) > 1)
+        double = min(name for name, count in Counter(names).items() if count > 1)
         raise InputError(f"{path.name}: two columns are called {double!r}; rename one")
     classes = class_names(features_of(table.schema))
     kept = [name for name in names if not name.startswith(INDEX) and not holds_bytes(table.schema.field(name).type)]
     cells = {
-        name: to_class_names(table.column(name).to_pylist(), classes.get(name), Path(path.name), name) for name in kept
+        name: to_class_names(arrow_cells(table.column(name), path, name), classes.get(name), Path(path.name), name)
+        for name in kept
     }
     return Columns(path, cells, range(1, table.num_rows + 1))
 

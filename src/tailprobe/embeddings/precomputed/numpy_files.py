@@ -96,6 +96,8 @@ def _cells(name: str, array: np.ndarray, classes: Sequence[str] | None, path: Pa
     if array.ndim == 1:
         if name.lower() in _LABELS and array.dtype.kind in "iu" and classes is not None:
             return _of_numbers(array, classes, path)
+        if name.lower() in _LABELS and array.dtype.kind == "f":
+            return _whole(name, array, path)
         return _texts(array, path, name) if array.dtype.kind in "SU" else array.tolist()
     if array.ndim != 2 or not np.isin(array, (0, 1)).all():
         raise InputError(f"{path.name}: array {name!r} of shape {array.shape} holds neither labels nor 0 and 1")
@@ -106,6 +108,17 @@ def _cells(name: str, array: np.ndarray, classes: Sequence[str] | None, path: Pa
             f"them, and {has}"
         )
     return [[classes[c] for c in np.flatnonzero(row).tolist()] for row in array]
+
+
+def _whole(name: str, array: np.ndarray, path: Path) -> list[Any]:
+    """Return labels that are stored as floating point, whole ones as whole numbers."""
+    missing = np.flatnonzero(np.isnan(array))
+    if len(missing):
+        raise InputError(
+            f"{path.name}: array {name!r} is NaN, no label, in {len(missing)} rows, the first row {missing[0]}; leave "
+            "these rows out, or give a table of labels"
+        )
+    return [int(value) if float(value).is_integer() else value for value in array.tolist()]
 
 
 def _of_numbers(array: np.ndarray, classes: Sequence[str], path: Path) -> list[list[str]]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tailprobe.datasets.storage.saved_dataset import class_names, is_saved_dataset, saved_parts, to_class_names
+from tailprobe.datasets.tables.arrow_cells import arrow_cells
 from tailprobe.datasets.tables.columns import Columns
 from tailprobe.embeddings.precomputed.raw import VECTOR_NAMES, RawEmbeddings, as_vectors
 from tailprobe.errors import InputError
@@ -36,7 +37,7 @@ def read_table(path: Path, *, vectors: str | None = None) -> RawEmbeddings:
         raise InputError(f"{path.name}: there is no column {column!r}; it has {', '.join(table.column_names)}")
     found = as_vectors(_matrix(table[column], path, column), where=f"{path.name}, column {column!r}")
     others = [name for name in table.column_names if name != column and not _is_vectors(table.schema.field(name).type)]
-    cells = {name: to_class_names(table[name].to_pylist(), names.get(name), path, name) for name in others}
+    cells = {name: to_class_names(arrow_cells(table[name], path, name), names.get(name), path, name) for name in others}
     return RawEmbeddings(found, Columns(path, cells, range(1, table.num_rows + 1)) if cells else None)
 
 
