@@ -11,6 +11,7 @@ def show_result(result: "Run", metric: str) -> None:
     from rich.console import Console
 
     from tailprobe.report.methods import method_remarks
+    from tailprobe.report.page.gain_sources import shown_first
     from tailprobe.report.terminal import results_table
     from tailprobe.report.verdict_table import verdict_table
 
@@ -30,6 +31,9 @@ def show_result(result: "Run", metric: str) -> None:
         names, encoders = result.record["methods"], list(result.encoders)
         console.print(verdict_table(result.verdicts, methods=names, encoders=encoders))
         console.print(result.recommendation.sentence, highlight=False, markup=False)
+        gain = shown_first(result, result.recommendation.encoder)
+        if gain is not None:
+            console.print(gain[1]["sentence"], highlight=False, markup=False)
     console.print(f"Run: {result.folder.path}  page: {result.folder.report}", highlight=False, markup=False)
 
 
