@@ -114,7 +114,8 @@ def _plans(methods: Sequence[str], seeds: Sequence[int], table: pd.DataFrame) ->
             "synthetic_rows": 0,
         }
     )
-    return pd.concat([same.assign(method=m, seed=s) for m in methods for s in seeds], ignore_index=True)
+    frames = [same.assign(encoder="descriptors", method=m, seed=s) for m in methods for s in seeds]
+    return pd.concat(frames, ignore_index=True)
 
 
 def _method_table(methods: Sequence[str]) -> pd.DataFrame:

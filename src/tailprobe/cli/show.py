@@ -12,6 +12,7 @@ def show_result(result: "Run", metric: str) -> None:
     """Print the averages of a run and where it is."""
     from tailprobe.report.caution import caution
     from tailprobe.report.methods import method_remarks
+    from tailprobe.report.page.gain_sources import shown_first
     from tailprobe.report.terminal import results_table
     from tailprobe.report.verdict_table import verdict_table
 
@@ -32,6 +33,9 @@ def show_result(result: "Run", metric: str) -> None:
         names, encoders = result.record["methods"], list(result.encoders)
         console.print(verdict_table(result.verdicts, methods=names, encoders=encoders, remarks=remarks))
         console.print(result.recommendation.sentence, highlight=False, markup=False)
+        gain = shown_first(result, result.recommendation.encoder)
+        if gain is not None:
+            console.print(gain[1]["sentence"], highlight=False, markup=False)
     if said := caution(result.duplicates, groups=result.record.get("groups")):
         console.print(said, style="yellow", highlight=False, markup=False)
     console.print(f"Run: {result.folder.path}  page: {result.folder.report}", highlight=False, markup=False)

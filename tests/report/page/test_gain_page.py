@@ -1,11 +1,14 @@
 """Where gains come from and what disagrees, as the page has it: content, and what a browser shows."""
 
+from dataclasses import replace
+
 import pytest
 
 from made_run import changed, made_run
+from tailprobe.cli.show import show_result
 from tailprobe.report.page.aspects import aspects
 from tailprobe.report.page.content import content
-from tailprobe.report.page.gain_sources import gain_sources
+from tailprobe.report.page.gain_sources import gain_sources, shown_first
 from tailprobe.report.page.write import write_page
 
 
@@ -58,3 +61,18 @@ def test_a_browser_shows_bars_sentence_and_table(watched, run, tmp_path) -> None
     assert page.locator("#table-aspects td.improves").count() == 2 * 3
     page.select_option("#metric", "average_precision")
     assert "recall at 0.5" in page.text_content("#caption-gains")
+
+
+def test_what_is_shown_first_is_recall_at_one_half_unless_decisions_are_primary(run) -> None:
+    metric, found = shown_first(run, "descriptors")
+    assert metric == "recall@0.5"
+    assert found["sentence"].startswith("Most of this gain")
+    other = changed(run, study=replace(run.study, metric="f1@tuned"))
+    assert shown_first(other, "descriptors")[0] == "f1@tuned"
+    assert shown_first(changed(run, decomposition=None), "descriptors") is None
+
+
+def test_the_terminal_says_it_after_the_recommendation(run, capsys) -> None:
+    show_result(run, "average_precision")
+    printed = " ".join(capsys.readouterr().out.split())
+    assert printed.index("Use reweight(2)") < printed.index("Most of this gain is a lower threshold, which is free")

@@ -30,6 +30,19 @@ def gain_sources(run: Run) -> dict[str, Any] | None:
     return {"metrics": metrics, "of": found}
 
 
+def shown_first(run: Run, encoder: str) -> tuple[str, dict[str, Any]] | None:
+    """Return the metric that is shown first and its content; None where nothing was taken apart.
+
+    The primary metric where it is one of decisions, else recall at 0.5, else the first.
+    """
+    sources = gain_sources(run)
+    if sources is None:
+        return None
+    metric = next(m for m in (run.study.metric, RECALL, sources["metrics"][0]) if m in sources["metrics"])
+    found = sources["of"][encoder][metric]
+    return None if found is None else (metric, found)
+
+
 def _of(table: pd.DataFrame, encoder: str, metric: str) -> dict[str, Any] | None:
     rows = on_the_low_frequency_classes(table, encoder=encoder, metric=metric)
     rows = rows[rows["difference"].notna()]

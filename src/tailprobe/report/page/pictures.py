@@ -16,7 +16,7 @@ from tailprobe.report.figures.side_by_side import Source, side_by_side
 from tailprobe.report.figures.trade_off import Sides, trade_off
 from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.curves import curves
-from tailprobe.report.page.gain_sources import RECALL, gain_sources
+from tailprobe.report.page.gain_sources import shown_first
 from tailprobe.report.page.multi_dataset import multi_dataset
 from tailprobe.report.style import markers, palette
 from tailprobe.runs.run import Run
@@ -54,14 +54,11 @@ def page_figures(run: Run) -> dict[str, Figure]:
 
 
 def _gain_sources(run: Run, encoder: str) -> dict[str, Figure]:
-    """Draw what the page shows first: the primary metric where it is one of decisions, else recall at 0.5."""
-    sources = gain_sources(run)
-    if sources is None:
+    """Draw what the page shows first."""
+    first = shown_first(run, encoder)
+    if first is None:
         return {}
-    metric = next(m for m in (run.study.metric, RECALL, sources["metrics"][0]) if m in sources["metrics"])
-    found = sources["of"][encoder][metric]
-    if found is None:
-        return {}
+    metric, found = first
     ranking, threshold = (
         Part(*(np.array(found[f"{part}{end}"], dtype=float) for end in ("", "_low", "_high")))
         for part in ("ranking", "threshold")
