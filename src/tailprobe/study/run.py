@@ -46,7 +46,7 @@ from tailprobe.study.reading import check, read_images
 from tailprobe.study.record import histories, run_record
 from tailprobe.study.samples import sample_table
 from tailprobe.study.scoring import StudyScores, score_heads
-from tailprobe.study.seeds import more_seeds, precise_enough
+from tailprobe.study.seeds import more_seeds, out_of_budget, precise_enough
 from tailprobe.training.engine import train
 from tailprobe.training.heads import Heads
 from tailprobe.training.kernels import choose_kernel
@@ -108,8 +108,11 @@ def run_study(
         stored = {name: align(given, loaded.names) for name, given in embeddings.items()}
     design, stored = leave_out_skipped(study, design, stored)
     trained = _train_and_compare(folder, study, design, stored, execution, progress)
-    for seeds in more_seeds(study):
-        if trained.recommendation is None or precise_enough(folder.read_table("verdicts")):
+    blocks = more_seeds(study)
+    while study.seeds == "auto" and trained.recommendation and not precise_enough(folder.read_table("verdicts")):
+        seeds = next(blocks, None)
+        if seeds is None:
+            design = replace(design, images=design.images.noted(out_of_budget(len(design.repeats))))
             break
         _LOG.info("%d seeds: more would still narrow the intervals; on to %d", len(design.repeats), seeds)
         design = design_study(replace(study, seeds=seeds), design.images)
