@@ -35,7 +35,7 @@ def said(study: Study, cache: Path) -> str:
 def test_it_says_images_heads_and_times_and_stores_nothing(study: Study, tmp_path: Path) -> None:
     text = said(study, tmp_path / "cache")
     assert re.search(r"descriptors: 0 of (\d+) images are stored, \1 to compute at [\d.,]+ a second, about", text)
-    assert "20 heads by the" in text
+    assert "40 heads by the" in text
     assert re.search(r"[\d,]+ steps at [\d,]+ a second, about \d+ s", text)
     assert not list(tmp_path.rglob("*.arrow"))
 

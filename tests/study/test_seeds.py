@@ -92,3 +92,4 @@ def test_a_run_that_never_is_precise_ends_at_its_budget(
     monkeypatch.setattr("tailprobe.study.run.precise_enough", lambda _: False)
     found = run(archive, tmp_path / "auto", seeds="auto", max_seeds=12)
     assert found.record["seeds"] == 10
+    assert "10 seeds are as many as --max-seeds allows; more would still narrow the intervals" in found.record["notes"]

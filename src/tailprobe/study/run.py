@@ -55,7 +55,7 @@ from tailprobe.study.reading import check, read_images
 from tailprobe.study.record import histories, run_record
 from tailprobe.study.samples import sample_table
 from tailprobe.study.scoring import StudyScores, read_scores, score_heads
-from tailprobe.study.seeds import more_seeds, precise_enough
+from tailprobe.study.seeds import more_seeds, out_of_budget, precise_enough
 from tailprobe.training.engine import train
 from tailprobe.training.heads import Heads
 from tailprobe.training.kernels import choose_kernel
@@ -135,8 +135,11 @@ def _compute(
         stored = {name: align(given, design.images.names) for name, given in embeddings.items()}
     design, stored = leave_out_skipped(study, design, stored)
     measured, stages = _train_and_compare(folder, study, design, stored, execution, before, progress)
-    for seeds in more_seeds(study):
-        if not folder.table("verdicts").exists() or precise_enough(folder.read_table("verdicts")):
+    blocks = more_seeds(study)
+    while study.seeds == "auto" and _wants_seeds(folder):
+        seeds = next(blocks, None)
+        if seeds is None:
+            design = replace(design, images=design.images.noted(out_of_budget(len(design.repeats))))
             break
         _LOG.info("%d seeds: more would still narrow the intervals; on to %d", len(design.repeats), seeds)
         design = design_study(replace(study, seeds=seeds), design.images)
@@ -151,6 +154,10 @@ def _compute(
         record["judged_before"] = list(before)
         stages.finish("mistakes", [folder.table("mistakes")], record=record)
     return _draw(folder, stages, progress)
+
+
+def _wants_seeds(folder: RunFolder) -> bool:
+    return folder.table("verdicts").exists() and not precise_enough(folder.read_table("verdicts"))
 
 
 def _train_and_compare(

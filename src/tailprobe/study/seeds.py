@@ -57,6 +57,11 @@ def first_seeds(study: Study) -> int:
     return min(FIRST, study.max_seeds) if study.seeds == "auto" else study.seeds
 
 
+def out_of_budget(seeds: int) -> str:
+    """Return what a run says that ends at its budget."""
+    return f"{seeds} seeds are as many as --max-seeds allows; more would still narrow the intervals"
+
+
 def more_seeds(study: Study) -> Iterator[int]:
     """Yield how many seeds a study of `seeds = "auto"` has after each further block, up to its budget."""
     if study.seeds == "auto":
