@@ -1,11 +1,10 @@
 """What was typed, turned into the values of a study."""
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tailprobe.callspec import parse_value
-from tailprobe.datasets.storage.url import absolute
+from tailprobe.datasets.storage.url import absolute, absolute_path
 from tailprobe.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def reader_of(labels: str | None, form: str, bands: str | None, read: list[str] 
 
 def weights_of(given: list[str] | None) -> dict[str, str]:
     """Return local files of weights by encoder, from ENCODER=FILE."""
-    return {name: str(Path(file).expanduser().resolve()) for name, file in pairs_of(given, "--weights").items()}
+    return {name: str(absolute_path(file)) for name, file in pairs_of(given, "--weights").items()}
 
 
 def pairs_of(given: list[str] | None, option: str) -> dict[str, str]:

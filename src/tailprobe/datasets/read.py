@@ -37,7 +37,7 @@ def read(
     source, labels = parse_source(source), None if labels is None else parse_source(labels)
     if not is_pattern(source.path if isinstance(source, Url) else str(source)) and not _exists(source):
         raise InputError(f"{source}: expected a folder, a .zip, a .tar or a table, but there is none; check the path")
-    name = _detect_format(source, labels) if format == "auto" else str(format)
+    name = _detect_format(source, labels) if format == "auto" else format
     given = {option: value for option, value in options.items() if value is not None}
     reader = _readers().get(name)
     given = _checked(given, name)
