@@ -25,16 +25,18 @@ class Range:
 
     holds: Callable[[Any], bool]
     expected: str  # in words, e.g. "1 or more"
+    least: float | None = None  # where there is a smallest value
+    most: float | None = None
 
 
 def at_least(least: int) -> Range:
     """Return the range of the numbers from `least` on."""
-    return Range(lambda value: value >= least, f"{least} or more")
+    return Range(lambda value: value >= least, f"{least} or more", least)
 
 
 def between(least: int, most: int) -> Range:
     """Return the range of the numbers from `least` to `most`; what is more would only run out of memory or time."""
-    return Range(lambda value: least <= value <= most, f"{least} to {most:,}")
+    return Range(lambda value: least <= value <= most, f"{least} to {most:,}", least, most)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tailprobe.callspec import parse_value
 from tailprobe.cli import options as option
-from tailprobe.datasets.storage.url import absolute
+from tailprobe.datasets.storage.url import absolute, absolute_path
 from tailprobe.errors import InputError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _file(value: "Option") -> "Option":
 
 def weights_of(given: list[str] | None) -> dict[str, str]:
     """Return local files of weights by encoder, from ENCODER=FILE."""
-    return {name: str(Path(file).expanduser().resolve()) for name, file in pairs_of(given, "--weights").items()}
+    return {name: str(absolute_path(file)) for name, file in pairs_of(given, "--weights").items()}
 
 
 def pairs_of(given: list[str] | None, option: str) -> dict[str, str]:

@@ -64,7 +64,7 @@ def read(
     table = labels if labels is None else _table_of(labels)
     if not is_pattern(source.path if isinstance(source, Url) else str(source)) and not _exists(source):
         raise InputError(f"{source}: expected a folder, a .zip, a .tar or a table, but there is none; check the path")
-    name = _detect_format(source, table) if format == "auto" else str(format)
+    name = _detect_format(source, table) if format == "auto" else format
     reader = _readers().get(name)
     return _read(partial(reader.read, source, table), given, _types(reader.read), f"format {name!r}")
 

@@ -19,6 +19,8 @@ _LOG = logging.getLogger(__name__)
 def writing(path: Path, study: Study) -> Iterator[RunFolder]:
     """Take a folder for a study, locked while the block runs, without what a killed process left half written.
 
+    Where the block ends with an InputError before anything was computed, a new folder is given free again.
+
     Raises:
         InputError: as `free_folder` and `locked`, or nothing can be written there.
     """
@@ -26,7 +28,21 @@ def writing(path: Path, study: Study) -> Iterator[RunFolder]:
     make_folder(path)
     with locked(path):
         remove_partials(path)
-        yield claim(path, study)
+        is_new = not RunFolder(path).study.exists()
+        folder = claim(path, study)
+        try:
+            yield folder
+        except InputError:
+            if is_new:
+                _release(folder)
+            raise
+
+
+def _release(folder: RunFolder) -> None:
+    """Give a folder free in which nothing was computed, as an encoder that there is not is found only then."""
+    if {path.name for path in folder.path.iterdir()} <= {"study.toml", "log.jsonl", "lock"}:
+        folder.study.unlink(missing_ok=True)
+        folder.log.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -17,7 +17,9 @@ from tailprobe.setting import NamedSetting, Range, between, check_settings, sett
 
 Option = str | int | float | bool | tuple[str, ...]
 _SOME = Range(bool, "at least one")
-_SECTIONS = {"source", "reader", "long_tail", "weights", "recipe"}  # fields that a study file has outside [study]
+OUTSIDE_STUDY = frozenset(
+    {"source", "reader", "long_tail", "weights", "recipe"}
+)  # fields that a study file has outside [study]
 
 
 @dataclass(frozen=True)
@@ -219,10 +221,12 @@ def _read_study(path: Path) -> Study:
         raise InputError(f"{path}: [data] needs a source, the folder, .zip or table to read")
     known = settings_of(Study)
     source, long_tail = data.pop("source"), data.pop("long_tail", 0)
+    if not isinstance(data.get("format", ""), str):
+        raise InputError(f"{path}: [data] format is {data['format']!r}. Expected the name of a format, as text")
     for name in ("labels", "merge_classes"):
         if name in data and data[name] != "variants":  # no file, but a word of `merge_classes`
             data[name] = _beside(path, _path_in(data[name], f"{path}: [data] {name}"))
-    own = {name: about for name, about in known.items() if name not in _SECTIONS}
+    own = {name: about for name, about in known.items() if name not in OUTSIDE_STUDY}
     return Study(
         source=_beside(path, source),
         reader=known["reader"].read(data, where=f"{path}: [data]"),
