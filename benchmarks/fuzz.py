@@ -171,6 +171,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=5)
     parser.add_argument("--corpus", type=Path, default=Path(".fuzz"), help="where examples are kept")
     chosen = parser.parse_args()
+    chosen.corpus.mkdir(parents=True, exist_ok=True)
     failures = run(chosen.minutes, chosen.corpus)
     (chosen.corpus / "failures.txt").write_text("".join(f"{key}\n    {value}\n" for key, value in failures.items()))
     print(f"{len(failures)} failures in {chosen.minutes:g} minutes")

