@@ -160,7 +160,7 @@ def _missing_note(columns: Columns, roles: TableRoles, options: TableOptions) ->
         if 2 * number > len(columns) and options.missing_words is None and options.unlabelled == "auto":
             raise InputError(
                 f"{columns.path.name}: {number:,} of {len(columns):,} rows hold {word!r}; pass "
-                f"{flag('missing_words')} '' if it is a class, {flag('unlabelled')} leave-out if such rows have no label"
+                f"{flag('missing_words')} '' if it is a class, {flag('unlabelled')} leave-out if it is no label"
             )
     return tuple(
         f"{number:,} rows hold {word!r}, which is no label here; if it is a class, pass {flag('missing_words')} ''"
