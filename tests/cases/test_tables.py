@@ -146,6 +146,15 @@ def test_14_unlabelled_rows_are_left_out_and_change_nothing(build, labelled, wor
         assert counts(read(build.top / "images", table, missing_words=""))[word] == 4
 
 
+def test_14_a_word_on_most_rows_is_not_guessed(build, labelled):
+    own = ["None" if n % 3 else "scratch" for n in range(12)]
+    rows = list(zip(labelled([[o] for o in own]), own, strict=True))
+    table = build.table("labels.csv", [["filename", "label"], *rows, ["im_000.png", "scratch"]])
+    assert "8 of 13 rows hold 'None'; pass --missing-words ''" in refused(build.top / "images", table)
+    assert counts(read(build.top / "images", table, missing_words="")) == {"None": 8, "scratch": 4}
+    assert counts(read(build.top / "images", table, unlabelled="leave-out")) == {"scratch": 4}
+
+
 def test_14_numbers_with_holes_are_whole_numbers(build, labelled):
     names = labelled([["x"]] * 6)
     pd.DataFrame({"filename": names, "label": [0.0, 1.0, None, 1.0, 0.0, 1.0]}).to_parquet(build.top / "t.parquet")

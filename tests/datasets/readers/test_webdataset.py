@@ -312,3 +312,14 @@ def test_json_metadata_with_other_keys_lists_them(tmp_path):
     folder = write_shards(tmp_path / "w", numbered([{"caption": "x", "width": 3}] * 2, "json"))
     with pytest.raises(InputError, match=r"has 'caption', 'width' but not 'klass'"):
         read(folder, label_columns="klass")
+
+
+@pytest.mark.parametrize("ending", ["cls", "json"])
+def test_groups_are_a_key_of_the_json(tmp_path, ending):
+    samples = numbered(["a", "b", "a", "b"]) if ending == "cls" else numbered([{}] * 4, "json")
+    for n, sample in enumerate(samples):
+        label = {} if ending == "cls" else {"label": "ab"[n % 2]}
+        sample["json"] = label | ({"patient": n // 2} if n < 3 else {})
+    images = read(write_shards(tmp_path / "w", samples), group_column="patient")
+    assert images.labels.counts.tolist() == [2, 2]
+    assert images.groups == ("0", "0", "1", "image 3")

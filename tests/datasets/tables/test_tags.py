@@ -1,6 +1,8 @@
 import re
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -228,3 +230,10 @@ def test_counts_are_those_of_distinct_tags(words, tmp_path_factory):
     path.write_text("image,tags\n" + "".join(f"i{n},{' '.join(tags)}\n" for n, tags in enumerate(words)))
     read = read_tags(path, TableOptions(kind="multi-label", separator=" "))
     assert tags_of(read) == {f"i{n}": set(tags) for n, tags in enumerate(words)}
+
+
+def test_parquet_text_that_is_not_utf8_is_an_error(tmp_path):
+    text = pa.StringArray.from_buffers(1, pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer(b"\xff\xfe"))
+    pq.write_table(pa.table({"image": ["a"], "tags": text}), tmp_path / "t.parquet")
+    with pytest.raises(InputError, match=r"t\.parquet: not a readable Parquet file"):
+        read_tags(tmp_path / "t.parquet")

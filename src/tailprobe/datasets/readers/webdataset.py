@@ -51,7 +51,7 @@ def read_webdataset(
         label_in: which member has the label: cls, json or txt.
         image: the ending of the image, as `left.jpg`, where a sample has several images.
         table_options: how the labels are read: `classes` name class numbers in order, `label_columns` the key within
-            the .json, by default the first of label, labels, tags.
+            the .json, by default the first of label, labels, tags, and `group_column` that of the group.
 
     Raises:
         InputError: a shard is missing, compressed, damaged or truncated; a member is a link, a device, sparse, too
@@ -62,14 +62,24 @@ def read_webdataset(
     options = table_options
     names = options.classes
     label = None if labels is not None or options.label_columns is None else options.label_columns[0]
-    samples, notes = read_samples(shards, wanted, image=image, label=label, names=names, on_bad_image=on_bad_image)
+    group = None if labels is not None else options.group_column
+    samples, notes = read_samples(
+        shards, wanted, image=image, label=label, names=names, on_bad_image=on_bad_image, group=group
+    )
     if labels is None:
         table = _labels_in_shards(source, samples, options)
         kept = [samples[name] for name in table.names]
         notes = (f"labels taken from the members .{wanted}", *notes, *table.notes)
         given = table.given_parts
         images = LabeledImages(
-            table.names, tuple(s.image for s in kept), table.labels, str(source), bands, given, notes
+            table.names,
+            tuple(s.image for s in kept),
+            table.labels,
+            str(source),
+            bands,
+            given,
+            notes,
+            groups=table.groups,
         )
     else:
         # An ending that no key has, so that a name in the table is a key and never a key with the image's ending.
@@ -122,6 +132,8 @@ def _labels_in_shards(source: Source, samples: Mapping[str, Sample], options: Ta
     classes, notes = class_names(cells, options.classes)
     # By number, as a key may have characters that a file name in a table may not.
     table: dict[str, list[Any]] = {"key": [str(n) for n in range(len(keys))], "labels": cells}
+    if options.group_column is not None:
+        table[options.group_column] = [sample.group for sample in samples.values()]
     found = tag_table(
         Columns(source, table, range(len(keys)), [str(sample.image) for sample in samples.values()]),
         replace(options, image_column="key", label_columns=("labels",), classes=classes),

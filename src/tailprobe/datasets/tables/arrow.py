@@ -24,7 +24,9 @@ def read_parquet(path: Source) -> Columns:
     try:
         table = pq.read_table(path if isinstance(path, Path) else pa.BufferReader(path.read_bytes()))
         return columns_of(table, path)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+    except InputError:
+        raise
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:  # text that is not UTF-8, dates too large
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise InputError(f"{path}: not a readable Parquet file ({reason}); write the table again") from error
 

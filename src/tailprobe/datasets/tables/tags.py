@@ -100,7 +100,7 @@ def _rows(
         split = [split_cells(columns, name, options, missing) for name in roles.tags]
         tags = [[tag for cells in row for tag in cells] for row in zip(*(each.tags for each in split), strict=True)]
         kept, how = list(range(len(columns))), split[0].how
-        notes += tuple(note for each in split for note in each.notes) + _missing_note(columns, roles, missing)
+        notes += tuple(note for each in split for note in each.notes) + _missing_note(columns, roles, options)
     rows = Rows(
         names,
         tags,
@@ -143,13 +143,25 @@ def _groups(columns: Columns, column: str, names: Sequence[str]) -> list[str]:
     return [text or f"image {name}" for text, name in zip(texts, names, strict=True)]
 
 
-def _missing_note(columns: Columns, roles: TableRoles, missing: frozenset[str]) -> tuple[str, ...]:
+def _missing_note(columns: Columns, roles: TableRoles, options: TableOptions) -> tuple[str, ...]:
+    """Say which words were taken for no label.
+
+    Raises:
+        InputError: most rows hold such a word, which then is more likely a class, and the user has not said which.
+    """
+    missing = missing_words(options)
     words = Counter(
         text
         for name in roles.tags
         for cell in columns.cells[name]
         if isinstance(cell, str) and (text := cell.strip()) in missing
     )
+    for word, number in words.items():
+        if 2 * number > len(columns) and options.missing_words is None and options.unlabelled == "auto":
+            raise InputError(
+                f"{columns.path.name}: {number:,} of {len(columns):,} rows hold {word!r}; pass "
+                f"{flag('missing_words')} '' if it is a class, {flag('unlabelled')} leave-out if it is no label"
+            )
     return tuple(
         f"{number:,} rows hold {word!r}, which is no label here; if it is a class, pass {flag('missing_words')} ''"
         for word, number in words.items()

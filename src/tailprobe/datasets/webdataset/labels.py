@@ -46,6 +46,22 @@ def label_cell(data: bytes, ending: str, *, where: str, label: str | None, names
     return found if isinstance(found, str) and names is None else _named(_word(found, where), names, where)
 
 
+def group_cell(data: bytes, key: str, *, where: str) -> str:
+    """Return the group of a sample: the value of a key in its .json, "" where it has none.
+
+    Raises:
+        InputError: the member is no JSON object, or the value no text or number.
+    """
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}: not readable JSON ({error}); write it again") from error
+    value = found.get(key) if isinstance(found, dict) else None
+    if isinstance(value, dict | list):
+        raise InputError(f"{where}: {key!r} holds {value!r:.60}; expected the name or number of a group")
+    return "" if value is None else str(value)
+
+
 def read_classes(path: Source) -> tuple[str, ...]:
     """Return class names, one per line; the first is that of number 0. Empty lines at the end do not count.
 

@@ -8,7 +8,7 @@ from typing import Any
 from tailprobe.datasets.storage.image_files import EXTENSIONS, OnBadImage, preview
 from tailprobe.datasets.storage.tar import TarEntry, TarMember, list_members
 from tailprobe.datasets.storage.url import Source
-from tailprobe.datasets.webdataset.labels import LABELS, label_cell
+from tailprobe.datasets.webdataset.labels import LABELS, group_cell, label_cell
 from tailprobe.errors import InputError
 
 MAX_LABEL = 2**20  # bytes of a label's member
@@ -22,6 +22,7 @@ class Sample:
 
     image: TarMember
     label: Any  # the parsed label; None where labels are not read
+    group: str | None = None  # the value of the key of groups in its .json; None where groups are not read
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def read_samples(
     label: str | None,
     names: Sequence[str] | None,
     on_bad_image: OnBadImage,
+    group: str | None = None,
 ) -> tuple[dict[str, Sample], tuple[str, ...]]:
     """Return the samples of all shards by key, in their order, and notes on what was left out.
 
@@ -88,6 +90,7 @@ def read_samples(
         image: the ending of the image, where a sample has several.
         label, names: see `label_cell`.
         on_bad_image: "skip" leaves out members that cannot be used and samples without image or label.
+        group: the key within the .json that names the group of a sample.
 
     Raises:
         InputError: as `tailprobe.datasets.readers.webdataset.read_webdataset`.
@@ -95,7 +98,7 @@ def read_samples(
     samples: dict[str, Sample] = {}
     skipped = _Skipped(on_bad_image)
     for shard in shards:
-        images, cells = _read_shard(shard, wanted, image, label, names, skipped)
+        images, cells, groups = _read_shard(shard, wanted, image, label, names, skipped, group)
         for key, tar_member in images.items():
             if key in samples:
                 raise InputError(
@@ -105,7 +108,7 @@ def read_samples(
             if wanted is not None and key not in cells:
                 skipped.add(f"{tar_member}: the sample has no label .{wanted}", "add it")
                 continue
-            samples[key] = Sample(tar_member, cells.get(key))
+            samples[key] = Sample(tar_member, cells.get(key), groups.get(key))
         for key in cells:
             if key not in images:
                 skipped.add(f"{shard}!{key}.{wanted}: the sample has no image", "add it")
@@ -123,12 +126,17 @@ def _read_shard(
     label: str | None,
     names: Sequence[str] | None,
     skipped: _Skipped,
-) -> tuple[dict[str, TarMember], dict[str, Any]]:
-    """Return images and labels by key."""
+    group: str | None,
+) -> tuple[dict[str, TarMember], dict[str, Any], dict[str, str]]:
+    """Return images, labels and groups by key."""
     images: dict[str, TarMember] = {}
     cells: dict[str, Any] = {}
-    for entry in list_members(shard, wanted=lambda name: _ending(name) == wanted, max_bytes=MAX_LABEL):
+    groups: dict[str, str] = {}
+    read = {wanted} if group is None else {wanted, "json"}
+    for entry in list_members(shard, wanted=lambda name: _ending(name) in read, max_bytes=MAX_LABEL):
         split = sample_key(entry.tar_member.member)
+        if group is not None and not entry.problem and split is not None and split[1] == "json":
+            groups[split[0]] = group_cell(entry.data, group, where=str(entry.tar_member))
         if entry.problem:
             skipped.add(f"{entry.tar_member}: {entry.problem}", _PACK)
         elif split is not None and split[1] == wanted:
@@ -137,7 +145,7 @@ def _read_shard(
             cells[split[0]] = label_cell(entry.data, split[1], where=str(entry.tar_member), label=label, names=names)
         elif split is not None and is_image(split[1]) and image in (None, split[1]):
             _add_image(images, split[0], entry)
-    return images, cells
+    return images, cells, groups
 
 
 def _add_image(images: dict[str, TarMember], key: str, entry: TarEntry) -> None:
