@@ -46,7 +46,7 @@ def test_relative_paths_are_taken_from_the_files_folder(tmp_path: Path) -> None:
         ('[data]\nsource="x"\n[recipe]\nepoch = 3', "did you mean 'epochs'"),
         ('[data]\nsource="x"\n[stuff]\na = 3', "no section is called 'stuff'"),
         ("[study]\nseeds = 3", "needs a source"),
-        ('[data]\nsource="x"\n[study]\nseeds = 0', "Expected a whole number, 1 to 10,000"),
+        ('[data]\nsource="x"\n[study]\nseeds = 0', "Expected a whole number or auto, 1 to 10,000"),
         ('[data]\nsource="x"\n[study]\nseeds = "three"', r"\[study\] seeds is 'three'. Expected a whole number"),
         (
             '[data]\nsource="x"\n[recipe]\ndropout = 1.0',
@@ -102,9 +102,9 @@ def test_a_text_of_several_methods_is_split_at_the_commas_outside_brackets() -> 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"seeds": 0}, "seeds is 0. Expected a whole number, 1 to 10,000"),
+        ({"seeds": 0}, "seeds is 0. Expected a whole number or auto, 1 to 10,000"),
         ({"seeds": 10**30}, "Expected a whole number"),
-        ({"seeds": 10**6}, "Expected a whole number, 1 to 10,000"),
+        ({"seeds": 10**6}, "Expected a whole number or auto, 1 to 10,000"),
         ({"split": "halves"}, "Expected rotated, stratified, random, given or two-part"),
         ({"encoders": []}, "at least one"),
         ({"standardise": "perhaps"}, r"Expected true \(yes\), false \(no\) or auto"),
