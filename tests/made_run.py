@@ -141,7 +141,8 @@ def _verdicts(methods: Sequence[str], table: pd.DataFrame, rng: np.random.Genera
         frames.append(pd.DataFrame({
             "encoder": "descriptors", "method": method, "class_name": names, "is_group": np.arange(n) >= len(table),
             "metric": "average_precision", "difference": difference, "low": difference - 0.1, "high": difference + 0.1,
-            "p_adjusted": rng.random(n), "minimum_detectable_effect": 0.2, "support": 9.0,
+            "p_adjusted": rng.random(n), "minimum_detectable_effect": 0.2, "support": 9.0, "margin": 0.02,
+            "simultaneous_low": difference - 0.15, "simultaneous_high": difference + 0.15, "below_margin": False,
             "verdict": words[rng.integers(0, 5, n)],
         }))  # fmt: skip
     return pd.concat(frames, ignore_index=True)

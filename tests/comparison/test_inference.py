@@ -16,6 +16,11 @@ def paired(values):
     return estimate(total.components())
 
 
+def known(mean, standard_error, df):
+    error = np.array(standard_error)
+    return Estimate(np.array(mean), error, np.full(len(mean), df), error, np.zeros(len(mean)))
+
+
 def test_without_shared_images_it_is_scipys_one_sample_t_test():
     values = np.random.default_rng(0).normal(0.3, 1, 8)
     found, expected = paired(values), stats.ttest_1samp(values, 0)
@@ -42,12 +47,12 @@ def test_the_minimum_detectable_effect_has_about_the_power_it_says():
 
 
 def test_the_probability_of_benefit_is_the_one_sided_p_value_turned_around():
-    found = Estimate(np.array([0.2, -0.2]), np.array([0.1, 0.1]), np.array([9.0, 9.0]))
+    found = known([0.2, -0.2], [0.1, 0.1], 9.0)
     np.testing.assert_allclose(found.probability_of_benefit(), [1 - found.p()[0] / 2, found.p()[1] / 2])
 
 
 def test_numbers_without_any_spread_get_the_interval_of_the_rule_of_three():
-    found = Estimate(np.array([1.0, 1.0]), np.array([0.0, 0.2]), np.full(2, 9.0))
+    found = known([1.0, 1.0], [0.0, 0.2], 9.0)
     widened = rule_of_three(found, support=np.array([30.0, 30.0]))
     assert widened.interval()[0][0] == pytest.approx(0.9)
     assert widened.standard_error[1] == 0.2
@@ -55,11 +60,11 @@ def test_numbers_without_any_spread_get_the_interval_of_the_rule_of_three():
 
 def test_the_interval_of_a_share_is_that_of_a_logistic_regression():
     cases = np.repeat([1.0, 0.0], [18, 2])
-    found = Estimate(np.array([0.9]), np.array([np.sqrt(0.9 * 0.1 / 20)]), np.array([np.inf]))
+    found = known([0.9], [np.sqrt(0.9 * 0.1 / 20)], np.inf)
     expected = Logit(cases, np.ones(20)).fit(disp=False).conf_int()[0]
     np.testing.assert_allclose(np.stack(found.logit_interval())[:, 0], expit(expected), rtol=1e-6)
 
 
 def test_the_interval_of_a_share_at_its_end_is_cut_off_there():
-    found = Estimate(np.array([0.0, 1.0]), np.array([0.1, 0.1]), np.full(2, np.inf))
+    found = known([0.0, 1.0], [0.1, 0.1], np.inf)
     np.testing.assert_allclose(np.stack(found.logit_interval()), [[0, 1 - 0.196], [0.196, 1]], atol=1e-4)

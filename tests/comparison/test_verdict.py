@@ -7,15 +7,19 @@ from scipy import stats
 
 from tailprobe.comparison.contrasts import Contrasts
 from tailprobe.comparison.grouping import group_classes
+from tailprobe.comparison.joint import without_influences
 from tailprobe.comparison.recommendation import read_recommendation
 from tailprobe.comparison.variance import nadeau_bengio, stack
-from tailprobe.comparison.verdict import VERDICTS, compare_methods, compare_results, decide_verdicts
+from tailprobe.comparison.verdict import compare_methods, compare_results, decide_verdicts
+from tailprobe.comparison.words import NO_VERDICT, VERDICTS
 from tailprobe.errors import InputError
 from tailprobe.scores.summary import summarise
 
 CONTRACT = (
     "encoder", "method", "compared_with", "class_name", "is_group", "metric", "baseline", "value", "difference", "low",
     "high", "value_low", "value_high", "p", "p_adjusted", "support", "minimum_detectable_effect", "verdict",
+    "seeds", "question", "level", "critical_level", "simultaneous_low", "simultaneous_high", "margin", "below_margin",
+    "standard_error_seeds", "standard_error_images",
 )  # fmt: skip
 
 
@@ -30,8 +34,8 @@ def line(comparison, method, name):
 
 
 def test_the_table_has_the_columns_that_the_report_reads(comparison):
-    assert tuple(comparison.verdicts.columns[: len(CONTRACT)]) == CONTRACT
-    assert set(comparison.verdicts["verdict"]) <= set(VERDICTS)
+    assert tuple(comparison.verdicts.columns) == CONTRACT
+    assert set(comparison.verdicts["verdict"]) <= {*VERDICTS, NO_VERDICT}
     groups = comparison.verdicts.loc[comparison.verdicts["is_group"], "class_name"].unique()
     assert groups.tolist() == ["all", "low-frequency", "remaining", "head", "medium", "tail"]
 
@@ -53,7 +57,8 @@ def test_values_and_differences_are_those_of_the_results(run, metric):
 
 
 def test_a_large_effect_improves_and_none_is_not_significant(comparison):
-    assert line(comparison, "helpful", "all")["verdict"] == "improves"
+    assert line(comparison, "helpful", "low-frequency")["verdict"] == "improves"
+    assert line(comparison, "helpful", "remaining")["verdict"] == "improves"
     idle = comparison.verdicts[comparison.verdicts["method"] == "idle"]
     assert not idle["verdict"].isin(["improves", "worsens"]).any()
 
@@ -64,7 +69,7 @@ def test_the_helpful_method_is_recommended_with_its_gain(comparison):
     assert 0 < found.effect_rare_low < found.effect_rare < found.effect_rare_high
     assert found.probability_of_benefit > 0.99
     assert "helpful" in found.sentence
-    assert any("Holm" in line for line in found.statistics)
+    assert any("by single-step min-p" in line for line in found.statistics)
 
 
 def test_where_nothing_improves_the_baseline_is_kept(run):
@@ -96,8 +101,9 @@ def test_without_scores_the_nadeau_bengio_correction_widens_the_intervals(run, c
 
 def test_a_class_with_few_positives_is_not_tested_and_costs_the_others_nothing(run):
     options = {"classes": run.classes, "labels": run.labels}
+    options |= {"test_classes": True}
     strict = compare_methods(run.scores, min_positives=30, **options).verdicts
-    few = strict[strict["support"] < 30]
+    few = strict[(strict["support"] < 30) & (strict["question"] != "")]
     assert len(few)
     assert few["p_adjusted"].isna().all()
     assert set(few["verdict"]) == {"not tested"}
@@ -106,15 +112,18 @@ def test_a_class_with_few_positives_is_not_tested_and_costs_the_others_nothing(r
     assert (strict.loc[kept, "p_adjusted"] <= every.loc[kept, "p_adjusted"]).all()
 
 
-def test_the_sentences_say_when_a_class_is_not_tested_or_underpowered(comparison):
-    line = next(line for line in comparison.recommendation.statistics if "is not tested" in line)
+def test_the_sentences_say_when_a_class_is_not_tested_or_underpowered(run):
+    found = compare_methods(run.scores, labels=run.labels, classes=run.classes, test_classes=True)
+    line = next(line for line in found.recommendation.statistics if "is not tested" in line)
     assert "fewer than 5 positives" in line
     assert "fewer than 20 is called underpowered when the minimum detectable effect exceeds 0.1" in line
 
 
 def test_with_one_seed_nothing_is_tested(run):
     found = compare_methods(run.of(seeds=1), labels=run.labels, classes=run.classes)
-    assert set(found.verdicts["verdict"]) == {"not tested"}
+    assert set(found.verdicts["verdict"]) == {"not tested", NO_VERDICT}
+    assert set(found.verdicts.loc[found.verdicts["question"] != "", "verdict"]) == {"not tested"}
+    assert found.verdicts["standard_error_seeds"].isna().all()
     assert found.verdicts["p"].isna().all()
     assert found.verdicts["minimum_detectable_effect"].isna().all()
     assert np.isfinite(found.verdicts["low"]).all()
@@ -123,7 +132,7 @@ def test_with_one_seed_nothing_is_tested(run):
 
 def test_two_seeds_give_intervals_and_no_verdict(run):
     found = compare_methods(run.of(seeds=2), labels=run.labels, classes=run.classes)
-    assert set(found.verdicts["verdict"]) == {"not tested"}
+    assert set(found.verdicts["verdict"]) == {"not tested", NO_VERDICT}
     assert found.verdicts[["p", "p_adjusted", "minimum_detectable_effect"]].isna().all(axis=None)
     assert np.isfinite(found.verdicts["low"]).all()
     assert "two seeds cannot separate" in found.recommendation.sentence
@@ -136,19 +145,90 @@ def test_no_interval_of_a_difference_reaches_beyond_what_there_can_be(run):
     components = nadeau_bengio(per_seed.T, test_share=0.0)
     wide = stack([replace(components, **{k: v[:, [0] * 7] if k == "per_seed" else v[[0] * 7]
                                              for k, v in vars(components).items()})])  # fmt: skip
-    measured = Contrasts("clip", ("bold",), wide, wide, np.array([9.0]), has_test_variance=False)
-    found = decide_verdicts([measured], grouping, metric="average_precision").verdicts
+    joint = without_influences(np.repeat(per_seed.T, 2, axis=1))
+    measured = Contrasts("clip", ("bold",), wide, wide, joint, np.array([9.0]), has_test_variance=False)
+    found = decide_verdicts([measured], grouping, metric="average_precision", test_classes=True).verdicts
     assert found["high"].max() == 1
     assert found["low"].min() == pytest.approx(0.5 - stats.t.isf(0.025, 2) * 0.4 / np.sqrt(3))
     assert found["minimum_detectable_effect"].isna().all()  # it would have taken more than 1
     assert found.loc[0, "verdict"] == "underpowered"  # the class; groups without classes are not tested
 
 
-def test_the_recommendations_intervals_hold_for_all_gains_and_costs_at_once(comparison):
-    row, advice = line(comparison, "helpful", "low-frequency"), comparison.recommendation
-    # Two methods, a gain and a cost each: 1.25% two-sided in the place of 5%; wider than by normal quantiles.
-    times = (advice.effect_rare_high - advice.effect_rare_low) / (row["high"] - row["low"])
-    assert times > stats.norm.isf(0.0125 / 2) / stats.norm.isf(0.025)
+def test_the_recommendations_intervals_are_the_simultaneous_ones(comparison):
+    gain, cost = (line(comparison, "helpful", group) for group in ("low-frequency", "remaining"))
+    advice = comparison.recommendation
+    ends = ["simultaneous_low", "simultaneous_high"]
+    assert [advice.effect_rare_low, advice.effect_rare_high] == gain[ends].tolist()
+    assert [advice.effect_remaining_low, advice.effect_remaining_high] == cost[ends].tolist()
+
+
+@pytest.mark.parametrize("primary", ["low-frequency", "gain-and-cost"])
+def test_verdict_interval_and_detectable_effect_are_of_one_critical_level(run, primary):
+    found = compare_methods(run.scores, labels=run.labels, classes=run.classes, primary=primary, test_classes=True)
+    rows = found.verdicts
+    tested = rows[rows["critical_level"].notna()]
+    excludes_zero = (tested["simultaneous_low"] > 0) | (tested["simultaneous_high"] < 0)
+    assert (tested["verdict"].isin(["improves", "worsens"]) == excludes_zero).all()
+    assert ((tested["p_adjusted"] <= tested["level"]) == excludes_zero).all()
+    assert (
+        rows.groupby("question")["critical_level"].nunique() == [0, 1, *([1] * (rows["question"].nunique() - 2))]
+    ).all()
+    assert rows.loc[rows["critical_level"].isna(), ["simultaneous_low", "p_adjusted"]].isna().all(axis=None)
+
+
+def test_the_critical_level_lies_between_bonferronis_and_that_of_one_test(comparison):
+    for question, level in (("primary", 0.04), ("cost", 0.01)):
+        rows = comparison.verdicts[comparison.verdicts["question"] == question]
+        assert len(rows) == 2  # one a method
+        assert (rows["level"] == level).all()
+        assert level / 2 <= rows["critical_level"].iloc[0] < level
+
+
+def test_below_five_seeds_the_methods_are_tested_by_bonferronis_method(run):
+    found = compare_methods(run.of(seeds=4), labels=run.labels, classes=run.classes)
+    assert line(found, "idle", "low-frequency")["critical_level"] == 0.04 / 2
+    assert any("Bonferroni" in line for line in found.recommendation.statistics)
+
+
+def test_nothing_is_tested_that_is_in_no_question(comparison):
+    rows = comparison.verdicts
+    outside = ~rows["class_name"].isin(["low-frequency", "remaining"]) | ~rows["is_group"]
+    assert (rows.loc[outside, "verdict"] == NO_VERDICT).all()
+    assert (rows.loc[outside, "question"] == "").all()
+    assert rows.loc[outside, ["low", "high", "p"]].notna().all(axis=None)
+
+
+def test_a_wide_margin_makes_what_does_nothing_practically_equal(run):
+    options = {"labels": run.labels, "classes": run.classes}
+    narrow = compare_methods(run.scores, margin=0.0001, **options)
+    wide = compare_methods(run.scores, margin=0.9, **options)
+    assert line(narrow, "idle", "low-frequency")["verdict"] == "inconclusive"
+    assert line(wide, "idle", "low-frequency")["verdict"] == "practically equal"
+    assert line(wide, "helpful", "low-frequency")["verdict"] == "improves"
+    assert line(wide, "helpful", "low-frequency")["below_margin"]
+    assert not line(narrow, "helpful", "low-frequency")["below_margin"]
+    assert any("as narrow" in line for line in narrow.recommendation.statistics)
+    assert not any("as narrow" in line for line in wide.recommendation.statistics)
+
+
+def test_the_parts_of_the_standard_error_give_the_whole(comparison):
+    rows = comparison.verdicts
+    whole = np.hypot(rows["standard_error_seeds"], rows["standard_error_images"])
+    p = 2 * stats.norm.sf((rows["difference"] / whole).abs())
+    assert (p <= rows["p"] + 1e-9).all()  # Student's t of the same standard error has the heavier tails
+    assert stats.spearmanr(p, rows["p"]).statistic > 0.95
+
+
+def test_images_of_groups_count_as_groups(run):
+    options = {"labels": run.labels, "classes": run.classes}
+    plain = compare_methods(run.scores, **options).verdicts
+    alone = compare_methods(run.scores, groups=3 * np.arange(len(run.labels)), **options).verdicts
+    pd.testing.assert_frame_equal(alone, plain)
+    pairs = compare_methods(run.scores, groups=np.arange(len(run.labels)) // 2, **options).verdicts
+    np.testing.assert_allclose(pairs["difference"], plain["difference"])
+    assert (pairs["support"] <= plain["support"]).all()
+    assert (pairs["support"] < plain["support"]).any()
+    assert not np.allclose(pairs["standard_error_images"], plain["standard_error_images"])
 
 
 def test_where_every_class_is_low_frequency_no_cost_stands_in_the_way(run):
@@ -197,7 +277,7 @@ def test_a_damaged_recommendation_is_told(tmp_path, text):
         ({"baseline": "plain"}, "has no baseline 'plain'"),
         ({"metric": "charm"}, "'charm' cannot be compared"),
         ({"metric": "recall@luck"}, "no thresholds of rule 'luck'"),
-        ({"correction": "hope"}, "correction 'hope' is not known"),
+        ({"primary": "hope"}, "primary question 'hope' is not known"),
     ],
 )
 def test_what_cannot_be_compared_is_told(run, change, message):
@@ -233,7 +313,7 @@ def test_a_class_missing_from_every_test_part_is_undefined_and_never_tested(run)
         .isna()
         .all(axis=None)
     )
-    assert set(gone["verdict"]) == {"not tested"}
+    assert set(gone["verdict"]) == {NO_VERDICT}
     assert (gone["support"] == 0).all()
     assert np.isfinite(found.loc[found["is_group"] & (found["class_name"] != "tail"), "difference"]).all()
 

@@ -9,8 +9,9 @@ from tailprobe.report.verdict_table import verdict_table
 
 
 def printed(rows: list[tuple], methods: list[str]) -> str:
-    columns = ["encoder", "method", "class_name", "is_group", "difference", "low", "high", "verdict"]
-    table = pd.DataFrame(rows, columns=columns).assign(metric="average_precision")
+    ends = ["simultaneous_low", "simultaneous_high"]
+    columns = ["encoder", "method", "class_name", "is_group", "difference", *ends, "verdict"]
+    table = pd.DataFrame(rows, columns=columns).assign(metric="average_precision", low=-0.5, high=0.5)
     stream = io.StringIO()
     Console(file=stream, width=80).print(verdict_table(table, methods=methods, encoders=["clip"]))
     return stream.getvalue()
@@ -38,6 +39,24 @@ def test_groups_have_their_intervals_and_classes_are_counted() -> None:
 def test_a_group_without_classes_is_a_dash() -> None:
     text = printed([("clip", "reweight(2)", "remaining", True, 0.01, -0.1, 0.1, "inconclusive")], ["reweight(2)"])
     assert "–" in next(line for line in text.splitlines() if line.startswith("reweight(2)"))
+
+
+def test_where_no_class_was_tested_none_is_counted() -> None:
+    text = printed(
+        [
+            ("clip", "reweight(2)", "remaining", True, 0.01, -0.1, 0.1, "practically equal"),
+            ("clip", "reweight(2)", "mine", False, 0.3, float("nan"), float("nan"), ""),
+        ],
+        ["reweight(2)"],
+    )
+    assert "classes" not in text.splitlines()[1]
+    assert next(line for line in text.splitlines() if line.startswith("reweight(2)")).split()[-1] == "equal"
+
+
+def test_what_was_not_tested_has_the_interval_of_its_row() -> None:
+    nan = float("nan")
+    text = printed([("clip", "reweight(2)", "remaining", True, 0.01, nan, nan, "no-op")], ["reweight(2)"])
+    assert "+1.0 (−50, +50)" in text
 
 
 def test_what_rounds_to_zero_has_no_sign() -> None:

@@ -76,5 +76,6 @@ def _changed(study: Study, reader: dict[str, Option], given: Given) -> Study:
     """Return a study with what was typed in the place of its own settings."""
     encoders = given.study.get("encoders", study.encoders)
     weights = {name: file for name, file in study.weights.items() if name in encoders}
-    changes = {"weights": weights} | given.study
+    margin = {"margin": "auto"} if "metric" in given.study else {}  # a margin is of one metric
+    changes = {"weights": weights} | margin | given.study
     return replace(study, reader={**study.reader, **reader}, recipe=replace(study.recipe, **given.recipe), **changes)

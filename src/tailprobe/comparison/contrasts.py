@@ -9,7 +9,9 @@ import pandas as pd
 from jaxtyping import Bool, Float, Int
 
 from tailprobe.comparison.grouping import Grouping
-from tailprobe.comparison.influence import jackknife_influence
+from tailprobe.comparison.influence import jackknife_influence, sum_by_unit
+from tailprobe.comparison.joint import JointSample, beside, without_influences
+from tailprobe.comparison.question import ASKED_GROUPS
 from tailprobe.comparison.variance import VarianceAccumulator, VarianceComponents, nadeau_bengio, stack
 from tailprobe.errors import InputError
 from tailprobe.scores.head_scores import HeadPart, HeadScores
@@ -24,17 +26,26 @@ class Contrasts:
     methods: tuple[str, ...]
     values: VarianceComponents  # (M, K) of the methods' own numbers
     differences: VarianceComponents  # (M, K) from the baseline of the same seed
-    support: Float[np.ndarray, " C"]  # test positives, mean over seeds
+    joint: JointSample  # of the differences on `ASKED_GROUPS`, method by method
+    support: Float[np.ndarray, " C"]  # test positives, mean over seeds; of grouped images the groups that have one
     has_test_variance: bool  # whether the sampling of test images was measured, or stands in the Nadeau-Bengio term
+
+    def joint_differences(self, group: str, methods: Int[np.ndarray, " Q"]) -> JointSample:
+        """Return the differences of some methods on a group, by their places."""
+        return self.joint.select(methods * len(ASKED_GROUPS) + ASKED_GROUPS.index(group))
 
 
 @dataclass(frozen=True, eq=False)
 class TestResult:
-    """A method under one seed: its numbers of the classes and the influence of each test image on them."""
+    """A method under one seed: its numbers of the classes and the influence of each test image on them.
+
+    Where images come in groups, such as scenes or patients, a row is a group: with the classes that any of its images
+    carries, and the sum of their influences.
+    """
 
     __test__ = False  # for pytest, which takes the name for a test
 
-    rows: Int[np.ndarray, " T"]  # places in the image set
+    rows: Int[np.ndarray, " T"]  # places in the image set, or groups, ascending
     labels: Bool[np.ndarray, "T C"]
     influence: Influence
 
@@ -46,14 +57,18 @@ class TestResult:
         labels: Bool[np.ndarray, "T C"],
         scores: Float[np.ndarray, "T C"],
         thresholds: Float[np.ndarray, " C"] | None = None,
+        groups: Int[np.ndarray, " T"] | None = None,
     ) -> "TestResult":
-        """Measure the images at `rows`, whose own labels and probabilities are given.
+        """Measure the images at `rows`, whose own labels, probabilities and groups, if they have any, are given.
 
         Raises:
             InputError: methods cannot be compared in the metric, or it needs thresholds and there are none.
         """
-        sample = Sample(labels, scores, thresholds)
-        return cls(rows, labels, jackknife_influence(metric_to_compare(metric), sample))
+        value, influence = jackknife_influence(metric_to_compare(metric), Sample(labels, scores, thresholds), groups)
+        if groups is None:
+            return cls(rows, labels, Influence(value, influence))
+        carried = sum_by_unit(groups, labels.astype(np.float64)) > 0
+        return cls(np.unique(groups), carried, Influence(value, sum_by_unit(groups, influence)))
 
 
 def contrasts_from_scores(
@@ -66,6 +81,7 @@ def contrasts_from_scores(
     grouping: Grouping,
     labels: Bool[np.ndarray, "N C"],
     baselines: Mapping[str, str] = MappingProxyType({}),
+    groups: Int[np.ndarray, " N"] | None = None,
 ) -> Contrasts:
     """Measure the differences of one encoder's methods, with both components of their variance.
 
@@ -73,6 +89,7 @@ def contrasts_from_scores(
         scores: each head's test part.
         baselines: what a method is compared with, by method, where that is not `baseline`.
         labels: (N, C), of every image of the study's image set.
+        groups: of every image, a number from 0 on; images of one group are not independent.
 
     Raises:
         InputError: a head is missing, methods cannot be compared in the metric, or its thresholds are missing.
@@ -87,7 +104,7 @@ def contrasts_from_scores(
                 f"encoder {encoder!r}: no scores of method {method!r} under seed {seed}; "
                 "compare methods of the same seeds"
             )
-        return _measure_head(metric, rule, scores[head], labels, head)
+        return _measure_head(metric, rule, scores[head], labels, head, groups)
 
     used = {baseline, *(baselines.get(method, baseline) for method in methods)}
     tested = {name: [measured(name, seed) for seed in seeds] for name in used}
@@ -97,12 +114,17 @@ def contrasts_from_scores(
         encoder=encoder,
         methods=methods,
         grouping=grouping,
-        images=len(labels),
+        images=len(labels) if groups is None else int(groups.max()) + 1,
     )
 
 
 def _measure_head(
-    metric: str, rule: str, scores: HeadScores, labels: Bool[np.ndarray, "N C"], head: HeadPart
+    metric: str,
+    rule: str,
+    scores: HeadScores,
+    labels: Bool[np.ndarray, "N C"],
+    head: HeadPart,
+    groups: Int[np.ndarray, " N"] | None,
 ) -> TestResult:
     rows = np.asarray(scores.rows)
     if rows.min() < 0 or rows.max() >= len(labels):
@@ -114,9 +136,9 @@ def _measure_head(
     if rule and rule not in scores.thresholds:
         known = ", ".join(scores.thresholds) or "none"
         raise InputError(f"metric {metric!r}: there are no thresholds of rule {rule!r}; the scores have {known}")
-    return TestResult.measure(
-        metric, rows, labels[rows], scores.probabilities(), scores.thresholds[rule] if rule else None
-    )
+    thresholds = scores.thresholds[rule] if rule else None
+    of_rows = None if groups is None else groups[rows]
+    return TestResult.measure(metric, rows, labels[rows], scores.probabilities(), thresholds, of_rows)
 
 
 def contrasts(
@@ -133,7 +155,7 @@ def contrasts(
     Args:
         results: for each of M methods its test parts, seed by seed; taken one at a time, so a generator saves memory.
         baselines: for each method those of its baseline, in the same order of seeds.
-        images: N, of the image set.
+        images: N, of the image set, or the number of groups.
 
     Raises:
         InputError: a method and the baseline of the same seed were tested on different images.
@@ -142,9 +164,11 @@ def contrasts(
         _method_components(of_method, of_baseline, grouping, images)
         for of_method, of_baseline in zip(results, baselines, strict=True)
     ]
-    values, differences = zip(*components, strict=True)
+    values, differences, samples = zip(*components, strict=True)
     support = np.mean([result.labels.sum(axis=0) for result in baselines[0]], axis=0)
-    return Contrasts(encoder, tuple(methods), stack(values), stack(differences), support, has_test_variance=True)
+    return Contrasts(
+        encoder, tuple(methods), stack(values), stack(differences), beside(samples), support, has_test_variance=True
+    )
 
 
 def contrasts_from_results(
@@ -179,11 +203,13 @@ def contrasts_from_results(
         )
         for method in methods
     ]
+    asked = [grouping.column(group) for group in ASKED_GROUPS]
     return Contrasts(
         encoder,
         tuple(methods),
         stack([nadeau_bengio(with_groups[method], test_share=test_share) for method in methods]),
         stack([nadeau_bengio(values, test_share=test_share) for values in differences]),
+        beside([without_influences(values[:, asked]) for values in differences]),
         _values(results, baseline, "support", grouping.classes).mean(axis=0),
         has_test_variance=False,
     )
@@ -191,33 +217,40 @@ def contrasts_from_results(
 
 def _method_components(
     results: Iterable[TestResult], baseline: Sequence[TestResult], grouping: Grouping, images: int
-) -> tuple[VarianceComponents, VarianceComponents]:
-    """Return the variance components of a method's own numbers and of its differences from the baseline."""
-    columns = len(grouping.names)
+) -> tuple[VarianceComponents, VarianceComponents, JointSample]:
+    """Return the variance components of a method's own numbers and of its differences from the baseline.
+
+    And, for their joint distribution with other methods', its differences on the groups that are asked about.
+    """
+    columns, asked = len(grouping.names), [grouping.column(group) for group in ASKED_GROUPS]
     levels = VarianceAccumulator(images=images, columns=columns)
     differences = VarianceAccumulator(images=images, columns=columns)
+    seeds: list[tuple[Float[np.ndarray, " G"], Float[np.ndarray, "T G"]]] = []
     for result, base in zip(results, baseline, strict=True):
         if not np.array_equal(result.rows, base.rows):
             raise InputError("a method and its baseline were tested on different images; score the study again")
-        _add(levels, grouping, result.rows, *result.influence)
-        _add(
-            differences,
-            grouping,
-            result.rows,
-            result.influence.value - base.influence.value,
-            result.influence.influence - base.influence.influence,
+        value, influence = result.influence
+        levels.add(*_with_groups(grouping, result.rows, value, influence))
+        difference = _with_groups(
+            grouping, result.rows, value - base.influence.value, influence - base.influence.influence
         )
-    return levels.components(), differences.components()
+        differences.add(*difference)
+        seeds.append((difference[0][asked], difference[2][:, asked]))
+    joint = JointSample(
+        np.stack([values for values, _ in seeds]),
+        np.concatenate([influence for _, influence in seeds]).T,
+        np.concatenate([base.rows for base in baseline]),
+    )
+    return levels.components(), differences.components(), joint
 
 
-def _add(
-    accumulator: VarianceAccumulator,
+def _with_groups(
     grouping: Grouping,
     rows: Int[np.ndarray, " T"],
     value: Float[np.ndarray, " C"],
     influence: Float[np.ndarray, "T C"],
-) -> None:
-    accumulator.add(grouping.append_group_means(value), rows, grouping.append_group_influence(value, influence))
+) -> tuple[Float[np.ndarray, " K"], Int[np.ndarray, " T"], Float[np.ndarray, "T K"]]:
+    return grouping.append_group_means(value), rows, grouping.append_group_influence(value, influence)
 
 
 def _values(results: pd.DataFrame, method: str, metric: str, classes: Sequence[str]) -> Float[np.ndarray, "S C"]:

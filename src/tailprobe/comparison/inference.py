@@ -26,9 +26,13 @@ class Estimate:
     mean: Float[np.ndarray, "*K"]
     standard_error: Float[np.ndarray, "*K"]  # of the mean; NaN where it cannot be known
     df: Float[np.ndarray, "*K"]  # degrees of freedom
+    standard_error_seeds: Float[np.ndarray, "*K"]  # its part that more seeds lower; NaN for one seed
+    standard_error_images: Float[np.ndarray, "*K"]  # its part that no number of seeds lowers
 
-    def interval(self, *, level: float = 0.95) -> tuple[Float[np.ndarray, "*K"], Float[np.ndarray, "*K"]]:
-        """Return the lower and upper ends of the confidence interval."""
+    def interval(
+        self, *, level: float | Float[np.ndarray, "*K"] = 0.95
+    ) -> tuple[Float[np.ndarray, "*K"], Float[np.ndarray, "*K"]]:
+        """Return the lower and upper ends of the confidence interval; it excludes 0 where p is below 1 - level."""
         half_width = stats.t.isf((1 - level) / 2, self.df) * self.standard_error
         return self.mean - half_width, self.mean + half_width
 
@@ -56,7 +60,7 @@ class Estimate:
         """Return the posterior probability that the true mean is 0 or more, under a flat prior."""
         return np.asarray(stats.t.cdf(ratio(self.mean, self.standard_error), self.df))
 
-    def minimum_detectable_effect(self, *, level: float) -> Float[np.ndarray, "*K"]:
+    def minimum_detectable_effect(self, *, level: float | Float[np.ndarray, "*K"]) -> Float[np.ndarray, "*K"]:
         """Return the smallest true mean that a two-sided test at a level detects with 80% power.
 
         (t_{1 - level/2} + t_{0.8}) standard errors: Cohen's formula with t in the normal's place.
@@ -88,9 +92,7 @@ def estimate(components: VarianceComponents) -> Estimate:
 
     With one seed only the test sampling variance is known: the interval is that of this one head on new images.
     """
-    single = components.seeds == 1
-    variance = np.where(single, components.test_sampling_variance, components.seed_variance)
-    return _combine(components, variance, np.where(single, np.inf, np.maximum(components.seeds - 1, 1)))
+    return _combine(components, components.seed_variance, np.maximum(components.seeds - 1, 1).astype(np.float64))
 
 
 def estimate_levels(components: VarianceComponents) -> Estimate:
@@ -107,7 +109,6 @@ def estimate_shrunk(components: VarianceComponents, *, support: Float[np.ndarray
         support: of each column, as `shrink_variances` asks for.
         classes: how many of the columns are classes; groups follow.
     """
-    single = components.seeds == 1
     covariance, covariance_variance = shrink_covariances(
         components.covariance,
         components.covariance_variance,
@@ -124,8 +125,7 @@ def estimate_shrunk(components: VarianceComponents, *, support: Float[np.ndarray
         per_seed=components.per_seed,
         classes=classes,
     )
-    variance = np.where(single, components.test_sampling_variance, variance)
-    return _combine(components, variance, np.where(single, np.inf, np.maximum(df, 1)))
+    return _combine(components, variance, np.maximum(df, 1))
 
 
 def _combine(
@@ -133,12 +133,16 @@ def _combine(
 ) -> Estimate:
     """Add the two parts of Var(mean) = seed variance / S + covariance, and their degrees of freedom by Satterthwaite.
 
+    With one seed, whose variance is not known, the test sampling variance is the whole.
+
     Source:
         Satterthwaite, Biometrics 1946.
     """
-    seed_part = ratio(seed_variance, components.seeds)
+    single = components.seeds == 1
+    seed_part = np.where(single, np.nan, ratio(seed_variance, components.seeds))
     covariance = np.maximum(np.nan_to_num(components.covariance), 0)
-    variance = seed_part + covariance
+    image_part = np.where(single, components.test_sampling_variance, covariance)
+    variance = np.where(single, image_part, seed_part + covariance)
     denominator = seed_part**2 / seed_df + np.nan_to_num(components.covariance_variance) / 2
     df = np.divide(variance**2, denominator, out=np.full(variance.shape, np.inf), where=denominator > 0)
-    return Estimate(components.mean, np.sqrt(variance), np.minimum(df, 1e9))
+    return Estimate(components.mean, np.sqrt(variance), np.minimum(df, 1e9), np.sqrt(seed_part), np.sqrt(image_part))

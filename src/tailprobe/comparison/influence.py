@@ -15,27 +15,49 @@ Source:
 """
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from tailprobe.scores.metric import Influence, Metric, Sample, measure
 
 
-def jackknife_influence(metric: Metric, sample: Sample) -> Influence:
+def jackknife_influence(metric: Metric, sample: Sample, units: Int[np.ndarray, " N"] | None = None) -> Influence:
     """Return a metric's values and each image's influence on it, scaled to the delete-one jackknife's.
+
+    Args:
+        units: what each image is one of, as a scene or a patient, where the images of a unit are not independent.
 
     Raises:
         InputError: the metric has no influence function, or is one of decisions and the sample has no thresholds.
     """
     value, influence = measure(metric, sample)
-    return Influence(value, influence * jackknife_correction(sample.labels))
+    return Influence(value, influence * jackknife_correction(sample.labels, units))
 
 
-def jackknife_correction(labels: Bool[np.ndarray, "N C"]) -> Float[np.ndarray, "N C"]:
+def jackknife_correction(
+    labels: Bool[np.ndarray, "N C"], units: Int[np.ndarray, " N"] | None = None
+) -> Float[np.ndarray, "N C"]:
     """Return what the influence of each image is multiplied by: n / (n - 1), n the positives or negatives it is one of.
 
     With few positives the derivative understates what leaving one out does; with this the squares add up to about the
-    delete-one jackknife's variance, in the mean not too small (Efron and Stein, Annals of Statistics 1981).
+    delete-one jackknife's variance, in the mean not too small (Efron and Stein, Annals of Statistics 1981). Of images
+    in units n counts the units that have a positive, or a negative.
     """
-    positives = labels.sum(axis=0)
-    negatives = len(labels) - positives
+    positives = labels.sum(axis=0) if units is None else _units_with(labels, units)
+    negatives = len(labels) - positives if units is None else _units_with(~labels, units)
     return np.where(labels, positives / np.maximum(positives - 1, 1), negatives / np.maximum(negatives - 1, 1))
+
+
+def sum_by_unit(units: Int[np.ndarray, " N"], influence: Float[np.ndarray, "N C"]) -> Float[np.ndarray, "U C"]:
+    """Return the influence of each unit, in ascending order of the units: the sum over its images.
+
+    Source:
+        Cameron and Miller, A practitioner's guide to cluster-robust inference, Journal of Human Resources 2015.
+    """
+    place = np.unique(units, return_inverse=True)[1]
+    total = np.zeros((place.max() + 1, influence.shape[1]))
+    np.add.at(total, place, influence)
+    return total
+
+
+def _units_with(carried: Bool[np.ndarray, "N C"], units: Int[np.ndarray, " N"]) -> Int[np.ndarray, " C"]:
+    return (sum_by_unit(units, carried.astype(np.float64)) > 0).sum(axis=0)

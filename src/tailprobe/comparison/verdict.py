@@ -1,4 +1,4 @@
-"""Verdicts: whether a method improves or worsens each class and each group, tested against the baseline."""
+"""Verdicts: whether a method improves or worsens each group, and each class, tested against the baseline."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,28 +7,27 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Int
 
+from tailprobe.comparison.candidates import candidates
 from tailprobe.comparison.contrasts import Contrasts, contrasts_from_results, contrasts_from_scores
-from tailprobe.comparison.correction import adjust
 from tailprobe.comparison.description import describe
 from tailprobe.comparison.grouping import Grouping, group_classes
-from tailprobe.comparison.inference import Estimate, estimate_levels, estimate_shrunk, rule_of_three
+from tailprobe.comparison.inference import Estimate, estimate_shrunk, rule_of_three
+from tailprobe.comparison.joint import JointSample, joint_correlation
+from tailprobe.comparison.min_p import SingleStep, single_step
+from tailprobe.comparison.question import Declared, Question, declared_questions, with_members
 from tailprobe.comparison.ranks import rank_table
-from tailprobe.comparison.recommendation import Candidate, Recommendation, recommend, write_recommendation
+from tailprobe.comparison.recommendation import Recommendation, recommend, write_recommendation
+from tailprobe.comparison.table import concatenate, estimate_rows, identical_by_construction, with_verdicts
 from tailprobe.errors import InputError
 from tailprobe.files import write_parquet
-from tailprobe.groups import LOW_FREQUENCY, REMAINING
+from tailprobe.groups import LOW_FREQUENCY
 from tailprobe.scores.head_scores import HeadPart, HeadScores
-from tailprobe.scores.metric import lower_is_better, metric_title, metric_to_compare
+from tailprobe.scores.metric import default_margin, lower_is_better, metric_title, metric_to_compare
 
-FloatArray = Float[np.ndarray, "*K"]
-NO_OP, IDENTICAL_RANKING, IMPROVES, WORSENS, UNDERPOWERED, INCONCLUSIVE, NOT_TESTED = VERDICTS = (
-    "no-op", "identical ranking", "improves", "worsens", "underpowered", "inconclusive", "not tested",
-)  # fmt: skip
 MIN_POSITIVES = 5  # fewer in the test part: a class is not tested, its intervals do not hold (docs/statistics.md)
 MIN_SEEDS = 3  # two leave one degree of freedom: on simulated studies up to 14% of null effects were then significant
-MIN_POSITIVES_FOR_NULL, LARGE_EFFECT = 20, 0.1  # fewer positives, and a larger minimum detectable effect: underpowered
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,11 +36,15 @@ class Comparison:
 
     `verdicts` has a row for each (encoder, method but the baseline, class or group): encoder, method, compared_with
     (the baseline of its link), class_name, is_group, metric, baseline and value (means over seeds), difference (value
-    minus baseline, paired by seed), low and high (its 95% confidence interval), value_low and value_high (that of the
-    value), p, p_adjusted (NaN where not
-    tested), support (positives in the test part, mean over seeds; of a group all classes together),
-    minimum_detectable_effect (the difference detected with 80% power at the strictest level of the correction; NaN
-    where none would be, as below three seeds), verdict (one of `VERDICTS`), seeds.
+    minus baseline, paired by seed), low and high (its 95% confidence interval, by itself), value_low and value_high
+    (that of the value), p, p_adjusted (within its question, to be compared with `level`; NaN where not tested), support
+    (positives in the test part, mean over seeds; of a group all classes together), minimum_detectable_effect (the
+    difference detected with 80% power at the question's critical level, outside questions at 5%; NaN where none would
+    be, as below three seeds), verdict (one of `words.VERDICTS`; empty outside questions), seeds, question (empty where
+    the row is in none), level (of the question), critical_level (that of each of its members; NaN where not tested),
+    simultaneous_low and simultaneous_high (the interval at the critical level: it excludes 0 just where the verdict is
+    improves or worsens), margin, below_margin (whether the verdict is one of these and the whole simultaneous interval
+    lies within the margin), standard_error_seeds and standard_error_images (the two parts of the standard error).
     """
 
     verdicts: pd.DataFrame
@@ -64,18 +67,22 @@ def compare_methods(
     baseline: str = "baseline",
     baselines: Mapping[str, str] = MappingProxyType({}),
     set_aside: Mapping[str, str] = MappingProxyType({}),
-    correction: str = "holm",
-    level: float = 0.05,
+    groups: Int[np.ndarray, " N"] | None = None,
+    primary: str = "low-frequency",
+    test_classes: bool = False,
+    margin: float | None = None,
     min_positives: float = MIN_POSITIVES,
 ) -> Comparison:
     """Compare every method with the baseline of the same encoder, paired by seed, on the test part.
 
     Differences are tested by Student's t. Their variance is that between seeds over the number of seeds, plus the
     covariance of test parts that share images (`variance`), both shrunk by the study's other comparisons
-    (`variance_shrinkage`, `covariance_shrinkage`); p-values are corrected over all encoders, methods, classes and
-    groups together (`correction`). "improves" and "worsens" need an adjusted p-value at or below `level`. "not tested"
+    (`variance_shrinkage`, `covariance_shrinkage`). The methods are tested jointly within each question (`question`,
+    `min_p`): one critical level serves verdicts, simultaneous intervals, minimum detectable effects and the
+    recommendation. "practically equal" is a difference whose simultaneous interval lies within the margin. "not tested"
     is a class with fewer test positives than `min_positives`, which costs the others nothing, and everything below
-    three seeds; "underpowered" one with fewer than 20 whose minimum detectable effect exceeds 0.1.
+    three seeds; "underpowered" one with fewer than 20 whose minimum detectable effect exceeds 0.1. Rows outside the
+    questions have no verdict.
 
     Args:
         scores: each head's test part, in memory or from `scores.stored.open_test_scores`; with the thresholds of the
@@ -88,19 +95,24 @@ def compare_methods(
             baseline, so that a method's effect is not mixed with that of the link.
         set_aside: by method, a verdict known beforehand, `NO_OP` or `IDENTICAL_RANKING`: not tested, which costs the
             others nothing.
-        correction: "holm" or "benjamini-hochberg".
+        groups: (N,), of every image the number, from 0 on, of what it is one of, as a scene or a patient: images of one
+            are not independent, and positives are counted in groups.
+        primary: "low-frequency" or "gain-and-cost", see `question.declared_questions`.
+        test_classes: whether single classes are tested, as a question of their own at 5% (Bonferroni).
+        margin: differences within it are practically equal; by default the metric's.
 
     Raises:
         InputError: the scores do not hold what is asked for, or hold no test part.
 
     Source:
-        Nadeau and Bengio, Machine Learning 2003; Smyth, SAGMB 2004; Holm, Scandinavian Journal of Statistics 1979.
-        Error rate, coverage and power are measured in docs/statistics.md.
+        Nadeau and Bengio, Machine Learning 2003; Smyth, SAGMB 2004; Westfall and Young, Resampling-Based Multiple
+        Testing, 1993. Error rate, coverage and power are measured in docs/statistics.md.
     """
     metric_to_compare(metric)  # raises
     heads = [(head.encoder, head.method) for head in scores if head.part == "test"]
     methods = _methods_by_encoder(heads, baseline)
     grouping = _grouping(classes)
+    units = None if groups is None else np.unique(groups, return_inverse=True)[1]
 
     def measure(to: Mapping[str, str]) -> list[Contrasts]:
         return [
@@ -113,6 +125,7 @@ def compare_methods(
                 grouping=grouping,
                 labels=labels,
                 baselines=to,
+                groups=units,
             )
             for encoder, others in methods.items()
         ]
@@ -125,8 +138,9 @@ def compare_methods(
         baselines=baselines,
         set_aside=set_aside,
         to_one_baseline=measure({}) if baselines else None,
-        correction=correction,
-        level=level,
+        primary=primary,
+        test_classes=test_classes,
+        margin=margin,
         min_positives=min_positives,
     )
 
@@ -137,8 +151,9 @@ def compare_results(
     classes: pd.DataFrame,
     metric: str = "average_precision",
     baseline: str = "baseline",
-    correction: str = "holm",
-    level: float = 0.05,
+    primary: str = "low-frequency",
+    test_classes: bool = False,
+    margin: float | None = None,
     min_positives: float = MIN_POSITIVES,
 ) -> Comparison:
     """Compare methods as `compare_methods` does where the heads' scores are not at hand, but their results are.
@@ -171,8 +186,9 @@ def compare_results(
         grouping,
         metric=metric,
         baseline=baseline,
-        correction=correction,
-        level=level,
+        primary=primary,
+        test_classes=test_classes,
+        margin=margin,
         min_positives=min_positives,
     )
 
@@ -186,8 +202,9 @@ def decide_verdicts(
     baselines: Mapping[str, str] = MappingProxyType({}),
     set_aside: Mapping[str, str] = MappingProxyType({}),
     to_one_baseline: Sequence[Contrasts] | None = None,
-    correction: str = "holm",
-    level: float = 0.05,
+    primary: str = "low-frequency",
+    test_classes: bool = False,
+    margin: float | None = None,
     min_positives: float = MIN_POSITIVES,
 ) -> Comparison:
     """Turn contrasts into verdicts; arguments and result as those of `compare_methods`.
@@ -196,53 +213,44 @@ def decide_verdicts(
     recommendation chooses among methods of every link, so it needs effects that can be compared.
 
     Raises:
-        InputError: there are no contrasts, as when there is no method beside the baseline.
+        InputError: there are no contrasts, as when there is no method beside the baseline; an unknown primary question.
     """
     if not contrasts:
         raise InputError(f"there is no method beside the baseline {baseline!r} to compare; name another in the study")
+    margin = default_margin(metric) if margin is None else margin
     estimates = [_estimate_differences(c, grouping) for c in contrasts]
-    frames = [_frame(c, e, grouping, metric) for c, e in zip(contrasts, estimates, strict=True)]
-    table = pd.concat(frames, ignore_index=True)
-    few_seeds = table["seeds"] < MIN_SEEDS
-    table.insert(2, "compared_with", [baselines.get(method, baseline) for method in table["method"]])
-    known = table["method"].map(dict(set_aside))  # verdicts known beforehand
-    identical = known.eq(IDENTICAL_RANKING)  # by construction, on any images: the difference is not an estimate
+    rows = estimate_rows(contrasts, estimates, grouping, metric)
+    rows["compared_with"] = [baselines.get(method, baseline) for method in rows["method"]]
+    identical = identical_by_construction(rows, set_aside)
     for end in ("low", "high"):
-        table.loc[identical, end] = table.loc[identical, "difference"]
-    tested = (table["support"] >= min_positives) & ~few_seeds & table["p"].notna() & known.isna()
-    table.loc[few_seeds, "p"] = np.nan
-    table["p_adjusted"] = adjust(table["p"].where(tested).to_numpy(float), correction=correction)
-    strictest = level / max(int(tested.sum()), 1)
-    effects = np.concatenate([e.minimum_detectable_effect(level=strictest).ravel() for e in estimates])
-    table["minimum_detectable_effect"] = effects
-    table["verdict"] = known.where(known.notna(), _verdicts(table, metric, level=level))
-    table.loc[few_seeds | (effects > 1), "minimum_detectable_effect"] = np.nan  # no possible difference is detected
+        rows.loc[identical, end] = rows.loc[identical, "difference"]
+    rows.loc[rows["seeds"] < MIN_SEEDS, "p"] = np.nan
+    declared = declared_questions(primary, test_classes=test_classes)
+    questions = _with_members(declared, rows, set_aside, min_positives)
+    tests = [_test(d, q, contrasts, grouping) for d, q in zip(declared, questions, strict=True)]
+    asked = list(zip(questions, tests, strict=True))
+    table = with_verdicts(rows, concatenate(estimates), asked, known=set_aside, margin=margin)
     statistics = describe(
+        table,
+        asked,
         title=metric_title(metric),
-        seeds=int(table["seeds"].max()),
-        tested=int(tested.sum()),
-        correction=correction,
-        level=level,
         has_test_variance=all(c.has_test_variance for c in contrasts),
         min_positives=min_positives,
         min_seeds=MIN_SEEDS,
-        min_positives_for_null=MIN_POSITIVES_FOR_NULL,
-        large_effect=LARGE_EFFECT,
     )
     if to_one_baseline is not None:
         contrasts, estimates = to_one_baseline, [_estimate_differences(c, grouping) for c in to_one_baseline]
-    candidates = _candidates(contrasts, estimates, table, grouping, metric, baseline)
+        tests = [_test(d, q, contrasts, grouping) for d, q in zip(declared, questions, strict=True)]
+    by_group = {group: test for d, test in zip(declared, tests, strict=True) for group in d.groups}
     recommendation = recommend(
-        candidates, metric=metric, baseline=baseline, baseline_values=_baseline_values(table), statistics=statistics
+        candidates(contrasts, estimates, by_group, table, grouping, baseline=baseline),
+        metric=metric,
+        baseline=baseline,
+        baseline_values=_baseline_values(table),
+        statistics=statistics,
     )
     ranks = rank_table(table, baseline=baseline, lower=lower_is_better(metric))
-    return Comparison(table[list(_COLUMNS)], recommendation, ranks)
-
-
-_COLUMNS = (
-    "encoder", "method", "compared_with", "class_name", "is_group", "metric", "baseline", "value", "difference", "low",
-    "high", "value_low", "value_high", "p", "p_adjusted", "support", "minimum_detectable_effect", "verdict", "seeds",
-)  # fmt: skip
+    return Comparison(table, recommendation, ranks)
 
 
 def _estimate_differences(contrasts: Contrasts, grouping: Grouping) -> Estimate:
@@ -251,93 +259,36 @@ def _estimate_differences(contrasts: Contrasts, grouping: Grouping) -> Estimate:
     return rule_of_three(estimate, support=support)
 
 
-def _frame(contrasts: Contrasts, differences: Estimate, grouping: Grouping, metric: str) -> pd.DataFrame:
-    """Lay one encoder out as rows: method by method its classes and groups."""
-    methods, columns = differences.mean.shape
-    support = grouping.effective_support(contrasts.support)
-    values = rule_of_three(estimate_levels(contrasts.values), support=support)
-    low, high = _clip_to_range(differences.interval())
-    value_low, value_high = values.logit_interval()  # every metric lies in [0, 1]
-    return pd.DataFrame(
-        {
-            "encoder": contrasts.encoder,
-            "method": np.repeat(np.array(contrasts.methods, dtype=object), columns),
-            "class_name": np.tile(np.array(grouping.names, dtype=object), methods),
-            "is_group": np.tile(np.arange(columns) >= len(grouping.classes), methods),
-            "metric": metric,
-            "baseline": (values.mean - differences.mean).ravel(),
-            "value": values.mean.ravel(),
-            "difference": differences.mean.ravel(),
-            "low": low.ravel(),
-            "high": high.ravel(),
-            "value_low": value_low.ravel(),
-            "value_high": value_high.ravel(),
-            "p": differences.p().ravel(),
-            "support": np.tile(grouping.append_group_support(contrasts.support), methods),
-            "seeds": contrasts.differences.seeds.ravel(),
-        }
-    )
+def _with_members(
+    declared: Sequence[Declared], rows: pd.DataFrame, set_aside: Mapping[str, str], min_positives: float
+) -> list[Question]:
+    left_out = rows["method"].isin(list(set_aside)).to_numpy(bool)
+    testable = (rows["support"] >= min_positives).to_numpy(bool) & rows["p"].notna().to_numpy(bool)
+    return [with_members(d, rows, left_out=left_out, testable=testable) for d in declared]
 
 
-def _clip_to_range(interval: tuple[FloatArray, FloatArray]) -> tuple[FloatArray, FloatArray]:
-    """Cut intervals of differences off where metrics in [0, 1] cannot differ by more."""
-    return np.clip(interval[0], -1, 1), np.clip(interval[1], -1, 1)
+def _test(declared: Declared, question: Question, contrasts: Sequence[Contrasts], grouping: Grouping) -> SingleStep:
+    """Return the joint test of a question's members; where it has none, of as many as it asks about."""
+    samples = _samples(declared, question, contrasts, grouping)
+    correlation = joint_correlation(samples) if samples else None
+    members = len(question.members) or max(int(question.asked.sum()), 1)
+    return single_step(correlation, members=members, level=question.level)
 
 
-def _verdicts(table: pd.DataFrame, metric: str, *, level: float) -> list[str]:
-    sign = -1 if lower_is_better(metric) else 1
-    better = sign * table["difference"] > 0
-    significant = table["p_adjusted"] <= level
-    not_tested = table["p_adjusted"].isna()
-    underpowered = (table["support"] < MIN_POSITIVES_FOR_NULL) & ~(table["minimum_detectable_effect"] <= LARGE_EFFECT)
-    conditions = [significant & better, significant, not_tested, underpowered]
-    return np.select(conditions, [IMPROVES, WORSENS, NOT_TESTED, UNDERPOWERED], INCONCLUSIVE).tolist()
-
-
-def _candidates(
-    contrasts: Sequence[Contrasts],
-    estimates: Sequence[Estimate],
-    table: pd.DataFrame,
-    grouping: Grouping,
-    metric: str,
-    baseline: str,
-) -> list[Candidate]:
-    """Return every method as the recommendation weighs it.
-
-    Intervals hold for the effects of all methods on both groups at once, and the probability for all effects on the
-    low-frequency classes (Bonferroni): the best of several is the one that chance has favoured most.
-    """
-    n_methods = sum(len(c.methods) for c in contrasts)
-    rare, remaining = grouping.column(LOW_FREQUENCY), grouping.column(REMAINING)
-    rows = table[table["class_name"].eq(LOW_FREQUENCY) & table["is_group"]].reset_index(drop=True)
-    candidates: list[Candidate] = []
-    for c, e in zip(contrasts, estimates, strict=True):
-        better = Estimate(-e.mean, e.standard_error, e.df) if lower_is_better(metric) else e
-        low, high = _clip_to_range(better.interval(level=1 - 0.05 / (2 * n_methods)))
-        probability = np.maximum(1 - n_methods * (1 - better.probability_of_benefit()), 0)
-        for i, method in enumerate(c.methods):
-            row = rows.iloc[len(candidates)]
-            candidates.append(
-                Candidate(
-                    encoder=c.encoder,
-                    method=method,
-                    value=float(row["value"]),
-                    effect_rare=float(better.mean[i, rare]),
-                    effect_rare_low=float(low[i, rare]),
-                    effect_rare_high=float(high[i, rare]),
-                    effect_remaining=float(better.mean[i, remaining]),
-                    effect_remaining_low=float(low[i, remaining]),
-                    effect_remaining_high=float(high[i, remaining]),
-                    probability_of_benefit=float(probability[i, rare]),
-                    minimum_detectable_effect=float(row["minimum_detectable_effect"]),
-                    seeds=int(row["seeds"]),
-                    # Of a method that was tested against another baseline: by its interval from this one.
-                    improves=row["verdict"] == IMPROVES
-                    if row["compared_with"] == baseline
-                    else float(low[i, rare]) > 0 and row["verdict"] not in (NO_OP, IDENTICAL_RANKING),
-                )
-            )
-    return candidates
+def _samples(
+    declared: Declared, question: Question, contrasts: Sequence[Contrasts], grouping: Grouping
+) -> list[JointSample]:
+    """Return the members' differences over seeds and images; of single classes, whose are not kept, none."""
+    tested = np.zeros(len(question.asked), dtype=bool)
+    tested[question.members] = True
+    methods = np.cumsum([0, *(len(c.methods) for c in contrasts)])
+    by_method = tested.reshape(methods[-1], -1)  # (encoders x methods, K)
+    return [
+        c.joint_differences(group, np.flatnonzero(of_encoder[:, grouping.column(group)]))
+        for c, of_encoder in zip(contrasts, np.split(by_method, methods[1:-1]), strict=True)
+        for group in declared.groups
+        if of_encoder[:, grouping.column(group)].any()
+    ]
 
 
 def _baseline_values(table: pd.DataFrame) -> dict[str, float]:

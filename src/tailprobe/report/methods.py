@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from tailprobe.comparison.verdict import IDENTICAL_RANKING, NO_OP
+from tailprobe.comparison.words import IDENTICAL_RANKING, NO_OP
 
 
 def method_remarks(methods: pd.DataFrame) -> dict[str, str]:

@@ -8,26 +8,40 @@ from rich.table import Table
 from rich.text import Text
 
 from tailprobe.comparison.description import signed
-from tailprobe.comparison.verdict import IMPROVES, INCONCLUSIVE, NOT_TESTED, UNDERPOWERED, WORSENS
+from tailprobe.comparison.words import (
+    IMPROVES,
+    INCONCLUSIVE,
+    NOT_TESTED,
+    PRACTICALLY_EQUAL,
+    UNDERPOWERED,
+    WORSENS,
+)
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
 from tailprobe.report.text import shown
 
 _SHOWN = (LOW_FREQUENCY, REMAINING)
-_SHORT = {IMPROVES: "better", WORSENS: "worse", INCONCLUSIVE: "n.s.", UNDERPOWERED: "low n", NOT_TESTED: "–"}
+_SHORT = {
+    IMPROVES: "better", WORSENS: "worse", PRACTICALLY_EQUAL: "equal", INCONCLUSIVE: "n.s.", UNDERPOWERED: "low n",
+    NOT_TESTED: "–",
+}  # fmt: skip
 _COLOURS = {IMPROVES: "green", WORSENS: "red"}
 _CAPTION = (
-    "n.s.: inconclusive. low n: underpowered. –: not tested. classes: improved/worsened. "
-    "Intervals: 95%, each by itself; verdicts are corrected for all comparisons."
+    "n.s.: inconclusive. equal: within the margin. low n: underpowered. –: not tested. classes: improved/worsened. "
+    "Intervals hold for all methods at once, as verdicts do."
 )
 
 
 def verdict_table(verdicts: pd.DataFrame, *, methods: Sequence[str], encoders: Sequence[str]) -> Table:
     """Return the verdict on each method: the groups' differences in percent, their intervals, and counts of classes.
 
-    80 columns wide. `n.s.` is "inconclusive", `low n` "underpowered" and `–` "not tested".
+    The interval is the simultaneous one, which the verdict is drawn from; of what was not tested that of the row alone.
+    Classes are counted where they were tested. 80 columns wide.
+
+    `n.s.` is "inconclusive", `low n` "underpowered" and `–` "not tested".
 
     Args:
-        verdicts: columns encoder, method, class_name, is_group, metric, difference, low, high, verdict.
+        verdicts: columns encoder, method, class_name, is_group, metric, difference, low, high, simultaneous_low,
+            simultaneous_high, verdict.
         methods: in the order to show them; the baseline, which has no verdict, is left out.
     """
     look = {"padding": (0, 1, 0, 0), "show_edge": False, "pad_edge": False}
@@ -38,7 +52,9 @@ def verdict_table(verdicts: pd.DataFrame, *, methods: Sequence[str], encoders: S
     for head in _SHOWN:
         table.add_column(head, justify="right", no_wrap=True)
         table.add_column("")
-    table.add_column("classes", justify="right")
+    with_classes = bool(verdicts.loc[~verdicts["is_group"], "verdict"].isin([IMPROVES, WORSENS]).any())
+    if with_classes:
+        table.add_column("classes", justify="right")
     for encoder in encoders:
         mine = verdicts[verdicts["encoder"].astype(str) == encoder]
         if len(encoders) > 1:
@@ -46,7 +62,8 @@ def verdict_table(verdicts: pd.DataFrame, *, methods: Sequence[str], encoders: S
         for method in methods:
             rows = mine[mine["method"].astype(str) == method]
             if len(rows):
-                table.add_row(Text(shown(method, 17)), *_cells(rows))
+                counts = [_class_counts(rows)] if with_classes else []
+                table.add_row(Text(shown(method, 17)), *_cells(rows), *counts)
         table.add_section()
     return table
 
@@ -59,13 +76,18 @@ def _cells(rows: pd.DataFrame) -> list[Text]:
             cells += [Text("–"), Text("")]
             continue
         row = found.iloc[0]
-        span = f"{_percent(row['difference'])} ({_percent(row['low'])}, {_percent(row['high'])})"
+        low, high = ("low", "high") if pd.isna(row["simultaneous_low"]) else ("simultaneous_low", "simultaneous_high")
+        span = f"{_percent(row['difference'])} ({_percent(row[low])}, {_percent(row[high])})"
         cells += [
             Text(span),
             Text(_SHORT.get(row["verdict"], shown(str(row["verdict"]), 9)), style=_COLOURS.get(row["verdict"], "")),
         ]
+    return cells
+
+
+def _class_counts(rows: pd.DataFrame) -> Text:
     single = rows.loc[~rows["is_group"], "verdict"]
-    return [*cells, Text(f"{(single == IMPROVES).sum()}/{(single == WORSENS).sum()}")]
+    return Text(f"{(single == IMPROVES).sum()}/{(single == WORSENS).sum()}")
 
 
 def _percent(value: float) -> str:

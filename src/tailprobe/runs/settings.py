@@ -104,8 +104,24 @@ class Study:
         range=_SOME,
         calls=True,
     )
-    correction: Literal["holm", "benjamini-hochberg"] = setting(
-        "holm", help="Correction for multiple comparisons: holm or benjamini-hochberg.", group="Design"
+    primary: Literal["low-frequency", "gain-and-cost"] = setting(
+        "low-frequency",
+        help="Primary question: low-frequency, what the methods do to the low-frequency classes, tested at 4%, and to "
+        "the remaining ones, at 1%; or gain-and-cost, both together at 5%.",
+        group="Design",
+    )
+    classes: Literal["estimated", "tested"] = setting(
+        "estimated",
+        help="Single classes: estimated, each with its own 95% interval and no verdict, or tested as a further "
+        "question at 5%.",
+        group="Design",
+    )
+    margin: float | Literal["auto"] = setting(
+        "auto",
+        help="Differences within this margin are practically equal; auto takes the primary metric's, 0.02 for average "
+        "precision.",
+        group="Design",
+        range=Range(lambda margin: 0 < margin < 1, "above 0 and below 1"),
     )
     budget: Literal["epochs", "updates"] = setting(
         "epochs",
@@ -117,11 +133,18 @@ class Study:
     def __post_init__(self) -> None:
         check_settings(self)
         self._check_metric()
+        self._set_margin()
         if len(set(self.encoders)) != len(self.encoders):
             raise InputError(f"an encoder is named twice in {list(self.encoders)}")
         unknown = sorted(set(self.weights) - set(self.encoders))
         if unknown:
             raise InputError(f"weights are given for {unknown[0]!r}, which is not among {list(self.encoders)}")
+
+    def _set_margin(self) -> None:
+        from tailprobe.scores.metric import default_margin  # slow to import
+
+        if self.margin == "auto":  # as a number it stands in study.toml before anything is trained
+            object.__setattr__(self, "margin", default_margin(self.metric))
 
     def _check_metric(self) -> None:
         from tailprobe.scores.metric import comparable_names  # slow to import

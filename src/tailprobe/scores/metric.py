@@ -75,6 +75,7 @@ class Metric:
     range: tuple[float, float] = (0.0, 1.0)
     drawn: bool = True  # among the page's choices of a metric
     ratios: tuple[CellRatio, ...] = ()  # of decisions: the ratios of confusion counts that it is the mean of
+    margin: float = 0.02  # smaller differences make none in practice; a convention, which a study may set otherwise
 
     def of_sample(self, sample: Sample) -> Float[np.ndarray, " C"]:
         """Return the values; NaN also where a metric of decisions has no threshold."""
@@ -141,6 +142,16 @@ def lower_is_better(name: str) -> bool:
     """Return whether less is better of a metric as tables name it; of what is no metric more is."""
     metric = find_metric(name)
     return metric is not None and metric.better == "lower"
+
+
+def default_margin(name: str) -> float:
+    """Return the margin of a metric as tables name it: smaller differences make none in practice.
+
+    >>> default_margin("average_precision"), default_margin("recall@0.5")
+    (0.02, 0.02)
+    """
+    metric = find_metric(name)
+    return Metric.margin if metric is None else metric.margin
 
 
 def metric_title(name: str) -> str:

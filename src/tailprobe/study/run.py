@@ -16,7 +16,8 @@ from tailprobe.comparison.decomposition import decompose
 from tailprobe.comparison.grouping import group_classes
 from tailprobe.comparison.guards import guard
 from tailprobe.comparison.recommendation import Recommendation
-from tailprobe.comparison.verdict import IDENTICAL_RANKING, NO_OP, Comparison, compare_methods
+from tailprobe.comparison.verdict import Comparison, compare_methods
+from tailprobe.comparison.words import IDENTICAL_RANKING, NO_OP
 from tailprobe.datasets.check import check_images
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.long_tail import thin_to_long_tail
@@ -151,15 +152,19 @@ def _compare(
         return None
     by_method = methods.set_index("method")
     identical = by_method.index[by_method["identical_ranking"] & (study.metric in RANKING_METRICS)]
+    groups = design.images.groups
     comparison = compare_methods(
         scores.test,
         labels=design.images.labels.matrix,
+        groups=None if groups is None else np.unique(groups, return_inverse=True)[1],
         classes=class_table(design),
         metric=study.metric,
         baselines=_baselines(methods),
         set_aside=dict.fromkeys(identical, IDENTICAL_RANKING)
         | dict.fromkeys(by_method.index[by_method["no_op"] != ""], NO_OP),
-        correction=study.correction,
+        primary=study.primary,
+        test_classes=study.classes == "tested",
+        margin=float(study.margin),
     )
     return _explain(folder, study, design, scores, methods, comparison)
 

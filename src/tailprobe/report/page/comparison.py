@@ -87,7 +87,10 @@ def _of_verdicts(run: Run, encoder: str, column: str, otherwise: np.ndarray) -> 
 
 
 def _verdicts(run: Run, encoder: str) -> dict[str, Any]:
-    """Return verdict, adjusted p-value and minimum detectable effect, (M, K) each; empty for the baseline."""
+    """Return verdict, adjusted p-value and minimum detectable effect, (M, K) each; empty for the baseline.
+
+    Verdicts are also empty, and adjusted p-values missing, for what belongs to no question, as single classes.
+    """
     shape = (len(run.methods), len(run.classes) + len(RULE_GROUPS))
     places, verdict = _placed(run, encoder, "verdict")
     words = np.full(shape, "", dtype=object)

@@ -93,6 +93,7 @@ register(
         _brier_influence,
         better="lower",
         drawn=False,
+        margin=0.005,
     )
 )
 register(

@@ -116,7 +116,7 @@ def _area_up_to(x: Float[np.ndarray, " P"], y: Float[np.ndarray, " P"], stop: fl
     return float((((y[:-1] + at_right) / 2 * (right - left))[kept]).sum())
 
 
-register(Metric("roc_auc", "ROC AUC", lambda sample: roc_auc_of(sample.ranked), roc_auc_influence))
+register(Metric("roc_auc", "ROC AUC", lambda sample: roc_auc_of(sample.ranked), roc_auc_influence, margin=0.01))
 register(
     Metric(
         f"partial_roc_auc_{_MAX_FPR}",

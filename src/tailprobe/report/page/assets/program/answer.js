@@ -106,7 +106,7 @@ function showGains() {
   );
   by("caption-answer").textContent =
     `The low-frequency classes' ${words(state.metric)}, each method's less that of its baseline: mean over ${many(r.about.seeds.length, "seed")}, paired by seed; whiskers: ${reach()}` +
-    (tested() ? ", each by itself, while verdicts are corrected for all comparisons of the study." : ".");
+    (tested() ? ", each by itself, while verdicts hold for all methods at once." : ".");
   by("plot-answer").setAttribute(
     "aria-label",
     methods

@@ -3,7 +3,7 @@
 /** @type {{ runs: any[], multi_dataset: any }} what report/page/content.py and multi_dataset.py write */
 const { runs: RUNS, multi_dataset: MULTI_DATASET } = JSON.parse(document.getElementById("content").textContent);
 const PAGE = 50,
-  WORDS = ["improves", "worsens", "inconclusive", "underpowered", "not tested"];
+  WORDS = ["improves", "worsens", "practically equal", "inconclusive", "underpowered", "not tested"];
 const state = {
   run: 0,
   encoder: "",

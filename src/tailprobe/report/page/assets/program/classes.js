@@ -73,7 +73,7 @@ function showClasses() {
     : `${many(found.length, "comparison")} in ${words(state.metric)}, ${ordered()}. Orange: low-frequency. In test: images of the test part that carry the class. Intervals: ${reach()}.` +
       (run().comparison.tested && !tested() ? ` Verdicts are in ${words(run().comparison.tested)} alone.` : "") +
       (tested()
-        ? " p: corrected for all comparisons. MDE: minimum detectable effect, detected with 80% power."
+        ? " p: adjusted for all methods of its question; what belongs to none is an estimate and gets no verdict. MDE: minimum detectable effect, detected with 80% power."
         : "");
   if (nothing) return;
   if (plots) showPlot(found);
