@@ -11,6 +11,7 @@ from tailprobe.report.page.collection import class_rows, collection, mistakes
 from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.curves import curves, training
 from tailprobe.report.page.gain_sources import gain_sources
+from tailprobe.report.questions import fixed_before_training
 from tailprobe.report.style import markers, palette
 from tailprobe.runs.run import Run
 from tailprobe.scores.metric import metric_title
@@ -27,6 +28,7 @@ def content(run: Run) -> dict[str, Any]:
     return {
         "name": run.name,
         "recommendation": _recommendation(run),
+        "fixed": fixed_before_training(run),
         "encoders": list(run.encoders),
         "methods": _methods(run),
         "encoder": run.encoder,
@@ -81,6 +83,7 @@ def _methods(run: Run) -> list[dict[str, Any]]:
                 "symbol": _SYMBOLS[shapes[method]],
                 "family": str(row["family"]),
                 "link": str(row["link"]),
+                "source": str(row["source"]),
                 "no_op": str(row["no_op"]),
                 "identical_ranking": bool(row["identical_ranking"]),
                 "rows": float(plan["rows"].mean()),

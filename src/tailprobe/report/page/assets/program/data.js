@@ -171,6 +171,9 @@ function showMethods() {
       ]),
     ),
   );
+  [...by("table-methods").querySelectorAll("tbody tr")].forEach((row, m) => {
+    if (r.methods[m].source) row.children[0].append(make("small", brief(r.methods[m].source, 160)));
+  });
   showCounts(r, Math.max(0, Number(by("counts-method").value)));
 }
 function showCounts(r, chosen) {
