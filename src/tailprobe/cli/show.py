@@ -11,6 +11,7 @@ def show_result(result: "Run", metric: str) -> None:
     from rich.console import Console
 
     from tailprobe.report.methods import method_remarks
+    from tailprobe.report.questions import more_seeds
     from tailprobe.report.terminal import results_table
     from tailprobe.report.verdict_table import verdict_table
 
@@ -24,12 +25,14 @@ def show_result(result: "Run", metric: str) -> None:
         plans=result.plans.drop_duplicates(["encoder", "method", "seed"]),
         baselines=dict(zip(compared["method"], compared["baseline"], strict=True)),
         remarks=method_remarks(methods),
+        width=console.width,
     )
     console.print(table)
     if result.verdicts is not None and result.recommendation is not None:
         names, encoders = result.record["methods"], list(result.encoders)
-        console.print(verdict_table(result.verdicts, methods=names, encoders=encoders))
-        console.print(result.recommendation.sentence, highlight=False, markup=False)
+        console.print(verdict_table(result.verdicts, methods=names, encoders=encoders, width=console.width))
+        said = [result.recommendation.sentence, more_seeds(result.verdicts, result.recommendation.encoder)]
+        console.print("\n".join(filter(None, said)), highlight=False, markup=False)
     console.print(f"Run: {result.folder.path}  page: {result.folder.report}", highlight=False, markup=False)
 
 

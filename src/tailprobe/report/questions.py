@@ -93,13 +93,14 @@ def more_seeds(verdicts: pd.DataFrame, encoder: str) -> str:
     now = float((rows["simultaneous_high"] - rows["simultaneous_low"]).median() / 2)
     after, least = now * np.sqrt(seeds / _MORE + images), now * np.sqrt(images)
     number = int(rows["seeds"].max())
+    limit = _LIMIT.format(least=least) if least >= _VISIBLE else _FREE
     return (
-        f"With {number} seeds the primary question's intervals reach about ±{now:.3f}; with {_MORE * number} seeds they "
-        f"would reach about ±{after:.3f}, and "
-        + (f"no number of seeds brings them below ±{least:.3f}: that takes more images." if least >= _VISIBLE else _FREE)
+        f"With {number} seeds the primary question's intervals reach about ±{now:.3f}; with {_MORE * number} seeds "
+        f"they would reach about ±{after:.3f}, and {limit}"
     )
 
 
+_LIMIT = "no number of seeds brings them below ±{least:.3f}: that takes more images."
 _FREE = "the images at hand set no limit that could be measured."
 
 

@@ -33,7 +33,9 @@ def comparison(run: Run) -> dict[str, Any]:
         "numbers": {e: {m: _numbers(run, of_metric[m], e, m) for m in metrics} for e in run.encoders},
         "tested": tested,
         "margin": None if run.verdicts is None else float(run.verdicts["margin"].iloc[0]),
-        "questions": [] if run.verdicts is None else [asdict(q) | {"sentence": q.sentence} for q in asked(run.verdicts)],
+        "questions": []
+        if run.verdicts is None
+        else [asdict(q) | {"sentence": q.sentence} for q in asked(run.verdicts)],
         "baseline_of": [run.methods.index(run.baselines.get(name, run.methods[0])) for name in run.methods],
         "means": {e: _means(run, e) for e in run.encoders},
         "verdicts": {} if run.verdicts is None else {e: _verdicts(run, e) for e in run.encoders},

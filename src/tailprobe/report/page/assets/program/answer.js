@@ -117,7 +117,7 @@ function showGains() {
         range: [methods.length - 0.5, -0.5],
         zeroline: false,
       },
-      xaxis: { title: { text: "worse ← difference → better" }, zeroline: true, zerolinewidth: 2 },
+      xaxis: { title: { text: "← worse, better →" }, zeroline: true, zerolinewidth: 2 },
     },
   );
   by("caption-answer").textContent =

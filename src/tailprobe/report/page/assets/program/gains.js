@@ -30,7 +30,7 @@ function showGainSources() {
         range: [rows.length - 0.5, -0.5],
         zeroline: false,
       },
-      xaxis: { title: { text: `worse ← difference in ${words(metric)} → better` }, zeroline: true, zerolinewidth: 2 },
+      xaxis: { title: { text: "← worse, better →" }, zeroline: true, zerolinewidth: 2 },
     },
   );
   by("caption-gains").textContent =
