@@ -140,20 +140,28 @@ def _histories(keys: Sequence[tuple[str, int]], rng: np.random.Generator) -> pd.
     return pd.concat(frames, ignore_index=True)
 
 
+_LEVELS = {"primary": 0.04, "cost": 0.01, "classes": 0.05}
+
+
 def _verdicts(methods: Sequence[str], table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     words = np.array(["improves", "worsens", "inconclusive", "underpowered", "not tested"], dtype=object)
-    names = [*table["class_name"], *GROUPS]
+    names = np.array([*table["class_name"], *GROUPS], dtype=object)
     frames = []
     for method in methods[1:]:
-        n = len(names)
+        n, is_group = len(names), np.arange(len(names)) >= len(table)
         difference = rng.normal(0, 0.1, n)
+        question = np.select([names == "low-frequency", names == "remaining", ~is_group], [*_LEVELS], "")
+        verdict = np.where(question == "", "", words[rng.integers(0, np.where(is_group, 3, 5))])
+        tested = (question != "") & (verdict != "not tested")
         frames.append(pd.DataFrame({
-            "encoder": "descriptors", "method": method, "class_name": names, "is_group": np.arange(n) >= len(table),
+            "encoder": "descriptors", "method": method, "class_name": names, "is_group": is_group,
             "metric": "average_precision", "difference": difference, "low": difference - 0.1, "high": difference + 0.1,
             "p_adjusted": rng.random(n), "minimum_detectable_effect": 0.2, "support": 9.0, "margin": 0.02,
-            "simultaneous_low": difference - 0.15, "simultaneous_high": difference + 0.15, "below_margin": False,
-            "verdict": words[rng.integers(0, 5, n)], "value_low": 0.3, "value_high": 0.7, "seeds": 3,
-            "standard_error_seeds": 0.04, "standard_error_images": 0.001,
+            "simultaneous_low": np.where(tested, difference - 0.15, np.nan), "below_margin": False,
+            "simultaneous_high": np.where(tested, difference + 0.15, np.nan),
+            "verdict": verdict, "seeds": 3, "question": question,
+            "level": [_LEVELS.get(name, np.nan) for name in question], "critical_level": np.where(tested, 0.01, np.nan),
+            "standard_error_seeds": 0.03, "standard_error_images": 0.04,
         }))  # fmt: skip
     return pd.concat(frames, ignore_index=True)
 

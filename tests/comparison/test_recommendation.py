@@ -19,9 +19,9 @@ def advise(**changes):
 @pytest.mark.parametrize(
     ("effect", "sentence"),
     [
-        ((-0.01, -0.03, 0.01), "the change is not significant, −0.010 (95% CI −0.030 to +0.010)"),
-        ((-0.02, -0.03, -0.01), "on the remaining classes the change is −0.020 (95% CI −0.030 to −0.010)"),
-        ((0.02, 0.01, 0.03), "on the remaining classes the change is +0.020 (95% CI +0.010 to +0.030)"),
+        ((-0.01, -0.03, 0.01), "the change is not significant, −0.010 (simultaneous interval −0.030 to +0.010)"),
+        ((-0.02, -0.03, -0.01), "remaining classes the change is −0.020 (simultaneous interval −0.030 to −0.010)"),
+        ((0.02, 0.01, 0.03), "remaining classes the change is +0.020 (simultaneous interval +0.010 to +0.030)"),
     ],
 )
 def test_a_cost_that_is_not_shown_is_not_said_to_be_none(effect, sentence):

@@ -13,12 +13,12 @@ def show_result(result: "Run", metric: str) -> None:
     from tailprobe.report.caution import caution
     from tailprobe.report.methods import method_remarks
     from tailprobe.report.page.gain_sources import shown_first
+    from tailprobe.report.questions import more_seeds
     from tailprobe.report.terminal import results_table
     from tailprobe.report.verdict_table import verdict_table
 
     console, methods = Terminal(), result.method_table
-    compared, remarks = methods[methods["baseline"] != ""], method_remarks(methods)
-    has_verdicts = result.verdicts is not None and result.recommendation is not None
+    compared = methods[methods["baseline"] != ""]
     table = results_table(
         result.results,
         metric=metric,
@@ -26,16 +26,20 @@ def show_result(result: "Run", metric: str) -> None:
         encoders=list(result.encoders),
         plans=result.plans.drop_duplicates(["encoder", "method", "seed"]),
         baselines=dict(zip(compared["method"], compared["baseline"], strict=True)),
-        remarks={} if has_verdicts else remarks,
+        remarks=method_remarks(methods),
+        width=console.width,
     )
     console.print(table)
     if result.verdicts is not None and result.recommendation is not None:
         names, encoders = result.record["methods"], list(result.encoders)
-        console.print(verdict_table(result.verdicts, methods=names, encoders=encoders, remarks=remarks))
-        console.print(result.recommendation.sentence, highlight=False, markup=False)
+        console.print(verdict_table(result.verdicts, methods=names, encoders=encoders, width=console.width))
         gain = shown_first(result, result.recommendation.encoder)
-        if gain is not None:
-            console.print(gain[1]["sentence"], highlight=False, markup=False)
+        lines = [
+            result.recommendation.sentence,
+            more_seeds(result.verdicts, result.recommendation.encoder),
+            "" if gain is None else gain[1]["sentence"],
+        ]
+        console.print("\n".join(filter(None, lines)), highlight=False, markup=False)
     if said := caution(result.duplicates, groups=result.record.get("groups")):
         console.print(said, style="yellow", highlight=False, markup=False)
     console.print(f"Run: {result.folder.path}  page: {result.folder.report}", highlight=False, markup=False)

@@ -166,12 +166,12 @@ def _power(best: Candidate) -> str:
 
 def _rare_effect(candidate: Candidate) -> str:
     interval = _interval(candidate.effect_rare_low, candidate.effect_rare_high)
-    return f"{signed(candidate.effect_rare)} (95% CI {interval})"
+    return f"{signed(candidate.effect_rare)} (simultaneous interval {interval})"
 
 
 def _remaining_effect(candidate: Candidate) -> str:
     interval = _interval(candidate.effect_remaining_low, candidate.effect_remaining_high)
-    return f"{signed(candidate.effect_remaining)} (95% CI {interval})"
+    return f"{signed(candidate.effect_remaining)} (simultaneous interval {interval})"
 
 
 def _interval(low: float, high: float) -> str:

@@ -12,11 +12,12 @@ from rich.text import Text
 
 from tailprobe.comparison.description import signed
 from tailprobe.groups import ALL, LOW_FREQUENCY, REMAINING
-from tailprobe.report.text import shown
+from tailprobe.report.text import shown, whole_name
 from tailprobe.report.values import agree, deviation, mean, of_seeds, seed_values
+from tailprobe.scores.metric import metric_title
 
 _SHOWN = {LOW_FREQUENCY: "low-freq.", REMAINING: REMAINING, ALL: ALL}  # the groups, and their columns' heads
-_NAME = 17  # letters of a method's name, so that the table fits 80 columns
+_REST = 63  # columns that all but the names take: 17 are left of 80
 
 
 def results_table(
@@ -30,8 +31,9 @@ def results_table(
     part: str = "test",
     baselines: Mapping[str, str] = MappingProxyType({}),
     remarks: Mapping[str, str] = MappingProxyType({}),
+    width: int = 80,
 ) -> Table:
-    """Return the averages over classes of one metric, in percent: a row a method, under each encoder, 80 columns wide.
+    """Return the averages over classes of one metric, in percent: a row a method, under each encoder.
 
     Each group of classes has its mean and standard deviation over seeds, and Δ, the mean difference from the baseline
     of the same seed. A Δ is coloured where all of three or more seeds agree on its sign.
@@ -43,6 +45,7 @@ def results_table(
         plans: columns method, seed, rows, and encoder where they differ by it; adds the rows drawn, a mean over seeds.
         baselines: by method, what Δ is from where that is not `baseline`, as for softmax methods.
         remarks: by method, what is to be known of it, under the table.
+        width: columns of the terminal, 80 or more; names that do not fit stand on several lines.
 
     Raises:
         InputError: the table has no such encoder, metric, part or method.
@@ -62,10 +65,12 @@ def results_table(
         for m, method in enumerate(methods):
             cells = [cell for pair in zip(found.array[m], differences[m], strict=True) for cell in _cells(*pair)]
             rows = [] if plans is None else [_rows(plans, encoder, method)]
-            result.add_row(Text(shown(method, _NAME)), *cells, *rows)
+            result.add_row(Text(whole_name(method, max(width, 80) - _REST)), *cells, *rows)
         result.add_section()
     encoder = f", encoder {shown(encoders[0], 24)}" if len(encoders) == 1 else ""
-    result.title = Text(f"{shown(metric, 24)} in %{encoder}, {shown(part, 12)} part, {of_seeds(seeds)}", style="bold")
+    result.title = Text(
+        f"{shown(metric_title(metric), 24)} in %{encoder}, {shown(part, 12)} part, {of_seeds(seeds)}", style="bold"
+    )
     result.caption = Text(
         "\n".join([_caption(seeds), *(f"{shown(m, 40)}: {shown(remarks[m], 200)}" for m in methods if m in remarks)]),
         style="dim",

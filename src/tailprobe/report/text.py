@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from matplotlib import font_manager
 from matplotlib.textpath import text_to_path
 
+from tailprobe.scores.metric import metric_title
+
 # The first comes with matplotlib; the others are taken where the machine has them, for scripts that it lacks.
 FONTS = (
     "DejaVu Sans",
@@ -18,7 +20,7 @@ FONTS = (
     "Microsoft YaHei",
     "PingFang SC",
 )
-_BREAKS = "_-/ .,+"
+_BREAKS = "_-/ .,+("
 
 
 @functools.cache
@@ -74,6 +76,20 @@ def wrap(text: str, width: int, lines: int = 2) -> str:
     return text[:cut].rstrip() + "\n" + wrap(text[cut:], width, lines - 1)
 
 
+def whole_name(name: str, width: int) -> str:
+    r"""Return a shown name uncut, over as many lines of at most `width` characters as it takes, up to 200 characters.
+
+    >>> whole_name("undersample(low-frequency)", 17), whole_name("reweight(2)", 17)
+    ('undersample(low-\nfrequency)', 'reweight(2)')
+    """
+    text, lines = shown(name, 200), []
+    while len(text) > width:
+        cut = max([i + 1 for i in range(width) if text[i] in _BREAKS], default=width)
+        lines.append(text[:cut].rstrip())
+        text = text[cut:]
+    return "\n".join([*lines, text])
+
+
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """Return the width of one line in inches, at `size` points."""
     font = font_manager.FontProperties(family=list(fonts()), size=size, weight="bold" if bold else "normal")
@@ -108,10 +124,10 @@ def _drawable() -> frozenset[int]:
 
 
 def metric_label(metric: str) -> str:
-    """Return a metric's name for an axis, with the paper's word where the paper has another.
+    """Return what a metric is called on an axis, with the paper's word where the paper has another.
 
-    >>> metric_label("recall"), metric_label("f1")
-    ("recall (the paper's accuracy on the class)", 'f1')
+    >>> metric_label("recall"), metric_label("f1@tuned")
+    ("recall (the paper's accuracy on the class)", 'F1 (tuned threshold)')
     """
     paper = " (the paper's accuracy on the class)" if metric.startswith("recall") else ""
-    return shown(metric, 60) + paper
+    return shown(metric_title(metric), 60) + paper

@@ -165,11 +165,12 @@ def test_counts_that_are_close_stand_on_an_axis_from_zero_and_others_on_powers_o
 
 
 def test_what_rounds_to_zero_has_no_sign(watched, run, tmp_path):
-    nothing = run.verdicts.assign(difference=-0.0001, low=-0.0004, high=0.0004)
+    ends = {"low": -0.0004, "high": 0.0004, "simultaneous_low": -0.0004, "simultaneous_high": 0.0004}
+    nothing = run.verdicts.assign(difference=-0.0001, **ends)
     advice = replace(run.recommendation, effect_rare=-0.0001, effect_rare_low=-0.0004, effect_rare_high=0.0004)
     run = changed(run, verdicts=nothing, recommendation=advice)
     page = watched.open(write_page([run], tmp_path / "report.html"))
-    assert "95% interval 0.000 to 0.000" in page.inner_text("#certainty")
+    assert "simultaneous interval 0.000 to 0.000" in page.inner_text("#certainty")
     assert set(cells(page, 7)) == {"0.000"}
     point = page.locator("#plot-answer .scatterlayer .point").first.bounding_box()
     page.mouse.move(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)

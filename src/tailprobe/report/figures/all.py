@@ -159,7 +159,7 @@ def _bars(
                 classes=[name for name, member in zip(classes.names, members, strict=True) if member],
                 counts=classes.counts[members],
                 support=classes.support[members],
-                title=f"{_title(family)}: the {group.replace('_', '-')} classes",
+                title=f"{_title(family)}, class by class: {group.replace('_', '-')} classes",
                 note=counterpart_note(stem),
                 **common,  # type: ignore[arg-type]
             )
@@ -174,7 +174,8 @@ def _with_baselines(families: Mapping[str, str], family: str, baselines: Mapping
 
 
 def _title(family: str) -> str:
-    return shown(_STEMS.get(family, family), 40).capitalize()
+    # The family of losses is no axis: a title says that methods are drawn, not their loss.
+    return "Baselines" if family == "baseline" else f"Methods of the family {shown(_STEMS.get(family, family), 40)}"
 
 
 def _differences(

@@ -14,8 +14,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from tailprobe.report.figures.difference_rows import Rows, difference_rows
 from tailprobe.report.frame import WIDTH, new_figure
 from tailprobe.report.style import GRID, INK, LOW_FREQUENCY, MUTED, TINT, colours_of, markers_of, styled
-from tailprobe.report.text import shown, text_width, truncate_to_width
+from tailprobe.report.text import shown, text_width, wrap
 from tailprobe.report.values import Spread, agree, describe_spread, half_width, mean, of_seeds
+from tailprobe.scores.metric import metric_title
 
 _PANELS_A_BAND = 8
 _ROW = 0.235  # inches a class
@@ -78,7 +79,7 @@ def differences(
     down = -(-len(others) // across)
     reference = "baseline of its link and" if _several(others, baselines) else shown(baseline)
     figure = new_figure(
-        title=f"What each method changes in {shown(metric, 40)}, class by class",
+        title=f"What each method changes in {shown(metric_title(metric), 40)}, class by class",
         subtitle=f"difference from the {reference} of the same seed: right of the line is better"
         f" · {of_seeds(rows.differences.shape[-1])} · encoder {shown(encoder, 40)} · {shown(part)} part",
         caption=_caption(rows, spread, part),
@@ -124,10 +125,9 @@ class _Look:
 
 
 def _head(axes: Axes, method: str, look: _Look) -> None:
-    name = shown(method, 40)
-    if text_width(name, _HEAD) > look.width:
-        name = "\n".join(truncate_to_width(line, look.width, _HEAD) for line in name.replace("(", "\n(", 1).split("\n"))
-    axes.set_title(name, fontsize=_HEAD, loc="center")
+    name = shown(method, 80)
+    letters = len(name) if text_width(name, _HEAD) <= look.width else max(6, int(look.width * 72 / (0.6 * _HEAD)))
+    axes.set_title(wrap(name, letters, lines=4), fontsize=_HEAD, loc="center")
     line = {"color": look.colour, "linewidth": 3.5, "solid_capstyle": "butt", "clip_on": False}
     axes.plot([0, 1], [1, 1], transform=axes.transAxes, **line)  # type: ignore[arg-type]
 

@@ -42,7 +42,8 @@ def gain_sources(
     figure = new_figure(
         title="Where the gain comes from",
         subtitle=f"difference from the baseline in {metric}, low-frequency classes · encoder {shown(encoder, 40)}",
-        caption=f"{sentence} A bar starts where the one above it ends; whiskers: 95% confidence interval of each part.",
+        caption=f"{sentence} A bar starts where the one above it ends; whiskers without caps: 95% interval of each "
+        "part by itself, not corrected.",
         body=0.5 + 0.42 * len(methods),
         key=[(Patch(color=_RANKING), "better ranking"), (Patch(color=REMAINING), "moved threshold")],
     )
@@ -62,5 +63,5 @@ def _bars(axes: Axes, places: Float[np.ndarray, " M"], start: Float[np.ndarray, 
     reach = np.maximum(np.stack([part.value - part.low, part.high - part.value]), 0)
     axes.barh(
         places, part.value, left=start, height=2 * _HALF, color=colour, xerr=reach,
-        error_kw={"ecolor": INK, "elinewidth": 1, "capsize": 2},
+        error_kw={"ecolor": INK, "elinewidth": 1},
     )  # fmt: skip

@@ -155,10 +155,11 @@ def _bars(
         axes.plot(place, 0, "x", color=MUTED, markersize=3.5, markeredgewidth=0.9, clip_on=False, zorder=4)
     reach = half_width(own, spread)
     sure = ~np.isnan(reach)
+    inside = [np.minimum(reach, height), np.minimum(reach, 1 - height)]  # no metric passes 0 or 1
     axes.errorbar(
         x[sure],
         height[sure],
-        reach[sure],
+        [side[sure] for side in inside],
         fmt="none",
         ecolor=INK,
         elinewidth=0.9,
@@ -176,7 +177,7 @@ def _bars(
 
 def _limits(values: Float[np.ndarray, "M K S"], spread: Spread) -> tuple[float, float]:
     reach = np.nan_to_num(half_width(values, spread))
-    high = np.nanmax(np.append(mean(values) + reach, np.append(values, 0.1)))
+    high = np.nanmax(np.append(np.minimum(mean(values) + reach, 1), np.append(values, 0.1)))
     low = np.nanmin(np.append(np.append(values, 0.0), 0.0))
     return float(low * 1.05), float(high * 1.03)
 

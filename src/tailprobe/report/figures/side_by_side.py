@@ -33,14 +33,15 @@ def side_by_side(sources: Sequence[Source], *, metric: str, reach: str) -> Figur
     """Draw the low-frequency classes' differences: a row for each method of any source, a mark for each source.
 
     Args:
+        metric: as a sentence has it.
         reach: what the whiskers are.
     """
     methods = list(dict.fromkeys(method for source in sources for method in source.methods))
     looks = [(_TONES[s % len(_TONES)], _MARKERS[s % len(_MARKERS)]) for s in range(len(sources))]
     figure = new_figure(
         title="Side by side: what each method changes",
-        subtitle=f"difference from the own baseline in {shown(metric.replace('_', ' '), 40)}, low-frequency classes",
-        caption=f"Each is measured on its own images, against its own baseline. Whiskers: {reach}.",
+        subtitle=f"difference from the own baseline in {shown(metric, 40)}, low-frequency classes",
+        caption=f"Each is measured on its own images, against its own baseline. {reach}.",
         key=[
             (Line2D([], [], color=tone, marker=shape, linewidth=1.2, markersize=5), shown(source.name, 60))
             for source, (tone, shape) in zip(sources, looks, strict=True)
@@ -60,6 +61,7 @@ def side_by_side(sources: Sequence[Source], *, metric: str, reach: str) -> Figur
 
 def _marks(axes: Axes, source: Source, look: tuple[str, str], heights: Float[np.ndarray, " M"]) -> None:
     tone, shape = look
-    middle, low, high = source.low_frequency
-    axes.hlines(heights, low, high, color=tone, linewidth=1.2)
-    axes.plot(middle, heights, shape, color=tone, markersize=5, label=shown(source.name, 60))
+    sides = source.low_frequency
+    reach = np.maximum(np.stack([sides.difference - sides.low, sides.high - sides.difference]), 0)
+    axes.errorbar(sides.difference, heights, xerr=reach, fmt="none", ecolor=tone, elinewidth=1.2, capsize=2.5)
+    axes.plot(sides.difference, heights, shape, color=tone, markersize=5, label=shown(source.name, 60))

@@ -1,6 +1,7 @@
 """Every method against the baseline: class by class, group by group, in every metric worth showing."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 
 from tailprobe.groups import RULE_GROUPS
 from tailprobe.report.page.numbers import round_for_json
+from tailprobe.report.questions import asked, detectable, more_seeds
 from tailprobe.report.values import half_width, mean, seed_values
 from tailprobe.runs.run import Run
 from tailprobe.scores.metric import all_metrics, lower_is_better
@@ -19,7 +21,7 @@ def comparison(run: Run) -> dict[str, Any]:
     """Return the numbers of the per-class table, by encoder and metric.
 
     Each is a matrix (M, K): methods in the study's order, classes and then `RULE_GROUPS`. `low` and `high` bound the
-    difference: a confidence interval where `verdicts` has the metric, else one standard deviation over the seeds.
+    difference: its own 95% interval where `verdicts` has the metric, else one standard deviation over the seeds.
     """
     tested = None if run.verdicts is None else str(run.verdicts["metric"].iloc[0])
     there = set(run.results["metric"])
@@ -30,6 +32,10 @@ def comparison(run: Run) -> dict[str, Any]:
         "groups": list(RULE_GROUPS),
         "numbers": {e: {m: _numbers(run, of_metric[m], e, m) for m in metrics} for e in run.encoders},
         "tested": tested,
+        "margin": None if run.verdicts is None else float(run.verdicts["margin"].iloc[0]),
+        "questions": []
+        if run.verdicts is None
+        else [asdict(q) | {"sentence": q.sentence} for q in asked(run.verdicts)],
         "baseline_of": [run.methods.index(run.baselines.get(name, run.methods[0])) for name in run.methods],
         "means": {e: _means(run, e) for e in run.encoders},
         "verdicts": {} if run.verdicts is None else {e: _verdicts(run, e) for e in run.encoders},
@@ -87,16 +93,23 @@ def _of_verdicts(run: Run, encoder: str, column: str, otherwise: np.ndarray) -> 
 
 
 def _verdicts(run: Run, encoder: str) -> dict[str, Any]:
-    """Return verdict, adjusted p-value and minimum detectable effect, (M, K) each; empty for the baseline.
+    """Return what the tests say, (M, K) each: verdict, p, minimum detectable effect, simultaneous interval.
 
-    Verdicts are also empty, and adjusted p-values missing, for what belongs to no question, as single classes.
+    All are empty for the baseline; verdicts, p and simultaneous intervals also for what belongs to no question, as
+    single classes. `below_margin` says of an effect that was shown that it is smaller than the margin. Beside them
+    stand `detectable`, the one minimum detectable effect that words name, and what more seeds would bring.
     """
+    assert run.verdicts is not None
     shape = (len(run.methods), len(run.classes) + len(RULE_GROUPS))
     places, verdict = _placed(run, encoder, "verdict")
     words = np.full(shape, "", dtype=object)
     words[places] = verdict.to_numpy(object)
     found: dict[str, Any] = {"verdict": words.tolist()}
-    for column in ("p_adjusted", "minimum_detectable_effect"):
+    below = np.zeros(shape, dtype=bool)
+    below[places] = _placed(run, encoder, "below_margin")[1].to_numpy(bool)
+    found["below_margin"] = below.tolist()
+    found["detectable"], found["more_seeds"] = detectable(run.verdicts, encoder), more_seeds(run.verdicts, encoder)
+    for column in ("p_adjusted", "minimum_detectable_effect", "simultaneous_low", "simultaneous_high"):
         values = np.full(shape, np.nan)
         values[places] = _placed(run, encoder, column)[1].to_numpy(np.float64)
         found[column] = round_for_json(values)

@@ -8,12 +8,12 @@ import numpy as np
 
 from tailprobe.comparison.lacking import lacking_table
 from tailprobe.report.caution import caution
-from tailprobe.report.methods import method_remarks
 from tailprobe.report.page.aspects import aspects
 from tailprobe.report.page.collection import class_rows, collection, mistakes
 from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.curves import curves, training
 from tailprobe.report.page.gain_sources import gain_sources
+from tailprobe.report.questions import fixed_before_training
 from tailprobe.report.style import markers, palette
 from tailprobe.runs.run import Run
 from tailprobe.scores.metric import metric_title
@@ -31,6 +31,7 @@ def content(run: Run) -> dict[str, Any]:
         "name": run.name,
         "recommendation": _recommendation(run),
         "caution": caution(run.duplicates, groups=run.record.get("groups")),
+        "fixed": fixed_before_training(run),
         "encoders": list(run.encoders),
         "methods": _methods(run),
         "encoder": run.encoder,
@@ -84,7 +85,6 @@ def _recommendation(run: Run) -> dict[str, Any] | None:
 def _methods(run: Run) -> list[dict[str, Any]]:
     """Return the methods: name, look, family, whether it can differ, rows of an epoch and their classes' counts."""
     colours, shapes = palette(run.families), markers(run.families)
-    remarks = method_remarks(run.method_table)
     found = []
     for method, row in zip(run.methods, run.method_table.to_dict("records"), strict=True):
         plan = run.plans[run.plans["method"] == method]
@@ -96,7 +96,9 @@ def _methods(run: Run) -> list[dict[str, Any]]:
                 "symbol": _SYMBOLS[shapes[method]],
                 "family": str(row["family"]),
                 "link": str(row["link"]),
-                "remark": remarks.get(method, ""),
+                "source": str(row["source"]),
+                "no_op": str(row["no_op"]),
+                "identical_ranking": bool(row["identical_ranking"]),
                 "rows": float(plan["rows"].mean()),
                 "distinct": float(plan["distinct_images"].mean()),
                 "synthetic": float(plan["synthetic_rows"].mean()),

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from tailprobe.groups import LOW_FREQUENCY, RULE_GROUPS
+from tailprobe.comparison.question import CLASSES
+from tailprobe.groups import LOW_FREQUENCY, REMAINING, RULE_GROUPS
 from tailprobe.report.figures.all import slug
 from tailprobe.report.figures.class_curves import class_curves
 from tailprobe.report.figures.gain_sources import Part
@@ -38,12 +39,13 @@ def page_figures(run: Run) -> dict[str, Figure]:
         figures |= _gain_sources(run, encoder)
         metric, tested = compared["metrics"][0], compared["tested"] == compared["metrics"][0]
         figures[f"trade_off_{slug(encoder)}"] = trade_off(
-            _sides(run, compared["numbers"][encoder][metric], LOW_FREQUENCY),
-            _sides(run, compared["numbers"][encoder][metric], "remaining"),
+            _sides(run, compared, encoder, metric, LOW_FREQUENCY),
+            _sides(run, compared, encoder, metric, REMAINING),
             methods=run.methods[1:],
-            metric=metric,
+            metric=metric_title(metric),
             encoder=encoder,
-            reach=_reach([tested]),
+            reach=_reach_of(compared) if tested else _reach([False]),
+            margin=compared["margin"] if tested else None,
             colours=colours,
             shapes=markers(run.families),
         )
@@ -90,7 +92,10 @@ def _side_by_side(runs: Sequence[Run]) -> dict[str, Figure]:
     compared = [comparison(run) for run in runs]
     metric = compared[0]["metrics"][0]
     sources = [
-        (Source(_source_name(run, encoder, runs), run.methods[1:], _sides(run, of[metric], LOW_FREQUENCY)), own)
+        (
+            Source(_source_name(run, encoder, runs), run.methods[1:], _sides(run, own, encoder, metric, LOW_FREQUENCY)),
+            own,
+        )
         for run, own in zip(runs, compared, strict=True)
         for encoder, of in own["numbers"].items()
         if metric in of and len(run.methods) > 1
@@ -98,7 +103,7 @@ def _side_by_side(runs: Sequence[Run]) -> dict[str, Figure]:
     if len(sources) < 2:
         return {}
     reach = _reach([own["tested"] == metric for _, own in sources])
-    return {"side_by_side": side_by_side([source for source, _ in sources], metric=metric, reach=reach)}
+    return {"side_by_side": side_by_side([source for source, _ in sources], metric=metric_title(metric), reach=reach)}
 
 
 def _source_name(run: Run, encoder: str, runs: Sequence[Run]) -> str:
@@ -106,18 +111,41 @@ def _source_name(run: Run, encoder: str, runs: Sequence[Run]) -> str:
 
 
 def _reach(tested: Sequence[bool]) -> str:
+    joint, spread = "Whiskers: simultaneous interval of the primary question", "one standard deviation over the seeds"
     if all(tested):
-        return "95% interval"
-    spread = "one standard deviation over the seeds"
-    return f"95% interval where the run was tested in this metric, else {spread}" if any(tested) else spread
+        return joint
+    return f"{joint} where the run was tested in this metric, else {spread}" if any(tested) else f"Whiskers: {spread}"
 
 
-def _sides(run: Run, numbers: dict[str, Any], group: str) -> Sides:
-    k = len(run.classes) + RULE_GROUPS.index(group)
-    difference, low, high = (
-        np.array([row[k] for row in numbers[side][1:]], dtype=np.float64) for side in ("difference", "low", "high")
+def _reach_of(compared: dict[str, Any]) -> str:
+    about = "; ".join(question["sentence"] for question in compared["questions"] if question["name"] != CLASSES)
+    return (
+        f"Whiskers with caps: simultaneous interval ({about}); faint ticks: 95% interval of the row alone; grey: "
+        f"practically equal, within ±{compared['margin']:g}"
     )
-    return difference, low, high
+
+
+def _sides(run: Run, compared: dict[str, Any], encoder: str, metric: str, group: str) -> Sides:
+    """Return what is drawn of each method: the simultaneous interval, where there is one, and the row's own."""
+    k, numbers = len(run.classes) + RULE_GROUPS.index(group), compared["numbers"][encoder][metric]
+
+    def column(rows: list[list[float | None]]) -> np.ndarray:
+        return np.array([row[k] for row in rows[1:]], dtype=np.float64)
+
+    difference, low, high = (column(numbers[name]) for name in ("difference", "low", "high"))
+    if compared["tested"] != metric:
+        nothing = np.full(len(difference), np.nan)
+        return Sides(difference, low, high, nothing, nothing)
+    judged = compared["verdicts"][encoder]
+    wide_low, wide_high = column(judged["simultaneous_low"]), column(judged["simultaneous_high"])
+    joint = ~np.isnan(wide_low)
+    return Sides(
+        difference,
+        np.where(joint, wide_low, low),
+        np.where(joint, wide_high, high),
+        np.where(joint, low, np.nan),
+        np.where(joint, high, np.nan),
+    )
 
 
 def _by_class(run: Run, drawn: dict[str, Any], encoder: str) -> dict[str, dict[str, dict[str, np.ndarray]]]:

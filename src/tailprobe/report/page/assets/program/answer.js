@@ -9,6 +9,8 @@ function showAnswer() {
     : `The methods were not tested against each other here; of ${many(r.methods.length - 1, "method")}, ${r.chosen} has the highest mean on the low-frequency classes.`;
   by("caution").textContent = r.caution;
   by("caution").hidden = !r.caution;
+  by("more-seeds").textContent = advice && r.comparison.verdicts[advice.encoder] ? r.comparison.verdicts[advice.encoder].more_seeds : "";
+  by("fixed").textContent = `Fixed before training: ${r.fixed.map(([name, value]) => `${name}: ${value}`).join("; ")}.`;
   const facts = clear(by("certainty"));
   factsOf(r, advice).forEach(([name, value, small]) => {
     const box = make("div"),
@@ -22,7 +24,7 @@ function showAnswer() {
 }
 function factsOf(r, advice) {
   const none = advice && advice.method === "baseline",
-    span = (low, high) => `95% interval ${signed(low)} to ${signed(high)}`,
+    span = (low, high) => `simultaneous interval ${signed(low)} to ${signed(high)}`,
     found = [];
   if (advice) found.push(["use", none ? "the baseline" : advice.method, `encoder ${brief(advice.encoder, 60)}`]);
   if (advice && !none)
@@ -53,16 +55,15 @@ function counts(r) {
     k = column("low-frequency");
   if (!judgement) return [];
   const verdicts = judgement.verdict.slice(1).map((row) => row[k]),
-    detectable = judgement.minimum_detectable_effect
-      .slice(1)
-      .map((row) => row[k])
-      .filter((value) => value !== null),
+    compared = judgement.simultaneous_low.slice(1).filter((row) => row[k] !== null).length,
     number_of = (word) => verdicts.filter((verdict) => verdict === word).length;
   const shares = [
-    ["improve the rare classes", `${number_of("improves")} of ${verdicts.length}`, `${number_of("worsens")} worsen them`],
+    ["improve the rare classes", `${number_of("improves")} of ${compared}`, `${number_of("worsens")} worsen them`],
   ];
-  if (detectable.length)
-    shares.push(["minimum detectable effect", `±${number(Math.max(...detectable))}`, "on the low-frequency mean, 80% power"]);
+  if (judgement.detectable) {
+    const [method, effect] = judgement.detectable;
+    shares.push(["minimum detectable effect", `±${number(effect)}`, `80% power, ${brief(method, 40)}, low-frequency classes`]);
+  }
   return shares;
 }
 function showGains() {
@@ -72,7 +73,10 @@ function showGains() {
     methods = others();
   const at = (side) => methods.map(({ m }) => of[side][m][k]),
     middle = at("difference"),
-    gap = methods.length > 10 ? 20 : 36;
+    drawn = methods.map(({ m }) => ends(m, k)),
+    joint = methods.filter((_, at) => drawn[at].joint),
+    place = new Map(methods.map(({ m }, at) => [m, at])),
+    own = (side) => joint.map(({ m }) => of[side][m][k]);
   draw(
     "plot-answer",
     [
@@ -82,41 +86,57 @@ function showGains() {
         x: middle,
         y: methods.map((_, at) => at),
         marker: marks(methods, 12),
-        error_x: { ...whiskers(at("low"), middle, at("high")), color: colour("muted"), thickness: 2 },
+        error_x: {
+          ...whiskers(
+            drawn.map(({ low }) => low),
+            middle,
+            drawn.map(({ high }) => high),
+          ),
+          color: colour("muted"),
+          thickness: 2,
+          width: tested() ? 5 : 0,
+        },
         customdata: methods.map(({ m, name }) => [
           of.value[m][k],
           of.value[r.comparison.baseline_of[m]][k],
-          signed(of.low[m][k]),
-          signed(of.high[m][k]),
+          between(ends(m, k)),
+          verdictOf(m, k),
           plain(name),
           signed(of.difference[m][k]),
         ]),
         hovertemplate:
-          "%{customdata[4]}<br>difference %{customdata[5]} (%{customdata[2]} to %{customdata[3]})<br>%{customdata[0]:.3f}, baseline %{customdata[1]:.3f}<extra></extra>",
+          "%{customdata[4]}<br>difference %{customdata[5]} (%{customdata[2]}) %{customdata[3]}<br>%{customdata[0]:.3f}, baseline %{customdata[1]:.3f}<extra></extra>",
+        showlegend: false,
       },
+      ticks([...own("low"), ...own("high")], [...joint, ...joint].map(({ m }) => place.get(m)), "line-ns-open"),
     ],
     {
-      height: 90 + gap * methods.length,
+      height: 90 + 38 * methods.length,
+      shapes: margins("x"),
       yaxis: {
         tickvals: methods.map((_, at) => at),
-        ticktext: methods.map(({ m, name }) => plain(marked(m, brief(name, 32)), 70)),
+        ticktext: methods.map(({ m, name }) => `${plain(brief(name, 32))}${below(m, k)}`),
         range: [methods.length - 0.5, -0.5],
         zeroline: false,
       },
-      xaxis: { title: { text: "worse ← difference → better" }, zeroline: true, zerolinewidth: 2 },
+      xaxis: { title: { text: "← worse, better →" }, zeroline: true, zerolinewidth: 2 },
     },
   );
   by("caption-answer").textContent =
-    `The low-frequency classes' ${words(state.metric)}, each method's less that of its baseline: mean over ${many(r.about.seeds.length, "seed")}, paired by seed; whiskers: ${reach()}` +
-    (tested() ? ", each by itself, while verdicts hold for all methods at once." : ".");
+    `The low-frequency classes' ${words(state.metric)}, each method's less that of its baseline: mean over ${many(r.about.seeds.length, "seed")}, paired by seed; ${reach()}.`;
   by("plot-answer").setAttribute(
     "aria-label",
     methods
       .map(
-        ({ m, name }) => `${marked(m, name)} ${signed(of.difference[m][k])}, ${signed(of.low[m][k])} to ${signed(of.high[m][k])}`,
+        ({ m, name }) => `${marked(m, name)} ${signed(of.difference[m][k])}, ${between(ends(m, k))} ${verdictOf(m, k)}`.trim(),
       )
       .join("; "),
   );
+}
+// Beneath a method's name: its verdict, and what must be known beside it.
+function below(m, k) {
+  const said = [verdictOf(m, k) || remark(run().methods[m]).split(":")[0], notConverged(m) ? "not converged" : ""].filter(Boolean);
+  return said.length ? `<br><span style="font-size:11px;fill:${colour("muted")}">${said.join(", ")}</span>` : "";
 }
 const marks = (methods, size) => ({
   size,
@@ -151,7 +171,7 @@ function showRuns() {
   if (!several) return;
   clear(by("runs-compared")).append(
     table(
-      ["run and encoder", "images", "classes", "recommended", "gain, low-frequency", "95% interval", "change, others"],
+      ["run and encoder", "images", "classes", "recommended", "gain, low-frequency", "simultaneous interval", "change, others"],
       all.map(({ r, encoder, name }) => advised(r, encoder, name)),
     ),
   );
@@ -160,9 +180,10 @@ function showRuns() {
     shapes = ["circle", "square", "diamond", "triangle-up", "triangle-down", "cross"];
   draw(
     "plot-runs",
-    all.map(({ r, name, of, k }, at) => {
+    all.map(({ r, encoder, name, of, k }, at) => {
       const mine = r.methods.map((method, m) => ({ ...method, m })).slice(1),
         side = (which) => mine.map(({ m }) => of[which][m][k]),
+        drawn = mine.map(({ m }) => ends(m, k, r, encoder)),
         tone = colour(tones[at % tones.length]);
       return {
         type: "scatter",
@@ -171,7 +192,16 @@ function showRuns() {
         x: side("difference"),
         y: mine.map((method) => names.indexOf(method.name) + (at / (all.length - 1) - 0.5) * 0.6),
         marker: { size: 9, color: tone, symbol: shapes[at % shapes.length] },
-        error_x: { ...whiskers(side("low"), side("difference"), side("high")), color: tone, thickness: 1.4, width: 0 },
+        error_x: {
+          ...whiskers(
+            drawn.map(({ low }) => low),
+            side("difference"),
+            drawn.map(({ high }) => high),
+          ),
+          color: tone,
+          thickness: 1.4,
+          width: 3,
+        },
         customdata: mine.map((method) => [plain(method.name), signed(of.difference[method.m][k])]),
         hovertemplate: "%{customdata[0]}: %{customdata[1]}",
       };
@@ -193,7 +223,7 @@ function showRuns() {
   );
   const untested = all.filter((source) => !source.tested).length;
   by("caption-runs").textContent =
-    `In ${words(state.metric)}. Whiskers: ${untested === 0 ? "95% confidence interval" : untested === all.length ? reach() : "95% confidence interval where the run was tested in this metric, else one standard deviation over the seeds"}. Each is measured on its own images, against its own baseline.`;
+    `In ${words(state.metric)}. Whiskers: ${untested === all.length ? SPREAD : `the simultaneous interval of the run's primary question${untested ? " where the run was tested in this metric, else one standard deviation over the seeds" : ""}`}. Each is measured on its own images, against its own baseline.`;
 }
 function advised(r, encoder, name) {
   const advice = r.recommendation,

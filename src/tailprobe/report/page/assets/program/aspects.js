@@ -13,19 +13,20 @@ function showAspects() {
   apart.forEach((one) => list.append(make("li", `${brief(one.method, 60)}: ${one.reasons.join(" ")}`)));
 }
 const HEADS = ["ranking", "decisions", "decisions", "decisions", "calibration"];
-// Brier scores of rare classes are small: one digit more.
+// A difference and its interval. Brier scores of rare classes are small: one digit more.
 function shownAspect(of) {
   const digits = of.metric === "brier" ? 4 : 3;
-  return `${signed(of.difference, digits)} (${signed(of.low, digits)} to ${signed(of.high, digits)})`;
+  return [signed(of.difference, digits), `${signed(of.low, digits)} to ${signed(of.high, digits)}`];
 }
 function aspectTable(found) {
   const element = table(
     ["method", ...found[0].metrics.map((of, at) => `${HEADS[at]}: ${words(of.metric)}`)],
-    found.map((one) => [one.method, ...one.metrics.map(shownAspect)]),
-    "Difference from the baseline and its 95% interval; of the Brier score less is better. In colour where the interval is on one side of 0.",
+    found.map((one) => [one.method, ...one.metrics.map((of) => shownAspect(of)[0])]),
+    "Difference from the baseline and its own 95% interval, not corrected for the number of comparisons; of the Brier score less is better. In colour where the interval is on one side of 0.",
   );
   [...element.querySelectorAll("tbody tr")].forEach((row, at) =>
     found[at].metrics.forEach((of, column) => {
+      row.children[column + 1].append(make("small", shownAspect(of)[1]));
       if (of.direction === "better") row.children[column + 1].className = "improves";
       if (of.direction === "worse") row.children[column + 1].className = "worsens";
     }),

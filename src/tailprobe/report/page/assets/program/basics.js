@@ -191,8 +191,68 @@ const numbers = (metric = state.metric, encoder = state.encoder) => run().compar
 const tested = () => run().comparison.tested === state.metric;
 const column = (group) => run().classes.length + run().comparison.groups.indexOf(group);
 const judged = () => (tested() ? run().comparison.verdicts[state.encoder] : null);
+// The levels of the questions and how many comparisons share each, e.g. "low-frequency classes: 8 comparisons tested jointly at .04".
+const questions = (name) => run().comparison.questions.filter((question) => !name || question.name === name);
+const classesTested = () => tested() && questions("classes").length > 0;
+const asked = () =>
+  questions()
+    .filter((question) => question.name !== "classes")
+    .map((question) => question.sentence)
+    .join("; ");
+const SPREAD = "one standard deviation over the seeds to either side, no confidence interval";
 const reach = () =>
-  tested() ? "95% confidence interval" : "one standard deviation over the seeds to either side, no confidence interval";
+  tested()
+    ? `whiskers with caps: the simultaneous interval, which the verdict rests on (${asked()}); faint ticks: the 95% interval of the row alone; grey band: practically equal, within ±${run().comparison.margin}`
+    : `whiskers: ${SPREAD}`;
+// The interval that is drawn: the simultaneous one of the question; of what was not tested the 95% interval of the row
+// alone, and in a metric that was not tested the spread over seeds.
+function ends(m, k, r = run(), encoder = state.encoder, metric = state.metric) {
+  const of = r.comparison.numbers[encoder][metric],
+    judgement = r.comparison.tested === metric ? r.comparison.verdicts[encoder] : null,
+    joint = Boolean(judgement) && judgement.simultaneous_low[m][k] !== null;
+  return joint
+    ? { joint, low: judgement.simultaneous_low[m][k], high: judgement.simultaneous_high[m][k] }
+    : { joint, low: of.low[m][k], high: of.high[m][k] };
+}
+const between = ({ low, high }) => `${signed(low)} to ${signed(high)}`;
+// A verdict as the table has it, with what must be known beside it.
+const verdictOf = (m, k) => {
+  const judgement = judged();
+  if (!judgement || !judgement.verdict[m][k]) return "";
+  return judgement.verdict[m][k] + (judgement.below_margin[m][k] ? ", below the margin" : "");
+};
+// The band of practical equality, across a picture whose differences are on these axes.
+const margins = (...axes) =>
+  tested()
+    ? axes.map((axis) => {
+        const [along, across] = axis === "x" ? ["x", "y"] : ["y", "x"],
+          margin = run().comparison.margin;
+        return {
+          type: "rect",
+          layer: "below",
+          line: { width: 0 },
+          fillcolor: colour("muted"),
+          opacity: 0.14,
+          [`${along}0`]: -margin,
+          [`${along}1`]: margin,
+          [`${across}ref`]: "paper",
+          [`${across}0`]: 0,
+          [`${across}1`]: 1,
+        };
+      })
+    : [];
+// Faint ticks at the ends of rows' own 95% intervals, across the direction of the whiskers.
+const ticks = (x, y, symbol) => ({
+  type: "scatter",
+  mode: "markers",
+  x,
+  y,
+  marker: { symbol, size: 11, color: colour("muted"), opacity: 0.75, line: { width: 1.5, color: colour("muted") } },
+  hoverinfo: "skip",
+  showlegend: false,
+});
+// What keeps a method from differing from its baseline.
+const remark = (m) => (m.no_op ? `no-op: ${m.no_op}` : m.identical_ranking ? "identical ranking" : "");
 // Whether most heads of a method, or of what it is compared with, had not converged when training ended.
 function notConverged(m, encoder = state.encoder) {
   const training = run().training[encoder],
@@ -201,7 +261,7 @@ function notConverged(m, encoder = state.encoder) {
 }
 // A method's name with what must be known beside its gain.
 const marked = (m, text) =>
-  [text, notConverged(m) ? "not converged" : "", run().methods[m].remark.split(":")[0]].filter(Boolean).join(", ");
+  [text, notConverged(m) ? "not converged" : "", remark(run().methods[m]).split(":")[0]].filter(Boolean).join(", ");
 const others = () =>
   run()
     .methods.map((method, m) => ({ ...method, m }))

@@ -22,7 +22,9 @@ function showRun() {
     state.metric,
   );
   options(by("method"), [["-1", "all"], ...others().map(({ m, name }) => [m, name])], -1);
-  options(by("verdict"), [["", "any"], ...(r.comparison.tested ? WORDS.map((w) => [w, w]) : [])], "");
+  options(by("verdict"), [["", "any"], ...WORDS.map((w) => [w, w])], "");
+  state.verdict = "";
+  by("pick-verdict").hidden = !classesTested();
   options(
     by("counts-method"),
     r.methods.map((m, i) => [i, m.name]),

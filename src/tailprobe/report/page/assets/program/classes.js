@@ -26,8 +26,8 @@ function rows() {
         value: of.value[m][i],
         difference,
         change: difference === null ? null : Math.abs(difference),
-        low_end: of.low[m][i],
-        high_end: of.high[m][i],
+        low_end: ends(m, i).low,
+        high_end: ends(m, i).high,
         verdict,
         p: judgement ? judgement.p_adjusted[m][i] : null,
         detectable: judgement ? judgement.minimum_detectable_effect[m][i] : null,
@@ -70,15 +70,21 @@ function showClasses() {
   by("view-plot").hidden = !plots || nothing;
   by("class-words").textContent = nothing
     ? "No class fits what is chosen above."
-    : `${many(found.length, "comparison")} in ${words(state.metric)}, ${ordered()}. Orange: low-frequency. In test: images of the test part that carry the class. Intervals: ${reach()}.` +
+    : `${many(found.length, "comparison")} in ${words(state.metric)}, ${ordered()}. Orange: low-frequency. In test: images of the test part that carry the class. ${ofClasses()}` +
       (run().comparison.tested && !tested() ? ` Verdicts are in ${words(run().comparison.tested)} alone.` : "") +
-      (tested()
-        ? " p: adjusted for all methods of its question; what belongs to none is an estimate and gets no verdict. MDE: minimum detectable effect, detected with 80% power."
+      (classesTested()
+        ? " p: adjusted for all comparisons of the question. MDE: minimum detectable effect, detected with 80% power at its critical level."
         : "");
   if (nothing) return;
   if (plots) showPlot(found);
   else showTable(found);
 }
+const ofClasses = () =>
+  classesTested()
+    ? `Intervals: simultaneous, ${questions("classes")[0].sentence}.`
+    : tested()
+      ? "Exploratory: 95% intervals, not corrected."
+      : `Intervals: ${SPREAD}.`;
 const ordered = () =>
   state.sort.column === "count" && state.sort.up
     ? "low-frequency classes first, the rarest on top"
@@ -86,7 +92,7 @@ const ordered = () =>
       ? "low-frequency classes first, the largest changes on top"
       : "in the order chosen";
 function showTable(found) {
-  const columns = tested() ? [...COLUMNS, ...JUDGED] : COLUMNS,
+  const columns = classesTested() ? [...COLUMNS, ...JUDGED] : COLUMNS,
     pages = Math.max(1, Math.ceil(found.length / PAGE)),
     ends = found.flatMap((f) => [f.low_end, f.high_end, f.difference]).filter((value) => value !== null),
     scale = Math.max(1e-9, ...ends.map(Math.abs)); // one for all pages, so that lengths can be compared
@@ -106,7 +112,7 @@ function showTable(found) {
 }
 function headOf([key, text, className = ""]) {
   const cell = make("th", undefined, className),
-    button = make("button", text || (tested() ? "95% interval" : "± one sd"));
+    button = make("button", text || (classesTested() ? "simultaneous interval" : tested() ? "95% interval" : "± one sd"));
   cell.scope = "col";
   button.type = "button";
   button.dataset.column = key;
@@ -141,7 +147,7 @@ function lineOf(f, scale) {
     make("td", signed(f.difference)),
     span,
   );
-  if (tested()) {
+  if (classesTested()) {
     const verdict = make("td", undefined, "word verdict"),
       p = f.p === null ? "not tested" : `p ${f.p < 0.001 ? "<" : "="} ${f.p < 0.001 ? "0.001" : number(f.p)}`;
     verdict.append(

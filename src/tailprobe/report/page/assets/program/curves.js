@@ -5,13 +5,14 @@ function showTradeoff() {
     low = column("low-frequency"),
     rest = column("remaining");
   const around = (m, k) => ({
-    ...whiskers([of.low[m][k]], [of.difference[m][k]], [of.high[m][k]]),
+    ...whiskers([ends(m, k).low], [of.difference[m][k]], [ends(m, k).high]),
     thickness: 1.2,
+    width: tested() ? 4 : 0,
     color: colour("muted"),
   });
   draw(
     "plot-tradeoff",
-    others().map((method) => ({
+    [...others().map((method) => ({
       type: "scatter",
       mode: "markers",
       name: plain(method.name),
@@ -21,24 +22,33 @@ function showTradeoff() {
       error_y: around(method.m, low),
       marker: marks([method], 13),
       hovertemplate: `${plain(method.name)}<br>others ${signed(of.difference[method.m][rest])}, low-frequency ${signed(of.difference[method.m][low])}<extra></extra>`,
-    })),
+    })), ...ownTicks(of, low, rest)],
     {
       height: 460,
+      shapes: margins("x", "y"),
       xaxis: { title: { text: "difference on the remaining classes" }, zeroline: true, zerolinewidth: 2 },
       yaxis: { title: { text: "difference on the low-frequency classes" }, zeroline: true, zerolinewidth: 2 },
     },
   );
   by("caption-tradeoff").textContent =
-    `In ${words(state.metric)}. Up is a gain for the rare, left a loss for the others; whiskers: ${reach()}.`;
+    `In ${words(state.metric)}. Up is a gain for the rare, left a loss for the others; ${reach()}.`;
   showGroups(of);
   showCurves();
 }
+// The ends of both 95% intervals of each method that was tested, across its whiskers.
+function ownTicks(of, low, rest) {
+  const joint = others().filter(({ m }) => ends(m, low).joint && ends(m, rest).joint),
+    pair = (k) => joint.flatMap(({ m }) => [of.low[m][k], of.high[m][k]]),
+    twice = (k) => joint.flatMap(({ m }) => [of.difference[m][k], of.difference[m][k]]);
+  return joint.length
+    ? [ticks(pair(rest), twice(low), "line-ns-open"), ticks(twice(rest), pair(low), "line-ew-open")]
+    : [];
+}
 function showGroups(of) {
-  const groups = run().comparison.groups.map((name) => [name, column(name)]),
-    verdict = judged();
+  const groups = run().comparison.groups.map((name) => [name, column(name)]);
   const cell = (m, k) => {
-    const verdicts = verdict && verdict.verdict[m][k] ? `, ${verdict.verdict[m][k]}` : "";
-    return `${number(of.value[m][k])}; ${signed(of.difference[m][k])} (${signed(of.low[m][k])} to ${signed(of.high[m][k])})${verdicts}`;
+    const verdicts = verdictOf(m, k) ? `, ${verdictOf(m, k)}` : "";
+    return `${number(of.value[m][k])}; ${signed(of.difference[m][k])} (${between(ends(m, k))})${verdicts}`;
   };
   clear(by("table-groups")).append(
     table(

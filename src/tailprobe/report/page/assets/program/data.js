@@ -167,10 +167,13 @@ function showMethods() {
         training[m.name] ? whole(m.rows * training[m.name].epochs) : "–",
         training[m.name] ? whole(training[m.name].steps) : "–",
         training[m.name] ? number(training[m.name].seconds, 1) : "–",
-        [m.remark, training[m.name] ? "" : "not trained by gradient descent"].filter(Boolean).join("; "),
+        [remark(m), training[m.name] ? "" : "not trained by gradient descent"].filter(Boolean).join("; "),
       ]),
     ),
   );
+  [...by("table-methods").querySelectorAll("tbody tr")].forEach((row, m) => {
+    if (r.methods[m].source) row.children[0].append(make("small", brief(r.methods[m].source, 160)));
+  });
   showCounts(r, Math.max(0, Number(by("counts-method").value)));
 }
 function showCounts(r, chosen) {

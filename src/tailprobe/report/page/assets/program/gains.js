@@ -30,11 +30,11 @@ function showGainSources() {
         range: [rows.length - 0.5, -0.5],
         zeroline: false,
       },
-      xaxis: { title: { text: `worse ← difference in ${words(metric)} → better` }, zeroline: true, zerolinewidth: 2 },
+      xaxis: { title: { text: "← worse, better →" }, zeroline: true, zerolinewidth: 2 },
     },
   );
   by("caption-gains").textContent =
-    `The low-frequency classes' ${words(metric)}, each method's less that of its baseline, in two steps. First with as many images flagged as by the baseline: what the ranking alone gains. Then at the method's own threshold, from there on: what flagging more or fewer images adds. Whiskers: 95% confidence interval of each part.`;
+    `The low-frequency classes' ${words(metric)}, each method's less that of its baseline, in two steps. First with as many images flagged as by the baseline: what the ranking alone gains. Then at the method's own threshold, from there on: what flagging more or fewer images adds. Whiskers without caps: 95% interval of each part by itself, not corrected.`;
   by("plot-gains").setAttribute(
     "aria-label",
     found.methods
@@ -63,6 +63,7 @@ function gainPart(found, part, base, tone, offset) {
       ),
       color: colour("muted"),
       thickness: 1.6,
+      width: 0, // caps are for intervals of a question
     },
     customdata: found.methods.map((name, at) => [
       plain(name),

@@ -20,11 +20,12 @@ function showPlot(found) {
   else
     draw("plot-classes", traces, {
       height: 160 + classes.length * Math.max(26, 9 * methods.length),
+      shapes: margins("x"),
       yaxis: { ...ticks, range: [classes.length - 0.5, -0.5], zeroline: false },
       xaxis: { title: { text: `difference in ${words(state.metric)}` }, zeroline: true, zerolinewidth: 2 },
     });
   by("caption-classes").textContent =
-    `In brackets: images of the test part that carry the class. ${state.view === "bars" ? "The paper's layout, figures 9 to 14." : `Whiskers: ${reach()}.`}` +
+    `In brackets: images of the test part that carry the class. ${state.view === "bars" ? "The paper's layout, figures 9 to 14." : `Whiskers: ${classesTested() ? "simultaneous intervals" : tested() ? "95% intervals, exploratory, not corrected" : SPREAD}.`}` +
     (shown.length > most ? ` The first ${most} of ${shown.length} classes; choose, order or find to see others.` : "");
 }
 const hover = (mine, method) => ({
@@ -62,7 +63,7 @@ function dots(mine, place, offset) {
         mine.map((f) => f.high_end),
       ),
       thickness: 1.2,
-      width: 0,
+      width: classesTested() ? 3 : 0,
       color: visible(method.colour),
     },
   };

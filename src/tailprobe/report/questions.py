@@ -1,0 +1,109 @@
+"""What a run asked before training, and what its answer leaves open, in words for the page and the terminal."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from tailprobe.comparison.question import CLASSES, COST, PRIMARY
+from tailprobe.groups import LOW_FREQUENCY
+from tailprobe.runs.run import Run
+from tailprobe.scores.metric import lower_is_better, metric_title
+
+_MORE = 4  # times the seeds, which halves the seeds' part
+_VISIBLE = 0.0005  # rounds to 0.001
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question that was tested: its name, what it is about, its level and how many comparisons share it."""
+
+    name: str
+    about: str
+    level: float
+    comparisons: int
+
+    @property
+    def sentence(self) -> str:
+        """Say it in short, e.g. `low-frequency classes: 8 comparisons tested jointly at .04`."""
+        level = f"{self.level:g}".removeprefix("0")
+        one = "one comparison tested" if self.comparisons == 1 else f"{self.comparisons} comparisons tested jointly"
+        return f"{self.about}: {one} at {level}"
+
+
+def asked(verdicts: pd.DataFrame) -> list[Asked]:
+    """Return the questions of a table of verdicts, in the order of `question`; without those that tested nothing."""
+    tested = verdicts[verdicts["critical_level"].notna()]
+    found = []
+    for name in (PRIMARY, COST, CLASSES):
+        rows = tested[tested["question"] == name]
+        if len(rows):
+            groups = " and ".join(dict.fromkeys(rows["class_name"].astype(str)))
+            about = "single classes" if name == CLASSES else f"{groups} classes"
+            found.append(Asked(name, about, float(rows["level"].iloc[0]), len(rows)))
+    return found
+
+
+def fixed_before_training(run: Run) -> list[tuple[str, str]]:
+    """Return what the study fixed before anything was trained: what it is called, and what it is."""
+    study, seeds = run.study, run.results["seed"].nunique()
+    question = {
+        "low-frequency": "what the methods do to the low-frequency classes (at .04), then to the remaining ones (.01)",
+        "gain-and-cost": "what the methods do to the low-frequency and the remaining classes together (at .05)",
+    }[study.primary]
+    groups = run.record.get("groups")
+    return [
+        ("primary question", question),
+        ("metric", metric_title(study.metric)),
+        ("practically equal", f"within ±{study.margin:g}"),
+        ("low-frequency rule", study.low_frequency),
+        ("seeds", f"{seeds:,}"),
+        ("split", str(run.record.get("split", study.split))),
+        ("groups of images", "none, each image by itself" if groups is None else f"{groups:,}, each in one part"),
+        ("single classes", "tested (at .05)" if study.classes == "tested" else "exploratory, not tested"),
+    ]
+
+
+def detectable(verdicts: pd.DataFrame, encoder: str) -> tuple[str, float] | None:
+    """Return the minimum detectable effect that the recommendation names, with its method; None where there is none.
+
+    It is that of the best point estimate on the low-frequency classes, at the primary question's critical level.
+    """
+    rows = _primary(verdicts, encoder)
+    rows = rows[rows["difference"].notna()]
+    if rows.empty:
+        return None
+    sign = -1 if lower_is_better(str(rows["metric"].iloc[0])) else 1
+    best = rows.iloc[int((sign * rows["difference"]).argmax())]
+    effect = float(best["minimum_detectable_effect"])
+    return None if np.isnan(effect) else (str(best["method"]), effect)
+
+
+def more_seeds(verdicts: pd.DataFrame, encoder: str) -> str:
+    """Say what more seeds could still bring, and what no number of seeds can; empty where nothing was tested.
+
+    The simultaneous interval of a mean over S seeds is as wide as sqrt(seeds' part / S + images' part); both parts are
+    pooled over the methods, since those of one are estimates of few degrees of freedom.
+    """
+    rows = _primary(verdicts, encoder)
+    parts = rows[["standard_error_seeds", "standard_error_images"]].pow(2).mean()
+    if rows.empty or not parts.sum() > 0:
+        return ""
+    seeds, images = parts / parts.sum()
+    now = float((rows["simultaneous_high"] - rows["simultaneous_low"]).median() / 2)
+    after, least = now * np.sqrt(seeds / _MORE + images), now * np.sqrt(images)
+    number = int(rows["seeds"].max())
+    limit = _LIMIT.format(least=least) if least >= _VISIBLE else _FREE
+    return (
+        f"With {number} seeds the primary question's intervals reach about ±{now:.3f}; with {_MORE * number} seeds "
+        f"they would reach about ±{after:.3f}, and {limit}"
+    )
+
+
+_LIMIT = "no number of seeds brings them below ±{least:.3f}: that takes more images."
+_FREE = "the images at hand set no limit that could be measured."
+
+
+def _primary(verdicts: pd.DataFrame, encoder: str) -> pd.DataFrame:
+    chosen = verdicts["encoder"].astype(str).eq(encoder) & verdicts["question"].eq(PRIMARY)
+    return verdicts[chosen & verdicts["class_name"].eq(LOW_FREQUENCY) & verdicts["critical_level"].notna()]

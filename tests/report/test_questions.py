@@ -1,0 +1,36 @@
+"""What was asked and what more seeds would bring, in words."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tailprobe.report.questions import asked, detectable, more_seeds
+
+
+def table(**columns: object) -> pd.DataFrame:
+    rows = {
+        "encoder": "clip", "method": ["a", "b"], "class_name": "low-frequency", "metric": "average_precision",
+        "difference": [0.01, 0.03], "question": "primary", "level": 0.04, "critical_level": 0.02, "seeds": 10,
+        "simultaneous_low": [-0.09, -0.07], "simultaneous_high": [0.11, 0.13], "minimum_detectable_effect": [0.2, 0.1],
+        "standard_error_seeds": 0.04, "standard_error_images": 0.03,
+    }  # fmt: skip
+    return pd.DataFrame(rows | columns)
+
+
+def test_a_question_is_named_with_its_comparisons_and_level() -> None:
+    assert [q.sentence for q in asked(table())] == ["low-frequency classes: 2 comparisons tested jointly at .04"]
+    assert asked(table(critical_level=np.nan)) == []
+
+
+@pytest.mark.parametrize(("metric", "best"), [("average_precision", ("b", 0.1)), ("brier", ("a", 0.2))])
+def test_the_minimum_detectable_effect_is_that_of_the_best_point_estimate(metric, best) -> None:
+    assert detectable(table(metric=metric), "clip") == best
+
+
+def test_more_seeds_lower_their_part_alone() -> None:
+    # Shares 16/25 and 9/25 of the variance: sqrt(0.16 + 0.36) and 0.6 of 0.1.
+    sentence = more_seeds(table(), "clip")
+    assert "reach about ±0.100; with 40 seeds they would reach about ±0.072" in sentence
+    assert "no number of seeds brings them below ±0.060" in sentence
+    assert "no limit that could be measured" in more_seeds(table(standard_error_images=0.0), "clip")
+    assert more_seeds(table(critical_level=np.nan), "clip") == ""
