@@ -36,7 +36,6 @@ _STUDY = (
     "--epochs", "2", "--width", "8", "--batch-size", "16", "--low-frequency", "named(mine)", "--quiet",
 )  # fmt: skip
 _WRITES = os.O_WRONLY | os.O_RDWR
-_SECONDS = 9.0  # the longest time after which a process is killed
 
 
 @dataclass
@@ -70,6 +69,8 @@ class Case:
     name: str
     arguments: Callable[[Path], Sequence[str]]  # of the folder in which it works
     prepare: Callable[[Path], None] = lambda folder: None
+    steps: int = 300  # it is killed before one of its first so many file operations
+    seconds: float = 9.0  # or after so many seconds at most
 
 
 def soak(*, kills: int, seed: int = 0, minutes: float = 60.0) -> Tally:
@@ -110,10 +111,12 @@ def _cases(top: Path) -> Iterator[Case]:
 
     yield Case("compare", compare)
     yield Case("compare, to be drawn again", compare, copy)
-    yield Case("report", lambda folder: ["report", str(folder / "run")], copy)
+    yield Case("report", lambda folder: ["report", str(folder / "run")], copy, steps=8, seconds=2)
     yield Case(
         "inspect",
         lambda folder: ["inspect", images, "--out", str(folder / "inspection"), "--cache", str(folder), "--quiet"],
+        steps=40,
+        seconds=3,
     )
     yield Case(
         "embed",
@@ -121,6 +124,8 @@ def _cases(top: Path) -> Iterator[Case]:
             "embed", images, "--cache", str(folder / "cache"), "--export", str(folder / "x.npy"), "--overwrite",
             "--quiet",
         ],
+        steps=25,
+        seconds=2,
     )  # fmt: skip
 
 
@@ -144,8 +149,8 @@ def _to_the_end(case: Case, folder: Path, rng: random.Random, tally: Tally) -> N
     while True:
         enough = tally.enough
         by_step = rng.random() < 0.6
-        child = _start(case.arguments(folder), kill_at=0 if enough or not by_step else rng.randint(1, 300))
-        code = _wait(child, None if enough or by_step else rng.uniform(0, _SECONDS))
+        child = _start(case.arguments(folder), kill_at=0 if enough or not by_step else rng.randint(1, case.steps))
+        code = _wait(child, None if enough or by_step else rng.uniform(0, case.seconds))
         if code == -signal.SIGKILL:
             tally.kills[case.name] += 1
             continue
