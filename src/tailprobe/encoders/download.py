@@ -52,7 +52,7 @@ def _problem() -> str:
 
 
 def _ask(problems: list[str]) -> None:
-    from huggingface_hub.utils import get_session  # slow to import
+    from huggingface_hub import get_session  # slow to import
 
     try:
         get_session().head(hub.ENDPOINT, timeout=PATIENCE)

@@ -40,7 +40,7 @@ def efficientnet_lite0(name: str, weights: Path | None) -> TimmEncoder:
     from timm.data.config import resolve_model_data_config
 
     path = _packaged(name) if weights is None else weights
-    model = timm.create_model(MODEL, pretrained=False)
+    model: Any = timm.create_model(MODEL, pretrained=False)
     fit_weights(model, _renamed(read_state_dict(path), model), where=f"{path}: weights for {name}")
     preprocessing = preprocessing_of(resolve_model_data_config(model), where=f"encoder {name!r}")
     model.reset_classifier(0)
