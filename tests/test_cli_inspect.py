@@ -58,7 +58,7 @@ def test_it_leaves_json_tables_and_pictures(folder: Path, tmp_path: Path) -> Non
 
 def test_it_says_what_a_study_would_detect_and_what_to_label(folder: Path) -> None:
     printed = " ".join(run(folder, "--low-frequency", "named(b)").split())
-    assert "By the rule named(b): 10 seeds and 8 methods would detect a difference of about 0." in printed
+    assert "By the rule named(b): 20 seeds and 8 methods would detect a difference of about 0." in printed
     assert "more images of b." in printed
 
 

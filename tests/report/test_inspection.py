@@ -36,6 +36,7 @@ def inspected(
         Files(hashes, problems),
         copies,
         near,
+        None,
         labels.rows(np.flatnonzero(copies.groups >= 0)).counts,
         labels.rows(np.flatnonzero(near.groups >= 0)).counts,
     )

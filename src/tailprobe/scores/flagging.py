@@ -102,7 +102,7 @@ def precision_at_boundary(labels: Bool[np.ndarray, " N"], scores: Float[np.ndarr
     """Return the share of positives among the images ranked about k-th: within 2 sqrt(k) places, and at least 2.
 
     >>> precision_at_boundary(np.array([True, True, False, True, False]), np.arange(5, 0, -1.0), 2)
-    0.75
+    0.6
     """
     reach = max(2, int(np.ceil(_NEIGHBOURHOOD * np.sqrt(k))))
     upper, lower = max(k - reach, 0), min(k + reach, len(scores))

@@ -83,11 +83,11 @@ def _mark(colour: str, shape: str) -> Line2D:
 def _whiskers(axes: Axes, across: Sides, up: Sides, m: int, colour: str, *, caps: bool) -> None:
     """Draw a method's whiskers both ways, and a faint tick at each end of its rows' own intervals."""
     x, y = across.difference[m], up.difference[m]
-    ends = {
-        "xerr": np.maximum([[x - across.low[m]], [across.high[m] - x]], 0),
-        "yerr": np.maximum([[y - up.low[m]], [up.high[m] - y]], 0),
-    }
-    axes.errorbar([x], [y], **ends, fmt="none", ecolor=colour, elinewidth=1, capsize=3 if caps else 0, alpha=0.8)
+    right = np.maximum([[x - across.low[m]], [across.high[m] - x]], 0)
+    upward = np.maximum([[y - up.low[m]], [up.high[m] - y]], 0)
+    axes.errorbar(
+        [x], [y], xerr=right, yerr=upward, fmt="none", ecolor=colour, elinewidth=1, capsize=3 if caps else 0, alpha=0.8
+    )
     faint = {"color": colour, "alpha": 0.5, "markersize": 7, "markeredgewidth": 0.9, "linestyle": "none"}
     axes.plot([across.own_low[m], across.own_high[m]], [y, y], marker="|", **faint)  # type: ignore[arg-type]
     axes.plot([x, x], [up.own_low[m], up.own_high[m]], marker="_", **faint)  # type: ignore[arg-type]
