@@ -3,12 +3,12 @@
 import pytest
 
 from made_collections import LABELS, one_hot
-from tailprobe.cli.arguments import reader_of
+from tailprobe.cli.arguments import source_of, with_tables
 from tailprobe.cli.settings import ALL_OF_READER, Given
 from tailprobe.cli.studies import study_of
 from tailprobe.datasets.tables.options import READER_SETTINGS
 from tailprobe.runs.settings import Study, read_study, write_study
-from tailprobe.study.run import read_images
+from tailprobe.study.reading import read_images
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def test_every_option_of_a_table_has_a_help_text_and_is_an_option_or_a_setting()
 
 def test_options_reach_the_reader_through_a_study_file(build, table, tmp_path):
     given = Given(reader={"label_columns": ("cat", "dog", "newt"), "min_images": 4})
-    reader = reader_of(str(table), "auto", None, None, given.reader)
-    study = study_of(str(build.top / "images"), reader, given)
+    source = with_tables(source_of(str(build.top / "images"), labels=str(table)), given.reader)
+    study = study_of(source, given)
     write_study(study, tmp_path / "study.toml")
     assert read_study(tmp_path / "study.toml").reader == study.reader
     images = read_images(read_study(tmp_path / "study.toml"))

@@ -27,7 +27,8 @@ ALL_OF_RECIPE = tuple(settings_of(Recipe))
 ALL_OF_EXECUTION = tuple(settings_of(Execution))
 ALL_OF_INSPECTION = tuple(settings_of(InspectionSettings))
 # A setting of the study that a reader takes too is an option once.
-_READER = tuple(setting for name, setting in READER_SETTINGS.items() if name not in settings_of(Study))
+ALL_OF_READER = tuple(name for name in READER_SETTINGS if name not in settings_of(Study))
+_READER = tuple(READER_SETTINGS[name] for name in ALL_OF_READER)
 
 
 @dataclass
