@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import mean_colours
+from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import Given
 from tailprobe.cli.studies import study_of
 from tailprobe.errors import InputError
@@ -47,10 +48,10 @@ def test_what_was_typed_may_run_and_what_it_replaces_does_not_count(tmp_path: Pa
     path = tmp_path / "study.toml"
     write_study(Study(source="images", methods=("evil:method",), encoders=("evil:encoder",)), path)
     with pytest.raises(InputError, match="evil:encoder"):
-        study_of(str(path), {}, Given(study={"methods": ("own:method",)}))
+        study_of(Source(str(path)), Given(study={"methods": ("own:method",)}))
     typed = {"methods": ("own:method",), "encoders": ("own:encoder",)}
-    assert study_of(str(path), {}, Given(study=typed)).methods == ("own:method",)
-    assert study_of(str(path), {}, Given(), allow_code=True).methods == ("evil:method",)
+    assert study_of(Source(str(path)), Given(study=typed)).methods == ("own:method",)
+    assert study_of(Source(str(path), allow_code=True), Given()).methods == ("evil:method",)
 
 
 @pytest.mark.parametrize("command", [["compare", "--out", "run"], ["compare", "--out", "run", "--dry-run"], ["embed"]])

@@ -10,6 +10,7 @@ import pytest
 
 import mean_colours
 from tailprobe import cli
+from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import Given
 from tailprobe.cli.studies import study_of
 from tailprobe.errors import InputError
@@ -32,8 +33,8 @@ BY_FORM = [
     ("[study]\nencoders = []", "encoders is .*at least one"),
     ('[study]\nencoders = [["a"]]', "encoders is .*Expected words"),
     ("[study]\nmethods = {a = 1}", "methods is .*Expected words"),
-    ('[study]\nsplit = ["given"]', "split is .*Expected stratified, random, given or two-part"),
-    ("[study]\ncorrection = 1", "correction is 1. Expected holm or benjamini-hochberg"),
+    ('[study]\nsplit = ["given"]', "split is .*Expected rotated, stratified, random, given or two-part"),
+    ("[study]\nclasses = 1", "classes is 1. Expected "),
     ('[study]\nstandardise = "maybe"', r"standardise is 'maybe'. Expected true \(yes\), false \(no\) or auto"),
     ("[recipe]\nbatch_size = 0", "batch_size is 0. Expected a whole number, 1 to 1,000,000"),
     ("[recipe]\nwidth = 1000000000000000000", "width is .*Expected a whole number, 0 to 1,000,000"),
@@ -89,7 +90,7 @@ def refused(folder: Path, text: str) -> str:
 
 
 def design(path: Path) -> None:
-    study = study_of(str(path), {}, Given())
+    study = study_of(Source(str(path)), Given())
     parse_methods(study.methods)
     design_study(study, read_images(study))
 
@@ -149,7 +150,7 @@ def test_the_documents_are_the_schemas() -> None:
         (["--split", "Stratified"], "did you mean 'stratified'"),
         (["--long-tail", "0.5"], "--long-tail is '0.5'. Expected a finite number, above 1, or 0 for none"),
         (["--methods", "+"], "expected a method before and after each plus"),
-        (["--methods", ""], "--methods is []. Expected words, separated by commas, at least one"),
+        (["--methods", ""], "--methods is ''. Expected words, separated by commas, at least one"),
         (["--thresholds", "2"], "2"),
         (["--metric", "@"], "metric is '@'"),
         (["--low-frequency", "((("], "is not of the form"),

@@ -53,7 +53,7 @@ def test_the_steps_are_those_that_the_study_then_takes(study: Study, tmp_path: P
 def test_it_says_what_the_study_would_detect_and_what_to_label(study: Study, tmp_path: Path) -> None:
     text = said(study, tmp_path / "cache")
     assert re.search(
-        r"10 seeds and 1 method would detect a difference of about 0\.\d+ in average precision on the", text
+        r"20 seeds and 1 method would detect a difference of about 0\.\d+ in average precision on the", text
     )
     assert re.search(r"For the margin of 0\.02, label about [\d,]+ more images of mine\.", text)
 

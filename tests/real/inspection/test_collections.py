@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tailprobe
+from tailprobe.datasets.pixels.band_ranges import fit_ranges
 from tailprobe.datasets.tables.tags import read_tags
 from tailprobe.inspection.inspection import inspect_images, label_statistics
 from tailprobe.inspection.near import find_near_duplicates
@@ -38,7 +39,8 @@ def test_planets_rare_classes_stand_with_frequent_ones(real_data: Path) -> None:
 def test_real_chips_are_readable_and_no_copies(real_data: Path, tmp_path: Path) -> None:
     for chips in ("train-jpg", "train-tif-v2"):
         (tmp_path / chips).symlink_to(real_data / "planet" / chips, target_is_directory=True)
-    found = inspect_images(tailprobe.read(tmp_path, format="folder"))
+    images = tailprobe.read(tmp_path, format="folder")
+    found = inspect_images(fit_ranges(images, np.arange(len(images)), of="images"))
     assert (found.files is not None, found.copies is not None) == (True, True)
     assert (found.labels.images, found.files.unreadable, found.copies.number) == (13, 0, 0)
 
