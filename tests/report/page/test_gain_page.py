@@ -39,7 +39,7 @@ def test_the_page_has_all_aspects_and_the_reasons_of_a_disagreement(run) -> None
 
 
 def test_open_answers_say_what_they_lacked(run, tmp_path) -> None:
-    verdicts = run.verdicts.assign(verdict="inconclusive")
+    verdicts = run.verdicts.assign(verdict="inconclusive", standard_error_images=0.001)
     shown = [row for row in content(changed(run, verdicts=verdicts))["lacking"] if row["class_name"] == "low-frequency"]
     assert [row["method"] for row in shown] == ["reweight(2)", "reweight(3)", "reweight(4)"]
     assert shown[0]["seeds_needed"] > 3

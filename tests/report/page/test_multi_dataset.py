@@ -77,7 +77,7 @@ def test_errors_that_were_not_measured_are_nadeau_and_bengios(run):
     share = run.classes["test"].sum() / (run.classes["train"].sum() + run.classes["validation"].sum())
     found = difference_error(run, "descriptors", "roc_auc", "reweight(2)", values)
     assert found == pytest.approx(values.std(ddof=1) * np.sqrt(share))
-    assert difference_error(run, "descriptors", "average_precision", "reweight(2)", values) == 0.001
+    assert difference_error(run, "descriptors", "average_precision", "reweight(2)", values) == 0.04
 
 
 def test_several_runs_are_blocks_and_share_methods(run, tmp_path):
