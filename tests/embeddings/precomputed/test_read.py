@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import tailprobe
 from tailprobe.datasets.tables.options import gather_table_options
 from tailprobe.embeddings.embeddings import align
 from tailprobe.embeddings.precomputed.in_memory import from_arrays
@@ -338,3 +339,14 @@ def test_what_is_no_file_of_embeddings_is_reported(tmp_path: Path) -> None:
 def test_an_unknown_option_names_the_near_one() -> None:
     with pytest.raises(InputError, match="image_column"):
         checked_options({"image_colum": "x"})
+
+
+def test_a_column_whose_name_is_not_utf8_is_an_input_error(tmp_path: Path) -> None:
+    table = pa.table({"file_name": NAMES, "vector": VECTORS.tolist(), "col_x": [1] * 6})
+    pq.write_table(table, tmp_path / "own.parquet", compression="none", store_schema=False)
+    path = tmp_path / "own.parquet"
+    path.write_bytes(path.read_bytes().replace(b"col_x", b"col\x80x"))
+    with pytest.raises(InputError, match="own.parquet: a column's name or a text is not UTF-8"):
+        read_embeddings(path)
+    with pytest.raises(InputError, match="not a readable Parquet file"):
+        tailprobe.read(path)

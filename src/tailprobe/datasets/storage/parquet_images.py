@@ -98,9 +98,9 @@ def image_features(file: Path) -> dict[str, Any]:
     """Return column -> feature of a Parquet file, empty where no column holds images or it cannot be read."""
     try:
         schema = pq.read_schema(file)
-    except (pa.ArrowException, OSError):
+        images = [field.name for field in schema if _holds_image(field.type)]
+    except (pa.ArrowException, OSError, UnicodeDecodeError):  # names of columns may not be UTF-8
         return {}
-    images = [field.name for field in schema if _holds_image(field.type)]
     described = features_of(schema)
     return {name: _IMAGE if name in images else described.get(name, {}) for name in schema.names} if images else {}
 

@@ -31,6 +31,13 @@ def read_table(path: Path, *, vectors: str | None = None) -> RawEmbeddings:
     Raises:
         InputError: the table cannot be read, has no such column, or a row's list is missing or of another length.
     """
+    try:
+        return _read(path, vectors)
+    except UnicodeDecodeError as error:  # Arrow decodes names and texts where they are looked at
+        raise InputError(f"{path}: a column's name or a text is not UTF-8 ({error}); write the table again") from None
+
+
+def _read(path: Path, vectors: str | None) -> RawEmbeddings:
     table, names = _load(path)
     column = vectors if vectors is not None else vector_column(table.schema, path)
     if column not in table.column_names:
@@ -66,9 +73,9 @@ def has_vectors(path: Path) -> bool:
             schema = _load(path)[0].schema
         else:
             return False
-    except (pa.ArrowException, OSError, InputError):
+        return any(_is_vectors(field.type) for field in schema)
+    except (pa.ArrowException, OSError, UnicodeDecodeError, InputError):  # names of columns may not be UTF-8
         return False
-    return any(_is_vectors(field.type) for field in schema)
 
 
 def _load(path: Path) -> tuple[pa.Table, Mapping[str, list[str]]]:
