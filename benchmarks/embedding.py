@@ -38,7 +38,7 @@ from tailprobe.processor import cores
 FILES, BATCH, SIDE, CROP = 256, 32, 256, 224
 NAIVE = 32  # files of the naive loop, which needs no more to show its speed
 FLOATS = 3.63e9  # operations of ResNet-18 at 224 px, two a multiplication with addition
-USUAL = "usual pipeline: DataLoader with workers, torchvision, eager"
+PIPELINE = "DataLoader pipeline: workers, torchvision, eager"
 Way = Callable[[], float]
 
 
@@ -67,8 +67,8 @@ def _rates(folder: Path, images: LabeledImages, rounds: int) -> list[Row]:
     loader = DataLoader(_Files(images), BATCH, num_workers=cores(), persistent_workers=True)
     ways: dict[str, Way] = {
         "naive loop: one image at a time, Pillow, float32": partial(_one_by_one, plain, images),
-        "one process: Pillow, torchvision, eager": partial(_usual, plain, DataLoader(_Files(images), BATCH)),
-        USUAL: partial(_usual, plain, loader),
+        "one process: Pillow, torchvision, eager": partial(_pipeline, plain, DataLoader(_Files(images), BATCH)),
+        PIPELINE: partial(_pipeline, plain, loader),
         **{f"tailprobe, {name}": partial(_ours, one, images, folder) for name, one in every.items()},
         **{f"model alone, {name}": partial(_alone, one) for name, one in every.items()},
     }
@@ -80,7 +80,7 @@ def _rates(folder: Path, images: LabeledImages, rounds: int) -> list[Row]:
     peaks = {precision: FLOATS * min(least[name] for name in of) for precision, of in multiplied.items()}
     for precision, seconds in peaks.items():
         least[f"{precision} peak"] = seconds
-    rates = [Row(name, 1 / least[name], "images/s", least[USUAL] / least[name]) for name in (*ways, *_names(peaks))]
+    rates = [Row(name, 1 / least[name], "images/s", least[PIPELINE] / least[name]) for name in (*ways, *_names(peaks))]
     shares = [share for name in every for share in _shares(name, least, peaks)]
     return [*rates, *shares, *_cosines(every, plain, images)]
 
@@ -112,7 +112,7 @@ def _shares(name: str, least: Mapping[str, float], peaks: Mapping[str, float]) -
 
 
 def _cosines(every: Mapping[str, TimmEncoder], plain: torch.nn.Module, images: LabeledImages) -> list[Row]:
-    """Return the least cosine to the usual pipeline's float32 numbers, over the first images."""
+    """Return the least cosine to the DataLoader pipeline's float32 numbers, over the first images."""
     files, first = _Files(images), range(min(2 * BATCH, len(images)))
     with torch.inference_mode():
         expected = plain(torch.stack([files[i] for i in first])).numpy()
@@ -182,7 +182,7 @@ def _one_by_one(model: torch.nn.Module, images: LabeledImages) -> float:
     return float(NAIVE)
 
 
-def _usual(model: torch.nn.Module, loader: DataLoader) -> float:
+def _pipeline(model: torch.nn.Module, loader: DataLoader) -> float:
     with torch.inference_mode():
         return float(len(np.concatenate([model(batch).numpy() for batch in loader])))
 

@@ -13,7 +13,7 @@
 enum { INPUTS = 512, BATCH = 64, ROWS = 24287, STEPS = 1500, PARTS = 10 };
 
 static const char *const NAMES[PARTS] = {
-    "fetch rows", "hidden units", "dropout, ReLU", "logits", "loss and its gradient", "hidden gradient",
+    "gather rows", "hidden units", "dropout, ReLU", "logits", "loss and its gradient", "hidden gradient",
     "output weights, Adam", "output bias, transpose", "hidden weights, Adam", "hidden bias"};
 
 static double now(void) {

@@ -346,7 +346,7 @@ def test_a_column_whose_name_is_not_utf8_is_an_input_error(tmp_path: Path) -> No
     pq.write_table(table, tmp_path / "own.parquet", compression="none", store_schema=False)
     path = tmp_path / "own.parquet"
     path.write_bytes(path.read_bytes().replace(b"col_x", b"col\x80x"))
-    with pytest.raises(InputError, match="own.parquet: a column's name or a text is not UTF-8"):
+    with pytest.raises(InputError, match=r"own\.parquet: a column's name or a text is not UTF-8"):
         read_embeddings(path)
     with pytest.raises(InputError, match="not a readable Parquet file"):
         tailprobe.read(path)
