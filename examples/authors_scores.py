@@ -14,6 +14,7 @@ import numpy as np
 from tailprobe.comparison.contrasts import TestResult, contrasts
 from tailprobe.comparison.grouping import group_classes
 from tailprobe.comparison.verdict import decide_verdicts
+from tailprobe.comparison.words import NO_VERDICT
 from tailprobe.paper.thresholds import authors_accuracy
 from tailprobe.scores.decisions import precision, recall
 from tailprobe.scores.metrics.average_precision import average_precision
@@ -73,7 +74,8 @@ def _judge(labels: np.ndarray, factors: list[float], scores: np.ndarray, rare: n
     lines = found.verdicts
     of_classes = lines[~lines["is_group"]]
     apart = int(((of_classes["low"] > 0) | (of_classes["high"] < 0)).sum())
-    print(f"\nverdicts: {', '.join(f'{n} {name}' for name, n in lines['verdict'].value_counts().items())}")
+    counts = lines["verdict"].replace(NO_VERDICT, "estimates without a verdict").value_counts()
+    print(f"\nverdicts: {', '.join(f'{n} {name}' for name, n in counts.items())}")
     print(f"taken as fixed heads, {apart} of {len(of_classes)} class differences lie outside what new images would do")
     print("| against factor 1 | AP of the rare classes | 95% for this head on new images |")
     print("|---|---|---|")
