@@ -22,7 +22,7 @@ def test_tests_that_a_workflow_runs_exist(workflow: Path) -> None:
 
 
 def test_the_core_is_tested_by_name() -> None:
-    named = [path for path in re.findall(r"\btests/[\w/.]+", " ".join(commands(ROOT / ".github/workflows/ci.yml")))]
+    named = re.findall(r"\btests/[\w/.]+", " ".join(commands(ROOT / ".github/workflows/ci.yml")))
     assert "tests/training" in named
 
 
