@@ -85,7 +85,7 @@ OUT_OF_RANGE = (
     "logit_adjusted_bce(-1)", "ldam_bce(-1)", "distribution_balanced(0)", "distribution_balanced(1, -1)",
     "distribution_balanced(1, 0, -1)", "equalization(1)", "equalization(0.5, 2)",
     "power_sampling(2)", "progressive_sampling(1)", "repeat_factor(2)", "ml_ros(-1)", "ml_rus(1)", "lp_ros(-1)",
-    "lp_rus(1)",
+    "lp_rus(1)", "vector_calibration(0)", "prior_correction(1)",
 )  # fmt: skip
 
 
