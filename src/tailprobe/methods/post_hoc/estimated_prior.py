@@ -85,7 +85,7 @@ def prevalence_by_em(p: Float[np.ndarray, " V"], training: float) -> float:
     """Return the prevalence q that is the mean of the probabilities corrected from `training` to q.
 
     >>> round(prevalence_by_em(np.array([0.9, 0.2, 0.1]), 0.5), 4)
-    0.3564
+    0.3224
     """
     q = training
     for _ in range(_STEPS):
