@@ -12,6 +12,7 @@ from tailprobe.learners.head import HEADS, Head, LinearHead, MlpHead, in_blocks
 from tailprobe.learners.joined_heads import AffineHead, MeanHead
 from tailprobe.learners.loss import Link
 from tailprobe.methods.heads.knn import NeighbourFit
+from tailprobe.methods.post_hoc.monotone_head import MonotoneHead
 
 
 def mlp(seed: int, link: Link = "sigmoid") -> MlpHead:
@@ -34,6 +35,11 @@ def of_every_kind() -> list[Head]:
         linear(0, "softmax"),
         knn,
         AffineHead.of(knn, shift + 1, shift),
+        MonotoneHead(
+            mlp(3),
+            torch.linspace(-3, 3, 20).double().reshape(5, 4).sort().values,
+            torch.arange(20.0).reshape(5, 4).double(),
+        ),
         MeanHead((mlp(1), linear(1))),
         AffineHead.of(MeanHead((mlp(1, "softmax"), mlp(2, "softmax"))), shift + 1, shift),
     ]

@@ -44,7 +44,7 @@ def test_the_positives_of_a_multi_label_class_have_its_weight() -> None:
     np.testing.assert_allclose(weights, wanted, rtol=1e-6)
 
 
-@pytest.mark.parametrize("text", ["effective_number(1)", "effective_number(-0.1)", "drw(1)"])
+@pytest.mark.parametrize("text", ["effective_number(1)", "effective_number(-0.1)", "drw(1)", "class_balanced_focal(1)"])
 def test_a_beta_outside_its_range_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="beta of at least 0 and below 1"):
         plan_of(text, labels_of("single-label"))

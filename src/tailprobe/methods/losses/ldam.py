@@ -1,11 +1,10 @@
 """LDAM: margins that grow as classes get rarer."""
 
-import numpy as np
-
 from tailprobe.errors import InputError
 from tailprobe.learners.loss import Loss, by_label, for_both
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.losses.margins import label_margins
 from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
 
@@ -29,8 +28,7 @@ def ldam(train: TrainingSet, margin: float = 0.5, scale: float = 1.0) -> Trainin
     check_range(margin, 0, 1000, what="ldam: margin")
     if not 0 < scale <= 1000:
         raise InputError(f"ldam: scale is {scale:g}; expected above 0, at most 1000")
-    margins = np.maximum(train.labels.counts, 1) ** -0.25
-    margins = margin * margins / margins.max()
+    margins = label_margins(train.labels.counts, margin)
     classes = len(margins)
     own_class = by_label(0.0, -scale * margins, classes)
     return TrainingPlan.of(train, Loss("softmax", scale=for_both(scale, classes), shift=own_class))

@@ -4,10 +4,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from tailprobe.errors import InputError
-from tailprobe.learners.loss import Loss, by_label
-from tailprobe.learners.plan import Stage, TrainingPlan
+from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import method
+from tailprobe.methods.weighting.class_weights import class_weighted
 
 
 @method("effective_number", family="weighting", source="Cui et al., CVPR 2019, equations 2 and 12")
@@ -26,11 +26,7 @@ def effective_number(train: TrainingSet, beta: float = 0.9999) -> TrainingPlan:
     Raises:
         InputError: beta outside [0, 1).
     """
-    weights = effective_number_weights(train.labels.counts, beta=beta)
-    if train.labels.kind == "single-label":
-        rows = weights[train.labels.matrix.argmax(axis=1)]
-        return TrainingPlan((Stage(np.arange(len(train)), row_weights=rows),))
-    return TrainingPlan.of(train, Loss(weight=by_label(1.0, weights, len(weights))))
+    return class_weighted(train, effective_number_weights(train.labels.counts, beta=beta))
 
 
 def effective_number_weights(counts: Int[np.ndarray, " C"], *, beta: float) -> Float[np.ndarray, " C"]:

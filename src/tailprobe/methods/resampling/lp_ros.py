@@ -1,0 +1,43 @@
+"""LP-ROS: random oversampling of rare label sets."""
+
+import numpy as np
+
+from tailprobe.learners.plan import Stage, TrainingPlan
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.method import method
+from tailprobe.methods.ranges import check_range
+from tailprobe.methods.resampling.label_sets import label_sets
+
+
+@method(
+    "lp_ros",
+    family="resampling",
+    source="Charte et al., HAIS 2013 (doi:10.1007/978-3-642-40846-5_16); Neurocomputing 2015, section 4.1",
+)
+def lp_ros(train: TrainingSet, share: float = 0.25) -> TrainingPlan:
+    """Clone images of label sets rarer than the mean set until a share of images is added.
+
+    The clones are dealt evenly over the rare sets, from the largest to the smallest; a set grows to the mean size at
+    most, and what it cannot take is left to those after it. A label set is all classes of an image; for single-label
+    images a class.
+
+    Trap: where nearly every image has a set of its own, rare sets say little about rare classes, and a frequent class
+    in many sets is cloned most.
+
+    Args:
+        train: the training part.
+        share: of the images, at most so many are added, 0 to 100.
+
+    Raises:
+        InputError: a share outside that range.
+    """
+    check_range(share, 0, 100, what="lp_ros: share")
+    sets = label_sets(train.labels.matrix)
+    mean = len(train) / len(sets)
+    rare = sorted((rows for rows in sets if len(rows) < mean), key=len, reverse=True)
+    left, parts = round(share * len(train)), [np.arange(len(train))]
+    for i, rows in enumerate(rare):
+        number = min(int(mean) - len(rows), -(-left // (len(rare) - i)))
+        parts.append(train.rng.choice(rows, max(number, 0)))
+        left -= len(parts[-1])
+    return TrainingPlan((Stage(np.concatenate(parts)),))

@@ -1,0 +1,37 @@
+"""ML-RUS: random undersampling of multi-label images that carry no minority label."""
+
+import numpy as np
+
+from tailprobe.learners.plan import Stage, TrainingPlan
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.method import method
+from tailprobe.methods.ranges import check_range
+from tailprobe.methods.resampling.label_imbalance import minority
+
+
+@method(
+    "ml_rus",
+    family="resampling",
+    source="Charte et al., Neurocomputing 2015, section 4.4 (doi:10.1016/j.neucom.2014.08.091)",
+)
+def ml_rus(train: TrainingSet, share: float = 0.25) -> TrainingPlan:
+    """Drop a share of the images at random, none of them with a class whose imbalance ratio is above the mean.
+
+    Where fewer images than that carry no such class all of these but one are dropped. Frequent classes lose images and
+    rare ones none. Single-label images work too.
+
+    Trap: images without any class are dropped as well; the R package draws with replacement and so drops fewer than it
+    says.
+
+    Args:
+        train: the training part.
+        share: of all images, 0 to 0.99.
+
+    Raises:
+        InputError: a share outside that range.
+    """
+    check_range(share, 0, 0.99, what="ml_rus: share")
+    droppable = np.flatnonzero(~train.labels.matrix[:, minority(train.labels.counts)].any(axis=1))
+    number = min(round(share * len(train)), len(droppable), len(train) - 1)
+    dropped = train.rng.permutation(droppable)[:number]
+    return TrainingPlan((Stage(np.setdiff1d(np.arange(len(train)), dropped)),))
