@@ -16,9 +16,11 @@ ORDER = {
     "datasets": 2, "splits": 2, "demo": 2,
     "encoders": 3, "embeddings": 3,
     "inspection": 4,  # a way out from embed: it looks at what is there, and nothing but the report takes it on
-    "methods": 5, "training": 6, "scores": 7, "comparison": 8, "runs": 9, "paper": 10, "report": 11, "use": 12,
+    "methods": 5, "training": 6, "scores": 7, "comparison": 8, "runs": 9, "paper": 10, "report": 11,
     "engines": 12,  # where embedding and training run
-    "study": 13, "console": 13, "tracking": 14, "cli": 15, "__main__": 16,
+    "study": 13, "console": 13, "tracking": 14,
+    "use": 14,  # a classifier may be trained once more, on the images of its study
+    "cli": 15, "__main__": 16,
 }  # fmt: skip
 # A run shows itself, by the report, which it imports when it is asked to and not before.
 SHOWS_ITSELF = ("runs/run.py", "tailprobe.report.")

@@ -1,0 +1,70 @@
+"""What decisions are for: `recall=0.9`, `precision=0.8`, `f2`, `cost=10`, `top=100`; for one class, `CLASS:f2`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tailprobe.errors import InputError
+from tailprobe.registry import did_you_mean
+
+_FORM = "recall=0.9, precision=0.8, f2 (f1, f0.5), cost=10 or top=100, for one class CLASS:recall=0.9"
+DEFAULT_AIM = "f2"
+
+
+@dataclass(frozen=True)
+class Aim:
+    """One aim: its kind, and the value that it is given."""
+
+    kind: str  # recall, precision, f, cost, top
+    value: float
+
+    def __str__(self) -> str:
+        return f"f{self.value:g}" if self.kind == "f" else f"{self.kind}={self.value:g}"
+
+
+def parse_aim(text: str) -> Aim:
+    """Return an aim from its text.
+
+    Raises:
+        InputError: there is no such aim, or its value makes no sense.
+
+    >>> str(parse_aim("recall=0.90")), parse_aim("f2")
+    ('recall=0.9', Aim(kind='f', value=2.0))
+    """
+    kind, _, value = text.strip().partition("=")
+    if not value and kind[:1] == "f":
+        kind, value = "f", kind[1:]
+    try:
+        number = float(value)
+    except ValueError:
+        raise InputError(f"aim {text!r}: expected {_FORM}") from None
+    allowed = {
+        "recall": 0 < number <= 1, "precision": 0 < number < 1, "f": 0.1 <= number <= 10, "cost": 0 < number <= 1e6,
+        "top": number >= 1 and number == int(number) if abs(number) < 1e12 else False,
+    }  # fmt: skip
+    if kind not in allowed:
+        raise InputError(f"aim {text!r}{did_you_mean(kind, list(allowed)) or ':'} expected {_FORM}")
+    if not allowed[kind]:
+        raise InputError(f"aim {text!r}: {number:g} is out of range; expected {_FORM}")
+    return Aim(kind, number)
+
+
+def aims_by_class(texts: Sequence[str], classes: Sequence[str], *, default: str = DEFAULT_AIM) -> tuple[Aim, ...]:
+    """Return the aim of each class: the one without a class's name for all that have none of their own.
+
+    Raises:
+        InputError: an unknown class or aim, or two aims for the same.
+
+    >>> [str(aim) for aim in aims_by_class(["recall=0.9", "mine:top=5"], ["forest", "mine"])]
+    ['recall=0.9', 'top=5']
+    """
+    given: dict[str, Aim] = {}
+    for text in texts:
+        name, _, aim = text.rpartition(":")
+        if name and name not in classes:
+            near = did_you_mean(name, classes) or "."
+            raise InputError(f"aim {text!r}: there is no class {name!r}{near} The model has {', '.join(classes)}")
+        if name in given:
+            raise InputError(f"aim {text!r}: {name or 'all classes'} already has the aim {given[name]}; give one")
+        given[name] = parse_aim(aim)
+    of_all = given.get("", parse_aim(default))
+    return tuple(given.get(name, of_all) for name in classes)

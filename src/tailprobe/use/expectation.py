@@ -1,0 +1,204 @@
+"""What to expect of a threshold on new images: precision, recall and images to look at, with intervals.
+
+A threshold that is chosen on the very scores it is judged by promises too much. So the held-out images are dealt into
+five folds: the threshold of each is chosen on the other four, and what it tags in the fold is counted. Where the aim is
+a recall or a precision, the target is raised until these counts reach the aim.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int
+from scipy.stats import beta as beta_distribution
+from scipy.stats import betabinom
+
+from tailprobe.randomness import generator
+from tailprobe.use.aims import Aim
+from tailprobe.use.calibration import Calibration
+from tailprobe.use.held_out import HeldOutScores
+from tailprobe.use.thresholds import RankedScores, threshold_for
+
+FOLDS = 5
+_RAISED = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0)  # of the way from the aim to 1
+_TAILS = (0.025, 0.975)
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The threshold of a class, and what to expect of it; rates are NaN where nothing is known."""
+
+    class_name: str
+    aim: str
+    threshold: float  # NaN of `top`, before the new images are known; infinity where nothing is tagged
+    precision: float
+    precision_interval: Interval
+    recall: float
+    recall_interval: Interval
+    false_alarm_rate: float  # of the images that do not carry the class
+    share_tagged: float
+    share_counts: tuple[float, float]  # tagged and not tagged among the held-out images
+    reason: str  # why its probabilities cannot be trusted
+
+    def at_prevalence(self, prevalence: float) -> float:
+        """Return the precision to expect where the class has another prevalence, its images looking the same."""
+        right, wrong = self.recall * prevalence, self.false_alarm_rate * (1 - prevalence)
+        return right / (right + wrong) if right + wrong > 0 else math.nan
+
+    def images_to_look_at(self, images: int) -> tuple[float, Interval]:
+        """Return how many of so many new images will be tagged, with a 95% interval."""
+        tagged, others = self.share_counts
+        if math.isnan(tagged) or images < 1:
+            return math.nan, (math.nan, math.nan)
+        low, high = (float(betabinom.ppf(q, images, tagged + 0.5, others + 0.5)) for q in _TAILS)
+        return self.share_tagged * images, (low, high)
+
+
+def decide_thresholds(
+    scores: HeldOutScores, calibration: Calibration, aims: Sequence[Aim], classes: Sequence[str]
+) -> tuple[Decision, ...]:
+    """Return the decision of each class, `top` still without its threshold."""
+    probabilities, weight = calibration.probabilities(scores.log_odds), scores.weight
+    folds = _folds(scores)
+    found = []
+    for c, (name, aim) in enumerate(zip(classes, aims, strict=True)):
+        rows = _Rows(probabilities[:, c], scores.labels[:, c], weight, folds)
+        found.append(_decide(rows, aim, name, calibration.reasons[c]))
+    return tuple(found)
+
+
+def decide_top(
+    decision: Decision, number: int, images: int, threshold: float, scores: HeldOutScores,
+    calibration: Calibration, place: int,
+) -> Decision:  # fmt: skip
+    """Return a decision of `top` once the N-th highest score of the new images is known.
+
+    What to expect is what that threshold does on the held-out images.
+
+    Args:
+        number: of images to tag.
+        images: new ones.
+        place: of the class.
+    """
+    rows = _Rows(
+        calibration.probabilities(scores.log_odds)[:, place], scores.labels[:, place], scores.weight, _folds(scores)
+    )
+    counts = _count(rows, np.ones(len(rows.scores), bool), threshold)
+    shown = _described(decision, threshold, counts)
+    tagged = float(min(number, images))
+    return replace(shown, share_tagged=tagged / max(images, 1))
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    scores: Float64[np.ndarray, " R"]
+    labels: Bool[np.ndarray, " R"]
+    weight: Float64[np.ndarray, " R"]
+    folds: Int[np.ndarray, " R"]
+
+    def ranked(self, chosen: Bool[np.ndarray, " R"]) -> RankedScores:
+        return RankedScores.of(self.scores[chosen], self.labels[chosen], self.weight[chosen])
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """In images."""
+
+    hits: float
+    tagged: float
+    positives: float
+    images: float
+
+    def __add__(self, other: "_Counts") -> "_Counts":
+        return _Counts(
+            self.hits + other.hits, self.tagged + other.tagged,
+            self.positives + other.positives, self.images + other.images,
+        )  # fmt: skip
+
+
+def _decide(rows: _Rows, aim: Aim, name: str, reason: str) -> Decision:
+    nan = math.nan
+    empty = Decision(name, str(aim), nan, nan, (nan, nan), nan, (nan, nan), nan, nan, (nan, nan), reason)
+    if aim.kind == "top":
+        return empty
+    everything = np.ones(len(rows.scores), dtype=bool)
+    target, counts = _reach(rows, aim)
+    threshold = threshold_for(aim, rows.ranked(everything), target=target)
+    if math.isinf(threshold):
+        counts = replace(counts, hits=0.0, tagged=0.0)
+    return _described(empty, threshold, counts)
+
+
+def _reach(rows: _Rows, aim: Aim) -> tuple[float | None, _Counts]:
+    """Return the target that reaches the aim on images that its thresholds were not chosen on, and what they do."""
+    if aim.kind not in ("recall", "precision"):
+        return None, _cross_fitted(rows, aim, None)
+    best: tuple[float, float, _Counts] | None = None
+    training = [rows.ranked(rows.folds != fold) for fold in range(FOLDS)]
+    for share in _RAISED:
+        target = aim.value + share * (1 - aim.value)
+        counts = _cross_fitted(rows, aim, target, training)
+        whole = counts.positives if aim.kind == "recall" else counts.tagged
+        reached = counts.hits / whole if whole else 0.0
+        if best is None or reached > best[0]:
+            best = (reached, target, counts)
+        if reached >= aim.value - 1e-9:
+            return target, counts
+    assert best is not None
+    return best[1], best[2]
+
+
+def _cross_fitted(
+    rows: _Rows, aim: Aim, target: float | None, training: list[RankedScores] | None = None
+) -> _Counts:
+    total = _Counts(0, 0, 0, 0)
+    for fold in range(FOLDS):
+        ranked = rows.ranked(rows.folds != fold) if training is None else training[fold]
+        total += _count(rows, rows.folds == fold, threshold_for(aim, ranked, target=target))
+    return total
+
+
+def _count(rows: _Rows, chosen: Bool[np.ndarray, " R"], threshold: float) -> _Counts:
+    weight, labels = rows.weight[chosen], rows.labels[chosen]
+    tagged = rows.scores[chosen] > threshold
+    sums = ((weight * labels * tagged).sum(), (weight * tagged).sum(), (weight * labels).sum(), weight.sum())
+    return _Counts(*map(float, sums))
+
+
+def _described(empty: Decision, threshold: float, counts: _Counts) -> Decision:
+    missed, false = counts.positives - counts.hits, counts.tagged - counts.hits
+    negatives = counts.images - counts.positives
+    return replace(
+        empty,
+        threshold=threshold,
+        precision=counts.hits / counts.tagged if counts.tagged else math.nan,
+        precision_interval=_jeffreys(counts.hits, false),
+        recall=counts.hits / counts.positives if counts.positives else math.nan,
+        recall_interval=_jeffreys(counts.hits, missed),
+        false_alarm_rate=false / negatives if negatives else math.nan,
+        share_tagged=counts.tagged / counts.images,
+        share_counts=(counts.tagged, counts.images - counts.tagged),
+    )
+
+
+def _jeffreys(yes: float, no: float) -> Interval:
+    """Return Jeffreys' 95% interval of a share; Brown, Cai and DasGupta, Statistical Science 2001."""
+    if yes + no <= 0:
+        return (math.nan, math.nan)
+    low, high = (float(beta_distribution.ppf(q, max(yes, 0) + 0.5, max(no, 0) + 0.5)) for q in _TAILS)
+    return (0.0 if yes <= 0 else low, 1.0 if no <= 0 else high)
+
+
+def _folds(scores: HeldOutScores) -> Int[np.ndarray, " R"]:
+    """Deal images into folds, the same for every class: rare classes are dealt out first, in turn."""
+    images, first, place = np.unique(scores.image, return_index=True, return_inverse=True)
+    labels = scores.labels[first]
+    counts = labels.sum(axis=0)
+    rarest = np.where(labels, np.where(counts > 0, counts, np.inf), np.inf).min(axis=1, initial=np.inf)
+    shuffled = generator(0, "folds of held-out images").permutation(len(images))
+    order = shuffled[np.argsort(rarest[shuffled], kind="stable")]
+    fold = np.empty(len(images), dtype=np.int64)
+    fold[order] = np.arange(len(images)) % FOLDS
+    return fold[place]

@@ -1,0 +1,65 @@
+"""Whether a class is more or less frequent among new images than among the training ones.
+
+The probabilities of new images, by a model calibrated where the prevalence was pi, are taken to be those of a mixture
+with another prevalence and the same images on either side. Its maximum likelihood estimate is found by expectation
+maximisation (Saerens, Latinne and Decaestecker, Neural Computation 2002), on a histogram of log odds, so that memory
+does not grow with the images.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64
+from scipy.special import expit
+
+BINS = 2401  # of log odds from -30 to 30
+_EDGE = 30.0
+_STEPS = 2000
+_SIGNIFICANT = 10.83  # of a likelihood ratio with one degree of freedom, at 0.1%
+_FACTOR = 1.5  # a prevalence that differs by less is no shift worth a warning
+
+
+@dataclass(frozen=True)
+class Prevalence:
+    """The prevalence of a class among the training images and its estimate among new ones."""
+
+    before: float
+    now: float
+    shifted: bool  # whether the difference is significant and by more than half
+
+
+class PrevalenceCounter:
+    """Histograms of the calibrated log odds of new images, one a class."""
+
+    def __init__(self, classes: int) -> None:
+        """Begin with no image."""
+        self.counts = np.zeros((classes, BINS), dtype=np.int64)
+
+    def add(self, log_odds: Float64[np.ndarray, "N C"]) -> None:
+        """Count images."""
+        place = np.rint((np.clip(log_odds, -_EDGE, _EDGE) + _EDGE) / (2 * _EDGE) * (BINS - 1)).astype(np.int64)
+        for c, column in enumerate(place.T):
+            self.counts[c] += np.bincount(column, minlength=BINS)
+
+    def estimate(self, place: int, before: float) -> Prevalence:
+        """Return the estimate of a class, whose prevalence was `before` where its probabilities were calibrated."""
+        counts = self.counts[place].astype(np.float64)
+        if not counts.sum() or not 0 < before < 1:
+            return Prevalence(before, before, False)
+        ratio = np.exp(np.linspace(-_EDGE, _EDGE, BINS)) * (1 - before) / before  # densities of carriers over others
+        now = _maximum_likelihood(counts, ratio, before)
+        gain = 2 * float((counts * np.log((now * ratio + 1 - now) / (before * ratio + 1 - before))).sum())
+        factor = max(now, 1e-9) / before
+        return Prevalence(before, now, gain > _SIGNIFICANT and not 1 / _FACTOR < factor < _FACTOR)
+
+
+def _maximum_likelihood(counts: Float64[np.ndarray, " B"], ratio: Float64[np.ndarray, " B"], start: float) -> float:
+    now = start
+    for _ in range(_STEPS):
+        posterior = expit(np.log(ratio) + np.log(now) - np.log1p(-now))
+        following = float((counts * posterior).sum() / counts.sum())
+        following = min(max(following, 1e-9), 1 - 1e-9)
+        if abs(following - now) < 1e-10:
+            break
+        now = following
+    return now

@@ -1,0 +1,36 @@
+"""What to expect of the thresholds, in words."""
+
+import math
+from collections.abc import Sequence
+
+from tailprobe.use.expectation import Decision, Interval
+
+
+def expectation_lines(decisions: Sequence[Decision], *, images: int = 1000) -> list[str]:
+    """Return a line a class: aim, threshold, precision and recall with intervals, images to look at.
+
+    Args:
+        images: of how many new ones.
+    """
+    return [_line(decision, images) for decision in decisions]
+
+
+def _line(decision: Decision, images: int) -> str:
+    name = f"{decision.class_name} ({decision.aim})"
+    if math.isnan(decision.threshold):
+        return f"{name}: as many of the highest scores as asked for"
+    if math.isinf(decision.threshold):
+        return f"{name}: no threshold reaches it on the labelled images, so nothing is tagged"
+    look, interval = decision.images_to_look_at(images)
+    doubt = f"; probabilities not to be trusted: {decision.reason}" if decision.reason else ""
+    return (
+        f"{name}: above {decision.threshold:.3g}, precision {_rate(decision.precision, decision.precision_interval)}, "
+        f"recall {_rate(decision.recall, decision.recall_interval)}, "
+        f"{look:,.0f} ({interval[0]:,.0f} to {interval[1]:,.0f}) of {images:,} images to look at{doubt}"
+    )
+
+
+def _rate(value: float, interval: Interval) -> str:
+    if math.isnan(value):
+        return "unknown"
+    return f"{value:.2f} ({interval[0]:.2f} to {interval[1]:.2f})"
