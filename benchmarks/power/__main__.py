@@ -15,22 +15,19 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # one study a core, not one product on all
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.power.kept import Studies, draw
 from benchmarks.power.population import Population
 from benchmarks.power.report import STRENGTH, coverage, decide_with, false_findings, power
 from benchmarks.power.ridge import METHODS
-from benchmarks.power.studies import Key, Plan, class_grouping, draw_studies
+from benchmarks.power.studies import Key, Plan, class_grouping
 from benchmarks.power.truth import HELPED, mean_difference, planted_effects, shifted
-from tailprobe.comparison.contrasts import Contrasts
 
 REFERENCE = Key("independent", 10)  # its spread is the unit of the planted effects
-Studies = Mapping[Key, Sequence[Contrasts]]
 
 
 def main() -> None:
@@ -42,20 +39,19 @@ def main() -> None:
     )
     parser.add_argument("--studies", type=int, default=150)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        default=Path("evidence"),
+        help="where drawn studies are kept, to go on from; delete it when code that they come from has changed",
+    )
     given = parser.parse_args()
     started = time.perf_counter()
     population = Population.load(given.embeddings)
     for name in given.tables:
         plan, show = TABLES[name]
-        show(population, draw(population, plan, given.studies, given.workers))
+        show(population, draw(population, plan, given.studies, workers=given.workers, folder=given.keep / name))
     print(f"\n{time.perf_counter() - started:.0f} s on {given.workers} processes")
-
-
-def draw(population: Population, plan: Plan, studies: int, workers: int) -> Studies:
-    """Draw studies in parallel processes."""
-    with ProcessPoolExecutor(workers) as pool:
-        drawn = list(pool.map(partial(draw_studies, population, plan), range(studies), chunksize=5))
-    return {key: [study[key] for study in drawn] for key in plan.keys}
 
 
 def print_power(population: Population, studies: Studies) -> None:
@@ -100,7 +96,7 @@ def print_null(population: Population, studies: Studies) -> None:
 
 TABLES: Mapping[str, tuple[Plan, Callable[[Population, Studies], None]]] = {
     "power": (Plan(fixed_counts=False), print_power),
-    "coverage": (Plan(), print_coverage),
+    "coverage": (Plan(seeds=(5, 10, 20, 50)), print_coverage),
     "null": (Plan(arms="null", seeds=(10, 20)), print_null),
     "trained": (
         Plan(arms="engine", seeds=(10, 20), metrics=("average_precision", "recall@fixed")),

@@ -1,6 +1,6 @@
 """What a command prints when it is done."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tailprobe.console import Terminal
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 def show_result(result: "Run", metric: str) -> None:
     """Print the averages of a run and where it is."""
     from tailprobe.report.caution import caution
+    from tailprobe.report.further import further_answers
     from tailprobe.report.methods import method_remarks
     from tailprobe.report.page.gain_sources import shown_first
     from tailprobe.report.questions import more_seeds
@@ -38,11 +39,16 @@ def show_result(result: "Run", metric: str) -> None:
             result.recommendation.sentence,
             more_seeds(result.verdicts, result.recommendation.encoder),
             "" if gain is None else gain[1]["sentence"],
+            *(line for asked in further_answers(result) for line in (f"{asked['sentence']}.", *_indented(asked))),
         ]
         console.print("\n".join(filter(None, lines)), highlight=False, markup=False)
     if said := caution(result.duplicates, groups=result.record.get("groups")):
         console.print(said, style="yellow", highlight=False, markup=False)
     console.print(f"Run: {result.folder.path}  page: {result.folder.report}", highlight=False, markup=False)
+
+
+def _indented(asked: dict[str, Any]) -> list[str]:
+    return [f"  {answer}" for answer in asked["answers"]]
 
 
 def show_reproduction(dataset: str, result: "Run") -> None:

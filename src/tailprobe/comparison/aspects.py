@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Int
 
-from tailprobe.comparison.contrasts import contrasts_from_scores
+from tailprobe.comparison.contrasts import contrasts_from_scores, estimate_differences
 from tailprobe.comparison.grouping import Grouping
-from tailprobe.comparison.inference import estimate_shrunk, rule_of_three
 from tailprobe.groups import RULE_GROUPS
 from tailprobe.scores.head_scores import HeadPart, HeadScores
 from tailprobe.scores.metric import lower_is_better
@@ -59,9 +58,7 @@ def measure_aspects(
                 scores, encoder=encoder, methods=others, baseline=baseline, metric=metric, grouping=grouping,
                 labels=labels, baselines=baselines, groups=groups,
             )  # fmt: skip
-            support = grouping.effective_support(contrasts.support)
-            found = estimate_shrunk(contrasts.differences, support=support, classes=len(grouping.classes))
-            found = rule_of_three(found, support=support)
+            found = estimate_differences(contrasts, grouping)
             low, high = found.interval()
             for group in RULE_GROUPS:
                 k = grouping.column(group)

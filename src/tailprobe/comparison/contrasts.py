@@ -9,6 +9,7 @@ import pandas as pd
 from jaxtyping import Bool, Float, Int
 
 from tailprobe.comparison.grouping import Grouping
+from tailprobe.comparison.inference import Estimate, estimate_shrunk, rule_of_three
 from tailprobe.comparison.influence import jackknife_influence, sum_by_unit
 from tailprobe.comparison.joint import JointSample, beside, without_influences
 from tailprobe.comparison.question import ASKED_GROUPS
@@ -213,6 +214,50 @@ def contrasts_from_results(
         _values(results, baseline, "support", grouping.classes).mean(axis=0),
         has_test_variance=False,
     )
+
+
+def contrasts_of_encoders(
+    scores: Mapping[HeadPart, HeadScores],
+    *,
+    encoder: str,
+    compared_with: str,
+    methods: Sequence[str],
+    metric: str,
+    grouping: Grouping,
+    labels: Bool[np.ndarray, "N C"],
+    groups: Int[np.ndarray, " N"] | None = None,
+) -> Contrasts:
+    """Measure what an encoder gives less what another one gives, method by method.
+
+    Args:
+        encoder, compared_with: both with the same seeds.
+        scores, methods, metric, grouping, labels, groups: as of `contrasts_from_scores`.
+
+    Raises:
+        InputError: the encoders were tested on different images.
+    """
+    seeds = sorted({head.seed for head in scores if head.encoder == encoder and head.part == "test"})
+    rule = metric.partition("@")[2]
+
+    def measured(of: str, method: str) -> list[TestResult]:
+        heads = [HeadPart(of, method, seed, "test") for seed in seeds]
+        return [_measure_head(metric, rule, scores[head], labels, head, groups) for head in heads]
+
+    return contrasts(
+        (measured(encoder, method) for method in methods),
+        [measured(compared_with, method) for method in methods],
+        encoder=encoder,
+        methods=methods,
+        grouping=grouping,
+        images=len(labels) if groups is None else int(groups.max()) + 1,
+    )
+
+
+def estimate_differences(contrasts: Contrasts, grouping: Grouping) -> Estimate:
+    """Return the differences, (M, K), with standard errors from shrunk variances."""
+    support = grouping.effective_support(contrasts.support)
+    estimate = estimate_shrunk(contrasts.differences, support=support, classes=len(grouping.classes))
+    return rule_of_three(estimate, support=support)
 
 
 def _method_components(

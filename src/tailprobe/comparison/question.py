@@ -9,6 +9,7 @@ Source:
     hypotheses of unequal importance.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
@@ -22,6 +23,7 @@ from tailprobe.groups import LOW_FREQUENCY, REMAINING
 
 Primary = Literal["low-frequency", "gain-and-cost"]
 PRIMARY, COST, CLASSES = "primary", "cost", "classes"
+ENCODERS, CALIBRATION = FURTHER = ("encoders", "calibration")  # asked only where a study declares them
 ASKED_GROUPS = (LOW_FREQUENCY, REMAINING)
 
 
@@ -69,6 +71,27 @@ def declared_questions(primary: str, *, test_classes: bool) -> tuple[Declared, .
     if primary not in _PRIMARY_QUESTIONS:
         raise InputError(f"primary question {primary!r} is not known; choose among {', '.join(get_args(Primary))}")
     return _PRIMARY_QUESTIONS[primary] + ((Declared(CLASSES, 0.05, ()),) if test_classes else ())
+
+
+def further_questions(names: Sequence[str]) -> tuple[Declared, ...]:
+    """Return the further questions of a study, each at 5% of its own, on the low-frequency classes.
+
+    Args:
+        names: "encoders", whether encoders differ, method by method; "calibration", whether methods change the Brier
+            score.
+
+    Raises:
+        InputError: an unknown question, or one that is named twice.
+
+    >>> [(q.name, q.level) for q in further_questions(["calibration"])]
+    [('calibration', 0.05)]
+    """
+    for name in names:
+        if name not in FURTHER:
+            raise InputError(f"question {name!r} is not known; choose among {', '.join(FURTHER)}")
+    if len(set(names)) < len(names):
+        raise InputError(f"a question is named twice in {', '.join(names)}")
+    return tuple(Declared(name, 0.05, (LOW_FREQUENCY,)) for name in names)
 
 
 def with_members(

@@ -10,12 +10,15 @@ from jaxtyping import Bool, Int
 
 from tailprobe.comparison.best import best_table
 from tailprobe.comparison.candidates import candidates
-from tailprobe.comparison.contrasts import Contrasts, contrasts_from_results, contrasts_from_scores
+from tailprobe.comparison.contrasts import (
+    Contrasts,
+    contrasts_from_results,
+    contrasts_from_scores,
+    estimate_differences,
+)
 from tailprobe.comparison.description import describe
 from tailprobe.comparison.grouping import Grouping, group_classes
-from tailprobe.comparison.inference import Estimate, estimate_shrunk, rule_of_three
-from tailprobe.comparison.joint import JointSample, joint_correlation
-from tailprobe.comparison.min_p import SingleStep, single_step
+from tailprobe.comparison.joint_test import question_test
 from tailprobe.comparison.question import PRIMARY, Declared, Question, declared_questions, with_members
 from tailprobe.comparison.ranks import rank_table
 from tailprobe.comparison.recommendation import Recommendation, recommend
@@ -224,7 +227,7 @@ def decide_verdicts(
     if not contrasts:
         raise InputError(f"there is no method beside the baseline {baseline!r} to compare; name another in the study")
     margin = default_margin(metric) if margin is None else margin
-    estimates = [_estimate_differences(c, grouping) for c in contrasts]
+    estimates = [estimate_differences(c, grouping) for c in contrasts]
     rows = estimate_rows(contrasts, estimates, grouping, metric)
     rows["compared_with"] = [baselines.get(method, baseline) for method in rows["method"]]
     identical = identical_by_construction(rows, set_aside)
@@ -236,7 +239,8 @@ def decide_verdicts(
     found = trends(contrasts, estimates, grouping, families=doses, left_out=set_aside)
     further = {PRIMARY: [trend.sample for trend in found]}
     tests = [
-        _test(d, q, contrasts, grouping, further.get(d.name, [])) for d, q in zip(declared, questions, strict=True)
+        question_test(d, q, contrasts, grouping, further.get(d.name, []))
+        for d, q in zip(declared, questions, strict=True)
     ]
     asked = list(zip(questions, tests, strict=True))
     table = with_verdicts(rows, concatenate(estimates), asked, known=set_aside, margin=margin)
@@ -249,8 +253,8 @@ def decide_verdicts(
         min_seeds=MIN_SEEDS,
     )
     if to_one_baseline is not None:
-        contrasts, estimates = to_one_baseline, [_estimate_differences(c, grouping) for c in to_one_baseline]
-        tests = [_test(d, q, contrasts, grouping, []) for d, q in zip(declared, questions, strict=True)]
+        contrasts, estimates = to_one_baseline, [estimate_differences(c, grouping) for c in to_one_baseline]
+        tests = [question_test(d, q, contrasts, grouping, []) for d, q in zip(declared, questions, strict=True)]
     by_group = {group: test for d, test in zip(declared, tests, strict=True) for group in d.groups}
     recommendation = recommend(
         candidates(contrasts, estimates, by_group, table, grouping, baseline=baseline),
@@ -269,48 +273,12 @@ def decide_verdicts(
     )
 
 
-def _estimate_differences(contrasts: Contrasts, grouping: Grouping) -> Estimate:
-    support = grouping.effective_support(contrasts.support)
-    estimate = estimate_shrunk(contrasts.differences, support=support, classes=len(grouping.classes))
-    return rule_of_three(estimate, support=support)
-
-
 def _with_members(
     declared: Sequence[Declared], rows: pd.DataFrame, set_aside: Mapping[str, str], min_positives: float
 ) -> list[Question]:
     left_out = rows["method"].isin(list(set_aside)).to_numpy(bool)
     testable = (rows["support"] >= min_positives).to_numpy(bool) & rows["p"].notna().to_numpy(bool)
     return [with_members(d, rows, left_out=left_out, testable=testable) for d in declared]
-
-
-def _test(
-    declared: Declared,
-    question: Question,
-    contrasts: Sequence[Contrasts],
-    grouping: Grouping,
-    further: Sequence[JointSample],
-) -> SingleStep:
-    """Return the joint test of a question's members and of further ones; where it has none, of what it asks about."""
-    samples = [*_samples(declared, question, contrasts, grouping), *further]
-    correlation = joint_correlation(samples) if samples else None
-    members = len(question.members) + len(further) or max(int(question.asked.sum()), 1)
-    return single_step(correlation, members=members, level=question.level)
-
-
-def _samples(
-    declared: Declared, question: Question, contrasts: Sequence[Contrasts], grouping: Grouping
-) -> list[JointSample]:
-    """Return the members' differences over seeds and images; of single classes, whose are not kept, none."""
-    tested = np.zeros(len(question.asked), dtype=bool)
-    tested[question.members] = True
-    methods = np.cumsum([0, *(len(c.methods) for c in contrasts)])
-    by_method = tested.reshape(methods[-1], -1)  # (encoders x methods, K)
-    return [
-        c.joint_differences(group, np.flatnonzero(of_encoder[:, grouping.column(group)]))
-        for c, of_encoder in zip(contrasts, np.split(by_method, methods[1:-1]), strict=True)
-        for group in declared.groups
-        if of_encoder[:, grouping.column(group)].any()
-    ]
 
 
 def _baseline_values(table: pd.DataFrame) -> dict[str, float]:

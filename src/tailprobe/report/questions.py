@@ -52,8 +52,10 @@ def fixed_before_training(run: Run) -> list[tuple[str, str]]:
         "gain-and-cost": "what the methods do to the low-frequency and the remaining classes together (at .05)",
     }[study.primary]
     groups = run.record.get("groups")
+    further = [("further questions", f"{' and '.join(study.questions)} (each at .05)")] if study.questions else []
     return [
         ("primary question", question),
+        *further,
         ("metric", metric_title(study.metric)),
         ("practically equal", f"within ±{study.margin:g}"),
         ("low-frequency rule", study.low_frequency),

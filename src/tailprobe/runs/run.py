@@ -213,6 +213,11 @@ class Run:
         return self.folder.read_table("best") if self.folder.table("best").exists() else None
 
     @cached_property
+    def further(self) -> pd.DataFrame | None:
+        """The answers to further questions (`comparison.further`); None if none was asked."""
+        return self.folder.read_table("further") if self.folder.table("further").exists() else None
+
+    @cached_property
     def recommendation(self) -> Recommendation | None:
         """The method of least regret; None if none was compared."""
         path = self.folder.recommendation

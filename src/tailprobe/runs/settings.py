@@ -128,6 +128,14 @@ class Study:
         "question at 5%.",
         group="Design",
     )
+    questions: tuple[str, ...] = setting(
+        (),
+        help="Further questions on the low-frequency classes, each tested at 5% of its own: encoders, whether they "
+        "differ, method by method; calibration, what the methods do to the Brier score.",
+        group="Design",
+        metavar="NAMES",
+        calls=True,
+    )
     margin: float | Literal["auto"] = setting(
         "auto",
         help="Differences within this margin are practically equal; auto takes the primary metric's, 0.02 for average "
@@ -145,6 +153,7 @@ class Study:
     def __post_init__(self) -> None:
         check_settings(self)
         self._check_metric()
+        self._check_questions()
         self._set_margin()
         if len(set(self.encoders)) != len(self.encoders):
             raise InputError(f"an encoder is named twice in {list(self.encoders)}")
@@ -157,6 +166,15 @@ class Study:
 
         if self.margin == "auto":  # as a number it stands in study.toml before anything is trained
             object.__setattr__(self, "margin", default_margin(self.metric))
+
+    def _check_questions(self) -> None:
+        from tailprobe.comparison.question import CALIBRATION, ENCODERS, further_questions  # slow to import
+
+        further_questions(self.questions)  # raises
+        if ENCODERS in self.questions and len(self.encoders) < 2:
+            raise InputError(f"questions has encoders, and there is one encoder, {self.encoders[0]}; name another one")
+        if CALIBRATION in self.questions and self.metric == "brier":
+            raise InputError("questions has calibration, which the primary metric brier asks already; leave it out")
 
     def _check_metric(self) -> None:
         from tailprobe.scores.metric import comparable_names  # slow to import

@@ -8,6 +8,7 @@ from jaxtyping import Int
 
 from tailprobe.comparison.aspects import measure_aspects
 from tailprobe.comparison.decomposition import decompose
+from tailprobe.comparison.further import Heads, answer_further
 from tailprobe.comparison.grouping import group_classes
 from tailprobe.comparison.guards import guard
 from tailprobe.comparison.recommendation import write_recommendation
@@ -39,10 +40,36 @@ def explain(
     decomposition = decompose(scores.test, rules=study.thresholds, **given)
     folder.write_table("decomposition", decomposition)
     folder.write_table("aspects", measure_aspects(scores.test, decomposition, **given))
+    if study.questions:
+        heads = Heads(
+            scores.test,
+            labels.matrix,
+            given["grouping"],
+            baselines=given["baselines"],
+            same_scores=_same_scores(scores, methods),
+            groups=given["groups"],
+        )
+        further = answer_further(study.questions, heads, metric=study.metric, margin=float(study.margin))
+        folder.write_table("further", further)
     guarded = guard(comparison.recommendation, decomposition, comparison.verdicts)
     for name in ("verdicts", "ranks", "trends", "best"):
         folder.write_table(name, getattr(comparison, name))
     write_recommendation(guarded, folder.recommendation)
+
+
+def _same_scores(scores: StudyScores, methods: pd.DataFrame) -> list[str]:
+    """Return the methods that give their baseline's very scores: those that do nothing, or move thresholds alone."""
+    compared = methods[methods["baseline"].ne("")]
+    candidates = compared[compared["no_op"].ne("") | compared["identical_ranking"]]
+    pairs = candidates[["method", "baseline"]].itertuples(index=False)
+    return [method for method, baseline in pairs if _equal_scores(scores, method, baseline)]
+
+
+def _equal_scores(scores: StudyScores, method: str, baseline: str) -> bool:
+    heads = [head for head in scores.test if head.method == method]
+    return all(
+        np.array_equal(scores.test[head].logits, scores.test[head._replace(method=baseline)].logits) for head in heads
+    )
 
 
 def compared_with(methods: pd.DataFrame) -> dict[str, str]:

@@ -67,7 +67,7 @@ _LOG = logging.getLogger(__name__)
 RANKING_METRICS = ("average_precision", "roc_auc")  # of the order of a class's images alone
 SAMPLES = 12  # images kept small with the run
 _OF_HEADS = ("split", "labels", "classes", "methods", "plans", "histories", "samples", "results")  # tables
-_OF_COMPARISON = ("verdicts", "ranks", "trends", "best", "decomposition", "aspects")
+_OF_COMPARISON = ("verdicts", "ranks", "trends", "best", "further", "decomposition", "aspects")
 
 
 def run_study(

@@ -8,6 +8,7 @@ import numpy as np
 
 from tailprobe.comparison.lacking import lacking_table
 from tailprobe.report.caution import caution
+from tailprobe.report.further import further_answers
 from tailprobe.report.page.aspects import aspects
 from tailprobe.report.page.collection import class_rows, collection, mistakes
 from tailprobe.report.page.comparison import comparison
@@ -42,6 +43,7 @@ def content(run: Run) -> dict[str, Any]:
         "comparison": comparison(run),
         "gain_sources": gain_sources(run),
         "aspects": aspects(run),
+        "further": further_answers(run),
         "lacking": _lacking(run),
         "curves": curves(run),
         "training": training(run),

@@ -19,6 +19,7 @@ _PROGRAM = (
     "answer",
     "gains",
     "aspects",
+    "further",
     "data",
     "classes",
     "views",

@@ -59,6 +59,7 @@ function showAll() {
   showAnswer();
   showGainSources();
   showAspects();
+  showFurther();
   showMethods();
   showClasses();
   showTradeoff();
