@@ -19,7 +19,6 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy import stats
 
 from tailprobe.errors import InputError
 
@@ -131,7 +130,14 @@ def interquartile_mean(
     >>> float(interquartile_mean(np.array([[0.0, 0.5], [0.6, 9.0]]), rng=np.random.default_rng(0)).value)
     0.55
     """
-    return _resampled(values, lambda x: np.asarray(stats.trim_mean(x, 0.25, axis=None)), shared, rng, resamples)
+    return _resampled(values, _middle_half, shared, rng, resamples)
+
+
+def _middle_half(values: Float[np.ndarray, "S B"]) -> Float[np.ndarray, ""]:
+    # scipy.stats.trim_mean, without the checks that take most of its time on a thousand small arrays.
+    ordered = np.sort(values, axis=None)
+    cut = int(0.25 * len(ordered))
+    return np.asarray(ordered[cut : len(ordered) - cut].mean())
 
 
 def _resampled(

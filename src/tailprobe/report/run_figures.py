@@ -1,4 +1,4 @@
-"""The figures and tables of a finished run."""
+"""The figures of a finished run."""
 
 import io
 from collections.abc import Sequence
@@ -9,12 +9,9 @@ from jaxtyping import UInt8
 from matplotlib.figure import Figure
 from PIL import Image
 
-from tailprobe.comparison.cost import cost_table
-from tailprobe.comparison.lacking import lacking_table
 from tailprobe.report.figures.all import Classes, Head, study_figures
 from tailprobe.report.values import resampled_counts
 from tailprobe.runs.run import Run
-from tailprobe.scores.threshold_table import threshold_table
 
 Tile = UInt8[np.ndarray, "h w 3"]
 
@@ -38,20 +35,6 @@ def run_figures(run: Run, *, metric: str | None = None) -> dict[str, Figure]:
         tiles=tiles,
         tags=tags,
     )
-
-
-def run_tables(run: Run) -> dict[str, pd.DataFrame]:
-    """Return the tables that people print, by name: averages, classes, methods, costs, thresholds, verdicts, ..."""
-    sizes = ["rows", "distinct_images", "synthetic_rows"]
-    plans = run.plans.drop_duplicates(["encoder", "method", "seed"])
-    rows = plans.groupby("method", sort=False)[sizes].mean().reset_index()
-    methods = run.method_table.merge(rows, on="method", how="left")
-    costs = cost_table(run.histories, run.plans)
-    tables = {"averages": run.table(), "classes": run.classes, "methods": methods, "costs": costs}
-    tables["thresholds"] = threshold_table(run.results)
-    if run.verdicts is None:
-        return tables
-    return tables | {"verdicts": run.verdicts, "lacking": lacking_table(run.verdicts, run.classes)}
 
 
 def _classes(run: Run) -> Classes:

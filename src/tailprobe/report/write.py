@@ -8,8 +8,9 @@ from tailprobe.progress import Progress, silent
 from tailprobe.report.figures.write import write_figures
 from tailprobe.report.page import write_page
 from tailprobe.report.page.pictures import figures_of_several, page_figures
-from tailprobe.report.run_figures import run_figures, run_tables
-from tailprobe.report.tables import write_tables
+from tailprobe.report.run_figures import run_figures
+from tailprobe.report.tables.of_run import run_tables
+from tailprobe.report.tables.write import write_tables
 from tailprobe.runs.run import Run
 
 

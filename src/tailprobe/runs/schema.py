@@ -34,7 +34,8 @@ FILES = MappingProxyType(
         "samples.parquet": "a few images, made small",
         "mistakes.parquet": "the test images with the largest errors",
         "figures": "figures as SVG, PNG and PDF, with index.json",
-        "tables": "tables for papers, as CSV, Parquet, LaTeX and Markdown",
+        "tables": "tables for papers, as CSV, Parquet, LaTeX and Markdown: summary (what each method reaches and "
+        "changes on low-frequency, remaining, all classes), verdicts, averages, classes, methods, costs, thresholds, lacking",
         "report.html": "the page",
         "log.jsonl": "what happened when, a JSON object a line",
         "lock": "locked while a process writes the run",

@@ -28,7 +28,7 @@ def threshold_table(results: pd.DataFrame) -> pd.DataFrame:
     """
     rows = results[(results["part"] == "test") & ~results["is_group"].astype(bool)]
     rows = rows[rows["metric"].astype(str).str.startswith("threshold@")]
-    rows = rows.assign(rule=rows["metric"].astype(str).str.partition("@")[2])
+    rows = rows.assign(rule=rows["metric"].astype(str).str.removeprefix("threshold@"))
     value = rows["value"].to_numpy(float)
     inside = (value > 0) & (value < 1)
     rows = rows.assign(value=value, odds=np.where(inside, logit(np.where(inside, value, 0.5)), np.nan))

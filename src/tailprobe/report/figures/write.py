@@ -63,12 +63,20 @@ def write_figures(
     written: list[Path] = []
     for done, (name, figure) in enumerate(figures.items()):
         progress("draw figures", done, len(figures))
+        lay_out(figure)
         for form, file in zip(formats, files[name], strict=True):
             with write_whole(folder / file) as partial:
                 partial.write_bytes(rendered(figure, form))
             written.append(folder / file)
     progress("draw figures", len(figures), len(figures))
     return [*written, folder / INDEX]
+
+
+def lay_out(figure: Figure) -> None:
+    """Place a figure's parts once and for all, where each format would place them anew: most of its time."""
+    with settings():
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
 
 
 def rendered(figure: Figure, form: str) -> bytes:
