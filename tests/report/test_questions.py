@@ -2,9 +2,8 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from tailprobe.report.questions import asked, detectable, more_seeds
+from tailprobe.report.questions import asked, more_seeds
 
 
 def table(**columns: object) -> pd.DataFrame:
@@ -20,11 +19,6 @@ def table(**columns: object) -> pd.DataFrame:
 def test_a_question_is_named_with_its_comparisons_and_level() -> None:
     assert [q.sentence for q in asked(table())] == ["low-frequency classes: 2 comparisons tested jointly at .04"]
     assert asked(table(critical_level=np.nan)) == []
-
-
-@pytest.mark.parametrize(("metric", "best"), [("average_precision", ("b", 0.1)), ("brier", ("a", 0.2))])
-def test_the_minimum_detectable_effect_is_that_of_the_best_point_estimate(metric, best) -> None:
-    assert detectable(table(metric=metric), "clip") == best
 
 
 def test_more_seeds_lower_their_part_alone() -> None:

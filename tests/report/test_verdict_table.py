@@ -10,7 +10,9 @@ from rich.console import Console
 from tailprobe.report.verdict_table import verdict_table
 
 
-def printed(rows: list[tuple], methods: list[str], *, width: int = 80, below_margin: bool = False) -> str:
+def printed(
+    rows: list[tuple], methods: list[str], *, width: int = 80, below_margin: bool = False, provisional: bool = False
+) -> str:
     ends = ["simultaneous_low", "simultaneous_high"]
     columns = ["encoder", "method", "class_name", "is_group", "difference", *ends, "verdict"]
     table = pd.DataFrame(rows, columns=columns).assign(metric="average_precision", low=-0.5, high=0.5, margin=0.02)
@@ -19,7 +21,7 @@ def printed(rows: list[tuple], methods: list[str], *, width: int = 80, below_mar
     table.loc[table["verdict"] == "", "question"] = ""
     table["level"] = table["question"].map({"primary": 0.04, "cost": 0.01, "classes": 0.05})
     table["critical_level"] = table["level"].where(table["simultaneous_low"].notna()) / 8
-    table["below_margin"] = below_margin
+    table["below_margin"], table["provisional"] = below_margin, provisional
     stream = io.StringIO()
     shown = verdict_table(table, methods=methods, encoders=["clip"], width=width)
     Console(file=stream, width=width).print(shown)
@@ -57,6 +59,11 @@ def test_the_questions_stand_under_the_table_with_their_levels() -> None:
     assert "single classes: 3 comparisons tested jointly at .05" in words
     assert "Single classes, over all methods: 1 improves, 1 worsens, 0 not tested." in words
     assert "practically equal: within ±2%" in words
+
+
+def test_a_provisional_verdict_is_said_to_be_one() -> None:
+    row = ("clip", "a", "low-frequency", True, 0.1, 0.05, 0.15, "improves")
+    assert "improves, provisional" in " ".join(printed([row], ["a"], provisional=True, width=120).split())
 
 
 def test_an_effect_below_the_margin_is_said_to_be_one() -> None:

@@ -13,7 +13,9 @@ from tailprobe.runs.settings import Study
 from tailprobe.study.execution import Execution
 
 
-@with_settings(study=("seeds", "seed", "metric"), defaults={"seeds": 5})
+@with_settings(
+    study=("seeds", "seed", "metric", "title", "no_images"), defaults={"seeds": 5, "title": "drawn landscapes"}
+)
 def demo(
     given: Given,
     out: option.Out = Path("demo"),

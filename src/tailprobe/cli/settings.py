@@ -11,7 +11,7 @@ import typer
 
 from tailprobe.binding import choices, describe
 from tailprobe.cli.arguments import source_of, weights_of, with_tables
-from tailprobe.cli.options import GROUPS, OUTPUT
+from tailprobe.cli.options import FLAG, GROUPS, OUTPUT
 from tailprobe.datasets.tables.options import READER_SETTINGS
 from tailprobe.inspection.settings import InspectionSettings
 from tailprobe.learners.recipe import Recipe
@@ -113,7 +113,7 @@ def _read(known: Sequence[NamedSetting], typed: dict[str, Any], defaults: Mappin
 
 def option_of(setting: NamedSetting, defaults: Mapping[str, object]) -> inspect.Parameter:
     """Return a parameter of text or, for several values, a list of texts; `NamedSetting.read` makes more of it."""
-    option = typer.Option(
+    option: Any = typer.Option(
         setting.option,
         metavar=setting.about.metavar or _metavar(setting),
         help=_help(setting, defaults.get(setting.name, setting.default)),
@@ -121,7 +121,9 @@ def option_of(setting: NamedSetting, defaults: Mapping[str, object]) -> inspect.
         show_default=False,
     )
     many = setting.about.calls or _is_mapping(setting)
-    kind = list[str] | None if many else str | None
+    kind: Any = list[str] | None if many else str | None
+    if setting.annotation is bool:  # a flag
+        kind, option.metavar = bool | None, FLAG
     return inspect.Parameter(
         setting.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, option]
     )

@@ -12,12 +12,13 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def lacking_table(verdicts: pd.DataFrame, classes: pd.DataFrame) -> pd.DataFrame:
+def lacking_table(verdicts: pd.DataFrame, classes: pd.DataFrame, *, most: int = 5) -> pd.DataFrame:
     """Say what would bring the minimum detectable effect of each open answer on a group down to the margin.
 
     Args:
         verdicts: a run's, with the parts of the standard errors.
         classes: a run's: class_name, count, low_frequency.
+        most: classes that are named in images_to_label.
 
     Returns:
         A row for each inconclusive or underpowered row of the two groups, with `COLUMNS`: seeds_needed is missing where
@@ -37,7 +38,9 @@ def lacking_table(verdicts: pd.DataFrame, classes: pd.DataFrame) -> pd.DataFrame
             names = members["class_name"].astype(str).tolist()
             seeds = pd.NA if reach.seeds is None else reach.seeds
             known = {name: row[name] for name in COLUMNS[:7]}
-            rows.append(known | {"seeds_needed": seeds, "images_to_label": labelling(names, reach.images_to_add)})
+            rows.append(
+                known | {"seeds_needed": seeds, "images_to_label": labelling(names, reach.images_to_add, most=most)}
+            )
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"seeds_needed": "Int64"})
 
 

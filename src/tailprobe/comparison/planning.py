@@ -217,4 +217,6 @@ def labelling(classes: Sequence[str], images: Int[np.ndarray, " G"], *, most: in
     order = [int(c) for c in np.argsort(-images, kind="stable") if images[c]]
     named = [f"{images[c]:,} {'more images ' if at == 0 else ''}of {classes[c]}" for at, c in enumerate(order[:most])]
     rest = len(order) - most
-    return f"label about {', '.join(named)}" + (f" and some of {rest} other classes" if rest > 0 else "")
+    return f"label about {', '.join(named)}" + (
+        f" and some of {rest} other {'class' if rest == 1 else 'classes'}" if rest > 0 else ""
+    )

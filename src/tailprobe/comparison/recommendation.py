@@ -148,9 +148,9 @@ def _keep_baseline(candidates: Sequence[Candidate], metric: str) -> str:
             f"{signed(first.effect_rare)}, but may lower the remaining classes by as much "
             f"({_interval(first.effect_remaining_low, first.effect_remaining_high)})."
         )
-    best = max(known, key=lambda c: c.effect_rare)
+    best = max(known, key=lambda c: -math.inf if math.isnan(c.effect_rare_low) else c.effect_rare_low)
     return (
-        "Keep the baseline: no method improves the low-frequency classes significantly. Best point estimate: "
+        "Keep the baseline: no method improves the low-frequency classes significantly. Best supported: "
         f"{best.method}, {_rare_effect(best)} {metric_title(metric)}; {_power(best)}."
     )
 

@@ -8,7 +8,7 @@ import pandas as pd
 from tailprobe.comparison.question import CLASSES, COST, PRIMARY
 from tailprobe.groups import LOW_FREQUENCY
 from tailprobe.runs.run import Run
-from tailprobe.scores.metric import lower_is_better, metric_title
+from tailprobe.scores.metric import metric_title
 
 _MORE = 4  # times the seeds, which halves the seeds' part
 _VISIBLE = 0.0005  # rounds to 0.001
@@ -64,21 +64,6 @@ def fixed_before_training(run: Run) -> list[tuple[str, str]]:
         ("groups of images", "none, each image by itself" if groups is None else f"{groups:,}, each in one part"),
         ("single classes", "tested (at .05)" if study.classes == "tested" else "exploratory, not tested"),
     ]
-
-
-def detectable(verdicts: pd.DataFrame, encoder: str) -> tuple[str, float] | None:
-    """Return the minimum detectable effect that the recommendation names, with its method; None where there is none.
-
-    It is that of the best point estimate on the low-frequency classes, at the primary question's critical level.
-    """
-    rows = _primary(verdicts, encoder)
-    rows = rows[rows["difference"].notna()]
-    if rows.empty:
-        return None
-    sign = -1 if lower_is_better(str(rows["metric"].iloc[0])) else 1
-    best = rows.iloc[int((sign * rows["difference"]).argmax())]
-    effect = float(best["minimum_detectable_effect"])
-    return None if np.isnan(effect) else (str(best["method"]), effect)
 
 
 def more_seeds(verdicts: pd.DataFrame, encoder: str) -> str:

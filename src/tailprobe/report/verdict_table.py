@@ -7,6 +7,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from tailprobe.comparison.convergence import verdict_in_words
 from tailprobe.comparison.description import signed
 from tailprobe.comparison.question import CLASSES
 from tailprobe.comparison.words import IMPROVES, NOT_TESTED, WORSENS
@@ -30,7 +31,7 @@ def verdict_table(verdicts: pd.DataFrame, *, methods: Sequence[str], encoders: S
 
     Args:
         verdicts: columns encoder, method, class_name, is_group, metric, difference, low, high, simultaneous_low,
-            simultaneous_high, verdict, below_margin, question, level, critical_level, margin.
+            simultaneous_high, verdict, below_margin, provisional, question, level, critical_level, margin.
         methods: in the order to show them; the baseline, which has no verdict, is left out.
         width: columns of the terminal, 80 or more; names and verdicts that do not fit stand on several lines.
     """
@@ -80,8 +81,10 @@ def _cells(rows: pd.DataFrame, word: int) -> list[Text]:
         row = found.iloc[0]
         low, high = ("low", "high") if pd.isna(row["simultaneous_low"]) else ("simultaneous_low", "simultaneous_high")
         span = f"{_percent(row['difference'])} ({_percent(row[low])}, {_percent(row[high])})"
-        said = str(row["verdict"]) + (" below the margin" if row["below_margin"] else "")
-        cells += [Text(span), Text(whole_name(said, word), style=_COLOURS.get(str(row["verdict"]), ""))]
+        cells += [
+            Text(span),
+            Text(whole_name(verdict_in_words(row), word), style=_COLOURS.get(str(row["verdict"]), "")),
+        ]
     return cells
 
 

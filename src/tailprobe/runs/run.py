@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from tailprobe.comparison.conclusion import Conclusion, conclude
 from tailprobe.comparison.recommendation import Recommendation, read_recommendation
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
@@ -24,6 +25,8 @@ from tailprobe.training.storage import load_heads
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_SAYS_NOTHING = frozenset({"data", "dataset", "images", "imgs", "photos", "pictures", "train", "training"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +81,14 @@ class Run:
 
     @cached_property
     def name(self) -> str:
-        """What was compared, for a heading."""
-        return Path(self.study.source).name or self.study.source
+        """What was compared, for a heading: the title, else the collection's folder or file.
+
+        A folder with a name that says nothing, such as "data", stands with the one it lies in.
+        """
+        source = Path(self.study.source)
+        parent = source.parent.name
+        said = f"{parent}/{source.name}" if source.name.lower() in _SAYS_NOTHING and parent else source.name
+        return self.study.title or said or self.study.source
 
     @cached_property
     def repeat(self) -> str:
@@ -222,6 +231,13 @@ class Run:
         """The method of least regret; None if none was compared."""
         path = self.folder.recommendation
         return read_recommendation(path) if path.exists() else None
+
+    @cached_property
+    def conclusion(self) -> Conclusion | None:
+        """The answer in one value, of which every output states the words; None if no method was compared."""
+        if self.verdicts is None or self.recommendation is None:
+            return None
+        return conclude(self.verdicts, self.recommendation, self.classes)
 
     @property
     def heads(self) -> Heads:

@@ -159,6 +159,10 @@ COLUMNS = MappingProxyType(
                 "boolean",
                 "improves or worsens, by less than the margin: the whole simultaneous interval",
             ),
+            "provisional": (
+                "boolean",
+                "most heads of the method, or of what it is compared with, had not converged when training ended",
+            ),
             "standard_error_seeds": ("number", "the part of the standard error that more seeds lower"),
             "standard_error_images": ("number", "the part that only more images lower"),
         },

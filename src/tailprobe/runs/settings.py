@@ -148,6 +148,19 @@ class Study:
         help="Training budget held equal between methods: epochs, or optimizer updates (as many as the baseline's).",
         group="Design",
     )
+    title: str = setting(
+        "",
+        help="What the collection is called on the page, e.g. 'mines of the Amazon'. Default: the name of its folder "
+        "or file.",
+        group="Output",
+        metavar="TEXT",
+    )
+    no_images: bool = setting(
+        False,
+        help="Keep no picture of the collection in the run, its page and its figures, for medical and private images; "
+        "file names and labels are still shown.",
+        group="Output",
+    )
     recipe: Recipe = field(default_factory=Recipe)
 
     def __post_init__(self) -> None:

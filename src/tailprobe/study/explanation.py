@@ -7,6 +7,7 @@ import pandas as pd
 from jaxtyping import Int
 
 from tailprobe.comparison.aspects import measure_aspects
+from tailprobe.comparison.convergence import mark_provisional
 from tailprobe.comparison.decomposition import decompose
 from tailprobe.comparison.further import Heads, answer_further
 from tailprobe.comparison.grouping import group_classes
@@ -52,7 +53,8 @@ def explain(
         further = answer_further(study.questions, heads, metric=study.metric, margin=float(study.margin))
         folder.write_table("further", further)
     guarded = guard(comparison.recommendation, decomposition, comparison.verdicts)
-    for name in ("verdicts", "ranks", "trends", "best"):
+    folder.write_table("verdicts", mark_provisional(comparison.verdicts, folder.read_table("histories")))
+    for name in ("ranks", "trends", "best"):
         folder.write_table(name, getattr(comparison, name))
     write_recommendation(guarded, folder.recommendation)
 

@@ -148,7 +148,7 @@ def _compute(
         _find_duplicates(folder, design, next(iter(stored.values())), progress)
         stages.finish("duplicates", _existing(folder.duplicates))
     if not stages.has("mistakes"):
-        folder.write_table("mistakes", _mistakes(folder, design, measured.results, list(stored)))
+        folder.write_table("mistakes", _mistakes(folder, study, design, measured.results, list(stored)))
         kernel = choose_kernel(execution.kernel).name
         record = run_record(design, stored, execution, kernel=kernel, seconds=stages.seconds) | data
         record["judged_before"] = list(before)
@@ -216,7 +216,7 @@ def _measure(
         schedule=choose_engine(execution.engine).train,
     )
     scores = score_heads(folder, design, stored, heads, study.thresholds, progress)
-    _write(folder, design, planned, heads, scores.results)
+    _write(folder, study, design, planned, heads, scores.results)
     folder.write_table("methods", methods)
     return scores
 
@@ -283,7 +283,9 @@ def _find_duplicates(folder: RunFolder, design: Design, embeddings: Embeddings, 
         write_duplicates(found, folder.duplicates)
 
 
-def _mistakes(folder: RunFolder, design: Design, results: pd.DataFrame, encoders: list[str]) -> pd.DataFrame:
+def _mistakes(
+    folder: RunFolder, study: Study, design: Design, results: pd.DataFrame, encoders: list[str]
+) -> pd.DataFrame:
     path = folder.recommendation
     recommendation = read_recommendation(path) if path.exists() else None
     return mistake_table(
@@ -292,7 +294,7 @@ def _mistakes(folder: RunFolder, design: Design, results: pd.DataFrame, encoders
         encoder=encoders[0] if recommendation is None else recommendation.encoder,
         chosen=chosen_method(results, recommendation),
         seeds=[repeat.seed for repeat in design.repeats],
-        pictures=design.images.has_pixels,
+        pictures=design.images.has_pixels and not study.no_images,
     )
 
 
@@ -334,14 +336,21 @@ def _resources(
     return resources
 
 
-def _write(folder: RunFolder, design: Design, planned: list[PlannedHead], heads: Heads, results: pd.DataFrame) -> None:
+def _write(
+    folder: RunFolder,
+    study: Study,
+    design: Design,
+    planned: list[PlannedHead],
+    heads: Heads,
+    results: pd.DataFrame,
+) -> None:
     folder.write_table("split", split_table(design))
     folder.write_table("labels", label_table(design))
     folder.write_table("classes", class_table(design))
     folder.write_table("plans", plan_table(design, planned))
     folder.write_table("histories", histories(heads))
     rng = generator(design.repeats[0].seed, "samples")
-    shown = SAMPLES if design.images.has_pixels else 0
+    shown = SAMPLES if design.images.has_pixels and not study.no_images else 0
     folder.write_table("samples", sample_table(design.images, design.low_frequency, rng=rng, number=shown))
     save_heads(heads, folder.heads, classes=design.images.labels.classes)
     write_results(results, folder.table("results"), overwrite=True)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from made_run import changed, made_run
+from tailprobe.comparison.convergence import verdict_in_words
 from tailprobe.report.page import write_page
 from tailprobe.report.page.content import content
 from tailprobe.report.style import palette
@@ -42,13 +43,46 @@ def names(page) -> list[str]:
     return page.locator("#table-classes tbody td.name bdi").all_inner_texts()
 
 
-def test_the_first_screen_asks_answers_and_shows(watched, path):
+def test_the_first_screen_asks_answers_and_shows(watched, path, run):
     page = watched.open(path)
     assert page.inner_text("h1") == "Which method improves the rare classes of “a collection”?"
-    assert page.inner_text("#sentence") == "Use reweight(2): it gains."
-    assert "99.0%" in page.inner_text("#certainty")
-    assert page.locator("#plot-answer .errorbar").count() == 3
-    assert page.locator("#plot-answer").bounding_box()["y"] < 900
+    answer = run.conclusion
+    assert page.inner_text("#headline") == answer.headline == "Use reweight(2)."
+    assert page.inner_text("#sentence") == answer.sentence
+    assert f"±{answer.detectable:.3f}" in page.inner_text("#certainty")
+    box = page.locator("#forest").bounding_box()
+    assert box["y"] + box["height"] < 900
+
+
+def test_each_row_of_the_answer_runs_from_a_name_to_its_verdict(watched, path, run):
+    page = watched.open(path)
+    rows = page.locator("#forest tbody tr")
+    assert rows.locator("th bdi").all_inner_texts() == list(run.methods[1:])
+    group = run.verdicts[run.verdicts["class_name"] == "low-frequency"]
+    assert rows.locator("td.verdict").all_inner_texts() == [verdict_in_words(row) for _, row in group.iterrows()]
+    assert rows.locator(".cap").count() == 2 * group["simultaneous_low"].notna().sum()
+    assert "40 steps · epoch 5 kept · 3/3 converged" in rows.first.inner_text()
+
+
+def test_an_outlier_is_cut_off_with_an_arrow_and_its_number(watched, run, tmp_path):
+    far = run.verdicts["method"] == "reweight(4)"
+    moved = {
+        name: run.verdicts[name] - 3 * far
+        for name in ("difference", "low", "high", "simultaneous_low", "simultaneous_high")
+    }
+    page = watched.open(write_page([changed(run, verdicts=run.verdicts.assign(**moved))], tmp_path / "report.html"))
+    cut = page.locator("#forest tbody tr").nth(2)
+    assert cut.locator(".arrow").count() == 1
+    assert cut.locator("text.number").text_content() == cut.locator("td.value").inner_text().split("\n")[0]
+    assert page.locator("#forest tbody tr").first.locator(".arrow").count() == 0
+    ticks = [abs(float(text.replace("−", "-"))) for text in page.locator("#forest tfoot text").all_text_contents()]
+    assert max(ticks) < 1
+
+
+def test_a_provisional_verdict_is_called_so(watched, run, tmp_path):
+    page = watched.open(write_page([changed(run, verdicts=run.verdicts.assign(provisional=True))], tmp_path / "p.html"))
+    assert page.inner_text("#headline") == "Trained too short to tell."
+    assert all(word.endswith(", provisional") for word in page.locator("#forest td.verdict").all_inner_texts())
 
 
 def test_low_frequency_classes_come_first_and_support_is_in_sight(watched, path):
@@ -150,10 +184,11 @@ def test_no_picture_offers_to_send_itself_to_a_cloud(watched, path):
 
 def test_hovering_a_point_gives_its_numbers(watched, path):
     page = watched.open(path)
-    point = page.locator("#plot-answer .scatterlayer .point").first.bounding_box()
+    page.locator("#plot-tradeoff").scroll_into_view_if_needed()
+    point = page.locator("#plot-tradeoff .scatterlayer .point").first.bounding_box()
     page.mouse.move(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
-    page.wait_for_selector("#plot-answer .hoverlayer .hovertext")
-    assert re.search(r"reweight\(2\).*baseline", page.text_content("#plot-answer .hoverlayer"), re.DOTALL)
+    page.wait_for_selector("#plot-tradeoff .hoverlayer .hovertext")
+    assert "others" in page.text_content("#plot-tradeoff .hoverlayer")
 
 
 def test_counts_that_are_close_stand_on_an_axis_from_zero_and_others_on_powers_of_ten(watched, run, tmp_path):
@@ -170,12 +205,8 @@ def test_what_rounds_to_zero_has_no_sign(watched, run, tmp_path):
     advice = replace(run.recommendation, effect_rare=-0.0001, effect_rare_low=-0.0004, effect_rare_high=0.0004)
     run = changed(run, verdicts=nothing, recommendation=advice)
     page = watched.open(write_page([run], tmp_path / "report.html"))
-    assert "simultaneous interval 0.000 to 0.000" in page.inner_text("#certainty")
     assert set(cells(page, 7)) == {"0.000"}
-    point = page.locator("#plot-answer .scatterlayer .point").first.bounding_box()
-    page.mouse.move(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
-    page.wait_for_selector("#plot-answer .hoverlayer .hovertext")
-    assert "difference 0.000 (0.000 to 0.000)" in page.text_content("#plot-answer .hoverlayer")
+    assert page.locator("#forest td.value").first.inner_text().split("\n") == ["0.000", "0.000 to 0.000"]
 
 
 def test_dark_and_light_follow_the_reader_and_the_button(watched, path):
@@ -186,7 +217,7 @@ def test_dark_and_light_follow_the_reader_and_the_button(watched, path):
         return page.evaluate("getComputedStyle(document.body).backgroundColor")
 
     dark = paper()
-    assert page.locator("#plot-answer .main-svg").first.evaluate("s => s.style.background") == dark
+    assert page.locator("#plot-tradeoff .main-svg").first.evaluate("s => s.style.background") == dark
     page.click("#theme")
     watched.settled()
     assert paper() == "rgb(255, 255, 255)" != dark
@@ -200,7 +231,7 @@ def test_dark_methods_are_lightened_on_a_dark_page_and_stay_unlike_light_ones(wa
     (tmp_path / "report.html").write_text(text, encoding="utf-8")
     watched.page.emulate_media(color_scheme="dark")
     page = watched.open(tmp_path / "report.html")
-    light, dark = page.evaluate("document.getElementById('plot-answer').data[0].marker.color.slice(0, 2)")
+    light, dark = page.evaluate("document.getElementById('plot-tradeoff').data.slice(0, 2).map(t => t.marker.color[0])")
     assert light == focal
     found = np.array([int(part) for part in re.findall(r"\d+", dark)])
     assert (found > [0x88, 0x22, 0x55]).all()
@@ -256,7 +287,7 @@ def test_a_print_from_the_dark_is_light_and_as_wide_as_the_paper(watched, path):
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     watched.settled()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-    assert page.locator("#plot-answer .main-svg").first.bounding_box()["width"] > width
+    assert page.locator("#plot-tradeoff .main-svg").first.bounding_box()["width"] > width
 
 
 def test_classes_on_the_same_images_are_counted(watched, path, run):
@@ -317,6 +348,7 @@ def test_a_run_that_was_not_tested_says_so(watched, tmp_path):
     run = made_run(tmp_path, classes=PLAIN, verdicts=False)
     page = watched.open(write_page([run], tmp_path / "report.html"))
     assert "not tested" in page.inner_text("#sentence")
+    assert page.inner_text("#headline") == "Not tested."
     assert "no confidence interval" in page.inner_text("#caption-answer")
 
 

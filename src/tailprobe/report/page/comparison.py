@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tailprobe.comparison.convergence import verdict_in_words
 from tailprobe.groups import RULE_GROUPS
 from tailprobe.report.page.numbers import round_for_json
-from tailprobe.report.questions import asked, detectable, more_seeds
+from tailprobe.report.questions import asked, more_seeds
 from tailprobe.report.values import half_width, mean, seed_values
 from tailprobe.runs.run import Run
 from tailprobe.scores.metric import all_metrics, lower_is_better
@@ -96,8 +97,8 @@ def _verdicts(run: Run, encoder: str) -> dict[str, Any]:
     """Return what the tests say, (M, K) each: verdict, p, minimum detectable effect, simultaneous interval.
 
     All are empty for the baseline; verdicts, p and simultaneous intervals also for what belongs to no question, as
-    single classes. `below_margin` says of an effect that was shown that it is smaller than the margin. Beside them
-    stand `detectable`, the one minimum detectable effect that words name, and what more seeds would bring.
+    single classes. `said` is a verdict with what must be known beside it. Beside them stands what more seeds would
+    bring.
     """
     assert run.verdicts is not None
     shape = (len(run.methods), len(run.classes) + len(RULE_GROUPS))
@@ -105,10 +106,13 @@ def _verdicts(run: Run, encoder: str) -> dict[str, Any]:
     words = np.full(shape, "", dtype=object)
     words[places] = verdict.to_numpy(object)
     found: dict[str, Any] = {"verdict": words.tolist()}
-    below = np.zeros(shape, dtype=bool)
-    below[places] = _placed(run, encoder, "below_margin")[1].to_numpy(bool)
-    found["below_margin"] = below.tolist()
-    found["detectable"], found["more_seeds"] = detectable(run.verdicts, encoder), more_seeds(run.verdicts, encoder)
+    said = np.full(shape, "", dtype=object)
+    notes = [_placed(run, encoder, name)[1] for name in ("below_margin", "provisional")]
+    said[places] = [
+        verdict_in_words({"verdict": word, "below_margin": below, "provisional": provisional})
+        for word, below, provisional in zip(verdict, *notes, strict=True)
+    ]
+    found["said"], found["more_seeds"] = said.tolist(), more_seeds(run.verdicts, encoder)
     for column in ("p_adjusted", "minimum_detectable_effect", "simultaneous_low", "simultaneous_high"):
         values = np.full(shape, np.nan)
         values[places] = _placed(run, encoder, column)[1].to_numpy(np.float64)

@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from tailprobe.comparison.conclusion import Conclusion
 from tailprobe.comparison.lacking import lacking_table
+from tailprobe.comparison.recommendation import Recommendation
 from tailprobe.report.caution import caution
 from tailprobe.report.further import further_answers
+from tailprobe.report.in_images import in_images
 from tailprobe.report.page.aspects import aspects
 from tailprobe.report.page.collection import class_rows, collection, mistakes
 from tailprobe.report.page.comparison import comparison
@@ -16,6 +19,7 @@ from tailprobe.report.page.curves import curves, training
 from tailprobe.report.page.gain_sources import gain_sources
 from tailprobe.report.questions import fixed_before_training
 from tailprobe.report.style import markers, palette
+from tailprobe.report.trends_and_best import trends_and_best
 from tailprobe.runs.run import Run
 from tailprobe.scores.metric import metric_title
 
@@ -30,7 +34,10 @@ def content(run: Run) -> dict[str, Any]:
     """Return the content of one run; JSON, nothing of it markup."""
     return {
         "name": run.name,
-        "recommendation": _recommendation(run),
+        "conclusion": None if run.conclusion is None else _as_json(run.conclusion),
+        "in_images": "" if (found := in_images(run)) is None else found.sentence,
+        "trends_and_best": trends_and_best(run),
+        "recommendation": None if run.recommendation is None else _as_json(run.recommendation),
         "caution": caution(run.duplicates, groups=run.record.get("groups")),
         "fixed": fixed_before_training(run),
         "encoders": list(run.encoders),
@@ -76,12 +83,9 @@ def _metrics(run: Run) -> list[str]:
     return list(dict.fromkeys(str(name) for table in tables for name in table["metric"].unique()))
 
 
-def _recommendation(run: Run) -> dict[str, Any] | None:
-    if run.recommendation is None:
-        return None
+def _as_json(found: Conclusion | Recommendation) -> dict[str, Any]:
     # JSON has no NaN, which one seed leaves where it has no interval.
-    found = asdict(run.recommendation)
-    return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in found.items()}
+    return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in asdict(found).items()}
 
 
 def _methods(run: Run) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from tailprobe.runs.run import Run
 _PROGRAM = (
     "basics",
     "answer",
+    "forest",
     "gains",
     "aspects",
     "further",

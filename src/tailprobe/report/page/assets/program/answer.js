@@ -2,141 +2,45 @@
 /* ---- 0 the answer ---- */
 function showAnswer() {
   const r = run(),
-    advice = r.recommendation;
+    answer = r.conclusion;
   by("question").replaceChildren("Which method improves the rare classes of “", make("bdi", brief(r.name, 120)), "”?");
-  by("sentence").textContent = advice
-    ? advice.sentence
+  by("conclusion").dataset.kind = answer ? answer.kind : "";
+  by("headline").textContent = answer ? answer.headline : "Not tested.";
+  by("sentence").textContent = answer
+    ? answer.sentence
     : `The methods were not tested against each other here; of ${many(r.methods.length - 1, "method")}, ${r.chosen} has the highest mean on the low-frequency classes.`;
+  by("in-images").textContent = r.in_images;
+  by("settle").textContent = answer ? answer.settle : "";
   by("caution").textContent = r.caution;
   by("caution").hidden = !r.caution;
-  by("more-seeds").textContent = advice && r.comparison.verdicts[advice.encoder] ? r.comparison.verdicts[advice.encoder].more_seeds : "";
+  const judgement = answer && r.comparison.verdicts[answer.encoder];
+  by("more-seeds").textContent = judgement ? judgement.more_seeds : "";
   by("fixed").textContent = `Fixed before training: ${r.fixed.map(([name, value]) => `${name}: ${value}`).join("; ")}.`;
   const facts = clear(by("certainty"));
-  factsOf(r, advice).forEach(([name, value, small]) => {
+  factsOf(r, answer).forEach(([name, value, small]) => {
     const box = make("div"),
       dd = make("dd", value);
     if (small) dd.append(make("small", small));
     box.append(make("dt", name), dd);
     facts.append(box);
   });
-  showGains();
+  const list = clear(by("trends-and-best"));
+  r.trends_and_best.filter(([encoder]) => encoder === state.encoder).forEach(([, line]) => list.append(make("li", line)));
+  showForest();
   showRuns();
 }
-function factsOf(r, advice) {
-  const none = advice && advice.method === "baseline",
-    span = (low, high) => `simultaneous interval ${signed(low)} to ${signed(high)}`,
+function factsOf(r, answer) {
+  const seeds = r.about.seeds.length,
+    low = r.classes.filter((c) => c.low).length,
     found = [];
-  if (advice) found.push(["use", none ? "the baseline" : advice.method, `encoder ${brief(advice.encoder, 60)}`]);
-  if (advice && !none)
-    found.push(
-      ["low-frequency classes gain", signed(advice.effect_rare), span(advice.effect_rare_low, advice.effect_rare_high)],
-      ["the others change by", signed(advice.effect_remaining), span(advice.effect_remaining_low, advice.effect_remaining_high)],
-      ["probability of benefit", certain(advice.probability_of_benefit), "that they do not lose by it"],
-    );
-  if (advice && none) found.push(...counts(r));
+  if (answer && answer.detectable !== null)
+    found.push(["minimum detectable effect", `±${number(answer.detectable)}`, `80% power, ${brief(answer.method, 40)}`]);
   found.push(
-    [
-      "images",
-      whole(r.collection.images),
-      `${many(r.classes.length, "class", "classes")}, ${r.classes.filter((c) => c.low).length} low-frequency`,
-    ],
-    [
-      "heads trained",
-      whole(r.methods.length * r.encoders.length * r.about.seeds.length),
-      many(r.about.seeds.length, "seed"),
-    ],
+    ["images", whole(r.collection.images), `${many(r.classes.length, "class", "classes")}, ${low} low-frequency`],
+    ["heads trained", whole(r.methods.length * r.encoders.length * seeds), many(seeds, "seed")],
+    ["encoder", brief(state.encoder, 40), ""],
   );
   return found;
-}
-const certain = (share) => (share === null ? "–" : share >= 0.9995 ? "above 99.9%" : `${(100 * share).toFixed(1)}%`);
-// Where the baseline is kept: how many methods improve or worsen the rare, and the minimum detectable effect.
-function counts(r) {
-  const judgement = r.comparison.verdicts[r.recommendation.encoder],
-    k = column("low-frequency");
-  if (!judgement) return [];
-  const verdicts = judgement.verdict.slice(1).map((row) => row[k]),
-    compared = judgement.simultaneous_low.slice(1).filter((row) => row[k] !== null).length,
-    number_of = (word) => verdicts.filter((verdict) => verdict === word).length;
-  const shares = [
-    ["improve the rare classes", `${number_of("improves")} of ${compared}`, `${number_of("worsens")} worsen them`],
-  ];
-  if (judgement.detectable) {
-    const [method, effect] = judgement.detectable;
-    shares.push(["minimum detectable effect", `±${number(effect)}`, `80% power, ${brief(method, 40)}, low-frequency classes`]);
-  }
-  return shares;
-}
-function showGains() {
-  const r = run(),
-    of = numbers(),
-    k = column("low-frequency"),
-    methods = others();
-  const at = (side) => methods.map(({ m }) => of[side][m][k]),
-    middle = at("difference"),
-    drawn = methods.map(({ m }) => ends(m, k)),
-    joint = methods.filter((_, at) => drawn[at].joint),
-    place = new Map(methods.map(({ m }, at) => [m, at])),
-    own = (side) => joint.map(({ m }) => of[side][m][k]);
-  draw(
-    "plot-answer",
-    [
-      {
-        type: "scatter",
-        mode: "markers",
-        x: middle,
-        y: methods.map((_, at) => at),
-        marker: marks(methods, 12),
-        error_x: {
-          ...whiskers(
-            drawn.map(({ low }) => low),
-            middle,
-            drawn.map(({ high }) => high),
-          ),
-          color: colour("muted"),
-          thickness: 2,
-          width: tested() ? 5 : 0,
-        },
-        customdata: methods.map(({ m, name }) => [
-          of.value[m][k],
-          of.value[r.comparison.baseline_of[m]][k],
-          between(ends(m, k)),
-          verdictOf(m, k),
-          plain(name),
-          signed(of.difference[m][k]),
-        ]),
-        hovertemplate:
-          "%{customdata[4]}<br>difference %{customdata[5]} (%{customdata[2]}) %{customdata[3]}<br>%{customdata[0]:.3f}, baseline %{customdata[1]:.3f}<extra></extra>",
-        showlegend: false,
-      },
-      ticks([...own("low"), ...own("high")], [...joint, ...joint].map(({ m }) => place.get(m)), "line-ns-open"),
-    ],
-    {
-      height: 90 + 38 * methods.length,
-      shapes: margins("x"),
-      yaxis: {
-        tickvals: methods.map((_, at) => at),
-        ticktext: methods.map(({ m, name }) => `${plain(brief(name, 32))}${below(m, k)}`),
-        range: [methods.length - 0.5, -0.5],
-        zeroline: false,
-      },
-      xaxis: { title: { text: "← worse, better →" }, zeroline: true, zerolinewidth: 2 },
-    },
-  );
-  by("caption-answer").textContent =
-    `The low-frequency classes' ${words(state.metric)}, each method's less that of its baseline: mean over ${many(r.about.seeds.length, "seed")}, paired by seed; ${reach()}.`;
-  by("plot-answer").setAttribute(
-    "aria-label",
-    methods
-      .map(
-        ({ m, name }) => `${marked(m, name)} ${signed(of.difference[m][k])}, ${between(ends(m, k))} ${verdictOf(m, k)}`.trim(),
-      )
-      .join("; "),
-  );
-}
-// Beneath a method's name: its verdict, and what must be known beside it.
-function below(m, k) {
-  const said = [verdictOf(m, k) || remark(run().methods[m]).split(":")[0], notConverged(m) ? "not converged" : ""].filter(Boolean);
-  return said.length ? `<br><span style="font-size:11px;fill:${colour("muted")}">${said.join(", ")}</span>` : "";
 }
 const marks = (methods, size) => ({
   size,

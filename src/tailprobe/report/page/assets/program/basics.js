@@ -216,11 +216,7 @@ function ends(m, k, r = run(), encoder = state.encoder, metric = state.metric) {
 }
 const between = ({ low, high }) => `${signed(low)} to ${signed(high)}`;
 // A verdict as the table has it, with what must be known beside it.
-const verdictOf = (m, k) => {
-  const judgement = judged();
-  if (!judgement || !judgement.verdict[m][k]) return "";
-  return judgement.verdict[m][k] + (judgement.below_margin[m][k] ? ", below the margin" : "");
-};
+const verdictOf = (m, k) => (judged() ? judged().said[m][k] : "");
 // The band of practical equality, across a picture whose differences are on these axes.
 const margins = (...axes) =>
   tested()
