@@ -54,6 +54,8 @@ class Population:
             path: an .npz of `embeddings` (times `scale`) and `labels`, class names.
         """
         arrays = np.load(path, allow_pickle=False)
+        if set(map(str, arrays["labels"])) != set(EUROSAT):
+            raise SystemExit(f"{path}: its labels are not EuroSAT's ten classes, which the studies are drawn from")
         vectors = arrays["embeddings"].astype(np.float32) * np.float32(arrays["scale"])
         centred = vectors - vectors.mean(axis=0)
         _, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64))
