@@ -10,10 +10,11 @@ PROGRAM := src/tailprobe/report/page/assets/program
 # One thread a worker: two workers of two threads each wait for one another.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 RUN ?= demo
+EMBEDDINGS ?=
 CHROMIUM := /usr/bin/chromium
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test page docs wheel lint bench evidence clean
+.PHONY: help install demo check test page docs wheel lint bench evidence embeddings-given clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
@@ -75,8 +76,12 @@ lint: $(DEV)  ## Fix what the linter and the formatter can fix
 bench: $(DEV)  ## Measure speed beside the plain ways of doing the same
 	$(BIN)/python -m benchmarks
 
-evidence: $(DEV)  ## Measure error rate, coverage and power of the verdicts on simulated studies; three to six minutes on two cores
+evidence: embeddings-given $(DEV)  ## Measure error rate, coverage and power on simulated studies and on EMBEDDINGS=FILE.npz; goes on where it ended
+	$(BIN)/python -m benchmarks.power "$(EMBEDDINGS)"
 	$(BIN)/python -m benchmarks.evidence
+
+embeddings-given:
+	@test -f "$(EMBEDDINGS)" || { echo "make evidence needs EMBEDDINGS=FILE.npz, embeddings of EuroSAT's images"; exit 1; }
 
 clean:  ## Remove .venv and what the tools left
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist site tools/page/node_modules

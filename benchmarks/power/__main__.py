@@ -1,6 +1,6 @@
 """Error rates, coverage and power of the verdicts on studies drawn from real embeddings, with known truth.
 
-    python -m benchmarks.power EMBEDDINGS.npz [--studies 150] [--workers 2]
+    python -m benchmarks.power EMBEDDINGS.npz [--tables power coverage ...] [--studies 100] [--workers 2]
 
 Collections of 2,000 images, 20 to 1, are drawn from the embeddings; heads of the baseline and eight methods are trained
 under 5, 10 and 20 seeds, with independent and with rotated splits. The truth is the mean difference over collections.
@@ -20,24 +20,31 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.power.ablation import ablate
 from benchmarks.power.kept import Studies, draw
 from benchmarks.power.population import Population
-from benchmarks.power.report import STRENGTH, coverage, decide_with, false_findings, power
+from benchmarks.power.report import STRENGTH, answer_encoders, coverage, decide_with, false_findings, power
 from benchmarks.power.ridge import METHODS
-from benchmarks.power.studies import Key, Plan, class_grouping
+from benchmarks.power.rotated import variance_ratios
+from benchmarks.power.studies import ENCODERS_COMPARED, FIRST, SECOND, Key, Plan, class_grouping
 from benchmarks.power.truth import HELPED, mean_difference, planted_effects, shifted
+from tailprobe.comparison.words import IMPROVES, WORSENS
+from tailprobe.groups import LOW_FREQUENCY, REMAINING
 
+RIDGE, TRAINED = 100, 40  # collections of a table
 REFERENCE = Key("independent", 10)  # its spread is the unit of the planted effects
+OF_TRAINED = ("average_precision", "recall@fixed", "recall@tuned", "f1@tuned")
+EVERYTHING = ["power", "coverage", "null", "trained", "multi-label", "scenes", "scenes-by-image", "encoders"]
 
 
 def main() -> None:
     """Draw the studies and print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("embeddings", type=Path)
+    parser.add_argument("--tables", nargs="+", choices=TABLES, default=EVERYTHING, help="default: all")
     parser.add_argument(
-        "--tables", nargs="+", choices=TABLES, default=["power", "coverage", "null"], help="default: all but trained"
+        "--studies", type=int, help="of each table; default: 100 with ridge heads, 40 with trained ones"
     )
-    parser.add_argument("--studies", type=int, default=150)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument(
         "--keep",
@@ -49,8 +56,12 @@ def main() -> None:
     started = time.perf_counter()
     population = Population.load(given.embeddings)
     for name in given.tables:
-        plan, show = TABLES[name]
-        show(population, draw(population, plan, given.studies, workers=given.workers, folder=given.keep / name))
+        plan, shows = TABLES[name]
+        number = given.studies or (TRAINED if plan.arms == "engine" else RIDGE)
+        studies = draw(population, plan, number, workers=given.workers, folder=given.keep / name)
+        print(f"\n# {name}: {number} collections\n", flush=True)
+        for show in shows:
+            show(population, studies)
     print(f"\n{time.perf_counter() - started:.0f} s on {given.workers} processes")
 
 
@@ -78,9 +89,19 @@ def print_power(population: Population, studies: Studies) -> None:
 def print_coverage(population: Population, studies: Studies) -> None:
     """Print how many of 100 uncorrected 95% intervals hold the truth."""
     for key, drawn in studies.items():
-        table = coverage(drawn, mean_difference(drawn), decide_with(class_grouping(population), key.metric))
+        truth, grouping = mean_difference(drawn), class_grouping(population)
+        table = coverage(drawn, truth, grouping).round(1)
+        table["true low-frequency difference"] = truth[:, grouping.column(LOW_FREQUENCY)].round(4)
         print(f"\n## Coverage, {key}, {len(drawn)} studies\n")
-        print(table.round(1).to_string())
+        print(table.to_string(), flush=True)
+
+
+def print_centred(population: Population, studies: Studies) -> None:
+    """Print false findings where every method acts on images and none has an effect in the mean."""
+    print("\n## Weak null: every difference less its mean over collections\n")
+    for key, drawn in studies.items():
+        centred = [shifted(study, -mean_difference(drawn)) for study in drawn]
+        print(f"- {key}: {false_findings(centred, decide_with(class_grouping(population), key.metric), idle=METHODS)}")
 
 
 def print_null(population: Population, studies: Studies) -> None:
@@ -90,18 +111,63 @@ def print_null(population: Population, studies: Studies) -> None:
         decide = decide_with(class_grouping(population), key.metric)
         found = false_findings(drawn, decide, idle=METHODS)
         zero = np.zeros_like(drawn[0].differences.mean)
-        covered = coverage(drawn, zero, decide).mean()
+        covered = coverage(drawn, zero, class_grouping(population)).mean()
         print(f"- {key}: {found}; coverage {covered.round(1).to_dict()}", flush=True)
 
 
-TABLES: Mapping[str, tuple[Plan, Callable[[Population, Studies], None]]] = {
-    "power": (Plan(fixed_counts=False), print_power),
-    "coverage": (Plan(seeds=(5, 10, 20, 50)), print_coverage),
-    "null": (Plan(arms="null", seeds=(10, 20)), print_null),
+def print_ablation(population: Population, studies: Studies) -> None:
+    """Print what each level of the shrinkage buys."""
+    for key, drawn in studies.items():
+        print(f"\n## Shrinkage, {key}, {len(drawn)} studies\n")
+        print(ablate(drawn, mean_difference(drawn), class_grouping(population)).to_string(), flush=True)
+
+
+def print_rotation(population: Population, studies: Studies) -> None:
+    """Print by how much rotated splits lower the variance of a mean difference."""
+    most = max(key.seeds for key in studies)
+    pair = [studies[Key(design, most)] for design in ("independent", "rotated")]
+    print("\n## Variance of a mean difference over collections, rotated over independent splits\n")
+    for group in (LOW_FREQUENCY, REMAINING):
+        for seeds, ratio, low, high in variance_ratios(
+            *pair, class_grouping(population).column(group), seeds=(5, 10, 20)
+        ):
+            print(f"- {group}, {seeds} seeds: {ratio:.2f} ({low:.2f} to {high:.2f})", flush=True)
+
+
+def print_encoders(population: Population, studies: Studies) -> None:
+    """Print coverage of encoders' differences, and false findings where no method or encoder has a mean effect."""
+    grouping = class_grouping(population)
+    for design, seeds, metric in dict.fromkeys(key[:3] for key in studies):
+        of = {what: studies[Key(design, seeds, metric, what)] for what in (FIRST, SECOND, ENCODERS_COMPARED)}
+        centred = {what: [shifted(s, -mean_difference(drawn)) for s in drawn] for what, drawn in of.items()}
+        both = list(zip(centred[FIRST], centred[SECOND], strict=True))
+        found = false_findings(both, decide_with(grouping, metric), idle=METHODS)
+        of_encoders = [answer_encoders([study], grouping, metric) for study in centred[ENCODERS_COMPARED]]
+        wrong = np.mean([table["verdict"].isin([IMPROVES, WORSENS]).any() for table in of_encoders])
+        held = np.mean([(table["low"] <= 0) & (table["high"] >= 0) for table in of_encoders], axis=0)
+        print(f"- {design}, {seeds} seeds: methods under two encoders, centred: {found}")
+        print(
+            f"  encoders against each other, centred: false {100 * wrong:.1f}%, covered {100 * held.mean():.1f}%, "
+            f"least of an arm {100 * held.min():.1f}%",
+            flush=True,
+        )
+
+
+TABLES: Mapping[str, tuple[Plan, tuple[Callable[[Population, Studies], None], ...]]] = {
+    "power": (Plan(fixed_counts=False), (print_power,)),
+    "coverage": (Plan(seeds=(5, 10, 20, 50)), (print_coverage, print_rotation, print_ablation)),
+    "null": (Plan(arms="null", seeds=(10, 20)), (print_null,)),
     "trained": (
-        Plan(arms="engine", seeds=(10, 20), metrics=("average_precision", "recall@fixed")),
-        print_coverage,
+        Plan(arms="engine", seeds=(10, 20), designs=("rotated",), metrics=OF_TRAINED),
+        (print_coverage, print_centred),
     ),
+    "multi-label": (
+        Plan(arms="engine", seeds=(10,), designs=("rotated",), multi_label=True),
+        (print_coverage, print_centred),
+    ),
+    "scenes": (Plan(scenes=True, seeds=(10,)), (print_coverage, print_centred)),
+    "scenes-by-image": (Plan(scenes=True, grouped=False, seeds=(10,)), (print_coverage,)),
+    "encoders": (Plan(arms="views", seeds=(10,), designs=("rotated",)), (print_encoders,)),
 }
 
 if __name__ == "__main__":

@@ -28,11 +28,15 @@ class Collection:
     vectors: Float[np.ndarray, "N D"]
     classes: Int[np.ndarray, " N"]  # of each image
     groups: Int[np.ndarray, " N"] | None = None
+    second: Int[np.ndarray, " N"] | None = None  # of multi-label images the other class, or the same one again
 
     @property
     def labels(self) -> Labels:
-        """The labels, single-label."""
-        return Labels(np.eye(len(EUROSAT), dtype=bool)[self.classes], EUROSAT, "single-label")
+        """The labels."""
+        one_hot = np.eye(len(EUROSAT), dtype=bool)
+        if self.second is None:
+            return Labels(one_hot[self.classes], EUROSAT, "single-label")
+        return Labels(one_hot[self.classes] | one_hot[self.second], EUROSAT, "multi-label")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +54,8 @@ class Population:
             path: an .npz of `embeddings` (times `scale`) and `labels`, class names.
         """
         arrays = np.load(path, allow_pickle=False)
+        if set(map(str, arrays["labels"])) != set(EUROSAT):
+            raise SystemExit(f"{path}: its labels are not EuroSAT's ten classes, which the studies are drawn from")
         vectors = arrays["embeddings"].astype(np.float32) * np.float32(arrays["scale"])
         centred = vectors - vectors.mean(axis=0)
         _, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64))
@@ -73,6 +79,18 @@ class Population:
         rows = [rng.choice(np.flatnonzero(self.classes == c), n, replace=False) for c, n in enumerate(counts)]
         order = rng.permutation(np.concatenate(rows))
         return Collection(self.vectors[order], self.classes[order])
+
+    def draw_pairs(self, counts: Int[np.ndarray, " C"], rng: np.random.Generator) -> Collection:
+        """Draw multi-label images, of two tiles each: the sum of two embeddings over sqrt(2), with the classes of both.
+
+        Args:
+            counts: tiles of each class; of an odd number one is left over.
+        """
+        tiles = self.draw(counts, rng)
+        half = len(tiles.classes) // 2
+        first, second = np.arange(half), np.arange(half, 2 * half)
+        vectors = (tiles.vectors[first] + tiles.vectors[second]) / np.float32(np.sqrt(2))
+        return Collection(vectors, tiles.classes[first], second=tiles.classes[second])
 
     def draw_scenes(
         self, counts: Int[np.ndarray, " C"], rng: np.random.Generator, *, tiles: int = 3, jitter: float = 0.3

@@ -5,42 +5,62 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from benchmarks.power.truth import HELPED, Oracle, shifted
-from tailprobe.comparison.contrasts import Contrasts
+from tailprobe.comparison.contrasts import Contrasts, estimate_differences
+from tailprobe.comparison.further import Measured, answer_question
 from tailprobe.comparison.grouping import Grouping
+from tailprobe.comparison.question import ENCODERS, further_questions
 from tailprobe.comparison.verdict import decide_verdicts
 from tailprobe.comparison.words import IMPROVES, WORSENS
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
+from tailprobe.scores.metric import default_margin
 
 STRENGTH = 3.0  # of the planted effects, in standard deviations of a difference with ten seeds and independent splits
 LEVEL = 0.04  # of the primary question
 BANDS = {"20 and more": (20, np.inf), "10 to 19": (10, 20), "5 to 9": (5, 10)}  # test positives
 
-Decide = Callable[[Contrasts], pd.DataFrame]
+Study = Contrasts | Sequence[Contrasts]  # of one encoder, or of several
+Decide = Callable[[Study], pd.DataFrame]
 
 
 def decide_with(grouping: Grouping, metric: str) -> Decide:
     """Return tailprobe's own decision: contrasts to the table of verdicts."""
-    return lambda study: decide_verdicts([study], grouping, metric=metric).verdicts
+    return lambda study: (
+        decide_verdicts([study] if isinstance(study, Contrasts) else study, grouping, metric=metric).verdicts
+    )
 
 
-def coverage(studies: Sequence[Contrasts], truth: Float[np.ndarray, "M K"], decide: Decide) -> pd.DataFrame:
-    """Return how many of 100 intervals hold the truth: a row a method, a column a band of test positives or a group."""
-    tables = [decide(study) for study in studies]
-    first = tables[0]
-    inside = np.array([(t["low"] <= truth.ravel()) & (truth.ravel() <= t["high"]) for t in tables])  # (studies, M K)
-    support = np.mean([t["support"] for t in tables], axis=0)
-    columns = {name: ~first["is_group"] & (support >= low) & (support < high) for name, (low, high) in BANDS.items()}
-    for group in (LOW_FREQUENCY, REMAINING):
-        columns[group] = first["is_group"] & (first["class_name"] == group)
-    methods = first["method"].unique()
-    shares = {
-        name: [100 * inside[:, (chosen & (first["method"] == method)).to_numpy()].mean() for method in methods]
-        for name, chosen in columns.items()
-    }
-    return pd.DataFrame(shares, index=methods)
+def answer_encoders(study: Sequence[Contrasts], grouping: Grouping, metric: str) -> pd.DataFrame:
+    """Return tailprobe's answers to the question of encoders, from their contrasts."""
+    question = further_questions([ENCODERS])[0]
+    return answer_question(
+        question,
+        Measured.of_encoders(
+            study, [["other"] * len(c.methods) for c in study], grouping, metric, default_margin(metric)
+        ),
+        grouping,
+    )
+
+
+def coverage(studies: Sequence[Contrasts], truth: Float[np.ndarray, "M K"], grouping: Grouping) -> pd.DataFrame:
+    """Return how many of 100 uncorrected 95% intervals hold the truth.
+
+    Returns:
+        A row a method, a column a band of test positives or a group.
+    """
+    intervals = [estimate_differences(study, grouping).interval() for study in studies]
+    inside = np.mean([(low <= truth) & (truth <= high) for low, high in intervals], axis=0)  # (M, K)
+    columns = bands(np.mean([study.support for study in studies], axis=0), grouping)
+    shares = {name: 100 * inside[:, k].mean(axis=1) for name, k in columns.items() if len(k)}
+    return pd.DataFrame(shares, index=list(studies[0].methods))
+
+
+def bands(support: Float[np.ndarray, " C"], grouping: Grouping) -> dict[str, Int[np.ndarray, " k"]]:
+    """Return the columns of each band of test positives and of both groups."""
+    of_classes = {name: np.flatnonzero((support >= low) & (support < high)) for name, (low, high) in BANDS.items()}
+    return of_classes | {group: np.array([grouping.column(group)]) for group in (LOW_FREQUENCY, REMAINING)}
 
 
 @dataclass(frozen=True)
@@ -61,7 +81,7 @@ class FalseFindings:
         return self.primary, self.table
 
 
-def false_findings(studies: Sequence[Contrasts], decide: Decide, *, idle: Sequence[str]) -> FalseFindings:
+def false_findings(studies: Sequence[Study], decide: Decide, *, idle: Sequence[str]) -> FalseFindings:
     """Count false findings among the methods `idle`."""
     primary, table = [], []
     for study in studies:

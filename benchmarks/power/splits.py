@@ -1,20 +1,19 @@
-"""Five stratified folds of single-label collections, dealt class by class: independent of tailprobe's own splitting."""
+"""Five stratified folds of single-label collections, dealt class by class, independent of tailprobe's own splitting."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Int
 
 from benchmarks.power.population import Collection
+from tailprobe.splits import plan_splits
 
 Design = Literal["independent", "rotated"]
 FOLDS = 5
 
 
-@dataclass(frozen=True, eq=False)
-class Parts:
+class Parts(NamedTuple):
     """The rows of one seed's parts."""
 
     train: Int[np.ndarray, " R"]
@@ -31,6 +30,9 @@ def splits(
         design: "independent" draws folds for every seed; "rotated" tests each of five folds once, then draws again.
         grouped: whole groups go to one fold.
     """
+    if collection.second is not None:
+        yield from _of_tailprobe(collection, seeds, design, rng)
+        return
     for seed in range(seeds):
         turn = seed % FOLDS if design == "rotated" else 0
         if turn == 0:
@@ -39,6 +41,15 @@ def splits(
         yield Parts(
             *(np.flatnonzero(part) for part in (~np.isin(fold, (turn, validation)), fold == validation, fold == turn))
         )
+
+
+def _of_tailprobe(collection: Collection, seeds: int, design: Design, rng: np.random.Generator) -> Iterator[Parts]:
+    """Yield tailprobe's own splits, which are stratified for multi-label images too."""
+    first = FOLDS * int(rng.integers(2**25))
+    plan = plan_splits(collection.labels, "rotated" if design == "rotated" else "stratified", first=first)
+    for seed in range(first, first + seeds):
+        split = plan.split(seed)
+        yield Parts(split.train, split.validation, split.test)
 
 
 def _folds(collection: Collection, rng: np.random.Generator, *, grouped: bool) -> Int[np.ndarray, " N"]:

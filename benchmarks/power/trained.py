@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
 from benchmarks.power.population import Collection
 from benchmarks.power.ridge import METHODS, Scores
 from benchmarks.power.splits import Parts
 from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.learners.head import Head
 from tailprobe.learners.recipe import Recipe
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.lookup import parse_methods
@@ -36,14 +37,14 @@ def engine_scores(
     stored = Embeddings(collection.vectors, names, _ENCODER, fingerprint=str(first))
     heads = train({_ENCODER: stored}, collection.labels, list(tasks.values()), workers=1)
     return [
-        np.stack(
-            [
-                probabilities(heads[tasks[seed, method].key].logits(collection.vectors[part.test]))
-                for method in ("baseline", *METHODS)
-            ]
-        )
+        Scores.of([_scores(heads[tasks[seed, arm].key], collection.vectors, part) for arm in ("baseline", *METHODS)])
         for seed, part in enumerate(parts)
     ]
+
+
+def _scores(head: Head, vectors: Float[np.ndarray, "N D"], part: Parts) -> Scores:
+    test, validation = (probabilities(head.logits(vectors[rows]))[None] for rows in (part.test, part.validation))
+    return Scores(test, validation)
 
 
 def _task(

@@ -51,7 +51,7 @@ def test_the_critical_level_is_that_of_all_members_together(heads) -> None:
 
 
 def test_calibration_is_the_difference_in_the_brier_score(run, heads) -> None:
-    table = answer_further(["calibration"], replace(heads, scores=run.scores, same_scores=("idle",)))
+    table = answer_further(["calibration"], replace(heads, scores=run.scores, no_ops=("idle",)))
     assert table["method"].tolist() == ["helpful"]
     assert table["metric"].tolist() == ["brier"]
     assert table["margin"].tolist() == [0.005]

@@ -93,3 +93,19 @@ def test_a_run_that_never_is_precise_ends_at_its_budget(
     found = run(archive, tmp_path / "auto", seeds="auto", max_seeds=12)
     assert found.record["seeds"] == 10
     assert "10 seeds are as many as --max-seeds allows; more would still narrow the intervals" in found.record["notes"]
+
+
+def test_the_rules_stop_a_run_of_trained_heads_at_the_first_precise_block(archive: Path, tmp_path: Path) -> None:
+    """Nothing replaced: a margin that ten seeds do not reach and about fifteen do."""
+    ten = run(archive, tmp_path / "ten", seeds=10)
+    primary = ten.verdicts[ten.verdicts["question"] == "primary"]
+    margin = float(4 * 0.85 * primary["standard_error_seeds"].max())
+    auto = run(archive, tmp_path / "auto", seeds="auto", margin=margin)
+    seeds = auto.record["seeds"]
+    assert 10 < seeds < 50
+    assert precise_enough(auto.verdicts)
+    before = run(archive, tmp_path / "before", seeds=seeds - 5, margin=margin)
+    assert not precise_enough(before.verdicts)
+    fixed = run(archive, tmp_path / "fixed", seeds=seeds, margin=margin)
+    pd.testing.assert_frame_equal(auto.verdicts, fixed.verdicts)
+    assert not any("--max-seeds" in note for note in auto.record["notes"])

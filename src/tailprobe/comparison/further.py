@@ -47,21 +47,21 @@ class Heads:
     grouping: Grouping
     baseline: str = "baseline"
     baselines: Mapping[str, str] = field(default_factory=dict)  # by method, where it is another one
-    same_scores: Collection[str] = ()  # methods that give their baseline's scores, and belong to no further question
+    no_ops: Collection[str] = ()  # methods that give their baseline's heads, and belong to no question
+    identical_ranking: Collection[str] = ()  # those that have their baseline's value of the primary metric
     groups: Int[np.ndarray, " N"] | None = None
 
-    @property
-    def methods(self) -> dict[str, list[str]]:
-        """The methods of each encoder that do not give another one's scores, the baseline first."""
+    def methods(self, *, left_out: Collection[str]) -> dict[str, list[str]]:
+        """Return the methods of each encoder but those left out, the baseline among them."""
         found: dict[str, list[str]] = {}
         for encoder, method in dict.fromkeys((h.encoder, h.method) for h in self.scores if h.part == "test"):
-            if method not in self.same_scores:
+            if method not in left_out:
                 found.setdefault(encoder, []).append(method)
         return found
 
 
 @dataclass(frozen=True, eq=False)
-class _Measured:
+class Measured:
     """What a question is answered from: contrasts, what each is compared with, and their estimates."""
 
     contrasts: Sequence[Contrasts]
@@ -69,6 +69,21 @@ class _Measured:
     estimates: Sequence[Estimate]
     metric: str
     margin: float
+
+    @classmethod
+    def of_encoders(
+        cls,
+        contrasts: Sequence[Contrasts],
+        compared_with: Sequence[Sequence[str]],
+        grouping: Grouping,
+        metric: str,
+        margin: float,
+    ) -> "Measured":
+        """Estimate differences of encoders, each from its own seeds."""
+        estimates = [
+            rule_of_three(estimate(c.differences), support=grouping.effective_support(c.support)) for c in contrasts
+        ]
+        return cls(contrasts, compared_with, estimates, metric, margin)
 
 
 def answer_further(
@@ -99,14 +114,20 @@ def answer_further(
         CALIBRATION: lambda: _of_calibration(heads),
     }
     frames = [
-        _answer(declared, measure[declared.name](), heads.grouping, min_positives, min_seeds)
+        answer_question(
+            declared,
+            measure[declared.name](),
+            heads.grouping,
+            min_positives=min_positives,
+            min_seeds=min_seeds,
+        )
         for declared in further_questions(questions)
     ]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
 
 
-def _of_encoders(heads: Heads, metric: str, margin: float) -> _Measured:
-    named = heads.methods
+def _of_encoders(heads: Heads, metric: str, margin: float) -> Measured:
+    named = heads.methods(left_out=[*heads.no_ops, *heads.identical_ranking])
     if len(named) < 2:
         raise InputError(f"encoders are to be compared with each other, and there is one, {', '.join(named)}")
     contrasts, compared_with = [], []
@@ -119,32 +140,25 @@ def _of_encoders(heads: Heads, metric: str, margin: float) -> _Measured:
             )
         )  # fmt: skip
         compared_with.append([first] * len(both))
-    estimates = [
-        rule_of_three(estimate(c.differences), support=heads.grouping.effective_support(c.support)) for c in contrasts
-    ]
-    return _Measured(contrasts, compared_with, estimates, metric, margin)
+    return Measured.of_encoders(contrasts, compared_with, heads.grouping, metric, margin)
 
 
-def _of_calibration(heads: Heads) -> _Measured:
-    others = {
-        encoder: [method for method in methods if method != heads.baseline]
-        for encoder, methods in heads.methods.items()
-    }
+def _of_calibration(heads: Heads) -> Measured:
+    named = heads.methods(left_out=[*heads.no_ops, heads.baseline])
     contrasts = [
         contrasts_from_scores(
             heads.scores, encoder=encoder, methods=methods, baseline=heads.baseline, metric=CALIBRATION_METRIC,
             grouping=heads.grouping, labels=heads.labels, baselines=heads.baselines, groups=heads.groups,
         )
-        for encoder, methods in others.items()
-        if methods
+        for encoder, methods in named.items()
     ]  # fmt: skip
     compared_with = [[heads.baselines.get(method, heads.baseline) for method in c.methods] for c in contrasts]
     estimates = [estimate_differences(c, heads.grouping) for c in contrasts]
-    return _Measured(contrasts, compared_with, estimates, CALIBRATION_METRIC, default_margin(CALIBRATION_METRIC))
+    return Measured(contrasts, compared_with, estimates, CALIBRATION_METRIC, default_margin(CALIBRATION_METRIC))
 
 
-def _answer(
-    declared: Declared, measured: _Measured, grouping: Grouping, min_positives: float, min_seeds: int
+def answer_question(
+    declared: Declared, measured: Measured, grouping: Grouping, *, min_positives: float = 5, min_seeds: int = 3
 ) -> pd.DataFrame:
     """Test the members of a question jointly, and return the rows that it asks about."""
     if not measured.contrasts:

@@ -69,9 +69,7 @@ def shrink_variances(
     prior_log_mean, prior_log_variance = _prior(log_ratios, sampling_variance, used, support, leave_one_out)
     prior_df = _df_from_log_variance(prior_log_variance)
     prior_ratio = np.exp(prior_log_mean + digamma(prior_df / 2) - np.log(prior_df / 2))
-    # With few seeds a prior log variance below the sampling error's square cannot be seen, so the prior's degrees of
-    # freedom are capped; the prior ratio is not.
-    prior_df_capped = min(prior_df, float(residual_df[used].mean()) ** 2 / 2)
+    prior_df_capped = min(prior_df, _most_prior_df(float(residual_df[used].mean())))
     posterior_variance = (
         test_sampling_variance
         * (prior_df_capped * prior_ratio + residual_df * ratios)
@@ -80,6 +78,14 @@ def shrink_variances(
     df_cap = float(residual_df[:, :classes][used[:, :classes]].sum())  # no more than all classes have together
     posterior_df = np.minimum(prior_df_capped + residual_df, df_cap)
     return np.where(used, posterior_variance, seed_variance), np.where(used, posterior_df, residual_df)
+
+
+def _most_prior_df(residual_df: float) -> float:
+    """Return how many degrees of freedom the prior counts for at most; the prior ratio itself is not capped.
+
+    With few seeds a prior log variance below the sampling error's square cannot be seen.
+    """
+    return residual_df**2 / 2
 
 
 def _prior(

@@ -14,6 +14,7 @@ from tailprobe.comparison.grouping import group_classes
 from tailprobe.comparison.guards import guard
 from tailprobe.comparison.recommendation import write_recommendation
 from tailprobe.comparison.verdict import Comparison
+from tailprobe.comparison.words import IDENTICAL_RANKING, NO_OP
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.runs.folder import RunFolder
 from tailprobe.runs.settings import Study
@@ -47,7 +48,8 @@ def explain(
             labels.matrix,
             given["grouping"],
             baselines=given["baselines"],
-            same_scores=_same_scores(scores, methods),
+            no_ops=_with_verdict(comparison, NO_OP),
+            identical_ranking=_with_verdict(comparison, IDENTICAL_RANKING),
             groups=given["groups"],
         )
         further = answer_further(study.questions, heads, metric=study.metric, margin=float(study.margin))
@@ -59,19 +61,9 @@ def explain(
     write_recommendation(guarded, folder.recommendation)
 
 
-def _same_scores(scores: StudyScores, methods: pd.DataFrame) -> list[str]:
-    """Return the methods that give their baseline's very scores: those that do nothing, or move thresholds alone."""
-    compared = methods[methods["baseline"].ne("")]
-    candidates = compared[compared["no_op"].ne("") | compared["identical_ranking"]]
-    pairs = candidates[["method", "baseline"]].itertuples(index=False)
-    return [method for method, baseline in pairs if _equal_scores(scores, method, baseline)]
-
-
-def _equal_scores(scores: StudyScores, method: str, baseline: str) -> bool:
-    heads = [head for head in scores.test if head.method == method]
-    return all(
-        np.array_equal(scores.test[head].logits, scores.test[head._replace(method=baseline)].logits) for head in heads
-    )
+def _with_verdict(comparison: Comparison, verdict: str) -> list[str]:
+    rows = comparison.verdicts[comparison.verdicts["verdict"] == verdict]
+    return list(dict.fromkeys(rows["method"].astype(str)))
 
 
 def compared_with(methods: pd.DataFrame) -> dict[str, str]:

@@ -1,0 +1,88 @@
+"""What each level of the shrinkage buys: the same studies with one level left out at a time.
+
+Printed are the coverage of 95% intervals, least over methods and bands of support, and over all; and the minimum
+detectable effect at a critical level of .01, as a share of that with every level: above 1 is what the level buys.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from types import MappingProxyType
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from benchmarks.power.report import bands
+from tailprobe.comparison import contrasts as contrasts_module
+from tailprobe.comparison import variance_shrinkage
+from tailprobe.comparison.contrasts import Contrasts, estimate_differences
+from tailprobe.comparison.grouping import Grouping
+from tailprobe.comparison.inference import Estimate, estimate
+
+CRITICAL_LEVEL = 0.01
+Level = Mapping[str, Callable[..., Any]]
+
+
+def _own_seeds(components: Any, *, support: Any, classes: int) -> Estimate:  # noqa: ANN401 - as `estimate_shrunk`
+    return estimate(components)
+
+
+def _unshrunk_covariances(covariance: Any, covariance_variance: Any, *_: Any, **__: Any) -> Any:  # noqa: ANN401
+    return np.maximum(covariance, 0), covariance_variance
+
+
+def _no_class_effect(per_seed: Any, *_: Any) -> Any:  # noqa: ANN401
+    return np.full((per_seed.shape[0], per_seed.shape[2]), np.nan)
+
+
+def _no_method_effect(residuals: Float[np.ndarray, "M K"]) -> tuple[Float[np.ndarray, " M"], float, float]:
+    return np.zeros(len(residuals)), 0.0, 0.0
+
+
+def _no_trend(values: Any, log_support: Any, known: Any) -> Any:  # noqa: ANN401
+    return np.full(len(values), values[known].mean()), int(known.sum()) - 1
+
+
+LEVELS: Mapping[str, Level] = MappingProxyType(
+    {
+        "everything": {},
+        "no covariance shrinkage": {"tailprobe.comparison.inference.shrink_covariances": _unshrunk_covariances},
+        "no class effect": {f"{variance_shrinkage.__name__}._leave_one_out_mean": _no_class_effect},
+        "no method effect": {f"{variance_shrinkage.__name__}._shrink_method_effects": _no_method_effect},
+        "no trend in support": {f"{variance_shrinkage.__name__}._trend": _no_trend},
+        "no cap of the prior": {f"{variance_shrinkage.__name__}._most_prior_df": lambda _: np.inf},
+        "no shrinkage at all": {f"{contrasts_module.__name__}.estimate_shrunk": _own_seeds},
+    }
+)
+
+
+@contextmanager
+def without(level: Level) -> Iterator[None]:
+    """Put something simpler in the place of a level."""
+    with ExitStack() as stack:
+        for name, replacement in level.items():
+            stack.enter_context(mock.patch(name, replacement))
+        yield
+
+
+def ablate(studies: Sequence[Contrasts], truth: Float[np.ndarray, "M K"], grouping: Grouping) -> pd.DataFrame:
+    """Return a row a level: coverage by band and group, its least cell, and effects relative to the first."""
+    columns = {name: k for name, k in bands(np.mean([s.support for s in studies], axis=0), grouping).items() if len(k)}
+    rows, detectable = {}, {}
+    for name, level in LEVELS.items():
+        with without(level):
+            estimates = [estimate_differences(study, grouping) for study in studies]
+        inside = np.mean([_holds(e, truth) for e in estimates], axis=0)  # (M, K)
+        effect = np.nanmean([e.minimum_detectable_effect(level=CRITICAL_LEVEL) for e in estimates], axis=0)
+        rows[name] = {band: 100 * inside[:, k].mean() for band, k in columns.items()}
+        rows[name]["least"] = 100 * min(inside[:, k].mean(axis=1).min() for k in columns.values())
+        detectable[name] = {f"effect, {band}": effect[:, k].mean() for band, k in columns.items()}
+    effects = pd.DataFrame(detectable).T
+    return pd.DataFrame(rows).T.round(1).join((effects / effects.loc["everything"]).round(3))
+
+
+def _holds(e: Estimate, truth: Float[np.ndarray, "M K"]) -> Float[np.ndarray, "M K"]:
+    low, high = e.interval()
+    return ((low <= truth) & (truth <= high)).astype(np.float64)
