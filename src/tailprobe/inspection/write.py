@@ -129,6 +129,7 @@ def _classes(inspection: Inspection) -> pd.DataFrame:
     columns = {
         "class_name": labels.classes,
         "count": labels.counts,
+        "unknown": labels.unknown,
         "imbalance_ratio": labels.ratios,
         "concurrence": labels.class_concurrence,
     }

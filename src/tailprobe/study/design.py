@@ -247,13 +247,16 @@ def split_table(design: Design) -> pd.DataFrame:
 
 
 def label_table(design: Design) -> pd.DataFrame:
-    """List the images: name, classes (places in the table of classes)."""
-    matrix = design.images.labels.matrix
-    return pd.DataFrame({"name": design.images.names, "classes": [np.flatnonzero(row).tolist() for row in matrix]})
+    """List the images: name, classes (places in the table of classes), unknown (those of which it is not known)."""
+    labels = design.images.labels
+    unknown = np.zeros_like(labels.matrix) if labels.known is None else ~labels.known
+    table = {"classes": labels.matrix, "unknown": unknown}
+    places = {name: [np.flatnonzero(row).tolist() for row in marked] for name, marked in table.items()}
+    return pd.DataFrame({"name": design.images.names, **places})
 
 
 def class_table(design: Design) -> pd.DataFrame:
-    """List the classes: class_name, count (images), groups, low_frequency, and the images of each part in one repeat.
+    """List the classes: class_name, count (images), unknown, groups, low_frequency, and each part's in one repeat.
 
     `groups` counts the groups that carry the class, each image one of its own where the images have none; the parts are
     those of the first seed.
@@ -265,6 +268,7 @@ def class_table(design: Design) -> pd.DataFrame:
         {
             "class_name": labels.classes,
             "count": labels.counts,
+            "unknown": labels.unknown_counts,
             "groups": Units.of(labels, design.images.groups).support,
             "low_frequency": design.low_frequency,
             **parts,

@@ -257,6 +257,7 @@ def _compare(folder: RunFolder, study: Study, design: Design, scores: StudyScore
     comparison = compare_methods(
         scores.test,
         labels=design.images.labels.matrix,
+        known=design.images.labels.known,
         groups=group_numbers(design.images),
         classes=class_table(design),
         metric=study.metric,
