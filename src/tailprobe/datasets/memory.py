@@ -138,7 +138,7 @@ def label_columns(labels: object, number: int, options: TableOptions) -> Columns
     path, rows = PurePath("labels"), range(number)
     if labels is None:
         return Columns(path, {}, rows)
-    array = np.asarray(labels) if isinstance(labels, np.ndarray) or hasattr(labels, "to_numpy") else None
+    array = np.asarray(labels) if isinstance(labels, np.ndarray) or hasattr(labels, "__array__") else None
     values = list(labels) if array is None and isinstance(labels, Sequence) else [] if array is None else list(array)
     if len(values) != number:
         raise InputError(f"labels: {len(values):,} for {number:,} images; expected one for each, in the same order")
