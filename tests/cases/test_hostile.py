@@ -85,13 +85,13 @@ def test_a_class_too_small_for_a_split_names_the_options_that_leave_it_out():
     with pytest.raises(tailprobe.InputError, match=r"'b' \(1\); leave them out by --min-images 3 or --drop-class 'b'"):
         plan_splits(labels, "stratified").split(0)
     groups = [f"{n // 3}" for n in range(10)]
-    with pytest.raises(tailprobe.InputError, match="too few groups.*leave them out by --drop-class 'b'"):
+    with pytest.raises(tailprobe.InputError, match=r"too few groups.*leave them out by --drop-class 'b'"):
         plan_splits(labels, "stratified", groups=groups).split(0)
 
 
 @pytest.mark.parametrize("method", ["smote(0)", "smote(5, 0)", "k_centre(0)", "smote(-3)"])
 def test_arguments_of_methods_that_read_embeddings_are_checked_before_anything_is_embedded(method):
-    images = tailprobe.read(PIXELS * 1, labels=["a"] * 6 + ["b"] * 4)
+    images = tailprobe.read(PIXELS, labels=["a"] * 6 + ["b"] * 4)
     study = Study(source="x", methods=("baseline", method), low_frequency="named(b)", seeds=1, split="stratified")
     with pytest.raises(tailprobe.InputError, match="expected 1 to"):
         design_study(study, images)
