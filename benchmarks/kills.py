@@ -31,11 +31,11 @@ from tailprobe.cli import main as command
 from tailprobe.embeddings import compute, store
 
 _CLASSES = {"forest": 24, "water": 12, "mine": 6}  # images of each
-_STUDY = (
+STUDY = (
     "--methods", "reweight(5), oversample(largest), ensemble(2) + undersample(4), logit_adjust, knn", "--seeds", "2",
     "--epochs", "2", "--width", "8", "--batch-size", "16", "--low-frequency", "named(mine)", "--quiet",
 )  # fmt: skip
-_WRITES = os.O_WRONLY | os.O_RDWR
+WRITES = os.O_WRONLY | os.O_RDWR
 
 
 @dataclass
@@ -78,16 +78,16 @@ def soak(*, kills: int, seed: int = 0, minutes: float = 60.0) -> Tally:
     tally, rng = Tally(kills, time.monotonic() + 60 * minutes), random.Random(seed)
     with tempfile.TemporaryDirectory() as name:
         top = Path(name)
-        _draw_images(top / "images", np.random.default_rng(0))
-        cases = list(_cases(top))
-        wanted = {case.name: _undisturbed(case, top) for case in cases}
-        turns = _turns(cases)
+        draw_images(top / "images", np.random.default_rng(0))
+        every = list(cases(top))
+        wanted = {case.name: undisturbed(case, top) for case in every}
+        turns = _turns(every)
         while not tally.enough:
             case = next(turns)
             shutil.rmtree(top / "work", ignore_errors=True)
             _to_the_end(case, top / "work", rng, tally)
             tally.finished[case.name] += 1
-            tally.differences += _differences(case.name, wanted[case.name], _contents(top / "work"))
+            tally.differences += differences(case.name, wanted[case.name], contents(top / "work"))
     return tally
 
 
@@ -99,11 +99,11 @@ def _turns(cases: Sequence[Case]) -> Iterator[Case]:
             yield case
 
 
-def _cases(top: Path) -> Iterator[Case]:
+def cases(top: Path) -> Iterator[Case]:
     images, finished = str(top / "images"), top / "compare"
 
     def compare(folder: Path) -> Sequence[str]:
-        return ["compare", images, "--out", str(folder / "run"), "--cache", str(folder / "cache"), *_STUDY]
+        return ["compare", images, "--out", str(folder / "run"), "--cache", str(folder / "cache"), *STUDY]
 
     def copy(folder: Path) -> None:
         shutil.copytree(finished, folder)
@@ -129,28 +129,28 @@ def _cases(top: Path) -> Iterator[Case]:
     )  # fmt: skip
 
 
-def _undisturbed(case: Case, top: Path) -> dict[str, bytes]:
+def undisturbed(case: Case, top: Path) -> dict[str, bytes]:
     folder = top / case.name
-    _prepared(case, folder)
-    code = _wait(_start(case.arguments(folder), kill_at=0))
+    prepared(case, folder)
+    code = wait(_start(case.arguments(folder), kill_at=0))
     if code != 0:
         raise RuntimeError(f"{case.name} ended with {code} though nobody killed it")
-    return _contents(folder)
+    return contents(folder)
 
 
-def _prepared(case: Case, folder: Path) -> None:
+def prepared(case: Case, folder: Path) -> None:
     case.prepare(folder)
     folder.mkdir(exist_ok=True)
 
 
 def _to_the_end(case: Case, folder: Path, rng: random.Random, tally: Tally) -> None:
     """Kill a command until it ends by itself, or until it is enough; then let it end."""
-    _prepared(case, folder)
+    prepared(case, folder)
     while True:
         enough = tally.enough
         by_step = rng.random() < 0.6
         child = _start(case.arguments(folder), kill_at=0 if enough or not by_step else rng.randint(1, case.steps))
-        code = _wait(child, None if enough or by_step else rng.uniform(0, case.seconds))
+        code = wait(child, None if enough or by_step else rng.uniform(0, case.seconds))
         if code == -signal.SIGKILL:
             tally.kills[case.name] += 1
             continue
@@ -166,7 +166,7 @@ def _start(arguments: Sequence[str], *, kill_at: int) -> int:
         return child
     code = 70
     try:
-        _be_deterministic()
+        be_deterministic()
         if kill_at:
             _kill_at(kill_at)
         sys.argv = ["tailprobe", *arguments]
@@ -180,7 +180,7 @@ def _start(arguments: Sequence[str], *, kill_at: int) -> int:
         os._exit(code)
 
 
-def _be_deterministic() -> None:
+def be_deterministic() -> None:
     """Stop the clocks whose times are recorded, and store embeddings in small shards."""
     time.time = time.perf_counter = lambda: 0.0
     compute.SHARD = store.SHARD = 16
@@ -191,7 +191,7 @@ def _kill_at(step: int) -> None:
 
     def count(event: str, arguments: tuple[Any, ...]) -> None:
         nonlocal left
-        opens = event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITES
+        opens = event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITES
         if opens or event in ("os.rename", "os.remove", "os.mkdir", "os.rmdir"):
             left -= 1
             if left == 0:
@@ -200,7 +200,7 @@ def _kill_at(step: int) -> None:
     sys.addaudithook(count)
 
 
-def _wait(child: int, seconds: float | None = None) -> int:
+def wait(child: int, seconds: float | None = None) -> int:
     """Wait for a process, kill it after so many seconds, and return its code; minus the signal that ended it."""
     deadline = None if seconds is None else time.monotonic() + seconds
     while True:
@@ -213,19 +213,19 @@ def _wait(child: int, seconds: float | None = None) -> int:
         time.sleep(0.002)
 
 
-def _contents(folder: Path) -> dict[str, bytes]:
+def contents(folder: Path) -> dict[str, bytes]:
     """Return every file below a folder, with the folder's own name taken out of what they say."""
     files = [path for path in folder.rglob("*") if path.is_file() and path.name != "log.jsonl"]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(files)}
 
 
-def _differences(case: str, wanted: dict[str, bytes], found: dict[str, bytes]) -> list[str]:
+def differences(case: str, wanted: dict[str, bytes], found: dict[str, bytes]) -> list[str]:
     lines = [f"{case}: {name} is missing" for name in wanted if name not in found]
     lines += [f"{case}: {name} is left over" for name in found if name not in wanted]
     return lines + [f"{case}: {name} differs" for name in wanted if name in found and wanted[name] != found[name]]
 
 
-def _draw_images(folder: Path, rng: np.random.Generator) -> None:
+def draw_images(folder: Path, rng: np.random.Generator) -> None:
     for place, (name, count) in enumerate(_CLASSES.items()):
         (folder / name).mkdir(parents=True)
         for i in range(count):

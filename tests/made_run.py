@@ -52,7 +52,11 @@ def made_run(
         write_recommendation(_recommendation(names[1]), run.recommendation)
     _write(run, "classes", table)
     places = [np.flatnonzero(row).tolist() for row in labels]
-    _write(run, "labels", pd.DataFrame({"name": [f"{i}.png" for i in range(images)], "classes": places}))
+    _write(
+        run,
+        "labels",
+        pd.DataFrame({"name": [f"{i}.png" for i in range(images)], "classes": places, "unknown": [[]] * images}),
+    )
     write_results(_results(names, range(seeds), table, rng), run.table("results"), overwrite=True)
     _write(run, "plans", _plans(names, range(seeds), table))
     _write(run, "methods", _method_table(names))

@@ -10,6 +10,8 @@ from jaxtyping import Bool, Float, Int, Shaped, UInt32
 
 from tailprobe.errors import InputError
 
+_LAST = np.uint32(0xFFFFFFFF)  # the key of no finite score
+
 
 @dataclass(frozen=True, eq=False)
 class RankedPositives:
@@ -27,7 +29,7 @@ class RankedPositives:
     new_positives: Int[np.ndarray, " G"]  # positives at this score
     true_positives: Int[np.ndarray, " G"]  # positives at this score or above
     support: Int[np.ndarray, " C"]  # positives
-    rows: int  # N
+    rows: Int[np.ndarray, " C"]  # images that are ranked: N, or those whose label is known
 
     def total(self, values: Float[np.ndarray, " G"] | Int[np.ndarray, " G"]) -> Float[np.ndarray, " C"]:
         """Return each class's sum over its steps; whole numbers are exact up to 2**53."""
@@ -88,31 +90,36 @@ class RankedPositives:
         return np.searchsorted(-self.score[self.of_class(c)], -scores, side="left")
 
 
-def rank(labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"]) -> RankedPositives:
+def rank(
+    labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"], known: Bool[np.ndarray, "N C"] | None = None
+) -> RankedPositives:
     """Rank the images of each class, all classes at once.
 
     Args:
+        known: (N, C), whether the label is known: an image takes part in the ranking of those classes alone. None: all.
         scores: (N, C), higher is more likely; probabilities or logits. float32 is ranked faster than float64.
 
     Raises:
         InputError: a score is not finite, as a head that diverged gives, or there are no images.
     """
     _check_scores(scores)
-    rows = len(scores)
-    carried = np.ascontiguousarray(labels.T)
+    rows = np.full(labels.shape[1], len(scores)) if known is None else known.sum(axis=0)
+    carried = np.ascontiguousarray((labels if known is None else labels & known).T)
     keys = _falling_keys(np.ascontiguousarray(scores.T))  # (C, N)
+    if known is not None:
+        keys[~known.T] = _LAST if keys.dtype == np.uint32 else np.inf  # below every finite score
     ranked = np.sort(keys, axis=1)
     reaches = [_reach(row, np.sort(key[of])) for row, key, of in zip(ranked, keys, carried, strict=True)]
     support = np.array([len(begin) for begin, _ in reaches], dtype=np.int64)
     column = np.repeat(np.arange(len(support)), support)
     begin, end = (np.concatenate(places) for places in zip(*reaches, strict=True))
-    first = np.flatnonzero(np.diff(end + column * rows, prepend=-1))  # of each step, among the positives
+    first = np.flatnonzero(np.diff(end + column * len(scores), prepend=-1))  # of each step, among the positives
     column, begin, end = column[first], begin[first], end[first]
-    following = ranked[column, np.minimum(end + 1, rows - 1)]
+    following = ranked[column, np.minimum(end + 1, len(scores) - 1)]
     return RankedPositives(
         class_index=column,
         score=_scores(ranked[column, end]),
-        next_score=np.where(end + 1 < rows, _scores(following), np.nan),
+        next_score=np.where(end + 1 < rows[column], _scores(following), np.nan),
         above=begin,
         predicted_positives=end + 1,
         new_positives=np.diff(first, append=int(support.sum())),

@@ -40,7 +40,9 @@ def test_04_uncertain_and_blank_cells_follow_a_stated_policy(build):
     message = refused(build.top, table)
     assert "train.csv, row 4: column 'Edema' holds -1, an uncertain label" in message
     assert "2 uncertain cells and 2 blank cells" in message
-    assert "--uncertain negative --blank negative, or positive, or leave-out" in message
+    assert (
+        "--uncertain negative --blank negative, or ignore (out of that class alone), positive, or leave-out" in message
+    )
     assert counts(read(build.top, table, uncertain="negative", blank="negative")) == {"Edema": 3, "Mass": 2}
     assert counts(read(build.top, table, uncertain="positive", blank="negative")) == {"Edema": 4, "Mass": 3}
     left = read(build.top, table, uncertain="leave-out", blank="negative")

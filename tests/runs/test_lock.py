@@ -1,16 +1,22 @@
 """One process writes a run at a time; another is refused in one line, also by the command."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import tailprobe
-from tailprobe.runs.lock import locked, writing
+from tailprobe.lock import locked_folder
+from tailprobe.runs.lock import writing
+from tailprobe.runs.run import Run
 from tailprobe.runs.settings import Study
 from tailprobe.study.execution import Execution
 from tailprobe.study.run import run_study
@@ -18,22 +24,31 @@ from tailprobe.study.run import run_study
 HOLD = """
 import sys, time
 from pathlib import Path
-from tailprobe.runs.lock import locked
-with locked(Path(sys.argv[1])):
+from tailprobe.lock import locked_folder
+with locked_folder(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)
 """
 
 
-@pytest.fixture
-def holder(tmp_path: Path) -> "subprocess.Popen[str]":
-    process = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+@contextmanager
+def holding(script: str, path: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Let another process hold the lock of a path."""
+    process = subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
-    yield process
-    process.kill()
-    process.wait()
-    process.stdout.close()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
+    with holding(HOLD, tmp_path) as process:
+        yield process
 
 
 def test_a_second_process_is_refused_in_one_line(holder: "subprocess.Popen[str]", tmp_path: Path, study: Study) -> None:
@@ -49,7 +64,7 @@ def test_the_lock_of_a_killed_process_is_free(holder: "subprocess.Popen[str]", t
     deadline = time.monotonic() + 60
     while True:
         try:
-            with locked(tmp_path):
+            with locked_folder(tmp_path):
                 return
         except tailprobe.InputError:
             assert time.monotonic() < deadline
@@ -63,3 +78,38 @@ def test_a_folder_that_was_only_locked_counts_as_empty(tmp_path: Path, study: St
     with writing(tmp_path, study) as folder:
         assert not (tmp_path / ".study.toml.partial").exists()
         assert 'source = "' in folder.study.read_text()
+
+
+def command(arguments: list[str]) -> "subprocess.CompletedProcess[str]":
+    line = [sys.executable, "-m", "tailprobe", *arguments]
+    return subprocess.run(line, capture_output=True, text=True, check=False)
+
+
+HOLD_FILE = HOLD.replace("locked_folder", "locked_file")
+
+
+@pytest.mark.parametrize("what", ["report", "report elsewhere", "inspect", "embed"])
+def test_commands_that_write_what_another_process_writes_are_refused(what: str, run: Run, tmp_path: Path) -> None:
+    top = tmp_path / "images"
+    colours = {"forest": (0, 90, 0), "water": (0, 0, 90)}
+    for name, colour in colours.items():
+        (top / name).mkdir(parents=True)
+        for n in range(4):
+            Image.new("RGB", (8, 8), (colour[0] + n, *colour[1:])).save(top / name / f"{n}.png")
+    page = tmp_path / "p.html"
+    copied, cache = tmp_path / "run", ["--cache", str(tmp_path / "cache")]
+    shutil.copytree(run.folder.path, copied)
+    hold, target, arguments = {
+        "report": (HOLD, copied, ["report", str(copied)]),
+        "report elsewhere": (HOLD_FILE, page, ["report", str(copied), "--out", str(page)]),
+        "inspect": (HOLD, tmp_path / "i", ["inspect", str(top), "--out", str(tmp_path / "i"), *cache]),
+        "embed": (HOLD_FILE, tmp_path / "x.npy", ["embed", str(top), "--export", str(tmp_path / "x.npy"), *cache]),
+    }[what]
+    (tmp_path / "i").mkdir()
+    with holding(hold, target):
+        refused = command(arguments)
+    assert refused.returncode == 2
+    assert "is being written by another process; wait" in " ".join(refused.stderr.split())
+    assert "Traceback" not in refused.stderr
+    again = command(arguments)
+    assert again.returncode == 0, again.stderr

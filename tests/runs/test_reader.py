@@ -26,7 +26,7 @@ def test_the_record_says_by_what_each_encoder_embedded(run: Run) -> None:
 @pytest.mark.parametrize("found", [None, 0, 99, "1"])
 def test_a_run_of_another_format_is_refused(copy: Run, found: object) -> None:
     copy.folder.record.write_text(json.dumps({**copy.record, "format": found}))
-    with pytest.raises(tailprobe.InputError, match=r"expected a run of format 1.*tailprobe compare"):
+    with pytest.raises(tailprobe.InputError, match=r"expected a run of format 2.*tailprobe compare"):
         Run.load(copy.folder.path)
 
 

@@ -147,7 +147,8 @@ def _detectable(images: "LabeledImages", inspection: "Inspection") -> list[str]:
 
 
 def _write(inspection: "Inspection", out: Path) -> None:
-    from tailprobe.inspection.write import write_inspection
+    from tailprobe.inspection.write import check_inspection_folder, write_inspection
+    from tailprobe.lock import locked_folder
     from tailprobe.report.figures.class_distribution import class_distribution
     from tailprobe.report.figures.cooccurrence import cooccurrence
     from tailprobe.report.figures.write import write_figures
@@ -157,5 +158,7 @@ def _write(inspection: "Inspection", out: Path) -> None:
     figures = {"class_distribution": class_distribution(labels.counts, labels.classes, low, definition=rule)}
     if labels.kind == "multi-label":
         figures["cooccurrence"] = cooccurrence(labels.cooccurrence, labels.classes, low)
-    write_inspection(inspection, out)
-    write_figures(figures, out / "figures")
+    check_inspection_folder(out)
+    with locked_folder(out):
+        write_inspection(inspection, out)
+        write_figures(figures, out / "figures")

@@ -24,14 +24,17 @@ def report(
     track_with: option.Track = None,
 ) -> None:
     """Write the page of a run again, or one page of several runs, with its figures beside it in PAGE_figures/."""
+    from tailprobe.lock import locked_file, locked_folder
     from tailprobe.report.write import write_report, write_several
     from tailprobe.runs.run import Run
 
     trackers = trackers_of(track_with)
     results = [Run.load(run) for run in runs]
-    page = write_report(results, out)
-    if len(results) > 1:
-        write_several(results, page)
+    own = results[0].folder
+    with locked_folder(own.path) if out is None or out.resolve() == own.report.resolve() else locked_file(out):
+        page = write_report(results, out)
+        if len(results) > 1:
+            write_several(results, page)
     say(page)
     for result in results:
         track(result, trackers)

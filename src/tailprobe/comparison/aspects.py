@@ -35,13 +35,14 @@ def measure_aspects(
     baselines: Mapping[str, str] = MappingProxyType({}),
     identical_ranking: Sequence[str] = (),
     groups: Int[np.ndarray, " N"] | None = None,
+    known: Bool[np.ndarray, "N C"] | None = None,
 ) -> pd.DataFrame:
     """Measure every method's differences from its baseline in all three aspects, on the groups of classes.
 
     Args:
         scores: each head's test part.
         decomposition: of the same scores (`decomposition.decompose`); the metrics of decisions are taken from it.
-        labels, grouping, baseline, baselines, identical_ranking, groups: as there.
+        labels, grouping, baseline, baselines, identical_ranking, groups, known: as there.
 
     Returns:
         A row for each (encoder, method, group, metric), with `COLUMNS`; low and high are 95% intervals of each row
@@ -56,7 +57,7 @@ def measure_aspects(
         for metric, aspect in _OF_SCORES.items() if others else ():
             contrasts = contrasts_from_scores(
                 scores, encoder=encoder, methods=others, baseline=baseline, metric=metric, grouping=grouping,
-                labels=labels, baselines=baselines, groups=groups,
+                labels=labels, baselines=baselines, groups=groups, known=known,
             )  # fmt: skip
             found = estimate_differences(contrasts, grouping)
             low, high = found.interval()

@@ -59,13 +59,18 @@ class TestResult:
         scores: Float[np.ndarray, "T C"],
         thresholds: Float[np.ndarray, " C"] | None = None,
         groups: Int[np.ndarray, " T"] | None = None,
+        known: Bool[np.ndarray, "T C"] | None = None,
     ) -> "TestResult":
         """Measure the images at `rows`, whose own labels, probabilities and groups, if they have any, are given.
+
+        An image takes no part in the classes of which its label is not known.
 
         Raises:
             InputError: methods cannot be compared in the metric, or it needs thresholds and there are none.
         """
-        value, influence = jackknife_influence(metric_to_compare(metric), Sample(labels, scores, thresholds), groups)
+        labels = labels if known is None else labels & known
+        sample = Sample(labels, scores, thresholds, known)
+        value, influence = jackknife_influence(metric_to_compare(metric), sample, groups)
         if groups is None:
             return cls(rows, labels, Influence(value, influence))
         carried = sum_by_unit(groups, labels.astype(np.float64)) > 0
@@ -83,6 +88,7 @@ def contrasts_from_scores(
     labels: Bool[np.ndarray, "N C"],
     baselines: Mapping[str, str] = MappingProxyType({}),
     groups: Int[np.ndarray, " N"] | None = None,
+    known: Bool[np.ndarray, "N C"] | None = None,
 ) -> Contrasts:
     """Measure the differences of one encoder's methods, with both components of their variance.
 
@@ -91,6 +97,7 @@ def contrasts_from_scores(
         baselines: what a method is compared with, by method, where that is not `baseline`.
         labels: (N, C), of every image of the study's image set.
         groups: of every image, a number from 0 on; images of one group are not independent.
+        known: (N, C), which labels are known; None: all.
 
     Raises:
         InputError: a head is missing, methods cannot be compared in the metric, or its thresholds are missing.
@@ -105,7 +112,7 @@ def contrasts_from_scores(
                 f"encoder {encoder!r}: no scores of method {method!r} under seed {seed}; "
                 "compare methods of the same seeds"
             )
-        return _measure_head(metric, rule, scores[head], labels, head, groups)
+        return _measure_head(metric, rule, scores[head], labels, head, groups, known)
 
     used = {baseline, *(baselines.get(method, baseline) for method in methods)}
     tested = {name: [measured(name, seed) for seed in seeds] for name in used}
@@ -126,6 +133,7 @@ def _measure_head(
     labels: Bool[np.ndarray, "N C"],
     head: HeadPart,
     groups: Int[np.ndarray, " N"] | None,
+    known: Bool[np.ndarray, "N C"] | None,
 ) -> TestResult:
     rows = np.asarray(scores.rows)
     if rows.min() < 0 or rows.max() >= len(labels):
@@ -135,11 +143,12 @@ def _measure_head(
         )
     metric_to_compare(metric)  # raises before thresholds are asked for
     if rule and rule not in scores.thresholds:
-        known = ", ".join(scores.thresholds) or "none"
-        raise InputError(f"metric {metric!r}: there are no thresholds of rule {rule!r}; the scores have {known}")
+        there = ", ".join(scores.thresholds) or "none"
+        raise InputError(f"metric {metric!r}: there are no thresholds of rule {rule!r}; the scores have {there}")
     thresholds = scores.thresholds[rule] if rule else None
     of_rows = None if groups is None else groups[rows]
-    return TestResult.measure(metric, rows, labels[rows], scores.probabilities(), thresholds, of_rows)
+    of_labels = None if known is None else known[rows]
+    return TestResult.measure(metric, rows, labels[rows], scores.probabilities(), thresholds, of_rows, of_labels)
 
 
 def contrasts(

@@ -64,6 +64,7 @@ def decompose(
     baselines: Mapping[str, str] = MappingProxyType({}),
     identical_ranking: Collection[str] = (),
     groups: Int[np.ndarray, " N"] | None = None,
+    known: Bool[np.ndarray, "N C"] | None = None,
 ) -> pd.DataFrame:
     """Take the differences of every method from its baseline apart, in every metric of decisions.
 
@@ -78,6 +79,7 @@ def decompose(
             an interval.
         groups: (N,), of every image the number, from 0 on, of the scene or patient it is one of, where images of one
             are not independent.
+        known: (N, C), which labels are known; None: all.
 
     Returns:
         A row for each (encoder, method, metric, class or group), with `COLUMNS`: means over seeds of the baseline's
@@ -94,7 +96,7 @@ def decompose(
         for encoder in dict.fromkeys(head.encoder for head in tested)
         for rule in rules
         for frame in _of_rule(
-            _Heads({head: of for head, of in tested.items() if head.encoder == encoder}, labels, rule, groups),
+            _Heads({head: of for head, of in tested.items() if head.encoder == encoder}, labels, rule, groups, known),
             grouping,
             {m: baselines.get(m, baseline) for m in dict.fromkeys(h.method for h in tested) if m != baseline},
             identical_ranking,
@@ -111,6 +113,7 @@ class _Heads:
     labels: Bool[np.ndarray, "N C"]
     rule: str
     groups: Int[np.ndarray, " N"] | None
+    known: Bool[np.ndarray, "N C"] | None
 
     @property
     def units(self) -> int:
@@ -133,15 +136,16 @@ class _Heads:
     def _seed(self, method: HeadScores, baseline: HeadScores) -> _Seed:
         if not np.array_equal(method.rows, baseline.rows):
             raise InputError("a method and its baseline were tested on different images; score the study again")
-        labels = self.labels[method.rows]
+        known = None if self.known is None else self.known[method.rows]
+        labels = self.labels[method.rows] if known is None else self.labels[method.rows] & known
         by_baseline, by_method = (self._decide(head) for head in (baseline, method))
         return _Seed(
             np.asarray(method.rows),
             None if self.groups is None else self.groups[method.rows],
             np.isnan(method.thresholds[self.rule]) | np.isnan(baseline.thresholds[self.rule]),
-            Counts.of_decisions(labels, by_baseline),
-            Counts.of_top(labels, ranking_scores(method), by_baseline),
-            Counts.of_decisions(labels, by_method),
+            Counts.of_decisions(labels, by_baseline, known),
+            Counts.of_top(labels, ranking_scores(method), by_baseline, known),
+            Counts.of_decisions(labels, by_method, known),
         )
 
     def _decide(self, head: HeadScores) -> Bool[np.ndarray, "T C"]:
@@ -246,7 +250,8 @@ def _measure(metric: Metric, seed: _Seed, counts: Counts) -> Influence:
     """Return a metric of a seed's counts, undefined where there is no threshold, scaled to the jackknife's."""
     value, influence = counts.measure(*metric.ratios)
     value = np.where(seed.undecided, np.nan, value)
-    return Influence(value, np.where(np.isnan(value), 0, influence * jackknife_correction(counts.labels, seed.groups)))
+    correction = jackknife_correction(counts.labels, seed.groups, counts.known)
+    return Influence(value, np.where(np.isnan(value), 0, influence * correction))
 
 
 def _frame(

@@ -30,11 +30,13 @@ def jackknife_influence(metric: Metric, sample: Sample, units: Int[np.ndarray, "
         InputError: the metric has no influence function, or is one of decisions and the sample has no thresholds.
     """
     value, influence = measure(metric, sample)
-    return Influence(value, influence * jackknife_correction(sample.labels, units))
+    return Influence(value, influence * jackknife_correction(sample.labels, units, sample.known))
 
 
 def jackknife_correction(
-    labels: Bool[np.ndarray, "N C"], units: Int[np.ndarray, " N"] | None = None
+    labels: Bool[np.ndarray, "N C"],
+    units: Int[np.ndarray, " N"] | None = None,
+    known: Bool[np.ndarray, "N C"] | None = None,
 ) -> Float[np.ndarray, "N C"]:
     """Return what the influence of each image is multiplied by: n / (n - 1), n the positives or negatives it is one of.
 
@@ -46,9 +48,11 @@ def jackknife_correction(
     from its own part's mean, and so (n - 1) / n too small. Where they share all, as with a given split, and in the test
     sampling variance of one part, it is n / (n - 1) too large; sqrt(n / (n - 1)) would be right there, and 13% too
     small for parts of 6 positives that share a fifth.
+
+    Of labels that are not known, which count as neither, the influence is 0 and the factor of no matter.
     """
-    positives = labels.sum(axis=0) if units is None else _units_with(labels, units)
-    negatives = len(labels) - positives if units is None else _units_with(~labels, units)
+    carried, free = (labels, ~labels) if known is None else (labels & known, ~labels & known)
+    positives, negatives = (each.sum(axis=0) if units is None else _units_with(each, units) for each in (carried, free))
     return np.where(labels, positives / np.maximum(positives - 1, 1), negatives / np.maximum(negatives - 1, 1))
 
 

@@ -73,6 +73,7 @@ def compare_methods(
     baselines: Mapping[str, str] = MappingProxyType({}),
     set_aside: Mapping[str, str] = MappingProxyType({}),
     groups: Int[np.ndarray, " N"] | None = None,
+    known: Bool[np.ndarray, "N C"] | None = None,
     primary: str = "low-frequency",
     test_classes: bool = False,
     margin: float | None = None,
@@ -103,6 +104,7 @@ def compare_methods(
             others nothing.
         groups: (N,), of every image the number, from 0 on, of what it is one of, as a scene or a patient: images of one
             are not independent, and positives are counted in groups.
+        known: (N, C), which labels are known: an image takes no part in the other classes. None: all.
         primary: "low-frequency" or "gain-and-cost", see `question.declared_questions`.
         test_classes: whether single classes are tested, as a question of their own at 5% (Bonferroni).
         margin: differences within it are practically equal; by default the metric's.
@@ -133,6 +135,7 @@ def compare_methods(
                 labels=labels,
                 baselines=to,
                 groups=units,
+                known=known,
             )
             for encoder, others in methods.items()
         ]

@@ -74,11 +74,16 @@ def _merged(images: LabeledImages, given: str | None) -> LabeledImages:
     target = [new_names.get(name, name) for name in labels.classes]
     classes = list(dict.fromkeys(target))
     matrix = np.zeros((len(labels), len(classes)), dtype=bool)
+    known = None if labels.known is None else np.ones_like(matrix)
     for old, new in enumerate(target):
         matrix[:, classes.index(new)] |= labels.matrix[:, old]
+        if known is not None and labels.known is not None:
+            known[:, classes.index(new)] &= labels.known[:, old]
+    if known is not None:
+        known |= matrix  # one yes is enough, a no takes all of them
     changed = [f"{old} to {new}" for old, new in zip(labels.classes, target, strict=True) if old != new]
     notes = (f"{len(changed)} classes merged or renamed: {preview(changed, shown=_SHOWN)}",) if changed else ()
-    return replace(images, labels=Labels(matrix, tuple(classes), labels.kind), notes=images.notes + notes)
+    return replace(images, labels=Labels(matrix, tuple(classes), labels.kind, known), notes=images.notes + notes)
 
 
 def _of_variants(labels: Labels) -> dict[str, str]:
@@ -148,7 +153,6 @@ def _kept(images: LabeledImages, wanted: Bool[np.ndarray, " C"]) -> LabeledImage
         note += f"; {len(images) - len(rows):,} images fewer"
     else:
         note = f"{len(out)} classes left out: {preview(out, shown=_SHOWN)}; their images are kept"
-    classes = tuple(labels.classes[c] for c in np.flatnonzero(wanted))
-    fewer = Labels(labels.matrix[np.ix_(rows, np.flatnonzero(wanted))], classes, labels.kind)
     # The labels are changed after the rows, as a single-label image without a class is none.
-    return replace(images.rows(rows, notes=(note,)), labels=fewer)
+    kept = images.rows(rows, notes=(note,))
+    return replace(kept, labels=kept.labels.columns(np.flatnonzero(wanted)))

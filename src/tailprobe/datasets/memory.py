@@ -76,8 +76,8 @@ def read_memory(
         items = list(source)
         columns, options = label_columns(labels, len(items), table_options), table_options
         image = _IMAGE
+        options = replace(options, image_column=_IMAGE, label_columns=_one_a_class(columns, options))
         columns = replace(columns, cells={_IMAGE: [], **columns.cells})
-        options = replace(options, image_column=_IMAGE)
     names, sources = _images(items)
     numbered = replace(columns, cells=columns.cells | {image: [str(n) for n in range(len(items))]})
     has_labels = len(columns.cells) > 1
@@ -113,7 +113,8 @@ def label_array(labels: object, number: int, given: Mapping[str, Any]) -> Labels
     options = TableOptions(**{name: coerce(value, types[name], where=name) for name, value in given.items()})
     columns = label_columns(labels, number, options)
     rows = {_IMAGE: [str(n) for n in range(number)]}
-    table = tag_table(replace(columns, cells=rows | columns.cells), replace(options, image_column=_IMAGE))
+    options = replace(options, image_column=_IMAGE, label_columns=_one_a_class(columns, options))
+    table = tag_table(replace(columns, cells=rows | columns.cells), options)
     if len(table.names) < number:
         first = next(n for n in range(number) if str(n) not in set(table.names))
         raise InputError(
@@ -137,25 +138,34 @@ def label_columns(labels: object, number: int, options: TableOptions) -> Columns
     path, rows = PurePath("labels"), range(number)
     if labels is None:
         return Columns(path, {}, rows)
-    array = np.asarray(labels) if isinstance(labels, np.ndarray) or hasattr(labels, "to_numpy") else None
+    array = np.asarray(labels) if isinstance(labels, np.ndarray) or hasattr(labels, "__array__") else None
     values = list(labels) if array is None and isinstance(labels, Sequence) else [] if array is None else list(array)
     if len(values) != number:
         raise InputError(f"labels: {len(values):,} for {number:,} images; expected one for each, in the same order")
     names = options.classes
     if array is not None and array.ndim == 2:
-        return Columns(path, {_LABEL: _of_matrix(array, names)}, rows)
+        return Columns(path, _of_matrix(array, names), rows)
     return Columns(path, {_LABEL: [_words(value, names) for value in values]}, rows)
 
 
-def _of_matrix(array: np.ndarray, names: Sequence[str] | None) -> list[list[str]]:
+def _one_a_class(columns: Columns, options: TableOptions) -> tuple[str, ...] | None:
+    """Return the columns of labels where there is one for each class."""
+    return tuple(columns.cells) if len(columns.cells) > 1 else options.label_columns
+
+
+def _of_matrix(array: np.ndarray, names: Sequence[str] | None) -> dict[str, list[Any]]:
+    """Return a column of lists; where labels are uncertain (-1) or missing (NaN), a column for each class."""
     width = array.shape[1]
     called = [str(c) for c in range(width)] if names is None else list(names)
-    if len(called) != width or not np.isin(array, (0, 1)).all():
+    unclear = np.isin(array, (-1,)) | (np.isnan(array) if array.dtype.kind == "f" else False)
+    if len(called) != width or not (np.isin(array, (0, 1)) | unclear).all():
         raise InputError(
             f"labels: an array of shape {array.shape} for {len(called)} classes; expected 0 and 1 with a column for "
-            "each class, their names given as classes"
+            "each class (-1 where uncertain, NaN where missing), their names given as classes"
         )
-    return [[called[c] for c in np.flatnonzero(row)] for row in array]
+    if unclear.any() and width > 1:
+        return {name: array[:, c].tolist() for c, name in enumerate(called)}
+    return {_LABEL: [[called[c] for c in np.flatnonzero(row > 0)] for row in array]}
 
 
 def _words(value: object, names: Sequence[str] | None) -> list[str]:

@@ -60,6 +60,11 @@ def read(
     given = {option: value for option, value in options.items() if value is not None}
     if is_frame(source) or (isinstance(source, Sequence | np.ndarray) and not isinstance(source, str)):
         return _in_memory(source, labels, format, given)
+    if not isinstance(source, str | Path | Url):
+        raise InputError(
+            f"source: {type(source).__name__} is none; expected a path, a URL, a DataFrame, or a list of paths, PIL "
+            "images or arrays; of a generator or a set make a list"
+        )
     source = parse_source(source)
     table = labels if labels is None else _table_of(labels)
     if not is_pattern(source.path if isinstance(source, Url) else str(source)) and not _exists(source):

@@ -14,6 +14,7 @@ from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.encoders.choice import check_choice
 from tailprobe.errors import InputError
 from tailprobe.files import make_folder, refusals_named, write_text, write_whole
+from tailprobe.lock import locked_file
 
 FORMATS = (".npy", ".npz", ".parquet", ".lance", ".zarr")
 _LIBRARIES = {".lance": ("lance", "lance"), ".zarr": ("zarr", "zarr")}  # module, extra that installs it
@@ -28,7 +29,8 @@ def export_embeddings(embeddings: Embeddings, path: Path, *, overwrite: bool = F
     `.npy`: the (N, D) array, and the image names beside it in NAME.names.txt, one per line. `.npz`: arrays `embeddings`
     and `names`. `.parquet` and `.lance`: columns `name` and `embedding`, a list of D numbers. `.zarr`: a group
     (format 2) of arrays `embedding` (N, D) and `name`, in chunks of rows, uncompressed. The dtype is kept.
-    All but `.npz` are written block by block, whatever the size.
+    All but `.npz` are written block by block, whatever the size. A hidden lock file beside it lets one process write at
+    a time.
 
     Args:
         embeddings: from `embed`.
@@ -40,10 +42,16 @@ def export_embeddings(embeddings: Embeddings, path: Path, *, overwrite: bool = F
 
     Raises:
         InputError: an unknown suffix, the file exists already, a name with a line break (.npy), the format's library
-            is not installed, or there is no room or right to write.
+            is not installed, another process writes it, or there is no room or right to write.
     """
     form = check_target(path, overwrite=overwrite)
     make_folder(path.parent)
+    with locked_file(path):
+        _write(embeddings, path, form, overwrite=overwrite)
+    return path
+
+
+def _write(embeddings: Embeddings, path: Path, form: str, *, overwrite: bool) -> None:
     if form == ".npy":  # before the array, which says that both are there
         _write_names(embeddings, path.with_suffix(_NAMES), overwrite=overwrite)
     if form in _LIBRARIES:
@@ -51,7 +59,6 @@ def export_embeddings(embeddings: Embeddings, path: Path, *, overwrite: bool = F
     else:
         with write_whole(path, overwrite=overwrite) as partial:
             _WRITERS[form](embeddings, partial)
-    return path
 
 
 def check_target(path: Path, *, overwrite: bool) -> str:

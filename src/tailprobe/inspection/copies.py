@@ -47,7 +47,7 @@ def find_copies(hashes: UInt8[np.ndarray, "N W"], labels: Labels, *, parts: Sequ
         pairs=int((sizes * (sizes - 1) // 2).sum()),
         pairs_across=_pairs_across(groups, parts),
         held_out_copied=_copied(groups, parts),
-        disagreeing=_disagreeing(groups, labels.matrix),
+        disagreeing=_disagreeing(groups, labels),
     )
 
 
@@ -97,9 +97,13 @@ def _copied(groups: Groups, parts: Sequence[str] | None) -> Bool[np.ndarray, " N
     return np.isin(groups, in_training) & ~training
 
 
-def _disagreeing(groups: Groups, matrix: Bool[np.ndarray, "N C"]) -> int:
+def _disagreeing(groups: Groups, labels: Labels) -> int:
+    """Return the groups in which some image has another label than the first, both known."""
     rows = np.flatnonzero(groups >= 0)
     rows = rows[np.argsort(groups[rows], kind="stable")]
     first = np.searchsorted(groups[rows], groups[rows])  # start of each row's group in the sorted rows
-    differs = (matrix[rows] != matrix[rows[first]]).any(axis=1)
+    differing = labels.matrix[rows] != labels.matrix[rows[first]]
+    if labels.known is not None:
+        differing &= labels.known[rows] & labels.known[rows[first]]
+    differs = differing.any(axis=1)
     return len(np.unique(groups[rows[differs]]))

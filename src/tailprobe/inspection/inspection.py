@@ -36,6 +36,7 @@ class LabelStatistics:
     images: int  # N
     untagged: int  # images of no class
     counts: Int[np.ndarray, " C"]  # images that carry each class
+    unknown: Int[np.ndarray, " C"]  # images of which it is not known whether they carry it
     ratios: Float[np.ndarray, " C"]  # IRLbl; NaN for a class without images
     mean_ratio: float  # MeanIR
     ratio_variation: float  # CVIR
@@ -136,6 +137,7 @@ def label_statistics(labels: Labels, *, rules: Sequence[str] = InspectionSetting
         images=len(labels),
         untagged=int((~labels.matrix.any(axis=1)).sum()),
         counts=labels.counts,
+        unknown=labels.unknown_counts,
         ratios=ratios,
         mean_ratio=mean_imbalance_ratio(ratios),
         ratio_variation=imbalance_variation(ratios),

@@ -38,7 +38,8 @@ def write_inspection(inspection: Inspection, folder: Path) -> list[Path]:
     Raises:
         InputError: the folder holds other files, or is a file.
     """
-    _check_folder(folder)
+    check_inspection_folder(folder)
+    remove_partials(folder)
     # Until the end the summary only says whose folder it is, so that after a kill the same call goes on.
     write_text(folder / _SUMMARY, json.dumps({"format": FORMAT, "unfinished": True}) + "\n")
     tables = inspection_tables(inspection)
@@ -129,6 +130,7 @@ def _classes(inspection: Inspection) -> pd.DataFrame:
     columns = {
         "class_name": labels.classes,
         "count": labels.counts,
+        "unknown": labels.unknown,
         "imbalance_ratio": labels.ratios,
         "concurrence": labels.class_concurrence,
     }
@@ -161,15 +163,19 @@ def _number(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _check_folder(folder: Path) -> None:
+def check_inspection_folder(folder: Path) -> None:
+    """Make the folder of an inspection where it is missing.
+
+    Raises:
+        InputError: it is a file, or holds files of something else.
+    """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; give --out a folder")
     make_folder(folder)
     with refusals_named(folder):
-        others = [path for path in folder.iterdir() if not is_partial(path)]
+        others = [path for path in folder.iterdir() if not is_partial(path) and path.name != "lock"]
     if others and not _is_inspection(folder / _SUMMARY):
         raise InputError(f"{folder} holds files other than a tailprobe inspection; give --out a new or empty folder")
-    remove_partials(folder)
 
 
 def _is_inspection(summary: Path) -> bool:

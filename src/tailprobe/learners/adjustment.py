@@ -17,6 +17,7 @@ class HeldOut:
 
     vectors: Float[np.ndarray, "V D"]
     labels: Bool[np.ndarray, "V C"]
+    known: Bool[np.ndarray, "V C"] | None = None  # which labels are known; None: all
 
 
 @runtime_checkable

@@ -34,12 +34,17 @@ class HeadData:
 
     def held_out(self) -> HeldOut:
         """Return embeddings and labels of the validation rows."""
-        return HeldOut(self.vectors[self.validation], self.labels.matrix[self.validation])
+        rows = self.validation
+        return HeldOut(self.vectors[rows], self.labels.matrix[rows], self.labels.known_of(rows))
 
 
 @runtime_checkable
 class HeadFit(Protocol):
-    """A learner that is no gradient descent: a closed form, a table of neighbours, another library's solver."""
+    """A learner that is no gradient descent: a closed form, a table of neighbours, another library's solver.
+
+    One that leaves out labels that are not known (`Labels.known`) says so by an attribute `leaves_out_unknown = True`;
+    any other is refused where there are such labels.
+    """
 
     @property
     def link(self) -> Link:
@@ -77,3 +82,13 @@ class Ensemble:
 
 
 Learner = TrainingPlan | Ensemble | HeadFit
+
+
+def mask_problem(learner: Learner) -> str | None:
+    """Say why a learner cannot leave out labels that are not known, or return None where it can."""
+    if isinstance(learner, TrainingPlan):
+        return learner.mask_problem
+    if isinstance(learner, Ensemble):
+        return next((problem for plan in learner.members if (problem := plan.mask_problem)), None)
+    leaves_out = getattr(learner, "leaves_out_unknown", False)
+    return None if leaves_out else "it fits its head directly, to the label of every class of every image"

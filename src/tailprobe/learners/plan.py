@@ -71,6 +71,15 @@ class Stage:
             return weights * factors
         return weights * (factors.mean() if self.batch_mean_weight else factors[:, None])
 
+    def masked(self, known: Bool[np.ndarray, "R C"]) -> "Stage":
+        """Return the stage whose loss leaves out the terms that are not known, by a weight of 0.
+
+        Raises:
+            ValueError: rows that weigh the mean weight of their batch; see `TrainingPlan.mask_problem`.
+        """
+        weights = np.ones(len(known)) if self.row_weights is None else self.row_weights
+        return replace(self, row_weights=known * (weights[:, None] if weights.ndim == 1 else weights))
+
     def digest(self) -> str:
         """Return a hex digest of all that the stage decides."""
         settings = (self.batch_mean_weight, self.rows_per_epoch, self.share, self.trains, self.restart_output)
@@ -142,6 +151,21 @@ class TrainingPlan:
     def with_draws(self, draws: int) -> "TrainingPlan":
         """Return the plan with so many rows an epoch, whatever its rows are."""
         return replace(self, stages=tuple(replace(stage, draws=draws) for stage in self.stages))
+
+    def masked(self, known: Bool[np.ndarray, "T C"]) -> "TrainingPlan":
+        """Return the plan whose losses leave out the labels of the training rows that are not known.
+
+        What a method made up itself, its synthetic rows, is known.
+        """
+        made = 0 if self.synthetic is None else len(self.synthetic.labels)
+        of_rows = np.concatenate([known, np.ones((made, known.shape[1]), dtype=bool)])
+        return replace(self, stages=tuple(stage.masked(of_rows) for stage in self.stages))
+
+    @property
+    def mask_problem(self) -> str | None:
+        """Why the plan cannot leave out single terms of the loss; None where it can."""
+        averaged = any(stage.batch_mean_weight for stage in self.stages)
+        return "it weighs whole batches, and no single term of the loss" if averaged else None
 
     def recipe(self, recipe: Recipe) -> Recipe:
         """Return a recipe with the plan's changes.

@@ -12,7 +12,7 @@ from tailprobe.callspec import CallSpec, annotation_of, show_value
 from tailprobe.errors import InputError
 from tailprobe.labels import Kind
 from tailprobe.learners.check_plan import check_learner
-from tailprobe.learners.learner import Ensemble, HeadFit, Learner
+from tailprobe.learners.learner import Ensemble, HeadFit, Learner, mask_problem
 from tailprobe.learners.loss import Link
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
@@ -161,15 +161,22 @@ class BoundMethod:
         """Make the learner of one seed's training set; each part gets the set whole, then parts are composed.
 
         Raises:
-            InputError: labels of a kind it is not defined for, arguments that do not fit the data, or parts that
-                cannot be composed.
+            InputError: labels of a kind it is not defined for, labels that are not known and that it cannot leave out,
+                arguments that do not fit the data, or parts that cannot be composed.
             TypeError, ValueError: a function that returns no learner, or one of another link than it declares. Faults
                 of the method, not of the user.
         """
         if train.labels.kind not in self.kinds:
             wanted = " or ".join(sorted(self.kinds)) or "no kind of"
             raise InputError(f"method {self} is defined for {wanted} labels; these are {train.labels.kind}")
-        return compose([(str(part), part.learner(train)) for part in self.parts], rows=len(train))
+        learner = compose([(str(part), part.learner(train)) for part in self.parts], rows=len(train))
+        problem = None if train.labels.known is None else mask_problem(learner)
+        if problem is not None:
+            raise InputError(
+                f"method {self} cannot leave out labels that are not known: {problem}; leave the method out, or say "
+                "that such labels are negative or positive, by --uncertain and --blank"
+            )
+        return learner
 
 
 def method(

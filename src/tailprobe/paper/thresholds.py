@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from tailprobe.errors import InputError
 from tailprobe.scores.decisions import predicted_negative_rate
 from tailprobe.scores.rules import RULES, NamedRule
 from tailprobe.scores.thresholds import decide
@@ -11,7 +12,16 @@ from tailprobe.scores.thresholds import decide
 @RULES.register("authors")
 def authors() -> NamedRule:
     """Return the rule of `tune_sample_f2_grid`; it tunes the classes together, so none has a utility of its own."""
-    return NamedRule(tune_sample_f2_grid)
+    return NamedRule(tune_sample_f2_grid, of_all_classes=_refuse_unknown)
+
+
+def _refuse_unknown(
+    labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"], known: Bool[np.ndarray, "N C"]
+) -> Float[np.ndarray, " C"]:
+    raise InputError(
+        "the threshold rule 'authors' goes by the F2 of whole images, of which every label has to be known; name other "
+        "--thresholds, or say that such labels are negative or positive, by --uncertain and --blank"
+    )
 
 
 def tune_sample_f2_grid(

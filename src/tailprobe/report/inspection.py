@@ -51,7 +51,8 @@ def _classes(labels: LabelStatistics) -> RenderableType:
     rules = list(labels.low_frequency)[:_MOST_RULES]
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
     table.add_column("class", no_wrap=True)
-    for head in ("images", "IRLbl", "SCUMBLE"):
+    unknown = bool(labels.unknown.any())
+    for head in ("images", *(["not known"] if unknown else []), "IRLbl", "SCUMBLE"):
         table.add_column(head, justify="right", no_wrap=True)
     for number, _ in enumerate(rules, start=1):
         table.add_column(f"({number})", justify="center", no_wrap=True)
@@ -65,6 +66,7 @@ def _classes(labels: LabelStatistics) -> RenderableType:
         table.add_row(
             Text(shown(labels.classes[c], 30), style="yellow" if any(rare) else ""),
             f"{labels.counts[c]:,}",
+            *([f"{labels.unknown[c]:,}"] if unknown else []),
             _number(float(labels.ratios[c])),
             _number(float(labels.class_concurrence[c]), 3),
             *(Text("●" if low else "", style="yellow") for low in rare),

@@ -1,18 +1,14 @@
 """The lock of a run folder: one process writes there at a time."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from tailprobe.errors import InputError
-from tailprobe.files import make_folder, refusals_named, remove_partials
+from tailprobe.files import make_folder, remove_partials
+from tailprobe.lock import locked_folder
 from tailprobe.runs.folder import RunFolder, claim, free_folder
 from tailprobe.runs.settings import Study
-
-_LOG = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -22,11 +18,11 @@ def writing(path: Path, study: Study) -> Iterator[RunFolder]:
     Where the block ends with an InputError before anything was computed, a new folder is given free again.
 
     Raises:
-        InputError: as `free_folder` and `locked`, or nothing can be written there.
+        InputError: as `free_folder` and `locked_folder`, or nothing can be written there.
     """
     free_folder(path, study)
     make_folder(path)
-    with locked(path):
+    with locked_folder(path):
         remove_partials(path)
         is_new = not RunFolder(path).study.exists()
         folder = claim(path, study)
@@ -43,26 +39,3 @@ def _release(folder: RunFolder) -> None:
     if {path.name for path in folder.path.iterdir()} <= {"study.toml", "log.jsonl", "lock"}:
         folder.study.unlink(missing_ok=True)
         folder.log.unlink(missing_ok=True)
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Lock a run folder while the block runs. The system releases the lock of a process that is killed.
-
-    Raises:
-        InputError: another process holds the lock, or the folder cannot be written to.
-    """
-    lock = FileLock(RunFolder(folder).lock)
-    try:
-        with refusals_named(folder):
-            lock.acquire(blocking=False)
-    except Timeout:
-        raise InputError(
-            f"{folder} is being written by another process; wait until that has ended, or give another folder"
-        ) from None
-    except NotImplementedError:
-        _LOG.warning("%s: its file system has no locks; see that no other process writes there", folder)
-    try:
-        yield
-    finally:
-        lock.release()

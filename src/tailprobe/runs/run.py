@@ -154,12 +154,13 @@ class Run:
 
     @cached_property
     def labels(self) -> Labels:
-        """Which image carries which class, of every image of the study."""
+        """Which image carries which class, and of which that is not known, of every image of the study."""
         table, classes = self.folder.read_table("labels"), tuple(self.classes["class_name"])
-        matrix = np.zeros((len(table), len(classes)), dtype=bool)
-        for row, places in enumerate(table["classes"]):
-            matrix[row, places] = True
-        return Labels(matrix, classes, self.record["kind"])
+        matrix, unknown = np.zeros((2, len(table), len(classes)), dtype=bool)
+        for row, (carried, not_known) in enumerate(zip(table["classes"], table["unknown"], strict=True)):
+            matrix[row, carried] = True
+            unknown[row, not_known] = True
+        return Labels(matrix, classes, self.record["kind"], ~unknown)
 
     @cached_property
     def plans(self) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from types import MappingProxyType
 
-FORMAT = 1  # of the run folder, in run.json; one more whenever a file, column or meaning changes
+FORMAT = 2  # of the run folder, in run.json; one more whenever a file, column or meaning changes
 
 # Files and folders with their meaning.
 FILES = MappingProxyType(
@@ -68,10 +68,16 @@ COLUMNS = MappingProxyType(
         "labels": {
             "name": ("text", "name of the image; its place in this table is its row in scores.parquet"),
             "classes": ("list of integers", "places in classes.parquet"),
+            "unknown": (
+                "list of integers",
+                "places of the classes of which it is not known whether the image carries them; it takes no part in "
+                "these",
+            ),
         },
         "classes": {
             **_CLASS,
             "count": ("integer", "images that carry the class"),
+            "unknown": ("integer", "images of which it is not known whether they carry it"),
             "groups": ("integer", "groups of images that carry the class; its images where they have no groups"),
             "low_frequency": ("boolean", "whether it is a low-frequency class"),
             "train": ("integer", "images of the training part of the first seed that carry it"),

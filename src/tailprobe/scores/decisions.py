@@ -15,19 +15,25 @@ from tailprobe.scores.ratio import ratio, ratio_influence
 
 @dataclass(frozen=True, eq=False)
 class Confusion:
-    """The confusion counts of C classes over the same rows."""
+    """The confusion counts of C classes."""
 
     true_positives: Int[np.ndarray, " C"]  # images that carry the class and are predicted to
     predicted_positives: Int[np.ndarray, " C"]  # images predicted to carry it
     support: Int[np.ndarray, " C"]  # images that carry it
-    rows: int  # N
+    rows: int | Int[np.ndarray, " C"]  # N, or how many images' label is known
 
     @classmethod
-    def count(cls, labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]) -> "Confusion":
-        """Count N images, whether they carry a class and whether they are predicted to."""
-        return cls(
-            count_by_class(labels & decisions), count_by_class(decisions), count_by_class(labels), labels.shape[0]
-        )
+    def count(
+        cls,
+        labels: Bool[np.ndarray, "N C"],
+        decisions: Bool[np.ndarray, "N C"],
+        known: Bool[np.ndarray, "N C"] | None = None,
+    ) -> "Confusion":
+        """Count N images, whether they carry a class and whether they are predicted to; where the label is known."""
+        if known is not None:
+            labels, decisions = labels & known, decisions & known
+        rows = labels.shape[0] if known is None else count_by_class(known)
+        return cls(count_by_class(labels & decisions), count_by_class(decisions), count_by_class(labels), rows)
 
     @cached_property
     def cells(self) -> Float[np.ndarray, "4 C"]:
@@ -169,9 +175,11 @@ def predicted_negative_rate(
     return PREDICTED_NEGATIVE_RATE.value(Confusion.count(labels, decisions))
 
 
-def all_negative_accuracy(labels: Bool[np.ndarray, "N C"]) -> Float[np.ndarray, " C"]:
+def all_negative_accuracy(
+    labels: Bool[np.ndarray, "N C"], known: Bool[np.ndarray, "N C"] | None = None
+) -> Float[np.ndarray, " C"]:
     """Binary accuracy of predicting no image positive: the share that does not carry the class, (C,) float64."""
-    return BINARY_ACCURACY.value(Confusion.count(labels, np.zeros_like(labels)))
+    return BINARY_ACCURACY.value(Confusion.count(labels, np.zeros_like(labels), known))
 
 
 def sample_f2(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]) -> float:

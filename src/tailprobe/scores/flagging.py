@@ -26,15 +26,27 @@ class Counts:
     labels: Bool[np.ndarray, "N C"]
     true_positives: Float[np.ndarray, "N C"]
     flagged: Float[np.ndarray, "N C"]
+    known: Bool[np.ndarray, "N C"] | None = None  # which labels are known: the others add nothing; None: all
 
     @classmethod
-    def of_decisions(cls, labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]) -> "Counts":
+    def of_decisions(
+        cls,
+        labels: Bool[np.ndarray, "N C"],
+        decisions: Bool[np.ndarray, "N C"],
+        known: Bool[np.ndarray, "N C"] | None = None,
+    ) -> "Counts":
         """Count decisions taken by a threshold that is given."""
-        return cls(labels, (labels & decisions).astype(np.float32), decisions.astype(np.float32))
+        if known is not None:
+            labels, decisions = labels & known, decisions & known
+        return cls(labels, (labels & decisions).astype(np.float32), decisions.astype(np.float32), known)
 
     @classmethod
     def of_top(
-        cls, labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]
+        cls,
+        labels: Bool[np.ndarray, "N C"],
+        scores: Float[np.ndarray, "N C"],
+        decisions: Bool[np.ndarray, "N C"],
+        known: Bool[np.ndarray, "N C"] | None = None,
     ) -> "Counts":
         """Count the decisions of a ranking that flags as many images of each class as other decisions do.
 
@@ -53,14 +65,19 @@ class Counts:
         Args:
             scores: by which the images of each class are ranked, higher first.
             decisions: whose number of flagged images is taken.
+            known: which labels are known: of each class those images alone are ranked and flagged.
         """
+        if known is not None:
+            labels, decisions = labels & known, decisions & known
         true_positives = np.zeros(labels.shape, dtype=np.float32)
         for c, k in enumerate(np.count_nonzero(decisions, axis=0).tolist()):
             if k:
-                flagged = flag_top(scores[:, c], k)
-                precision = precision_at_boundary(labels[:, c], scores[:, c], k)
-                true_positives[:, c] = labels[:, c] * flagged + precision * (decisions[:, c] - flagged)
-        return cls(labels, true_positives, decisions.astype(np.float32))
+                rows = slice(None) if known is None else known[:, c]
+                carried, score = labels[rows, c], scores[rows, c]
+                flagged = flag_top(score, k)
+                precision = precision_at_boundary(carried, score, k)
+                true_positives[rows, c] = carried * flagged + precision * (decisions[rows, c] - flagged)
+        return cls(labels, true_positives, decisions.astype(np.float32), known)
 
     def measure(self, *ratios: CellRatio) -> Influence:
         """Return the mean of ratios of the counts, and each image's influence on it."""
@@ -84,7 +101,7 @@ class Counts:
         weighed = (hit - false_alarm - missed + rejected) * self.true_positives.astype(np.float64)
         weighed += (false_alarm - rejected) * self.flagged
         weighed += (missed - rejected) * self.labels
-        return weighed + rejected
+        return (weighed + rejected) * (1.0 if self.known is None else self.known)
 
 
 def flag_top(scores: Float[np.ndarray, " N"], k: int) -> Float[np.ndarray, " N"]:

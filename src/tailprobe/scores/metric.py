@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from tailprobe.errors import InputError
 from tailprobe.ranking import RankedPositives, rank
@@ -26,14 +26,29 @@ class Sample:
         labels: Bool[np.ndarray, "N C"],
         scores: Float[np.ndarray, "N C"],
         thresholds: Float[np.ndarray, " C"] | None = None,
+        known: Bool[np.ndarray, "N C"] | None = None,
     ) -> None:
-        """Take labels, probabilities and, for metrics of decisions, a threshold a class; NaN where there is none."""
-        self.labels, self.scores, self._thresholds = labels, scores, thresholds
+        """Take labels, probabilities and, for metrics of decisions, a threshold a class; NaN where there is none.
+
+        Of a label that is not known, `known` is False; a metric is then taken of `by_class`.
+        """
+        self.labels, self.scores, self._thresholds, self.known = labels, scores, thresholds, known
+
+    @cached_property
+    def by_class(self) -> list[tuple[Int[np.ndarray, " K"], "Sample"]]:
+        """Of each class the images whose label is known, and a sample of those and that class alone."""
+        known = np.ones(self.labels.shape, dtype=bool) if self.known is None else self.known
+        rows = [np.flatnonzero(column) for column in known.T]
+        return [(kept, self._of_class(c, kept)) for c, kept in enumerate(rows)]
+
+    def _of_class(self, c: int, rows: Int[np.ndarray, " K"]) -> "Sample":
+        thresholds = None if self._thresholds is None else self._thresholds[c : c + 1]
+        return Sample(self.labels[rows, c : c + 1], self.scores[rows, c : c + 1], thresholds)
 
     @cached_property
     def ranked(self) -> RankedPositives:
         """The ranking of the images; raises as `rank`."""
-        return rank(self.labels, self.scores)
+        return rank(self.labels, self.scores, self.known)
 
     @property
     def thresholds(self) -> Float[np.ndarray, " C"]:
@@ -78,7 +93,12 @@ class Metric:
     margin: float = 0.02  # smaller differences make none in practice; a convention, which a study may set otherwise
 
     def of_sample(self, sample: Sample) -> Float[np.ndarray, " C"]:
-        """Return the values; NaN also where a metric of decisions has no threshold."""
+        """Return the values, of each class over the images whose label is known.
+
+        NaN also where a metric of decisions has no threshold, and for a class of which no label is known.
+        """
+        if sample.known is not None:
+            return np.array([self.of_sample(one)[0] if len(rows) else np.nan for rows, one in sample.by_class])
         values = self.value(sample)
         return np.where(np.isnan(sample.thresholds), np.nan, values) if self.of == "decisions" else values
 
@@ -167,16 +187,27 @@ def metric_title(name: str) -> str:
 
 
 def measure(metric: Metric, sample: Sample) -> Influence:
-    """Return a metric's values and influences; where a value is undefined its influences are 0.
+    """Return a metric's values and influences; 0 where a value is undefined and for images whose label is not known.
 
     Raises:
         InputError: the metric has no influence function.
     """
     if metric.influence is None:
         raise InputError(f"metric {metric.name!r} has no influence function, so methods cannot be compared in it")
+    if sample.known is not None:
+        return _measure_known(metric, sample)
     values = metric.of_sample(sample)
     influence = metric.influence(sample, values)
     return Influence(values, np.where(np.isnan(values), 0, influence))
+
+
+def _measure_known(metric: Metric, sample: Sample) -> Influence:
+    values, influence = np.full(sample.labels.shape[1], np.nan), np.zeros(sample.labels.shape)
+    for c, (rows, one) in enumerate(sample.by_class):
+        if len(rows):
+            of_class = measure(metric, one)
+            values[c], influence[rows, c] = of_class.value[0], of_class.influence[:, 0]
+    return Influence(values, influence)
 
 
 def _load() -> None:

@@ -21,8 +21,9 @@ from tailprobe.callspec import bind, parse_call, parse_value
 from tailprobe.errors import InputError
 from tailprobe.registry import Registry, did_you_mean
 from tailprobe.scores.decisions import f_beta, precision, relative_cost_saving
+from tailprobe.scores.metric import Sample
 from tailprobe.scores.thresholds import Rule, fixed, tune_f_beta
-from tailprobe.scores.tuning import Utility, tune_cost, tune_global_f_beta, tune_precision
+from tailprobe.scores.tuning import Utility, gain, tune_cost, tune_global_f_beta, tune_precision
 
 _LARGEST = 1e6  # its square is still far from where float64 ends
 
@@ -32,11 +33,13 @@ class NamedRule:
     """A rule, and the utility of decisions, class by class, that it maximises on the images it is tuned on.
 
     That is the F it maximises, of `cost` the share of the cost saved, of `precision` the precision; None where nothing
-    is tuned, or not class by class.
+    is tuned, or not class by class. Where labels are not known, a rule is given each class alone with the images whose
+    label is known; a rule of all classes together says so and is given them all, with a third array of what is known.
     """
 
     rule: Rule
     utility: Utility | None = None
+    of_all_classes: Callable[..., Float[np.ndarray, " C"]] | None = None
 
 
 RULES: Registry[Callable[..., NamedRule]] = Registry("threshold rule", plugins=("tailprobe.paper.thresholds",))
@@ -49,7 +52,8 @@ def _tuned(beta: float = 2.0) -> NamedRule:
 
 @RULES.register("global")
 def _global(beta: float = 2.0) -> NamedRule:
-    return NamedRule(partial(tune_global_f_beta, beta=beta), partial(f_beta, beta=beta))
+    rule = partial(tune_global_f_beta, beta=beta)
+    return NamedRule(rule, partial(f_beta, beta=beta), of_all_classes=rule)
 
 
 @RULES.register("cost")
@@ -90,24 +94,55 @@ def parse_rule(name: str) -> NamedRule:
 
 
 def tune_thresholds(
-    names: Iterable[str], labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"]
+    names: Iterable[str],
+    labels: Bool[np.ndarray, "N C"],
+    scores: Float[np.ndarray, "N C"],
+    known: Bool[np.ndarray, "N C"] | None = None,
 ) -> dict[str, Float[np.ndarray, " C"]]:
     """Return the thresholds of several rules by their names, (C,) each; as `find_thresholds`."""
-    return {name: find_thresholds(name, labels, scores) for name in names}
+    return {name: find_thresholds(name, labels, scores, known) for name in names}
 
 
 def find_thresholds(
-    name: str, labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"]
+    name: str,
+    labels: Bool[np.ndarray, "N C"],
+    scores: Float[np.ndarray, "N C"],
+    known: Bool[np.ndarray, "N C"] | None = None,
 ) -> Float[np.ndarray, " C"]:
     """Return the thresholds of a rule by its name, given the validation part.
 
     Args:
         labels, scores: the validation part; scores are probabilities.
+        known: which labels are known; NaN is the threshold of a class of which none is. None: all.
 
     Raises:
         InputError: there is no such rule.
     """
-    return parse_rule(name).rule(labels, scores)
+    named = parse_rule(name)
+    if known is None:
+        return named.rule(labels, scores)
+    if named.of_all_classes is not None:
+        return named.of_all_classes(labels, scores, known)
+    parts = Sample(labels, scores, known=known).by_class
+    return np.array([named.rule(one.labels, one.scores)[0] if len(rows) else np.nan for rows, one in parts])
+
+
+def optimism_of(name: str, *, validation: Sample, test: Sample) -> Float[np.ndarray, " C"] | None:
+    """Return the optimism of a rule, of each class over the images whose label is known; None where nothing is tuned.
+
+    See `tuning.optimism`.
+    """
+    named = parse_rule(name)
+    if named.utility is None:
+        return None
+    honest, tuned = (find_thresholds(name, part.labels, part.scores, part.known) for part in (validation, test))
+    if test.known is None:
+        return gain(test.labels, test.scores, honest=honest, tuned=tuned, utility=named.utility)
+    gains = [
+        gain(one.labels, one.scores, honest=honest[c : c + 1], tuned=tuned[c : c + 1], utility=named.utility)
+        for c, (_, one) in enumerate(test.by_class)
+    ]
+    return np.concatenate(gains)
 
 
 def _check(name: str, values: Mapping[str, float]) -> None:

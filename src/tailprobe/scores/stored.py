@@ -12,25 +12,38 @@ from tailprobe.scores.head_scores import HeadPart, HeadScores, read_head_scores,
 from tailprobe.scores.rules import tune_thresholds
 
 
-def open_test_scores(path: Path, *, labels: Bool[np.ndarray, "N C"], thresholds: Sequence[str] = ()) -> "StoredScores":
+def open_test_scores(
+    path: Path,
+    *,
+    labels: Bool[np.ndarray, "N C"],
+    known: Bool[np.ndarray, "N C"] | None = None,
+    thresholds: Sequence[str] = (),
+) -> "StoredScores":
     """Open a run's `scores.parquet` as what `compare_methods` takes; one head at a time is held in memory.
 
     Args:
         labels: (N, C), of every image of the study's image set, in the order in which the scores name them.
+        known: (N, C), which labels are known; None: all.
         thresholds: names of rules, see `rules`; they are tuned on each head's validation part, as the study tuned them.
 
     Raises:
         InputError: the file is missing, damaged or of another kind; when a head is read, also where the labels are
             those of another set.
     """
-    return StoredScores(path, labels, tuple(thresholds))
+    return StoredScores(path, labels, tuple(thresholds), known)
 
 
 class StoredScores(Mapping[HeadPart, HeadScores]):
     """Each head's test part by its name; see `open_test_scores`."""
 
-    def __init__(self, path: Path, labels: Bool[np.ndarray, "N C"], rules: tuple[str, ...]) -> None:
-        self._path, self._labels, self._rules = path, labels, rules
+    def __init__(
+        self,
+        path: Path,
+        labels: Bool[np.ndarray, "N C"],
+        rules: tuple[str, ...],
+        known: Bool[np.ndarray, "N C"] | None = None,
+    ) -> None:
+        self._path, self._labels, self._rules, self._known_labels = path, labels, rules, known
         self._heads = [head for head in scored_heads(path) if head.part == "test"]
         self._known = frozenset(self._heads)
 
@@ -50,8 +63,9 @@ class StoredScores(Mapping[HeadPart, HeadScores]):
         if not self._rules:
             return scores
         validation = self._read(head._replace(part="validation"))
-        labels = self._labels[validation.rows]
-        return replace(scores, thresholds=tune_thresholds(self._rules, labels, validation.probabilities()))
+        labels, known = self._labels[validation.rows], self._known_labels
+        known = None if known is None else known[validation.rows]
+        return replace(scores, thresholds=tune_thresholds(self._rules, labels, validation.probabilities(), known))
 
     def _read(self, head: HeadPart) -> HeadScores:
         scores = read_head_scores(self._path, **head._asdict())

@@ -25,11 +25,10 @@ from tailprobe.ranking import top1
 from tailprobe.scores.decisions import all_negative_accuracy, sample_f2
 from tailprobe.scores.metric import Sample, all_metrics
 from tailprobe.scores.ratio import defined_mean
-from tailprobe.scores.rules import parse_rule
+from tailprobe.scores.rules import optimism_of
 from tailprobe.scores.summary import summarise
 from tailprobe.scores.table import COLUMNS, concatenated, read_results, repeated, tidy_table, write_results
 from tailprobe.scores.thresholds import decide
-from tailprobe.scores.tuning import optimism
 
 __all__ = [
     "COLUMNS",
@@ -40,8 +39,6 @@ __all__ = [
     "tidy_table",
     "write_results",
 ]
-
-Part = tuple[Bool[np.ndarray, "N C"], Float[np.ndarray, "N C"]]  # labels, and scores that are probabilities
 
 PAPER_THRESHOLDS = ("0.5", "0.2", "tuned")
 
@@ -55,6 +52,7 @@ def score_head(
     low_frequency: Bool[np.ndarray, " C"],
     single_label: bool,
     thresholds: Mapping[str, Float[np.ndarray, " C"]],
+    known: Mapping[str, Bool[np.ndarray, "N C"] | None] | None = None,
 ) -> pd.DataFrame:
     """Score one head on both held-out parts.
 
@@ -65,6 +63,7 @@ def score_head(
         low_frequency: (C,), the classes of the group of that name, decide the groups, see `groups`.
         single_label: also give `top1`.
         thresholds: by the rule's name, what `rules.tune_thresholds` found on the validation part.
+        known: by part, which labels are known, (N, C); the numbers of a class are over those images. None: all.
 
     Returns:
         The tidy table's columns `part`, `class_name`, `metric`, `value`, `is_group`. Where a class has no threshold,
@@ -73,66 +72,60 @@ def score_head(
     Raises:
         InputError: scores are not probabilities, a part has no rows, or a rule is not known.
     """
-    parts = {"validation": validation} | ({} if test is None else {"test": test})
+    given = {"validation": validation} | ({} if test is None else {"test": test})
+    parts = {name: Sample(*part, known=(known or {}).get(name)) for name, part in given.items()}
     for name, part in parts.items():
-        _check_probabilities(name, part[1])
+        _check_probabilities(name, part.scores)
     groups = dict(zip(GROUPS, group_members(counts, low_frequency), strict=True))
     frames = []
     for name, part in parts.items():
         values = _class_scores(part, thresholds)
         if name == "test":
-            values |= _optimism(thresholds, validation, part)
+            values |= _optimism(thresholds, parts["validation"], part)
         of_groups = _group_scores(part, thresholds, groups, single_label=single_label)
         frames.append(_frame(name, classes, values, groups, of_groups))
     return concatenated(frames)
 
 
-def _optimism(
-    names: Iterable[str],
-    validation: tuple[Bool[np.ndarray, "V C"], Float[np.ndarray, "V C"]],
-    test: tuple[Bool[np.ndarray, "T C"], Float[np.ndarray, "T C"]],
+def _optimism(names: Iterable[str], validation: Sample, test: Sample) -> dict[str, Float[np.ndarray, " C"]]:
+    found = {name: optimism_of(name, validation=validation, test=test) for name in names}
+    return {f"optimism@{name}": values for name, values in found.items() if values is not None}
+
+
+def _class_scores(
+    sample: Sample, thresholds: Mapping[str, Float[np.ndarray, " C"]]
 ) -> dict[str, Float[np.ndarray, " C"]]:
-    rules = {name: parse_rule(name) for name in names}
-    return {
-        f"optimism@{name}": optimism(named.rule, validation=validation, test=test, utility=named.utility)
-        for name, named in rules.items()
-        if named.utility is not None
-    }
-
-
-def _class_scores(part: Part, thresholds: Mapping[str, Float[np.ndarray, " C"]]) -> dict[str, Float[np.ndarray, " C"]]:
     """Return each metric of the classes, (C,)."""
-    labels, scores = part
-    sample = Sample(labels, scores)
     values = {
         "support": sample.ranked.support.astype(np.float64),
-        "all_negative_accuracy": all_negative_accuracy(labels),
+        "all_negative_accuracy": all_negative_accuracy(sample.labels, sample.known),
     }
     values |= {metric.name: metric.of_sample(sample) for metric in all_metrics() if metric.of == "scores"}
     for name, threshold in thresholds.items():
-        decided = Sample(labels, scores, threshold)
+        decided = Sample(sample.labels, sample.scores, threshold, sample.known)
         values[f"threshold@{name}"] = threshold
         values |= {f"{m.name}@{name}": m.of_sample(decided) for m in all_metrics() if m.of == "decisions"}
     return values
 
 
 def _group_scores(
-    part: Part,
+    part: Sample,
     thresholds: Mapping[str, Float[np.ndarray, " C"]],
     groups: Mapping[str, Bool[np.ndarray, " C"]],
     *,
     single_label: bool,
 ) -> dict[str, list[float]]:
     """Return each metric that groups have and classes have not: a value for every group, or for `all` alone."""
-    labels, scores = part
+    labels, known = part.labels, np.True_ if part.known is None else part.known
+    labels = labels & known
     group = np.stack(list(groups.values()))  # (G, C)
     carried = labels.any(axis=0)
     values = {"classes": (group & carried).sum(axis=1).astype(float).tolist()}
     for name, threshold in thresholds.items():
         values[f"classes@{name}"] = (group & carried & ~np.isnan(threshold)).sum(axis=1).astype(float).tolist()
-        values[f"sample_f2@{name}"] = [sample_f2(labels, decide(scores, threshold))]
+        values[f"sample_f2@{name}"] = [sample_f2(labels, decide(part.scores, threshold) & known)]
     if single_label:
-        values["top1"] = [top1(labels, scores)]
+        values["top1"] = [top1(labels, part.scores)]
     return values
 
 

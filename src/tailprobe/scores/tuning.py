@@ -18,9 +18,15 @@ Utility = Callable[[Bool[np.ndarray, "N C"], Bool[np.ndarray, "N C"]], Float[np.
 
 
 def tune_global_f_beta(
-    labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"], *, beta: float = 2.0
+    labels: Bool[np.ndarray, "N C"],
+    scores: Float[np.ndarray, "N C"],
+    known: Bool[np.ndarray, "N C"] | None = None,
+    *,
+    beta: float = 2.0,
 ) -> Float[np.ndarray, " C"]:
     """Maximise the mean F-beta over the classes by one threshold for all, the highest of equally good ones.
+
+    Each class's F is over the images whose label is known.
 
     Returns:
         (C,) float64, the same everywhere; NaN throughout where no class has positives.
@@ -28,7 +34,8 @@ def tune_global_f_beta(
     Raises:
         InputError: a score is not finite, or there are no images.
     """
-    ranked = rank(labels, scores)
+    ranked = rank(labels, scores, known)
+    counts = np.ones_like(labels) if known is None else known
     carried = ranked.support > 0
     if not carried.any():
         return np.full(labels.shape[1], np.nan)
@@ -36,8 +43,8 @@ def tune_global_f_beta(
     # sum of F changes by that class's difference there.
     order = np.argsort(-scores.astype(np.float64), axis=0, kind="stable")
     falling = np.take_along_axis(scores.astype(np.float64), order, axis=0)[:, carried]
-    hits = np.cumsum(np.take_along_axis(labels, order, axis=0), axis=0)[:, carried]
-    predicted = np.arange(1, len(labels) + 1)[:, None]
+    hits = np.cumsum(np.take_along_axis(labels & counts, order, axis=0), axis=0)[:, carried]
+    predicted = np.cumsum(np.take_along_axis(counts, order, axis=0), axis=0)[:, carried]
     f = (1 + beta**2) * hits / (predicted + beta**2 * ranked.support[carried])
     gain = np.diff(f, axis=0, prepend=0).ravel()
     value = falling.ravel()
@@ -121,10 +128,21 @@ def optimism(
     Returns:
         (C,) float64; NaN where either has no threshold or the test part no positives.
     """
-    labels, scores = test
-    found = [rule(*part) for part in (validation, test)]
-    honest, tuned = (utility(labels, decide(scores, thresholds)) for thresholds in found)
-    return np.where(np.isnan(found[0]) | np.isnan(found[1]), np.nan, tuned - honest)
+    honest, tuned = (rule(*part) for part in (validation, test))
+    return gain(*test, honest=honest, tuned=tuned, utility=utility)
+
+
+def gain(
+    labels: Bool[np.ndarray, "T C"],
+    scores: Float[np.ndarray, "T C"],
+    *,
+    honest: Float[np.ndarray, " C"],
+    tuned: Float[np.ndarray, " C"],
+    utility: Utility,
+) -> Float[np.ndarray, " C"]:
+    """Return what `tuned` thresholds are worth more than `honest` ones; NaN where either is missing."""
+    of_honest, of_tuned = (utility(labels, decide(scores, thresholds)) for thresholds in (honest, tuned))
+    return np.where(np.isnan(honest) | np.isnan(tuned), np.nan, of_tuned - of_honest)
 
 
 def _at_best(

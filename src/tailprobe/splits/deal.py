@@ -40,9 +40,11 @@ def refuse_tiny_classes(units: Units, *, parts: int) -> None:
     tiny = np.flatnonzero(units.support < parts)
     if tiny.size:
         named = ", ".join(f"{units.classes[c]!r} ({units.support[c]})" for c in tiny[:5])
+        least = f"--min-images {parts} or " if units.noun == "image" else ""
         raise InputError(
-            f"{tiny.size} class(es) have too few {units.noun}s to stand in each of {parts} parts: {named}; "
-            f"add {units.noun}s, leave the class out, or use split 'random', which lets it miss"
+            f"{tiny.size} class(es) have too few {units.noun}s to stand in each of {parts} parts: {named}; leave them "
+            f"out by {least}--drop-class {units.classes[tiny[0]]!r}, merge classes by --merge-classes, add "
+            f"{units.noun}s, or use split 'random', which lets them miss"
         )
 
 

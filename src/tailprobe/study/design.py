@@ -16,6 +16,7 @@ from tailprobe.datasets.pixels.band_ranges import fit_ranges
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
 from tailprobe.frequency import low_frequency_classes
+from tailprobe.labels import Labels
 from tailprobe.learners.learner import Ensemble, Learner
 from tailprobe.learners.no_op import identical_ranking, no_op_reason
 from tailprobe.learners.plan import TrainingPlan, summarise_plan
@@ -82,9 +83,23 @@ def design_study(study: Study, images: LabeledImages) -> Design:
     splits = plan_splits(images.labels, study.split, parts=images.given_parts, groups=images.groups, first=study.seed)
     seeds = splits.seeds(first_seeds(study))
     images = images.noted(*splits.notes, *_rounding_note(first_seeds(study), len(seeds)))
+    _check_arguments(methods, images.labels, low)
     repeats = tuple(_repeat(images, splits, low, methods, seed) for seed in seeds)
     images = fit_ranges(images, repeats[0].split.train)
     return Design(images, splits, low, methods, repeats, equal_updates=study.budget == "updates")
+
+
+def _check_arguments(methods: tuple[BoundMethod, ...], labels: Labels, low: Bool[np.ndarray, " C"]) -> None:
+    """Make the learners of methods that read embeddings of two images a class, so that bad arguments are found early.
+
+    Raises:
+        InputError: an argument out of its range, or labels that the method cannot take.
+    """
+    rows = np.unique(np.concatenate([np.flatnonzero(carried)[:2] for carried in labels.matrix.T]))
+    few, vectors = labels.rows(rows), np.zeros((len(rows), 1), np.float32)
+    for method in methods:
+        if method.needs:
+            method.learner(TrainingSet(few, low, generator(0), vectors))
 
 
 def _rounding_note(wanted: int, made: int) -> tuple[str, ...]:
@@ -247,13 +262,16 @@ def split_table(design: Design) -> pd.DataFrame:
 
 
 def label_table(design: Design) -> pd.DataFrame:
-    """List the images: name, classes (places in the table of classes)."""
-    matrix = design.images.labels.matrix
-    return pd.DataFrame({"name": design.images.names, "classes": [np.flatnonzero(row).tolist() for row in matrix]})
+    """List the images: name, classes (places in the table of classes), unknown (those of which it is not known)."""
+    labels = design.images.labels
+    unknown = np.zeros_like(labels.matrix) if labels.known is None else ~labels.known
+    table = {"classes": labels.matrix, "unknown": unknown}
+    places = {name: [np.flatnonzero(row).tolist() for row in marked] for name, marked in table.items()}
+    return pd.DataFrame({"name": design.images.names, **places})
 
 
 def class_table(design: Design) -> pd.DataFrame:
-    """List the classes: class_name, count (images), groups, low_frequency, and the images of each part in one repeat.
+    """List the classes: class_name, count (images), unknown, groups, low_frequency, and each part's in one repeat.
 
     `groups` counts the groups that carry the class, each image one of its own where the images have none; the parts are
     those of the first seed.
@@ -265,6 +283,7 @@ def class_table(design: Design) -> pd.DataFrame:
         {
             "class_name": labels.classes,
             "count": labels.counts,
+            "unknown": labels.unknown_counts,
             "groups": Units.of(labels, design.images.groups).support,
             "low_frequency": design.low_frequency,
             **parts,

@@ -38,6 +38,7 @@ def explain(
         "baselines": compared_with(methods),
         "identical_ranking": methods.loc[methods["identical_ranking"], "method"].tolist(),
         "groups": group_numbers(design.images),
+        "known": labels.known,
     }
     decomposition = decompose(scores.test, rules=study.thresholds, **given)
     folder.write_table("decomposition", decomposition)

@@ -29,7 +29,8 @@ def mistake_table(
 ) -> pd.DataFrame:
     """Choose, for the rarest classes, the worst false negatives (carry it, low score) and false positives.
 
-    The score of an image is its mean probability over the seeds in whose test part it is.
+    An image whose label of the class is not known is neither. The score of an image is its mean probability over the
+    seeds in whose test part it is.
 
     Args:
         scores: the run's `scores.parquet`.
@@ -47,7 +48,8 @@ def mistake_table(
     pictures_by_row: dict[int, bytes] = {}
     for c in np.argsort(images.labels.counts, kind="stable")[:classes]:
         carries = images.labels.matrix[:, c]
-        for kind, wanted, sign in (("false negative", carries, 1), ("false positive", ~carries, -1)):
+        free = ~carries if images.labels.known is None else ~carries & images.labels.known[:, c]
+        for kind, wanted, sign in (("false negative", carries, 1), ("false positive", free, -1)):
             for i in _worst(sign * plain[:, c], sign * other[:, c], np.flatnonzero(wanted), each):
                 if i not in pictures_by_row:
                     pictures_by_row[i] = _thumbnail(images, i) if pictures else b""

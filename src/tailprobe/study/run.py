@@ -18,6 +18,7 @@ from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.embeddings import Embeddings, align
 from tailprobe.engines.choose import choose_engine
 from tailprobe.errors import InputError
+from tailprobe.lock import locked_folder
 from tailprobe.methods.doses import dose_families
 from tailprobe.methods.lookup import parse_methods
 from tailprobe.parts import PARTS
@@ -27,7 +28,7 @@ from tailprobe.report.write import DRAWN
 from tailprobe.runs.chosen import chosen_method
 from tailprobe.runs.duplicates import write_duplicates
 from tailprobe.runs.folder import RunFolder, digests, free_folder, is_drawn
-from tailprobe.runs.lock import locked, writing
+from tailprobe.runs.lock import writing
 from tailprobe.runs.run import Run
 from tailprobe.runs.settings import Study
 from tailprobe.runs.stages import Stages
@@ -238,11 +239,11 @@ def _finished(
     there = [name for name in drawn if (out / name).exists()]
     run.folder.check_files(run.record["files"], there)
     if len(there) < len(drawn):
-        with locked(out):
+        with locked_folder(out):
             files = [path for draw in DRAWN.values() for path in draw(run, progress)]
             run.folder.write_record(run.record, run.record["files"] | digests(run.folder, files))
     if run.folder.stages.exists():  # killed at the very end
-        with locked(out):
+        with locked_folder(out):
             _clean(run.folder)
     return run
 
@@ -257,6 +258,7 @@ def _compare(folder: RunFolder, study: Study, design: Design, scores: StudyScore
     comparison = compare_methods(
         scores.test,
         labels=design.images.labels.matrix,
+        known=design.images.labels.known,
         groups=group_numbers(design.images),
         classes=class_table(design),
         metric=study.metric,

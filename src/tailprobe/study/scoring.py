@@ -47,7 +47,8 @@ def score_heads(
             name = HeadPart(key.encoder, key.method, key.seed, "test")
             validation = HeadScores(split.validation, head.logits(vectors[split.validation]), link=head.head.link)
             of_validation = (labels.matrix[validation.rows], validation.probabilities())
-            tuned = tune_thresholds(thresholds, *of_validation)
+            known = {"validation": labels.known_of(split.validation), "test": labels.known_of(split.test)}
+            tuned = tune_thresholds(thresholds, *of_validation, known["validation"])
             test = HeadScores(split.test, head.logits(vectors[split.test]), link=head.head.link, thresholds=tuned)
             for part, scores in ((name._replace(part="validation"), validation), (name, test)):
                 writer.write(scores.rows, scores.logits, **part._asdict(), link=scores.link)
@@ -60,6 +61,7 @@ def score_heads(
                 low_frequency=design.low_frequency,
                 single_label=labels.kind == "single-label",
                 thresholds=tuned,
+                known=known,
             )
         progress("score heads", len(heads), len(heads))
     return StudyScores(tidy_table(frames), tested)
@@ -71,5 +73,6 @@ def read_scores(folder: RunFolder, design: Design, thresholds: tuple[str, ...]) 
     Raises:
         InputError: a file is missing or damaged.
     """
-    test = open_test_scores(folder.scores, labels=design.images.labels.matrix, thresholds=thresholds)
+    labels = design.images.labels
+    test = open_test_scores(folder.scores, labels=labels.matrix, known=labels.known, thresholds=thresholds)
     return StudyScores(read_results(folder.table("results")), test)

@@ -71,8 +71,15 @@ class Checkpointing:
         return -self._precision[epoch] if self.wants_logits else self._validation[epoch]
 
 
-def macro_average_precision(logits: Float[np.ndarray, "V C"], labels: Bool[np.ndarray, "V C"], link: Link) -> float:
+def macro_average_precision(
+    logits: Float[np.ndarray, "V C"],
+    labels: Bool[np.ndarray, "V C"],
+    link: Link,
+    known: Bool[np.ndarray, "V C"] | None = None,
+) -> float:
     """Return the mean average precision over the classes with positives; NaN where there is none, or a diverged head.
+
+    Of each class over the images whose label is known.
 
     By the softmax link images are ranked by log-probabilities: logits of different images have no common scale.
     """
@@ -80,5 +87,5 @@ def macro_average_precision(logits: Float[np.ndarray, "V C"], labels: Bool[np.nd
         return float("nan")
     if link == "softmax":
         logits = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
-    values = rank(labels, logits).average_precision()
+    values = rank(labels, logits, known).average_precision()
     return float(np.nanmean(values)) if not np.isnan(values).all() else float("nan")

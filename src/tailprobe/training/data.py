@@ -20,6 +20,11 @@ class TrainingData:
     train: Int[np.ndarray, " R"]  # the training rows, then the synthetic ones; a plan's rows are positions in this
     validation: Int[np.ndarray, " V"]
     scale: Standardisation  # of the training rows alone
+    known: Bool[np.ndarray, "N C"] | None = None  # which labels are known; None: all
+
+    def validation_labels(self) -> tuple[Bool[np.ndarray, "V C"], Bool[np.ndarray, "V C"] | None]:
+        """Return the labels of the validation rows, and which of them are known; None for all."""
+        return self.matrix[self.validation], None if self.known is None else self.known[self.validation]
 
     @classmethod
     def of(cls, vectors: Float[np.ndarray, "N D"], labels: Labels, task: HeadTask) -> "TrainingData":
@@ -33,9 +38,9 @@ class TrainingData:
         scale = Standardisation.of(vectors, task.train, wanted=task.standardise)
         synthetic = task.plan.synthetic
         data = (
-            cls(vectors, labels.matrix, task.train, task.validation, scale)
+            cls(vectors, labels.matrix, task.train, task.validation, scale, labels.known)
             if synthetic is None
-            else _with_synthetic(vectors, labels.matrix, task, synthetic, scale)
+            else _with_synthetic(vectors, labels, task, synthetic, scale)
         )
         for stage in task.plan.stages:
             _check_rows(stage.rows, len(data.train), "training rows")
@@ -44,7 +49,7 @@ class TrainingData:
 
 def _with_synthetic(
     vectors: Float[np.ndarray, "N D"],
-    matrix: Bool[np.ndarray, "N C"],
+    labels: Labels,
     task: HeadTask,
     synthetic: Synthetic,
     scale: Standardisation,
@@ -54,10 +59,17 @@ def _with_synthetic(
         synthetic.vectors.astype(np.float32),
         np.asarray(vectors[task.validation]),
     ]
-    labels = [matrix[task.train], synthetic.labels, matrix[task.validation]]
+    known = None if labels.known is None else _joined(labels.known, task, np.ones_like(synthetic.labels))
     ends = np.cumsum([len(part) for part in parts])
     rows = np.arange(ends[2])
-    return TrainingData(np.concatenate(parts), np.concatenate(labels), rows[: ends[1]], rows[ends[1] :], scale)
+    matrix = _joined(labels.matrix, task, synthetic.labels)
+    return TrainingData(np.concatenate(parts), matrix, rows[: ends[1]], rows[ends[1] :], scale, known)
+
+
+def _joined(
+    of_images: Bool[np.ndarray, "N C"], task: HeadTask, synthetic: Bool[np.ndarray, "S C"]
+) -> Bool[np.ndarray, "M C"]:
+    return np.concatenate([of_images[task.train], synthetic, of_images[task.validation]])
 
 
 def _check_rows(rows: Int[np.ndarray, " R"], count: int, of: str) -> None:

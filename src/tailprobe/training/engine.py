@@ -109,7 +109,8 @@ def _finish(
     adjustment = learner.adjustment if isinstance(learner, TrainingPlan | Ensemble) else None
     if adjustment is not None:
         vectors = embeddings[task.key.encoder].vectors
-        validation = HeldOut(vectors[task.validation], labels.matrix[task.validation])
+        rows = task.validation
+        validation = HeldOut(vectors[rows], labels.matrix[rows], labels.known_of(rows))
         parts = [replace(part, head=adjust(adjustment, part.head, validation)) for part in parts]
     if not isinstance(learner, Ensemble):
         return parts[0]

@@ -3,6 +3,7 @@
 import time
 
 import numpy as np
+import torch
 from jaxtyping import Float
 
 from tailprobe.labels import Labels
@@ -13,6 +14,7 @@ from tailprobe.training.checkpointing import Checkpointing, macro_average_precis
 from tailprobe.training.data import TrainingData
 from tailprobe.training.heads import head_of
 from tailprobe.training.kernels import Kernel
+from tailprobe.training.loss import plain_loss_of_known
 from tailprobe.training.task import HeadTask
 from tailprobe.training.trainer import Epoch, Trainer
 
@@ -28,7 +30,7 @@ def fit_head(embeddings: Float[np.ndarray, "N D"], labels: Labels, task: HeadTas
     """
     learner = task.learner
     if isinstance(learner, TrainingPlan):
-        return _descend(TrainingData.of(embeddings, labels, task), task, kernel)
+        return _descend(TrainingData.of(embeddings, labels, task), task.masked(labels), kernel)
     if isinstance(learner, Ensemble):
         raise TypeError("the members of an ensemble are trained one by one")
     data = HeadData(embeddings, labels, task.train, task.validation, standardise=task.standardise)
@@ -58,7 +60,12 @@ def _validate(
     trainer: Trainer, data: TrainingData, task: HeadTask, checkpointing: Checkpointing, logits: np.ndarray
 ) -> tuple[float, float]:
     """Return validation loss and macro average precision, NaN where nothing asks for it."""
-    if not checkpointing.wants_logits:
+    if not checkpointing.wants_logits and data.known is None:
         return trainer.validate(), float("nan")
     loss = trainer.validate(logits)
-    return loss, macro_average_precision(logits, data.matrix[data.validation], task.plan.link)
+    labels, known = data.validation_labels()
+    if known is not None:
+        loss = plain_loss_of_known(torch.from_numpy(logits), labels, known)
+    if not checkpointing.wants_logits:
+        return loss, float("nan")
+    return loss, macro_average_precision(logits, labels, task.plan.link, known)

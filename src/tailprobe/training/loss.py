@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax, softplus
 
 from tailprobe.learners.loss import Link, Loss
@@ -170,3 +170,14 @@ def _sigmoid_gradient(u: Terms, labels: Terms, of: TermLoss) -> Terms:
 def _affine(logits: Terms, of: TermLoss) -> Terms:
     u = logits if of.scale is None else logits * of.scale
     return u if of.shift is None else u + of.shift
+
+
+def plain_loss_of_known(
+    logits: Float[torch.Tensor, "V C"], labels: Bool[np.ndarray, "V C"], known: Bool[np.ndarray, "V C"]
+) -> float:
+    """Return the mean binary cross-entropy over the labels that are known; NaN where none is."""
+    if not known.any():
+        return float("nan")
+    marked = torch.from_numpy(known).to(logits.device)
+    truth = torch.from_numpy(labels).to(logits.device)
+    return float(binary_cross_entropy_with_logits(logits.double()[marked], truth[marked].double()))

@@ -12,6 +12,7 @@ from tailprobe.training.kernels import GENERAL, Kernel
 from tailprobe.training.task import HeadTask
 
 _EPOCH_ROW_BYTES = 36  # bytes a drawn row: its place in the order, its position, its row (8 each), its weight, one copy
+_MASK_TERM_BYTES = 17  # bytes a loss term: whether it is known, its weight, and the kernel's copy of that
 _STATES = 4  # copies of a head's weights outside the kernel: initial, kept, being copied, folded
 
 
@@ -57,9 +58,16 @@ def plan_resources(
     before = labels.matrix.size // 4  # their digest is taken of two copies of the matrix, eight labels a byte
     for count in range(most, 0, -1):
         peak = memory_bytes(tasks, inputs=inputs, classes=classes, kernel=kernel, workers=count)
+        peak += count * _mask_bytes(labels, tasks)
         if count == 1 or workers is not None or room is None or peak <= room:
             break
     return Resources(len(tasks), kernel.name, count, max(before, peak))
+
+
+def _mask_bytes(labels: Labels, tasks: Sequence[HeadTask]) -> int:
+    """Return what the weights of the loss terms of one head take where some labels are not known."""
+    rows = max((len(task.train) for task in tasks), default=0)
+    return 0 if labels.known is None else _MASK_TERM_BYTES * rows * len(labels.classes)
 
 
 def memory_bytes(

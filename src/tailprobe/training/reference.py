@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
@@ -42,7 +42,7 @@ class KeyedDropout(nn.Module):
 
 def train_reference(embeddings: Float[np.ndarray, "N D"], labels: Labels, task: HeadTask) -> FittedHead:
     """Train one head as anybody would write it."""
-    return _Reference(TrainingData.of(embeddings, labels, task), task).run()
+    return _Reference(TrainingData.of(embeddings, labels, task), task.masked(labels)).run()
 
 
 class _Reference:
@@ -123,18 +123,24 @@ class _Reference:
     def _validate(self) -> tuple[float, float]:
         self.model.eval()
         link, labels = self.task.plan.link, self.labels[self.data.validation]
+        known = self.data.validation_labels()[1]
         with torch.no_grad():
             logits = self.model(self.rows[self.data.validation])
-        loss = plain_loss(logits, labels, link)
+        loss = plain_loss(logits, labels, link, known)
         if self.recipe.select != "average_precision":
             return loss, float("nan")
-        return loss, macro_average_precision(logits.numpy(), labels.numpy(), link)
+        return loss, macro_average_precision(logits.numpy(), labels.numpy(), link, known)
 
 
-def plain_loss(logits: torch.Tensor, labels: torch.Tensor, link: Link) -> float:
+def plain_loss(
+    logits: torch.Tensor, labels: torch.Tensor, link: Link, known: Bool[np.ndarray, "V C"] | None = None
+) -> float:
     """Return the mean binary or softmax cross-entropy; NaN without rows."""
     if not len(logits):
         return float("nan")
+    if known is not None:
+        terms = binary_cross_entropy_with_logits(logits, labels.float(), reduction="none")
+        return ((terms * torch.from_numpy(known)).sum() / int(known.sum())).item()
     if link == "sigmoid":
         return binary_cross_entropy_with_logits(logits, labels.float()).item()
     return cross_entropy(logits, labels.int().argmax(dim=1)).item()

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from jaxtyping import Int
 
 from tailprobe.errors import InputError
+from tailprobe.labels import Labels
 from tailprobe.learners.learner import Learner
 from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.learners.recipe import Recipe
@@ -56,6 +57,11 @@ class HeadTask:
         if not isinstance(self.learner, TrainingPlan):
             raise TypeError(f"the learner of {self.key} is no plan of gradient descent")
         return self.learner
+
+    def masked(self, labels: Labels) -> "HeadTask":
+        """Return the task whose plan leaves out the terms of labels that are not known."""
+        known = labels.known_of(self.train)
+        return self if known is None or known.all() else replace(self, learner=self.plan.masked(known))
 
     @property
     def effective_recipe(self) -> Recipe:

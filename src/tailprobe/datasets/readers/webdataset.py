@@ -16,7 +16,7 @@ from tailprobe.datasets.storage.url import Source, Url
 from tailprobe.datasets.tables.columns import Columns
 from tailprobe.datasets.tables.join import join_images
 from tailprobe.datasets.tables.match import ImageNames
-from tailprobe.datasets.tables.options import DEFAULT_TABLE_OPTIONS, TableOptions
+from tailprobe.datasets.tables.options import DEFAULT_TABLE_OPTIONS, TableOptions, flag
 from tailprobe.datasets.tables.tags import TagTable, read_tags, tag_table
 from tailprobe.datasets.webdataset.labels import class_names, sort_numeric_classes
 from tailprobe.datasets.webdataset.samples import Sample, first_label, read_samples
@@ -134,6 +134,11 @@ def _labels_in_shards(source: Source, samples: Mapping[str, Sample], options: Ta
     table: dict[str, list[Any]] = {"key": [str(n) for n in range(len(keys))], "labels": cells}
     if options.group_column is not None:
         table[options.group_column] = [sample.group for sample in samples.values()]
+        if not any(table[options.group_column]):
+            raise InputError(
+                f"{source}: no sample has {options.group_column!r} in its .json; {flag('group_column')} names a key "
+                "that holds the group"
+            )
     found = tag_table(
         Columns(source, table, range(len(keys)), [str(sample.image) for sample in samples.values()]),
         replace(options, image_column="key", label_columns=("labels",), classes=classes),

@@ -1,7 +1,6 @@
 """Images inside Parquet files, as the Hugging Face hub keeps them."""
 
 import functools
-import io
 import re
 import threading
 from collections.abc import Mapping
@@ -12,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tailprobe.datasets.storage.saved_dataset import features_of, image_bytes, row_etag
+from tailprobe.datasets.storage.saved_dataset import features_of
+from tailprobe.datasets.storage.table_cell import TableCell
 from tailprobe.errors import InputError
 
 ENDINGS = (".parquet", ".pq")
@@ -50,37 +50,19 @@ class ParquetPart:
 
 
 @dataclass(frozen=True)
-class ParquetCell:
+class ParquetCell(TableCell):
     """An image that is a cell of a Parquet file."""
 
-    path: Path
-    column: str
-    row: int
-
-    def read(self) -> bytes:
-        """Return the encoded bytes; a group of rows is kept unpacked, as images are read one after the other.
-
-        Raises:
-            InputError: the file cannot be read, or the cell holds no image but only a path to one.
-        """
+    def value(self) -> Any:  # noqa: ANN401 - whatever Parquet holds
+        """Return what the cell holds; a group of rows is kept unpacked, as images are read one after the other."""
         try:
-            starts = _starts(self.path, self.etag().rpartition(" row ")[0])
+            etag = self.file_etag()
+            starts = _starts(self.path, etag)
             group = max(n for n, start in enumerate(starts) if start <= self.row)
-            cells = _group(self.path, self.column, group, self.etag().rpartition(" row ")[0], threading.get_ident())
-            return image_bytes(cells[self.row - starts[group]].as_py(), str(self))
+            cells = _group(self.path, self.column, group, etag, threading.get_ident())
+            return cells[self.row - starts[group]].as_py()
         except (pa.ArrowException, OSError, IndexError) as error:
             raise InputError(f"{self}: cannot be read ({str(error)[:200]}); fetch the file again") from error
-
-    def etag(self) -> str:
-        """Return the size and modification time of the file, and the row; raises InputError where it is missing."""
-        return row_etag(self.path, self.row, str(self))
-
-    def header(self) -> io.BytesIO:
-        """Return the bytes as a file; raises as `read`."""
-        return io.BytesIO(self.read())
-
-    def __str__(self) -> str:
-        return f"{self.path}, row {self.row + 1}"
 
 
 _IMAGE = {"_type": "Image"}

@@ -1,7 +1,6 @@
 """Folders that Hugging Face `datasets` saved: Arrow files beside JSON that describes them."""
 
 import functools
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from tailprobe.datasets.storage.file_source import signature
+from tailprobe.datasets.storage.table_cell import TableCell
 from tailprobe.datasets.storage.url import Source
 from tailprobe.errors import InputError
 
@@ -43,52 +43,12 @@ class SavedPart:
 
 
 @dataclass(frozen=True)
-class ArrowRow:
+class ArrowRow(TableCell):
     """An image that is a cell of an Arrow file."""
 
-    path: Path
-    column: str
-    row: int
-
-    def read(self) -> bytes:
-        """Return the encoded bytes.
-
-        Raises:
-            InputError: the file cannot be read, or the cell holds no image but only a path to one.
-        """
-        return image_bytes(open_rows(self.path)[self.column][self.row].as_py(), str(self))
-
-    def etag(self) -> str:
-        """Return the size and modification time of the file, and the row; raises InputError where it is missing."""
-        return row_etag(self.path, self.row, str(self))
-
-    def header(self) -> io.BytesIO:
-        """Return the bytes as a file; raises as `read`."""
-        return io.BytesIO(self.read())
-
-    def __str__(self) -> str:
-        return f"{self.path}, row {self.row + 1}"
-
-
-def image_bytes(cell: Any, where: str) -> bytes:  # noqa: ANN401 - whatever Arrow holds
-    """Return the encoded image of a cell.
-
-    Raises:
-        InputError: it holds none, or only a path to one.
-    """
-    data = cell.get("bytes") if isinstance(cell, dict) else cell
-    if not isinstance(data, bytes):
-        raise InputError(f"{where}: holds a path at most instead of an image; save the dataset with its files embedded")
-    return data
-
-
-def row_etag(path: Path, row: int, where: str) -> str:
-    """Return the size and modification time of a file, and a row; raises InputError where it is missing."""
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise InputError(f"{where}: is missing ({error}); save the dataset again") from error
-    return f"{status.st_size} {status.st_mtime_ns} row {row}"
+    def value(self) -> Any:  # noqa: ANN401 - whatever Arrow holds
+        """Return what the cell holds."""
+        return open_rows(self.path)[self.column][self.row].as_py()
 
 
 def is_saved_dataset(path: Source) -> bool:

@@ -94,7 +94,9 @@ def _splitting(
 ) -> _Splitting:
     if options.separator is not None:
         separator = options.separator if options.separator.strip() else ""
-        return _Splitting(separator, f"split at {options.separator!r}" if separator else "split at spaces")
+        used = any((separator or " ") in text for text in texts)
+        notes = () if used else (f"no cell of column {column!r} holds the {flag('separator')} {options.separator!r}",)
+        return _Splitting(separator, f"split at {options.separator!r}" if separator else "split at spaces", notes=notes)
     if options.kind == "single-label":
         return _Splitting(None, "whole cells")
     labelled = [text for text in texts if text and text not in missing]

@@ -75,13 +75,22 @@ def _of_coco(path: Source, found: Mapping[str, Any]) -> Columns:
         labels: dict[Any, list[str]] = {key: [] for key in images}
         for item in found["annotations"]:
             if item["image_id"] in labels:  # others are of images that the file does not list
-                name = categories[item["category_id"]]
+                name = _category(path, item["category_id"], categories)
                 if name not in labels[item["image_id"]]:
                     labels[item["image_id"]].append(name)
     except (KeyError, TypeError) as error:
         raise InputError(f"{path}: no COCO annotations ({type(error).__name__}: {error}); export them again") from error
     cells: dict[str, list[Any]] = {"file_name": list(images.values()), "labels": list(labels.values())}
     return Columns(path, cells, range(1, len(images) + 1), [f"{path.name}, image {name}" for name in images.values()])
+
+
+def _category(path: Source, number: object, categories: Mapping[Any, str]) -> str:
+    if number not in categories:
+        raise InputError(
+            f"{path}: an annotation is of category {number!r}, which is not among its {len(categories)} categories; "
+            "correct one or the other"
+        )
+    return categories[number]
 
 
 def _is_task(item: object) -> bool:

@@ -41,9 +41,17 @@ def merge_rows(rows: Rows, kind: str) -> tuple[Rows, tuple[str, ...]]:
         None if rows.parts is None else [rows.parts[of_image[0]] for of_image in places.values()],
         None if rows.groups is None else [rows.groups[of_image[0]] for of_image in places.values()],
         [rows.where[of_image[0]] for of_image in places.values()],
+        None if rows.unknown is None else [_unknown(rows.tags, rows.unknown, of_image) for of_image in places.values()],
     )
     what = "a row for each label of an image" if differing else "images in several rows with the same labels"
     return merged, (f"{what}: {len(rows):,} rows put together to {len(merged):,} images",)
+
+
+def _unknown(tags: Sequence[list[str]], unknown: Sequence[list[str]], of_image: Sequence[int]) -> list[str]:
+    """Return the classes that no row of an image says anything of."""
+    first, *others = (unknown[n] for n in of_image)
+    carried = {tag for n in of_image for tag in tags[n]}
+    return [name for name in first if name not in carried and all(name in other for other in others)]
 
 
 def _refuse(rows: Rows, of_image: Sequence[int]) -> None:

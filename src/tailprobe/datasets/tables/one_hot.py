@@ -1,6 +1,7 @@
 """Labels from columns that say yes or no of one class each."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Int8
@@ -18,18 +19,30 @@ from tailprobe.datasets.tables.options import OnUnclear, TableOptions, flag
 from tailprobe.errors import InputError
 
 _MEANS = {"negative": NEGATIVE, "positive": POSITIVE}
+_UNKNOWN = 4  # a cell that is to be ignored
 
 
-def one_hot_tags(
-    columns: Columns, one_hot: Mapping[str, BinaryColumn], options: TableOptions
-) -> tuple[list[list[str]], list[int], tuple[str, ...]]:
-    """Return the labels of every row, the rows to keep, and notes.
+@dataclass(frozen=True, eq=False)
+class OneHotTags:
+    """The labels of N rows."""
+
+    tags: list[list[str]]  # (N,)
+    unknown: list[list[str]] | None  # (N,) classes whose cells are ignored; None where no cell is
+    kept: list[int]  # rows
+    notes: tuple[str, ...]
+
+
+def one_hot_tags(columns: Columns, one_hot: Mapping[str, BinaryColumn], options: TableOptions) -> OneHotTags:
+    """Return the labels of every row.
 
     -1 means no where the columns hold nothing but 1 and -1, else it is uncertain. Blank cells mean no where the columns
-    hold no other no. A row that is blank throughout is unlabelled.
+    hold no other no. A row that is blank throughout is unlabelled. What is ignored is neither yes nor no: the image
+    does not count for that class; a row of which nothing else is left is left out. Of a single-label table a yes says
+    no of every other class, so that nothing is unknown.
 
     Raises:
-        InputError: cells are uncertain, or blank beside 0 and 1, and the user has not said what they mean.
+        InputError: cells are uncertain, or blank beside 0 and 1, and the user has not said what they mean; or no no is
+            left of a class whose cells are ignored.
     """
     terms = np.stack([column.terms for column in one_hot.values()], axis=1)
     notes: tuple[str, ...] = ()
@@ -46,21 +59,52 @@ def one_hot_tags(
             terms, out, note = _apply(terms, unclear, policy, name)
             left_out |= out
             notes += (note,)
-    classes = list(one_hot)
-    tags = [[classes[c] for c in np.flatnonzero(row == POSITIVE)] for row in terms]
+    nothing = (terms == _UNKNOWN).all(axis=1)
+    if blank == "ignore" and options.unlabelled == "auto":
+        nothing |= unlabelled
+    notes += _nothing_known(nothing & ~left_out)
+    left_out |= nothing
     kept = [int(n) for n in np.flatnonzero(~left_out)]
     if not kept:
         raise InputError(
             f"{columns.path.name}: every row has a cell that is uncertain or blank, so that none is left; pass "
             f"negative or positive to {flag('uncertain')} and {flag('blank')}"
         )
-    return tags, kept, notes
+    masked = options.kind != "single-label" and bool((terms[kept] == _UNKNOWN).any())
+    if masked:
+        _refuse_without_no(columns, list(one_hot), terms[kept])
+    return OneHotTags(
+        _named(terms == POSITIVE, one_hot), _named(terms == _UNKNOWN, one_hot) if masked else None, kept, notes
+    )
+
+
+def _named(marked: Bool[np.ndarray, "N C"], one_hot: Mapping[str, BinaryColumn]) -> list[list[str]]:
+    classes = list(one_hot)
+    return [[classes[c] for c in np.flatnonzero(row)] for row in marked]
+
+
+def _nothing_known(rows: Bool[np.ndarray, " N"]) -> tuple[str, ...]:
+    return (f"{int(rows.sum()):,} rows left out, as nothing is known of any class",) if rows.any() else ()
+
+
+def _refuse_without_no(columns: Columns, classes: list[str], terms: Int8[np.ndarray, "N C"]) -> None:
+    """Refuse a class that is known of images that carry it alone: every ranking of those is perfect."""
+    without = np.flatnonzero((terms == POSITIVE).any(axis=0) & ~(terms == NEGATIVE).any(axis=0))
+    if len(without):
+        raise InputError(
+            f"{columns.path.name}: column {classes[without[0]]!r} holds no 0 beside the cells that are ignored, so "
+            f"that no image is known not to carry the class; pass {flag('blank')} negative, or {flag('drop_class')} "
+            f"{classes[without[0]]!r}"
+        )
 
 
 def _apply(
     terms: Int8[np.ndarray, "N C"], unclear: Bool[np.ndarray, "N C"], policy: OnUnclear, name: str
 ) -> tuple[Int8[np.ndarray, "N C"], Bool[np.ndarray, " N"], str]:
     cells = f"{int(unclear.sum()):,} {name} cells"
+    if policy == "ignore":
+        ignored: Int8[np.ndarray, "N C"] = np.where(unclear, _UNKNOWN, terms).astype(np.int8)
+        return ignored, np.zeros(len(terms), dtype=bool), f"{cells} ignored: their images take no part in the class"
     if policy in _MEANS:
         filled: Int8[np.ndarray, "N C"] = np.where(unclear, _MEANS[policy], terms).astype(np.int8)
         return filled, np.zeros(len(terms), dtype=bool), f"{cells} read as {policy}"
@@ -90,5 +134,5 @@ def _refuse_unclear(
     way = " ".join(f"{flag(name)} negative" for name in found)
     raise InputError(
         f"{columns.where(int(row))}: column {classes[column]!r} holds {holds} beside 0 and 1 ({counts} in all); say "
-        f"what that means: {way}, or positive, or leave-out for rows without such cells"
+        f"what that means: {way}, or ignore (out of that class alone), positive, or leave-out (of the row)"
     )

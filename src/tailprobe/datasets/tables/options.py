@@ -9,7 +9,7 @@ from tailprobe.setting import NamedSetting, at_least, setting, settings_of
 
 OnUnknownTag = Literal["error", "skip"]
 OnUnlabelled = Literal["auto", "leave-out", "negative"]
-OnUnclear = Literal["error", "negative", "positive", "leave-out"]
+OnUnclear = Literal["error", "ignore", "negative", "positive", "leave-out"]
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,14 @@ class TableOptions:
     )
     uncertain: OnUnclear = setting(
         "error",
-        help="-1 in a column of 0 and 1: error, negative, positive, or leave-out: without the row.",
+        help="-1 in a column of 0 and 1: error, ignore (the image takes no part in this class), negative, positive, or "
+        "leave-out: without the row.",
         group="Labels",
     )
     blank: OnUnclear = setting(
         "error",
-        help="A blank cell beside 0 and 1: error, negative, positive, or leave-out: without the row.",
+        help="A blank cell beside 0 and 1: error, ignore (the image takes no part in this class), negative, positive, "
+        "or leave-out: without the row.",
         group="Labels",
     )
 

@@ -13,6 +13,7 @@ class Rows:
     parts: list[str] | None  # (N,)
     groups: list[str] | None  # (N,)
     where: list[str]  # (N,) for messages
+    unknown: list[list[str]] | None = None  # (N,) classes of which it is not known whether the image carries them
 
     def __len__(self) -> int:
         return len(self.names)
@@ -25,6 +26,7 @@ class Rows:
             None if self.parts is None else [self.parts[n] for n in kept],
             None if self.groups is None else [self.groups[n] for n in kept],
             [self.where[n] for n in kept],
+            None if self.unknown is None else [self.unknown[n] for n in kept],
         )
 
     def without(self, part: str) -> "Rows":

@@ -92,9 +92,11 @@ def _rows(
     names = _names(columns, roles.image, images)
     part = roles.part
     how, notes = "", () if part is None else part.notes
+    unknown: list[list[str]] | None = None
     if roles.one_hot:
-        tags, kept, more = one_hot_tags(columns, roles.one_hot, options)
-        notes += more
+        one_hot = one_hot_tags(columns, roles.one_hot, options)
+        tags, unknown, kept = one_hot.tags, one_hot.unknown, one_hot.kept
+        notes += one_hot.notes
     else:
         _refuse_measurements(columns, roles.tags)
         split = [split_cells(columns, name, options, missing) for name in roles.tags]
@@ -107,6 +109,7 @@ def _rows(
         None if part is None or part.parts is None else list(part.parts),
         None if roles.group is None else _groups(columns, roles.group, names),
         [columns.where(n) for n in range(len(columns))],
+        unknown,
     )
     return rows.only(kept), how, notes
 
@@ -196,7 +199,7 @@ def _labels(
     rows = replace(rows, tags=[list(dict.fromkeys(row)) for row in rows.tags])
     kind, kind_notes = _kind(rows, roles, options)
     rows, left_out = _without_unlabelled(rows, kind, options)
-    labels = Labels.from_tags(rows.tags, classes=classes, kind=kind)
+    labels = Labels.from_tags(rows.tags, classes=classes, kind=kind, unknown=rows.unknown)
     labels, empty = _without_empty(table, labels, options)
     return rows, labels, notes + kind_notes + left_out + empty
 
@@ -211,6 +214,11 @@ def _kind(rows: Rows, roles: TableRoles, options: TableOptions) -> tuple[Kind, t
         )
     if options.kind != "auto":
         return options.kind, ()
+    if rows.unknown is not None:
+        return "multi-label", (
+            f"cells are ignored, so that an image may carry classes that are not known: read as multi-label; pass "
+            f"{flag('kind')} single-label if every image has one class",
+        )
     unlabelled = sum(not row for row in rows.tags)
     plural = bool(roles.one_hot) or not any(map(is_singular, roles.tags))
     negative = options.unlabelled == "negative" or (bool(roles.one_hot) and options.unlabelled == "auto")
@@ -257,7 +265,7 @@ def _without_empty(table: str, labels: Labels, options: TableOptions) -> tuple[L
     if not empty:
         return labels, ()
     kept = np.flatnonzero(labels.counts)
-    fewer = Labels(labels.matrix[:, kept], tuple(labels.classes[c] for c in kept), labels.kind)
+    fewer = labels.columns(kept)
     return fewer, (f"no image carries {preview(empty, shown=10)}: left out of the classes",)
 
 

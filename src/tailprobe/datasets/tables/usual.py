@@ -11,7 +11,7 @@ IMAGE_NAMES = (
 LABEL_NAMES = (
     *("tags", "labels", "label", "tag", "class", "classes", "category", "categories", "target", "targets"),
     *("findinglabels", "labelnames", "labelname", "classname", "choice", "annotation", "annotations", "species"),
-    *("diagnosis", "dx", "finelabel", "scene", "landuse", "landcover"),
+    *("diagnosis", "dx", "finelabel", "scene", "landuse", "landcover", "y"),
 )
 PART_NAMES = ("split", "part", "partition", "subset", "set", "fold", "dataset", "datasplit", "phase", "usage")
 # Columns of yes and no that say which part an image is of: (if yes, if no).
@@ -27,7 +27,7 @@ GROUP_NAMES = (
     *("scene", "sceneid", "site", "siteid", "location", "locationid", "seqid", "sequence", "sequenceid", "video"),
     *("videoid", "clip", "slide", "slideid", "study", "studyid", "group", "groupid", "series", "burst", "camera"),
 )
-_SINGULAR = ("label", "tag", "class", "category", "target", "labelname", "classname", "species", "diagnosis", "dx")
+_SINGULAR = ("label", "tag", "class", "category", "target", "labelname", "classname", "species", "diagnosis", "dx", "y")
 _INDEX = re.compile(r"|index|unnamed: \d+(_level_\d+)?|level_\d+|column \d+", re.IGNORECASE)
 
 

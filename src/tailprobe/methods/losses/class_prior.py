@@ -18,8 +18,11 @@ def log_prior(labels: Labels) -> Float[np.ndarray, " C"]:
 def log_odds(labels: Labels) -> Float[np.ndarray, " C"]:
     """Return the log odds of carrying each class; a class of no row or of every row counts as half a row off.
 
+    Of the rows whose label is known.
+
     >>> log_odds(Labels.from_tags([["a"], ["a", "b"], [], ["a"]])).round(3)
     array([ 1.099, -1.099])
     """
-    positives = np.clip(labels.counts, 0.5, len(labels) - 0.5)
-    return np.log(positives / (len(labels) - positives))
+    rows = np.maximum(labels.known_counts, 1)
+    positives = np.clip(labels.counts, 0.5, rows - 0.5)
+    return np.log(positives / (rows - positives))

@@ -50,7 +50,7 @@ class ThresholdShift:
         """
         if head.link != "sigmoid":
             raise InputError("move_threshold shifts thresholds of sigmoid heads; compose softmax with logit_adjust")
-        ranked = rank(validation.labels, head.logits(validation.vectors))
+        ranked = rank(validation.labels, head.logits(validation.vectors), validation.known)
         shift = -np.nan_to_num(ranked.threshold_of_highest(ranked.f_beta(self.beta)))
         return head.affine(np.ones(len(shift)), shift)
 

@@ -51,11 +51,12 @@ def _cooccurrence(labels: Bool[np.ndarray, "N C"]) -> dict[str, Any]:
 
 
 def class_rows(run: Run) -> list[dict[str, Any]]:
-    """Return the classes: name, count, whether low-frequency, images of each part."""
+    """Return the classes: name, count, unknown, whether low-frequency, images of each part."""
     return [
         {
             "name": str(row["class_name"]),
             "count": int(row["count"]),
+            "unknown": int(row["unknown"]),
             "low": bool(row["low_frequency"]),
             "parts": [int(row[part]) for part in ("train", "validation", "test")],
         }

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
-from tailprobe.ranking import rank
 from tailprobe.report.page.numbers import round_for_json
 from tailprobe.runs.run import Run
 from tailprobe.scores.decisions import RECALL, Confusion, f_beta_ratio
 from tailprobe.scores.head_scores import read_head_scores
+from tailprobe.scores.metric import Sample
 from tailprobe.scores.metrics.precision_at_recall import precision_at_recall_of
 from tailprobe.scores.ratio import ratio
 
@@ -30,10 +30,10 @@ def curves(run: Run) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for encoder in run.encoders:
         for method in methods:
-            labels, scores = _joined(run, encoder, method)
-            labels, scores = labels[:, rarest], scores[:, rarest]
+            sample = _joined(run, encoder, method, rarest)
             of_classes = [
-                _class_curves(*column) for column in zip(labels.T, scores.T, _precisions(labels, scores), strict=True)
+                _class_curves(one.labels[:, 0], one.scores[:, 0], precision)
+                for (_, one), precision in zip(sample.by_class, _precisions(sample), strict=True)
             ]
             found.setdefault(encoder, {})[method] = of_classes
     return {"steps": round_for_json(_STEPS), "classes": rarest.tolist(), "methods": methods, "curves": found}
@@ -76,20 +76,20 @@ def _over_seeds(rows: pd.DataFrame, kind: str) -> list[Any]:
     return [round_for_json(part, 5) for part in (wide.min(axis=1), wide.mean(axis=1), wide.max(axis=1))]
 
 
-def _joined(run: Run, encoder: str, method: str) -> tuple[Bool[np.ndarray, "T C"], Float[np.ndarray, "T C"]]:
-    """Return the labels and probabilities of all seeds' test parts."""
+def _joined(run: Run, encoder: str, method: str, classes: Int[np.ndarray, " K"]) -> Sample:
+    """Return the labels and probabilities of some classes, of all seeds' test parts."""
     parts = [
         read_head_scores(run.scores, encoder=encoder, method=method, seed=seed, part="test")
         for seed in sorted(run.results["seed"].unique().tolist())
     ]
-    rows = np.concatenate([part.rows for part in parts])
-    return run.labels.matrix[rows], np.concatenate([part.probabilities() for part in parts])
+    labels = run.labels.rows(np.concatenate([part.rows for part in parts])).columns(classes)
+    scores = np.concatenate([part.probabilities()[:, classes] for part in parts])
+    return Sample(labels.matrix, scores, known=labels.known)
 
 
-def _precisions(labels: Bool[np.ndarray, "T C"], scores: Float[np.ndarray, "T C"]) -> Float[np.ndarray, "C steps"]:
+def _precisions(sample: Sample) -> Float[np.ndarray, "C steps"]:
     """Return the highest precision at each recall of `_STEPS` or more; NaN without positives."""
-    ranked = rank(labels, scores)
-    return np.stack([precision_at_recall_of(ranked, recall) for recall in _STEPS], axis=1)
+    return np.stack([precision_at_recall_of(sample.ranked, recall) for recall in _STEPS], axis=1)
 
 
 def _class_curves(

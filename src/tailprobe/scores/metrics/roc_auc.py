@@ -50,7 +50,7 @@ def roc_auc_influence(sample: Sample, value: Float[np.ndarray, " C"]) -> Float[n
     ranked = sample.ranked
     for c in np.flatnonzero((ranked.support > 0) & (ranked.support < ranked.rows)).tolist():
         steps = ranked.of_class(c)
-        positives, negatives = ranked.support[c], ranked.rows - ranked.support[c]
+        positives, negatives = ranked.support[c], ranked.rows[c] - ranked.support[c]
         new, positives_above = ranked.new_positives[steps], ranked.true_positives[steps] - ranked.new_positives[steps]
         negatives_above = ranked.above[steps] - positives_above
         tied = ranked.predicted_positives[steps] - ranked.above[steps] - new
@@ -93,7 +93,7 @@ def partial_roc_auc_of(ranked: RankedPositives, max_fpr: float) -> Float[np.ndar
 
 def _partial_area(ranked: RankedPositives, c: int, max_fpr: float) -> float:
     positives = int(ranked.support[c])
-    negatives = ranked.rows - positives
+    negatives = int(ranked.rows[c]) - positives
     if positives == 0 or negatives == 0:
         return float("nan")
     steps = ranked.of_class(c)

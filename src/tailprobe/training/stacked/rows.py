@@ -18,6 +18,7 @@ class StackRows:
         self,
         embeddings: Float[np.ndarray, "N D"],
         matrix: Bool[np.ndarray, "N C"],
+        known: Bool[np.ndarray, "M C"] | None = None,
         *,
         device: torch.device,
         resident_bytes: float,
@@ -25,7 +26,7 @@ class StackRows:
         self._embeddings, self._device = embeddings, device
         resident = device.type != "cpu" and embeddings.nbytes <= resident_bytes
         self._whole = torch.from_numpy(np.array(embeddings)).to(device) if resident else None
-        self._labels = matrix
+        self._labels, self._known = matrix, known  # of the images, which come before synthetic rows
         self.classes = matrix.shape[1]
 
     def source(self, rows: Int[np.ndarray, "..."]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -39,6 +40,10 @@ class StackRows:
     def labels(self, rows: Int[np.ndarray, "..."]) -> torch.Tensor:
         """Return (..., C) float32, 0 or 1."""
         return torch.from_numpy(self._labels[rows]).to(self._device).float()
+
+    def known_of(self, rows: Int[np.ndarray, " V"]) -> Bool[np.ndarray, "V C"] | None:
+        """Return which labels of images are known; None where all are."""
+        return None if self._known is None else self._known[rows]
 
 
 def dropout_scales(

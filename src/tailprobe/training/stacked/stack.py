@@ -17,7 +17,7 @@ from tailprobe.labels import Labels
 from tailprobe.learners.history import FittedHead
 from tailprobe.training.checkpointing import Checkpointing, macro_average_precision
 from tailprobe.training.heads import head_of
-from tailprobe.training.loss import LossTables, TermLoss, loss_terms, terms_per_row
+from tailprobe.training.loss import LossTables, TermLoss, loss_terms, plain_loss_of_known, terms_per_row
 from tailprobe.training.randomness import initial_head, restarted_output
 from tailprobe.training.stacked.cursor import BatchCursor, BatchIndices
 from tailprobe.training.stacked.rows import StackRows, dropout_scales
@@ -58,9 +58,11 @@ def train_stack(
     with torch.no_grad():
         scales = [Standardisation.of(embeddings, task.train, wanted=task.standardise) for task in tasks]
         vectors, matrix, rows = _with_synthetic(embeddings, labels, tasks)
-        data = StackRows(vectors, matrix, device=device, resident_bytes=resident_bytes)
-        cursors = [BatchCursor(task, train) for task, train in zip(tasks, rows, strict=True)]
-        yield from _Stack(data, vectors.shape[1], cursors, scales, device, precision).run()
+        data = StackRows(vectors, matrix, labels.known, device=device, resident_bytes=resident_bytes)
+        given = {task.masked(labels): task for task in tasks}
+        cursors = [BatchCursor(task, train) for task, train in zip(given, rows, strict=True)]
+        for task, head in _Stack(data, vectors.shape[1], cursors, scales, device, precision).run():
+            yield given[task], head
 
 
 def memory_bytes(*, inputs: int, width: int, classes: int, batch: int) -> int:
@@ -221,13 +223,16 @@ class _Stack:
         logits, y = self._held_out_logits(i, held_out), self._data.labels(held_out)
         if not len(held_out):
             return float("nan"), float("nan")
-        if self._link == "sigmoid":
+        known = self._data.known_of(held_out)
+        if known is not None:
+            loss = plain_loss_of_known(logits, y.cpu().numpy() > 0, known)
+        elif self._link == "sigmoid":
             loss = float(binary_cross_entropy_with_logits(logits.double(), y.double()))
         else:
             loss = float(cross_entropy(logits.double(), y.double()))
         if not self._checkpoints[i].wants_logits:
             return loss, float("nan")
-        return loss, macro_average_precision(logits.cpu().numpy(), y.cpu().numpy() > 0, self._link)
+        return loss, macro_average_precision(logits.cpu().numpy(), y.cpu().numpy() > 0, self._link, known)
 
     def _held_out_logits(self, i: int, held_out: Int[np.ndarray, " V"]) -> torch.Tensor:
         parts = [torch.empty(0, self._classes, device=self._device)]

@@ -16,16 +16,20 @@ function showData() {
     .slice(0, 40)
     .forEach((note) => notes.append(make("li", note)));
   showDistribution(r.classes);
-  clear(by("table-parts")).append(
-    table(
-      ["class", "images", "training", "validation", "test"],
-      [...r.classes].sort((a, b) => a.count - b.count).map((k) => [k.name, whole(k.count), ...k.parts.map(whole)]),
-    ),
-  );
+  clear(by("table-parts")).append(partsTable(r.classes));
   by("cooccurrence").hidden = c.kind !== "multi-label";
   if (c.kind === "multi-label") showCooccurrence(r, c.cooccurrence);
   showDuplicates(c.duplicates);
   showTiles("samples", c.samples, "This run kept no images to show.");
+}
+/* Images of each class and part; where some labels are not known, of how many images. */
+function partsTable(classes) {
+  const masked = classes.some((k) => k.unknown > 0),
+    rising = [...classes].sort((a, b) => a.count - b.count);
+  return table(
+    ["class", "images", ...(masked ? ["label not known"] : []), "training", "validation", "test"],
+    rising.map((k) => [k.name, whole(k.count), ...(masked ? [whole(k.unknown)] : []), ...k.parts.map(whole)]),
+  );
 }
 /* A logarithmic axis starts anywhere, which makes counts that are close look far apart: those get a linear one from 0. */
 function counting(counts, noun) {

@@ -1,0 +1,54 @@
+"""One process writes a file or a folder at a time; the system releases the lock of a process that is killed."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from tailprobe.errors import InputError
+from tailprobe.files import refusals_named
+
+_LOG = logging.getLogger(__name__)
+
+
+@contextmanager
+def locked_by(lock_file: Path, *, what: Path) -> Iterator[None]:
+    """Hold a lock file while the block runs.
+
+    Args:
+        lock_file: is created where it is missing, and stays.
+        what: is written meanwhile, for messages.
+
+    Raises:
+        InputError: another process holds the lock, or the lock file cannot be written.
+    """
+    lock = FileLock(lock_file)
+    try:
+        with refusals_named(what):
+            lock.acquire(blocking=False)
+    except Timeout:
+        raise InputError(
+            f"{what} is being written by another process; wait until that has ended, or give another place"
+        ) from None
+    except NotImplementedError:
+        _LOG.warning("%s: its file system has no locks; see that no other process writes there", what)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def locked_folder(folder: Path) -> Iterator[None]:
+    """Lock a folder while the block runs, by the file `lock` in it; raises as `locked_by`."""
+    with locked_by(folder / "lock", what=folder):
+        yield
+
+
+@contextmanager
+def locked_file(path: Path) -> Iterator[None]:
+    """Lock a file that is written, or a folder that is replaced, by a hidden file beside it; raises as `locked_by`."""
+    with locked_by(path.with_name(f".{path.name}.lock"), what=path):
+        yield
