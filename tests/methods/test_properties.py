@@ -86,6 +86,8 @@ OUT_OF_RANGE = (
     "distribution_balanced(1, 0, -1)", "equalization(1)", "equalization(0.5, 2)",
     "power_sampling(2)", "progressive_sampling(1)", "repeat_factor(2)", "ml_ros(-1)", "ml_rus(1)", "lp_ros(-1)",
     "lp_rus(1)", "vector_calibration(0)", "prior_correction(1)",
+    "auc_margin(0)", "auc_margin(1, 0)", "lda(2)", "lda_per_class(-1)", "knn_balanced(0)", "knn_balanced(5, 0)",
+    "ml_knn(0)", "cosine_classifier(0)", "svm(0)",
 )  # fmt: skip
 
 
