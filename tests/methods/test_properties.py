@@ -87,6 +87,9 @@ OUT_OF_RANGE = (
     "power_sampling(2)", "progressive_sampling(1)", "repeat_factor(2)", "ml_ros(-1)", "ml_rus(1)", "lp_ros(-1)",
     "lp_rus(1)", "vector_calibration(0)", "prior_correction(1)",
     "auc_margin(0)", "auc_margin(1, 0)", "lda(2)", "lda_per_class(-1)", "knn_balanced(0)", "knn_balanced(5, 0)",
+    "near_miss(9, 0)", "tomek_links(2)", "edited_neighbours(0)", "edited_neighbours(3, 2)", "deduplicate(2)",
+    "instance_hardness(9, 1)", "confident_learning(1)", "el2n(9, hard, epochs=0)", "el2n(9, hard, repeats=0)",
+    "forgetting(9, epochs=1)",
     "ml_knn(0)", "cosine_classifier(0)", "svm(0)",
 )  # fmt: skip
 
