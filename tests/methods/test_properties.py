@@ -90,6 +90,9 @@ OUT_OF_RANGE = (
     "near_miss(9, 0)", "tomek_links(2)", "edited_neighbours(0)", "edited_neighbours(3, 2)", "deduplicate(2)",
     "instance_hardness(9, 1)", "confident_learning(1)", "el2n(9, hard, epochs=0)", "el2n(9, hard, repeats=0)",
     "forgetting(9, epochs=1)",
+    "rose(9, -1)", "mlsmote(0)", "mixup(0)", "remix(0)", "remix(1, 0)", "remix(1, 2, 2)",
+    "distribution_calibration(9, 0)", "distribution_calibration(9, 2, -1)", "drs(1)", "drw_bce(0.9, 1)",
+    "under_bagging(1)", "balance_cascade(1)", "self_paced(1)", "self_paced(2, 0)", "diverse_experts(-1)",
     "ml_knn(0)", "cosine_classifier(0)", "svm(0)",
 )  # fmt: skip
 
