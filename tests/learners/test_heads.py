@@ -12,6 +12,8 @@ from tailprobe.learners.head import HEADS, Head, LinearHead, MlpHead, in_blocks
 from tailprobe.learners.joined_heads import AffineHead, MeanHead
 from tailprobe.learners.loss import Link
 from tailprobe.methods.heads.knn import NeighbourFit
+from tailprobe.methods.heads.ml_knn import MlKnnFit
+from tailprobe.methods.heads.nearest_centroid import CentroidFit
 from tailprobe.methods.post_hoc.monotone_head import MonotoneHead
 
 
@@ -30,7 +32,10 @@ def of_every_kind() -> list[Head]:
     """Return a head of each kind."""
     knn = NeighbourFit(3, 0.1).fit(head_data("multi-label"), 0)
     shift = np.arange(5.0)
+    data = head_data("multi-label")
     return [
+        CentroidFit().fit(data, 0),
+        MlKnnFit(3).fit(data, 0),
         mlp(0),
         linear(0, "softmax"),
         knn,

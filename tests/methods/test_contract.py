@@ -75,7 +75,7 @@ def test_rows_lie_within_the_training_and_synthetic_rows(text: str, kind: Kind) 
 
 @pytest.mark.parametrize(("text", "kind"), REFUSED)
 def test_labels_of_another_kind_are_refused(text: str, kind: Kind) -> None:
-    with pytest.raises(InputError, match=f"is defined for single-label labels; these are {kind}"):
+    with pytest.raises(InputError, match=f"is defined for {next(iter(bound(text).kinds))} labels; these are {kind}"):
         learner_of(text, labels_of(kind))
 
 

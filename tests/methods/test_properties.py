@@ -86,6 +86,14 @@ OUT_OF_RANGE = (
     "distribution_balanced(1, 0, -1)", "equalization(1)", "equalization(0.5, 2)",
     "power_sampling(2)", "progressive_sampling(1)", "repeat_factor(2)", "ml_ros(-1)", "ml_rus(1)", "lp_ros(-1)",
     "lp_rus(1)", "vector_calibration(0)", "prior_correction(1)",
+    "auc_margin(0)", "auc_margin(1, 0)", "lda(2)", "lda_per_class(-1)", "knn_balanced(0)", "knn_balanced(5, 0)",
+    "near_miss(9, 0)", "tomek_links(2)", "edited_neighbours(0)", "edited_neighbours(3, 2)", "deduplicate(2)",
+    "instance_hardness(9, 1)", "confident_learning(1)", "el2n(9, hard, epochs=0)", "el2n(9, hard, repeats=0)",
+    "forgetting(9, epochs=1)",
+    "rose(9, -1)", "mlsmote(0)", "mixup(0)", "remix(0)", "remix(1, 0)", "remix(1, 2, 2)",
+    "distribution_calibration(9, 0)", "distribution_calibration(9, 2, -1)", "drs(1)", "drw_bce(0.9, 1)",
+    "under_bagging(1)", "balance_cascade(1)", "self_paced(1)", "self_paced(2, 0)", "diverse_experts(-1)",
+    "ml_knn(0)", "cosine_classifier(0)", "svm(0)",
 )  # fmt: skip
 
 

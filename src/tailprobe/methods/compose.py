@@ -42,12 +42,17 @@ def compose(parts: Sequence[Named], *, rows: int) -> Learner:
             raise InputError(f"{text} cannot be composed: it is a head of its own and trains by no plan")
     if len(ensembles) > 1:
         raise InputError(f"{ensembles[0][0]} and {ensembles[1][0]} cannot be composed: both are ensembles")
+    if not ensembles:
+        return _join_all(plans, rows)
+    text, ensemble = ensembles[0]
+    return Ensemble(tuple(_join_all([*plans, (text, member)], rows) for member in ensemble.members))
+
+
+def _join_all(plans: Sequence[tuple[str, TrainingPlan]], rows: int) -> TrainingPlan:
     joined = plans[0]
     for text, plan in plans[1:]:
         joined = (f"{joined[0]} + {text}", _join(joined, (text, plan), rows))
-    if not ensembles:
-        return joined[1]
-    return Ensemble((joined[1],) * len(ensembles[0][1].members))
+    return joined[1]
 
 
 def _join(one: tuple[str, TrainingPlan], two: tuple[str, TrainingPlan], train: int) -> TrainingPlan:

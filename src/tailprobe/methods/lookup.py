@@ -1,6 +1,7 @@
 """Find methods by their names, from this package, from installed packages or as `package.module:name`."""
 
 import importlib
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -8,9 +9,10 @@ from pathlib import Path
 from tailprobe import methods
 from tailprobe.callspec import CallSpec, parse_call, split_at, unfold_sweep
 from tailprobe.errors import InputError
+from tailprobe.labels import Kind
 from tailprobe.learners.loss import Link
 from tailprobe.methods.method import METHODS, BoundMethod, Method
-from tailprobe.methods.presets import PRESETS
+from tailprobe.methods.presets import CALLS, PRESETS
 from tailprobe.registry import did_you_mean, import_installed, import_members
 
 ENTRY_POINTS = "tailprobe.methods"
@@ -18,12 +20,14 @@ ENTRY_POINTS = "tailprobe.methods"
 import_members(methods)
 
 
-def parse_methods(texts: Sequence[str]) -> tuple[BoundMethod, ...]:
-    """Read methods, presets, compositions and sweeps.
+def parse_methods(texts: Sequence[str], *, kind: Kind | None = None) -> tuple[BoundMethod, ...]:
+    """Read methods, presets, groups, compositions and sweeps.
 
     Args:
         texts: e.g. `["paper"]`, `["reweight(2), undersample(200)"]`, `["reweight(1.5|2|5)"]` for three methods,
-            `["oversample(largest) + focal(2)"]`, `["my_package.my_module:my_method(3)"]`.
+            `["oversample(largest) + focal(2)"]`, `["my_package.my_module:my_method(3)"]`, `["family(loss)"]` for the
+            methods of a family with their default arguments, `["all"]` for those of every family.
+        kind: of the labels, where known: groups are then of methods that are defined for it.
 
     Returns:
         The methods in the order given; the baseline of every link in use comes first, since all others are compared
@@ -32,7 +36,12 @@ def parse_methods(texts: Sequence[str]) -> tuple[BoundMethod, ...]:
     Raises:
         InputError: an unknown method, wrong arguments, or a method named twice.
     """
-    bound = [method for text in texts for part in split_at(text, ",") for method in _read(part)]
+    parts = [part for text in texts for part in split_at(text, ",")]
+    bound = [method for part in parts if _family(part) is None for method in _read(part)]
+    for part in parts:
+        family = _family(part)
+        if family is not None:  # what is named beside a group is not named twice
+            bound += [method for method in _group(family, kind) if method not in bound]
     twice = sorted({str(m) for m in bound if bound.count(m) > 1 and not m.is_baseline})
     if twice:
         raise InputError(f"method {twice[0]} is named twice; name each method once")
@@ -73,6 +82,37 @@ def load_installed() -> None:
         InputError: a package's entry point cannot be imported.
     """
     import_installed(ENTRY_POINTS, "method")
+
+
+def _family(text: str) -> str | None:
+    """Return the family that a part of a list stands for, empty for all of them; None where it is no group."""
+    if text == "all":
+        return ""
+    match = re.fullmatch(r"family\(\s*(.*?)\s*\)", text)
+    return match.group(1) if match else None
+
+
+def _group(family: str, kind: Kind | None) -> list[BoundMethod]:
+    """Return the methods of a family, or all of them, that are defined for a kind of labels, by name.
+
+    A method of a third party that has an argument without a default is left out: nobody has said which value.
+
+    Raises:
+        InputError: there is no such family.
+    """
+    load_installed()
+    every = [METHODS.get(name) for name in METHODS.names()]
+    families = sorted({method.family for method in every})
+    if family and family not in families:
+        near = did_you_mean(family, families) or "."
+        raise InputError(f"no family is called {family!r}{near} Known: {', '.join(families)}")
+    chosen = [m for m in every if (not family or m.family == family) and (kind is None or kind in m.kinds)]
+    calls = [CALLS.get(method.name, method.name) for method in chosen if _is_callable(method)]
+    return [method for call in calls for method in _read(call)]
+
+
+def _is_callable(method: Method) -> bool:
+    return method.name in CALLS or all(p.default is not p.empty for p in method.parameters)
 
 
 def _read(text: str) -> Iterator[BoundMethod]:

@@ -11,6 +11,12 @@ PRESETS: dict[str, tuple[str, ...]] = {
     # What is compared where no methods are named: beside the paper's the one that costs nothing, the baseline with
     # another threshold. Whoever does not want it names `paper`.
     "default": (*_PAPER, "move_threshold"),
+    # One or two of each family, that cost little and are defined for either kind of labels.
+    "recommended": (
+        *("reweight(2)", "effective_number(0.999)", "undersample(low-frequency)", "oversample(largest)"),
+        *("class_balanced", "focal(2)", "logit_adjusted_bce(1)", "drs(0.8)", "move_threshold", "temperature_scaling"),
+        *("logistic", "under_bagging(5)", "ensemble(5)"),
+    ),
     "paper": _PAPER,
     "paper-planet": (*_REWEIGHTING, "undersample(200)", "oversample(30000)"),
     "paper-ade20k": (*_REWEIGHTING, "undersample(98)", "oversample(2241)"),
@@ -20,4 +26,11 @@ PRESETS: dict[str, tuple[str, ...]] = {
         "undersample(98, replacement=true)",
         "oversample(2241)",
     ),
+}
+
+# How `all` and `family(...)` call methods that have arguments without a default.
+CALLS: dict[str, str] = {
+    "reweight": "reweight(2)",
+    "oversample": "oversample(largest)",
+    "undersample": "undersample(low-frequency)",
 }

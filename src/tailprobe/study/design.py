@@ -72,7 +72,7 @@ def design_study(study: Study, images: LabeledImages) -> Design:
     Raises:
         InputError: the methods, the low-frequency rule or the split do not fit the labels, or as `fit_ranges`.
     """
-    methods = parse_methods(study.methods)
+    methods = parse_methods(study.methods, kind=images.labels.kind)
     for method in methods:
         if images.labels.kind not in method.kinds:
             wanted = " or ".join(sorted(method.kinds)) or "no kind of"

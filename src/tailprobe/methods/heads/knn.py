@@ -60,7 +60,7 @@ class NeighbourFit:
         unit = _unit((torch.from_numpy(rows) - mean) * inverse)
         carried = torch.from_numpy(data.labels.matrix[data.train])
         settings = torch.tensor([float(min(self.k, len(rows))), self.temperature], dtype=torch.float64)
-        return NeighbourHead(unit, carried, mean, inverse, settings)
+        return NeighbourHead(unit, carried, mean, inverse, settings, self.link)
 
 
 @HEADS.register("knn")
@@ -78,7 +78,10 @@ class NeighbourHead:
     link: Link = "sigmoid"
 
     def logits(self, vectors: Vectors) -> Logits:
-        """Return (N, C) log odds of the votes, each class having half a vote of 1 / (k + 1) for and against it."""
+        """Return (N, C) log odds (sigmoid) or logs (softmax) of the votes, each class having half a vote more.
+
+        Half a vote of 1 / (k + 1) for a class and half a vote against it.
+        """
         return in_blocks(self._block, vectors, classes=self.labels.shape[1], rows=512)
 
     def _block(self, rows: torch.Tensor) -> torch.Tensor:
@@ -87,7 +90,7 @@ class NeighbourHead:
         votes = torch.softmax(similar / temperature, dim=1)
         share = (votes[..., None] * self.labels[nearest]).sum(dim=1)  # (B, C)
         share = (share * k + 0.5) / (k + 1)
-        return torch.logit(share)
+        return torch.logit(share) if self.link == "sigmoid" else torch.log(share)
 
     def affine(self, scale: Float[np.ndarray, " C"], shift: Float[np.ndarray, " C"]) -> Head:
         """Return the head whose logits are `scale * logits + shift`."""

@@ -3,10 +3,13 @@
 import numpy as np
 from jaxtyping import Float, Int
 
-from tailprobe.learners.plan import Stage, TrainingPlan
+from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import method
 from tailprobe.methods.resampling.target_count import CountRule, resolve_count
+from tailprobe.methods.selection.cut import cut_classes
+
+Rows = Int[np.ndarray, " _"]
 
 
 @method(
@@ -27,17 +30,11 @@ def k_centre(train: TrainingSet, count: int | CountRule = "low-frequency") -> Tr
         count: images a class, or a rule, see `resolve_count`.
     """
     target = resolve_count(count, train)
-    matrix = train.labels.matrix
-    groups = np.column_stack([matrix, ~matrix.any(axis=1)])
-    kept = np.zeros(len(train), dtype=bool)
-    for group in np.argsort(groups.sum(axis=0), kind="stable"):
-        members = np.flatnonzero(groups[:, group])
-        chosen = np.flatnonzero(kept[members])
-        wanted = min(target, len(members)) - len(chosen)
-        if wanted > 0:
-            rows = np.asarray(train.embeddings[members], np.float32)
-            kept[members[farthest_first(rows, chosen, wanted, rng=train.rng)]] = True
-    return TrainingPlan((Stage(np.flatnonzero(kept)),), target_count=target)
+
+    def choose(members: Rows, chosen: Rows, number: int, group: int) -> Rows:
+        return farthest_first(np.asarray(train.embeddings[members], np.float32), chosen, number, rng=train.rng)
+
+    return cut_classes(train, target, choose)
 
 
 def farthest_first(

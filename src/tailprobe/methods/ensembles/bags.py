@@ -1,0 +1,29 @@
+"""Bags of rare images with as many others, and a first head that says how easy the others are."""
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from scipy.special import expit
+
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.heads.columns import centre_and_scale
+from tailprobe.methods.heads.linear_fit import fit_linear
+from tailprobe.methods.heads.logistic import BinaryCrossEntropy
+
+_PENALTY = 0.01
+
+
+def rare_rows(train: TrainingSet) -> Bool[np.ndarray, " T"]:
+    """Say which rows carry a low-frequency class."""
+    return (train.labels.matrix & train.low_frequency).any(axis=1, keepdims=True)[:, 0]
+
+
+def rare_probability(
+    train: TrainingSet, rare: Bool[np.ndarray, " T"], bag: Int[np.ndarray, " n"]
+) -> Float[np.ndarray, " T"]:
+    """Return how likely each row is to be rare by a logistic regression fitted to the rows of a bag."""
+    x = np.asarray(train.embeddings, np.float64)
+    mean, inverse = centre_and_scale(x)
+    x = (x - mean) * inverse
+    start = (np.zeros((x.shape[1], 1)), np.zeros(1))
+    weight, bias = fit_linear(x[bag], BinaryCrossEntropy(rare[bag][:, None]), _PENALTY, start)
+    return expit(x @ weight + bias)[:, 0]

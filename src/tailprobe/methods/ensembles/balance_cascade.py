@@ -1,0 +1,52 @@
+"""Balance cascade: each bag leaves out the frequent images that a head of the last bag already has right."""
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from tailprobe.learners.learner import Ensemble
+from tailprobe.learners.plan import Stage, TrainingPlan
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.ensembles.bags import rare_probability, rare_rows
+from tailprobe.methods.method import method
+from tailprobe.methods.ranges import check_range
+
+
+@method(
+    "balance_cascade",
+    family="ensemble",
+    needs={"embeddings"},
+    source="Liu, Wu and Zhou, IEEE Trans. SMC-B 2009, algorithm 2 (doi:10.1109/TSMCB.2008.2007853), heads in "
+    "the place of AdaBoost",
+)
+def balance_cascade(train: TrainingSet, k: int = 5) -> Ensemble:
+    """Train k heads on bags of all rare images and as many others, and average their probabilities.
+
+    After each bag the others that a logistic regression of the bag finds least like a rare image are dropped, the share
+    (rare / others)^(1 / (k - 1)) of them kept, so that as many are left for the last bag as there are rare images. Rare
+    are images of a low-frequency class. Where there are no more others than rare images, all are in every bag.
+
+    Trap: later bags hold what is hardest, wrong labels among it.
+
+    Args:
+        train: the training part.
+        k: members, 2 to 100.
+
+    Raises:
+        InputError: k outside that range.
+    """
+    check_range(k, 2, 100, what="balance_cascade: k")
+    rare = rare_rows(train)
+    kept, others = np.flatnonzero(rare), np.flatnonzero(~rare)
+    share = min(max(len(kept), 1) / max(len(others), 1), 1) ** (1 / (k - 1))
+    plans = []
+    for _ in range(k):
+        bag = np.concatenate([kept, train.rng.permutation(others)[: max(len(kept), 1)]])
+        plans.append(TrainingPlan((Stage(bag),)))
+        others = hardest(others, rare_probability(train, rare, bag), share)
+    return Ensemble(tuple(plans))
+
+
+def hardest(others: Int[np.ndarray, " n"], p: Float[np.ndarray, " T"], share: float) -> Int[np.ndarray, " m"]:
+    """Return the share of some rows whose probability of being rare is highest, in their order."""
+    number = round(share * len(others))
+    return np.sort(others[np.argsort(-p[others], kind="stable")[:number]])

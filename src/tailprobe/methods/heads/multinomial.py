@@ -1,0 +1,60 @@
+"""Multinomial logistic regression by L-BFGS: one softmax over all classes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.special import log_softmax
+
+from tailprobe.learners.head import LinearHead
+from tailprobe.learners.learner import HeadData
+from tailprobe.learners.loss import Link
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.heads.linear_fit import fit_over_penalties
+from tailprobe.methods.method import method
+
+
+@method(
+    "multinomial",
+    family="head",
+    kinds={"single-label"},
+    link="softmax",
+    source="linear probe of Radford et al., ICML 2021, appendix A.3 (arXiv:2103.00020)",
+)
+def multinomial(train: TrainingSet) -> "MultinomialFit":
+    """Fit softmax regression to its minimum, the penalty chosen on the validation part.
+
+    As `logistic`, with one softmax over the classes in the place of one sigmoid each: for single-label images the form
+    that most papers mean by a linear probe.
+
+    Args:
+        train: the training part.
+    """
+    return MultinomialFit()
+
+
+@dataclass(frozen=True, eq=False)
+class MultinomialFit:
+    """The learner."""
+
+    link: Link = "softmax"
+
+    def digest(self) -> str:
+        """Return what the fit depends on beside its data: nothing."""
+        return "multinomial regression by L-BFGS"
+
+    def fit(self, data: HeadData, seed: int) -> LinearHead:
+        """Fit under each penalty."""
+        return fit_over_penalties(data, SoftmaxCrossEntropy(data.labels.matrix[data.train]), "softmax")
+
+
+@dataclass(frozen=True, eq=False)
+class SoftmaxCrossEntropy:
+    """The mean over rows."""
+
+    labels: Bool[np.ndarray, "T C"]
+
+    def __call__(self, z: Float[np.ndarray, "T C"], /) -> tuple[float, Float[np.ndarray, "T C"]]:
+        """Return value and gradient."""
+        log_p = log_softmax(z, axis=1)
+        return -float(log_p[self.labels].sum()) / len(z), (np.exp(log_p) - self.labels) / len(z)

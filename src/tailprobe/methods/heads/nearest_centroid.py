@@ -1,0 +1,67 @@
+"""Nearest class mean by cosine, after centring and bringing rows to length 1."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from tailprobe.learners.learner import HeadData
+from tailprobe.learners.loss import Link
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.heads.columns import centre_and_scale
+from tailprobe.methods.heads.discriminant import class_means
+from tailprobe.methods.heads.ridge import platt
+from tailprobe.methods.heads.unit_head import UnitHead, unit_head, unit_rows
+from tailprobe.methods.method import method
+
+
+@method(
+    "nearest_centroid",
+    family="head",
+    source="Wang et al. 2019, SimpleShot, section 3, CL2N (arXiv:1911.04623); Kang et al., ICLR 2020, section 4.1",
+)
+def nearest_centroid(train: TrainingSet) -> "CentroidFit":
+    """Score each class by the cosine between an image and the mean of the class's images. Nothing is trained.
+
+    Rows are centred by the mean of all training rows and brought to length 1, the images' and the means' (CL2N). Every
+    class counts alike, whatever its count, but for the probabilities: Platt scaling of leave-one-out cosines of the
+    training rows, for which the mean of a class is taken without the row. Helps with a handful of images a class.
+
+    Traps: one mean cannot stand for a class of two kinds; a library that divides by the number of dimensions in the
+    place of the lengths has no cosine.
+
+    Args:
+        train: the training part.
+    """
+    return CentroidFit()
+
+
+@dataclass(frozen=True, eq=False)
+class CentroidFit:
+    """The learner."""
+
+    link: Link = "sigmoid"
+
+    def digest(self) -> str:
+        """Return what the fit depends on beside its data: nothing."""
+        return "nearest centroid"
+
+    def fit(self, data: HeadData, seed: int) -> UnitHead:
+        """Take the means and scale the cosines."""
+        rows = data.training_vectors().astype(np.float64)
+        mean, inverse = centre_and_scale(rows)
+        inverse = inverse if data.standardise else np.ones_like(inverse)
+        x, labels = unit_rows((rows - mean) * inverse), data.labels.matrix[data.train]
+        slope, offset = platt(held_out_cosines(x, labels), labels)
+        centroids = unit_rows(class_means(x, labels))
+        return unit_head(centroids * slope[:, None], offset, mean, inverse, "sigmoid")
+
+
+def held_out_cosines(x: Float[np.ndarray, "T D"], labels: Bool[np.ndarray, "T C"]) -> Float[np.ndarray, "T C"]:
+    """Return the cosine of each row to the sum of each class's rows, itself left out; 0 where there are no others."""
+    sums = labels.T.astype(np.float64) @ x  # (C, D)
+    own = labels * (x**2).sum(axis=1, keepdims=True)
+    product = x @ sums.T - own
+    # |S - x|^2 = |S|^2 - 2 x S + |x|^2, of which product holds x S - |x|^2 for a class's own rows
+    length = np.sqrt(np.maximum((sums**2).sum(axis=1) - labels * (2 * product + own), 0))
+    return np.where(length > 1e-9, product / np.where(length > 1e-9, length, 1), 0)

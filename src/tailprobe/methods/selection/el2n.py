@@ -1,0 +1,59 @@
+"""EL2N: keep the images whose error is large early in training."""
+
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Int
+
+from tailprobe.learners.plan import TrainingPlan
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.method import method
+from tailprobe.methods.ranges import check_range
+from tailprobe.methods.resampling.target_count import CountRule, resolve_count
+from tailprobe.methods.selection.cut import cut_classes, lowest
+from tailprobe.methods.selection.dynamics import probabilities_by_epoch
+
+Rows = Int[np.ndarray, " _"]
+
+
+@method(
+    "el2n",
+    family="selection",
+    needs={"embeddings"},
+    source="Paul et al., NeurIPS 2021, definition 2.2 (arXiv:2107.07075)",
+)
+def el2n(
+    train: TrainingSet,
+    count: int | CountRule = "low-frequency",
+    keep: Literal["easy", "hard"] = "hard",
+    *,
+    epochs: int = 3,
+    repeats: int = 5,
+) -> TrainingPlan:
+    """Cut every class down to a count by |p - y|, the length of the error of a linear head after a few epochs.
+
+    The mean over several heads trained within the training part. The paper keeps the hard ones. Multi-label images
+    count for all their classes, as in `k_centre`.
+
+    Trap: among the hardest are wrong labels; with few images a class keep the easy ones.
+
+    Args:
+        train: the training part; heads start and shuffle at random.
+        count: images a class, or a rule, see `resolve_count`.
+        keep: which end.
+        epochs: 1 to 100.
+        repeats: heads, 1 to 100.
+
+    Raises:
+        InputError: epochs or repeats outside its range.
+    """
+    check_range(epochs, 1, 100, what="el2n: epochs")
+    check_range(repeats, 1, 100, what="el2n: repeats")
+    labels = train.labels.matrix
+    errors = [np.linalg.norm(probabilities_by_epoch(train, epochs)[-1] - labels, axis=1) for _ in range(repeats)]
+    error = np.mean(errors, axis=0)
+
+    def choose(members: Rows, chosen: Rows, number: int, group: int) -> Rows:
+        return lowest(error[members] if keep == "easy" else -error[members], chosen, number)
+
+    return cut_classes(train, resolve_count(count, train), choose)

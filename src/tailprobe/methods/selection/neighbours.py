@@ -1,0 +1,32 @@
+"""Nearest neighbours among the training rows, and how different their labels are."""
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+
+def nearest_rows(rows: Float[np.ndarray, "T D"], k: int) -> Int[np.ndarray, "T K"]:
+    """Return the k nearest other rows of each by Euclidean distance, fewer where there are fewer rows."""
+    from sklearn.neighbors import NearestNeighbors  # slow to import
+
+    k = min(k, len(rows) - 1)
+    if k < 1:
+        return np.zeros((len(rows), 0), np.int64)
+    finder = NearestNeighbors(n_neighbors=k).fit(np.asarray(rows, np.float64))
+    return finder.kneighbors(return_distance=False)
+
+
+def label_distance(one: Bool[np.ndarray, "... C"], two: Bool[np.ndarray, "... C"]) -> Float[np.ndarray, "..."]:
+    """Return the adjusted Hamming distance: classes that only one carries, over the classes that each carries, counted.
+
+    0 for equal labels, 1 for labels without a common class. Source: Charte et al., IDEAL 2014, equation 4.
+
+    >>> label_distance(np.array([[True, True, False]]), np.array([[True, False, False]])).round(3)
+    array([0.333])
+    """
+    differing, carried = (one ^ two).sum(axis=-1), one.sum(axis=-1) + two.sum(axis=-1)
+    return differing / np.maximum(carried, 1)
+
+
+def removable(matrix: Bool[np.ndarray, "T C"], low_frequency: Bool[np.ndarray, " C"]) -> Bool[np.ndarray, " T"]:
+    """Say which rows carry no low-frequency class."""
+    return ~(matrix & low_frequency).any(axis=1, keepdims=True)[:, 0]

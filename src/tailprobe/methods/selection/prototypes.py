@@ -1,0 +1,44 @@
+"""Keep the most typical or the least typical images of each class."""
+
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Int
+
+from tailprobe.learners.plan import TrainingPlan
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.method import method
+from tailprobe.methods.resampling.target_count import CountRule, resolve_count
+from tailprobe.methods.selection.cut import cut_classes, lowest
+
+Rows = Int[np.ndarray, " _"]
+
+
+@method(
+    "prototypes",
+    family="selection",
+    needs={"embeddings"},
+    source="Sorscher et al., NeurIPS 2022, section 4 (arXiv:2206.14486), distances to class means",
+)
+def prototypes(
+    train: TrainingSet, count: int | CountRule = "low-frequency", keep: Literal["easy", "hard"] = "hard"
+) -> TrainingPlan:
+    """Cut every class down to a count, keeping the images nearest to its mean (easy) or farthest from it (hard).
+
+    The paper: hard ones where there are many images, easy ones where there are few. Euclidean distances of the
+    embeddings as they are. Multi-label images count for all their classes, as in `k_centre`.
+
+    Trap: among the hard ones are wrong labels.
+
+    Args:
+        train: the training part.
+        count: images a class, or a rule, see `resolve_count`.
+        keep: which end.
+    """
+
+    def choose(members: Rows, chosen: Rows, number: int, group: int) -> Rows:
+        rows = np.asarray(train.embeddings[members], np.float64)
+        distance = np.linalg.norm(rows - rows.mean(axis=0), axis=1)
+        return lowest(distance if keep == "easy" else -distance, chosen, number)
+
+    return cut_classes(train, resolve_count(count, train), choose)

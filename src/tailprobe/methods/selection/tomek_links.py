@@ -1,0 +1,42 @@
+"""Tomek links: of two images that are each other's nearest and carry other labels, the frequent one is dropped."""
+
+import numpy as np
+
+from tailprobe.learners.plan import Stage, TrainingPlan
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.method import method
+from tailprobe.methods.ranges import check_range
+from tailprobe.methods.selection.neighbours import label_distance, nearest_rows, removable
+
+
+@method(
+    "tomek_links",
+    family="selection",
+    needs={"embeddings"},
+    source="Tomek, IEEE Trans. SMC 1976 (doi:10.1109/TSMC.1976.4309452); several labels: Pereira et al., "
+    "Neurocomputing 2020 (doi:10.1016/j.neucom.2019.11.076)",
+)
+def tomek_links(train: TrainingSet, difference: float = 0.5) -> TrainingPlan:
+    """Drop the images without a low-frequency class from pairs that are mutual nearest neighbours of other labels.
+
+    Labels are others where their adjusted Hamming distance, the classes that one of both carries over all they carry,
+    is above `difference`; for single-label images where the classes differ. Cleans the border around rare classes.
+
+    Trap: it cleans and does not balance; a count is never reached.
+
+    Args:
+        train: the training part.
+        difference: 0 to 1; 1 drops nothing.
+
+    Raises:
+        InputError: a difference outside that range.
+    """
+    check_range(difference, 0, 1, what="tomek_links: difference")
+    matrix, kept = train.labels.matrix, np.ones(len(train), bool)
+    nearest = nearest_rows(train.embeddings, 1)
+    if nearest.shape[1]:
+        partner = nearest[:, 0]
+        mutual = partner[partner] == np.arange(len(train))
+        link = mutual & (label_distance(matrix, matrix[partner]) > difference)
+        kept = ~(link & removable(matrix, train.low_frequency))
+    return TrainingPlan((Stage(np.flatnonzero(kept)),)) if kept.any() else TrainingPlan.of(train)

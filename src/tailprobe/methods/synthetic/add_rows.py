@@ -1,0 +1,24 @@
+"""Plans that draw every training row and rows that are no images beside them."""
+
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from tailprobe.learners.plan import Stage, Synthetic, TrainingPlan
+from tailprobe.learners.training_set import TrainingSet
+
+
+def with_rows(
+    train: TrainingSet,
+    vectors: list[Float[np.ndarray, "_ D"]],
+    labels: list[Bool[np.ndarray, "_ C"]],
+    *,
+    target: int | None = None,
+) -> TrainingPlan:
+    """Return the plan of every training row and the rows given, once each; the baseline's where there are none."""
+    if not sum(map(len, vectors)):
+        return replace(TrainingPlan.of(train), target_count=target)
+    made = Synthetic(np.concatenate(vectors).astype(np.float32), np.concatenate(labels))
+    every = np.arange(len(train) + len(made.vectors))
+    return TrainingPlan((Stage(every),), synthetic=made, target_count=target)

@@ -1,0 +1,35 @@
+"""Mixup of embeddings: rows between two images, labels in the same proportion."""
+
+from tailprobe.learners.plan import TrainingPlan
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.method import method
+from tailprobe.methods.ranges import check_range
+from tailprobe.methods.synthetic.mix import mixtures
+
+
+@method(
+    "mixup",
+    family="synthetic",
+    needs={"embeddings"},
+    source="Zhang et al., ICLR 2018, equation 2 (arXiv:1710.09412), of embeddings",
+)
+def mixup(train: TrainingSet, alpha: float = 0.2) -> TrainingPlan:
+    """Train on l x + (1 - l) x' with the labels l y + (1 - l) y', l drawn from Beta(alpha, alpha).
+
+    Every image is mixed with one other, drawn at random. A mixture enters as two weighted rows of one vector, which
+    gives the same expected gradient as a soft label. It is there for all classes alike; `remix` favours rare ones.
+
+    Traps: pairs are drawn once, where the paper draws them anew for every batch; twice as many rows an epoch as there
+    are images, so compare with `--budget updates`.
+
+    Args:
+        train: the training part.
+        alpha: 0.001 to 100; near 0 hardly anything is mixed.
+
+    Raises:
+        InputError: alpha outside that range.
+    """
+    check_range(alpha, 1e-3, 100, what="mixup: alpha")
+    first, second = train.rng.permutation(len(train)), train.rng.permutation(len(train))
+    share = train.rng.beta(alpha, alpha, len(train))
+    return mixtures(train, first, second, share, share)
