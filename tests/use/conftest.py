@@ -1,6 +1,7 @@
 """Fixtures: a generator, and a model fitted on drawn pictures."""
 
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -25,10 +26,11 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(pictures: Path) -> Run:
     recipe = tailprobe.Recipe(epochs=8, width=16)
     folder = pictures.parent
-    return tailprobe.compare(
-        pictures, methods=["oversample(largest), ensemble(2), ridge"], seeds=5, recipe=recipe, kernel="torch",
-        out=folder / "run", cache=folder / "cache",
-    )  # fmt: skip
+    with patch("tailprobe.study.run.DRAWN", {}):  # figures and page take longer than all the rest
+        return tailprobe.compare(
+            pictures, methods=["oversample(largest), ensemble(2), ridge"], seeds=5, recipe=recipe, kernel="torch",
+            out=folder / "run", cache=folder / "cache",
+        )  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -97,7 +97,8 @@ def _of_table(
     cells = columns.cells[find_image_column(columns, options, names)]
     where = tuple(f"{PurePath(table.name).name}, row {row}" for row in columns.rows)
     listed = [clean_name(text_of(cell), where=place) for cell, place in zip(cells, where, strict=True)]
-    once = list({name: n for n, name in reversed(list(enumerate(listed)))}.values())[::-1]
+    first: dict[str, int] = {}
+    once = [n for n, name in enumerate(listed) if first.setdefault(name, n) == n]
     kept = tuple(listed[n] for n in once)
     rows = TagTable(kept, _no_labels(len(kept)), None, tuple(where[n] for n in once), ())
     return join_images(rows, files, bands=bands, on_bad_image=on_bad_image, images=names)
