@@ -41,4 +41,3 @@ def classifier(run: Run) -> Classifier:
 @pytest.fixture(scope="session")
 def model(classifier: Classifier, run: Run) -> Path:
     return classifier.save(run.folder.path.parent / "model")
-

@@ -102,7 +102,14 @@ def test_a_model_folder_gives_the_same_numbers(classifier: Classifier, model: Pa
 def test_the_card_says_what_matters(classifier: Classifier, model: Path) -> None:
     card = (model / "README.md").read_text()
     assert card.startswith("---\nlibrary_name: tailprobe\n")
-    for words in ("## Data", "## Method", "## Classes", "## Limits", "Licence of the encoder's weights", "155 labelled"):
+    for words in (
+        "## Data",
+        "## Method",
+        "## Classes",
+        "## Limits",
+        "Licence of the encoder's weights",
+        "155 labelled",
+    ):
         assert words in card
     assert classifier.facts.verdict in card
 
@@ -148,7 +155,7 @@ def nested_deeply(folder: Path) -> None:
 
 
 HOSTILE = {
-    "no folder": lambda folder: shutil.rmtree(folder),
+    "no folder": shutil.rmtree,
     "text": lambda folder: (folder / ABOUT).write_text("no JSON"),
     "a list": lambda folder: (folder / ABOUT).write_text("[1, 2]"),
     "deep": lambda folder: (folder / ABOUT).write_text("[" * 100_000),

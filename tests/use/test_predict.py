@@ -110,9 +110,7 @@ def test_an_interrupted_prediction_goes_on_and_leaves_the_same_bytes(
 
 
 @pytest.mark.usefixtures("small_blocks")
-def test_blocks_of_images_that_changed_are_scored_again(
-    classifier: Classifier, model: Path, tmp_path: Path
-) -> None:
+def test_blocks_of_images_that_changed_are_scored_again(classifier: Classifier, model: Path, tmp_path: Path) -> None:
     new = draw_pictures(tmp_path / "new", {"forest": 20}, seed=5)
     images = read_new_images(new)
     store = blocks.BlockStore(tmp_path / "parts", model_digest(model), images)
@@ -133,7 +131,9 @@ def test_planets_layout(classifier: Classifier, model: Path, new: Path, tmp_path
     assert table["tags"].str.contains("forest").sum() >= 12
 
 
-def test_as_many_images_are_tagged_as_are_asked_for(classifier: Classifier, model: Path, new: Path, tmp_path: Path) -> None:
+def test_as_many_images_are_tagged_as_are_asked_for(
+    classifier: Classifier, model: Path, new: Path, tmp_path: Path
+) -> None:
     written(classifier, model, new, tmp_path / "top.parquet", aims=["mine:top=3", "f2"])
     table = pd.read_parquet(tmp_path / "top.parquet")
     tagged = table["tags"].map(lambda tags: "mine" in tags)
@@ -149,7 +149,7 @@ def test_an_unreadable_image_stops_or_has_a_row_without_scores(
 ) -> None:
     new = draw_pictures(tmp_path / "new", {"water": 5}, seed=5)
     (new / "water" / "water_002.png").write_bytes(b"no image")
-    with pytest.raises(InputError, match="water_002.png"):
+    with pytest.raises(InputError, match="water_002[.]png"):
         classifier.predict(new)
     table = classifier.predict(new, on_bad_image="skip")
     bad = table["problem"] != ""
@@ -181,7 +181,7 @@ def test_uncertain_is_where_another_head_could_decide_otherwise(classifier: Clas
 def test_outputs_that_cannot_be_are_refused(classifier: Classifier, model: Path, new: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"ending in .parquet or .csv"):
         written(classifier, model, new, tmp_path / "x.xlsx")
-    with pytest.raises(InputError, match="layout planet is a .csv"):
+    with pytest.raises(InputError, match="layout planet is a"):
         written(classifier, model, new, tmp_path / "x.parquet", layout="planet")
     with pytest.raises(InputError, match="there is none"):
         read_new_images(tmp_path / "nothing")

@@ -49,7 +49,9 @@ def test_thresholds_agree_with_those_of_the_study(seed: int) -> None:
         return (scores > threshold).tolist()
 
     assert tagged(threshold_for(parse_aim("f2"), steps)) == tagged(float(tune_f_beta(*both)[0]))
-    assert tagged(threshold_for(parse_aim("precision=0.4"), steps)) == tagged(float(tune_precision(*both, wanted=0.4)[0]))
+    assert tagged(threshold_for(parse_aim("precision=0.4"), steps)) == tagged(
+        float(tune_precision(*both, wanted=0.4)[0])
+    )
 
 
 def test_a_recall_is_reached_with_as_few_images_as_possible() -> None:
@@ -110,7 +112,7 @@ def test_intervals_hold_the_found_recall_and_the_images_to_look_at() -> None:
     for seed in range(60):
         rng = np.random.default_rng(seed)
         decision = decided(*drawn(rng, 500), "f2")
-        truth, labels = drawn(rng, 2000)
+        truth, _labels = drawn(rng, 2000)
         tagged = expit(truth) > decision.threshold
         low, high = decision.images_to_look_at(2000)[1]
         inside.append(low <= tagged.sum() <= high)

@@ -21,7 +21,9 @@ def fit(
     source: Source,
     out: Annotated[
         Path,
-        typer.Option(metavar="MODEL", help="The model folder: a new one, or one to resume.", rich_help_panel=option.OUTPUT),
+        typer.Option(
+            metavar="MODEL", help="The model folder: a new one, or one to resume.", rich_help_panel=option.OUTPUT
+        ),
     ],
     given: Given,
     use: Annotated[

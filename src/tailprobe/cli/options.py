@@ -97,7 +97,7 @@ Aims = Annotated[
     typer.Option(
         "--aim",
         metavar="AIM",
-        help="What decisions are for: recall=0.9, precision=0.8, f2, cost=10 (a missed image costs ten false alarms) or "
+        help="What decisions are for: recall=0.9, precision=0.8, f2, cost=10 (of a missed image, in false alarms) or "
         "top=100 images; for one class CLASS:recall=0.9. Repeat for several.",
         rich_help_panel=OUTPUT,
     ),

@@ -120,7 +120,7 @@ def _limits(model: "Classifier") -> Iterator[str]:
 def _use(model: "Classifier") -> Iterator[str]:
     yield "\n## Use\n"
     yield "```\ntailprobe predict MODEL NEW_IMAGES --out scores.parquet\n```\n"
-    yield "```python\nimport tailprobe\n\ntable = tailprobe.load(\"MODEL\").predict([\"1.jpg\", \"2.jpg\"])\n```"
+    yield '```python\nimport tailprobe\n\ntable = tailprobe.load("MODEL").predict(["1.jpg", "2.jpg"])\n```'
 
 
 def _rate(value: float) -> str:

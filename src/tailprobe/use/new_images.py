@@ -58,7 +58,9 @@ def read_new_images(
     if is_pattern(text) or place.name.lower().endswith(".tar"):
         return _shards(place, selection, on_bad_image)
     if not place.exists():
-        raise InputError(f"{place}: expected a folder, .zip, .tar or table of images, but there is none; check the path")
+        raise InputError(
+            f"{place}: expected a folder, .zip, .tar or table of images, but there is none; check the path"
+        )
     if labels is None and isinstance(place, Path) and not place.is_dir() and holds_embeddings(place):
         raise InputError(f"{place}: holds embeddings; from Python pass them to tailprobe.load(MODEL).predict_proba")
     if labels is not None or table_suffix(place.name):
@@ -73,7 +75,9 @@ def _in_memory(source: Any, bands: BandSelection, image_column: str | None) -> L
         frame = source if image_column is None else source[[image_column]]
         columns = [str(name) for name in frame.columns]
         if len(columns) != 1:
-            raise InputError(f"the DataFrame has the columns {', '.join(columns)}; name that of the images: image_column")
+            raise InputError(
+                f"the DataFrame has the columns {', '.join(columns)}; name that of the images: image_column"
+            )
         source = frame.iloc[:, 0].tolist()
     return replace(read([*source]), bands=bands)
 

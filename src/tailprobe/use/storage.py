@@ -161,7 +161,9 @@ def _built(
     about: Mapping[str, Any], tensors: Mapping[str, torch.Tensor], weights: Path | None, allow_code: bool
 ) -> Classifier:
     classes = tuple(str(name) for name in about["classes"])
-    head = nested_head(_HEAD, {n: t for n, t in tensors.items() if n.startswith(f"{_HEAD}/")}, check_link(about["link"]))
+    head = nested_head(
+        _HEAD, {n: t for n, t in tensors.items() if n.startswith(f"{_HEAD}/")}, check_link(about["link"])
+    )
     arrays = {name: tensor.numpy() for name, tensor in tensors.items() if not name.startswith(f"{_HEAD}/")}
     reference = None
     if about["limit"] is not None:
@@ -176,9 +178,7 @@ def _built(
         classes=classes,
         kind=about["kind"],
         encoder=EncoderFacts(str(encoder["name"]), int(encoder["width"]), encoder["identity"], str(encoder["weights"])),
-        calibration=Calibration(
-            *(arrays[name] for name in _CALIBRATION), reasons=tuple(map(str, about["untrusted"]))
-        ),
+        calibration=Calibration(*(arrays[name] for name in _CALIBRATION), reasons=tuple(map(str, about["untrusted"]))),
         held_out=HeldOutScores(*(arrays[f"held_out.{name}"] for name in ("image", "log_odds", "labels"))),
         facts=_facts(about["facts"]),
         reference=reference,

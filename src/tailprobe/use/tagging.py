@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 from tailprobe.use.aims import aims_by_class
 from tailprobe.use.blocks import ScoredBlock
 from tailprobe.use.classifier import Classifier
-from tailprobe.use.expectation import Decision, decide_top, decide_thresholds
+from tailprobe.use.expectation import Decision, decide_thresholds, decide_top
 from tailprobe.use.prevalence import Prevalence, PrevalenceCounter
 from tailprobe.use.reference import EXPECTED
 
@@ -72,9 +72,7 @@ class TaggedBlock:
     problems: tuple[str, ...]
 
 
-def summarise(
-    classifier: Classifier, blocks: Iterable[ScoredBlock], aims: str | Sequence[str] | None
-) -> Summary:
+def summarise(classifier: Classifier, blocks: Iterable[ScoredBlock], aims: str | Sequence[str] | None) -> Summary:
     """Look at all blocks once: highest scores, prevalences, distances."""
     given = classifier.aims if aims is None else (aims,) if isinstance(aims, str) else tuple(aims)
     found = aims_by_class(given, classifier.classes)

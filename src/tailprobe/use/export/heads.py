@@ -31,7 +31,9 @@ def head_module(head: Head) -> nn.Module:
         return _Mean(head)
     if isinstance(head, NeighbourHead):
         return _Neighbours(head)
-    raise InputError(f"a head of the kind {head.kind!r} cannot be exported; kinds that can: mlp, linear, affine, mean, knn")
+    raise InputError(
+        f"a head of the kind {head.kind!r} cannot be exported; kinds that can: mlp, linear, affine, mean, knn"
+    )
 
 
 class Calibrated(nn.Module):

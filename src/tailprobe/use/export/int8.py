@@ -109,9 +109,7 @@ def _measure(
     thresholds = np.array([decision.threshold for decision in classifier.decisions()])
     difference = np.abs(exact - small)
     changed = float(((exact > thresholds) != (small > thresholds)).mean())
-    return Int8Loss(
-        len(images), float(difference.mean()), float(difference.max()), changed, len(before), len(after)
-    )
+    return Int8Loss(len(images), float(difference.mean()), float(difference.max()), changed, len(before), len(after))
 
 
 class _Images:

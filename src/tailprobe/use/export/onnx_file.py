@@ -34,9 +34,7 @@ class Exported:
     images: int  # it was compared on
 
 
-def export_onnx(
-    classifier: Classifier, path: Path, *, images: tuple[UInt8[np.ndarray, "h w 3"], ...] = ()
-) -> Exported:
+def export_onnx(classifier: Classifier, path: Path, *, images: tuple[UInt8[np.ndarray, "h w 3"], ...] = ()) -> Exported:
     """Write the classifier as one graph of ONNX: `images` (B, h, w, 3) uint8 to `probabilities` (B, C) float32.
 
     B, h and w are free. The file's metadata hold `classes`, `thresholds` and `aims`, JSON, and what the model says of
