@@ -150,8 +150,8 @@ def test_int8_says_what_it_costs(model: Path, exported: Path, tmp_path: Path) ->
     assert loss.images == 20
     assert 0 < loss.mean_difference < 0.2
     assert copy.read_bytes() != exported.read_bytes()
+    draw_pictures(tmp_path / "few", {"mine": 3})
     with pytest.raises(InputError, match="at least 20 images"):
-        draw_pictures(tmp_path / "few", {"mine": 3})
         quantise_onnx(Classifier.load(model, allow_code=True), copy, str(tmp_path / "few"))
 
 

@@ -154,6 +154,8 @@ def nested_deeply(folder: Path) -> None:
     changed_about(folder, tensors=file_digest(folder / TENSORS))
 
 
+WIDE = {"name": "x", "width": 10**9, "identity": {}, "weights": ""}
+EMPTY = {"held_out.image": torch.zeros(0, dtype=torch.int64)}
 HOSTILE = {
     "no folder": shutil.rmtree,
     "text": lambda folder: (folder / ABOUT).write_text("no JSON"),
@@ -171,14 +173,14 @@ HOSTILE = {
     "classes of another kind": lambda folder: changed_about(folder, classes=7),
     "an aim": lambda folder: changed_about(folder, aims=["recall=7"]),
     "a kind": lambda folder: changed_about(folder, kind="none"),
-    "a width": lambda folder: changed_about(folder, encoder={"name": "x", "width": 10**9, "identity": {}, "weights": ""}),
+    "a width": lambda folder: changed_about(folder, encoder=WIDE),
     "no encoder": lambda folder: changed_about(folder, encoder=None),
     "no facts": lambda folder: changed_about(folder, facts={}),
     "slopes": lambda folder: changed_tensors(folder, slope=torch.full((3,), float("nan"), dtype=torch.float64)),
     "a head": lambda folder: changed_tensors(folder, **{"head/mlp/output_bias": torch.zeros(4)}),
     "two heads": lambda folder: changed_tensors(folder, **{"head/linear/output_bias": torch.zeros(3)}),
     "nested": nested_deeply,
-    "no held-out scores": lambda folder: changed_tensors(folder, **{"held_out.image": torch.zeros(0, dtype=torch.int64)}),
+    "no held-out scores": lambda folder: changed_tensors(folder, **EMPTY),
 }  # fmt: skip
 
 

@@ -149,7 +149,7 @@ def test_an_unreadable_image_stops_or_has_a_row_without_scores(
 ) -> None:
     new = draw_pictures(tmp_path / "new", {"water": 5}, seed=5)
     (new / "water" / "water_002.png").write_bytes(b"no image")
-    with pytest.raises(InputError, match="water_002[.]png"):
+    with pytest.raises(InputError, match="water_002"):
         classifier.predict(new)
     table = classifier.predict(new, on_bad_image="skip")
     bad = table["problem"] != ""

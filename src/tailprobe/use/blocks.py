@@ -128,9 +128,12 @@ class BlockStore:
             "log_odds": pa.FixedSizeListArray.from_arrays(flat, block.log_odds.shape[1]),
         }
         table = pa.table(columns).replace_schema_metadata({"etags": self._etags(rows)})
-        with write_whole(self.path(rows)) as partial, pa.OSFile(str(partial), "wb") as sink:
-            with pa.ipc.new_file(sink, table.schema) as writer:
-                writer.write_table(table)
+        with (
+            write_whole(self.path(rows)) as partial,
+            pa.OSFile(str(partial), "wb") as sink,
+            pa.ipc.new_file(sink, table.schema) as writer,
+        ):
+            writer.write_table(table)
 
     def read(self, rows: range, *, unchanged: bool = False) -> ScoredBlock | None:
         """Return a block; None where it is missing, damaged or, if `unchanged`, its images have changed since."""

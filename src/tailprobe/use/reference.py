@@ -32,7 +32,7 @@ class Reference:
         chosen, others = np.sort(order[:SAMPLE]), np.sort(order[SAMPLE : 2 * SAMPLE])
         rows = (np.asarray(vectors[chosen], np.float32) - mean) * inverse
         found = cls(rows, mean, inverse, 0.0)
-        # Distances of images that are no part of the sample, where there are enough of them; else to the second nearest.
+        # Of images that are no part of the sample, where there are enough of them; else of the sample to its others.
         enough = len(others) >= SAMPLE // 4
         known = found.distances(vectors[others]) if enough else _to_nearest(rows, rows, leave_out_self=True)
         return cls(rows, mean, inverse, float(np.quantile(known, 1 - EXPECTED)))
