@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tailprobe.runs.run import Run
     from tailprobe.runs.settings import Study
     from tailprobe.study.api import compare, embed
+    from tailprobe.use.classifier import Classifier
+    from tailprobe.use.storage import load
 
     __version__: str
 
@@ -31,6 +33,7 @@ __all__ = [
     "HEADS",
     "PAPER_RECIPE",
     "Adjustment",
+    "Classifier",
     "Ensemble",
     "Head",
     "HeadData",
@@ -53,6 +56,7 @@ __all__ = [
     "compare",
     "draw_sample",
     "embed",
+    "load",
     "method",
     "read",
 ]
@@ -60,6 +64,7 @@ __all__ = [
 # Imported on first use (PEP 562): torch alone takes seconds, and `tailprobe --help` needs none of it.
 _MODULES = {
     "Adjustment": "tailprobe.learners.adjustment",
+    "Classifier": "tailprobe.use.classifier",
     "Ensemble": "tailprobe.learners.learner",
     "HEADS": "tailprobe.learners.head",
     "Head": "tailprobe.learners.head",
@@ -83,6 +88,7 @@ _MODULES = {
     "compare": "tailprobe.study.api",
     "draw_sample": "tailprobe.demo",
     "embed": "tailprobe.study.api",
+    "load": "tailprobe.use.storage",
     "method": "tailprobe.methods.method",
     "read": "tailprobe.datasets.read",
 }

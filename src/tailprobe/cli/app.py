@@ -10,9 +10,12 @@ from tailprobe.cli.command import Command
 from tailprobe.cli.compare import compare
 from tailprobe.cli.demo import demo
 from tailprobe.cli.embed import embed
+from tailprobe.cli.export import export
+from tailprobe.cli.fit import fit
 from tailprobe.cli.inspect import inspect
 from tailprobe.cli.methods import methods
 from tailprobe.cli.options import FLAG
+from tailprobe.cli.predict import predict
 from tailprobe.cli.report import report
 from tailprobe.cli.reproduce import reproduce
 from tailprobe.cli.search import search
@@ -28,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (compare, demo, inspect, embed, search, report, methods, reproduce):
+for command in (compare, demo, inspect, embed, fit, predict, export, search, report, methods, reproduce):
     app.command(command.__name__, cls=Command)(command)
 
 

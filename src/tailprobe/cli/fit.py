@@ -15,26 +15,15 @@ from tailprobe.study.execution import Execution
 if TYPE_CHECKING:
     from tailprobe.use.classifier import Classifier
 
-MODEL = "Model"
-
-Aims = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--aim",
-        metavar="AIM",
-        help="What decisions are for: recall=0.9, precision=0.8, f2, cost=10 (of a missed image, in false alarms) or "
-        "top=100 images; for one class CLASS:recall=0.9. Repeat for several.",
-        rich_help_panel=option.OUTPUT,
-    ),
-]
-
 
 @with_settings(study=ALL_OF_STUDY, recipe=ALL_OF_RECIPE, execution=ALL_OF_EXECUTION)
 def fit(
     source: Source,
     out: Annotated[
         Path,
-        typer.Option(metavar="MODEL", help="The model folder: a new one, or one to resume.", rich_help_panel=option.OUTPUT),
+        typer.Option(
+            metavar="MODEL", help="The model folder: a new one, or one to resume.", rich_help_panel=option.OUTPUT
+        ),
     ],
     given: Given,
     use: Annotated[
@@ -55,7 +44,7 @@ def fit(
             rich_help_panel=option.METHODS,
         ),
     ] = 1,
-    aim: Aims = None,
+    aim: option.Aims = None,
     smoke: option.Smoke = False,
     quiet: option.Quiet = False,
 ) -> None:

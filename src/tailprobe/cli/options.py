@@ -92,3 +92,13 @@ Smoke = Annotated[
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", metavar=FLAG, help="Print the result alone.", rich_help_panel=OUTPUT)]
+Aims = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--aim",
+        metavar="AIM",
+        help="What decisions are for: recall=0.9, precision=0.8, f2, cost=10 (of a missed image, in false alarms) or "
+        "top=100 images; for one class CLASS:recall=0.9. Repeat for several.",
+        rich_help_panel=OUTPUT,
+    ),
+]

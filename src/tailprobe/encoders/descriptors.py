@@ -83,7 +83,10 @@ class Descriptors:
 
     def families(self, images: UInt8[np.ndarray, "B 128 128 3"]) -> dict[str, Float[torch.Tensor, "B _"]]:
         """Return the features by family, in the order of `FAMILIES`."""
-        pixels = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().float()
+        return self.features(torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().float())
+
+    def features(self, pixels: Float[torch.Tensor, "B 3 128 128"]) -> dict[str, Float[torch.Tensor, "B _"]]:
+        """Return the features of red, green and blue, whole numbers in 0..255, by family."""
         sums = opponent_sums(pixels)
         scales = [sums, avg_pool2d(sums, 2), avg_pool2d(sums, 4)]  # exact: 4 and 16 are powers of two
         greys = [scaled_opponents(each)[:, :1] for each in scales]

@@ -72,7 +72,7 @@ def _pooled(response: Float[torch.Tensor, "B K h w"]) -> Float[torch.Tensor, "B 
     mean = response.mean((2, 3))
     positive = response.relu().mean((2, 3))
     negative = (positive - mean).clamp(min=0)
-    energy = adaptive_avg_pool2d(response * response, 4).flatten(2)  # (B, K, 16)
+    energy = _pooled_places(response * response)
     square = energy.mean(2)
     deviation = (square - mean * mean).clamp(min=1e-10).sqrt()
     return torch.cat(
@@ -85,3 +85,19 @@ def _pooled(response: Float[torch.Tensor, "B K h w"]) -> Float[torch.Tensor, "B 
         ],
         1,
     )
+
+
+def _pooled_places(squares: Float[torch.Tensor, "B K h w"]) -> Float[torch.Tensor, "B K 16"]:
+    """Return the means over 4 x 4 places, which share rows and columns where the size is no multiple of 4."""
+    if not torch.compiler.is_exporting():
+        return adaptive_avg_pool2d(squares, 4).flatten(2)
+    down, across = (_averages(side) for side in squares.shape[2:])  # ONNX Runtime pools no float64
+    return (down @ squares @ across.T).flatten(2)
+
+
+def _averages(side: int) -> Float[torch.Tensor, "4 s"]:
+    rows = torch.zeros(4, side, dtype=torch.float64)
+    for place in range(4):
+        first, end = place * side // 4, -(-(place + 1) * side // 4)
+        rows[place, first:end] = 1 / (end - first)
+    return rows

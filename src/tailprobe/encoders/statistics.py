@@ -76,7 +76,7 @@ def gradient_orientations(grey: Batch) -> Rows:
     below = place.floor()
     share = place - below
     first = below.long() % 8
-    bins = torch.zeros(len(grey), 8)
+    bins = torch.zeros(grey.shape[0], 8)  # not len, which a graph would take for a constant
     bins.scatter_add_(1, first, strength * (1 - share)).scatter_add_(1, (first + 1) % 8, strength * share)
     total = bins.sum(1, keepdim=True)
     relative = bins / (total + 1e-6)
@@ -109,6 +109,9 @@ def binary_patterns(grey: Batch) -> Rows:
 
 
 def _histogram(codes: Int[torch.Tensor, "B h w"], *, bins: int) -> Rows:
+    if torch.compiler.is_exporting():  # the size of a bincount is no constant of a graph
+        of_bin = (codes.flatten(1)[:, None] == torch.arange(bins)[:, None]).sum(2)
+        return (of_bin / codes.flatten(1).shape[1]).sqrt()
     # One bincount with separate bins for every image is many times faster than adding pixel by pixel.
     flat = codes.flatten(1)
     offset = torch.arange(len(flat))[:, None] * bins

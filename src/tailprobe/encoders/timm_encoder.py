@@ -81,6 +81,11 @@ class TimmEncoder:
         }
 
     @property
+    def network(self) -> Network:
+        """The model with its normalisation, in float32, whatever runtime is in use."""
+        return self._network
+
+    @property
     def choice(self) -> RuntimeChoice:
         """The runtime and precision in use."""
         return self._choice

@@ -71,10 +71,10 @@ def calibrate(scores: HeldOutScores, classes: tuple[str, ...], *, doubt: str = "
     fits = [_fit(values[:, c], scores.labels[:, c], weight, common, between) for c in range(len(classes))]
     slope = np.array([fit.slope for fit in fits])
     spread = np.abs(slope) * _head_deviation(values, scores.image)
-    reasons = tuple(
-        doubt or _reason(int(n), lone) for n, lone in zip(scores.positives.tolist(), free, strict=True)
+    reasons = tuple(doubt or _reason(int(n), lone) for n, lone in zip(scores.positives.tolist(), free, strict=True))
+    return Calibration(
+        slope, np.array([f.offset for f in fits]), np.stack([f.covariance for f in fits]), spread, reasons
     )
-    return Calibration(slope, np.array([f.offset for f in fits]), np.stack([f.covariance for f in fits]), spread, reasons)
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +98,9 @@ def _fit(
 
     def loss(point: Float64[np.ndarray, " 2"]) -> float:
         logits = design @ point
-        return float((weight * (np.logaddexp(0, logits) - target * logits)).sum() + (point[0] - common) ** 2 / between / 2)
+        return float(
+            (weight * (np.logaddexp(0, logits) - target * logits)).sum() + (point[0] - common) ** 2 / between / 2
+        )
 
     for _ in range(_STEPS):
         p = expit(design @ at)
@@ -132,9 +134,7 @@ def _common_slope(fits: list[_Fit], carried: Bool[np.ndarray, " C"]) -> tuple[fl
     return float(max((weight * slope).sum() / weight.sum(), LEAST_SLOPE)), between
 
 
-def _head_deviation(
-    values: Float64[np.ndarray, "R C"], image: Int[np.ndarray, " R"]
-) -> Float64[np.ndarray, " C"]:
+def _head_deviation(values: Float64[np.ndarray, "R C"], image: Int[np.ndarray, " R"]) -> Float64[np.ndarray, " C"]:
     """Return the standard deviation of log odds between the heads that scored one image; 0 where one did."""
     starts = np.unique(image, return_index=True)[1]
     sizes = np.diff(np.append(starts, len(image)))

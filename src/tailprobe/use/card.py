@@ -94,8 +94,8 @@ def _row(decision: "Decision", count: int, average_precision: float) -> str:
     cells = [
         one_line(decision.class_name).replace("|", "\\|"), f"{count:,}", _rate(average_precision),
         f"{decision.threshold:.3g}",
-        f"{_rate(decision.precision)} ({_rate(decision.precision_interval[0])}-{_rate(decision.precision_interval[1])})",
-        f"{_rate(decision.recall)} ({_rate(decision.recall_interval[0])}-{_rate(decision.recall_interval[1])})",
+        _with_interval(decision.precision, decision.precision_interval),
+        _with_interval(decision.recall, decision.recall_interval),
         f"{decision.share_tagged:.1%}", f"not to be trusted: {decision.reason}" if decision.reason else "calibrated",
     ]  # fmt: skip
     return "| " + " | ".join(cells) + " |"
@@ -103,8 +103,8 @@ def _row(decision: "Decision", count: int, average_precision: float) -> str:
 
 def _limits(model: "Classifier") -> Iterator[str]:
     yield "\n## Limits\n"
-    yield "- It knows the classes and the kind of images above, and nothing else; prediction warns of images unlike them."
-    yield "- Thresholds and probabilities hold at the prevalences of the labelled images; prediction estimates new ones."
+    yield "- It knows the classes and the kind of images above, nothing else; prediction warns of images unlike them."
+    yield "- Thresholds and probabilities are of the prevalences of the labelled images; prediction estimates others."
     if model.facts.refit:
         yield (
             "- The heads have seen all labelled images; precision and recall are those of heads that saw the training "
@@ -120,7 +120,11 @@ def _limits(model: "Classifier") -> Iterator[str]:
 def _use(model: "Classifier") -> Iterator[str]:
     yield "\n## Use\n"
     yield "```\ntailprobe predict MODEL NEW_IMAGES --out scores.parquet\n```\n"
-    yield "```python\nimport tailprobe\n\ntable = tailprobe.load(\"MODEL\").predict([\"1.jpg\", \"2.jpg\"])\n```"
+    yield '```python\nimport tailprobe\n\ntable = tailprobe.load("MODEL").predict(["1.jpg", "2.jpg"])\n```'
+
+
+def _with_interval(value: float, interval: tuple[float, float]) -> str:
+    return f"{_rate(value)} ({_rate(interval[0])}-{_rate(interval[1])})"
 
 
 def _rate(value: float) -> str:

@@ -105,9 +105,7 @@ class Classifier:
         )  # fmt: skip
 
     @classmethod
-    def load(
-        cls, path: str | Path, *, weights: str | Path | None = None, allow_code: bool = False
-    ) -> "Classifier":
+    def load(cls, path: str | Path, *, weights: str | Path | None = None, allow_code: bool = False) -> "Classifier":
         """Open a model folder; see `tailprobe.use.storage.load_classifier`."""
         from tailprobe.use.storage import load_classifier
 

@@ -150,9 +150,7 @@ def _reach(rows: _Rows, aim: Aim) -> tuple[float | None, _Counts]:
     return best[1], best[2]
 
 
-def _cross_fitted(
-    rows: _Rows, aim: Aim, target: float | None, training: list[RankedScores] | None = None
-) -> _Counts:
+def _cross_fitted(rows: _Rows, aim: Aim, target: float | None, training: list[RankedScores] | None = None) -> _Counts:
     total = _Counts(0, 0, 0, 0)
     for fold in range(FOLDS):
         ranked = rows.ranked(rows.folds != fold) if training is None else training[fold]

@@ -21,7 +21,8 @@ from tailprobe.use.classifier import Classifier, Facts
 from tailprobe.use.encoder_of import EncoderFacts
 from tailprobe.use.held_out import held_out_scores
 from tailprobe.use.reference import Reference
-from tailprobe.use.refit import Refitted, kept_epochs, refit as train_again
+from tailprobe.use.refit import Refitted, kept_epochs
+from tailprobe.use.refit import refit as train_again
 from tailprobe.use.study_data import read_study_data
 
 _MOST_HEADS = 100

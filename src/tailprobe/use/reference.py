@@ -14,7 +14,7 @@ _BLOCK = 1024
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """A sample of training embeddings as unit vectors about their mean; distances are 1 less the cosine."""
+    """A sample of training embeddings about their mean; distances are Euclidean, over the root of their number."""
 
     rows: Float32[np.ndarray, "S D"]
     mean: Float32[np.ndarray, " D"]
@@ -30,16 +30,16 @@ class Reference:
         inverse = inverse if standardise else np.ones_like(inverse)
         order = generator(0, "reference").permutation(len(vectors))
         chosen, others = np.sort(order[:SAMPLE]), np.sort(order[SAMPLE : 2 * SAMPLE])
-        rows = _unit((np.asarray(vectors[chosen], np.float32) - mean) * inverse)
+        rows = (np.asarray(vectors[chosen], np.float32) - mean) * inverse
         found = cls(rows, mean, inverse, 0.0)
-        # Distances of images that are no part of the sample, where there are enough of them; else to the second nearest.
+        # Of images that are no part of the sample, where there are enough of them; else of the sample to its others.
         enough = len(others) >= SAMPLE // 4
         known = found.distances(vectors[others]) if enough else _to_nearest(rows, rows, leave_out_self=True)
         return cls(rows, mean, inverse, float(np.quantile(known, 1 - EXPECTED)))
 
     def distances(self, vectors: Float[np.ndarray, "N D"]) -> Float32[np.ndarray, " N"]:
-        """Return (N,) distances to the nearest of the sample, 0 to 2."""
-        return _to_nearest(_unit((np.asarray(vectors, np.float32) - self.mean) * self.inverse), self.rows)
+        """Return (N,) distances to the nearest of the sample; where embeddings are standardised, in deviations."""
+        return _to_nearest((np.asarray(vectors, np.float32) - self.mean) * self.inverse, self.rows)
 
     def unlike(self, vectors: Float[np.ndarray, "N D"]) -> Bool[np.ndarray, " N"]:
         """Return (N,) whether an image is farther from the sample than 1% of the training images are."""
@@ -50,16 +50,12 @@ class Reference:
 def _to_nearest(
     rows: Float32[np.ndarray, "N D"], sample: Float32[np.ndarray, "S D"], *, leave_out_self: bool = False
 ) -> Float32[np.ndarray, " N"]:
+    squares, width = (sample**2).sum(axis=1), sample.shape[1]
     nearest = np.empty(len(rows), dtype=np.float32)
     for start in range(0, len(rows), _BLOCK):
-        similar = rows[start : start + _BLOCK] @ sample.T
+        block = rows[start : start + _BLOCK]
+        distance = (block**2).sum(axis=1)[:, None] + squares - 2 * block @ sample.T
         if leave_out_self:
-            similar[np.arange(len(similar)), start + np.arange(len(similar))] = -1
-        nearest[start : start + _BLOCK] = similar.max(axis=1)
-    return 1 - nearest
-
-
-def _unit(rows: Float32[np.ndarray, "N D"]) -> Float32[np.ndarray, "N D"]:
-    norm = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit: Float32[np.ndarray, "N D"] = (rows / np.maximum(norm, 1e-12)).astype(np.float32)
-    return unit
+            distance[np.arange(len(block)), start + np.arange(len(block))] = np.inf
+        nearest[start : start + _BLOCK] = np.sqrt(np.maximum(distance.min(axis=1), 0) / width)
+    return nearest

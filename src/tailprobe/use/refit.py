@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tailprobe.datasets.images import LabeledImages
+from tailprobe.embeddings.precomputed.in_memory import images_without_pixels
 from tailprobe.learners.head import Head
 from tailprobe.learners.joined_heads import MeanHead
 from tailprobe.learners.learner import Ensemble, Learner
@@ -15,8 +17,6 @@ from tailprobe.progress import Progress, silent
 from tailprobe.runs.run import Run
 from tailprobe.splits import Split, SplitPlan
 from tailprobe.study.design import Design, Repeat, head_tasks, plan_heads
-from tailprobe.datasets.images import LabeledImages
-from tailprobe.embeddings.precomputed.in_memory import images_without_pixels
 from tailprobe.training.engine import train
 from tailprobe.training.task import HeadTask
 from tailprobe.use.choice import Choice
@@ -74,9 +74,7 @@ def _design(run: Run, choice: Choice, data: StudyData, ensemble: int) -> Design:
     split = Split(everything, everything, everything, test_is_validation=True)
     first = run.study.seed
     method = next(m for m in parse_methods([choice.method]) if str(m) == choice.method)
-    images: LabeledImages = images_without_pixels(
-        data.embeddings.names, data.labels, Path(choice.encoder), None, ()
-    )
+    images: LabeledImages = images_without_pixels(data.embeddings.names, data.labels, Path(choice.encoder), None, ())
     return Design(
         images,
         SplitPlan(data.labels, "all"),

@@ -33,6 +33,9 @@ _HEAD = "head"
 _CALIBRATION = ("slope", "offset", "covariance", "head_deviation")
 
 
+RUN = "run"  # the comparison that `tailprobe fit` keeps beside its model
+
+
 def save_classifier(classifier: Classifier, path: Path) -> Path:
     """Write a model folder; of an older model its files are replaced, model.json last.
 
@@ -69,9 +72,6 @@ def check_model_folder(path: Path) -> None:
         raise InputError(f"{path} holds files that are no model's ({min(others)}); give --out a new or empty folder")
 
 
-RUN = "run"  # the comparison that `tailprobe fit` keeps beside its model
-
-
 def load_classifier(path: Path, *, weights: Path | None = None, allow_code: bool = False) -> Classifier:
     """Open a model folder; neither its encoder nor any code that it names is loaded.
 
@@ -97,6 +97,20 @@ def load_classifier(path: Path, *, weights: Path | None = None, allow_code: bool
             RuntimeError, RecursionError) as error:  # fmt: skip
         reason = " ".join(str(error).split())[:160] or type(error).__name__
         raise InputError(f"{path}: cannot be read as a model ({reason}); restore it or fit again") from error
+
+
+def load(path: str | Path, *, weights: str | Path | None = None, allow_code: bool = False) -> Classifier:
+    """Open a classifier: `tailprobe.load("MODEL").predict(["1.jpg"])`.
+
+    Args:
+        path: a model folder that `tailprobe fit` or `Classifier.save` wrote.
+        weights: a local file of the encoder's weights, where they are not where they were in training.
+        allow_code: import an encoder of your own, `package.module:name`, that the model names.
+
+    Raises:
+        InputError: the folder is no model, or is damaged.
+    """
+    return load_classifier(Path(path), weights=None if weights is None else Path(weights), allow_code=allow_code)
 
 
 def _read_about(path: Path) -> dict[str, Any]:
@@ -147,7 +161,9 @@ def _built(
     about: Mapping[str, Any], tensors: Mapping[str, torch.Tensor], weights: Path | None, allow_code: bool
 ) -> Classifier:
     classes = tuple(str(name) for name in about["classes"])
-    head = nested_head(_HEAD, {n: t for n, t in tensors.items() if n.startswith(f"{_HEAD}/")}, check_link(about["link"]))
+    head = nested_head(
+        _HEAD, {n: t for n, t in tensors.items() if n.startswith(f"{_HEAD}/")}, check_link(about["link"])
+    )
     arrays = {name: tensor.numpy() for name, tensor in tensors.items() if not name.startswith(f"{_HEAD}/")}
     reference = None
     if about["limit"] is not None:
@@ -162,9 +178,7 @@ def _built(
         classes=classes,
         kind=about["kind"],
         encoder=EncoderFacts(str(encoder["name"]), int(encoder["width"]), encoder["identity"], str(encoder["weights"])),
-        calibration=Calibration(
-            *(arrays[name] for name in _CALIBRATION), reasons=tuple(map(str, about["untrusted"]))
-        ),
+        calibration=Calibration(*(arrays[name] for name in _CALIBRATION), reasons=tuple(map(str, about["untrusted"]))),
         held_out=HeldOutScores(*(arrays[f"held_out.{name}"] for name in ("image", "log_odds", "labels"))),
         facts=_facts(about["facts"]),
         reference=reference,
@@ -221,6 +235,11 @@ def _finite(value: Any) -> Any:  # noqa: ANN401 - of JSON
     if isinstance(value, Mapping):
         return {key: _finite(inner) for key, inner in value.items()}
     return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def model_digest(path: Path) -> str:
+    """Return the digest of a model folder that has been opened."""
+    return str(_read_about(path)["digest"])
 
 
 def _digest(about: Mapping[str, Any]) -> str:

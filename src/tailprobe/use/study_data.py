@@ -67,4 +67,3 @@ def _embed(run: Run, encoder: str, cache: Path | None, progress: Progress) -> Em
     known = {name: identity[name] for name in ("runtime", "precision", "dtype") if name in identity}
     execution = make(Execution, cache=default_cache() if cache is None else cache, **known)
     return embed_all(study, images, execution, progress=progress)[encoder]
-

@@ -1,0 +1,124 @@
+"""The encoder of an exported model in 8 bits, and what that costs on the user's own images."""
+
+import importlib
+import logging
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+from tailprobe.datasets.pixels.decode import decode
+from tailprobe.errors import InputError
+from tailprobe.files import write_whole
+from tailprobe.use.classifier import Classifier
+from tailprobe.use.export.onnx_file import INPUT, required_runtime, start_session
+from tailprobe.use.new_images import read_new_images
+
+CALIBRATION = 100  # images that the ranges of activations are taken from
+MEASURED = 200  # further images that the loss is measured on
+_LEAST = 20
+_PRODUCTS = ["Conv", "Gemm"]  # in 8 bits; resizing, in float64, and the calibration stay as they are
+
+
+@dataclass(frozen=True)
+class Int8Loss:
+    """How far the probabilities of the quantised model are from those of the model in float32."""
+
+    images: int
+    mean_difference: float  # of the probabilities
+    largest_difference: float
+    changed_tags: float  # share of the tags at the model's thresholds that are others
+    bytes_before: int
+    bytes_after: int
+
+    def lines(self) -> list[str]:
+        """Return what to print."""
+        return [
+            f"int8: {self.bytes_after / 1e6:.1f} MB in the place of {self.bytes_before / 1e6:.1f} MB",
+            f"int8: on {self.images:,} images that it was not quantised on, probabilities differ by "
+            f"{self.mean_difference:.4f} on average and {self.largest_difference:.3f} at most; "
+            f"{self.changed_tags:.2%} of the tags change",
+        ]
+
+
+def quantise_onnx(classifier: Classifier, path: Path, images: str) -> Int8Loss:
+    """Replace an exported model by one whose convolutions and dense layers are in 8 bits, and measure the loss.
+
+    Args:
+        path: the model, see `export_onnx`.
+        images: a source of at least 20 images; the first half, at most 100, set the ranges, others measure the loss.
+
+    Raises:
+        InputError: there are fewer images.
+    """
+    pixels = _decoded(classifier, images)
+    calibration, measured = pixels[: min(CALIBRATION, len(pixels) // 2)], pixels[min(CALIBRATION, len(pixels) // 2) :]
+    before = path.read_bytes()
+    after = _quantised(path, calibration)
+    loss = _measure(classifier, before, after, measured)
+    with write_whole(path) as partial:
+        partial.write_bytes(after)
+    return loss
+
+
+def _decoded(classifier: Classifier, images: str) -> list[UInt8[np.ndarray, "_h _w 3"]]:
+    found = read_new_images(images, bands=classifier.encoder.bands)
+    if len(found) < _LEAST:
+        raise InputError(f"{images}: int8 needs at least {_LEAST} images, there are {len(found)}")
+    step = max(1, len(found) // (CALIBRATION + MEASURED))
+    chosen = found.image_sources[::step][: CALIBRATION + MEASURED]
+    pixels = [decode(source.read(), bands=found.band_selection, where=str(source)) for source in chosen]
+    return [pixels[n] for n in np.random.default_rng(0).permutation(len(pixels))]
+
+
+def _quantised(path: Path, images: Sequence[UInt8[np.ndarray, "_h _w 3"]]) -> bytes:
+    tools = importlib.import_module("onnxruntime.quantization")
+    root_logger = logging.getLogger()
+    level = root_logger.level
+    root_logger.setLevel(logging.ERROR)  # the quantiser logs to the root logger
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            small = Path(folder) / "small.onnx"
+            tools.quantize_static(
+                str(path),
+                str(small),
+                _Images(images),
+                quant_format=tools.QuantFormat.QDQ,
+                op_types_to_quantize=_PRODUCTS,
+                per_channel=True,
+                activation_type=tools.QuantType.QUInt8,
+                weight_type=tools.QuantType.QInt8,
+            )
+            return small.read_bytes()
+    finally:
+        root_logger.setLevel(level)
+
+
+def _measure(
+    classifier: Classifier, before: bytes, after: bytes, images: Sequence[UInt8[np.ndarray, "_h _w 3"]]
+) -> Int8Loss:
+    runtime = required_runtime()
+    exact, small = (
+        np.concatenate([session.run(None, {INPUT: image[None]})[0] for image in images])
+        for session in (start_session(runtime, before), start_session(runtime, after))
+    )
+    thresholds = np.array([decision.threshold for decision in classifier.decisions()])
+    difference = np.abs(exact - small)
+    changed = float(((exact > thresholds) != (small > thresholds)).mean())
+    return Int8Loss(len(images), float(difference.mean()), float(difference.max()), changed, len(before), len(after))
+
+
+class _Images:
+    """Gives the images one by one, as ONNX Runtime's `CalibrationDataReader` does."""
+
+    def __init__(self, images: Sequence[UInt8[np.ndarray, "_h _w 3"]]) -> None:
+        self._left = iter(images)
+
+    def get_next(self) -> dict[str, Any] | None:
+        """Return the next image by the name of the model's input, None after the last."""
+        image = next(self._left, None)
+        return None if image is None else {INPUT: image[None]}
