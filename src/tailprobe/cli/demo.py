@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 
 from tailprobe.cli import options as option
-from tailprobe.cli.settings import Given, with_settings
+from tailprobe.cli.settings import OF_FIGURES, Given, with_settings
 from tailprobe.cli.studies import run_and_show, smoke_test
 from tailprobe.console import Bars
 from tailprobe.runs.settings import Study
 from tailprobe.study.execution import Execution
 
 
-@with_settings(study=("seeds", "seed", "metric"), defaults={"seeds": 5})
+@with_settings(study=("seeds", "seed", "metric", *OF_FIGURES), defaults={"seeds": 5})
 def demo(
     given: Given,
     out: option.Out = Path("demo"),

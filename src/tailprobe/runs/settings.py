@@ -140,6 +140,29 @@ class Study:
         help="Training budget held equal between methods: epochs, or optimizer updates (as many as the baseline's).",
         group="Design",
     )
+    figures: Literal["none", "svg", "all"] = setting(
+        "all", help="Figures as files: none, svg, or all (SVG, PNG and PDF).", group="Output"
+    )
+    figure_style: Literal["screen", "paper"] = setting(
+        "screen",
+        help="Figures with title and caption (screen), or for a paper: without, the caption as a text file beside each "
+        "(paper).",
+        group="Output",
+    )
+    figure_width: float = setting(
+        0.0,
+        help="Width of the figures in inches, e.g. 3.3 for one column of a paper or 7 for both. Default: 9 for the "
+        "screen, 7 for a paper.",
+        group="Output",
+        metavar="INCHES",
+        range=Range(lambda width: width == 0 or 3 <= width <= 30, "3 to 30, or 0 for the style's own"),
+    )
+    figure_font: str = setting(
+        "",
+        help="Font of the figures, any that is installed, e.g. 'Times New Roman'. Default: DejaVu Sans.",
+        group="Output",
+        metavar="NAME",
+    )
     recipe: Recipe = field(default_factory=Recipe)
 
     def __post_init__(self) -> None:
