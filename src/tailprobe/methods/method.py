@@ -37,6 +37,7 @@ class Method:
     needs: frozenset[Need] = frozenset()  # beside the labels
     link: Link = "sigmoid"  # of the heads it gives; methods are compared with the baseline of their link
     source: str = ""
+    cites: tuple[str, ...] = ()  # keys of the bibliography that a paper on a run with the method cites
 
     @property
     def parameters(self) -> list[inspect.Parameter]:
@@ -180,6 +181,7 @@ def method(
     needs: AbstractSet[Need] = frozenset(),
     link: Link = "sigmoid",
     source: str = "",
+    cites: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Learner]], Method]:
     """Register the decorated function as a method.
 
@@ -190,6 +192,7 @@ def method(
         needs: `embeddings` where the function reads `train.embeddings`; its plans are then made once they are there.
         link: of the heads it gives.
         source: paper and equation.
+        cites: keys of `report/paragraph/references.bib`, which hold the publications of `source` in full.
 
     Returns:
         A decorator that gives the `Method`.
@@ -221,7 +224,7 @@ def method(
 
     def register(function: Callable[..., Learner]) -> Method:
         _check_annotations(name, function)
-        made = Method(name, family, function, frozenset(kinds), frozenset(needs), link, source)
+        made = Method(name, family, function, frozenset(kinds), frozenset(needs), link, source, cites)
         return METHODS.add(name, made)
 
     return register

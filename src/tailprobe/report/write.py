@@ -9,6 +9,7 @@ from tailprobe.report.figures.write import CAPTION, FORMATS, write_figures
 from tailprobe.report.look import Look, drawn_as
 from tailprobe.report.page import write_page
 from tailprobe.report.page.pictures import figures_of_several, page_figures
+from tailprobe.report.paragraph.write import write_paragraph
 from tailprobe.report.run_figures import run_figures
 from tailprobe.report.tables.of_run import run_tables
 from tailprobe.report.tables.write import write_tables
@@ -60,9 +61,9 @@ def draw_figures_again(run: Run, study: Study, progress: Progress = silent) -> l
 
 
 def draw_tables(run: Run, progress: Progress = silent) -> list[Path]:
-    """Write the tables for papers into the run's folder, replacing older ones, and return their files."""
+    """Write tables, paragraph and references for papers into the run's folder, and return their files."""
     del progress
-    return write_tables(run_tables(run), run.folder.tables)
+    return write_tables(run_tables(run), run.folder.tables) + write_paragraph(run, run.folder.tables)
 
 
 def draw_page(run: Run, progress: Progress = silent) -> list[Path]:

@@ -34,7 +34,8 @@ FILES = MappingProxyType(
         "mistakes.parquet": "the test images with the largest errors",
         "figures": "figures as SVG, PNG and PDF, with index.json and, in the style of papers, each caption as text",
         "tables": "tables for papers, as CSV, Parquet, LaTeX and Markdown: summary (what each method reaches and "
-        "changes on the groups of classes), verdicts, averages, classes, methods, costs, thresholds, lacking",
+        "changes on the groups of classes), verdicts, averages, classes, methods, costs, thresholds, lacking; "
+        "methods_paragraph (what was done, to paste) and references.bib, which it cites",
         "report.html": "the page",
         "log.jsonl": "what happened when, a JSON object a line",
         "lock": "locked while a process writes the run",

@@ -14,6 +14,7 @@ from tailprobe.methods.ranges import check_range
     kinds={"single-label"},
     link="softmax",
     source="Menon et al., ICLR 2021, equation 10",
+    cites=("menon2021",),
 )
 def logit_adjusted_loss(train: TrainingSet, tau: float = 1.0) -> TrainingPlan:
     """Train by softmax cross-entropy of z + tau log(prior); the head is used without the shift.

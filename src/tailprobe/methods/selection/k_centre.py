@@ -14,6 +14,7 @@ from tailprobe.methods.resampling.target_count import CountRule, resolve_count
     family="selection",
     needs={"embeddings"},
     source="Sener and Savarese, ICLR 2018, algorithm 1; within each class, to a count",
+    cites=("sener2018",),
 )
 def k_centre(train: TrainingSet, count: int | CountRule = "low-frequency") -> TrainingPlan:
     """Cut every class down to a count by farthest-first traversal of its embeddings.

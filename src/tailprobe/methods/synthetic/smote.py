@@ -18,6 +18,7 @@ from tailprobe.methods.resampling.target_count import CountRule, resolve_count
     kinds={"single-label"},
     needs={"embeddings"},
     source="Chawla et al., JAIR 2002, section 4.2",
+    cites=("chawla2002",),
 )
 def smote(train: TrainingSet, count: int | CountRule = "largest", k: int = 5) -> TrainingPlan:
     """Add synthetic rows to every class below a count until it is reached.

@@ -13,7 +13,7 @@ from tailprobe.methods.ranges import check_range
 Scope = Literal["image", "column", "positive", "batch"]
 
 
-@method("reweight", family="weighting", source="Panigrahi and Zhu, section 3 and Figure 2")
+@method("reweight", family="weighting", source="Panigrahi and Zhu, section 3 and Figure 2", cites=("panigrahi2024",))
 def reweight(train: TrainingSet, factor: float, *, scope: Scope = "image") -> TrainingPlan:
     """Multiply the loss of low-frequency classes by a constant factor.
 
