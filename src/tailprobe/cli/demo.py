@@ -23,7 +23,10 @@ def demo(
     smoke: option.Smoke = False,
     quiet: option.Quiet = False,
 ) -> None:
-    """Draw a long-tailed collection in Planet's format and compare methods on it; no download, no account."""
+    """Draw a long-tailed collection in Planet's format and compare methods on it; no download, no account.
+
+    `tailprobe demo --seeds 10 --out DEMO`
+    """
     from tailprobe.demo import draw_sample
 
     seed = given.study.get("seed", Study.seed)

@@ -45,7 +45,8 @@ class Study:
     )
     encoders: tuple[str, ...] = setting(
         ("descriptors",),
-        help="Frozen encoder: descriptors (no download), resnet18, clip, any timm model, or module:name of your own. "
+        help="Frozen encoder: descriptors (no download), resnet18, clip, any timm model, e.g. "
+        "vit_base_patch16_224, or module:name of your own. "
         "Repeat for several.",
         group="Methods and encoders",
         option="encoder",
@@ -55,7 +56,8 @@ class Study:
     )
     weights: Mapping[str, str] = setting(
         factory=dict,
-        help="Weights of an encoder from a local file, safetensors or state dict, instead of a download.",
+        help="Weights of an encoder from a local file, safetensors or state dict, instead of a download, e.g. "
+        "resnet18=resnet18.safetensors.",
         group="Methods and encoders",
         metavar="ENCODER=FILE",
     )
@@ -91,7 +93,7 @@ class Study:
     )
     group_column: str = setting(
         "",
-        help="Column of the table that says which images belong together (patient, scene, video, site), so that they "
+        help="Column of the table that says which images belong together, e.g. patient_id, so that they "
         "stay in one part; near: groups of near-duplicate images, found by their pixels.",
         group="Data",
         metavar="NAME",

@@ -12,6 +12,8 @@ from tailprobe.methods.ranges import check_range
     family="ensemble",
     source="Lakshminarayanan et al., NeurIPS 2017, section 2.4",
     cites=("lakshminarayanan2017",),
+    formula="mean of the probabilities of k heads",
+    example="ensemble(5)",
 )
 def ensemble(train: TrainingSet, k: int = 5) -> Ensemble:
     """Train k heads of one split from different initialisations and average their probabilities.

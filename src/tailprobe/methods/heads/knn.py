@@ -24,6 +24,8 @@ from tailprobe.methods.ranges import check_range
     family="head",
     source="Wu et al., CVPR 2018, section 3.4: weighted by exp(cosine / temperature)",
     cites=("wu2018",),
+    formula="score_c = the share of class c among k neighbours, each weighing exp(cosine / temperature)",
+    example="knn(20)",
 )
 def knn(train: TrainingSet, k: int = 20, temperature: float = 0.07) -> "NeighbourFit":
     """Let the k nearest training images vote, each weighing exp(cosine similarity / temperature).

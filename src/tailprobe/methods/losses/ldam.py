@@ -17,6 +17,8 @@ from tailprobe.methods.ranges import check_range
     link="softmax",
     source="Cao et al., NeurIPS 2019, equation 10",
     cites=("cao2019",),
+    formula="z_y - m n_y^(-1/4) for an image's own class y",
+    example="ldam(0.5)",
 )
 def ldam(train: TrainingSet, margin: float = 0.5, scale: float = 1.0) -> TrainingPlan:
     """Lower the logit of an image's own class by a margin proportional to n_c^(-1/4) in training.

@@ -21,6 +21,8 @@ from tailprobe.methods.ranges import check_range
     link="softmax",
     source="Kang et al., ICLR 2020, equation 4",
     cites=("kang2020",),
+    formula="w_c / |w_c|^tau, no bias",
+    example="tau_norm(1)",
 )
 def tau_norm(train: TrainingSet, tau: float = 1.0) -> TrainingPlan:
     """Divide each class's output weights by their Euclidean norm to the power tau; biases are dropped, as in the paper.
