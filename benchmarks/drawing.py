@@ -12,6 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 from benchmarks.row import Row, table
+from tailprobe.progress import Progress
+from tailprobe.runs.run import Run
 
 
 def rows(*, seeds: int = 5, figures: str = "all") -> list[Row]:
@@ -47,10 +49,10 @@ def _demo(folder: Path, *, seeds: int, settings: dict[str, Any]) -> dict[str, fl
     return seconds
 
 
-def _timed(name: str, draw: Callable[..., Any], seconds: dict[str, float]) -> Callable[..., Any]:
-    def timed(*arguments: Any) -> Any:
+def _timed(name: str, draw: Callable[..., list[Path]], seconds: dict[str, float]) -> Callable[..., list[Path]]:
+    def timed(run: Run, progress: Progress) -> list[Path]:
         started = time.perf_counter()
-        files = draw(*arguments)
+        files = draw(run, progress)
         seconds[name] = time.perf_counter() - started
         return files
 

@@ -21,6 +21,8 @@ from tailprobe.cli.settings import Given, option_of
 from tailprobe.cli.studies import study_of
 from tailprobe.errors import InputError
 from tailprobe.learners.recipe import Recipe
+from tailprobe.methods.lookup import load_installed, parse_methods
+from tailprobe.methods.method import METHODS
 from tailprobe.runs.settings import Study, write_study
 from tailprobe.setting import at_least, setting, settings_of
 from tailprobe.study.execution import Execution
@@ -162,6 +164,46 @@ def test_methods_are_listed_with_their_sets() -> None:
     printed = CliRunner().invoke(cli.app, ["methods"]).output
     assert "oversample(count" in printed
     assert "paper: baseline, reweight(1.5)" in printed
+
+
+def test_each_method_has_its_formula_source_labels_and_an_example_that_works() -> None:
+    load_installed()
+    own = [METHODS.get(name) for name in METHODS.names()]
+    own = [method for method in own if method.function.__module__.startswith("tailprobe.")]
+    assert len(own) > 20
+    for method in own:
+        (bound,) = (each for each in parse_methods([method.example]) if each.parts[0].method is method)
+        assert len(bound.parts) == 1
+        assert method.formula or method.family == "baseline", method.name
+        shown = " ".join(CliRunner().invoke(cli.app, ["methods", method.name]).output.split())
+        for text in (method.form, method.summary, method.formula, method.source, f"--methods '{method.example}'"):
+            assert " ".join(text.split()) in shown, (method.name, text)
+
+
+def test_a_method_that_there_is_not_is_refused_with_the_nearest() -> None:
+    with pytest.raises(InputError, match="did you mean 'focal'"):
+        CliRunner().invoke(cli.app, ["methods", "fokal"], catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("typed", "place", "found"),
+    [("tailprobe com", 1, "compare"), ("tailprobe compare x --figure-s", 3, "--figure-style")],
+)
+def test_the_shell_completes_commands_and_options(
+    typed: str, place: int, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = CliRunner().invoke(
+        cli.app,
+        [],
+        prog_name="tailprobe",
+        env={"_TAILPROBE_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(place)},
+    )
+    assert done.output.split() == [found]
+
+
+def test_every_command_shows_an_example() -> None:
+    for command in COMMANDS:
+        assert f"tailprobe {command} " in " ".join(help_of(command, 200)), command
 
 
 def test_every_option_that_the_readme_names_exists() -> None:

@@ -16,10 +16,10 @@ from tailprobe.errors import InputError
 from tailprobe.scores.summary import summarise
 
 CONTRACT = (
-    "encoder", "method", "compared_with", "class_name", "is_group", "metric", "baseline", "value", "difference", "low",
-    "high", "value_low", "value_high", "p", "p_adjusted", "support", "minimum_detectable_effect", "verdict",
-    "seeds", "question", "level", "critical_level", "simultaneous_low", "simultaneous_high", "margin", "below_margin",
-    "standard_error_seeds", "standard_error_images",
+    "encoder", "method", "compared_with", "class_name", "is_group", "metric", "baseline", "baseline_low",
+    "baseline_high", "value", "difference", "low", "high", "value_low", "value_high", "p", "p_adjusted", "support",
+    "minimum_detectable_effect", "verdict", "seeds", "question", "level", "critical_level", "simultaneous_low",
+    "simultaneous_high", "margin", "below_margin", "standard_error_seeds", "standard_error_images",
 )  # fmt: skip
 
 
@@ -90,6 +90,15 @@ def test_swapping_method_and_baseline_turns_the_verdicts_around(run):
     assert back["verdict"].tolist() == turned.tolist()
 
 
+def test_the_baselines_interval_is_the_one_it_has_as_a_method(run, comparison):
+    swapped = compare_methods(run.scores, labels=run.labels, classes=run.classes, baseline="helpful").verdicts
+    keys = ["encoder", "class_name", "is_group"]
+    as_method = swapped[swapped["method"] == "baseline"].set_index(keys)[["value", "value_low", "value_high"]]
+    for method, rows in comparison.verdicts.groupby("method"):
+        own = rows.set_index(keys)[["baseline", "baseline_low", "baseline_high"]]
+        np.testing.assert_allclose(own, as_method.loc[own.index], err_msg=method)
+
+
 def test_without_scores_the_nadeau_bengio_correction_widens_the_intervals(run, comparison):
     plain = compare_results(run.results, classes=run.classes).verdicts
     np.testing.assert_allclose(plain["difference"], comparison.verdicts["difference"], atol=1e-6)
@@ -146,7 +155,7 @@ def test_no_interval_of_a_difference_reaches_beyond_what_there_can_be(run):
     wide = stack([replace(components, **{k: v[:, [0] * 7] if k == "per_seed" else v[[0] * 7]
                                              for k, v in vars(components).items()})])  # fmt: skip
     joint = without_influences(np.repeat(per_seed.T, 2, axis=1))
-    measured = Contrasts("clip", ("bold",), wide, wide, joint, np.array([9.0]), has_test_variance=False)
+    measured = Contrasts("clip", ("bold",), wide, wide, wide, joint, np.array([9.0]), has_test_variance=False)
     found = decide_verdicts([measured], grouping, metric="average_precision", test_classes=True).verdicts
     assert found["high"].max() == 1
     assert found["low"].min() == pytest.approx(0.5 - stats.t.isf(0.025, 2) * 0.4 / np.sqrt(3))

@@ -9,21 +9,24 @@ from rich.console import Console
 
 from tailprobe.report.verdict_table import verdict_table
 
+NAMES = {"low-frequency": "primary", "remaining": "cost"}
 
-def printed(
-    rows: list[tuple], methods: list[str], *, width: int = 80, below_margin: bool = False, provisional: bool = False
-) -> str:
+
+def frame(rows: list[tuple], *, below_margin: bool = False, provisional: bool = False) -> pd.DataFrame:
     ends = ["simultaneous_low", "simultaneous_high"]
     columns = ["encoder", "method", "class_name", "is_group", "difference", *ends, "verdict"]
     table = pd.DataFrame(rows, columns=columns).assign(metric="average_precision", low=-0.5, high=0.5, margin=0.02)
-    names = {"low-frequency": "primary", "remaining": "cost"}
-    table["question"] = table["class_name"].map(names).where(table["is_group"], "classes").fillna("")
+    table = table.assign(compared_with="baseline", baseline=0.6, value=0.6 + table["difference"])
+    table["question"] = table["class_name"].map(NAMES).where(table["is_group"], "classes").fillna("")
     table.loc[table["verdict"] == "", "question"] = ""
     table["level"] = table["question"].map({"primary": 0.04, "cost": 0.01, "classes": 0.05})
     table["critical_level"] = table["level"].where(table["simultaneous_low"].notna()) / 8
-    table["below_margin"], table["provisional"] = below_margin, provisional
+    return table.assign(below_margin=below_margin, provisional=provisional)
+
+
+def printed(rows: list[tuple], methods: list[str], *, width: int = 80, **marked: bool) -> str:
     stream = io.StringIO()
-    shown = verdict_table(table, methods=methods, encoders=["clip"], width=width)
+    shown = verdict_table(frame(rows, **marked), methods=methods, encoders=["clip"], width=width)
     Console(file=stream, width=width).print(shown)
     return stream.getvalue()
 
@@ -39,12 +42,36 @@ LONG = [
 
 def test_groups_have_their_intervals_and_verdicts_in_the_words_of_the_table() -> None:
     lines = printed(LONG, ["baseline", "oversample(largest)"]).splitlines()
-    first = next(at for at, line in enumerate(lines) if line.startswith("oversample("))
-    assert "+11 (+0.8, +22)" in lines[first]
-    assert "−1.5 (−2.6, −0.4)" in lines[first]
-    assert "improves" in lines[first]
-    assert lines[first + 1].split() == ["largest)", "equal"]  # the name is whole, and so is "practically equal"
+    low, remaining = (line.split() for line in lines if line.startswith("oversample("))
+    assert low == ["oversample(largest)", "71.3", "+11", "(+0.8,", "+22)", "improves"]
+    assert remaining == ["oversample(largest)", "58.5", "−1.5", "(−2.6,", "−0.4)", "practically", "equal"]
     assert all(len(line) <= 80 for line in lines)
+
+
+def test_the_baseline_has_its_mean_and_no_verdict() -> None:
+    lines = printed(LONG, ["baseline", "oversample(largest)"]).splitlines()
+    assert [line.split() for line in lines if line.startswith("baseline")] == [["baseline", "60.0"]] * 2
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_names_are_whole_at_common_widths(width: int) -> None:
+    name = "undersample(low-frequency)"
+    rows = [("clip", name, group, True, -0.037, -0.068, 0.047, "identical ranking") for group in NAMES]
+    lines = printed(rows, ["baseline", name], width=width).splitlines()
+    assert "…" not in "".join(lines)
+    assert [line.split()[0] for line in lines if name in line] == [name] * (2 if width == 80 else 1)
+    assert all(len(line) <= width for line in lines)
+
+
+def test_only_verdicts_have_colours_and_none_where_the_user_wants_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = verdict_table(frame(LONG), methods=["oversample(largest)"], encoders=["clip"])
+    stream = io.StringIO()
+    Console(file=stream, width=80, force_terminal=True, color_system="standard").print(table)
+    assert re.findall(r"\x1b\[3[12]m([^\x1b]*)", stream.getvalue()) == ["improves".ljust(17)]
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = io.StringIO()
+    Console(file=stream, width=80, force_terminal=True).print(table)
+    assert not re.search(r"\x1b\[3\d", stream.getvalue())
 
 
 def test_a_wide_terminal_has_a_method_on_one_line() -> None:
@@ -80,7 +107,8 @@ def test_no_verdict_is_shortened_or_cut(word) -> None:
 
 
 def test_a_group_without_classes_is_a_dash() -> None:
-    text = printed([("clip", "reweight(2)", "remaining", True, 0.01, -0.1, 0.1, "inconclusive")], ["reweight(2)"])
+    rows = [("clip", "reweight(2)", "remaining", True, 0.01, -0.1, 0.1, "inconclusive")]
+    text = printed(rows, ["reweight(2)"], width=120)
     assert "–" in next(line for line in text.splitlines() if line.startswith("reweight(2)"))
 
 

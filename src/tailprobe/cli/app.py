@@ -27,7 +27,6 @@ app = typer.Typer(
     name="tailprobe",
     help="Compare class-imbalance methods on frozen embeddings of your images.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )

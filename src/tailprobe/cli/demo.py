@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from tailprobe.cli import options as option
-from tailprobe.cli.settings import Given, with_settings
+from tailprobe.cli.settings import OF_FIGURES, Given, with_settings
 from tailprobe.cli.studies import run_and_show, smoke_test
 from tailprobe.console import Bars
 from tailprobe.runs.settings import Study
@@ -14,7 +14,8 @@ from tailprobe.study.execution import Execution
 
 
 @with_settings(
-    study=("seeds", "seed", "metric", "title", "no_images"), defaults={"seeds": 5, "title": "drawn landscapes"}
+    study=("seeds", "seed", "metric", "title", "no_images", *OF_FIGURES),
+    defaults={"seeds": 5, "title": "drawn landscapes"},
 )
 def demo(
     given: Given,
@@ -25,7 +26,10 @@ def demo(
     smoke: option.Smoke = False,
     quiet: option.Quiet = False,
 ) -> None:
-    """Draw a long-tailed collection in Planet's format and compare methods on it; no download, no account."""
+    """Draw a long-tailed collection in Planet's format and compare methods on it; no download, no account.
+
+    `tailprobe demo --seeds 10 --out DEMO`
+    """
     from tailprobe.demo import draw_sample
 
     seed = given.study.get("seed", Study.seed)

@@ -45,7 +45,10 @@ def reproduce(
     smoke: option.Smoke = False,
     quiet: option.Quiet = False,
 ) -> None:
-    """Run the paper's own study and print how close the result is."""
+    """Run the paper's own study and print how close the result is.
+
+    `tailprobe reproduce planet DIR --preset paper-code --out REPRODUCTION`
+    """
     from tailprobe.paper.presets import MEANING
     from tailprobe.paper.presets import preset as study_of
 

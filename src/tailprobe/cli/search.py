@@ -40,7 +40,8 @@ def search(
 ) -> None:
     """Search learning rate, batch size, dropout and width for the baseline, on the validation part alone.
 
-    Writes `search.parquet` and, for each encoder, its best recipe as a study file for `compare`.
+    Writes `search.parquet` and, for each encoder, its best recipe as a study file for `compare`:
+    `tailprobe search IMAGES --labels TABLE --encoder resnet18 --out SEARCH`
     """
     from tailprobe.study.tuning import run_search
     from tailprobe.training.search import SearchSpace

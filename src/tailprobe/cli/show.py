@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def show_result(result: "Run", metric: str) -> None:
-    """Print the averages of a run and where it is."""
+    """Print the answer of a run and where it is; a metric that was not tested has its averages before it."""
     from tailprobe.report.caution import caution
     from tailprobe.report.further import further_answers
     from tailprobe.report.methods import method_remarks
@@ -19,25 +19,28 @@ def show_result(result: "Run", metric: str) -> None:
     from tailprobe.report.verdict_table import verdict_table
 
     console, methods = Terminal(), result.method_table
-    compared = methods[methods["baseline"] != ""]
-    table = results_table(
-        result.results,
-        metric=metric,
-        methods=result.record["methods"],
-        encoders=list(result.encoders),
-        plans=result.plans.drop_duplicates(["encoder", "method", "seed"]),
-        baselines=dict(zip(compared["method"], compared["baseline"], strict=True)),
-        remarks=method_remarks(methods),
-        width=console.width,
-    )
-    console.print(table)
-    if result.verdicts is not None and result.recommendation is not None:
-        names, encoders = result.record["methods"], list(result.encoders)
-        console.print(verdict_table(result.verdicts, methods=names, encoders=encoders, width=console.width))
-        gain = shown_first(result, result.recommendation.encoder)
+    names, encoders, remarks = result.record["methods"], list(result.encoders), method_remarks(methods)
+    verdicts, recommendation = result.verdicts, result.recommendation
+    if verdicts is None or recommendation is None or metric not in set(verdicts["metric"]):
+        compared = methods[methods["baseline"] != ""]
+        table = results_table(
+            result.results,
+            metric=metric,
+            methods=names,
+            encoders=encoders,
+            plans=result.plans.drop_duplicates(["encoder", "method", "seed"]),
+            baselines=dict(zip(compared["method"], compared["baseline"], strict=True)),
+            remarks=remarks,
+            width=console.width,
+        )
+        console.print(table)
+        remarks = {}
+    if verdicts is not None and recommendation is not None:
+        console.print(verdict_table(verdicts, methods=names, encoders=encoders, remarks=remarks, width=console.width))
+        gain = shown_first(result, recommendation.encoder)
         lines = [
-            result.recommendation.sentence,
-            more_seeds(result.verdicts, result.recommendation.encoder),
+            recommendation.sentence,
+            more_seeds(verdicts, recommendation.encoder),
             "" if gain is None else gain[1]["sentence"],
             *(line for asked in further_answers(result) for line in (f"{asked['sentence']}.", *_indented(asked))),
         ]

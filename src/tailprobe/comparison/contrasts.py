@@ -26,6 +26,7 @@ class Contrasts:
     encoder: str
     methods: tuple[str, ...]
     values: VarianceComponents  # (M, K) of the methods' own numbers
+    baselines: VarianceComponents  # (M, K) of those of the baseline that each is compared with
     differences: VarianceComponents  # (M, K) from the baseline of the same seed
     joint: JointSample  # of the differences on `ASKED_GROUPS`, method by method
     support: Float[np.ndarray, " C"]  # test positives, mean over seeds; of grouped images the groups that have one
@@ -175,10 +176,26 @@ def contrasts(
         for of_method, of_baseline in zip(results, baselines, strict=True)
     ]
     values, differences, samples = zip(*components, strict=True)
+    levels = {id(baseline): _levels(baseline, grouping, images) for baseline in baselines}
     support = np.mean([result.labels.sum(axis=0) for result in baselines[0]], axis=0)
     return Contrasts(
-        encoder, tuple(methods), stack(values), stack(differences), beside(samples), support, has_test_variance=True
+        encoder,
+        tuple(methods),
+        stack(values),
+        stack(levels[id(baseline)] for baseline in baselines),
+        stack(differences),
+        beside(samples),
+        support,
+        has_test_variance=True,
     )
+
+
+def _levels(results: Sequence[TestResult], grouping: Grouping, images: int) -> VarianceComponents:
+    """Return the variance components of one method's own numbers."""
+    levels = VarianceAccumulator(images=images, columns=len(grouping.names))
+    for result in results:
+        levels.add(*_with_groups(grouping, result.rows, result.influence.value, result.influence.influence))
+    return levels.components()
 
 
 def contrasts_from_results(
@@ -218,6 +235,7 @@ def contrasts_from_results(
         encoder,
         tuple(methods),
         stack([nadeau_bengio(with_groups[method], test_share=test_share) for method in methods]),
+        stack([nadeau_bengio(with_groups[baseline], test_share=test_share)] * len(methods)),
         stack([nadeau_bengio(values, test_share=test_share) for values in differences]),
         beside([without_influences(values[:, asked]) for values in differences]),
         _values(results, baseline, "support", grouping.classes).mean(axis=0),

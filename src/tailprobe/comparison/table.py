@@ -16,7 +16,8 @@ from tailprobe.comparison.words import IDENTICAL_RANKING, verdict_words, within_
 from tailprobe.scores.metric import lower_is_better
 
 COLUMNS = (
-    "encoder", "method", "compared_with", "class_name", "is_group", "metric", "baseline", "value", "difference", "low",
+    "encoder", "method", "compared_with", "class_name", "is_group", "metric", "baseline", "baseline_low",
+    "baseline_high", "value", "difference", "low",
     "high", "value_low", "value_high", "p", "p_adjusted", "support", "minimum_detectable_effect", "verdict", "seeds",
     "question", "level", "critical_level", "simultaneous_low", "simultaneous_high", "margin", "below_margin",
     "standard_error_seeds", "standard_error_images",
@@ -102,7 +103,9 @@ def _rows(contrasts: Contrasts, differences: Estimate, grouping: Grouping, metri
     support = grouping.effective_support(contrasts.support)
     values = rule_of_three(estimate_levels(contrasts.values), support=support)
     low, high = clip_to_range(differences.interval())
-    value_low, value_high = values.logit_interval()  # every metric lies in [0, 1]
+    baselines = rule_of_three(estimate_levels(contrasts.baselines), support=support)
+    baseline_low, baseline_high = baselines.logit_interval()  # every metric lies in [0, 1]
+    value_low, value_high = values.logit_interval()
     return pd.DataFrame(
         {
             "encoder": contrasts.encoder,
@@ -111,6 +114,8 @@ def _rows(contrasts: Contrasts, differences: Estimate, grouping: Grouping, metri
             "is_group": np.tile(np.arange(columns) >= len(grouping.classes), methods),
             "metric": metric,
             "baseline": (values.mean - differences.mean).ravel(),
+            "baseline_low": baseline_low.ravel(),
+            "baseline_high": baseline_high.ravel(),
             "value": values.mean.ravel(),
             "difference": differences.mean.ravel(),
             "low": low.ravel(),

@@ -39,7 +39,8 @@ class Comparison:
     """What a study says of its methods.
 
     `verdicts` has a row for each (encoder, method but the baseline, class or group): encoder, method, compared_with
-    (the baseline of its link), class_name, is_group, metric, baseline and value (means over seeds), difference (value
+    (the baseline of its link), class_name, is_group, metric, baseline and value (means over seeds), baseline_low and
+    baseline_high (the baseline's 95% confidence interval), difference (value
     minus baseline, paired by seed), low and high (its 95% confidence interval, by itself), value_low and value_high
     (that of the value), p, p_adjusted (within its question, to be compared with `level`; NaN where not tested), support
     (positives in the test part, mean over seeds; of a group all classes together), minimum_detectable_effect (the

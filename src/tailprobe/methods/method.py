@@ -37,6 +37,9 @@ class Method:
     needs: frozenset[Need] = frozenset()  # beside the labels
     link: Link = "sigmoid"  # of the heads it gives; methods are compared with the baseline of their link
     source: str = ""
+    cites: tuple[str, ...] = ()  # keys of the bibliography that a paper on a run with the method cites
+    formula: str = ""  # what it does to what, in one line
+    example: str = ""  # a call, e.g. `reweight(2)`
 
     @property
     def parameters(self) -> list[inspect.Parameter]:
@@ -187,6 +190,9 @@ def method(
     needs: AbstractSet[Need] = frozenset(),
     link: Link = "sigmoid",
     source: str = "",
+    cites: tuple[str, ...] = (),
+    formula: str = "",
+    example: str = "",
 ) -> Callable[[Callable[..., Learner]], Method]:
     """Register the decorated function as a method.
 
@@ -197,6 +203,9 @@ def method(
         needs: `embeddings` where the function reads `train.embeddings`; its plans are then made once they are there.
         link: of the heads it gives.
         source: paper and equation.
+        cites: keys of `report/paragraph/references.bib`, which hold the publications of `source` in full.
+        formula: what it does to what, in one line of plain text.
+        example: a call with arguments that make sense, e.g. `reweight(2)`; its name by default.
 
     Returns:
         A decorator that gives the `Method`.
@@ -228,7 +237,9 @@ def method(
 
     def register(function: Callable[..., Learner]) -> Method:
         _check_annotations(name, function)
-        made = Method(name, family, function, frozenset(kinds), frozenset(needs), link, source)
+        made = Method(
+            name, family, function, frozenset(kinds), frozenset(needs), link, source, cites, formula, example or name
+        )
         return METHODS.add(name, made)
 
     return register

@@ -2,6 +2,8 @@
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -11,15 +13,16 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.transforms import Bbox
 
+from tailprobe.report.look import look
 from tailprobe.report.style import INK, MUTED
 from tailprobe.report.text import text_width
 
-WIDTH = 9.0  # inches: a README's 900 pixels at 100 dpi
 EDGE = 0.1  # inches left free at every side
 
 _TITLE, _SUBTITLE, _CAPTION, _KEY = 12.5, 9.0, 8.0, 8.5  # points
 _LEADING = 1.32  # height of a line, of its size
 _KEY_ROW = 0.22  # inches
+_HINTED = 0.96  # letters on a grid of pixels take up to this much more than their outlines
 _GAP = 0.08  # inches between bands
 
 
@@ -30,17 +33,22 @@ def new_figure(
     caption: str,
     body: float,
     key: Sequence[tuple[Artist, str]] = (),
-    width: float = WIDTH,
+    width: float | None = None,
 ) -> Figure:
     """Return an empty figure, `body` inches high between its header (title, subtitle, key) and its caption.
 
-    Axes made in it are laid out inside the body. The title is the figure's suptitle and the caption its supxlabel:
-    that is where `write_figures` reads them.
+    Axes made in it are laid out inside the body. For a paper title, subtitle and caption are not drawn: they are the
+    text beside the figure, which `words_of` gives.
+
+    Args:
+        width: inches; that of the look by default.
     """
+    width, words = width or look().width, Words(title, subtitle, caption)
+    drawn = Words("", "", "") if look().style == "paper" else words
     heading, under, foot = (
-        _wrapped(title, width, _TITLE),
-        _wrapped(subtitle, width, _SUBTITLE),
-        _wrapped(caption, width, _CAPTION),
+        _wrapped(drawn.title, width, _TITLE),
+        _wrapped(drawn.subtitle, width, _SUBTITLE),
+        _wrapped(drawn.caption, width, _CAPTION),
     )
     columns = _key_columns([label for _, label in key], width)
     rows = -(-len(key) // columns) if key else 0
@@ -49,6 +57,7 @@ def new_figure(
     height = header + body + footer
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
+    _WORDS[figure] = words
     left, top = EDGE / width, 1 - EDGE / height
     name = figure.suptitle(
         heading, x=left, y=top, ha="left", va="top", fontsize=_TITLE, fontweight="bold", linespacing=1.15
@@ -56,14 +65,32 @@ def new_figure(
     name.set_in_layout(False)
     below = top - _height(heading, _TITLE) / height
     figure.text(left, below, under, ha="left", va="top", fontsize=_SUBTITLE, color=MUTED).set_in_layout(False)
-    words = figure.supxlabel(foot, x=left, y=EDGE / height, ha="left", va="bottom", fontsize=_CAPTION, color=MUTED)
-    words.set_linespacing(_LEADING)
-    words.set_in_layout(False)
+    note = figure.supxlabel(foot, x=left, y=EDGE / height, ha="left", va="bottom", fontsize=_CAPTION, color=MUTED)
+    note.set_linespacing(_LEADING)
+    note.set_in_layout(False)
     if key:
         _draw_key(figure, key, columns, y=below - (_height(under, _SUBTITLE) + _GAP) / height)
     rect = (left, footer / height, 1 - 2 * left, body / height)
     figure.set_layout_engine(_RoundedLayout(rect=rect, h_pad=0.03, w_pad=0.03, hspace=0.03, wspace=0.02))
     return figure
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a figure says in words."""
+
+    title: str
+    subtitle: str
+    caption: str
+
+    @property
+    def text(self) -> str:
+        """Return all of it as the caption of a figure in a paper."""
+        parts = [part.strip().rstrip(".") for part in (self.title, self.subtitle, self.caption) if part.strip()]
+        return ". ".join(part[:1].upper() + part[1:] for part in parts) + "."
+
+
+_WORDS: WeakKeyDictionary[Figure, Words] = WeakKeyDictionary()
 
 
 class _RoundedLayout(ConstrainedLayoutEngine):
@@ -93,14 +120,9 @@ def canvas(figure: Figure) -> Axes:
     return axes
 
 
-def caption_of(figure: Figure) -> str:
-    """Return the caption of a figure of `new_figure` as one line."""
-    return " ".join(figure.get_supxlabel().split("\n"))
-
-
-def title_of(figure: Figure) -> str:
-    """Return the title of a figure of `new_figure` as one line."""
-    return " ".join(figure.get_suptitle().split("\n"))
+def words_of(figure: Figure) -> Words:
+    """Return what a figure of `new_figure` says in words, drawn or not."""
+    return _WORDS[figure]
 
 
 def _draw_key(figure: Figure, key: Sequence[tuple[Artist, str]], columns: int, *, y: float) -> None:
@@ -132,7 +154,7 @@ def _key_columns(labels: Sequence[str], width: float) -> int:
 
 
 def _wrapped(text: str, width: float, size: float) -> str:
-    room = width - 2 * EDGE
+    room = (width - 2 * EDGE) * _HINTED
     letters = int(room * 72 / (size * 0.48))  # an optimist's guess; wide letters take it back below
     while True:
         rows = textwrap.wrap(text, letters)

@@ -34,6 +34,7 @@ def run_figures(run: Run, *, metric: str | None = None) -> dict[str, Figure]:
         histories=run.histories,
         tiles=tiles,
         tags=tags,
+        verdicts=run.verdicts,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from matplotlib import font_manager
 from matplotlib.textpath import text_to_path
 
+from tailprobe.report.look import look
 from tailprobe.scores.metric import metric_title
 
 # The first comes with matplotlib; the others are taken where the machine has them, for scripts that it lacks.
@@ -23,9 +24,14 @@ FONTS = (
 _BREAKS = "_-/ .,+("
 
 
-@functools.cache
 def fonts() -> tuple[str, ...]:
-    """Return the families that are drawn with, in order: matplotlib's own, then the fallbacks that are installed."""
+    """Return the families that are drawn with, in order: the look's, matplotlib's own, then installed fallbacks."""
+    chosen = look().font
+    return (chosen, *_installed()) if chosen else _installed()
+
+
+@functools.cache
+def _installed() -> tuple[str, ...]:
     installed = set(font_manager.get_font_names())
     return tuple(family for family in FONTS if family in installed)
 
@@ -90,6 +96,31 @@ def whole_name(name: str, width: int) -> str:
     return "\n".join([*lines, text])
 
 
+def fitted(name: str, inches: float, size: float, *, least: float = 5.0) -> tuple[str, float]:
+    """Return a shown name broken after separators alone, and the size in points, up to `size`, at which it fits.
+
+    Only a word that does not fit at the `least` size is broken.
+    """
+    text = shown(name, 80)
+    words = _segments(text)
+    widest = max(text_width(word, size) for word in words)
+    points = max(least, min(size, size * inches / widest))
+    lines = [""]
+    for word in words:
+        if lines[-1] and text_width(lines[-1] + word, points) > inches:
+            lines.append("")
+        lines[-1] += word
+    letters = max(3, int(inches * 72 / (0.6 * points)))
+    return "\n".join(
+        line if text_width(line, points) <= inches * 1.01 else whole_name(line, letters) for line in lines
+    ), points
+
+
+def _segments(text: str) -> list[str]:
+    ends = [i + 1 for i, letter in enumerate(text[:-1]) if letter in _BREAKS]
+    return [text[a:b] for a, b in zip([0, *ends], [*ends, len(text)], strict=True)]
+
+
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """Return the width of one line in inches, at `size` points."""
     font = font_manager.FontProperties(family=list(fonts()), size=size, weight="bold" if bold else "normal")
@@ -112,14 +143,14 @@ def _break(text: str, width: int, wanted: float) -> int:
 
 
 def _visible(character: str) -> str:
-    if (character == " " or character.isprintable()) and ord(character) in _drawable():
+    if (character == " " or character.isprintable()) and ord(character) in _drawable(fonts()):
         return character
     return character.encode("unicode_escape").decode("ascii")
 
 
 @functools.cache
-def _drawable() -> frozenset[int]:
-    files = [font_manager.findfont(family) for family in fonts()]
+def _drawable(families: tuple[str, ...]) -> frozenset[int]:
+    files = [font_manager.findfont(family) for family in families]
     return frozenset(code for file in files for code in font_manager.get_font(file).get_charmap())
 
 

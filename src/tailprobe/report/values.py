@@ -113,6 +113,14 @@ def half_width(values: Float[np.ndarray, "*rest S"], spread: Spread) -> Float[np
     return np.asarray(quantile * deviation(values) / np.sqrt(np.maximum(number, 1)))
 
 
+def spread_ends(
+    values: Float[np.ndarray, "*rest S"], spread: Spread, *, least: float
+) -> tuple[Float[np.ndarray, "*rest"], Float[np.ndarray, "*rest"]]:
+    """Return where whiskers of the spread over seeds end, cut off at what a metric cannot pass: `least` and 1."""
+    middle, reach = mean(values), half_width(values, spread)
+    return np.clip(middle - reach, least, 1), np.clip(middle + reach, least, 1)
+
+
 def agree(differences: Float[np.ndarray, "*rest S"]) -> Bool[np.ndarray, "*rest"]:
     """Return where at least three seeds are defined and all of them lie on the same side of zero."""
     number = (~np.isnan(differences)).sum(axis=-1)

@@ -1,6 +1,7 @@
-"""The verdicts as a table for the terminal."""
+"""The answer as one table for the terminal: what each method reaches and changes, and the verdict on it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import pandas as pd
 from rich import box
@@ -18,47 +19,66 @@ from tailprobe.scores.metric import metric_title
 
 _SHOWN = (LOW_FREQUENCY, REMAINING)
 _COLOURS = {IMPROVES: "green", WORSENS: "red"}
-_WIDE = 100  # columns from which every verdict stands on one line
-_INTERVAL, _WORD, _WORDS = 18, 12, 17  # letters: an interval, the longest word of a verdict, the longest verdict
-_MIN_NAME = 15  # what 80 columns leave
+_WIDE = 116  # columns from which both groups stand side by side
+_GROUP = 43  # letters of a group: mean 4, interval 18, the longest verdict 17, spaces
+_WORDS = 17  # letters of the longest verdict
+_MIN_NAME = 15
 
 
-def verdict_table(verdicts: pd.DataFrame, *, methods: Sequence[str], encoders: Sequence[str], width: int = 80) -> Table:
-    """Return the verdict on each method: the groups' differences in percent, their intervals, and the verdicts' words.
+def verdict_table(
+    verdicts: pd.DataFrame,
+    *,
+    methods: Sequence[str],
+    encoders: Sequence[str],
+    remarks: Mapping[str, str] = MappingProxyType({}),
+    width: int = 80,
+) -> Table:
+    """Return what each method reaches and changes in both groups of classes, in percent, and the verdicts' words.
 
-    The interval is the simultaneous one, which the verdict is drawn from; of what was not tested that of the row alone.
-    Classes that were tested, as a question of their own, are counted under the table.
+    The groups stand side by side in a wide terminal, else one below the other. The interval is the simultaneous one,
+    which the verdict is drawn from; of what was not tested that of the row alone. Classes that were tested, as a
+    question of their own, are counted under the table. Only verdicts have colours.
 
     Args:
-        verdicts: columns encoder, method, class_name, is_group, metric, difference, low, high, simultaneous_low,
-            simultaneous_high, verdict, below_margin, provisional, question, level, critical_level, margin.
-        methods: in the order to show them; the baseline, which has no verdict, is left out.
-        width: columns of the terminal, 80 or more; names and verdicts that do not fit stand on several lines.
+        verdicts: columns encoder, method, class_name, is_group, metric, baseline, value, difference, low, high,
+            simultaneous_low, simultaneous_high, verdict, below_margin, provisional, question, level, critical_level, margin.
+        methods: in the order to show them; of the baseline, which has no verdict, the mean is shown.
+        remarks: by method, what is to be known of it, under the table.
+        width: columns of the terminal, 80 or more; names that do not fit stand on several lines.
     """
-    look = {"padding": (0, 1, 0, 0), "show_edge": False, "pad_edge": False}
-    table = Table(box=box.SIMPLE_HEAD, title_justify="left", caption_justify="left", **look)  # type: ignore[arg-type]
-    title = metric_title(str(verdicts["metric"].iloc[0]))
-    table.title = Text(f"verdict, difference in {shown(title, 40)} in %", style="bold")
-    table.caption = Text(_caption(verdicts), style="dim")
-    table.add_column("method", no_wrap=True)
-    for head in _SHOWN:
-        table.add_column(head, justify="right", no_wrap=True)
-        table.add_column("")
-    word = _WORDS if width >= _WIDE else _WORD
-    letters = max(_MIN_NAME, width - 1 - 2 * (_INTERVAL + word + 2))
+    wide = width >= _WIDE
+    groups = [_SHOWN] if wide else [(group,) for group in _SHOWN]
+    table = _empty(verdicts, side_by_side=len(groups[0]))
+    letters = max(_MIN_NAME, width - 2 - len(groups[0]) * _GROUP)
     for encoder in encoders:
         of_encoder = verdicts[verdicts["encoder"].astype(str) == encoder]
-        if len(encoders) > 1:
-            table.add_row(Text(shown(encoder, 40), style="bold"))
-        for method in methods:
-            rows = of_encoder[of_encoder["method"].astype(str) == method]
-            if len(rows):
-                table.add_row(Text(whole_name(method, letters)), *_cells(rows, word))
-        table.add_section()
+        for together in groups:
+            titles = ([encoder] if len(encoders) > 1 else []) + ([] if wide else [f"{together[0]} classes"])
+            if titles:
+                table.add_row(Text(": ".join(shown(title, 40) for title in titles), style="bold"))
+            for method in methods:
+                cells = [cell for group in together for cell in _cells(of_encoder, method, group)]
+                if any(cell.plain.strip("–") for cell in cells):
+                    table.add_row(Text(whole_name(method, letters)), *cells)
+            table.add_section()
+    table.caption = Text(_caption(verdicts, methods, remarks), style="dim")
     return table
 
 
-def _caption(verdicts: pd.DataFrame) -> str:
+def _empty(verdicts: pd.DataFrame, *, side_by_side: int) -> Table:
+    look = {"padding": (0, 1, 0, 0), "show_edge": False, "pad_edge": False}
+    table = Table(box=box.SIMPLE_HEAD, title_justify="left", caption_justify="left", **look)  # type: ignore[arg-type]
+    title = metric_title(str(verdicts["metric"].iloc[0]))
+    table.title = Text(f"{title[:1].upper()}{shown(title[1:], 60)} in %, and what each method changes", style="bold")
+    table.add_column("method", no_wrap=True)
+    for group in _SHOWN[:side_by_side]:
+        table.add_column("mean", justify="right", no_wrap=True)
+        table.add_column(group if side_by_side > 1 else "difference", justify="right", no_wrap=True)
+        table.add_column("verdict", no_wrap=True)
+    return table
+
+
+def _caption(verdicts: pd.DataFrame, methods: Sequence[str], remarks: Mapping[str, str]) -> str:
     questions = asked(verdicts)
     lines = [f"{'; '.join(q.sentence for q in questions)}." if questions else "Nothing was tested."]
     if questions:
@@ -68,24 +88,25 @@ def _caption(verdicts: pd.DataFrame) -> str:
         counts = [f"{(single['verdict'] == word).sum():,} {word}" for word in (IMPROVES, WORSENS, NOT_TESTED)]
         lines.append(f"Single classes, over all methods: {', '.join(counts)}.")
     lines.append(f"practically equal: within ±{100 * float(verdicts['margin'].iloc[0]):g}%.")
+    lines += [f"{shown(method, 60)}: {shown(remarks[method], 200)}" for method in methods if method in remarks]
     return "\n".join(lines)
 
 
-def _cells(rows: pd.DataFrame, word: int) -> list[Text]:
-    cells: list[Text] = []
-    for group in _SHOWN:
-        found = rows[rows["is_group"] & (rows["class_name"].astype(str) == group)]
-        if found.empty:
-            cells += [Text("–"), Text("")]
-            continue
-        row = found.iloc[0]
-        low, high = ("low", "high") if pd.isna(row["simultaneous_low"]) else ("simultaneous_low", "simultaneous_high")
-        span = f"{_percent(row['difference'])} ({_percent(row[low])}, {_percent(row[high])})"
-        cells += [
-            Text(span),
-            Text(whole_name(verdict_in_words(row), word), style=_COLOURS.get(str(row["verdict"]), "")),
-        ]
-    return cells
+def _cells(verdicts: pd.DataFrame, method: str, group: str) -> list[Text]:
+    rows = verdicts[verdicts["is_group"] & (verdicts["class_name"].astype(str) == group)]
+    own = rows[rows["method"].astype(str) == method]
+    if own.empty:
+        beside = rows.loc[rows["compared_with"].astype(str) == method, "baseline"]
+        return [Text(_mean(beside.iloc[0]) if len(beside) else "–"), Text(""), Text("")]
+    row = own.iloc[0]
+    low, high = ("low", "high") if pd.isna(row["simultaneous_low"]) else ("simultaneous_low", "simultaneous_high")
+    span = f"{_percent(row['difference'])} ({_percent(row[low])}, {_percent(row[high])})"
+    said = whole_name(verdict_in_words(row), _WORDS)
+    return [Text(_mean(row["value"])), Text(span), Text(said, style=_COLOURS.get(str(row["verdict"]), ""))]
+
+
+def _mean(value: float) -> str:
+    return "–" if pd.isna(value) else f"{100 * value:.1f}"
 
 
 def _percent(value: float) -> str:

@@ -33,9 +33,10 @@ FILES = MappingProxyType(
         "duplicates.json": "pairs of nearly equal images; absent for more than 50,000 images",
         "samples.parquet": "a few images, made small",
         "mistakes.parquet": "the test images with the largest errors",
-        "figures": "figures as SVG, PNG and PDF, with index.json",
+        "figures": "figures as SVG, PNG and PDF, with index.json and, in the style of papers, each caption as text",
         "tables": "tables for papers, as CSV, Parquet, LaTeX and Markdown: summary (what each method reaches and "
-        "changes on low-frequency, remaining, all classes), verdicts, averages, classes, methods, costs, thresholds, lacking",
+        "changes on the groups of classes), verdicts, averages, classes, methods, costs, thresholds, lacking; "
+        "methods_paragraph (what was done, to paste) and references.bib, which it cites",
         "report.html": "the page",
         "log.jsonl": "what happened when, a JSON object a line",
         "lock": "locked while a process writes the run",
@@ -139,6 +140,8 @@ COLUMNS = MappingProxyType(
             **_GROUPED,
             "metric": ("text", "the metric that was tested"),
             "baseline": ("number", "mean of the baseline over the seeds"),
+            "baseline_low": ("number", "lower end of the 95% confidence interval of the baseline"),
+            "baseline_high": ("number", "upper end"),
             "value": ("number", "mean of the method over the seeds"),
             "difference": ("number", "mean difference, paired by seed"),
             "low": ("number", "lower end of the 95% confidence interval of the difference by itself"),

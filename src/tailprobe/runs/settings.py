@@ -45,7 +45,8 @@ class Study:
     )
     encoders: tuple[str, ...] = setting(
         ("descriptors",),
-        help="Frozen encoder: descriptors (no download), resnet18, clip, any timm model, or module:name of your own. "
+        help="Frozen encoder: descriptors (no download), resnet18, clip, any timm model, e.g. "
+        "vit_base_patch16_224, or module:name of your own. "
         "Repeat for several.",
         group="Methods and encoders",
         option="encoder",
@@ -55,7 +56,8 @@ class Study:
     )
     weights: Mapping[str, str] = setting(
         factory=dict,
-        help="Weights of an encoder from a local file, safetensors or state dict, instead of a download.",
+        help="Weights of an encoder from a local file, safetensors or state dict, instead of a download, e.g. "
+        "resnet18=resnet18.safetensors.",
         group="Methods and encoders",
         metavar="ENCODER=FILE",
     )
@@ -91,7 +93,7 @@ class Study:
     )
     group_column: str = setting(
         "",
-        help="Column of the table that says which images belong together (patient, scene, video, site), so that they "
+        help="Column of the table that says which images belong together, e.g. patient_id, so that they "
         "stay in one part; near: groups of near-duplicate images, found by their pixels.",
         group="Data",
         metavar="NAME",
@@ -160,6 +162,29 @@ class Study:
         help="Keep no picture of the collection in the run, its page and its figures, for medical and private images; "
         "file names and labels are still shown.",
         group="Output",
+    )
+    figures: Literal["none", "svg", "all"] = setting(
+        "all", help="Figures as files: none, svg, or all (SVG, PNG and PDF).", group="Output"
+    )
+    figure_style: Literal["screen", "paper"] = setting(
+        "screen",
+        help="Figures with title and caption (screen), or for a paper: without, the caption as a text file beside each "
+        "(paper).",
+        group="Output",
+    )
+    figure_width: float = setting(
+        0.0,
+        help="Width of the figures in inches, e.g. 3.3 for one column of a paper or 7 for both. Default: 9 for the "
+        "screen, 7 for a paper.",
+        group="Output",
+        metavar="INCHES",
+        range=Range(lambda width: width == 0 or 3 <= width <= 30, "3 to 30, or 0 for the style's own"),
+    )
+    figure_font: str = setting(
+        "",
+        help="Font of the figures, any that is installed, e.g. 'Times New Roman'. Default: DejaVu Sans.",
+        group="Output",
+        metavar="NAME",
     )
     recipe: Recipe = field(default_factory=Recipe)
 

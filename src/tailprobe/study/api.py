@@ -90,6 +90,10 @@ def compare(
     long_tail: float = Study.long_tail,
     standardise: bool | str = Study.standardise,
     on_bad_image: str = Study.on_bad_image,
+    figures: str = Study.figures,
+    figure_style: str = Study.figure_style,
+    figure_width: float = Study.figure_width,
+    figure_font: str = Study.figure_font,
     recipe: Recipe | None = None,
     out: str | Path | None = None,
     cache: str | Path | None = None,
@@ -156,6 +160,10 @@ def compare(
         budget=budget,
         standardise=standardise,
         on_bad_image=on_bad_image,
+        figures=figures,
+        figure_style=figure_style,
+        figure_width=figure_width,
+        figure_font=figure_font,
         recipe=recipe or Recipe(),
     )
     folder = Path(tempfile.mkdtemp(prefix="tailprobe-")) if out is None else Path(out)

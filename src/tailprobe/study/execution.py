@@ -25,7 +25,8 @@ class Execution:
 
     cache: Path = setting(
         factory=default_cache,
-        help="Folder in which embeddings are kept. Default: $TAILPROBE_CACHE, else ~/.cache/tailprobe.",
+        help="Folder in which embeddings are kept, e.g. /data/cache. Default: $TAILPROBE_CACHE, else "
+        "~/.cache/tailprobe.",
         group="Execution",
         metavar="DIR",
     )

@@ -24,7 +24,7 @@ from tailprobe.methods.lookup import parse_methods
 from tailprobe.parts import PARTS
 from tailprobe.progress import Progress, silent
 from tailprobe.randomness import generator
-from tailprobe.report.write import DRAWN
+from tailprobe.report.write import DRAWN, look_of
 from tailprobe.runs.chosen import chosen_method
 from tailprobe.runs.duplicates import write_duplicates
 from tailprobe.runs.folder import RunFolder, digests, free_folder, is_drawn
@@ -102,6 +102,7 @@ def run_study(
     choose_kernel(execution.kernel)
     choose_engine(execution.engine)
     parse_methods(study.methods)  # before the images are looked at, which may take a while
+    look_of(study)
     read_now = read_images(study) if images is None else images
     given = None if embeddings is None else next(iter(embeddings.values()))
     loaded = check(read_now, study, embeddings=given, progress=progress)

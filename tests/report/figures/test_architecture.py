@@ -2,7 +2,7 @@ import torch
 
 from tailprobe.report.figures import architecture
 from tailprobe.report.figures.architecture import head_parameters
-from tailprobe.report.frame import caption_of
+from tailprobe.report.frame import words_of
 
 
 def _texts(figure):
@@ -19,7 +19,7 @@ def test_parameters_are_those_of_the_layers():
 def test_the_picture_holds_the_studys_own_numbers():
     figure = architecture([("resnet18", 512), ("clip", 512)], head_width=64, dropout=0.3, classes=20, loss="focal")
     assert {"512 → 64", "0.3", "64 → 20", "20 classes", "trained by focal", "resnet18", "clip"} <= set(_texts(figure))
-    assert f"{head_parameters(512, 64, 20):,} for resnet18" in caption_of(figure)
+    assert f"{head_parameters(512, 64, 20):,} for resnet18" in words_of(figure).caption
 
 
 def test_encoders_of_several_widths_share_a_letter():

@@ -3,7 +3,7 @@ import pytest
 
 from tailprobe.errors import InputError
 from tailprobe.report.figures import differences
-from tailprobe.report.frame import caption_of
+from tailprobe.report.frame import words_of
 
 
 def _drawn(study, **changes):
@@ -86,8 +86,8 @@ def test_the_number_of_a_group_is_its_mean_difference(planet_study):
 def test_one_seed_has_hollow_marks_and_no_word_of_chance(make_study):
     figure = _drawn(make_study(seeds=1))
     assert not any(filled for axes in _panels(figure).values() for *_, filled in _marks(axes))
-    assert "chance" not in caption_of(figure)
-    assert "One seed only" in caption_of(figure)
+    assert "chance" not in words_of(figure).caption
+    assert "One seed only" in words_of(figure).caption
 
 
 def test_an_undefined_class_is_named_so_in_every_panel(make_study):

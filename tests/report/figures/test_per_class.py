@@ -5,7 +5,7 @@ from matplotlib.colors import to_hex
 
 from tailprobe.errors import InputError
 from tailprobe.report.figures import per_class
-from tailprobe.report.frame import caption_of
+from tailprobe.report.frame import words_of
 from tailprobe.report.style import palette
 
 
@@ -85,12 +85,12 @@ def test_a_class_without_positives_has_a_mark_and_no_bar(make_study):
     (axes,) = figure.axes
     assert len(axes.patches) == 4 * 7
     assert sum(line.get_marker() == "x" for line in axes.lines) == 7
-    assert "×: undefined" in caption_of(figure)
+    assert "×: undefined" in words_of(figure).caption
 
 
 def test_one_seed_has_no_whisker_and_says_so(make_study):
     figure = _drawn(make_study(seeds=1))
-    assert "spread over seeds cannot be known" in caption_of(figure)
+    assert "spread over seeds cannot be known" in words_of(figure).caption
     whiskers = [lines for lines in figure.axes[0].collections if isinstance(lines, LineCollection)]
     assert not [s for lines in whiskers for s in lines.get_segments() if len(s) and s[0][0] == s[1][0]]
 
@@ -100,7 +100,7 @@ def test_of_many_classes_the_ends_are_drawn_and_the_caption_says_which(make_stud
     study = make_study(classes, methods=("baseline", "reweight(2)"), encoders={"resnet18": 512}, seeds=1)
     figure = _drawn(study, methods=study.methods, limit=10, rare=False)
     assert _names(figure) == [f"scene_{i}" for i in (*range(5), *range(268, 273))]
-    assert "the 5 most and the 5 least frequent of 273 classes" in caption_of(figure)
+    assert "the 5 most and the 5 least frequent of 273 classes" in words_of(figure).caption
 
 
 def test_an_unknown_method_is_refused(planet_study):

@@ -47,6 +47,14 @@ def test_difference_interval_and_word_are_the_verdicts(run: Run, group: str) -> 
         assert mine["verdict"] == theirs["verdict"]
 
 
+def test_the_baseline_has_the_interval_that_its_methods_have_of_it(run: Run) -> None:
+    verdicts = run.verdicts.assign(compared_with="baseline", baseline_low=0.25, baseline_high=0.75)
+    found = summary(changed(run, verdicts=verdicts))
+    baseline = found[found["method"] == "baseline"]
+    assert (baseline["mean_low"].tolist(), baseline["mean_high"].tolist()) == ([0.25] * 3, [0.75] * 3)
+    assert baseline["difference"].isna().all()
+
+
 def test_what_was_not_asked_has_its_own_interval_and_no_word(run: Run) -> None:
     mine = one(summary(run), method="reweight(2)", class_name="all")
     theirs = one(run.verdicts, method="reweight(2)", class_name="all", is_group=True)

@@ -22,18 +22,20 @@ class TableOptions:
 
     image_column: str | None = setting(
         None,
-        help="Column of image names. Default: the one whose values are files of the folder, else one of a usual name.",
+        help="Column of image names, e.g. file_name. Default: the one whose values are files of the folder, else one of "
+        "a usual name.",
         group="Labels",
         metavar="COLUMN",
     )
     label_columns: tuple[str, ...] | None = setting(
         None,
-        help="Column of labels, or the columns that stand for a class each. Default: found by name and content.",
+        help="Column of labels, e.g. tags, or the columns that stand for a class each. Default: found by name and "
+        "content.",
         group="Labels",
         metavar="COLUMNS",
     )
     part_column: str | None = setting(
-        None, help="Column that says train, validation or test.", group="Labels", metavar="COLUMN"
+        None, help="Column that says train, validation or test, e.g. split.", group="Labels", metavar="COLUMN"
     )
     part_values: tuple[str, ...] | None = setting(
         None,
@@ -50,8 +52,8 @@ class TableOptions:
     )
     separator: str | None = setting(
         None,
-        help="Between the labels of a cell. Default: the one of , ; | that is used, else spaces where words combine "
-        "freely.",
+        help="Between the labels of a cell, e.g. ';'. Default: the one of , ; | that is used, else spaces where words "
+        "combine freely.",
         group="Labels",
         metavar="TEXT",
     )
@@ -108,9 +110,11 @@ class ClassOptions:
         metavar="TABLE",
     )
     only_class: tuple[str, ...] | None = setting(
-        None, help="Keep these classes alone.", group="Labels", metavar="NAMES"
+        None, help="Keep these classes alone, e.g. mine.", group="Labels", metavar="NAMES"
     )
-    drop_class: tuple[str, ...] | None = setting(None, help="Leave these classes out.", group="Labels", metavar="NAMES")
+    drop_class: tuple[str, ...] | None = setting(
+        None, help="Leave these classes out, e.g. cloudy.", group="Labels", metavar="NAMES"
+    )
     min_images: int = setting(
         0, help="Leave out classes of fewer images.", group="Labels", range=at_least(0), metavar="INTEGER"
     )

@@ -7,7 +7,14 @@ from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
 
 
-@method("ensemble", family="ensemble", source="Lakshminarayanan et al., NeurIPS 2017, section 2.4")
+@method(
+    "ensemble",
+    family="ensemble",
+    source="Lakshminarayanan et al., NeurIPS 2017, section 2.4",
+    cites=("lakshminarayanan2017",),
+    formula="mean of the probabilities of k heads",
+    example="ensemble(5)",
+)
 def ensemble(train: TrainingSet, k: int = 5) -> Ensemble:
     """Train k heads of one split from different initialisations and average their probabilities.
 

@@ -19,7 +19,14 @@ from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
 
 
-@method("knn", family="head", source="Wu et al., CVPR 2018, section 3.4: weighted by exp(cosine / temperature)")
+@method(
+    "knn",
+    family="head",
+    source="Wu et al., CVPR 2018, section 3.4: weighted by exp(cosine / temperature)",
+    cites=("wu2018",),
+    formula="score_c = the share of class c among k neighbours, each weighing exp(cosine / temperature)",
+    example="knn(20)",
+)
 def knn(train: TrainingSet, k: int = 20, temperature: float = 0.07) -> "NeighbourFit":
     """Let the k nearest training images vote, each weighing exp(cosine similarity / temperature).
 

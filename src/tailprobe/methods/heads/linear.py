@@ -7,7 +7,14 @@ from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import method
 
 
-@method("linear", family="head", source="linear probing: Alain and Bengio, ICLR 2017 workshop")
+@method(
+    "linear",
+    family="head",
+    source="linear probing: Alain and Bengio, ICLR 2017 workshop",
+    cites=("alain2017",),
+    formula="z = W x + b",
+    example="linear",
+)
 def linear(train: TrainingSet) -> TrainingPlan:
     """Train one linear layer by the study's recipe: logistic regression, each class against the rest."""
     return TrainingPlan((Stage(np.arange(len(train))),), recipe_changes={"width": 0})

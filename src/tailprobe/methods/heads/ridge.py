@@ -28,7 +28,12 @@ _LEAST_SLOPE = 0.01
 
 
 @method(
-    "ridge", family="head", source="Rifkin and Lippert 2007; Platt 1999 with Lin, Lin and Weng 2007 for probabilities"
+    "ridge",
+    family="head",
+    source="Rifkin and Lippert 2007; Platt 1999 with Lin, Lin and Weng 2007 for probabilities",
+    cites=("rifkin2007", "platt1999", "lin2007"),
+    formula="W minimises |X W - Y|^2 + penalty |W|^2",
+    example="ridge",
 )
 def ridge(train: TrainingSet) -> "RidgeFit":
     """Fit ridge regression in closed form, each class against the rest, its penalty chosen by leave-one-out error.

@@ -8,7 +8,14 @@ from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
 
 
-@method("asymmetric", family="loss", source="Ridnik et al., ICCV 2021, equations 3 to 5")
+@method(
+    "asymmetric",
+    family="loss",
+    source="Ridnik et al., ICCV 2021, equations 3 to 5",
+    cites=("ridnik2021",),
+    formula="positives (1 - p)^positive (-log p); negatives q^negative (-log(1 - q)), q = max(p - margin, 0)",
+    example="asymmetric(0, 4)",
+)
 def asymmetric(train: TrainingSet, positive: float = 0.0, negative: float = 4.0, margin: float = 0.05) -> TrainingPlan:
     """Focus the loss of negatives by another power than that of positives, and leave out negatives below a margin.
 

@@ -13,6 +13,9 @@ from tailprobe.methods.method import method
     kinds={"single-label"},
     link="softmax",
     source="Ren et al., NeurIPS 2020, equation 4",
+    cites=("ren2020",),
+    formula="softmax of z_c + log n_c",
+    example="balanced_softmax",
 )
 def balanced_softmax(train: TrainingSet) -> TrainingPlan:
     """Train by softmax cross-entropy of the logits plus the log of each class's count.

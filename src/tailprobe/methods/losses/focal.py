@@ -7,7 +7,14 @@ from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
 
 
-@method("focal", family="loss", source="Lin et al., ICCV 2017, equation 4; their alpha is left at 1")
+@method(
+    "focal",
+    family="loss",
+    source="Lin et al., ICCV 2017, equation 4; their alpha is left at 1",
+    cites=("lin2017",),
+    formula="(1 - p)^gamma (-log p)",
+    example="focal(2)",
+)
 def focal(train: TrainingSet, gamma: float = 2.0) -> TrainingPlan:
     """Multiply each loss term by the probability given to the wrong side, to the power gamma.
 

@@ -9,7 +9,16 @@ from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
 
 
-@method("ldam", family="loss", kinds={"single-label"}, link="softmax", source="Cao et al., NeurIPS 2019, equation 10")
+@method(
+    "ldam",
+    family="loss",
+    kinds={"single-label"},
+    link="softmax",
+    source="Cao et al., NeurIPS 2019, equation 10",
+    cites=("cao2019",),
+    formula="z_y - m n_y^(-1/4) for an image's own class y",
+    example="ldam(0.5)",
+)
 def ldam(train: TrainingSet, margin: float = 0.5, scale: float = 1.0) -> TrainingPlan:
     """Lower the logit of an image's own class by a margin proportional to n_c^(-1/4) in training.
 

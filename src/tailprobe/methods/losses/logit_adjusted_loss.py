@@ -14,6 +14,9 @@ from tailprobe.methods.ranges import check_range
     kinds={"single-label"},
     link="softmax",
     source="Menon et al., ICLR 2021, equation 10",
+    cites=("menon2021",),
+    formula="softmax of z_c + tau log(prior_c)",
+    example="logit_adjusted_loss(1)",
 )
 def logit_adjusted_loss(train: TrainingSet, tau: float = 1.0) -> TrainingPlan:
     """Train by softmax cross-entropy of z + tau log(prior); the head is used without the shift.

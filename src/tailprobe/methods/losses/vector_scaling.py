@@ -16,6 +16,9 @@ from tailprobe.methods.ranges import check_range
     kinds={"single-label"},
     link="softmax",
     source="Kini et al., NeurIPS 2021, equation 2 (VS-loss), with their parametrisation in section 2",
+    cites=("kini2021",),
+    formula="softmax of (n_c / n_max)^gamma z_c + tau log(prior_c)",
+    example="vector_scaling(0.15, 1)",
 )
 def vector_scaling(train: TrainingSet, gamma: float = 0.15, tau: float = 1.0) -> TrainingPlan:
     """Train by softmax cross-entropy of (n_c / n_max)^gamma z_c + tau log(prior_c).

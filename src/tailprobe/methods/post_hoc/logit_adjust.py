@@ -8,7 +8,14 @@ from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
 
 
-@method("logit_adjust", family="post-hoc", source="Menon et al., ICLR 2021, equation 9")
+@method(
+    "logit_adjust",
+    family="post-hoc",
+    source="Menon et al., ICLR 2021, equation 9",
+    cites=("menon2021",),
+    formula="z_c - tau log(prior_c) after training",
+    example="logit_adjust(1)",
+)
 def logit_adjust(train: TrainingSet, tau: float = 1.0) -> TrainingPlan:
     """Subtract tau log(prior) from the logits after training.
 

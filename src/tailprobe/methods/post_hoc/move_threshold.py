@@ -15,7 +15,14 @@ from tailprobe.methods.ranges import check_range
 from tailprobe.ranking import rank
 
 
-@method("move_threshold", family="post-hoc", source="Collell et al., Neurocomputing 2018; van Rijsbergen 1979 for F")
+@method(
+    "move_threshold",
+    family="post-hoc",
+    source="Collell et al., Neurocomputing 2018; van Rijsbergen 1979 for F",
+    cites=("collell2018", "vanrijsbergen1979"),
+    formula="z_c - t_c, t_c the threshold of the best F on validation images",
+    example="move_threshold",
+)
 def move_threshold(train: TrainingSet, *, beta: float = 2.0) -> TrainingPlan:
     """Move each class's threshold to its best F-beta on the validation part, by a shift of its logits.
 

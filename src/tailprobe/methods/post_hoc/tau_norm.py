@@ -15,7 +15,14 @@ from tailprobe.methods.ranges import check_range
 
 
 @method(
-    "tau_norm", family="post-hoc", kinds={"single-label"}, link="softmax", source="Kang et al., ICLR 2020, equation 4"
+    "tau_norm",
+    family="post-hoc",
+    kinds={"single-label"},
+    link="softmax",
+    source="Kang et al., ICLR 2020, equation 4",
+    cites=("kang2020",),
+    formula="w_c / |w_c|^tau, no bias",
+    example="tau_norm(1)",
 )
 def tau_norm(train: TrainingSet, tau: float = 1.0) -> TrainingPlan:
     """Divide each class's output weights by their Euclidean norm to the power tau; biases are dropped, as in the paper.

@@ -12,7 +12,14 @@ from tailprobe.methods.resampling.target_count import CountRule, Strategy, resol
 Rows = Int[np.ndarray, " M"]
 
 
-@method("oversample", family="resampling", source="Panigrahi and Zhu, section 4")
+@method(
+    "oversample",
+    family="resampling",
+    source="Panigrahi and Zhu, section 4",
+    cites=("panigrahi2024",),
+    formula="rows repeated until n_c >= count",
+    example="oversample(largest)",
+)
 def oversample(train: TrainingSet, count: int | CountRule, *, strategy: Strategy = "joint") -> TrainingPlan:
     """Repeat the images of every class below a count until it is reached; every image is kept at least once.
 

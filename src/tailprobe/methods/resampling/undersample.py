@@ -12,7 +12,14 @@ from tailprobe.methods.resampling.target_count import CountRule, Strategy, resol
 Rows = Int[np.ndarray, " M"]
 
 
-@method("undersample", family="resampling", source="Panigrahi and Zhu, section 4")
+@method(
+    "undersample",
+    family="resampling",
+    source="Panigrahi and Zhu, section 4",
+    cites=("panigrahi2024",),
+    formula="rows left out until n_c <= count",
+    example="undersample(low-frequency)",
+)
 def undersample(
     train: TrainingSet, count: int | CountRule, *, strategy: Strategy = "joint", replacement: bool = False
 ) -> TrainingPlan:

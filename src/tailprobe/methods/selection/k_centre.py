@@ -17,6 +17,9 @@ Rows = Int[np.ndarray, " _"]
     family="selection",
     needs={"embeddings"},
     source="Sener and Savarese, ICLR 2018, algorithm 1; within each class, to a count",
+    cites=("sener2018",),
+    formula="rows_c = min(n_c, count), each the farthest from those before",
+    example="k_centre(low-frequency)",
 )
 def k_centre(train: TrainingSet, count: int | CountRule = "low-frequency") -> TrainingPlan:
     """Cut every class down to a count by farthest-first traversal of its embeddings.

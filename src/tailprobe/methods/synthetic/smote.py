@@ -18,6 +18,9 @@ from tailprobe.methods.resampling.target_count import CountRule, resolve_count
     kinds={"single-label"},
     needs={"embeddings"},
     source="Chawla et al., JAIR 2002, section 4.2",
+    cites=("chawla2002",),
+    formula="x + u (x' - x), x' a neighbour of x in its class, u uniform in [0, 1]",
+    example="smote(largest, 5)",
 )
 def smote(train: TrainingSet, count: int | CountRule = "largest", k: int = 5) -> TrainingPlan:
     """Add synthetic rows to every class below a count until it is reached.

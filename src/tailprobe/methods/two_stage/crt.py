@@ -10,7 +10,16 @@ from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import method
 
 
-@method("crt", family="two-stage", kinds={"single-label"}, link="softmax", source="Kang et al., ICLR 2020, section 4.1")
+@method(
+    "crt",
+    family="two-stage",
+    kinds={"single-label"},
+    link="softmax",
+    source="Kang et al., ICLR 2020, section 4.1",
+    cites=("kang2020",),
+    formula="the output layer trained anew, rows_c equal for all classes",
+    example="crt",
+)
 def crt(train: TrainingSet, share: float = 0.5) -> TrainingPlan:
     """Train the head on the data as they are, then its output layer anew, from fresh weights, on balanced rows.
 

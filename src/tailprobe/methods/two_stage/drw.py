@@ -11,7 +11,14 @@ from tailprobe.methods.weighting.effective_number import effective_number_weight
 
 
 @method(
-    "drw", family="two-stage", kinds={"single-label"}, link="softmax", source="Cao et al., NeurIPS 2019, section 3.2"
+    "drw",
+    family="two-stage",
+    kinds={"single-label"},
+    link="softmax",
+    source="Cao et al., NeurIPS 2019, section 3.2",
+    cites=("cao2019",),
+    formula="w_c = (1 - beta) / (1 - beta^n_c) in the last epochs alone",
+    example="drw(0.9999)",
 )
 def drw(train: TrainingSet, beta: float = 0.9999, start: float = 0.8) -> TrainingPlan:
     """Train by softmax cross-entropy, then go on with classes weighed by their effective number.

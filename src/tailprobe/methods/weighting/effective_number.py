@@ -10,7 +10,14 @@ from tailprobe.methods.method import method
 from tailprobe.methods.weighting.class_weights import class_weighted
 
 
-@method("effective_number", family="weighting", source="Cui et al., CVPR 2019, equations 2 and 12")
+@method(
+    "effective_number",
+    family="weighting",
+    source="Cui et al., CVPR 2019, equations 2 and 12",
+    cites=("cui2019",),
+    formula="w_c = (1 - beta) / (1 - beta^n_c), scaled to mean 1",
+    example="effective_number(0.999)",
+)
 def effective_number(train: TrainingSet, beta: float = 0.9999) -> TrainingPlan:
     """Weigh each class by the inverse of its effective number of images.
 

@@ -13,7 +13,14 @@ from tailprobe.methods.ranges import check_range
 Scope = Literal["image", "column", "positive", "batch"]
 
 
-@method("reweight", family="weighting", source="Panigrahi and Zhu, section 3 and Figure 2")
+@method(
+    "reweight",
+    family="weighting",
+    source="Panigrahi and Zhu, section 3 and Figure 2",
+    cites=("panigrahi2024",),
+    formula="factor × the loss of every image that carries a low-frequency class",
+    example="reweight(2)",
+)
 def reweight(train: TrainingSet, factor: float, *, scope: Scope = "image") -> TrainingPlan:
     """Multiply the loss of low-frequency classes by a constant factor.
 

@@ -19,6 +19,7 @@ from tailprobe.report.figures.per_class import per_class
 from tailprobe.report.figures.resampled_distributions import resampled_distributions
 from tailprobe.report.figures.sample_images import sample_images
 from tailprobe.report.figures.training_curves import training_curves
+from tailprobe.report.intervals import Intervals
 from tailprobe.report.style import markers, palette
 from tailprobe.report.text import shown
 from tailprobe.report.values import Spread
@@ -64,6 +65,7 @@ def study_figures(
     tags: Sequence[Sequence[str]] = (),
     spread: Spread = "sd",
     baselines: Mapping[str, str] = MappingProxyType({}),
+    verdicts: pd.DataFrame | None = None,
 ) -> dict[str, Figure]:
     """Return all figures of a study in the paper's order, then those that it has not.
 
@@ -82,6 +84,7 @@ def study_figures(
         tiles: sample images, see `study.samples` for a choice.
         tags: of each sample image.
         baselines: what each method is compared with, where that is not the first.
+        verdicts: the run's, whose intervals are the whiskers where `metric` was tested.
 
     Raises:
         InputError: a table lacks a column, encoder, metric, method or class.
@@ -103,10 +106,11 @@ def study_figures(
     )
     colours, shapes = palette(methods), markers(methods)
     common = {"metric": metric, "spread": spread, "colours": colours}
+    intervals = {encoder: Intervals.of(verdicts, encoder=encoder, metric=metric) for encoder in encoders}
     for encoder in encoders:
-        figures |= _bars(classes, results, encoder, methods, baselines, common)
+        figures |= _bars(classes, results, encoder, methods, baselines, common | {"intervals": intervals[encoder]})
     for encoder in encoders:
-        extra = common | {"shapes": shapes, "baselines": baselines}
+        extra = common | {"shapes": shapes, "baselines": baselines, "intervals": intervals[encoder]}
         figures |= _differences(classes, results, encoder, list(methods), extra)
     for encoder in encoders:
         if histories is not None and (histories["encoder"] == encoder).any():

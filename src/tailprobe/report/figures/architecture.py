@@ -9,6 +9,7 @@ from matplotlib.patches import FancyBboxPatch, Polygon, Rectangle
 
 from tailprobe.paper.counterparts import counterpart_note
 from tailprobe.report.frame import canvas, new_figure
+from tailprobe.report.look import SCREEN_WIDTH, look
 from tailprobe.report.style import INK, LOW_FREQUENCY, MUTED, mix, styled
 from tailprobe.report.text import shown, truncate_to_width
 
@@ -39,6 +40,7 @@ def architecture(
         subtitle=counterpart_note("architecture"),
         caption=_caption(encoders, head_width, classes),
         body=2.6,
+        width=max(look().width, SCREEN_WIDTH),  # its parts stand at their places; a paper scales it down
     )
     axes = canvas(figure)
     _images(axes, 0.12)

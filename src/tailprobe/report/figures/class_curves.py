@@ -9,10 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tailprobe.report.frame import new_figure
+from tailprobe.report.look import look
 from tailprobe.report.style import FAINT, MUTED, colours_of, styled
-from tailprobe.report.text import shown
+from tailprobe.report.text import fitted, shown
 
 Curve = Mapping[str, np.ndarray]  # precision, f1 (P,) at the steps, score, share (B,) of bins; NaN where undefined
+_NAMES = 0.9  # inches that the classes' names and the gaps take
 _HEADS = ("precision at recall", "F1 at threshold", "share of positives at score")
 
 
@@ -49,7 +51,8 @@ def class_curves(
             _row(list(row), curve, steps, colours[method])
         row[0].set_ylabel(shown(name, 24))
     for axes, head in zip(panels[0], _HEADS, strict=True):
-        axes.set_title(head, fontsize=9, color=MUTED)
+        words, size = fitted(head, (look().width - _NAMES) / len(_HEADS), 9)
+        axes.set_title(words, fontsize=size, color=MUTED)
         axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     for axes, word in zip(panels[-1], ("recall", "threshold", "score"), strict=True):
         axes.set_xlabel(word)

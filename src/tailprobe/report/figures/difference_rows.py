@@ -9,8 +9,9 @@ from jaxtyping import Bool, Float, Int
 
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
 from tailprobe.report.figures.per_class import ends
+from tailprobe.report.intervals import Intervals
 from tailprobe.report.text import shown_all
-from tailprobe.report.values import seed_values
+from tailprobe.report.values import Spread, seed_values, spread_ends
 
 _MEAN = 1.75  # height of a group's mean, in rows of a class
 _BETWEEN = 0.55  # between the two groups
@@ -22,6 +23,8 @@ class Rows:
     """R rows from the top down: the mean of each group, then its classes; NaN where nothing is known."""
 
     differences: Float[np.ndarray, "M R S"]  # from the first method, the baseline, of the same seed
+    low: Float[np.ndarray, "M R"]  # where the whiskers end, within -1 and 1
+    high: Float[np.ndarray, "M R"]
     places: Float[np.ndarray, " R"]  # middle of each row, in heights of a class's row from the top
     names: tuple[str, ...]  # (R,)
     numbers: tuple[str, ...]  # (R,) support; empty for a mean
@@ -41,6 +44,8 @@ def difference_rows(
     low_frequency: Bool[np.ndarray, " C"],
     support: Int[np.ndarray, " C"],
     limit: int,
+    spread: Spread = "sd",
+    intervals: Intervals | None = None,
 ) -> Rows:
     """Return the rows for both groups of classes; a group without a class has none.
 
@@ -49,11 +54,13 @@ def difference_rows(
         chosen: encoder, metric, methods (the baseline first) and part, as `seed_values` takes them.
         baselines: by method, what it is compared with where that is not the first.
         limit: classes a group at most, half from either end of its counts.
+        spread: what the whiskers are where there are no intervals.
+        intervals: the whiskers, where the metric was tested.
 
     Raises:
         InputError: see `seed_values`.
     """
-    stacks, places, names, numbers, rare, averages, gaps = [], [], [], [], [], [], []
+    stacks, whiskers, places, names, numbers, rare, averages, gaps = [], [], [], [], [], [], [], []
     foot = -_BETWEEN
     for group, members in ((LOW_FREQUENCY, low_frequency), (REMAINING, ~low_frequency)):
         columns = np.flatnonzero(members)
@@ -64,6 +71,11 @@ def difference_rows(
         for labels, average in (([group], True), (drawn, False)):
             found = seed_values(table, classes=labels, is_group=average, **chosen)  # type: ignore[arg-type]
             stacks.append(found.differences(found.methods[0], baselines))
+            whiskers.append(
+                spread_ends(stacks[-1], spread, least=-1)
+                if intervals is None
+                else intervals.differences(found.methods, labels, is_group=average)
+            )
         below, gap = _places(len(kept), len(columns), top + _MEAN)
         gaps += gap
         places += [top + _MEAN / 2, *below]
@@ -73,8 +85,18 @@ def difference_rows(
         averages += [True] + [False] * len(kept)
         foot = places[-1] + 0.5
     values = np.concatenate(stacks, axis=1)
+    low, high = (np.concatenate(ends, axis=1) for ends in zip(*whiskers, strict=True))
     return Rows(
-        values, np.array(places), tuple(names), tuple(numbers), np.array(rare), np.array(averages), tuple(gaps), foot
+        values,
+        low,
+        high,
+        np.array(places),
+        tuple(names),
+        tuple(numbers),
+        np.array(rare),
+        np.array(averages),
+        tuple(gaps),
+        foot,
     )
 
 

@@ -12,13 +12,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from tailprobe.report.figures.difference_rows import Rows, difference_rows
-from tailprobe.report.frame import WIDTH, new_figure
+from tailprobe.report.frame import new_figure
+from tailprobe.report.intervals import Intervals
+from tailprobe.report.look import look
 from tailprobe.report.style import GRID, INK, LOW_FREQUENCY, MUTED, TINT, colours_of, markers_of, styled
-from tailprobe.report.text import shown, text_width, wrap
-from tailprobe.report.values import Spread, agree, describe_spread, half_width, mean, of_seeds
+from tailprobe.report.text import fitted, shown, text_width
+from tailprobe.report.values import Spread, agree, describe_spread, mean, of_seeds
 from tailprobe.scores.metric import metric_title
 
-_PANELS_A_BAND = 8
+_PANEL = 0.75  # inches that a panel takes at least
+_MOST = 8  # panels side by side
 _ROW = 0.235  # inches a class
 _HEAD = 8.5  # points, the methods' names
 _NAMES = 1.8  # inches that the names of the rows take, about
@@ -38,6 +41,7 @@ def differences(
     baseline: str = "baseline",
     part: str = "test",
     spread: Spread = "sd",
+    intervals: Intervals | None = None,
     colours: Mapping[str, str] | None = None,
     shapes: Mapping[str, str] | None = None,
     baselines: Mapping[str, str] = MappingProxyType({}),
@@ -54,7 +58,8 @@ def differences(
         counts: (C,) images that carry each class; classes stand in descending order of them within their group.
         low_frequency: (C,) True for the low-frequency classes.
         support: (C,) positives in the part scored.
-        spread: what the whiskers are, see `tailprobe.report.values.half_width`.
+        spread: what the whiskers are where there are no intervals, see `tailprobe.report.values.half_width`.
+        intervals: the whiskers, where the metric was tested: those that verdicts are drawn from.
         colours: of each method; by default a palette of these alone.
         shapes: the marker of each method; circles by default.
         baselines: by method, what it is compared with where that is not `baseline`.
@@ -74,25 +79,28 @@ def differences(
         low_frequency=low_frequency,
         support=support,
         limit=limit,
+        spread=spread,
+        intervals=intervals,
     )
-    across = min(_PANELS_A_BAND, len(others))
-    down = -(-len(others) // across)
+    room = look().width - _NAMES
+    down = -(-len(others) // max(1, min(_MOST, int(room / _PANEL))))
+    across = -(-len(others) // down)  # bands of like length
     reference = "baseline of its link and" if _several(others, baselines) else shown(baseline)
     figure = new_figure(
         title=f"What each method changes in {shown(metric_title(metric), 40)}, class by class",
         subtitle=f"difference from the {reference} of the same seed: right of the line is better"
         f" · {of_seeds(rows.differences.shape[-1])} · encoder {shown(encoder, 40)} · {shown(part)} part",
-        caption=_caption(rows, spread, part),
+        caption=_caption(rows, _whiskers(intervals, spread, rows.differences.shape[-1]), part),
         body=down * (rows.foot * _ROW + 0.72),
     )
     panels = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
-    width = (WIDTH - _NAMES) / across - 0.1
-    _scale(panels[0, 0], rows, spread, width)
+    width = room / across - 0.1
+    _scale(panels[0, 0], rows, width)
     colours, shapes = colours_of(others, colours), markers_of(others, shapes)
     for m, (axes, method) in enumerate(zip(panels.ravel(), others, strict=False)):
-        look = _Look(colours[method], shapes[method], spread, width)
-        _head(axes, method, look)
-        _panel(axes, rows, rows.differences[m + 1], look)
+        ink = _Ink(colours[method], shapes[method], width)
+        _head(axes, method, ink)
+        _panel(axes, rows, m + 1, ink)
     for axes in panels.ravel()[len(others) :]:
         axes.set_visible(False)
     for axes in panels[:, 0]:
@@ -115,44 +123,43 @@ def signed(value: float, *, short: bool = False) -> str:
 
 
 @dataclass(frozen=True)
-class _Look:
+class _Ink:
     """How one method's panel is drawn."""
 
     colour: str
     marker: str
-    spread: Spread
     width: float  # inches
 
 
-def _head(axes: Axes, method: str, look: _Look) -> None:
-    name = shown(method, 80)
-    letters = len(name) if text_width(name, _HEAD) <= look.width else max(6, int(look.width * 72 / (0.6 * _HEAD)))
-    axes.set_title(wrap(name, letters, lines=4), fontsize=_HEAD, loc="center")
-    line = {"color": look.colour, "linewidth": 3.5, "solid_capstyle": "butt", "clip_on": False}
+def _head(axes: Axes, method: str, ink: _Ink) -> None:
+    name, size = fitted(method, ink.width, _HEAD)
+    axes.set_title(name, fontsize=size, loc="center")
+    line = {"color": ink.colour, "linewidth": 3.5, "solid_capstyle": "butt", "clip_on": False}
     axes.plot([0, 1], [1, 1], transform=axes.transAxes, **line)  # type: ignore[arg-type]
 
 
-def _panel(axes: Axes, rows: Rows, own: Float[np.ndarray, "R S"], look: _Look) -> None:
+def _panel(axes: Axes, rows: Rows, m: int, ink: _Ink) -> None:
     _ground(axes, rows)
-    centre, reach, sure = mean(own), half_width(own, look.spread), agree(own)
+    own: Float[np.ndarray, "R S"] = rows.differences[m]
+    centre, sure = mean(own), agree(own)
     height = rows.places + 0.28 * rows.averages  # leaves room above a mean for its number
-    axes.scatter(own, np.broadcast_to(height[:, None], own.shape), s=7, color=look.colour, alpha=0.4, lw=0, zorder=2.5)
+    axes.scatter(own, np.broadcast_to(height[:, None], own.shape), s=7, color=ink.colour, alpha=0.4, lw=0, zorder=2.5)
     for r, (y, average) in enumerate(zip(height, rows.averages, strict=True)):
         if np.isnan(centre[r]):
             ground = {"facecolor": TINT if rows.rare[r] else "white", "linewidth": 0, "pad": 0.6}
             axes.text(0, y, "undefined", ha="center", va="center", fontsize=6.5, color=MUTED, bbox=ground)
             continue
-        if not np.isnan(reach[r]):
-            ends = [centre[r] - reach[r], centre[r] + reach[r]]
-            axes.plot(ends, [y, y], color=look.colour, linewidth=2.2 if average else 1.3, zorder=3)
+        ends = [rows.low[m, r], rows.high[m, r]]
+        if not np.isnan(ends).any():
+            axes.plot(ends, [y, y], color=ink.colour, linewidth=2.2 if average else 1.3, zorder=3)
         shape: dict[str, object] = {
             "markersize": 6 if average else 5,
-            "markerfacecolor": look.colour if sure[r] else "white",
+            "markerfacecolor": ink.colour if sure[r] else "white",
         }
-        shape |= {"markeredgecolor": look.colour, "markeredgewidth": 1.2, "zorder": 4}
-        axes.plot(centre[r], y, "D" if average else look.marker, **shape)  # type: ignore[arg-type]
+        shape |= {"markeredgecolor": ink.colour, "markeredgewidth": 1.2, "zorder": 4}
+        axes.plot(centre[r], y, "D" if average else ink.marker, **shape)  # type: ignore[arg-type]
         if average:
-            _number(axes, float(centre[r]), float(rows.places[r]) - 0.42, look.width)
+            _number(axes, float(centre[r]), float(rows.places[r]) - 0.42, ink.width)
 
 
 def _number(axes: Axes, value: float, y: float, width: float) -> None:
@@ -195,10 +202,9 @@ def _beside(axes: Axes, text: str, y: float, away: float, *, size: float, colour
     axes.annotate(text, **place, **lettering, ha="right", va="center", annotation_clip=False)  # type: ignore[arg-type]
 
 
-def _scale(axes: Axes, rows: Rows, spread: Spread, width: float) -> None:
-    drawn = rows.differences[1:]
-    reach = np.nan_to_num(half_width(drawn, spread))
-    ends = np.concatenate([(mean(drawn) - reach).ravel(), (mean(drawn) + reach).ravel(), drawn.ravel(), [-0.01, 0.01]])
+def _scale(axes: Axes, rows: Rows, width: float) -> None:
+    drawn = [part[1:].ravel() for part in (rows.low, rows.high, rows.differences)]
+    ends = np.concatenate([*drawn, [-0.01, 0.01]])
     low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
     pad = 0.06 * (high - low)
     axes.set_xlim(low - pad, high + pad)
@@ -215,13 +221,20 @@ def _round_below(value: float) -> float:
     return float(max(digit for digit in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8) if digit * power <= value * (1 + 1e-9)) * power)
 
 
-def _caption(rows: Rows, spread: Spread, part: str) -> str:
+def _whiskers(intervals: Intervals | None, spread: Spread, seeds: int) -> str:
+    if intervals is None:
+        return describe_spread(spread, seeds)
+    dots = f"Small dots: the {seeds} seeds; whiskers" if seeds > 1 else "Whiskers"
+    return f"{dots}: the simultaneous interval of the verdict where there is one, else the row's own 95% interval."
+
+
+def _caption(rows: Rows, whiskers: str, part: str) -> str:
     seeds = rows.differences.shape[-1]
     chance = f"were seeds independent, chance alone would do so in 1 of {2 ** (seeds - 1)} cells"
     sentences = [
         f"Grey figures: images of the {shown(part)} part that carry the class.",
         f"Filled mark: all seeds on one side of the baseline ({chance})." if seeds >= 3 else "",
-        describe_spread(spread, seeds),
+        whiskers,
         "Undefined: no image of the class, or none predicted." if np.isnan(mean(rows.differences)).any() else "",
         "Of each group the most and the least frequent classes are drawn; its mean is over all of it."
         if rows.gaps

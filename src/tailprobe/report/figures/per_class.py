@@ -11,10 +11,12 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
-from tailprobe.report.frame import WIDTH, new_figure
+from tailprobe.report.frame import new_figure
+from tailprobe.report.intervals import Ends, Intervals
+from tailprobe.report.look import SCREEN_WIDTH, look
 from tailprobe.report.style import INK, MUTED, colours_of, styled
 from tailprobe.report.text import metric_label, shown, shown_all, wrap
-from tailprobe.report.values import SeedValues, Spread, describe_spread, half_width, mean, of_seeds, seed_values
+from tailprobe.report.values import SeedValues, Spread, describe_spread, mean, of_seeds, seed_values, spread_ends
 
 _BARS_A_ROW = 50  # more than this on a row would be thinner than the dots on them
 _LEAST_GROUP = 0.98  # inches a class needs for its name
@@ -37,6 +39,7 @@ def per_class(
     note: str = "",
     part: str = "test",
     spread: Spread = "sd",
+    intervals: Intervals | None = None,
     colours: Mapping[str, str] | None = None,
     limit: int = 24,
 ) -> Figure:
@@ -49,7 +52,8 @@ def per_class(
         counts: (C,) images that carry each; classes stand in descending order of them.
         support: (C,) positives in the part scored, written under each class.
         note: ends the subtitle, such as the paper's counterpart.
-        spread: what the whiskers are, see `tailprobe.report.values.half_width`.
+        spread: what the whiskers are where there are no intervals, see `tailprobe.report.values.half_width`.
+        intervals: the whiskers, where the metric was tested.
         colours: of each method; by default a palette of these alone.
         limit: of more classes than this, the most and the least frequent are drawn, and the picture says so.
 
@@ -61,6 +65,7 @@ def per_class(
     found = seed_values(table, encoder=encoder, metric=metric, methods=methods, classes=drawn, part=part)
     colours = colours_of(methods, colours)
     rows = _rows(len(kept), len(methods))
+    low, high = spread_ends(found.array, spread, least=0) if intervals is None else intervals.values(methods, drawn)
     figure = new_figure(
         title=title,
         subtitle=_join(
@@ -70,18 +75,19 @@ def per_class(
             _some(kept, classes),
             note,
         ),
-        caption=_caption(found, kept, len(classes), spread, part),
+        caption=_caption(found, kept, len(classes), _whiskers(intervals, spread, len(found.seeds)), part),
         key=[(Patch(color=colours[method]), shown(method, 34)) for method in methods],
         body=len(rows) * (_PANEL + 0.62) + 0.15,
     )
-    labels = _labels(drawn, support[kept], WIDTH / len(rows[0]))
+    labels = _labels(drawn, support[kept], look().width / len(rows[0]))
     panels = figure.subplots(len(rows), 1, squeeze=False, sharey=True)[:, 0]
     for axes, columns in zip(panels, rows, strict=True):
         shade = [colours[method] for method in methods]
-        _panel(axes, found.array[:, columns], shade, [labels[c] for c in columns], spread, across=len(rows[0]))
+        whiskers = low[:, columns], high[:, columns]
+        _panel(axes, found.array[:, columns], whiskers, shade, [labels[c] for c in columns], across=len(rows[0]))
     panels[0].set_title(metric_label(metric), fontsize=8.5, color=MUTED)
     panels[0].yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
-    panels[0].set_ylim(*_limits(found.array, spread))
+    panels[0].set_ylim(*_limits(found.array, high))
     return figure
 
 
@@ -98,7 +104,8 @@ def ends(counts: Int[np.ndarray, " C"], limit: int) -> Int[np.ndarray, " K"]:
 
 
 def _rows(classes: int, methods: int) -> list[list[int]]:
-    fit = max(1, min(_BARS_A_ROW // methods, int((WIDTH - 0.6) / _LEAST_GROUP)))
+    width = look().width
+    fit = max(1, min(int(_BARS_A_ROW * width / SCREEN_WIDTH) // methods, int((width - 0.6) / _LEAST_GROUP)))
     number = -(-classes // fit)
     across = -(-classes // number)
     return [list(range(first, min(first + across, classes))) for first in range(0, classes, across)]
@@ -114,18 +121,18 @@ def _labels(classes: Sequence[str], support: Int[np.ndarray, " K"], inches: floa
 def _panel(
     axes: Axes,
     values: Float[np.ndarray, "M K S"],
+    whiskers: Ends,
     colours: Sequence[str],
     labels: Sequence[str],
-    spread: Spread,
     *,
     across: int,
 ) -> None:
     width = _GROUP / len(values)
     columns = np.arange(len(labels))
-    size = max(1.5, min(12.0, (width * (WIDTH - 0.6) / across * 72 * 0.32) ** 2))
+    size = max(1.5, min(12.0, (width * (look().width - 0.6) / across * 72 * 0.32) ** 2))
     for m, (own, colour) in enumerate(zip(values, colours, strict=True)):
         x = columns + (m - (len(values) - 1) / 2) * width
-        _bars(axes, x, own, colour=colour, width=width, spread=spread, size=size)
+        _bars(axes, x, own, (whiskers[0][m], whiskers[1][m]), colour=colour, width=width, size=size)
     # The baseline's height, drawn on across its class: each bar is read against it.
     level, left, right = mean(values[0]), columns - _GROUP / 2, columns + _GROUP / 2
     axes.hlines(level, left, right, colors="white", linewidth=1.6, zorder=2.5)
@@ -142,10 +149,10 @@ def _bars(
     axes: Axes,
     x: Float[np.ndarray, " K"],
     own: Float[np.ndarray, "K S"],
+    whiskers: tuple[Float[np.ndarray, " K"], Float[np.ndarray, " K"]],
     *,
     colour: str,
     width: float,
-    spread: Spread,
     size: float,
 ) -> None:
     height = mean(own)
@@ -153,13 +160,12 @@ def _bars(
     axes.bar(x[there], height[there], width=width * 0.88, color=colour, linewidth=0)
     for place in x[~there]:
         axes.plot(place, 0, "x", color=MUTED, markersize=3.5, markeredgewidth=0.9, clip_on=False, zorder=4)
-    reach = half_width(own, spread)
-    sure = ~np.isnan(reach)
-    inside = [np.minimum(reach, height), np.minimum(reach, 1 - height)]  # no metric passes 0 or 1
+    reach = np.stack([height - whiskers[0], whiskers[1] - height])
+    sure = ~np.isnan(reach).any(axis=0)
     axes.errorbar(
         x[sure],
         height[sure],
-        [side[sure] for side in inside],
+        np.maximum(reach[:, sure], 0),
         fmt="none",
         ecolor=INK,
         elinewidth=0.9,
@@ -175,9 +181,8 @@ def _bars(
     axes.scatter(spots, own, s=size, facecolor="white", edgecolor=INK, linewidths=0.5, zorder=3.5)
 
 
-def _limits(values: Float[np.ndarray, "M K S"], spread: Spread) -> tuple[float, float]:
-    reach = np.nan_to_num(half_width(values, spread))
-    high = np.nanmax(np.append(np.minimum(mean(values) + reach, 1), np.append(values, 0.1)))
+def _limits(values: Float[np.ndarray, "M K S"], ends: Float[np.ndarray, "M K"]) -> tuple[float, float]:
+    high = np.nanmax(np.append(ends, np.append(values, 0.1)))
     low = np.nanmin(np.append(np.append(values, 0.0), 0.0))
     return float(low * 1.05), float(high * 1.03)
 
@@ -186,12 +191,21 @@ def _some(kept: Int[np.ndarray, " K"], classes: Sequence[str]) -> str:
     return f"{len(kept)} of {len(classes)} classes" if len(kept) < len(classes) else ""
 
 
-def _caption(found: SeedValues, kept: Int[np.ndarray, " K"], classes: int, spread: Spread, part: str) -> str:
+def _whiskers(intervals: Intervals | None, spread: Spread, seeds: int) -> str:
+    if intervals is None:
+        return describe_spread(spread, seeds)
+    return f"Small dots: the {seeds} seeds; whiskers: 95% interval of the mean, by itself." if seeds > 1 else _ONE_SEED
+
+
+_ONE_SEED = "Whiskers: 95% interval of these very heads on new images."
+
+
+def _caption(found: SeedValues, kept: Int[np.ndarray, " K"], classes: int, whiskers: str, part: str) -> str:
     half = (len(kept) + 1) // 2
     sentences = [
         f"Classes in descending order of their images; n: images of the {shown(part)} part that carry the class.",
         f"Dashed: mean of {shown(found.methods[0])}.",
-        describe_spread(spread, len(found.seeds)),
+        whiskers,
         "×: undefined (no image of the class, or none predicted)." if np.isnan(mean(found.array)).any() else "",
         "Where some seeds are undefined, the mean is over the others." if _partly(found.array) else "",
         f"Drawn are the {half} most and the {len(kept) - half} least frequent of {classes} classes."

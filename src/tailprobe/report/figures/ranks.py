@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tailprobe.report.frame import new_figure
+from tailprobe.report.look import NARROW, look
 from tailprobe.report.style import INK, MUTED, colours_of, markers_of, styled
 from tailprobe.report.text import shown
 
@@ -27,6 +28,7 @@ def ranks(
     methods: Sequence[str] = found["methods"]
     colours = {**colours_of(methods, colours), methods[0]: MUTED}
     shapes = markers_of(methods, shapes)
+    wide = look().width > NARROW
     unit = "classes" if not found["blocks"] else "runs and encoders"
     metric = shown(found["metric"].replace("_", " "), 40)
     figure = new_figure(
@@ -38,9 +40,9 @@ def ranks(
             (Line2D([], [], color=colours[m], marker=shapes[m], linewidth=1.4, markersize=5), shown(m, 34))
             for m in methods
         ],
-        body=max(2.6, 0.9 + 0.24 * len(methods)),
+        body=(1 if wide else 3) * max(2.6, 0.9 + 0.24 * len(methods)),
     )
-    left, middle, right = figure.subplots(1, 3)
+    left, middle, right = figure.subplots(1, 3) if wide else figure.subplots(3, 1)
     _diagram(left, found, colours, shapes)
     _improvement(middle, found, colours, shapes)
     steps = np.asarray(found["profile"]["steps"], dtype=np.float64)

@@ -10,6 +10,7 @@ from matplotlib.patches import Patch
 from tailprobe.paper.counterparts import counterpart_note
 from tailprobe.report.figures.class_distribution import bars, imbalance, ranks
 from tailprobe.report.frame import new_figure
+from tailprobe.report.look import panels_across
 from tailprobe.report.style import INK, LOW_FREQUENCY, MUTED, REMAINING, styled
 from tailprobe.report.text import shown, shown_all
 
@@ -35,7 +36,7 @@ def resampled_distributions(
         distinct: distinct images among them.
     """
     few = len(classes) <= _MOST_BARS
-    across = min(_PANELS_A_ROW, len(counts))
+    across = min(panels_across(2.2, most=_PANELS_A_ROW), len(counts))
     down = -(-len(counts) // across)
     figure = new_figure(
         title="What each method draws",

@@ -10,7 +10,8 @@ from matplotlib.patches import Rectangle
 
 from tailprobe.errors import InputError
 from tailprobe.paper.counterparts import counterpart_note
-from tailprobe.report.frame import EDGE, WIDTH, canvas, new_figure
+from tailprobe.report.frame import EDGE, canvas, new_figure
+from tailprobe.report.look import look, panels_across
 from tailprobe.report.style import GRID, INK, LOW_FREQUENCY, MUTED, styled
 from tailprobe.report.text import truncate_to_width
 
@@ -39,15 +40,16 @@ def sample_images(
     """
     if not tiles:
         raise InputError("no sample image to show; give at least one")
+    columns = min(columns, panels_across(1.4, most=columns))
     across = min(columns, len(tiles))
-    side = (WIDTH - 2 * EDGE) / max(across, 4)
+    side = (look().width - 2 * EDGE) / max(across, min(4, columns))
     step = side + _LINE * min(max(map(len, tags)), _TAG_LINES) + 0.1
     figure = new_figure(
         title="Sample images and their tags",
         subtitle=f"tags of low-frequency classes first, in colour · {counterpart_note('sample_images')}",
         caption="",
         body=step * -(-len(tiles) // across),
-        width=max(4, across) * side + 2 * EDGE,
+        width=max(min(4, columns), across) * side + 2 * EDGE,
     )
     axes = canvas(figure)
     top = axes.get_ylim()[1]

@@ -12,6 +12,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from tailprobe.errors import InputError
 from tailprobe.report.frame import new_figure
+from tailprobe.report.look import panels_across
 from tailprobe.report.style import INK, MUTED, colours_of, styled
 from tailprobe.report.text import shown
 from tailprobe.report.values import mean
@@ -53,7 +54,7 @@ def training_curves(
         raise InputError(f"the histories have no row of encoder {encoder!r} and a method asked for; name another")
     curves = {method: _curves(histories, encoder, method) for method in methods}
     kept = {method: _kept(histories, encoder, method) for method in methods}
-    across = min(_PANELS_A_ROW, len(methods))
+    across = min(panels_across(2.2, most=_PANELS_A_ROW), len(methods))
     down = -(-len(methods) // across)
     figure = new_figure(
         title="Learning curves",

@@ -13,11 +13,12 @@ from tailprobe.errors import InputError
 from tailprobe.files import make_folder, write_text, write_whole
 from tailprobe.paper.counterparts import paper_counterpart
 from tailprobe.progress import Progress, silent
-from tailprobe.report.frame import caption_of, title_of
+from tailprobe.report.frame import words_of
 from tailprobe.report.style import settings
 
 INDEX = "index.json"
 FORMATS = ("svg", "png", "pdf")
+CAPTION = "txt"  # of a figure for a paper, which has its words beside it
 _DPI = 200  # twice a README's pixels
 # Bytes depend on the picture alone: neither a date nor a version of the library goes into them.
 _METADATA: dict[str, dict[str, Any]] = {
@@ -33,11 +34,11 @@ def write_figures(
 ) -> list[Path]:
     """Write each figure in each format into `folder`, and index.json with their titles, captions and counterparts.
 
-    Files that an index.json of an earlier call names are replaced; any other file in the way is left alone.
+    Files that an index.json of an earlier call names are replaced or removed; any other file is left alone.
 
     Args:
         figures: by name; a name becomes a file's name.
-        formats: of "svg", "png" and "pdf".
+        formats: of "svg", "png", "pdf" and "txt", the title and caption as text.
         progress: told of stage "draw figures".
 
     Returns:
@@ -52,10 +53,12 @@ def write_figures(
                 f"figure name {name!r} cannot be a file name; use a to z, 0 to 9, dot, dash and underscore"
             )
     for form in formats:
-        if form not in _METADATA:
-            raise InputError(f"figures cannot be written as {form!r}; choose among {', '.join(_METADATA)}")
+        if form not in (*_METADATA, CAPTION):
+            raise InputError(f"figures cannot be written as {form!r}; choose among {', '.join(_METADATA)}, {CAPTION}")
     files = {name: [f"{name}.{form}" for form in formats] for name in figures}
-    _clear_way(folder, [file for own in files.values() for file in own])
+    wanted = {file for own in files.values() for file in own}
+    _clear_way(folder, sorted(wanted))
+    earlier = _listed(folder / INDEX) - wanted
     make_folder(folder)
     # The index comes first: what it names is ours, also after a kill, and is drawn again.
     entries = [_entry(name, figure, files[name]) for name, figure in figures.items()]
@@ -66,8 +69,12 @@ def write_figures(
         lay_out(figure)
         for form, file in zip(formats, files[name], strict=True):
             with write_whole(folder / file) as partial:
-                partial.write_bytes(rendered(figure, form))
+                partial.write_bytes(
+                    words_of(figure).text.encode() + b"\n" if form == CAPTION else rendered(figure, form)
+                )
             written.append(folder / file)
+    for file in earlier:
+        (folder / file).unlink(missing_ok=True)
     progress("draw figures", len(figures), len(figures))
     return [*written, folder / INDEX]
 
@@ -90,8 +97,8 @@ def rendered(figure: Figure, form: str) -> bytes:
 def _entry(name: str, figure: Figure, files: Sequence[str]) -> dict[str, Any]:
     return {
         "name": name,
-        "title": title_of(figure),
-        "caption": caption_of(figure),
+        "title": words_of(figure).title,
+        "caption": words_of(figure).caption,
         "paper": paper_counterpart(name),
         "files": list(files),
     }

@@ -23,7 +23,7 @@ _DIGITS = 3
 def summary(run: Run) -> pd.DataFrame:
     """Return a row for each encoder, group of classes and method, the baseline first, with `COLUMNS`.
 
-    mean_low and mean_high are the 95% interval of the mean, which a method without a verdict has not. difference_low
+    mean_low and mean_high are the 95% interval of the mean. difference_low
     and difference_high are the simultaneous interval that the verdict is drawn from where `simultaneous` says so, else
     the 95% interval of the row alone. `best` marks the best mean of an encoder and group, to as many decimals as are
     printed.
@@ -73,7 +73,7 @@ def _means(run: Run, metric: str) -> dict[tuple[str, str, str], float]:
 def _row(encoder: str, method: str, group: str, mean: float, judged: pd.DataFrame) -> dict[str, object]:
     row: dict[str, object] = {"encoder": encoder, "method": method, "class_name": group, "mean": mean}
     if (encoder, method, group) not in judged.index:
-        return row | {"simultaneous": False, "question": "", "verdict": ""}
+        return row | _of_baseline(encoder, method, group, judged)
     found = judged.xs((encoder, method, group))
     joint = bool(pd.notna(found["simultaneous_low"]))
     low, high = ("simultaneous_low", "simultaneous_high") if joint else ("low", "high")
@@ -88,6 +88,15 @@ def _row(encoder: str, method: str, group: str, mean: float, judged: pd.DataFram
         "verdict": str(found["verdict"]) + (" below the margin" if found["below_margin"] else ""),
         "seeds": found["seeds"],
     }
+
+
+def _of_baseline(encoder: str, method: str, group: str, judged: pd.DataFrame) -> dict[str, object]:
+    """Return what the methods' verdicts say of the baseline that they are compared with."""
+    beside = judged[judged["compared_with"].astype(str) == method]
+    there = ((beside.index.get_level_values(0) == encoder) & (beside.index.get_level_values(2) == group)).any()
+    found = beside.xs((encoder, group), level=("encoder", "class_name")).iloc[0] if there else {}
+    low, high = found.get("baseline_low", np.nan), found.get("baseline_high", np.nan)
+    return {"mean_low": low, "mean_high": high, "simultaneous": False, "question": "", "verdict": ""}
 
 
 def _with_best(table: pd.DataFrame, *, lower: bool) -> pd.DataFrame:

@@ -1,0 +1,148 @@
+"""Figures for papers: at their width, without title, with the words beside them; whiskers that are the verdicts'."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from made_run import changed, made_run
+from tailprobe.errors import InputError
+from tailprobe.report.figures.difference_rows import difference_rows
+from tailprobe.report.figures.write import write_figures
+from tailprobe.report.intervals import Intervals
+from tailprobe.report.look import Look, drawn_as
+from tailprobe.report.run_figures import run_figures
+from tailprobe.report.text import fitted
+from tailprobe.report.write import draw_figures, draw_figures_again
+from tailprobe.runs.run import Run
+
+CLASSES = [f"a class of many {c}" for c in range(8)]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return made_run(tmp_path_factory.mktemp("made") / "run", classes=CLASSES, methods=6)
+
+
+def drawn_texts(figure: Figure) -> list[str]:
+    return [text.get_text() for text in (*figure.texts, figure._suptitle, figure._supxlabel) if text.get_text()]
+
+
+def beyond_the_edge(figure: Figure) -> list[str]:
+    figure.draw_without_rendering()
+    width, height = figure.bbox.width, figure.bbox.height
+    texts = [*figure.texts, figure._suptitle, figure._supxlabel, *(t for key in figure.legends for t in key.texts)]
+    texts += [text for axes in figure.axes for text in (*axes.texts, axes.title, axes.xaxis.label, axes.yaxis.label)]
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts if text.get_text().strip()]
+    return [words for words, box in boxes if box.x0 < -1 or box.x1 > width + 1 or box.y0 < -1 or box.y1 > height + 1]
+
+
+@pytest.mark.parametrize("look", [Look(), Look("paper", 3.3), Look("paper", 7.0)], ids=str)
+def test_nothing_runs_off_the_edge_at_any_width(run: Run, look: Look) -> None:
+    with drawn_as(look):
+        figures = run_figures(run)
+    for name, figure in figures.items():
+        assert not beyond_the_edge(figure), name
+        if name != "architecture":
+            assert figure.get_figwidth() <= look.width, name
+
+
+def test_a_figure_for_a_paper_has_its_words_beside_it(run: Run, tmp_path: Path) -> None:
+    with drawn_as(Look("paper", 3.3)):
+        figure = run_figures(run)["class_distribution"]
+        write_figures({"classes": figure}, tmp_path, formats=("svg", "txt"))
+    assert drawn_texts(figure) == []
+    words = (tmp_path / "classes.txt").read_text(encoding="utf-8")
+    assert words.startswith("Images that carry each class. 8 classes, imbalance ")
+    assert json.loads((tmp_path / "index.json").read_text())["figures"][0]["title"] == "Images that carry each class"
+
+
+def test_whiskers_of_differences_are_the_verdicts_intervals(run: Run) -> None:
+    intervals = Intervals.of(run.verdicts, encoder="descriptors", metric="average_precision")
+    assert intervals is not None
+    classes = run.classes
+    rows = difference_rows(
+        run.results,
+        {"encoder": "descriptors", "metric": "average_precision", "methods": run.methods},
+        baselines={},
+        classes=CLASSES,
+        counts=classes["count"].to_numpy(np.int64),
+        low_frequency=classes["low_frequency"].to_numpy(bool),
+        support=classes["test"].to_numpy(np.int64),
+        limit=30,
+        intervals=intervals,
+    )
+    judged = run.verdicts[run.verdicts["method"] == run.methods[2]].set_index("class_name")
+    group, first = rows.low[2, 0], rows.low[2, 1]
+    assert group == judged.loc["low-frequency", "simultaneous_low"]
+    assert first == judged.loc[rows.names[1], "simultaneous_low"]
+    bare = run.verdicts.assign(simultaneous_low=np.nan, simultaneous_high=np.nan)
+    own = Intervals.of(bare, encoder="descriptors", metric="average_precision")
+    assert own is not None
+    assert own.differences([run.methods[2]], [rows.names[1]], is_group=False)[0] == judged.loc[rows.names[1], "low"]
+    assert rows.high[2, 0] == judged.loc["low-frequency", "simultaneous_high"]
+
+
+def test_no_whisker_passes_what_a_metric_can_be(run: Run) -> None:
+    wide = run.verdicts.assign(
+        simultaneous_low=-3.0, simultaneous_high=3.0, value_low=-0.5, value_high=1.5, baseline_low=-1, baseline_high=2
+    )
+    intervals = Intervals.of(wide, encoder="descriptors", metric="average_precision")
+    assert intervals is not None
+    for ends, least in (
+        (intervals.differences(run.methods[1:], ["remaining"], is_group=True), -1),
+        (intervals.values(run.methods[1:], CLASSES), 0),
+    ):
+        assert (ends[0].min(), ends[1].max()) == (least, 1)
+    figure = run_figures(changed(run, verdicts=wide))["reweighting_remaining_descriptors"]
+    assert figure.axes[0].get_ylim()[1] <= 1.05
+
+
+def test_the_baselines_whiskers_are_its_own_interval(run: Run) -> None:
+    verdicts = run.verdicts.assign(compared_with="baseline", baseline_low=0.2, baseline_high=0.6)
+    intervals = Intervals.of(verdicts, encoder="descriptors", metric="average_precision")
+    assert intervals is not None
+    low, high = intervals.values(["baseline"], CLASSES)
+    assert (low == 0.2).all()
+    assert (high == 0.6).all()
+
+
+def test_another_metric_than_the_tested_one_has_no_interval_of_the_verdicts(run: Run) -> None:
+    assert Intervals.of(run.verdicts, encoder="descriptors", metric="recall@0.5") is None
+
+
+@pytest.mark.parametrize(
+    ("figures", "style", "forms"),
+    [("none", "screen", set()), ("svg", "screen", {".svg"}), ("all", "paper", {".svg", ".png", ".pdf", ".txt"})],
+)
+def test_only_what_was_asked_for_is_written(tmp_path: Path, figures: str, style: str, forms: set[str]) -> None:
+    run = made_run(tmp_path / "run", classes=CLASSES[:4], methods=2)
+    study = replace(run.study, figures=figures, figure_style=style)
+    files = draw_figures(run, study=study)
+    assert {file.suffix for file in files} - {".json"} == forms
+
+
+def test_drawing_again_leaves_no_old_file_and_a_run_that_can_be_loaded(tmp_path: Path) -> None:
+    run = made_run(tmp_path / "run", classes=CLASSES[:4], methods=2)
+    draw_figures_again(run, replace(run.study, figures="svg", figure_style="paper", figure_width=3.3))
+    draw_figures_again(Run.load(run.folder.path), replace(run.study, figures="svg"))
+    there = sorted(path.name for path in run.folder.figures.iterdir())
+    assert {Path(name).suffix for name in there} == {".svg", ".json"}
+    noted = [name for name in Run.load(run.folder.path).record["files"] if name.startswith("figures/")]
+    assert sorted(Path(name).name for name in noted) == there
+
+
+def test_a_font_that_is_not_installed_is_refused_with_the_nearest() -> None:
+    with pytest.raises(InputError, match="no font 'DejaVu Sanz' is installed; did you mean 'DejaVu Sans'"):
+        Look(font="DejaVu Sanz")
+
+
+def test_a_name_is_broken_after_separators_alone() -> None:
+    name, size = fitted("undersample(low-frequency)", 0.8, 8.5)
+    assert name.split("\n")[0] == "undersample("
+    assert "".join(name.split("\n")) == "undersample(low-frequency)"
+    assert size <= 8.5
+    assert fitted("reweight(2)", 3.0, 8.5) == ("reweight(2)", 8.5)
