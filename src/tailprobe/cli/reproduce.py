@@ -56,4 +56,4 @@ def reproduce(
     metric = metric or f"recall@{'authors' if 'authors' in study.thresholds else '0.5'}"
     study = smoke_test(study) if smoke else study
     result = run_and_show(study, out, Execution(**given.execution), metric=metric, quiet=quiet)
-    show_reproduction(dataset, result)
+    show_reproduction(result)

@@ -95,6 +95,7 @@ def preset(
     study = studies[dataset, name]
     return replace(
         study,
+        reproduces=dataset,
         source=str(folder.expanduser().resolve()),
         reader={"format": dataset, **(reader or {})},
         encoders=encoders or study.encoders,

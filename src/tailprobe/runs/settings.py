@@ -140,6 +140,12 @@ class Study:
         help="Training budget held equal between methods: epochs, or optimizer updates (as many as the baseline's).",
         group="Design",
     )
+    reproduces: Literal["none", "planet", "ade20k"] = setting(
+        "none",
+        help="The study of Panigrahi & Zhu that it repeats, as tailprobe reproduce sets it: the run then says how close "
+        "it comes to the paper, and draws the paper's figures.",
+        group="Design",
+    )
     recipe: Recipe = field(default_factory=Recipe)
 
     def __post_init__(self) -> None:
