@@ -60,7 +60,7 @@ FINDINGS = (
         "Undersampling produces a comparable performance to the baseline on the low-frequency classes while reducing "
         "the performance on the other classes.",
         (
-            Claim("undersample", LOW_FREQUENCY, "matches, exceeds", Direction.NOT_WORSE),
+            Claim("undersample", LOW_FREQUENCY, "same or better", Direction.NOT_WORSE),
             Claim("undersample", REMAINING, "reduces", Direction.WORSE),
         ),
     ),
@@ -69,7 +69,7 @@ FINDINGS = (
         "Oversampling generally improves performance across low-frequency classes.",
         (
             Claim("oversample", LOW_FREQUENCY, "improves", Direction.BETTER),
-            Claim("oversample", REMAINING, "sometimes drops", Direction.WORSE, headline=False),
+            Claim("oversample", REMAINING, "drops at times", Direction.WORSE, headline=False),
         ),
     ),
 )

@@ -20,6 +20,7 @@ from tailprobe.scores.metric import metric_title
 _LOOK = {"padding": (0, 1, 0, 0), "show_edge": False, "pad_edge": False}
 _COLOURS = {Verdict.HOLDS: "green", Verdict.CONTRADICTED: "red", Verdict.OPEN: ""}
 _NAME = 37  # letters of a fact's name; the other columns take 41 of 80
+_ROW = 22  # letters of a claim's method and group; the other columns take 58
 _OPTIMISTIC = "Epochs and thresholds were chosen on the images reported, as the authors did: every number is optimistic."
 
 
@@ -31,7 +32,7 @@ def closeness_table(run: Run) -> Table:
     for head, width in (("the paper", 12), ("here", 12), ("difference", 10)):
         table.add_column(head, justify="right", no_wrap=True, max_width=width)
     for fact in facts(run):
-        table.add_row(Text(shown(fact.what, 120)), f"{fact.paper:g}", f"{fact.here:.6g}", relative(fact))
+        table.add_row(Text(shown(fact.what, 120)), *map(plain_number, (fact.paper, fact.here)), relative(fact))
     return table
 
 
@@ -40,7 +41,7 @@ def findings_table(run: Run) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title_justify="left", caption_justify="left", **_LOOK)  # type: ignore[arg-type]
     table.title = Text("The paper's findings, difference from the baseline in %", style="bold")
     table.caption = Text(caption(run), style="dim")
-    table.add_column("", no_wrap=True)
+    table.add_column("", width=_ROW)
     table.add_column("the paper", no_wrap=True)
     for head in ("here, 95% interval", "MDE"):
         table.add_column(head, justify="right", no_wrap=True)
@@ -75,14 +76,14 @@ def caption(run: Run) -> str:
         return "The run has none of the methods that the findings are about."
     seeds, margin = max(a.seeds for a in answers), max(a.margin for a in answers)
     lines = [
-        f"Mean over a method's settings and {seeds} seeds; each interval holds by itself. MDE: the smallest",
-        f"difference that would be detected with 80% power. No effect: within ±{100 * margin:g}%.",
+        f"Mean over a method's settings and {seeds} seeds; each interval holds by itself.",
+        f"MDE: the smallest difference detected with 80% power. No effect: within ±{100 * margin:g}%.",
     ]
     if seeds < 3:
         lines.append("Fewer than three seeds: no interval, so every verdict is open.")
     if run.record["test_is_validation"]:
         lines.append(_OPTIMISTIC)
-    return "\n".join(lines)
+    return " ".join(lines)
 
 
 def facts(run: Run) -> list[Fact]:
@@ -95,6 +96,15 @@ def by_reading(run: Run) -> Iterator[tuple[str, str, list[Answer]]]:
     answers = [] if run.paper_findings is None else answers_of(run.paper_findings)
     for encoder, metric in dict.fromkeys((a.encoder, a.metric) for a in answers):
         yield encoder, metric, [a for a in answers if (a.encoder, a.metric) == (encoder, metric)]
+
+
+def plain_number(value: float) -> str:
+    """Return a count or a score.
+
+    >>> plain_number(40479), plain_number(5468.53), plain_number(0.0564)
+    ('40479', '5468.53', '0.056')
+    """
+    return f"{value:.6g}" if value >= 1 or value == 0 else f"{value:.3f}"
 
 
 def relative(fact: Fact) -> str:
