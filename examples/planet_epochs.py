@@ -29,12 +29,16 @@ SHIFTS = (0.0, 3.0)  # of an image by each of its labels, in standard deviations
 def main(table: str) -> None:
     """Train both methods on each stand-in, and print the epochs kept."""
     labels = read_tags(Path(table)).labels
-    print("| shift by a label | method | rows an epoch | epoch kept, by seed | AP, low-frequency |\n|---|---|---|---|---|")
+    print(
+        "| shift by a label | method | rows an epoch | epoch kept, by seed | AP, low-frequency |\n|---|---|---|---|---|"
+    )
     for shift in SHIFTS:
         with TemporaryDirectory() as folder:
             run = compared(labels, shift, Path(folder))
             for method in run.methods:
-                print(f"| {shift:g} | {method} | {rows(run, method):,.0f} | {kept(run, method)} | {score(run, method)} |")
+                print(
+                    f"| {shift:g} | {method} | {rows(run, method):,.0f} | {kept(run, method)} | {score(run, method)} |"
+                )
 
 
 def compared(labels: Labels, shift: float, folder: Path) -> Run:

@@ -92,6 +92,4 @@ def _effect(
     combined = rule_of_three(combined, support=support[[column]])  # all heads alike: no certainty beyond the images
     low, high = clip_to_range(combined.interval())
     detectable = combined.minimum_detectable_effect(level=0.05)
-    return FamilyEffect(
-        family, group, methods, difference, float(low[0]), float(high[0]), float(detectable[0]), seeds
-    )
+    return FamilyEffect(family, group, methods, difference, float(low[0]), float(high[0]), float(detectable[0]), seeds)

@@ -21,7 +21,9 @@ _LOOK = {"padding": (0, 1, 0, 0), "show_edge": False, "pad_edge": False}
 _COLOURS = {Verdict.HOLDS: "green", Verdict.CONTRADICTED: "red", Verdict.OPEN: ""}
 _NAME = 37  # letters of a fact's name; the other columns take 41 of 80
 _ROW = 22  # letters of a claim's method and group; the other columns take 58
-_OPTIMISTIC = "Epochs and thresholds were chosen on the images reported, as the authors did: every number is optimistic."
+_OPTIMISTIC = (
+    "Epochs and thresholds were chosen on the images reported, as the authors did: every number is optimistic."
+)
 
 
 def closeness_table(run: Run) -> Table:

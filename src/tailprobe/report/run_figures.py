@@ -11,7 +11,10 @@ from PIL import Image
 
 from tailprobe.comparison.cost import cost_table
 from tailprobe.comparison.lacking import lacking_table
+from tailprobe.paper.quantities import paper_quantity
 from tailprobe.report.figures.all import Classes, Head, study_figures
+from tailprobe.report.figures.paper_results import paper_result_figures
+from tailprobe.report.style import palette
 from tailprobe.report.values import resampled_counts
 from tailprobe.runs.run import Run
 from tailprobe.scores.threshold_table import threshold_table
@@ -24,7 +27,7 @@ def run_figures(run: Run, *, metric: str | None = None) -> dict[str, Figure]:
     tiles, tags = _samples(run.samples)
     recipe = run.study.recipe
     first = run.plans[run.plans["seed"] == run.plans["seed"].min()]
-    return study_figures(
+    figures = study_figures(
         _classes(run),
         results=run.results,
         metric=metric or run.study.metric,
@@ -38,6 +41,7 @@ def run_figures(run: Run, *, metric: str | None = None) -> dict[str, Figure]:
         tiles=tiles,
         tags=tags,
     )
+    return figures | _paper_figures(run)
 
 
 def run_tables(run: Run) -> dict[str, pd.DataFrame]:
@@ -52,6 +56,23 @@ def run_tables(run: Run) -> dict[str, pd.DataFrame]:
     if run.verdicts is None:
         return tables
     return tables | {"verdicts": run.verdicts, "lacking": lacking_table(run.verdicts, run.classes)}
+
+
+def _paper_figures(run: Run) -> dict[str, Figure]:
+    """Draw the paper's figures of results, where the run repeats one of its studies."""
+    classes = _classes(run)
+    return paper_result_figures(
+        run.study.reproduces,
+        run.results,
+        quantity=paper_quantity(run.study.thresholds),
+        methods=run.methods,
+        encoders=run.encoders,
+        classes=classes.names,
+        counts=classes.counts,
+        low_frequency=classes.low_frequency,
+        support=classes.support,
+        colours=palette(run.families),
+    )
 
 
 def _classes(run: Run) -> Classes:
