@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+from tailprobe.datasets.read import read
 from tailprobe.demo import draw_sample
 from tailprobe.errors import InputError
 from tailprobe.learners.recipe import Recipe
@@ -20,7 +21,9 @@ from tailprobe.paper.findings import answers_of
 from tailprobe.paper.presets import DATASETS, MEANING, PRESETS, preset
 from tailprobe.report.reproduction import closeness_table, findings_table
 from tailprobe.runs.run import Run
+from tailprobe.study.embedding import read_precomputed
 from tailprobe.study.execution import Execution
+from tailprobe.study.reading import read_images
 from tailprobe.study.run import run_study
 
 
@@ -147,3 +150,61 @@ def test_planet_is_reproduced_from_the_command(tmp_path: Path) -> None:
     assert "Section 5.3 guesses" in done.stdout
     result = Run.load(tmp_path / "run")
     assert {"undersample(200)", "oversample(30000)"} <= set(result.results["method"])
+
+
+def test_embeddings_of_planet_are_reproduced_with_its_table(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    tags = [f"clear primary{' blow_down' * (i % 10 == 0)}{' water' * (i % 3 == 0)}" for i in range(60)]
+    rows = "".join(f"train_{i},{tag}\n" for i, tag in enumerate(tags))
+    (tmp_path / "train_v2.csv").write_text(f"image_name,tags\n{rows}")
+    np.save(tmp_path / "clip.npy", rng.normal(size=(60, 4)).astype(np.float32))
+    line = [sys.executable, "-m", "tailprobe", "reproduce", "planet", "clip.npy", "--labels", "train_v2.csv"]
+    line += ["--out", "run", "--cache", "cache", "--epochs", "3", "--seeds", "2", "--dry-run", "--quiet"]
+    done = subprocess.run(line, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "60 images" in done.stdout
+    assert not (tmp_path / "run").exists()
+    labels = {"labels": str(tmp_path / "train_v2.csv")}
+    study = preset("planet", "paper-text", tmp_path / "clip.npy", reader=labels, recipe={"epochs": 3}, seeds=2)
+    assert (study.encoders, study.recipe.epochs, study.recipe.select) == (("clip",), 3, "loss")
+    images = read_images(study)
+    assert images.names[:2] == ("train_0", "train_1")
+    assert dict(zip(images.labels.classes, images.labels.counts.tolist(), strict=True)) == {
+        "blow_down": 6, "clear": 60, "primary": 60, "water": 20,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_embeddings_of_ade20k_keep_the_scenes_and_parts_of_the_official_table(
+    ade20k: Path, tmp_path: Path, named: bool
+) -> None:
+    table = ade20k / "sceneCategories.txt"
+    lines = [line.split() for line in table.read_text().splitlines()]
+    names = [name for name, _ in lines]
+    vectors = np.arange(len(names), dtype=np.float32)[:, None].repeat(2, axis=1)
+    path = tmp_path / ("clip.npz" if named else "clip.npy")
+    if named:
+        np.savez(path, embeddings=vectors[::-1], names=np.array(names[::-1]))
+    else:
+        np.save(path, vectors)
+    study = preset("ade20k", "paper-code", path, reader={"labels": str(table)})
+    embeddings, images = read_precomputed(study)
+    official = read(ade20k, format="ade20k")
+    assert sorted(images.names) == sorted(official.names)
+    assert images.labels.classes == official.labels.classes
+    place = {name: row for row, name in enumerate(images.names)}
+    rows = np.array([place[name] for name in official.names])
+    np.testing.assert_array_equal(images.labels.matrix[rows], official.labels.matrix)
+    assert images.given_parts is not None
+    assert official.given_parts == tuple(images.given_parts[row] for row in rows)
+    expected = [names.index(name) for name in images.names]
+    np.testing.assert_array_equal(np.asarray(embeddings.vectors)[:, 0], expected)
+
+
+def test_scenes_for_another_number_of_embeddings_are_refused(ade20k: Path, tmp_path: Path) -> None:
+    np.save(tmp_path / "clip.npy", np.zeros((3, 2), dtype=np.float32))
+    study = preset(
+        "ade20k", "paper-text", tmp_path / "clip.npy", reader={"labels": str(ade20k / "sceneCategories.txt")}
+    )
+    with pytest.raises(InputError, match="holds 3 rows and sceneCategories"):
+        read_precomputed(study)
