@@ -1,5 +1,6 @@
 """The paper's presets: what they set, and that they run on data of the official layouts."""
 
+import io
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,14 +10,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from rich.console import Console
 
+from tailprobe.datasets.read import read
 from tailprobe.demo import draw_sample
 from tailprobe.errors import InputError
 from tailprobe.learners.recipe import Recipe
-from tailprobe.paper.check import compare_with_paper
+from tailprobe.paper.check import facts_of
+from tailprobe.paper.findings import answers_of
 from tailprobe.paper.presets import DATASETS, MEANING, PRESETS, preset
+from tailprobe.report.reproduction import closeness_table, findings_table
 from tailprobe.runs.run import Run
+from tailprobe.study.embedding import read_precomputed
 from tailprobe.study.execution import Execution
+from tailprobe.study.reading import read_images
 from tailprobe.study.run import run_study
 
 
@@ -90,19 +97,47 @@ def test_the_authors_accuracy_is_kept_as_the_share_predicted_negative(authors: R
     assert {"predicted_negative_rate@authors", "recall@authors", "binary_accuracy@authors"} <= metrics
 
 
-def test_closeness_names_counts_saved_scores_and_findings(authors: Run) -> None:
-    rows = {row.what: row for row in compare_with_paper("ade20k", authors)}
-    images = rows["images of the 20 scenes"]
-    assert (images.paper, images.here) == ("8809", str(authors.record["images"]))
-    assert images.close == f"{authors.record['images'] / 8809 - 1:+.1%}"
-    saved = rows["descriptors, reweight(1.5, scope=batch), AP, low-frequency"]
+def test_the_papers_numbers_and_saved_scores_stand_in_the_run(authors: Run) -> None:
+    assert authors.paper_facts is not None
+    facts = {fact.what: fact for fact in facts_of(authors.paper_facts)}
+    images = facts["images of the 20 scenes"]
+    assert (images.paper, images.here) == (8809, authors.record["images"])
+    assert images.relative == pytest.approx(authors.record["images"] / 8809 - 1)
+    saved = facts["descriptors, reweight(1.5, scope=batch), AP, low-frequency"]
     table = authors.results
     of_method = table[(table["method"] == "reweight(1.5, scope=batch)") & (table["part"] == "test")]
     chosen = of_method[(of_method["metric"] == "average_precision") & of_method["is_group"]]
     value = chosen.loc[chosen["class_name"] == "low-frequency", "value"].mean()
-    assert (saved.paper, float(saved.here)) == ("0.571", pytest.approx(value, abs=1e-5))
-    finding = rows["descriptors, oversample, low-frequency"]
-    assert finding.close in {f"{n} of 2 agree" for n in range(3)}
+    assert (saved.paper, saved.here) == (0.571, pytest.approx(value))
+
+
+def test_every_claim_is_answered_in_both_metrics(authors: Run) -> None:
+    assert authors.paper_findings is not None
+    answers = answers_of(authors.paper_findings)
+    assert {a.metric for a in answers} == {"recall@authors", "average_precision"}
+    assert {(a.section, a.method, a.class_name) for a in answers} == {
+        (section, method, group)
+        for section, method in (("5.1", "reweight"), ("5.2", "undersample"), ("5.3", "oversample"))
+        for group in ("low-frequency", "remaining")
+    }
+    assert all(a.verdict == "open" and np.isnan(a.low) for a in answers)  # two seeds have no interval
+
+
+def test_the_tables_of_the_terminal_fit_80_columns(authors: Run) -> None:
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(closeness_table(authors), findings_table(authors))
+    lines = console.export_text().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert not any("…" in line for line in lines)
+    assert any("oversample, low-freq." in line and "improves" in line and "open" in line for line in lines)
+    assert any("optimistic" in line for line in lines)
+
+
+def test_a_study_that_repeats_nothing_of_the_papers_says_nothing_of_it(authors: Run, tmp_path: Path) -> None:
+    study = replace(authors.study, reproduces="none", seeds=1, methods=("reweight(2)",))
+    run = run_study(study, tmp_path / "run", Execution(cache=tmp_path / "cache"))
+    assert run.paper_facts is None
+    assert run.paper_findings is None
 
 
 def test_planet_is_reproduced_from_the_command(tmp_path: Path) -> None:
@@ -112,5 +147,64 @@ def test_planet_is_reproduced_from_the_command(tmp_path: Path) -> None:
     done = subprocess.run(list(map(str, line)), capture_output=True, text=True, check=True)
     assert "How close it is" in done.stdout
     assert "40479" in done.stdout
+    assert "Section 5.3 guesses" in done.stdout
     result = Run.load(tmp_path / "run")
     assert {"undersample(200)", "oversample(30000)"} <= set(result.results["method"])
+
+
+def test_embeddings_of_planet_are_reproduced_with_its_table(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    tags = [f"clear primary{' blow_down' * (i % 10 == 0)}{' water' * (i % 3 == 0)}" for i in range(60)]
+    rows = "".join(f"train_{i},{tag}\n" for i, tag in enumerate(tags))
+    (tmp_path / "train_v2.csv").write_text(f"image_name,tags\n{rows}")
+    np.save(tmp_path / "clip.npy", rng.normal(size=(60, 4)).astype(np.float32))
+    line = [sys.executable, "-m", "tailprobe", "reproduce", "planet", "clip.npy", "--labels", "train_v2.csv"]
+    line += ["--out", "run", "--cache", "cache", "--epochs", "3", "--seeds", "2", "--dry-run", "--quiet"]
+    done = subprocess.run(line, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "60 images" in done.stdout
+    assert not (tmp_path / "run").exists()
+    labels = {"labels": str(tmp_path / "train_v2.csv")}
+    study = preset("planet", "paper-text", tmp_path / "clip.npy", reader=labels, recipe={"epochs": 3}, seeds=2)
+    assert (study.encoders, study.recipe.epochs, study.recipe.select) == (("clip",), 3, "loss")
+    images = read_images(study)
+    assert images.names[:2] == ("train_0", "train_1")
+    assert dict(zip(images.labels.classes, images.labels.counts.tolist(), strict=True)) == {
+        "blow_down": 6, "clear": 60, "primary": 60, "water": 20,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_embeddings_of_ade20k_keep_the_scenes_and_parts_of_the_official_table(
+    ade20k: Path, tmp_path: Path, named: bool
+) -> None:
+    table = ade20k / "sceneCategories.txt"
+    lines = [line.split() for line in table.read_text().splitlines()]
+    names = [name for name, _ in lines]
+    vectors = np.arange(len(names), dtype=np.float32)[:, None].repeat(2, axis=1)
+    path = tmp_path / ("clip.npz" if named else "clip.npy")
+    if named:
+        np.savez(path, embeddings=vectors[::-1], names=np.array(names[::-1]))
+    else:
+        np.save(path, vectors)
+    study = preset("ade20k", "paper-code", path, reader={"labels": str(table)})
+    embeddings, images = read_precomputed(study)
+    official = read(ade20k, format="ade20k")
+    assert sorted(images.names) == sorted(official.names)
+    assert images.labels.classes == official.labels.classes
+    place = {name: row for row, name in enumerate(images.names)}
+    rows = np.array([place[name] for name in official.names])
+    np.testing.assert_array_equal(images.labels.matrix[rows], official.labels.matrix)
+    assert images.given_parts is not None
+    assert official.given_parts == tuple(images.given_parts[row] for row in rows)
+    expected = [names.index(name) for name in images.names]
+    np.testing.assert_array_equal(np.asarray(embeddings.vectors)[:, 0], expected)
+
+
+def test_scenes_for_another_number_of_embeddings_are_refused(ade20k: Path, tmp_path: Path) -> None:
+    np.save(tmp_path / "clip.npy", np.zeros((3, 2), dtype=np.float32))
+    study = preset(
+        "ade20k", "paper-text", tmp_path / "clip.npy", reader={"labels": str(ade20k / "sceneCategories.txt")}
+    )
+    with pytest.raises(InputError, match="holds 3 rows and sceneCategories"):
+        read_precomputed(study)

@@ -1,16 +1,10 @@
 """`tailprobe compare`: methods against the baseline, on your images."""
 
-from typing import TYPE_CHECKING
-
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_RECIPE, ALL_OF_STUDY, Given, with_settings
-from tailprobe.cli.studies import run_and_show, smoke_test, study_of, track, trackers_of
-from tailprobe.console import Bars, say
+from tailprobe.cli.studies import print_dry_run, run_and_show, smoke_test, study_of, track, trackers_of
 from tailprobe.study.execution import Execution
-
-if TYPE_CHECKING:
-    from tailprobe.runs.settings import Study
 
 
 @with_settings(study=ALL_OF_STUDY, recipe=ALL_OF_RECIPE, execution=ALL_OF_EXECUTION)
@@ -36,15 +30,6 @@ def compare(
     study = smoke_test(study) if smoke else study
     trackers = trackers_of(track_with)
     if dry_run:
-        _print_dry_run(study, execution, quiet=quiet)
+        print_dry_run(study, execution, quiet=quiet)
     else:
         track(run_and_show(study, out, execution, quiet=quiet), trackers)
-
-
-def _print_dry_run(study: "Study", execution: Execution, *, quiet: bool) -> None:
-    from tailprobe.study.dry_run import dry_run_study
-
-    with Bars(quiet=quiet):
-        lines = dry_run_study(study, execution)
-    for line in lines:
-        say(line)

@@ -36,7 +36,7 @@ def embed(
         typer.Option(
             metavar="FILE",
             help="Write the embeddings of one encoder for other tools, in the format of the file's ending: .npy, .npz, "
-            ".parquet, .lance or .zarr.",
+            ".parquet, .lance or .zarr. Labels come along.",
             rich_help_panel=option.OUTPUT,
         ),
     ] = None,
@@ -78,7 +78,7 @@ def embed(
     for stored in found.values():
         say(_sentence(stored))
         if export is not None:
-            say(export_embeddings(stored, export, overwrite=overwrite))
+            say(export_embeddings(stored, export, images=images, overwrite=overwrite))
 
 
 def _images(study: "Study") -> "LabeledImages":

@@ -8,21 +8,36 @@ import typer
 from tailprobe.callspec import parse_value
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import pairs_of
-from tailprobe.cli.settings import ALL_OF_EXECUTION, Given, with_settings
+from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_RECIPE, Given, with_settings
 from tailprobe.cli.show import show_reproduction
-from tailprobe.cli.studies import run_and_show, smoke_test
+from tailprobe.cli.studies import print_dry_run, run_and_show, smoke_test, track, trackers_of
 from tailprobe.console import complain
+from tailprobe.datasets.storage.url import absolute
 from tailprobe.study.execution import Execution
+
+# Settings of a study that a preset leaves open: neither methods, split, thresholds nor which classes are rare.
+_OPEN = (
+    "encoders", "weights", "standardise", "on_bad_image", "seeds", "max_seeds", "seed", "metric", "margin", "primary",
+    "classes", "budget",
+)  # fmt: skip
+# Where a preset has its own, the command has no default.
+_OF_PRESET = dict.fromkeys(("encoders", *ALL_OF_RECIPE))
 
 
 @with_settings(
-    study=("encoders", "weights", "seeds", "seed"),
+    study=_OPEN,
+    recipe=ALL_OF_RECIPE,
     execution=ALL_OF_EXECUTION,
-    defaults={"encoders": None},  # the preset's
+    defaults=_OF_PRESET | {"seeds": 10},
 )
 def reproduce(
     dataset: Annotated[str, typer.Argument(help="planet or ade20k.")],
-    data: Annotated[Path, typer.Argument(metavar="DIR", help="The data in their official layout.")],
+    data: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DATA", help="The data in their official layout, or a file of their embeddings (.npy, .npz, ...)."
+        ),
+    ],
     out: option.Out,
     given: Given,
     preset: Annotated[
@@ -33,30 +48,33 @@ def reproduce(
             rich_help_panel=option.DESIGN,
         ),
     ] = "paper-text",
+    labels: option.Labels = None,
     read: option.Read = None,
-    metric: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Metric of the printed table. Default: recall at the preset's threshold.",
-            rich_help_panel=option.DESIGN,
-        ),
-    ] = None,
+    track_with: option.Track = None,
+    dry_run: option.DryRun = False,
     smoke: option.Smoke = False,
     quiet: option.Quiet = False,
 ) -> None:
     """Run the paper's own study and print how close the result is.
 
-    `tailprobe reproduce planet DIR --preset paper-code --out REPRODUCTION`
+    `tailprobe reproduce planet DIR --preset paper-code --out REPRODUCTION`; or with embeddings computed elsewhere,
+    `tailprobe reproduce planet clip.npy --labels train_v2.csv --out RUN`.
     """
     from tailprobe.paper.presets import MEANING
     from tailprobe.paper.presets import preset as study_of
+    from tailprobe.paper.quantities import decision_rule
 
     reader = {key: parse_value(value) for key, value in pairs_of(read, "--read").items()}
-    study = study_of(dataset, preset, data, reader=reader, **given.study)
+    reader |= {} if labels is None else {"labels": absolute(labels)}
+    study = study_of(dataset, preset, data, reader=reader, recipe=given.recipe, **given.study)
     if not quiet:
         complain(f"{dataset}, {preset}: {MEANING[dataset, preset]}.")
-    metric = metric or f"recall@{'authors' if 'authors' in study.thresholds else '0.5'}"
-    study = smoke_test(study) if smoke else study
-    result = run_and_show(study, out, Execution(**given.execution), metric=metric, quiet=quiet)
-    show_reproduction(dataset, result)
+    study, execution = smoke_test(study) if smoke else study, Execution(**given.execution)
+    trackers = trackers_of(track_with)
+    if dry_run:
+        print_dry_run(study, execution, quiet=quiet)
+        return
+    shown = given.study.get("metric", f"recall@{decision_rule(study.thresholds)}")
+    result = run_and_show(study, out, execution, metric=shown, quiet=quiet)
+    show_reproduction(result)
+    track(result, trackers)

@@ -21,7 +21,7 @@ from tailprobe.study.execution import Execution
 
 _LONGEST_METAVAR = 18  # letters; at 80 columns the help texts need the room
 # What the command line has other options for, or puts together itself.
-_APART = frozenset({"source", "reader", "recipe"})
+_APART = frozenset({"source", "reader", "recipe", "reproduces"})
 ALL_OF_STUDY = tuple(name for name in settings_of(Study) if name not in _APART)
 OF_FIGURES = ("figures", "figure_style", "figure_width", "figure_font")
 ALL_OF_RECIPE = tuple(settings_of(Recipe))

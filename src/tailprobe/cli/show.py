@@ -54,20 +54,11 @@ def _indented(asked: dict[str, Any]) -> list[str]:
     return [f"  {answer}" for answer in asked["answers"]]
 
 
-def show_reproduction(dataset: str, result: "Run") -> None:
-    """Print how close a run of a preset comes to the paper."""
-    from rich import box
-    from rich.table import Table
+def show_reproduction(result: "Run") -> None:
+    """Print how close a run of a preset comes to the paper's numbers and findings."""
+    from tailprobe.report.reproduction import closeness_table, finding_lines, findings_table
 
-    from tailprobe.paper.check import compare_with_paper, decision_rule
-
-    table = Table("", "the paper", "here", "", title="How close it is", box=box.SIMPLE_HEAD, title_justify="left")
-    for column in table.columns[1:]:
-        column.no_wrap = True
-    for row in compare_with_paper(dataset, result):
-        table.add_row(row.what, row.paper, row.here, row.close)
-    table.caption = (
-        f"Findings: recall at {decision_rule(result)}, difference from the baseline of the same seed, mean (lowest and "
-        "highest seed); the last column counts seeds. AP: macro average precision."
-    )
-    Terminal().print(table)
+    console = Terminal()
+    console.print(closeness_table(result))
+    console.print(findings_table(result))
+    console.print("\n".join(finding_lines(result)), highlight=False, markup=False)

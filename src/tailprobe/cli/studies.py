@@ -56,6 +56,16 @@ def run_and_show(study: Study, out: Path, execution: Execution, *, quiet: bool, 
     return result
 
 
+def print_dry_run(study: Study, execution: Execution, *, quiet: bool) -> None:
+    """Print what a study would compute and how long that would take."""
+    from tailprobe.study.dry_run import dry_run_study
+
+    with Bars(quiet=quiet):
+        lines = dry_run_study(study, execution)
+    for line in lines:
+        say(line)
+
+
 def trackers_of(names: list[str] | None) -> "list[Tracker]":
     """Return the trackers asked for, each of them reached."""
     from tailprobe.tracking.tracker import choose_tracker

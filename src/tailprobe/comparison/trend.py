@@ -104,6 +104,42 @@ def shrink_towards_methods(
     return (prior_df * prior + residual_df * seed_variance) / df, df
 
 
+def combine_methods(
+    contrasts: Contrasts,
+    estimate: Estimate,
+    grouping: Grouping,
+    *,
+    methods: Sequence[str],
+    weights: Float[np.ndarray, " M"],
+    group: str,
+) -> tuple[JointSample, Estimate]:
+    """Return a weighted sum of methods' differences on a group, with its estimate of shape (1,).
+
+    Args:
+        contrasts: of three seeds or more, with the influences of the test images.
+        estimate: of the contrasts' differences.
+        methods: among those of the contrasts.
+        weights: of each of them.
+        group: one of `question.ASKED_GROUPS`.
+    """
+    column = grouping.column(group)
+    places = np.array([contrasts.methods.index(method) for method in methods])
+    sample = contrasts.joint_differences(group, places).combine(weights[None])
+    components = components_of(sample)
+    seeds = components.seeds[0]
+    variance, df = shrink_towards_methods(
+        float(components.seed_variance[0]),
+        float(components.test_sampling_variance[0]),
+        residual_df=float(seeds - 1),
+        ratios=ratio(
+            estimate.standard_error_seeds[places, column] ** 2 * seeds,
+            contrasts.differences.test_sampling_variance[places, column],
+        ),
+        methods_df=estimate.seeds_df[places, column],
+    )
+    return sample, combine_parts(components, np.array([variance]), np.array([df]))
+
+
 def trend_table(found: Sequence[Trend], test: SingleStep, *, metric: str, margin: float) -> pd.DataFrame:
     """Return a row for each trend, with the columns `COLUMNS`."""
     if not found:
@@ -117,23 +153,11 @@ def _few_seeds(contrasts: Contrasts) -> bool:
 
 
 def _trend(contrasts: Contrasts, estimate: Estimate, grouping: Grouping, family: DoseFamily) -> Trend:
-    column = grouping.column(LOW_FREQUENCY)
-    places = np.array([contrasts.methods.index(method) for method in family.methods])
-    of_methods = contrasts.joint_differences(LOW_FREQUENCY, places)
-    sample = of_methods.combine(trend_weights(family.doses)[None])
-    components = components_of(sample)
-    seeds = components.seeds[0]
-    variance, df = shrink_towards_methods(
-        float(components.seed_variance[0]),
-        float(components.test_sampling_variance[0]),
-        residual_df=float(seeds - 1),
-        ratios=ratio(
-            estimate.standard_error_seeds[places, column] ** 2 * seeds,
-            contrasts.differences.test_sampling_variance[places, column],
-        ),
-        methods_df=estimate.seeds_df[places, column],
+    weights = trend_weights(family.doses)
+    sample, combined = combine_methods(
+        contrasts, estimate, grouping, methods=family.methods, weights=weights, group=LOW_FREQUENCY
     )
-    return Trend(contrasts.encoder, family, sample, combine_parts(components, np.array([variance]), np.array([df])))
+    return Trend(contrasts.encoder, family, sample, combined)
 
 
 def _row(trend: Trend, test: SingleStep, metric: str, margin: float) -> dict[str, object]:

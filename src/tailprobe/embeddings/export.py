@@ -10,30 +10,38 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.embeddings.exported_labels import ExportedLabels, exported_labels, label_csv, write_beside
 from tailprobe.encoders.choice import check_choice
 from tailprobe.errors import InputError
-from tailprobe.files import make_folder, refusals_named, write_text, write_whole
+from tailprobe.files import make_folder, refusals_named, write_whole
 from tailprobe.lock import locked_file
 
 FORMATS = (".npy", ".npz", ".parquet", ".lance", ".zarr")
 _LIBRARIES = {".lance": ("lance", "lance"), ".zarr": ("zarr", "zarr")}  # module, extra that installs it
-_NAMES = ".names.txt"  # beside an .npy
+_NAMES, _LABELS = ".names.txt", ".labels.csv"  # beside an .npy
 _BLOCK = 16384  # rows in memory at a time
 _CHUNK = 1024  # rows of a chunk in Zarr, a divisor of the block
 
 
-def export_embeddings(embeddings: Embeddings, path: Path, *, overwrite: bool = False) -> Path:
+def export_embeddings(
+    embeddings: Embeddings, path: Path, *, images: LabeledImages | None = None, overwrite: bool = False
+) -> Path:
     """Write embeddings in the format given by the suffix of `path`; what is there is whole or is not there.
 
     `.npy`: the (N, D) array, and the image names beside it in NAME.names.txt, one per line. `.npz`: arrays `embeddings`
     and `names`. `.parquet` and `.lance`: columns `name` and `embedding`, a list of D numbers. `.zarr`: a group
     (format 2) of arrays `embedding` (N, D) and `name`, in chunks of rows, uncompressed. The dtype is kept.
+    Labels and given parts come along, so that `compare` needs no table: Parquet and Lance have columns `labels`, a list
+    of classes, and `split`; `.npz` arrays `labels`, (N, C) of 0 and 1 or the class of a single-label image, `classes`
+    and `split`; Zarr the same as `.npz`; `.npy` a table beside it, NAME.labels.csv, for `--labels`.
     All but `.npz` are written block by block, whatever the size. A hidden lock file beside it lets one process write at
     a time.
 
     Args:
         embeddings: from `embed`.
+        images: those that were embedded, or more, whose labels are kept; None, or without classes, for none.
         path: the file to write, for Lance and Zarr a folder.
         overwrite: replace an existing file.
 
@@ -46,19 +54,22 @@ def export_embeddings(embeddings: Embeddings, path: Path, *, overwrite: bool = F
     """
     form = check_target(path, overwrite=overwrite)
     make_folder(path.parent)
+    labels = exported_labels(embeddings.names, images)
     with locked_file(path):
-        _write(embeddings, path, form, overwrite=overwrite)
+        _write(embeddings, labels, path, form, overwrite=overwrite)
     return path
 
 
-def _write(embeddings: Embeddings, path: Path, form: str, *, overwrite: bool) -> None:
-    if form == ".npy":  # before the array, which says that both are there
+def _write(embeddings: Embeddings, labels: ExportedLabels | None, path: Path, form: str, *, overwrite: bool) -> None:
+    if form == ".npy":  # before the array, which says that all are there
         _write_names(embeddings, path.with_suffix(_NAMES), overwrite=overwrite)
+        if labels is not None:
+            write_beside(path.with_suffix(_LABELS), label_csv(embeddings.names, labels), overwrite=overwrite)
     if form in _LIBRARIES:
-        _replace_folder(embeddings, path, form)
+        _replace_folder(embeddings, labels, path, form)
     else:
         with write_whole(path, overwrite=overwrite) as partial:
-            _WRITERS[form](embeddings, partial)
+            _WRITERS[form](embeddings, labels, partial)
 
 
 def check_target(path: Path, *, overwrite: bool) -> str:
@@ -75,13 +86,13 @@ def check_target(path: Path, *, overwrite: bool) -> str:
     return form
 
 
-def _replace_folder(embeddings: Embeddings, path: Path, form: str) -> None:
+def _replace_folder(embeddings: Embeddings, labels: ExportedLabels | None, path: Path, form: str) -> None:
     """Write a format that is a folder; a folder is not replaced by a rename."""
     partial = path.with_name(f"{path.stem}.partial{form}")
     with refusals_named(path):
         _remove(partial)
         try:
-            _WRITERS[form](embeddings, partial)
+            _WRITERS[form](embeddings, labels, partial)
             if path.exists():
                 _remove(path)
             partial.replace(path)
@@ -89,7 +100,8 @@ def _replace_folder(embeddings: Embeddings, path: Path, form: str) -> None:
             _remove(partial)
 
 
-def _write_npy(embeddings: Embeddings, path: Path) -> None:
+def _write_npy(embeddings: Embeddings, labels: ExportedLabels | None, path: Path) -> None:
+    del labels  # in a table beside it
     shape = (len(embeddings), embeddings.width)
     header = {"descr": embeddings.vectors.dtype.str, "fortran_order": False, "shape": shape}
     with path.open("wb") as file:  # not a memory map, whose writer is killed when the disk is full
@@ -102,32 +114,29 @@ def _write_names(embeddings: Embeddings, path: Path, *, overwrite: bool) -> None
     bad_name = next((name for name in embeddings.names if len(name.splitlines()) > 1), None)
     if bad_name is not None:
         raise InputError(f"image {bad_name!r} has a line break in its name; export to .npz or .parquet")
-    text = "".join(f"{name}\n" for name in embeddings.names)
-    if path.is_file() and path.read_bytes() == text.encode():  # of a call that was killed before the array
-        return
-    if path.exists() and not overwrite:
-        raise InputError(f"{path} exists; choose another name or pass --overwrite")
-    write_text(path, text)
+    write_beside(path, "".join(f"{name}\n" for name in embeddings.names), overwrite=overwrite)
 
 
-def _write_npz(embeddings: Embeddings, path: Path) -> None:
+def _write_npz(embeddings: Embeddings, labels: ExportedLabels | None, path: Path) -> None:
     names = np.array(list(embeddings.names), dtype=np.str_)
+    others = {} if labels is None else labels.arrays()
     with path.open("wb") as file:  # to a path savez would add its own suffix
-        np.savez(file, embeddings=np.asarray(embeddings.vectors), names=names)
+        np.savez(file, embeddings=np.asarray(embeddings.vectors), names=names, **others)
 
 
-def _write_parquet(embeddings: Embeddings, path: Path) -> None:
-    with pq.ParquetWriter(path, _schema(embeddings)) as writer:
-        for batch in _batches(embeddings):
+def _write_parquet(embeddings: Embeddings, labels: ExportedLabels | None, path: Path) -> None:
+    with pq.ParquetWriter(path, _schema(embeddings, labels)) as writer:
+        for batch in _batches(embeddings, labels):
             writer.write_batch(batch)
 
 
-def _write_lance(embeddings: Embeddings, path: Path) -> None:
+def _write_lance(embeddings: Embeddings, labels: ExportedLabels | None, path: Path) -> None:
     lance = importlib.import_module("lance")
-    lance.write_dataset(pa.RecordBatchReader.from_batches(_schema(embeddings), _batches(embeddings)), str(path))
+    reader = pa.RecordBatchReader.from_batches(_schema(embeddings, labels), _batches(embeddings, labels))
+    lance.write_dataset(reader, str(path))
 
 
-def _write_zarr(embeddings: Embeddings, path: Path) -> None:
+def _write_zarr(embeddings: Embeddings, labels: ExportedLabels | None, path: Path) -> None:
     group = importlib.import_module("zarr").create_group(str(path), zarr_format=2)
     shape, chunk = (len(embeddings), embeddings.width), min(_CHUNK, max(len(embeddings), 1))
     vectors = group.create_array(
@@ -137,6 +146,10 @@ def _write_zarr(embeddings: Embeddings, path: Path) -> None:
     for rows in _blocks(len(embeddings)):
         vectors[rows] = embeddings.vectors[rows]
         names[rows] = np.array(embeddings.names[rows], dtype=object)
+    for name, array in ({} if labels is None else labels.arrays()).items():
+        stored = str if array.dtype.kind == "U" else array.dtype
+        made = group.create_array(name, shape=array.shape, dtype=stored, chunks=array.shape)
+        made[:] = array.astype(object) if stored is str else array
 
 
 _WRITERS = {
@@ -148,17 +161,21 @@ _WRITERS = {
 }
 
 
-def _schema(embeddings: Embeddings) -> pa.Schema:
+def _schema(embeddings: Embeddings, labels: ExportedLabels | None) -> pa.Schema:
     vectors = pa.list_(pa.from_numpy_dtype(embeddings.vectors.dtype), embeddings.width)
-    return pa.schema([("name", pa.string()), ("embedding", vectors)])
+    of_labels = {} if labels is None else labels.columns(slice(0, 0))
+    others = [(name, array.type) for name, array in of_labels.items()]
+    return pa.schema([("name", pa.string()), ("embedding", vectors), *others])
 
 
-def _batches(embeddings: Embeddings) -> Iterator[pa.RecordBatch]:
+def _batches(embeddings: Embeddings, labels: ExportedLabels | None) -> Iterator[pa.RecordBatch]:
+    schema = _schema(embeddings, labels)
     for rows in _blocks(len(embeddings)):
         flat = pa.array(np.ascontiguousarray(embeddings.vectors[rows]).ravel())
         columns = [pa.array(embeddings.names[rows], pa.string())]
         columns.append(pa.FixedSizeListArray.from_arrays(flat, embeddings.width))
-        yield pa.record_batch(columns, schema=_schema(embeddings))
+        columns += [] if labels is None else labels.columns(rows).values()
+        yield pa.record_batch(columns, schema=schema)
 
 
 def _blocks(rows: int) -> Iterator[slice]:

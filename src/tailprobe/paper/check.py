@@ -1,45 +1,12 @@
-"""How close a run comes to what the paper prints, says, and saved."""
+"""How close a run comes to the numbers that the paper prints, and that its authors saved."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
 
-from tailprobe.groups import ALL, LOW_FREQUENCY, REMAINING
-from tailprobe.methods.lookup import parse_methods
+from tailprobe.groups import ALL, LOW_FREQUENCY
 from tailprobe.runs.run import Run
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One thing of the paper's, and what this run measured."""
-
-    what: str
-    paper: str
-    here: str
-    close: str  # how far apart
-
-
-@dataclass(frozen=True)
-class _Claim:
-    """A sentence of the paper on what a method does to a group of classes."""
-
-    method: str  # its name as registered
-    group: str
-    words: str
-    sign: int  # of the difference from the baseline that the words mean, 0 for neither
-
-
-_CLAIMS = (
-    _Claim("reweight", LOW_FREQUENCY, "no trend", 0),
-    _Claim("reweight", REMAINING, "no trend", 0),
-    _Claim("undersample", LOW_FREQUENCY, "same or better", 0),
-    _Claim("undersample", REMAINING, "often drops", -1),
-    _Claim("oversample", LOW_FREQUENCY, "same or better", +1),
-    _Claim("oversample", REMAINING, "sometimes drops", -1),
-)
 
 # Macro average precision of the authors' saved ADE20K scores, one run each: over all classes, over their 11 rare ones.
 _SAVED = {
@@ -50,122 +17,73 @@ _SAVED = {
 }
 
 
-def compare_with_paper(dataset: str, result: Run) -> list[Comparison]:
-    """Hold a run of a preset against the paper: its counts and resampled sizes, its saved scores, and its findings.
+@dataclass(frozen=True)
+class Fact:
+    """A number of the paper's, and the same number of this run."""
 
-    Args:
-        dataset: `planet` or `ade20k`.
-        result: a finished run of a preset. Its spread is over seeds and no confidence interval.
-    """
-    facts = _planet_facts(result) if dataset == "planet" else _ade20k_facts(result)
-    return facts + _findings(result)
+    what: str
+    paper: float
+    here: float
 
-
-def decision_rule(result: Run) -> str:
-    """Return the threshold at which a run's findings are read: the authors' where it has it, else 0.5."""
-    return "authors" if "authors" in result.study.thresholds else "0.5"
+    @property
+    def relative(self) -> float:
+        """How much larger it is here, as a share of the paper's number."""
+        return self.here / self.paper - 1
 
 
-def _planet_facts(result: Run) -> list[Comparison]:
-    counts = result.classes["count"].to_numpy(np.float64)
-    rows = result.plans.drop_duplicates(["method", "seed"]).groupby("method")["rows"].mean()
-    images = result.record["images"]
-    return [
-        _number("images", 40479, images),
-        _number("mean images a class, of 80%", 5464.82, 0.8 * counts.mean()),
-        _number("standard deviation, of 80%", 8214.73, 0.8 * counts.std()),
-        *(
-            [_number("undersampling: times less data", 21, images / rows[u])]
-            if (u := "undersample(200)") in rows
-            else []
-        ),
-        *(
-            [_number("oversampling: times more data", 8, rows[o] / images)]
-            if (o := "oversample(30000)") in rows
-            else []
-        ),
+def paper_facts(run: Run) -> list[Fact]:
+    """Return the paper's counts, resampled sizes and saved scores, as far as the run has their counterparts."""
+    return _planet_facts(run) if run.study.reproduces == "planet" else _ade20k_facts(run)
+
+
+def facts_table(facts: list[Fact]) -> pd.DataFrame:
+    """Return facts as the run folder keeps them, `paper_facts.parquet`."""
+    return pd.DataFrame([asdict(fact) for fact in facts], columns=["what", "paper", "here"])
+
+
+def facts_of(table: pd.DataFrame) -> list[Fact]:
+    """Return the facts that `paper_facts.parquet` holds."""
+    return [Fact(str(row["what"]), float(row["paper"]), float(row["here"])) for row in table.to_dict("records")]
+
+
+def _planet_facts(run: Run) -> list[Fact]:
+    counts = run.classes["count"].to_numpy(np.float64)
+    rows = run.plans.drop_duplicates(["method", "seed"]).groupby("method")["rows"].mean()
+    images = float(run.record["images"])
+    facts = [
+        Fact("images", 40479, images),
+        Fact("mean images a class, of 80%", 5464.82, float(0.8 * counts.mean())),
+        Fact("standard deviation, of 80%", 8214.73, float(0.8 * counts.std())),
     ]
+    if (under := "undersample(200)") in rows:
+        facts.append(Fact("undersampling: times less data", 21, images / float(rows[under])))
+    if (over := "oversample(30000)") in rows:
+        facts.append(Fact("oversampling: times more data", 8, float(rows[over]) / images))
+    return facts
 
 
-def _ade20k_facts(result: Run) -> list[Comparison]:
-    counts = result.classes.set_index("class_name")["count"]
-    facts = [_number("images of the 20 scenes", 8809, result.record["images"])]
+def _ade20k_facts(run: Run) -> list[Fact]:
+    counts = run.classes.set_index("class_name")["count"]
+    facts = [Fact("images of the 20 scenes", 8809, float(run.record["images"]))]
     facts += [
-        _number(f"images of {name}", n, counts.get(name, 0)) for name, n in (("street", 2241), ("art_studio", 98))
+        Fact(f"images of {name}", n, float(counts.get(name, 0))) for name, n in (("street", 2241), ("art_studio", 98))
     ]
-    for encoder in result.encoders:
-        precision = _aggregates(result, "average_precision", encoder)
+    for encoder in run.encoders:
+        table = _average_precision(run, encoder)
         for method, values in _SAVED.items():
-            if method in precision["method"].array:
+            if method in table["method"].array:
                 facts += [
-                    _number(
-                        f"{encoder}, {method}, AP, {group}",
-                        value,
-                        _mean(precision, method, group),
-                    )
+                    Fact(f"{encoder}, {method}, AP, {group}", value, _mean(table, method, group))
                     for group, value in zip((ALL, LOW_FREQUENCY), values, strict=True)
                 ]
     return facts
 
 
-def _findings(result: Run) -> list[Comparison]:
-    """The paper's findings, as differences in recall from the baseline of the same seed, averaged over the settings."""
-    calls = {
-        str(method): method.parts[0].method.name
-        for method in parse_methods(result.study.methods)
-        if len(method.parts) == 1
-    }
-    found = []
-    for encoder in result.encoders:
-        recall = _aggregates(result, f"recall@{decision_rule(result)}", encoder)
-        for claim in _CLAIMS:
-            difference = _paired(
-                recall[recall["class_name"] == claim.group],
-                [name for name, call in calls.items() if call == claim.method],
-            )
-            if len(difference):
-                what = f"{encoder}, {claim.method}, {claim.group}"
-                found.append(Comparison(what, claim.words, _spread(difference), _agreement(difference, claim.sign)))
-    return found
-
-
-def _aggregates(result: Run, metric: str, encoder: str) -> pd.DataFrame:
-    table = result.results
-    chosen = (table["part"] == "test") & (table["metric"] == metric) & table["is_group"] & (table["encoder"] == encoder)
-    return table[chosen]
+def _average_precision(run: Run, encoder: str) -> pd.DataFrame:
+    table = run.results
+    chosen = (table["part"] == "test") & (table["metric"] == "average_precision") & table["is_group"]
+    return table[chosen & (table["encoder"] == encoder)]
 
 
 def _mean(table: pd.DataFrame, method: str, group: str) -> float:
     return float(table.loc[(table["method"] == method) & (table["class_name"] == group), "value"].mean())
-
-
-def _paired(table: pd.DataFrame, methods: Sequence[str]) -> Float[np.ndarray, " S"]:
-    wide = table.pivot_table(index="seed", columns="method", values="value", observed=True)
-    there = [method for method in methods if method in wide.columns]
-    if not there:
-        return np.empty(0)
-    return wide[there].sub(wide["baseline"], axis=0).mean(axis=1).to_numpy(np.float64)
-
-
-def _number(what: str, paper: float, here: float) -> Comparison:
-    return Comparison(what, f"{paper:g}", f"{here:.6g}", f"{here / paper - 1:+.1%}")
-
-
-def _spread(difference: Float[np.ndarray, " S"]) -> str:
-    return f"{difference.mean():+.3f} ({difference.min():+.3f}, {difference.max():+.3f})"
-
-
-def _agreement(difference: Sequence[float] | Float[np.ndarray, " S"], sign: int) -> str:
-    """Say how many seeds agree with a claim.
-
-    >>> _agreement([0.1, 0.2, -0.1], +1)
-    '2 of 3 agree'
-    >>> _agreement([0.1, 0.2, 0.3], 0)
-    'all 3 rise'
-    """
-    rise, fall, seeds = sum(d > 0 for d in difference), sum(d < 0 for d in difference), len(difference)
-    if sign:
-        return f"{rise if sign > 0 else fall} of {seeds} agree"
-    if rise and fall:
-        return f"{rise} rise, {fall} fall"
-    return f"all {seeds} {'rise' if rise == seeds else 'fall' if fall == seeds else 'stay or move one way'}"

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
 
+from tailprobe.embeddings.precomputed.read import encoder_name, holds_embeddings
 from tailprobe.errors import InputError
 from tailprobe.learners.recipe import PAPER_RECIPE
 from tailprobe.runs.settings import Option, Study
@@ -41,13 +44,11 @@ MEANING = {
 def preset(
     dataset: str,
     name: str,
-    folder: Path,
+    source: Path,
     *,
-    encoders: tuple[str, ...] = (),
-    weights: dict[str, str] | None = None,
-    seeds: int = 10,
-    seed: int = 0,
     reader: Mapping[str, Option] | None = None,
+    recipe: Mapping[str, Any] = MappingProxyType({}),
+    **settings: Any,  # noqa: ANN401 - each of its field's type
 ) -> Study:
     """Return the study that a preset stands for.
 
@@ -55,33 +56,46 @@ def preset(
         dataset: `planet` or `ade20k`.
         name: `paper-text`, what the paper says; `paper-code`, what the authors' runs did (findings in
             docs/reproduction.md).
-        folder: the data in their official layout.
-        encoders: other encoders than the paper's.
-        weights: by encoder, a local file.
-        seeds: repeats; the paper has one.
-        seed: of the first repeat.
-        reader: further options of the reader.
+        source: the data in their official layout, or a file of their embeddings under one encoder.
+        reader: further options of the reader; of embeddings also `labels`, the official table.
+        recipe: settings of `Recipe` in the place of the preset's.
+        **settings: of `Study`, in the place of the preset's, which repeats ten times where the paper has one run.
 
     Raises:
-        InputError: an unknown dataset or preset.
+        InputError: an unknown dataset or preset, or as `Study`.
     """
-    studies = {
-        ("planet", "paper-text"): Study(
-            source="", encoders=("clip", "resnet18"), methods=("paper-planet",), split="random", recipe=PAPER_RECIPE
+    if (dataset, name) not in _STUDIES:
+        raise InputError(f"no preset {name!r} of {dataset!r}; choose {' or '.join(PRESETS)} of {' or '.join(DATASETS)}")
+    study, options = _STUDIES[dataset, name], dict(reader or {})
+    where = str(source.expanduser().resolve())
+    if holds_embeddings(where, str(options.get("format", "auto"))):
+        study = replace(study, encoders=(encoder_name(source),))
+    else:
+        options = {"format": dataset, **options}
+    margin = {"margin": "auto"} if "metric" in settings else {}  # a margin is of one metric
+    return replace(study, source=where, reader=options, recipe=replace(study.recipe, **recipe), **(margin | settings))
+
+
+def _study(dataset: Literal["planet", "ade20k"], **settings: Any) -> Study:  # noqa: ANN401 - as of `preset`
+    return Study(source="", reproduces=dataset, seeds=10, **({"recipe": PAPER_RECIPE} | settings))
+
+
+_STUDIES = MappingProxyType(
+    {
+        ("planet", "paper-text"): _study(
+            "planet", encoders=("clip", "resnet18"), methods=("paper-planet",), split="random"
         ),
-        ("planet", "paper-code"): Study(
-            source="",
+        ("planet", "paper-code"): _study(
+            "planet",
             encoders=("clip", "resnet18(preprocess=authors)"),
             methods=("paper-planet",),
             split="two-part",
             thresholds=_AUTHORS,
             recipe=replace(PAPER_RECIPE, decay_every=7),
         ),
-        ("ade20k", "paper-text"): Study(
-            source="", encoders=("clip",), methods=("paper-ade20k",), split="random", recipe=PAPER_RECIPE
-        ),
-        ("ade20k", "paper-code"): Study(
-            source="",
+        ("ade20k", "paper-text"): _study("ade20k", encoders=("clip",), methods=("paper-ade20k",), split="random"),
+        ("ade20k", "paper-code"): _study(
+            "ade20k",
             encoders=("clip",),
             methods=("paper-ade20k-code",),
             split="two-part",
@@ -90,15 +104,4 @@ def preset(
             recipe=replace(PAPER_RECIPE, learning_rate=1e-4, epochs=10, decay_every=7),
         ),
     }
-    if (dataset, name) not in studies:
-        raise InputError(f"no preset {name!r} of {dataset!r}; choose {' or '.join(PRESETS)} of {' or '.join(DATASETS)}")
-    study = studies[dataset, name]
-    return replace(
-        study,
-        source=str(folder.expanduser().resolve()),
-        reader={"format": dataset, **(reader or {})},
-        encoders=encoders or study.encoders,
-        weights=weights or {},
-        seeds=seeds,
-        seed=seed,
-    )
+)

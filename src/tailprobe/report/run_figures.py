@@ -9,7 +9,10 @@ from jaxtyping import UInt8
 from matplotlib.figure import Figure
 from PIL import Image
 
+from tailprobe.paper.quantities import paper_quantity
 from tailprobe.report.figures.all import Classes, Head, study_figures
+from tailprobe.report.figures.paper_results import paper_result_figures
+from tailprobe.report.style import palette
 from tailprobe.report.values import resampled_counts
 from tailprobe.runs.run import Run
 
@@ -21,7 +24,7 @@ def run_figures(run: Run, *, metric: str | None = None) -> dict[str, Figure]:
     tiles, tags = _samples(run.samples)
     recipe = run.study.recipe
     first = run.plans[run.plans["seed"] == run.plans["seed"].min()]
-    return study_figures(
+    figures = study_figures(
         _classes(run),
         results=run.results,
         metric=metric or run.study.metric,
@@ -35,6 +38,24 @@ def run_figures(run: Run, *, metric: str | None = None) -> dict[str, Figure]:
         tiles=tiles,
         tags=tags,
         verdicts=run.verdicts,
+    )
+    return figures | _paper_figures(run)
+
+
+def _paper_figures(run: Run) -> dict[str, Figure]:
+    """Draw the paper's figures of results, where the run repeats one of its studies."""
+    classes = _classes(run)
+    return paper_result_figures(
+        run.study.reproduces,
+        run.results,
+        quantity=paper_quantity(run.study.thresholds),
+        methods=run.methods,
+        encoders=run.encoders,
+        classes=classes.names,
+        counts=classes.counts,
+        low_frequency=classes.low_frequency,
+        support=classes.support,
+        colours=palette(run.families),
     )
 
 

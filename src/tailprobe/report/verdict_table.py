@@ -41,7 +41,8 @@ def verdict_table(
 
     Args:
         verdicts: columns encoder, method, class_name, is_group, metric, baseline, value, difference, low, high,
-            simultaneous_low, simultaneous_high, verdict, below_margin, provisional, question, level, critical_level, margin.
+            simultaneous_low, simultaneous_high, verdict, below_margin, provisional, question, level, critical_level,
+            margin.
         methods: in the order to show them; of the baseline, which has no verdict, the mean is shown.
         remarks: by method, what is to be known of it, under the table.
         width: columns of the terminal, 80 or more; names that do not fit stand on several lines.

@@ -228,6 +228,16 @@ class Run:
         return self.folder.read_table("further") if self.folder.table("further").exists() else None
 
     @cached_property
+    def paper_facts(self) -> pd.DataFrame | None:
+        """The paper's numbers beside this run's (`paper.check`); None if the study repeats none of the paper's."""
+        return self.folder.read_table("paper_facts") if self.folder.table("paper_facts").exists() else None
+
+    @cached_property
+    def paper_findings(self) -> pd.DataFrame | None:
+        """The paper's findings held against this run (`paper.findings`); None if the study repeats none of them."""
+        return self.folder.read_table("paper_findings") if self.folder.table("paper_findings").exists() else None
+
+    @cached_property
     def recommendation(self) -> Recommendation | None:
         """The method of least regret; None if none was compared."""
         path = self.folder.recommendation

@@ -186,6 +186,12 @@ class Study:
         group="Output",
         metavar="NAME",
     )
+    reproduces: Literal["none", "planet", "ade20k"] = setting(
+        "none",
+        help="The study of Panigrahi & Zhu that it repeats, as tailprobe reproduce sets it: the run then says how "
+        "close it comes to the paper, and draws the paper's figures.",
+        group="Design",
+    )
     recipe: Recipe = field(default_factory=Recipe)
 
     def __post_init__(self) -> None:

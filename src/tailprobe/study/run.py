@@ -21,6 +21,8 @@ from tailprobe.errors import InputError
 from tailprobe.lock import locked_folder
 from tailprobe.methods.doses import dose_families
 from tailprobe.methods.lookup import parse_methods
+from tailprobe.paper.check import facts_table, paper_facts
+from tailprobe.paper.findings import answer_findings, findings_table
 from tailprobe.parts import PARTS
 from tailprobe.progress import Progress, silent
 from tailprobe.randomness import generator
@@ -155,7 +157,20 @@ def _compute(
         record = run_record(design, stored, execution, kernel=kernel, seconds=stages.seconds) | data
         record["judged_before"] = list(before)
         stages.finish("mistakes", [folder.table("mistakes")], record=record)
+    if study.reproduces != "none" and not stages.has("paper"):
+        _hold_against_paper(folder, design, measured, stages)
     return _draw(folder, stages, progress)
+
+
+def _hold_against_paper(folder: RunFolder, design: Design, measured: StudyScores, stages: Stages) -> None:
+    """Write how close the run comes to the paper's numbers, and what it says of its findings."""
+    if stages.record is None:
+        raise ValueError("the stage before leaves the record")
+    run = Run.unfinished(folder, stages.record)
+    answers = answer_findings(run, measured.test, units=group_numbers(design.images))
+    folder.write_table("paper_facts", facts_table(paper_facts(run)))
+    folder.write_table("paper_findings", findings_table(answers))
+    stages.finish("paper", [folder.table("paper_facts"), folder.table("paper_findings")])
 
 
 def _wants_seeds(folder: RunFolder) -> bool:

@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_hex
@@ -106,3 +109,17 @@ def test_of_many_classes_the_ends_are_drawn_and_the_caption_says_which(make_stud
 def test_an_unknown_method_is_refused(planet_study):
     with pytest.raises(InputError, match="no row with method 'mixup'"):
         _drawn(planet_study, methods=["baseline", "mixup"])
+
+
+def test_in_ascending_order_a_further_metric_is_drawn_beneath(planet_study):
+    halved = planet_study.results.assign(metric="half", value=planet_study.results["value"] / 2)
+    both = replace(planet_study, results=pd.concat([planet_study.results, halved], ignore_index=True))
+    figure = _drawn(both, ascending=True, beside=("half",))
+    order = ["blow_down", "conventional_mine", "slash_burn", "blooming", "artisinal_mine"]
+    assert _names(figure) == 2 * order
+    wanted = np.array([planet_study.value(m, name).mean() for name in order for m in planet_study.methods[:7]])
+    above, beneath = figure.axes
+    np.testing.assert_allclose([bar.get_height() for bar in _bars(above)], wanted)
+    np.testing.assert_allclose([bar.get_height() for bar in _bars(beneath)], wanted / 2)
+    assert beneath.get_title(loc="left") == "half"
+    assert "ascending order" in words_of(figure).caption

@@ -64,6 +64,11 @@ def read_scenes(table: Source, *, top: int = 20, exclude: Sequence[str] = ("misc
     )
 
 
+def scene_images(table: Source) -> list[str]:
+    """Read the names of all images of `sceneCategories.txt`, in its order; raises as `read_scenes`."""
+    return _rows(table)[0]
+
+
 def top_scenes(scenes: Sequence[str], *, top: int, exclude: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the `top` most frequent scenes, most frequent first; of equally frequent ones the first by name.
 

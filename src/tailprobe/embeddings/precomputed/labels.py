@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int
 
+from tailprobe.datasets.readers.ade20k import TABLE_NAME as SCENE_TABLE
+from tailprobe.datasets.readers.ade20k import read_scenes, scene_images
 from tailprobe.datasets.storage.image_files import clean_name, preview
 from tailprobe.datasets.tables.columns import Columns, text_of
 from tailprobe.datasets.tables.files import read_columns
@@ -51,6 +53,8 @@ def join_labels(path: Path, raw: RawEmbeddings, labels: Path, options: TableOpti
     Raises:
         InputError: rows and table do not match, or as `tag_table`.
     """
+    if labels.name == SCENE_TABLE:
+        return _join_scenes(path, raw, labels)
     columns = read_columns(labels)
     name = None if raw.columns is None else _name_column(raw.columns, None)
     if raw.columns is None or name is None:
@@ -63,7 +67,9 @@ def join_labels(path: Path, raw: RawEmbeddings, labels: Path, options: TableOpti
         of_table = _name_column(columns, options.image_column)
         names = [f"row {i}" for i in range(len(columns))] if of_table is None else _distinct_names(columns, of_table)
         return _by_row(columns, names, of_table or _ROW, options, notes)
-    return _by_name(path, _distinct_names(raw.columns, name), labels, tag_table(columns, options), columns)
+    table = tag_table(columns, options)
+    listed = set(table.names) if len(columns) == len(table.names) else _all_names(columns)
+    return _by_name(path, _distinct_names(raw.columns, name), labels, table, listed)
 
 
 def _by_row(
@@ -77,9 +83,28 @@ def _by_row(
     return LabelledRows(replace(table, names=tuple(names[row] for row in rows)), rows, notes)
 
 
-def _by_name(path: Path, names: Sequence[str], labels: Path, table: TagTable, columns: Columns) -> LabelledRows:
+def _join_scenes(path: Path, raw: RawEmbeddings, labels: Path) -> LabelledRows:
+    """Match ADE20K's table of scenes, of which the most frequent are kept, by name or row by row."""
+    table, listed = read_scenes(labels), scene_images(labels)
+    name = None if raw.columns is None else _name_column(raw.columns, None)
+    if raw.columns is not None and name is not None:
+        return _by_name(path, _distinct_names(raw.columns, name), labels, table, set(listed))
+    if len(listed) != len(raw.vectors):
+        raise InputError(
+            f"{path.name} holds {len(raw.vectors):,} rows and {labels.name} {len(listed):,}; expected one row of "
+            "embeddings for each line, in the same order, or names beside them"
+        )
+    return _by_name(path, listed, labels, table, set(listed))
+
+
+def _by_name(path: Path, names: Sequence[str], labels: Path, table: TagTable, listed: set[str]) -> LabelledRows:
+    """Match by name.
+
+    Args:
+        names: of the rows of embeddings.
+        listed: every name that the table has, also of rows that are left out.
+    """
     position = {image: row for row, image in enumerate(table.names)}
-    listed = set(table.names) if len(columns) == len(table.names) else _all_names(columns)
     unknown = [image for image in names if image not in position and image not in listed]
     if unknown:
         raise InputError(

@@ -42,6 +42,8 @@ def per_class(
     intervals: Intervals | None = None,
     colours: Mapping[str, str] | None = None,
     limit: int = 24,
+    beside: Sequence[str] = (),
+    ascending: bool = False,
 ) -> Figure:
     """Draw a metric per class, one bar a method in the order given, the mean over seeds with every seed on it.
 
@@ -56,16 +58,21 @@ def per_class(
         intervals: the whiskers, where the metric was tested.
         colours: of each method; by default a palette of these alone.
         limit: of more classes than this, the most and the least frequent are drawn, and the picture says so.
+        beside: further metrics, each drawn beneath.
+        ascending: classes stand in ascending order of their images.
 
     Raises:
         InputError: the table has no such encoder, metric, part, method or class.
     """
-    kept = ends(counts, limit)
+    kept = ends(counts, limit)[:: -1 if ascending else 1]
     drawn = [classes[c] for c in kept]
-    found = seed_values(table, encoder=encoder, metric=metric, methods=methods, classes=drawn, part=part)
+    of_metric = {
+        name: seed_values(table, encoder=encoder, metric=name, methods=methods, classes=drawn, part=part)
+        for name in (metric, *beside)
+    }
+    found = of_metric[metric]
     colours = colours_of(methods, colours)
     rows = _rows(len(kept), len(methods))
-    low, high = spread_ends(found.array, spread, least=0) if intervals is None else intervals.values(methods, drawn)
     figure = new_figure(
         title=title,
         subtitle=_join(
@@ -75,19 +82,29 @@ def per_class(
             _some(kept, classes),
             note,
         ),
-        caption=_caption(found, kept, len(classes), _whiskers(intervals, spread, len(found.seeds)), part),
+        caption=_caption(
+            list(of_metric.values()),
+            kept,
+            len(classes),
+            _whiskers(intervals, spread, len(found.seeds)),
+            part,
+            ascending=ascending,
+        ),
         key=[(Patch(color=colours[method]), shown(method, 34)) for method in methods],
-        body=len(rows) * (_PANEL + 0.62) + 0.15,
+        body=len(of_metric) * len(rows) * (_PANEL + 0.62) + 0.15,
     )
     labels = _labels(drawn, support[kept], look().width / len(rows[0]))
-    panels = figure.subplots(len(rows), 1, squeeze=False, sharey=True)[:, 0]
-    for axes, columns in zip(panels, rows, strict=True):
-        shade = [colours[method] for method in methods]
-        whiskers = low[:, columns], high[:, columns]
-        _panel(axes, found.array[:, columns], whiskers, shade, [labels[c] for c in columns], across=len(rows[0]))
-    panels[0].set_title(metric_label(metric), fontsize=8.5, color=MUTED)
-    panels[0].yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
-    panels[0].set_ylim(*_limits(found.array, high))
+    shade = [colours[method] for method in methods]
+    panels = figure.subplots(len(of_metric) * len(rows), 1, squeeze=False)[:, 0].reshape(len(of_metric), len(rows))
+    for (name, values), of_rows in zip(of_metric.items(), panels, strict=True):
+        tested = intervals is not None and name == metric
+        low, high = intervals.values(methods, drawn) if tested else spread_ends(values.array, spread, least=0)
+        for axes, columns in zip(of_rows, rows, strict=True):
+            whiskers = low[:, columns], high[:, columns]
+            _panel(axes, values.array[:, columns], whiskers, shade, [labels[c] for c in columns], across=len(rows[0]))
+            axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+            axes.set_ylim(*_limits(values.array, high))
+        of_rows[0].set_title(metric_label(name), fontsize=8.5, color=MUTED)
     return figure
 
 
@@ -200,14 +217,26 @@ def _whiskers(intervals: Intervals | None, spread: Spread, seeds: int) -> str:
 _ONE_SEED = "Whiskers: 95% interval of these very heads on new images."
 
 
-def _caption(found: SeedValues, kept: Int[np.ndarray, " K"], classes: int, whiskers: str, part: str) -> str:
-    half = (len(kept) + 1) // 2
+def _caption(
+    drawn: Sequence[SeedValues],
+    kept: Int[np.ndarray, " K"],
+    classes: int,
+    whiskers: str,
+    part: str,
+    *,
+    ascending: bool,
+) -> str:
+    half, found = (len(kept) + 1) // 2, drawn[0]
+    order = "ascending" if ascending else "descending"
+    undefined = any(np.isnan(mean(values.array)).any() for values in drawn)
     sentences = [
-        f"Classes in descending order of their images; n: images of the {shown(part)} part that carry the class.",
+        f"Classes in {order} order of their images; n: images of the {shown(part)} part that carry the class.",
         f"Dashed: mean of {shown(found.methods[0])}.",
         whiskers,
-        "×: undefined (no image of the class, or none predicted)." if np.isnan(mean(found.array)).any() else "",
-        "Where some seeds are undefined, the mean is over the others." if _partly(found.array) else "",
+        "×: undefined (no image of the class, or none predicted)." if undefined else "",
+        "Where some seeds are undefined, the mean is over the others."
+        if any(_partly(values.array) for values in drawn)
+        else "",
         f"Drawn are the {half} most and the {len(kept) - half} least frequent of {classes} classes."
         if len(kept) < classes
         else "",

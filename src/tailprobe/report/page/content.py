@@ -17,6 +17,7 @@ from tailprobe.report.page.collection import class_rows, collection, mistakes
 from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.curves import curves, training
 from tailprobe.report.page.gain_sources import gain_sources
+from tailprobe.report.page.paper import paper
 from tailprobe.report.questions import fixed_before_training
 from tailprobe.report.style import markers, palette
 from tailprobe.report.trends_and_best import trends_and_best
@@ -55,6 +56,7 @@ def content(run: Run) -> dict[str, Any]:
         "curves": curves(run),
         "training": training(run),
         "mistakes": mistakes(run),
+        "paper": paper(run),
         "about": {
             "settings": run.settings,
             "repeat": run.repeat,

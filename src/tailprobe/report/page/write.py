@@ -27,6 +27,7 @@ _PROGRAM = (
     "curves",
     "multi_dataset",
     "rest",
+    "paper",
     "choices",
 )  # joined in this order
 

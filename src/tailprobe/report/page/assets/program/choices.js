@@ -69,6 +69,7 @@ function showAll() {
   showMultiDataset();
   showOptimism();
   showAbout();
+  showPaper();
 }
 const on = (id, event, act) => by(id).addEventListener(event, act);
 on("run", "change", (e) => {
