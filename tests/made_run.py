@@ -78,7 +78,8 @@ def _write(run: RunFolder, name: str, table: pd.DataFrame) -> None:
 def changed(run: Run, **parts: object) -> Run:
     """Return a run that says something else in some of its parts."""
     other = Run(run.folder)
-    vars(other).update({name: value for name, value in vars(run).items() if name != "folder"} | parts)
+    of_parts = ("folder", "conclusion")  # computed from the others
+    vars(other).update({name: value for name, value in vars(run).items() if name not in of_parts} | parts)
     return other
 
 

@@ -90,6 +90,8 @@ def compare(
     long_tail: float = Study.long_tail,
     standardise: bool | str = Study.standardise,
     on_bad_image: str = Study.on_bad_image,
+    title: str = Study.title,
+    no_images: bool = Study.no_images,
     recipe: Recipe | None = None,
     out: str | Path | None = None,
     cache: str | Path | None = None,
@@ -156,6 +158,8 @@ def compare(
         budget=budget,
         standardise=standardise,
         on_bad_image=on_bad_image,
+        title=title,
+        no_images=no_images,
         recipe=recipe or Recipe(),
     )
     folder = Path(tempfile.mkdtemp(prefix="tailprobe-")) if out is None else Path(out)

@@ -80,7 +80,7 @@ def mistakes(run: Run) -> dict[str, Any] | None:
     shown = [
         {
             "class_index": names.index(str(row["class_name"])),
-            "false_negative": row["kind"] == "false negative",
+            "kind": str(row["kind"]),
             "name": str(row["name"]),
             "tags": list(row["tags"]),
             "scores": [round(float(row["baseline"]), 3), round(float(row["chosen"]), 3)],

@@ -22,6 +22,7 @@ _PROGRAM = (
     "aspects",
     "data",
     "classes",
+    "map",
     "views",
     "curves",
     "multi_dataset",

@@ -12,9 +12,10 @@ const state = {
   group: "",
   verdict: "",
   search: "",
-  view: "table",
+  view: "map",
+  map: { method: -1, up: false, all: false },
   page: 0,
-  sort: { column: "count", up: true },
+  sort: { column: "certain", up: false },
 };
 const MANY = 60; // classes beyond which a picture can't name all
 /** @type {(id: string) => any} an element of report.html, of whatever kind */

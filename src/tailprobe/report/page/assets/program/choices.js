@@ -9,7 +9,8 @@ function showRun() {
       : r.comparison.metrics[0];
   state.method = -1;
   state.page = 0;
-  orderBy(r.classes.length > MANY ? "change" : "count");
+  state.map = { method: -1, up: false, all: false };
+  orderBy("certain");
   options(
     by("encoder"),
     r.encoders.map((e) => [e, e]),
@@ -36,11 +37,10 @@ function showRun() {
     0,
   );
   options(
-    by("curve-class"),
+    by("one-class"),
     r.curves.classes.map((i, at) => [at, r.classes[i].name]),
-    0,
+    mostToSay(),
   );
-  options(by("mistake-class"), r.mistakes ? r.mistakes.classes.map((name, i) => [i, name]) : [], 0);
   showData();
   showAll();
 }
@@ -63,7 +63,7 @@ function showAll() {
   showClasses();
   showTradeoff();
   showTraining();
-  showMistakes();
+  showOne();
   showStatistics();
   showMultiDataset();
   showOptimism();
@@ -84,6 +84,7 @@ on("metric", "change", (e) => {
   showAnswer();
   showGainSources();
   showClasses();
+  showOne();
   showTradeoff();
 });
 on("method", "change", (e) => {
@@ -104,6 +105,7 @@ on("verdict", "change", (e) => {
 on("order", "change", (e) => {
   if (!e.target.value) return;
   orderBy(e.target.value);
+  state.map.method = -1;
   state.page = 0;
   showClasses();
 });
@@ -130,9 +132,12 @@ on("next", "click", () => {
   showClasses();
 });
 on("counts-method", "change", showMethods);
-on("curve-class", "change", showCurves);
+on("one-class", "change", showOne);
+on("map-more", "click", () => {
+  state.map.all = true;
+  showClasses();
+});
 on("training-method", "change", showTraining);
-on("mistake-class", "change", showMistakes);
 const dark = matchMedia("(prefers-color-scheme: dark)");
 function paint(wanted) {
   document.documentElement.dataset.theme = wanted ? "dark" : "light";

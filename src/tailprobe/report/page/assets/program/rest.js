@@ -1,19 +1,23 @@
 /* Mistakes, statistics, settings. */
-/* ---- 6 mistakes ---- */
+/* ---- 6 mistakes of the class that is open ---- */
 function showMistakes() {
-  const m = run().mistakes;
-  by("pick-mistakes").hidden = !m;
-  by("mistake-words").textContent = m
-    ? `Test images with the most wrong scores under the baseline or ${run().chosen}, encoder ${m.encoder}, mean over the seeds that tested them. False negatives carry the class and score low; false positives do not and score high. Labels may be wrong too.`
-    : "This run kept no mistakes.";
-  const mine = m ? m.images.filter((image) => image.class_index === Number(by("mistake-class").value)) : [];
+  const r = run(),
+    m = r.mistakes,
+    name = r.classes[r.curves.classes[Number(by("one-class").value)]].name,
+    place = m ? m.classes.indexOf(name) : -1,
+    mine = m ? m.images.filter((image) => image.class_index === place) : [];
+  by("mistake-words").textContent = !m
+    ? "This run kept no mistakes."
+    : place < 0
+      ? "Mistakes are kept of the rarest classes alone."
+      : `Test images with the most wrong scores under the baseline or ${r.chosen}, encoder ${m.encoder}, mean over the seeds that tested them. False negatives carry the class and score low; false positives do not and score high. Labels may be wrong too.`;
   showTiles(
     "false-negatives",
-    mine.filter((image) => image.false_negative),
+    mine.filter((image) => image.kind === "false negative"),
   );
   showTiles(
     "false-positives",
-    mine.filter((image) => !image.false_negative),
+    mine.filter((image) => image.kind === "false positive"),
   );
 }
 
