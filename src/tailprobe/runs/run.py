@@ -182,6 +182,16 @@ class Run:
         return self.folder.read_table("mistakes")
 
     @cached_property
+    def embedding_map(self) -> pd.DataFrame:
+        """Where images lie under each encoder: encoder, row, x, y."""
+        return self.folder.read_table("embedding_map")
+
+    @cached_property
+    def neighbours(self) -> pd.DataFrame:
+        """What lies next to an image of each low-frequency class, see `study.neighbours`."""
+        return self.folder.read_table("neighbours")
+
+    @cached_property
     def duplicates(self) -> dict[str, Any] | None:
         """Images that are nearly the same, see `study.duplicates`; None where they were not looked for."""
         return read_duplicates(self.folder.duplicates)
