@@ -31,7 +31,8 @@ FILES = MappingProxyType(
         "recommendation.json": "the recommended method; absent where no method was compared",
         "duplicates.json": "pairs of nearly equal images; absent for more than 50,000 images",
         "samples.parquet": "a few images, made small",
-        "mistakes.parquet": "the test images with the largest errors, and those that one method finds and another misses",
+        "mistakes.parquet": "the test images with the largest errors, and those that one method finds and the other "
+        "misses",
         "embedding_map.parquet": "where images lie under each encoder, in two dimensions",
         "neighbours.parquet": "what lies next to an image of each low-frequency class",
         "figures": "figures as SVG, PNG and PDF, with index.json",

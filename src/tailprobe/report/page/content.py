@@ -17,6 +17,7 @@ from tailprobe.report.page.collection import class_rows, collection, mistakes
 from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.curves import curves, training
 from tailprobe.report.page.gain_sources import gain_sources
+from tailprobe.report.page.looks import looks
 from tailprobe.report.questions import fixed_before_training
 from tailprobe.report.style import markers, palette
 from tailprobe.runs.run import Run
@@ -53,6 +54,7 @@ def content(run: Run) -> dict[str, Any]:
         "curves": curves(run),
         "training": training(run),
         "mistakes": mistakes(run),
+        "looks": looks(run),
         "about": {
             "settings": run.settings,
             "repeat": run.repeat,

@@ -26,6 +26,7 @@ _PROGRAM = (
     "views",
     "curves",
     "multi_dataset",
+    "looks",
     "rest",
     "choices",
 )  # joined in this order

@@ -41,8 +41,24 @@ function showRun() {
     r.curves.classes.map((i, at) => [at, r.classes[i].name]),
     mostToSay(),
   );
+  lookOptions(r);
   showData();
   showAll();
+}
+function lookOptions(r) {
+  const mapped = r.looks.map ? Object.keys(r.looks.map.classes).map(Number).sort((a, b) => r.classes[a].count - r.classes[b].count) : [],
+    most = mapped.filter((i) => r.classes[i].low).sort((a, b) => r.classes[b].count - r.classes[a].count)[0] ?? mapped[0];
+  options(
+    by("map-class"),
+    mapped.map((i) => [i, r.classes[i].name]),
+    most,
+  );
+  options(
+    by("near-class"),
+    r.looks.neighbours.map((near, at) => [at, near.class_name]),
+    0,
+  );
+  options(by("confusion-method"), r.looks.confusion ? r.looks.confusion.methods.map((name, at) => [at, name]) : [], 0);
 }
 // Of the methods that draw other rows, the one the page is about if it is among them: the counts of the others say nothing.
 function shownCounts(r) {
@@ -64,6 +80,7 @@ function showAll() {
   showTradeoff();
   showTraining();
   showOne();
+  showLooks();
   showStatistics();
   showMultiDataset();
   showOptimism();
@@ -138,6 +155,10 @@ on("map-more", "click", () => {
   showClasses();
 });
 on("training-method", "change", showTraining);
+on("map-class", "change", showEmbeddingMap);
+on("near-class", "change", showNeighbours);
+on("confusion-method", "change", showConfusion);
+on("enlarged-close", "click", () => by("enlarged").close());
 const dark = matchMedia("(prefers-color-scheme: dark)");
 function paint(wanted) {
   document.documentElement.dataset.theme = wanted ? "dark" : "light";
