@@ -139,8 +139,8 @@ class Run:
 
     @property
     def chosen(self) -> str:
-        """The method shown beside the baseline: the recommended one, else the best on low-frequency classes."""
-        return chosen_method(self.results, self.recommendation)
+        """The method shown beside the baseline: the one that the answer is about, else the best on the rare classes."""
+        return chosen_method(self.results, self.conclusion)
 
     @cached_property
     def results(self) -> pd.DataFrame:

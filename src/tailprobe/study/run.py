@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tailprobe.comparison.conclusion import Conclusion, conclude
 from tailprobe.comparison.recommendation import read_recommendation
 from tailprobe.comparison.verdict import compare_methods
 from tailprobe.comparison.words import IDENTICAL_RANKING, NO_OP
@@ -290,10 +291,9 @@ def _find_duplicates(folder: RunFolder, design: Design, embeddings: Embeddings, 
 def _mistakes(
     folder: RunFolder, study: Study, design: Design, results: pd.DataFrame, encoders: list[str]
 ) -> pd.DataFrame:
-    path = folder.recommendation
-    recommendation = read_recommendation(path) if path.exists() else None
-    encoder = encoders[0] if recommendation is None else recommendation.encoder
-    chosen, rule = chosen_method(results, recommendation), shown_rule(study.thresholds)
+    answer = _conclusion(folder)
+    encoder = encoders[0] if answer is None else answer.encoder
+    chosen, rule = chosen_method(results, answer), shown_rule(study.thresholds)
     plain, other = (
         mean_thresholds(results, encoder=encoder, method=method, classes=design.images.labels.classes, rule=rule)
         for method in ("baseline", chosen)
@@ -307,6 +307,13 @@ def _mistakes(
         thresholds=(plain, other),
         pictures=design.images.has_pixels and not study.no_images,
     )
+
+
+def _conclusion(folder: RunFolder) -> Conclusion | None:
+    if not folder.recommendation.exists():
+        return None
+    recommendation = read_recommendation(folder.recommendation)
+    return conclude(folder.read_table("verdicts"), recommendation, folder.read_table("classes"))
 
 
 def _look_at_embeddings(
