@@ -71,7 +71,7 @@ def test_a_sentence_or_setting_in_markup_is_text(watched, run, tmp_path):
     assert page.inner_text("#sentence") == HOSTILE[2]
     assert page.inner_text("#settle") == HOSTILE[0]
     assert page.text_content("#settings") == HOSTILE[1]
-    assert page.inner_text("#statistics-lines li") == HOSTILE[0]
+    assert page.text_content("#statistics-lines li") == HOSTILE[0]
 
 
 def test_the_policy_lets_no_other_program_run(watched, run, tmp_path):

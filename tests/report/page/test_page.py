@@ -282,7 +282,7 @@ def test_a_print_from_the_dark_is_light_and_as_wide_as_the_paper(watched, path):
     assert max(drawn) <= width
     page.emulate_media(media="print", color_scheme="dark")
     page.set_viewport_size({"width": 665, "height": 900})  # 17.6 cm between the margins of A4
-    assert page.locator("#table-classes table").bounding_box()["width"] <= 666
+    assert page.locator("#map-classes table").bounding_box()["width"] <= 666
     page.emulate_media(media="screen", color_scheme="dark")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.evaluate("dispatchEvent(new Event('afterprint'))")

@@ -6,9 +6,9 @@ function showAnswer() {
   by("question").replaceChildren("Which method improves the rare classes of “", make("bdi", brief(r.name, 120)), "”?");
   by("conclusion").dataset.kind = answer ? answer.kind : "";
   by("headline").textContent = answer ? answer.headline : "Not tested.";
-  by("sentence").textContent = answer
+  explained(by("sentence"), answer
     ? answer.sentence
-    : `The methods were not tested against each other here; of ${many(r.methods.length - 1, "method")}, ${r.chosen} has the highest mean on the low-frequency classes.`;
+    : `The methods were not tested against each other here; of ${many(r.methods.length - 1, "method")}, ${r.chosen} has the highest mean on the low-frequency classes.`);
   by("in-images").textContent = r.in_images;
   by("settle").textContent = answer ? answer.settle : "";
   by("caution").textContent = r.caution;

@@ -85,6 +85,7 @@ function showAll() {
   showMultiDataset();
   showOptimism();
   showAbout();
+  showGlossary();
 }
 const on = (id, event, act) => by(id).addEventListener(event, act);
 on("run", "change", (e) => {
@@ -159,6 +160,10 @@ on("map-class", "change", showEmbeddingMap);
 on("near-class", "change", showNeighbours);
 on("confusion-method", "change", showConfusion);
 on("enlarged-close", "click", () => by("enlarged").close());
+// The list of terms is folded until a term leads there.
+document.addEventListener("click", (event) => {
+  if (event.target instanceof Element && event.target.classList.contains("term")) by("glossary").open = true;
+});
 const dark = matchMedia("(prefers-color-scheme: dark)");
 function paint(wanted) {
   document.documentElement.dataset.theme = wanted ? "dark" : "light";

@@ -30,8 +30,7 @@ function showTradeoff() {
       yaxis: { title: { text: "difference on the low-frequency classes" }, zeroline: true, zerolinewidth: 2 },
     },
   );
-  by("caption-tradeoff").textContent =
-    `In ${words(state.metric)}. Up is a gain for the rare, left a loss for the others; ${reach()}.`;
+  explained(by("caption-tradeoff"), `In ${words(state.metric)}. Up is a gain for the rare, left a loss for the others; ${reach()}.`);
   showGroups(of);
 }
 // The ends of both 95% intervals of each method that was tested, across its whiskers.

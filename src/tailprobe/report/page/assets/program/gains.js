@@ -11,7 +11,7 @@ function showGainSources() {
     found = sources && sources.of[state.encoder][metric];
   by("gain-sources").hidden = !found;
   if (!found) return;
-  by("gain-sentence").textContent = found.sentence;
+  explained(by("gain-sentence"), found.sentence);
   const looks = found.methods.map((name) => run().methods.findIndex((method) => method.name === name)),
     rows = found.methods.map((_, at) => at);
   draw(
@@ -34,8 +34,7 @@ function showGainSources() {
     },
   );
   by("gain-unknown").textContent = neverChanged(found);
-  by("caption-gains").textContent =
-    `The low-frequency classes' ${words(metric)}, each method's less that of its baseline, in two steps. First with as many images flagged as by the baseline: what the ranking alone gains. Then at the method's own threshold, from there on: what flagging more or fewer images adds. Whiskers without caps: 95% interval of each part by itself, not corrected; one that reaches far beyond the others is cut at the edge.`;
+  explained(by("caption-gains"), `The low-frequency classes' ${words(metric)}, each method's less that of its baseline, in two steps. First with as many images flagged as by the baseline: what the ranking alone gains. Then at the method's own threshold, from there on: what flagging more or fewer images adds. Whiskers without caps: 95% interval of each part by itself, not corrected; one that reaches far beyond the others is cut at the edge.`);
   by("plot-gains").setAttribute(
     "aria-label",
     found.methods

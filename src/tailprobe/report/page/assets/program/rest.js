@@ -36,7 +36,12 @@ function showStatistics() {
     ...(r.about.tuned_on_test
       ? ["Epochs and thresholds were chosen on the images reported, so every score here is optimistic."]
       : []),
-  ].forEach((line) => list.append(make("li", line)));
+  ].forEach((line) => {
+    const item = make("li");
+    explained(item, line);
+    list.append(item);
+  });
+  explained(by("statistics-short"), inShort(r));
   showLacking(box, r.lacking);
   const judgement = r.comparison.verdicts[state.encoder];
   if (!judgement) return;
@@ -57,6 +62,12 @@ function showStatistics() {
           ]),
       ),
     );
+}
+// What was tested, how, and what stayed open, in a paragraph.
+function inShort(r) {
+  if (!r.recommendation) return "Nothing was tested: what is shown are means over the seeds and their spread.";
+  const of = questions().map((question) => question.sentence);
+  return `${many(r.about.seeds.length, "seed")}, all methods paired by seed. ${of.length ? `${of.join("; ")}.` : "Nothing was tested."} Verdicts rest on the simultaneous interval; a difference within ±${r.comparison.margin} is practically equal. Single classes are ${questions("classes").length ? "a question of their own" : "exploratory: each has its own 95% interval and no verdict"}.`;
 }
 // What would have settled the answers that stayed open: seeds or images, either alone.
 function showLacking(box, lacking) {
