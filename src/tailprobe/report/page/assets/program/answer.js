@@ -34,7 +34,7 @@ function factsOf(r, answer) {
     low = r.classes.filter((c) => c.low).length,
     found = [];
   if (answer && answer.detectable !== null)
-    found.push(["minimum detectable effect", `±${number(answer.detectable)}`, `80% power, ${brief(answer.method, 40)}`]);
+    found.push(["minimum detectable effect", `±${number(answer.detectable)}`, `80% power, ${brief(answer.about, 40)}`]);
   found.push(
     ["images", whole(r.collection.images), `${many(r.classes.length, "class", "classes")}, ${low} low-frequency`],
     ["heads trained", whole(r.methods.length * r.encoders.length * seeds), many(seeds, "seed")],

@@ -163,7 +163,7 @@ function pictureButton(image, source) {
     img = make("img");
   button.type = "button";
   img.src = source;
-  img.loading = "lazy";
+  img.decoding = "async"; // and not lazy: a page that is printed has all of them
   img.alt = brief(image.tags.join(", ") || "no class", 200);
   button.append(img);
   button.addEventListener("click", () => enlarge(image, source));
