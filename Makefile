@@ -63,8 +63,12 @@ page: $(NODE_MODULES)  ## Lint, type-check and unit-test the JavaScript of the r
 	$(NODE) tools/page/node_modules/typescript/bin/tsc -p tools/page
 	$(NODE) --test --test-reporter=dot tests/report/page/program/*.test.mjs
 
-docs: $(DEV)  ## Build the documentation site into site/; a warning is an error
+docs: $(DEV) docs/sample_page.html  ## Build the documentation site into site/; a warning is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+docs/sample_page.html: | $(DEV)
+	$(BIN)/tailprobe demo --quiet --out build/sample_page
+	cp build/sample_page/run/report.html $@
 
 wheel: $(DEV)  ## Build a wheel for this machine into dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .

@@ -63,6 +63,11 @@ def made_run(
     _write(run, "histories", _histories(keys, rng))
     _write(run, "samples", pd.DataFrame({"name": ["a.png"], "tags": [list(classes[:2])], "png": [_png()]}))
     _write(run, "mistakes", _mistakes(classes))
+    rows = np.arange(images)
+    _write(
+        run, "embedding_map", pd.DataFrame({"encoder": "descriptors", "row": rows, "x": rows % 7 / 7, "y": rows / 9})
+    )
+    _write(run, "neighbours", _neighbours(classes))
     files = digests(run, [path for path in folder.iterdir() if path.name != "run.json"])
     run.write_record({
         "images": images, "kind": "multi-label", "notes": ["2 rows name a tag twice"], "skipped": [],
@@ -82,7 +87,8 @@ def _write(run: RunFolder, name: str, table: pd.DataFrame) -> None:
 def changed(run: Run, **parts: object) -> Run:
     """Return a run that says something else in some of its parts."""
     other = Run(run.folder)
-    vars(other).update({name: value for name, value in vars(run).items() if name != "folder"} | parts)
+    of_parts = ("folder", "conclusion")  # computed from the others
+    vars(other).update({name: value for name, value in vars(run).items() if name not in of_parts} | parts)
     return other
 
 
@@ -92,6 +98,12 @@ def _mistakes(classes: Sequence[str]) -> pd.DataFrame:
         "name": [classes[0], "b.png"],
         "tags": [list(classes[-2:]), []], "baseline": [0.1, 0.9], "chosen": [0.2, 0.8], "picture": [_png(), b""],
     })  # fmt: skip
+
+
+def _neighbours(classes: Sequence[str]) -> pd.DataFrame:
+    near = {"class_name": classes[-1], "name": "0.png", "neighbour": ["0.png", "1.png"], "rank": [0, 1]}
+    shown = {"cosine": [1.0, 0.75], "tags": [list(classes[-1:]), []], "file": ["", "/photos/1 <b>.png"]}
+    return pd.DataFrame(near | shown | {"picture": [_png(), b""]})
 
 
 def _results(

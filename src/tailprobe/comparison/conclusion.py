@@ -64,7 +64,9 @@ def conclude(
         return _not_worth_it(rows, recommendation, best, baseline)
     if recommendation.method != baseline:
         chosen = rows[rows["method"].astype(str) == recommendation.method]
-        best = best if chosen.empty else chosen.iloc[0]
+        if chosen.empty:  # recommended on other grounds than a test of its own
+            return _nothing_tested(recommendation, kind=USE, headline=f"Use {recommendation.method}.")
+        best = chosen.iloc[0]
     if kind == USE:
         return _conclusion(kind, best, recommendation, f"Use {best['method']}.", _used(best, recommendation))
     settle = _settle(verdicts, classes, recommendation.encoder, str(best["method"]))
@@ -128,11 +130,11 @@ def _conclusion(
     )  # fmt: skip
 
 
-def _nothing_tested(of: Recommendation) -> Conclusion:
+def _nothing_tested(of: Recommendation, *, kind: Kind = CANNOT_TELL, headline: str = "Cannot tell yet.") -> Conclusion:
     nothing = math.nan
     return Conclusion(
-        CANNOT_TELL, of.encoder, of.method, "", of.metric, "Cannot tell yet.", of.sentence, "", nothing, nothing,
-        nothing, nothing,
+        kind, of.encoder, of.method, "" if kind == CANNOT_TELL else of.method, of.metric, headline, of.sentence, "",
+        nothing, nothing, nothing, nothing,
     )  # fmt: skip
 
 

@@ -139,8 +139,8 @@ class Run:
 
     @property
     def chosen(self) -> str:
-        """The method shown beside the baseline: the recommended one, else the best on low-frequency classes."""
-        return chosen_method(self.results, self.recommendation)
+        """The method shown beside the baseline: the one that the answer is about, else the best on the rare classes."""
+        return chosen_method(self.results, self.conclusion)
 
     @cached_property
     def results(self) -> pd.DataFrame:
@@ -181,6 +181,16 @@ class Run:
     def mistakes(self) -> pd.DataFrame:
         """The test images with the largest errors, see `study.mistakes`."""
         return self.folder.read_table("mistakes")
+
+    @cached_property
+    def embedding_map(self) -> pd.DataFrame:
+        """Where images lie under each encoder: encoder, row, x, y."""
+        return self.folder.read_table("embedding_map")
+
+    @cached_property
+    def neighbours(self) -> pd.DataFrame:
+        """What lies next to an image of each low-frequency class, see `study.neighbours`."""
+        return self.folder.read_table("neighbours")
 
     @cached_property
     def duplicates(self) -> dict[str, Any] | None:

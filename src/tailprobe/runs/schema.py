@@ -35,7 +35,10 @@ FILES = MappingProxyType(
         "paper_findings.parquet": "the paper's findings, held against this run; absent as the above",
         "duplicates.json": "pairs of nearly equal images; absent for more than 50,000 images",
         "samples.parquet": "a few images, made small",
-        "mistakes.parquet": "the test images with the largest errors",
+        "mistakes.parquet": "the test images with the largest errors, and those that one method finds and the other "
+        "misses",
+        "embedding_map.parquet": "where images lie under each encoder, in two dimensions",
+        "neighbours.parquet": "what lies next to an image of each low-frequency class",
         "figures": "figures as SVG, PNG and PDF, with index.json and, in the style of papers, each caption as text",
         "tables": "tables for papers, as CSV, Parquet, LaTeX and Markdown: summary (what each method reaches and "
         "changes on the groups of classes), verdicts, averages, classes, methods, costs, thresholds, lacking; "
@@ -311,12 +314,35 @@ COLUMNS = MappingProxyType(
         "mistakes": {
             "encoder": _HEAD["encoder"],
             **_CLASS,
-            "kind": ("text", "false negative (carries the class, low score) or false positive"),
+            "kind": (
+                "text",
+                "false negative (carries the class, low score), false positive, found (by the method shown beside the "
+                "baseline alone) or lost (by the baseline alone)",
+            ),
             "name": ("text", "name of the image"),
             "tags": ("list of texts", "its classes"),
             "baseline": ("number", "mean probability under the baseline"),
             "chosen": ("number", "mean probability under the method shown beside it"),
-            "picture": ("bytes", "JPEG of at most 160 pixels a side; empty where it cannot be read"),
+            "threshold_baseline": ("number", "mean threshold of the class under the baseline; NaN where there is none"),
+            "threshold_chosen": ("number", "the same under the method beside it"),
+            "file": ("text", "path or URL of the image; empty where it is no file of its own"),
+            "picture": ("bytes", "JPEG of at most 224 pixels a side; empty where it cannot be read, or none is kept"),
+        },
+        "embedding_map": {
+            "encoder": _HEAD["encoder"],
+            "row": ("integer", "the image, by its place in labels.parquet"),
+            "x": ("number", "first principal component"),
+            "y": ("number", "second principal component"),
+        },
+        "neighbours": {
+            **_CLASS,
+            "name": ("text", "name of an image of the class"),
+            "neighbour": ("text", "name of an image next to it; the image itself at rank 0"),
+            "rank": ("integer", "0 for the image itself, then 1 for the nearest"),
+            "cosine": ("number", "of the two embeddings"),
+            "tags": ("list of texts", "classes of the neighbour"),
+            "file": ("text", "path or URL of the neighbour; empty where it is no file of its own"),
+            "picture": ("bytes", "the neighbour, JPEG of at most 160 pixels a side; empty where none is kept"),
         },
     }
 )

@@ -94,6 +94,8 @@ def compare(
     figure_style: str = Study.figure_style,
     figure_width: float = Study.figure_width,
     figure_font: str = Study.figure_font,
+    title: str = Study.title,
+    no_images: bool = Study.no_images,
     recipe: Recipe | None = None,
     out: str | Path | None = None,
     cache: str | Path | None = None,
@@ -164,6 +166,8 @@ def compare(
         figure_style=figure_style,
         figure_width=figure_width,
         figure_font=figure_font,
+        title=title,
+        no_images=no_images,
         recipe=recipe or Recipe(),
     )
     folder = Path(tempfile.mkdtemp(prefix="tailprobe-")) if out is None else Path(out)

@@ -1,18 +1,25 @@
-"""The test images with the largest errors of each class, under the baseline and the chosen method."""
+"""The test images with the largest errors of each class, and those on which baseline and chosen method part ways."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.pixels.thumbnail import thumbnail
+from tailprobe.datasets.storage.file_source import FileSource
+from tailprobe.datasets.storage.image_source import ImageSource
 from tailprobe.errors import InputError
-from tailprobe.scores.head_scores import read_head_scores
+from tailprobe.scores.mean_scores import mean_scores
 
-COLUMNS = ("encoder", "class_name", "kind", "name", "tags", "baseline", "chosen", "picture")
+COLUMNS = (
+    "encoder", "class_name", "kind", "name", "tags", "baseline", "chosen", "threshold_baseline", "threshold_chosen",
+    "file", "picture",
+)  # fmt: skip
+FALSE_NEGATIVE, FALSE_POSITIVE = "false negative", "false positive"
+FOUND, LOST = "found", "lost"  # by the chosen method and not by the baseline, and the reverse
 
 
 def mistake_table(
@@ -22,12 +29,13 @@ def mistake_table(
     encoder: str,
     chosen: str,
     seeds: Sequence[int],
+    thresholds: tuple[Float[np.ndarray, " C"], Float[np.ndarray, " C"]],
     classes: int = 20,
     each: int = 4,
     pictures: bool = True,
     baseline: str = "baseline",
 ) -> pd.DataFrame:
-    """Choose, for the rarest classes, the worst false negatives (carry it, low score) and false positives.
+    """Choose, for the rarest classes, the worst mistakes and the images on which the two methods part ways.
 
     An image whose label of the class is not known is neither. The score of an image is its mean probability over the
     seeds in whose test part it is.
@@ -35,39 +43,64 @@ def mistake_table(
     Args:
         scores: the run's `scores.parquet`.
         chosen: the method beside the baseline.
+        thresholds: of the baseline and of the chosen method.
         classes: that many, the rarest first.
         each: images under either method, of each kind.
         pictures: whether there are images to show.
 
     Returns:
-        The columns `COLUMNS`: kind is "false negative" or "false positive", the scores are probabilities, the
-        picture a JPEG of at most 160 pixels a side, or empty where the image can no longer be read.
+        The columns `COLUMNS`: kind is "false negative" (carries it, low score), "false positive", "found" (carries it,
+        above the threshold by the chosen method alone) or "lost" (by the baseline alone), the last two by the change
+        of the score; scores are probabilities, the picture a JPEG of at most 224 pixels a side, or empty where the
+        image can no longer be read.
     """
-    plain, other = (_mean_scores(images, scores, encoder, method, seeds) for method in (baseline, chosen))
+    sizes = {"images": len(images), "classes": len(images.labels.classes)}
+    plain, other = (
+        mean_scores(scores, encoder=encoder, method=method, seeds=seeds, **sizes) for method in (baseline, chosen)
+    )
     rows = []
     pictures_by_row: dict[int, bytes] = {}
     for c in np.argsort(images.labels.counts, kind="stable")[:classes]:
+        limits = (float(thresholds[0][c]), float(thresholds[1][c]))
         carries = images.labels.matrix[:, c]
         free = ~carries if images.labels.known is None else ~carries & images.labels.known[:, c]
-        for kind, wanted, sign in (("false negative", carries, 1), ("false positive", free, -1)):
-            for i in _worst(sign * plain[:, c], sign * other[:, c], np.flatnonzero(wanted), each):
+        for kind, chosen_rows in _kinds(carries, free, plain[:, c], other[:, c], limits, each):
+            for i in chosen_rows:
                 if i not in pictures_by_row:
                     pictures_by_row[i] = _thumbnail(images, i) if pictures else b""
                 row = (encoder, images.labels.classes[c], kind, images.names[i], list(images.labels.tags(i)))
-                rows.append((*row, plain[i, c], other[i, c], pictures_by_row[i]))
+                scored = (plain[i, c], other[i, c], *limits)
+                rows.append((*row, *scored, file_of(images.image_sources[i]), pictures_by_row[i]))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _mean_scores(
-    images: LabeledImages, path: Path, encoder: str, method: str, seeds: Sequence[int]
-) -> Float[np.ndarray, "N C"]:
-    """Return each image's mean probability over the seeds that tested it, NaN where none did."""
-    total, times = np.zeros(images.labels.matrix.shape), np.zeros((len(images), 1))
-    for seed in seeds:
-        scores = read_head_scores(path, encoder=encoder, method=method, seed=seed, part="test")
-        total[scores.rows] += scores.probabilities()
-        times[scores.rows] += 1
-    return np.where(times > 0, total / np.maximum(times, 1), np.nan)
+def _kinds(
+    carries: Bool[np.ndarray, " N"],
+    free: Bool[np.ndarray, " N"],
+    plain: Float[np.ndarray, " N"],
+    other: Float[np.ndarray, " N"],
+    limits: tuple[float, float],
+    each: int,
+) -> list[tuple[str, list[int]]]:
+    """Return rows by kind: the worst mistakes, and what one method finds and the other misses."""
+    by_plain, by_other = plain > limits[0], other > limits[1]  # NaN is above nothing
+    known = carries & ~np.isnan(plain) & (not np.isnan(limits).any())
+    return [
+        (FALSE_NEGATIVE, _worst(plain, other, np.flatnonzero(carries), each)),
+        (FALSE_POSITIVE, _worst(-plain, -other, np.flatnonzero(free), each)),
+        (FOUND, _most_changed(other - plain, known & by_other & ~by_plain, each)),
+        (LOST, _most_changed(plain - other, known & by_plain & ~by_other, each)),
+    ]
+
+
+def _most_changed(change: Float[np.ndarray, " N"], wanted: Bool[np.ndarray, " N"], each: int) -> list[int]:
+    rows = np.flatnonzero(wanted)
+    return [int(i) for i in rows[np.argsort(-change[rows], kind="stable")[:each]]]
+
+
+def file_of(source: ImageSource) -> str:
+    """Return the path or URL of an image that is a file of its own, empty for a member of an archive and the like."""
+    return str(source.path) if isinstance(source, FileSource) and source.member is None else ""
 
 
 def _worst(
@@ -81,6 +114,6 @@ def _worst(
 
 def _thumbnail(images: LabeledImages, row: int) -> bytes:
     try:
-        return thumbnail(images, row, side=160, format="JPEG")
+        return thumbnail(images, row, side=224, format="JPEG")
     except InputError:
         return b""

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tailprobe.comparison.conclusion import Conclusion, conclude
 from tailprobe.comparison.recommendation import read_recommendation
 from tailprobe.comparison.verdict import compare_methods
 from tailprobe.comparison.words import IDENTICAL_RANKING, NO_OP
@@ -34,6 +35,7 @@ from tailprobe.runs.lock import writing
 from tailprobe.runs.run import Run
 from tailprobe.runs.settings import Study
 from tailprobe.runs.stages import Stages
+from tailprobe.scores.mean_scores import mean_thresholds, shown_rule
 from tailprobe.scores.tidy import write_results
 from tailprobe.study.design import (
     Design,
@@ -49,10 +51,12 @@ from tailprobe.study.design import (
 )
 from tailprobe.study.duplicates import near_duplicates
 from tailprobe.study.embedding import embed_all, leave_out_skipped
+from tailprobe.study.embedding_map import embedding_map
 from tailprobe.study.execution import Execution
 from tailprobe.study.explanation import compared_with, explain, group_numbers
 from tailprobe.study.finished import describe_data, refuse_changed
 from tailprobe.study.mistakes import mistake_table
+from tailprobe.study.neighbours import nearest_neighbours
 from tailprobe.study.primary_metrics import about_reruns, record_primary_metric
 from tailprobe.study.reading import check, read_images
 from tailprobe.study.record import histories, run_record
@@ -156,7 +160,8 @@ def _compute(
         kernel = choose_kernel(execution.kernel).name
         record = run_record(design, stored, execution, kernel=kernel, seconds=stages.seconds) | data
         record["judged_before"] = list(before)
-        stages.finish("mistakes", [folder.table("mistakes")], record=record)
+        files = _look_at_embeddings(folder, study, design, stored)
+        stages.finish("mistakes", [folder.table("mistakes"), *files], record=record)
     if study.reproduces != "none" and not stages.has("paper"):
         _hold_against_paper(folder, design, measured, stages)
     return _draw(folder, stages, progress)
@@ -304,16 +309,41 @@ def _find_duplicates(folder: RunFolder, design: Design, embeddings: Embeddings, 
 def _mistakes(
     folder: RunFolder, study: Study, design: Design, results: pd.DataFrame, encoders: list[str]
 ) -> pd.DataFrame:
-    path = folder.recommendation
-    recommendation = read_recommendation(path) if path.exists() else None
+    answer = _conclusion(folder)
+    encoder = encoders[0] if answer is None else answer.encoder
+    chosen, rule = chosen_method(results, answer), shown_rule(study.thresholds)
+    plain, other = (
+        mean_thresholds(results, encoder=encoder, method=method, classes=design.images.labels.classes, rule=rule)
+        for method in ("baseline", chosen)
+    )
     return mistake_table(
         design.images,
         folder.scores,
-        encoder=encoders[0] if recommendation is None else recommendation.encoder,
-        chosen=chosen_method(results, recommendation),
+        encoder=encoder,
+        chosen=chosen,
         seeds=[repeat.seed for repeat in design.repeats],
+        thresholds=(plain, other),
         pictures=design.images.has_pixels and not study.no_images,
     )
+
+
+def _conclusion(folder: RunFolder) -> Conclusion | None:
+    if not folder.recommendation.exists():
+        return None
+    recommendation = read_recommendation(folder.recommendation)
+    return conclude(folder.read_table("verdicts"), recommendation, folder.read_table("classes"))
+
+
+def _look_at_embeddings(
+    folder: RunFolder, study: Study, design: Design, stored: Mapping[str, Embeddings]
+) -> list[Path]:
+    """Write where the images lie under each encoder, and what lies next to images of the rarest classes."""
+    maps = [embedding_map(embeddings, design.images.labels) for embeddings in stored.values()]
+    folder.write_table("embedding_map", pd.concat(maps, ignore_index=True))
+    pictures = design.images.has_pixels and not study.no_images
+    near = nearest_neighbours(next(iter(stored.values())), design.images, design.low_frequency, pictures=pictures)
+    folder.write_table("neighbours", near)
+    return [folder.table("embedding_map"), folder.table("neighbours")]
 
 
 def _draw(folder: RunFolder, stages: Stages, progress: Progress) -> Run:

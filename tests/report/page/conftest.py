@@ -39,9 +39,16 @@ class Watched:
 
     def open(self, path: Path) -> Page:
         self.page.goto(path.as_uri())
-        self.page.wait_for_selector("#table-classes tbody tr")
+        self.page.wait_for_selector("#map-classes tbody tr")
         self.settled()
         return self.page
+
+    def open_table(self, path: Path) -> Page:
+        """Open the page with its table of classes, the rarest first."""
+        page = self.open(path)
+        page.check("input[value=table]")
+        page.select_option("#order", "count")
+        return page
 
     def settled(self) -> None:
         """Wait until every picture asked for is drawn."""

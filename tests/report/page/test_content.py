@@ -24,11 +24,15 @@ def run(tmp_path_factory):
     return made_run(tmp_path_factory.mktemp("run"), classes=PLAIN)
 
 
-def joined(run, method, c):
-    """Labels and scores of a class, all seeds' test parts one after the other."""
-    parts = [
+def parts_of(run, method):
+    return [
         read_head_scores(run.scores, encoder="descriptors", method=method, seed=seed, part="test") for seed in range(3)
     ]
+
+
+def joined(run, method, c):
+    """Labels and scores of a class, all seeds' test parts one after the other."""
+    parts = parts_of(run, method)
     rows = np.concatenate([part.rows for part in parts])
     logits = np.concatenate([part.logits for part in parts])[:, c].astype(np.float64)
     return run.labels.matrix[rows, c], 1 / (1 + np.exp(-logits))
@@ -48,6 +52,11 @@ def test_curves_are_those_of_scikit_learn(run):
             assert mine[name] == pytest.approx(values, abs=6e-4)
         claimed = [precision_score(labels, scores > step) if (scores > step).any() else None for step in steps]
         assert [v is None for v in mine["precision_at"]] == [v is None for v in claimed]
+        rows = np.unique(np.concatenate([part.rows for part in parts_of(run, "baseline")]))
+        assert mine["positives"] == run.labels.matrix[rows, c].sum()
+        assert (mine["reliability"] is None) == (mine["positives"] < 20)
+        if mine["reliability"] is None:
+            continue
         assert mine["reliability"][2] == np.histogram(scores, bins=10, range=(0, 1))[0].tolist()
 
 

@@ -35,7 +35,7 @@ def test_hostile_names_run_nothing_break_nothing_and_are_shown_as_they_are(watch
     assert page.title().startswith("tailprobe: </script>")
     assert HOSTILE[1] in page.inner_text("h1")
     assert HOSTILE[0] in page.text_content("#table-parts")
-    for view in ("intervals", "bars", "table"):
+    for view in ("map", "intervals", "bars", "table"):
         page.check(f"input[value={view}]")
         watched.settled()
     assert "$1$ %{x}" in page.text_content("#plot-distribution")
@@ -45,7 +45,7 @@ def test_hostile_names_run_nothing_break_nothing_and_are_shown_as_they_are(watch
 
 
 def test_every_hostile_class_can_be_found_by_its_name(watched, run, tmp_path):
-    page = watched.open(write_page([run], tmp_path / "report.html"))
+    page = watched.open_table(write_page([run], tmp_path / "report.html"))
     page.select_option("#method", "1")
     for name in (HOSTILE[0], HOSTILE[2], HOSTILE[5], HOSTILE[6], HOSTILE[8], HOSTILE[10]):
         page.fill("#search", name)
@@ -63,12 +63,15 @@ def test_right_to_left_text_turns_nothing_around_it(watched, run, tmp_path):
 
 
 def test_a_sentence_or_setting_in_markup_is_text(watched, run, tmp_path):
-    advice = replace(run.recommendation, sentence=HOSTILE[2], statistics=(HOSTILE[0],))
-    hostile = changed(run, recommendation=advice, settings=HOSTILE[1], repeat=HOSTILE[4])
+    advice = replace(run.recommendation, statistics=(HOSTILE[0],))
+    said = replace(run.conclusion, headline=HOSTILE[4], sentence=HOSTILE[2], settle=HOSTILE[0])
+    hostile = changed(run, recommendation=advice, conclusion=said, settings=HOSTILE[1], repeat=HOSTILE[4])
     page = watched.open(write_page([hostile], tmp_path / "report.html"))
+    assert page.inner_text("#headline") == HOSTILE[4]
     assert page.inner_text("#sentence") == HOSTILE[2]
+    assert page.inner_text("#settle") == HOSTILE[0]
     assert page.text_content("#settings") == HOSTILE[1]
-    assert page.inner_text("#statistics-lines li") == HOSTILE[0]
+    assert page.text_content("#statistics-lines li") == HOSTILE[0]
 
 
 def test_the_policy_lets_no_other_program_run(watched, run, tmp_path):

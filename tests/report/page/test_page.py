@@ -86,7 +86,7 @@ def test_a_provisional_verdict_is_called_so(watched, run, tmp_path):
 
 
 def test_low_frequency_classes_come_first_and_support_is_in_sight(watched, path):
-    page = watched.open(path)
+    page = watched.open_table(path)
     assert set(names(page)[:9]) == {"class 09", "class 10", "class 11"}
     images = [int(text) for text in cells(page, 2)]
     assert images[:9] == sorted(images[:9])
@@ -95,7 +95,7 @@ def test_low_frequency_classes_come_first_and_support_is_in_sight(watched, path)
 
 
 def test_a_click_on_a_head_sorts_and_another_turns_round(watched, path):
-    page = watched.open(path)
+    page = watched.open_table(path)
     for expected in (sorted, lambda values: sorted(values, reverse=True)):
         page.get_by_role("button", name="difference").click()
         values = [float(text.replace("−", "-")) for text in cells(page, 7)]
@@ -104,7 +104,7 @@ def test_a_click_on_a_head_sorts_and_another_turns_round(watched, path):
 
 
 def test_the_keyboard_sorts_too_and_keeps_the_focus(watched, path):
-    page = watched.open(path)
+    page = watched.open_table(path)
     page.get_by_role("button", name="baseline").focus()
     page.keyboard.press("Enter")
     values = [float(text) for text in cells(page, 5)]
@@ -113,7 +113,7 @@ def test_the_keyboard_sorts_too_and_keeps_the_focus(watched, path):
 
 
 def test_filters_narrow_the_rows(watched, path):
-    page = watched.open(path)
+    page = watched.open_table(path)
     page.select_option("#group", "low")
     page.select_option("#method", "2")
     assert sorted(names(page)) == ["class 09", "class 10", "class 11"]
@@ -127,7 +127,7 @@ def test_filters_narrow_the_rows(watched, path):
 
 
 def test_the_largest_changes_can_stand_on_top(watched, path):
-    page = watched.open(path)
+    page = watched.open_table(path)
     page.select_option("#group", "rest")
     page.select_option("#order", "change")
     sizes = [abs(float(text.replace("−", "-"))) for text in cells(page, 7)]
@@ -136,17 +136,18 @@ def test_the_largest_changes_can_stand_on_top(watched, path):
 
 def test_a_search_without_a_find_says_so(watched, path):
     page = watched.open(path)
-    for view in ("table", "intervals", "bars"):
+    for view in ("map", "table", "intervals", "bars"):
         page.check(f"input[value={view}]")
         page.fill("#search", "no such class")
         assert page.inner_text("#class-words") == "No class fits what is chosen above."
+        assert page.is_hidden("#view-map")
         assert page.is_hidden("#view-table")
         assert page.is_hidden("#view-plot")
         page.fill("#search", "")
 
 
 def test_another_metric_has_its_own_numbers_and_no_verdict(watched, path):
-    page = watched.open(path)
+    page = watched.open_table(path)
     before = cells(page, 6)
     page.select_option("#metric", "recall@tuned")
     assert cells(page, 6) != before
@@ -204,7 +205,7 @@ def test_what_rounds_to_zero_has_no_sign(watched, run, tmp_path):
     nothing = run.verdicts.assign(difference=-0.0001, **ends)
     advice = replace(run.recommendation, effect_rare=-0.0001, effect_rare_low=-0.0004, effect_rare_high=0.0004)
     run = changed(run, verdicts=nothing, recommendation=advice)
-    page = watched.open(write_page([run], tmp_path / "report.html"))
+    page = watched.open_table(write_page([run], tmp_path / "report.html"))
     assert set(cells(page, 7)) == {"0.000"}
     assert page.locator("#forest td.value").first.inner_text().split("\n") == ["0.000", "0.000 to 0.000"]
 
@@ -281,7 +282,7 @@ def test_a_print_from_the_dark_is_light_and_as_wide_as_the_paper(watched, path):
     assert max(drawn) <= width
     page.emulate_media(media="print", color_scheme="dark")
     page.set_viewport_size({"width": 665, "height": 900})  # 17.6 cm between the margins of A4
-    assert page.locator("#table-classes table").bounding_box()["width"] <= 666
+    assert page.locator("#map-classes table").bounding_box()["width"] <= 666
     page.emulate_media(media="screen", color_scheme="dark")
     page.set_viewport_size({"width": 1280, "height": 900})
     page.evaluate("dispatchEvent(new Event('afterprint'))")
@@ -324,14 +325,43 @@ def test_duplicates_are_listed_or_said_not_to_have_been_looked_for(watched, path
     ]
 
 
-def test_mistakes_and_curves_follow_the_class_chosen(watched, path):
+def test_a_class_opens_from_the_map_into_its_curves_and_mistakes(watched, path):
     page = watched.open(path)
+    page.get_by_role("button", name="class 11").click()
+    assert page.inner_text("#one-class option:checked") == "class 11"
     assert page.locator("#false-negatives .tile").count() == 1
     assert "baseline 0.100" in page.inner_text("#false-negatives")
+    watched.settled()
     before = page.locator("#plot-precision .js-line").first.get_attribute("d")
-    page.select_option("#curve-class", "3")
+    page.select_option("#one-class", "3")
     watched.settled()
     assert page.locator("#plot-precision .js-line").first.get_attribute("d") != before
+
+
+def test_calibration_of_few_positives_is_not_drawn_and_why_is_said(watched, path, run):
+    page = watched.open(path)
+    curves = content(run)["curves"]["curves"]["descriptors"]["baseline"]
+    few = next(i for i, curve in enumerate(curves) if curve["reliability"] is None)
+    enough = next(i for i, curve in enumerate(curves) if curve["reliability"] is not None)
+    page.select_option("#one-class", str(few))
+    assert page.is_hidden("#plot-calibration")
+    assert f"{curves[few]['positives']} test image" in page.inner_text("#caption-calibration")
+    page.select_option("#one-class", str(enough))
+    watched.settled()
+    assert page.is_visible("#plot-calibration")
+
+
+def test_the_map_opens_on_what_is_most_certain_and_sorts_by_a_method(watched, path, run):
+    page = watched.open(path)
+    single = run.verdicts[~run.verdicts["is_group"]]
+    half = (single["simultaneous_high"] - single["simultaneous_low"]).fillna(single["high"] - single["low"])
+    surest = single.loc[(single["difference"].abs() / half).idxmax(), "class_name"]
+    assert page.locator("#map-classes tbody th bdi").first.inner_text() == surest
+    page.click("#map-classes thead button[data-method='2']")
+    shown = page.locator("#map-classes tbody tr td:nth-child(4)").all_inner_texts()
+    values = [float(text.replace("−", "-")) for text in shown]
+    assert values == sorted(values, reverse=True)
+    assert "hatched" in page.locator("#map-classes tbody td").nth(1).get_attribute("class")  # 0.2 and few images
 
 
 def test_the_study_file_can_be_saved_from_the_page(watched, run, tmp_path):

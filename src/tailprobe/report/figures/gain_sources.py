@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -15,6 +15,7 @@ from tailprobe.report.text import shown
 
 _RANKING = "#0b5f96"
 _HALF = 0.19  # of a bar's height, in rows
+_OUTLIER = 2.5  # times the median reach, beyond which nothing is drawn
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +40,15 @@ def gain_sources(
         metric: as a sentence has it.
         sentence: what the picture says.
     """
+    ranking, unchanged = _without_unchanged(ranking)
+    if unchanged.any():
+        same = ", ".join(shown(method, 30) for method, is_same in zip(methods, unchanged, strict=True) if is_same)
+        sentence = f"{sentence} The better ranking of {same} was 0 under every seed: its interval is not drawn."
     figure = new_figure(
         title="Where the gain comes from",
         subtitle=f"difference from the baseline in {metric}, low-frequency classes · encoder {shown(encoder, 40)}",
         caption=f"{sentence} A bar starts where the one above it ends; whiskers without caps: 95% interval of each "
-        "part by itself, not corrected.",
+        "part by itself, not corrected; one that reaches far beyond the others is cut.",
         body=0.5 + 0.42 * len(methods),
         key=[(Patch(color=_RANKING), "better ranking"), (Patch(color=REMAINING), "moved threshold")],
     )
@@ -52,11 +57,36 @@ def gain_sources(
     _bars(axes, places - _HALF, np.zeros(len(methods)), ranking, _RANKING)
     _bars(axes, places + _HALF, ranking.value, threshold, REMAINING)
     axes.axvline(0, color=MUTED, linewidth=0.9)
+    axes.set_xlim(*_drawn(ranking, threshold))
     axes.set_yticks(places, [shown(method, 34) for method in methods])
     axes.set_ylim(len(methods) - 0.5, -0.5)
     axes.set_xlabel("worse ← difference → better")
     axes.grid(True, axis="x")
     return figure
+
+
+def _without_unchanged(part: Part) -> tuple[Part, Bool[np.ndarray, " M"]]:
+    """Return the part without the intervals of what was 0 under every seed, and which those are.
+
+    They are as wide as the few positives leave them (the rule of three), from -1 to 1 of three, and say nothing else.
+    """
+    unchanged = (part.value == 0) & (part.high > 0)
+    low, high = (np.where(unchanged, 0.0, end) for end in (part.low, part.high))
+    return Part(part.value, low, high), unchanged
+
+
+def _drawn(ranking: Part, threshold: Part) -> tuple[float, float]:
+    """Return the range that is drawn: all of it, unless one method's interval would press the others together."""
+    low = np.fmin(ranking.low, ranking.value + threshold.low)
+    high = np.fmax(ranking.high, ranking.value + threshold.high)
+    reach = np.fmax(np.abs(low), np.abs(high))
+    known = np.sort(reach[~np.isnan(reach)])
+    if not len(known) or not known[-1] > 0:
+        return -1.0, 1.0
+    most = min(known[-1], _OUTLIER * known[(len(known) - 1) // 2])
+    most = most if most > 0 else known[-1]
+    start, end = max(-most, min(0.0, np.nanmin(low))), min(most, max(0.0, np.nanmax(high)))
+    return start - 0.05 * (end - start), end + 0.05 * (end - start)
 
 
 def _bars(axes: Axes, places: Float[np.ndarray, " M"], start: Float[np.ndarray, " M"], part: Part, colour: str) -> None:

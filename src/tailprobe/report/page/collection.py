@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import Bool
 from PIL import Image
 
+from tailprobe.report.page.links import link
+from tailprobe.report.page.numbers import round_for_json
 from tailprobe.runs.run import Run
 
 _COOCCURRENCE = 40  # rows and columns of a picture of co-occurrence that can still be read
@@ -74,19 +76,28 @@ def picture(data: bytes, *, side: int = 160) -> str:
 
 
 def mistakes(run: Run) -> dict[str, Any] | None:
-    """Return the worst false negatives and positives of the test part by class, or None where none were kept."""
+    """Return the worst mistakes of the test part, and what one method finds and the other misses; None without any.
+
+    `pictures` are by the name of the image.
+    """
     if run.mistakes.empty:
         return None
     names: Sequence[str] = list(dict.fromkeys(run.mistakes["class_name"].astype(str)))
     shown = [
         {
             "class_index": names.index(str(row["class_name"])),
-            "false_negative": row["kind"] == "false negative",
+            "kind": str(row["kind"]),
             "name": str(row["name"]),
             "tags": list(row["tags"]),
             "scores": [round(float(row["baseline"]), 3), round(float(row["chosen"]), 3)],
-            "picture": picture(row["picture"]) if row["picture"] else None,
+            "thresholds": round_for_json([row["threshold_baseline"], row["threshold_chosen"]], 3),
+            "link": link(str(row["file"])),
+            "picture": str(row["name"]) if row["picture"] else None,
         }
         for row in run.mistakes.to_dict("records")
     ]
-    return {"classes": names, "images": shown, "encoder": str(run.mistakes["encoder"].iloc[0])}
+    kept = run.mistakes.drop_duplicates("name")  # an image may be wrong in several classes, and is sent once
+    pictures = {
+        str(row["name"]): picture(row["picture"], side=224) for row in kept.to_dict("records") if row["picture"]
+    }
+    return {"classes": names, "images": shown, "pictures": pictures, "encoder": str(run.mistakes["encoder"].iloc[0])}

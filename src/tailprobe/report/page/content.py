@@ -17,6 +17,7 @@ from tailprobe.report.page.collection import class_rows, collection, mistakes
 from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.curves import curves, training
 from tailprobe.report.page.gain_sources import gain_sources
+from tailprobe.report.page.looks import looks
 from tailprobe.report.page.paper import paper
 from tailprobe.report.questions import fixed_before_training
 from tailprobe.report.style import markers, palette
@@ -57,6 +58,7 @@ def content(run: Run) -> dict[str, Any]:
         "training": training(run),
         "mistakes": mistakes(run),
         "paper": paper(run),
+        "looks": looks(run),
         "about": {
             "settings": run.settings,
             "repeat": run.repeat,

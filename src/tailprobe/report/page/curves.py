@@ -17,23 +17,26 @@ from tailprobe.scores.ratio import ratio
 _CLASSES = 40  # rarest first; a page of 365 classes would else be mostly curves
 _STEPS = np.linspace(0, 1, 41)
 _BINS = 10
+CALIBRATION_POSITIVES = 20  # different images of a class, below which its calibration is noise
 
 
 def curves(run: Run) -> dict[str, Any]:
     """Return the curves of the rarest classes for baseline and chosen method, by encoder, all seeds' test parts joined.
 
     `precision` at each recall of `steps`; `recall_at`, `precision_at` and `f1_at` at each threshold of `steps`;
-    `reliability`: mean score, share of positives and number of images in ten bins of the score.
+    `reliability`: mean score, share of positives and number of images in ten bins of the score; None of a class with
+    fewer than `CALIBRATION_POSITIVES` test images. `positives`: different test images that carry the class.
     """
     rarest = np.argsort(run.classes["count"].to_numpy(), kind="stable")[:_CLASSES]
     methods = list(dict.fromkeys(("baseline", run.chosen)))
     found: dict[str, Any] = {}
     for encoder in run.encoders:
         for method in methods:
-            sample = _joined(run, encoder, method, rarest)
+            rows, sample = _joined(run, encoder, method, rarest)
+            positives = run.labels.matrix[np.unique(rows)][:, rarest].sum(axis=0).tolist()
             of_classes = [
-                _class_curves(one.labels[:, 0], one.scores[:, 0], precision)
-                for (_, one), precision in zip(sample.by_class, _precisions(sample), strict=True)
+                _class_curves(one.labels[:, 0], one.scores[:, 0], precision, count)
+                for (_, one), precision, count in zip(sample.by_class, _precisions(sample), positives, strict=True)
             ]
             found.setdefault(encoder, {})[method] = of_classes
     return {"steps": round_for_json(_STEPS), "classes": rarest.tolist(), "methods": methods, "curves": found}
@@ -76,15 +79,18 @@ def _over_seeds(rows: pd.DataFrame, kind: str) -> list[Any]:
     return [round_for_json(part, 5) for part in (wide.min(axis=1), wide.mean(axis=1), wide.max(axis=1))]
 
 
-def _joined(run: Run, encoder: str, method: str, classes: Int[np.ndarray, " K"]) -> Sample:
-    """Return the labels and probabilities of some classes, of all seeds' test parts."""
+def _joined(
+    run: Run, encoder: str, method: str, classes: Int[np.ndarray, " K"]
+) -> tuple[Int[np.ndarray, " T"], Sample]:
+    """Return the images of all seeds' test parts, and their labels and probabilities of some classes."""
     parts = [
         read_head_scores(run.scores, encoder=encoder, method=method, seed=seed, part="test")
         for seed in sorted(run.results["seed"].unique().tolist())
     ]
-    labels = run.labels.rows(np.concatenate([part.rows for part in parts])).columns(classes)
+    rows = np.concatenate([part.rows for part in parts])
+    labels = run.labels.rows(rows).columns(classes)
     scores = np.concatenate([part.probabilities()[:, classes] for part in parts])
-    return Sample(labels.matrix, scores, known=labels.known)
+    return rows, Sample(labels.matrix, scores, known=labels.known)
 
 
 def _precisions(sample: Sample) -> Float[np.ndarray, "C steps"]:
@@ -93,7 +99,10 @@ def _precisions(sample: Sample) -> Float[np.ndarray, "C steps"]:
 
 
 def _class_curves(
-    labels: Bool[np.ndarray, " T"], scores: Float[np.ndarray, " T"], precision: Float[np.ndarray, " steps"]
+    labels: Bool[np.ndarray, " T"],
+    scores: Float[np.ndarray, " T"],
+    precision: Float[np.ndarray, " steps"],
+    positives: int,
 ) -> dict[str, Any]:
     above = scores[:, None] > _STEPS  # (T, steps)
     counted = Confusion.count(np.broadcast_to(labels[:, None], above.shape), above)
@@ -102,8 +111,8 @@ def _class_curves(
         "recall_at": round_for_json(RECALL.value(counted), 3),
         "precision_at": round_for_json(ratio(counted.true_positives, counted.predicted_positives), 3),
         "f1_at": round_for_json(f_beta_ratio(1.0).value(counted), 3),
-        "reliability": _reliability(labels, scores),
-        "positives": int(labels.sum()),
+        "reliability": _reliability(labels, scores) if positives >= CALIBRATION_POSITIVES else None,
+        "positives": positives,
     }
 
 

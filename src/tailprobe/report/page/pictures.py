@@ -153,7 +153,7 @@ def _by_class(run: Run, drawn: dict[str, Any], encoder: str) -> dict[str, dict[s
     found: dict[str, dict[str, dict[str, np.ndarray]]] = {name: {} for name in names}
     for method, of_classes in drawn["curves"][encoder].items():
         for name, curve in zip(names, of_classes, strict=True):
-            score, share, _ = curve["reliability"]
+            score, share, _ = curve["reliability"] or ([], [], [])
             of = {"precision": curve["precision"], "f1": curve["f1_at"], "score": score, "share": share}
             found[name][method] = {key: np.array(values, dtype=np.float64) for key, values in of.items()}
     return found

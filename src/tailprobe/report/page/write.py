@@ -16,6 +16,7 @@ from tailprobe.runs.run import Run
 
 _PROGRAM = (
     "basics",
+    "terms",
     "answer",
     "forest",
     "gains",
@@ -23,9 +24,11 @@ _PROGRAM = (
     "further",
     "data",
     "classes",
+    "map",
     "views",
     "curves",
     "multi_dataset",
+    "looks",
     "rest",
     "paper",
     "choices",
@@ -52,7 +55,13 @@ def write_page(runs: Sequence[Run], path: Path) -> Path:
         plotly=plotly,
         program=program,
         policy=_policy([plotly, program]),
-        data=_json({"runs": [content(run) for run in runs], "multi_dataset": multi_dataset(runs)}),
+        data=_json(
+            {
+                "runs": [content(run) for run in runs],
+                "multi_dataset": multi_dataset(runs),
+                "terms": json.loads((assets / "terms.json").read_text(encoding="utf-8")),
+            }
+        ),
     )
     write_text(path, page)
     return path

@@ -6,9 +6,9 @@ function showAnswer() {
   by("question").replaceChildren("Which method improves the rare classes of “", make("bdi", brief(r.name, 120)), "”?");
   by("conclusion").dataset.kind = answer ? answer.kind : "";
   by("headline").textContent = answer ? answer.headline : "Not tested.";
-  by("sentence").textContent = answer
+  explained(by("sentence"), answer
     ? answer.sentence
-    : `The methods were not tested against each other here; of ${many(r.methods.length - 1, "method")}, ${r.chosen} has the highest mean on the low-frequency classes.`;
+    : `The methods were not tested against each other here; of ${many(r.methods.length - 1, "method")}, ${r.chosen} has the highest mean on the low-frequency classes.`);
   by("in-images").textContent = r.in_images;
   by("settle").textContent = answer ? answer.settle : "";
   by("caution").textContent = r.caution;
@@ -34,7 +34,7 @@ function factsOf(r, answer) {
     low = r.classes.filter((c) => c.low).length,
     found = [];
   if (answer && answer.detectable !== null)
-    found.push(["minimum detectable effect", `±${number(answer.detectable)}`, `80% power, ${brief(answer.method, 40)}`]);
+    found.push(["minimum detectable effect", `±${number(answer.detectable)}`, `80% power, ${brief(answer.about, 40)}`]);
   found.push(
     ["images", whole(r.collection.images), `${many(r.classes.length, "class", "classes")}, ${low} low-frequency`],
     ["heads trained", whole(r.methods.length * r.encoders.length * seeds), many(seeds, "seed")],

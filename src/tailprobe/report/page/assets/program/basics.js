@@ -1,7 +1,7 @@
 /* What every section uses. Names are put on the page as text (textContent), and into pictures through `plain`: nothing in
    the data can become markup. One `state` says what is shown; each `show…` function draws one section from it. */
-/** @type {{ runs: any[], multi_dataset: any }} what report/page/content.py and multi_dataset.py write */
-const { runs: RUNS, multi_dataset: MULTI_DATASET } = JSON.parse(document.getElementById("content").textContent);
+/** @type {{ runs: any[], multi_dataset: any, terms: { names: string[], meaning: string }[] }} what report/page/content.py and multi_dataset.py write */
+const { runs: RUNS, multi_dataset: MULTI_DATASET, terms: TERMS = [] } = JSON.parse(document.getElementById("content").textContent);
 const PAGE = 50,
   WORDS = ["improves", "worsens", "practically equal", "inconclusive", "underpowered", "not tested"];
 const state = {
@@ -12,9 +12,10 @@ const state = {
   group: "",
   verdict: "",
   search: "",
-  view: "table",
+  view: "map",
+  map: { method: -1, up: false, all: false },
   page: 0,
-  sort: { column: "count", up: true },
+  sort: { column: "certain", up: false },
 };
 const MANY = 60; // classes beyond which a picture can't name all
 /** @type {(id: string) => any} an element of report.html, of whatever kind */

@@ -9,7 +9,8 @@ function showRun() {
       : r.comparison.metrics[0];
   state.method = -1;
   state.page = 0;
-  orderBy(r.classes.length > MANY ? "change" : "count");
+  state.map = { method: -1, up: false, all: false };
+  orderBy("certain");
   options(
     by("encoder"),
     r.encoders.map((e) => [e, e]),
@@ -36,13 +37,28 @@ function showRun() {
     0,
   );
   options(
-    by("curve-class"),
+    by("one-class"),
     r.curves.classes.map((i, at) => [at, r.classes[i].name]),
-    0,
+    mostToSay(),
   );
-  options(by("mistake-class"), r.mistakes ? r.mistakes.classes.map((name, i) => [i, name]) : [], 0);
+  lookOptions(r);
   showData();
   showAll();
+}
+function lookOptions(r) {
+  const mapped = r.looks.map ? Object.keys(r.looks.map.classes).map(Number).sort((a, b) => r.classes[a].count - r.classes[b].count) : [],
+    most = mapped.filter((i) => r.classes[i].low).sort((a, b) => r.classes[b].count - r.classes[a].count)[0] ?? mapped[0];
+  options(
+    by("map-class"),
+    mapped.map((i) => [i, r.classes[i].name]),
+    most,
+  );
+  options(
+    by("near-class"),
+    r.looks.neighbours.map((near, at) => [at, near.class_name]),
+    0,
+  );
+  options(by("confusion-method"), r.looks.confusion ? r.looks.confusion.methods.map((name, at) => [at, name]) : [], 0);
 }
 // Of the methods that draw other rows, the one the page is about if it is among them: the counts of the others say nothing.
 function shownCounts(r) {
@@ -64,12 +80,14 @@ function showAll() {
   showClasses();
   showTradeoff();
   showTraining();
-  showMistakes();
+  showOne();
+  showLooks();
   showStatistics();
   showMultiDataset();
   showOptimism();
   showAbout();
   showPaper();
+  showGlossary();
 }
 const on = (id, event, act) => by(id).addEventListener(event, act);
 on("run", "change", (e) => {
@@ -86,6 +104,7 @@ on("metric", "change", (e) => {
   showAnswer();
   showGainSources();
   showClasses();
+  showOne();
   showTradeoff();
 });
 on("method", "change", (e) => {
@@ -106,6 +125,7 @@ on("verdict", "change", (e) => {
 on("order", "change", (e) => {
   if (!e.target.value) return;
   orderBy(e.target.value);
+  state.map.method = -1;
   state.page = 0;
   showClasses();
 });
@@ -132,9 +152,20 @@ on("next", "click", () => {
   showClasses();
 });
 on("counts-method", "change", showMethods);
-on("curve-class", "change", showCurves);
+on("one-class", "change", showOne);
+on("map-more", "click", () => {
+  state.map.all = true;
+  showClasses();
+});
 on("training-method", "change", showTraining);
-on("mistake-class", "change", showMistakes);
+on("map-class", "change", showEmbeddingMap);
+on("near-class", "change", showNeighbours);
+on("confusion-method", "change", showConfusion);
+on("enlarged-close", "click", () => by("enlarged").close());
+// The list of terms is folded until a term leads there.
+document.addEventListener("click", (event) => {
+  if (event.target instanceof Element && event.target.classList.contains("term")) by("glossary").open = true;
+});
 const dark = matchMedia("(prefers-color-scheme: dark)");
 function paint(wanted) {
   document.documentElement.dataset.theme = wanted ? "dark" : "light";

@@ -25,6 +25,7 @@ function rows() {
         baseline: of.value[r.comparison.baseline_of[m]][i],
         value: of.value[m][i],
         difference,
+        certain: certainty(difference, ends(m, i)),
         change: difference === null ? null : Math.abs(difference),
         low_end: ends(m, i).low,
         high_end: ends(m, i).high,
@@ -36,6 +37,9 @@ function rows() {
   });
   return found.sort(order(state.sort));
 }
+// How many half widths of its interval a difference is away from 0; undefined where there is no interval.
+const certainty = (difference, { low, high }) =>
+  difference === null || low === null || !(high > low) ? null : (2 * Math.abs(difference)) / (high - low);
 function order({ column, up }) {
   const sign = up ? 1 : -1,
     text = ["name", "method", "verdict"].includes(column),
@@ -64,9 +68,10 @@ const JUDGED = [
 ];
 function showClasses() {
   const found = rows(),
-    plots = state.view !== "table",
+    plots = ["intervals", "bars"].includes(state.view),
     nothing = !found.length;
-  by("view-table").hidden = plots || nothing;
+  by("view-table").hidden = state.view !== "table" || nothing;
+  by("view-map").hidden = state.view !== "map" || nothing;
   by("view-plot").hidden = !plots || nothing;
   by("class-words").textContent = nothing
     ? "No class fits what is chosen above."
@@ -77,6 +82,7 @@ function showClasses() {
         : "");
   if (nothing) return;
   if (plots) showPlot(found);
+  else if (state.view === "map") showMap(found);
   else showTable(found);
 }
 const ofClasses = () =>
@@ -88,7 +94,9 @@ const ofClasses = () =>
 const ordered = () =>
   state.sort.column === "count" && state.sort.up
     ? "low-frequency classes first, the rarest on top"
-    : state.sort.column === "change"
+    : state.sort.column === "certain"
+      ? "the most certain differences on top"
+      : state.sort.column === "change"
       ? "low-frequency classes first, the largest changes on top"
       : "in the order chosen";
 function showTable(found) {

@@ -30,10 +30,8 @@ function showTradeoff() {
       yaxis: { title: { text: "difference on the low-frequency classes" }, zeroline: true, zerolinewidth: 2 },
     },
   );
-  by("caption-tradeoff").textContent =
-    `In ${words(state.metric)}. Up is a gain for the rare, left a loss for the others; ${reach()}.`;
+  explained(by("caption-tradeoff"), `In ${words(state.metric)}. Up is a gain for the rare, left a loss for the others; ${reach()}.`);
   showGroups(of);
-  showCurves();
 }
 // The ends of both 95% intervals of each method that was tested, across its whiskers.
 function ownTicks(of, low, rest) {
@@ -59,7 +57,7 @@ function showGroups(of) {
 }
 function showCurves() {
   const c = run().curves,
-    at = Number(by("curve-class").value),
+    at = Number(by("one-class").value),
     steps = c.steps;
   const lines = (make1) =>
     c.methods.map((method) => {
@@ -90,6 +88,17 @@ function showCurves() {
     })),
     small("threshold", "F1"),
   );
+  showCalibration(c, at, lines, small);
+}
+// Of few positives a reliability curve is noise: it is not drawn, and why is said.
+function showCalibration(c, at, lines, small) {
+  const first = c.curves[state.encoder][c.methods[0]][at],
+    drawn = first.reliability !== null;
+  by("plot-calibration").hidden = !drawn;
+  by("caption-calibration").textContent = drawn
+    ? "Share of positives at each score; on the dotted line scores are probabilities."
+    : `Calibration is not drawn: ${many(first.positives, "test image")} of the class ${first.positives === 1 ? "is" : "are"} too few, below 20 the curve is noise.`;
+  if (!drawn) return;
   draw(
     "plot-calibration",
     [

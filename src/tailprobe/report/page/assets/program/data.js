@@ -126,33 +126,52 @@ function showTiles(id, images, without = "None.") {
         .classes.filter((c) => c.low)
         .map((c) => c.name),
     );
-  images.forEach((image) => {
-    const tile = make("div", undefined, "tile");
-    if (image.picture) {
-      const img = make("img");
-      img.src = image.picture;
-      img.alt = brief(image.tags.join(", ") || "no class", 200);
-      tile.append(img);
-    }
-    if (image.scores)
-      tile.append(
-        make("div", `baseline ${number(image.scores[0])}, ${brief(run().chosen, 30)} ${number(image.scores[1])}`),
-      );
-    [...image.tags]
-      .sort((a, b) => Number(low.has(b)) - Number(low.has(a)))
-      .slice(0, 6)
-      .forEach((tag) => {
-        const bdi = make("bdi", brief(tag, 60));
-        const div = make("div", undefined, low.has(tag) ? "low" : "");
-        div.append(bdi);
-        tile.append(div);
-      });
-    const file = make("div", undefined, "file");
-    file.append(make("bdi", brief(image.name, 80)));
-    tile.append(file);
-    box.append(tile);
-  });
+  images.forEach((image) => box.append(tileOf(image, low)));
   if (!images.length) box.append(make("p", without, "quiet"));
+}
+
+function tileOf(image, low) {
+  const tile = make("div", undefined, "tile"),
+    source = pictureOf(image),
+    file = make("div", undefined, "file");
+  if (source) tile.append(pictureButton(image, source));
+  if (image.of) tile.append(make("strong", brief(image.of, 60)));
+  if (image.said) tile.append(make("div", image.said));
+  if (image.scores) tile.append(make("div", `baseline ${scored(image, 0)}, ${brief(run().chosen, 30)} ${scored(image, 1)}`));
+  [...image.tags]
+    .sort((a, b) => Number(low.has(b)) - Number(low.has(a)))
+    .slice(0, 6)
+    .forEach((tag) => {
+      const div = make("div", undefined, low.has(tag) ? "low" : "");
+      div.append(make("bdi", brief(tag, 60)));
+      tile.append(div);
+    });
+  const name = make("bdi", brief(image.name, 80));
+  if (image.link) {
+    const anchor = fileLink(image, "");
+    anchor.append(name);
+    file.append(anchor);
+  } else file.append(name);
+  tile.append(file);
+  return tile;
+}
+// A picture is its own data, or stands under the image's name among those of the mistakes, where each is kept once.
+function pictureOf(image) {
+  if (!image.picture) return null;
+  return image.picture.startsWith("data:") && !image.scores ? image.picture : new Map(Object.entries(run().mistakes.pictures)).get(image.picture);
+}
+const scored = (image, at) =>
+  `${number(image.scores[at])}${image.thresholds && image.thresholds[at] !== null ? ` (threshold ${number(image.thresholds[at], 2)})` : ""}`;
+function pictureButton(image, source) {
+  const button = make("button", undefined, "picture"),
+    img = make("img");
+  button.type = "button";
+  img.src = source;
+  img.decoding = "async"; // and not lazy: a page that is printed has all of them
+  img.alt = brief(image.tags.join(", ") || "no class", 200);
+  button.append(img);
+  button.addEventListener("click", () => enlarge(image, source));
+  return button;
 }
 
 /* ---- 2 the methods ---- */

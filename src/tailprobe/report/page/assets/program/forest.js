@@ -31,8 +31,7 @@ function showForest() {
   rows.forEach((row) => body.append(forestRow(row, span, k)));
   element.append(forestHead(), body, forestAxis(span));
   clear(by("forest")).append(element);
-  by("caption-answer").textContent =
-    `The low-frequency classes' ${words(state.metric)}, each method's less that of its baseline: mean over ${many(r.about.seeds.length, "seed")}, paired by seed; ${reach()}.`;
+  explained(by("caption-answer"), `The low-frequency classes' ${words(state.metric)}, each method's less that of its baseline: mean over ${many(r.about.seeds.length, "seed")}, paired by seed; ${reach()}.`);
 }
 function forestHead() {
   const head = make("thead"),

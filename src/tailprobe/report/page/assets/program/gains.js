@@ -11,7 +11,7 @@ function showGainSources() {
     found = sources && sources.of[state.encoder][metric];
   by("gain-sources").hidden = !found;
   if (!found) return;
-  by("gain-sentence").textContent = found.sentence;
+  explained(by("gain-sentence"), found.sentence);
   const looks = found.methods.map((name) => run().methods.findIndex((method) => method.name === name)),
     rows = found.methods.map((_, at) => at);
   draw(
@@ -30,11 +30,11 @@ function showGainSources() {
         range: [rows.length - 0.5, -0.5],
         zeroline: false,
       },
-      xaxis: { title: { text: "← worse, better →" }, zeroline: true, zerolinewidth: 2 },
+      xaxis: { title: { text: "← worse, better →" }, zeroline: true, zerolinewidth: 2, range: gainRange(found) },
     },
   );
-  by("caption-gains").textContent =
-    `The low-frequency classes' ${words(metric)}, each method's less that of its baseline, in two steps. First with as many images flagged as by the baseline: what the ranking alone gains. Then at the method's own threshold, from there on: what flagging more or fewer images adds. Whiskers without caps: 95% interval of each part by itself, not corrected.`;
+  by("gain-unknown").textContent = neverChanged(found);
+  explained(by("caption-gains"), `The low-frequency classes' ${words(metric)}, each method's less that of its baseline, in two steps. First with as many images flagged as by the baseline: what the ranking alone gains. Then at the method's own threshold, from there on: what flagging more or fewer images adds. Whiskers without caps: 95% interval of each part by itself, not corrected; one that reaches far beyond the others is cut at the edge.`);
   by("plot-gains").setAttribute(
     "aria-label",
     found.methods
@@ -43,8 +43,27 @@ function showGainSources() {
   );
   clear(by("table-gains")).append(gainTable(found));
 }
+// What is drawn, as of the answer: one method's interval does not press the others together.
+function gainRange(found) {
+  const rows = found.methods.map((_, at) => ({
+      difference: found.difference[at],
+      low: Math.min(unchanged(found, at) ? 0 : found.ranking_low[at], found.ranking[at] + found.threshold_low[at]),
+      high: Math.max(unchanged(found, at) ? 0 : found.ranking_high[at], found.ranking[at] + found.threshold_high[at]),
+    })),
+    { start, end } = forestSpan(rows, 0);
+  return [start, end];
+}
+const unchanged = (found, at) => found.ranking[at] === 0 && found.ranking_high[at] > 0;
+// Parts that were 0 under every seed: that is no proof of 0, and their interval is as wide as few positives leave it.
+function neverChanged(found) {
+  const same = found.methods.filter((_, at) => unchanged(found, at));
+  return same.length
+    ? `The better ranking of ${same.map((name) => brief(name, 40)).join(", ")} was 0 under every seed, which so few test images cannot tell from a small change: its interval, in the table below, is wide for that reason alone and is not drawn.`
+    : "";
+}
 function gainPart(found, part, base, tone, offset) {
-  const end = found[part].map((value, at) => base[at] + value);
+  const end = found[part].map((value, at) => base[at] + value),
+    edge = (side) => found[`${part}_${side}`].map((value, at) => base[at] + (part === "ranking" && unchanged(found, at) ? 0 : value));
   return {
     type: "bar",
     orientation: "h",
@@ -57,9 +76,9 @@ function gainPart(found, part, base, tone, offset) {
     marker: { color: colour(tone) },
     error_x: {
       ...whiskers(
-        found[`${part}_low`].map((value, at) => base[at] + value),
+        edge("low"),
         end,
-        found[`${part}_high`].map((value, at) => base[at] + value),
+        edge("high"),
       ),
       color: colour("muted"),
       thickness: 1.6,

@@ -1,19 +1,23 @@
 /* Mistakes, statistics, settings. */
-/* ---- 6 mistakes ---- */
+/* ---- 6 mistakes of the class that is open ---- */
 function showMistakes() {
-  const m = run().mistakes;
-  by("pick-mistakes").hidden = !m;
-  by("mistake-words").textContent = m
-    ? `Test images with the most wrong scores under the baseline or ${run().chosen}, encoder ${m.encoder}, mean over the seeds that tested them. False negatives carry the class and score low; false positives do not and score high. Labels may be wrong too.`
-    : "This run kept no mistakes.";
-  const mine = m ? m.images.filter((image) => image.class_index === Number(by("mistake-class").value)) : [];
+  const r = run(),
+    m = r.mistakes,
+    name = r.classes[r.curves.classes[Number(by("one-class").value)]].name,
+    place = m ? m.classes.indexOf(name) : -1,
+    mine = m ? m.images.filter((image) => image.class_index === place) : [];
+  by("mistake-words").textContent = !m
+    ? "This run kept no mistakes."
+    : place < 0
+      ? "Mistakes are kept of the rarest classes alone."
+      : `Test images with the most wrong scores under the baseline or ${r.chosen}, encoder ${m.encoder}, mean over the seeds that tested them. False negatives carry the class and score low; false positives do not and score high. Labels may be wrong too.`;
   showTiles(
     "false-negatives",
-    mine.filter((image) => image.false_negative),
+    mine.filter((image) => image.kind === "false negative"),
   );
   showTiles(
     "false-positives",
-    mine.filter((image) => !image.false_negative),
+    mine.filter((image) => image.kind === "false positive"),
   );
 }
 
@@ -32,7 +36,12 @@ function showStatistics() {
     ...(r.about.tuned_on_test
       ? ["Epochs and thresholds were chosen on the images reported, so every score here is optimistic."]
       : []),
-  ].forEach((line) => list.append(make("li", line)));
+  ].forEach((line) => {
+    const item = make("li");
+    explained(item, line);
+    list.append(item);
+  });
+  explained(by("statistics-short"), inShort(r));
   showLacking(box, r.lacking);
   const judgement = r.comparison.verdicts[state.encoder];
   if (!judgement) return;
@@ -53,6 +62,12 @@ function showStatistics() {
           ]),
       ),
     );
+}
+// What was tested, how, and what stayed open, in a paragraph.
+function inShort(r) {
+  if (!r.recommendation) return "Nothing was tested: what is shown are means over the seeds and their spread.";
+  const of = questions().map((question) => question.sentence);
+  return `${many(r.about.seeds.length, "seed")}, all methods paired by seed. ${of.length ? `${of.join("; ")}.` : "Nothing was tested."} Verdicts rest on the simultaneous interval; a difference within ±${r.comparison.margin} is practically equal. Single classes are ${questions("classes").length ? "a question of their own" : "exploratory: each has its own 95% interval and no verdict"}.`;
 }
 // What would have settled the answers that stayed open: seeds or images, either alone.
 function showLacking(box, lacking) {

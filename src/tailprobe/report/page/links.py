@@ -1,0 +1,18 @@
+"""Links from the page to the images it speaks of."""
+
+from pathlib import Path
+
+from tailprobe.datasets.storage.url import is_url
+
+
+def link(file: str) -> str:
+    """Return the address of an image, empty where it is no file of its own and no page of the web.
+
+    >>> link("/data/a b<c>.png"), link("https://host/a.png"), link("s3://bucket/a.png"), link("")
+    ('file:///data/a%20b%3Cc%3E.png', 'https://host/a.png', '', '')
+    """
+    if not file:
+        return ""
+    if is_url(file):
+        return file if file.startswith(("https://", "http://")) else ""
+    return Path(file).absolute().as_uri()

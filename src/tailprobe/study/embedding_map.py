@@ -1,0 +1,48 @@
+"""Where the images lie under an encoder, in two dimensions: a principal component analysis of their embeddings."""
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Int
+
+from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.labels import Labels
+from tailprobe.randomness import generator
+
+COLUMNS = ("encoder", "row", "x", "y")
+MOST = 1500  # images on the map, which a browser draws at once
+
+
+def embedding_map(embeddings: Embeddings, labels: Labels, *, most: int = MOST) -> pd.DataFrame:
+    """Return the first two principal components of up to `most` images, as a table with `COLUMNS`.
+
+    Args:
+        embeddings: of the N images of the labels.
+    """
+    rows = mapped_rows(labels, most)
+    vectors = np.asarray(embeddings.vectors[rows], dtype=np.float64)
+    if embeddings.standardise:
+        deviation = vectors.std(axis=0)
+        vectors = vectors / np.where(deviation > 0, deviation, 1)
+    x, y = principal_components(vectors).T
+    return pd.DataFrame({"encoder": embeddings.encoder, "row": rows, "x": x, "y": y})[list(COLUMNS)]
+
+
+def mapped_rows(labels: Labels, most: int) -> Int[np.ndarray, " M"]:
+    """Return images, those of the rarest classes first, up to half of them; the rest are drawn from the others."""
+    rarity = np.where(labels.matrix, labels.counts, len(labels) + 1).min(axis=1)  # images of an image's rarest class
+    if len(rarity) <= most:
+        return np.arange(len(rarity))
+    rare = np.argsort(rarity, kind="stable")[: most // 2]
+    left = np.setdiff1d(np.arange(len(rarity)), rare)
+    return np.sort(np.concatenate([rare, generator(0, "map").choice(left, most - len(rare), replace=False)]))
+
+
+def principal_components(vectors: Float[np.ndarray, "M D"]) -> Float[np.ndarray, "M 2"]:
+    """Return the scores on the first two components; 0 where there is none. Signs are those of the largest entries."""
+    centred = vectors - vectors.mean(axis=0)
+    scores = np.zeros((len(vectors), 2))
+    left, values, _ = np.linalg.svd(centred, full_matrices=False)
+    kept = min(2, len(values))
+    scores[:, :kept] = left[:, :kept] * values[:kept]
+    signs = np.sign(scores[np.abs(scores).argmax(axis=0), [0, 1]])
+    return np.asarray(scores * np.where(signs == 0, 1, signs))

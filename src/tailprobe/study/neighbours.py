@@ -1,0 +1,71 @@
+"""What lies next to an image of a rare class: the images that a head finds hard to tell from it."""
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float
+
+from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.pixels.thumbnail import thumbnail
+from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.errors import InputError
+from tailprobe.study.mistakes import file_of
+
+COLUMNS = ("class_name", "name", "neighbour", "rank", "cosine", "tags", "file", "picture")
+
+
+def nearest_neighbours(
+    embeddings: Embeddings,
+    images: LabeledImages,
+    low_frequency: Bool[np.ndarray, " C"],
+    *,
+    each: int = 5,
+    classes: int = 12,
+    pictures: bool = True,
+) -> pd.DataFrame:
+    """Return the nearest images of one image of each low-frequency class, by the cosine of their embeddings.
+
+    The image is the most central of its class: the one nearest to the mean of its images.
+
+    Args:
+        each: neighbours of an image.
+        classes: that many, the rarest first.
+
+    Returns:
+        The columns `COLUMNS`; rank 0 is the image itself. A picture is empty where none is wanted or can be read.
+    """
+    rare = [c for c in np.argsort(images.labels.counts, kind="stable") if low_frequency[c] and images.labels.counts[c]]
+    rows = []
+    for c in rare[:classes]:
+        carriers = np.flatnonzero(images.labels.matrix[:, c])
+        centre = np.asarray(embeddings.vectors[carriers], dtype=np.float64).mean(axis=0)
+        query = int(carriers[_cosines(embeddings.vectors[carriers], centre).argmax()])
+        cosines = _cosines(embeddings.vectors, np.asarray(embeddings.vectors[query], dtype=np.float64))
+        for rank, i in enumerate(_nearest(cosines, query, each)):
+            shown = (images.names[i], rank, float(cosines[i]), list(images.labels.tags(i)))
+            picture = _picture(images, i) if pictures else b""
+            row = (images.labels.classes[c], images.names[query], *shown, file_of(images.image_sources[i]), picture)
+            rows.append(row)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _nearest(cosines: Float[np.ndarray, " N"], query: int, each: int) -> list[int]:
+    falling = np.argsort(-cosines, kind="stable")
+    return [query, *(int(i) for i in falling[falling != query][:each])]
+
+
+def _cosines(vectors: Float[np.ndarray, "M D"], of: Float[np.ndarray, " D"]) -> Float[np.ndarray, " M"]:
+    """Return cosines, 0 of a vector of zeros; in blocks, since vectors may be memory-mapped."""
+    found = np.zeros(len(vectors))
+    length = float(np.linalg.norm(of))
+    for start in range(0, len(vectors), 8192):
+        block = np.asarray(vectors[start : start + 8192], dtype=np.float64)
+        lengths = np.linalg.norm(block, axis=1) * length
+        found[start : start + 8192] = np.divide(block @ of, lengths, out=np.zeros(len(block)), where=lengths > 0)
+    return found
+
+
+def _picture(images: LabeledImages, row: int) -> bytes:
+    try:
+        return thumbnail(images, row, side=160, format="JPEG")
+    except InputError:
+        return b""
