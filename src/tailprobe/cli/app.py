@@ -11,6 +11,7 @@ from tailprobe.cli.compare import compare
 from tailprobe.cli.demo import demo
 from tailprobe.cli.embed import embed
 from tailprobe.cli.inspect import inspect
+from tailprobe.cli.investigate import investigate
 from tailprobe.cli.methods import methods
 from tailprobe.cli.options import FLAG
 from tailprobe.cli.report import report
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 for command in (compare, demo, inspect, embed, search, report, methods, reproduce):
     app.command(command.__name__, cls=Command)(command)
+app.add_typer(investigate)
 
 
 _INTERRUPTED = 130  # exit code, by convention 128 and the number of the signal

@@ -1,0 +1,121 @@
+"""`tailprobe investigate`: why a method helps or not, and what more images would bring."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tailprobe.cli import options as option
+from tailprobe.cli.arguments import Source
+from tailprobe.cli.command import Command
+from tailprobe.cli.settings import ALL_OF_RECIPE, Given, with_settings
+from tailprobe.cli.studies import study_of
+from tailprobe.console import Bars, say
+from tailprobe.study.execution import Execution
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.figure import Figure
+
+    from tailprobe.investigate.finding import Finding
+    from tailprobe.investigate.trials import Material, Training
+    from tailprobe.runs.settings import Study
+
+investigate = typer.Typer(
+    name="investigate",
+    help="Answer one question about a collection, on its embeddings: a picture, an answer in words, tables, a page.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+_STUDY = ("long_tail", "encoders", "weights", "standardise", "seeds", "seed", "split", "group_column", "low_frequency")
+_MEASURED = (*_STUDY, "metric", "margin", "thresholds")
+_EXECUTION = ("cache", "workers", "kernel", "engine", "runtime", "precision", "dtype")
+_SEEDS = 10
+
+Out = Annotated[
+    Path, typer.Option(metavar="DIR", help="Folder of page, figures, tables.", rich_help_panel=option.OUTPUT)
+]
+Classes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--class",
+        metavar="CLASS",
+        help="A class to look at. Repeat for several. Default: the low-frequency ones.",
+        rich_help_panel=option.DESIGN,
+    ),
+]
+
+
+@with_settings(study=_MEASURED, recipe=ALL_OF_RECIPE, execution=_EXECUTION, defaults={"seeds": _SEEDS})
+def size(
+    source: Source,
+    out: Out,
+    given: Given,
+    classes: Classes = None,
+    recall: Annotated[
+        float, typer.Option(metavar="SHARE", help="A wanted recall.", rich_help_panel=option.DESIGN)
+    ] = 0.8,
+    at_precision: Annotated[
+        float,
+        typer.Option(metavar="SHARE", help="The precision wanted at that recall.", rich_help_panel=option.DESIGN),
+    ] = 0.7,
+    quiet: option.Quiet = False,
+) -> None:
+    """Score of a class against its number of training images: jump or steady growth, and how many more it takes.
+
+    `tailprobe investigate size RUN/study.toml --class slash_burn --recall 0.8 --at-precision 0.7 --out SIZE`
+    """
+    from tailprobe.investigate.size.answer import investigate_size
+    from tailprobe.investigate.size.target import Target
+    from tailprobe.report.investigations.size import size_figure
+
+    target = Target(recall, at_precision)
+    study = study_of(source, given)
+    with Bars(quiet=quiet) as bars:
+        material, training = _material(study, given, bars)
+        answer = investigate_size(
+            material, classes or (), training, metric=study.metric, margin=float(study.margin), target=target
+        )
+    _show(answer.finding(), {"size": size_figure(answer)}, out, study)
+
+
+for command in (size,):
+    investigate.command(command.__name__, cls=Command)(command)
+
+
+def _material(study: "Study", given: Given, bars: Bars) -> "tuple[Material, Training]":
+    """Return the collection of a study, embedded and split, and how heads are trained on it."""
+    from tailprobe.investigate.trials import Material, Training
+    from tailprobe.study.embedding import embed_all
+    from tailprobe.study.reading import check, read_images
+    from tailprobe.study.seeds import first_seeds
+
+    execution = Execution(**given.execution)
+    images = check(read_images(study), study, progress=bars)
+    stored = next(iter(embed_all(study, images, execution, progress=bars).values()))
+    kept = set(stored.names)
+    if len(kept) < len(images):
+        import numpy as np
+
+        images = images.rows(np.array([i for i, name in enumerate(images.names) if name in kept]))
+    material = Material.of(
+        stored,
+        images,
+        seeds=first_seeds(study),
+        split=study.split,
+        first=study.seed,
+        low_frequency=study.low_frequency,
+    )
+    training = Training(study.recipe, execution.kernel, execution.workers, bars)
+    return material, training
+
+
+def _show(finding: "Finding", figures: "Mapping[str, Figure]", out: Path, study: "Study") -> None:
+    """Print the answer and write its folder."""
+    from tailprobe.report.investigations.write import write_finding
+
+    page = write_finding(finding, figures, out, source=study.source)
+    for line in finding.answers:
+        say(line)
+    say(f"Page: {page}")
