@@ -14,10 +14,6 @@ from tailprobe.console import Bars, say
 from tailprobe.study.execution import Execution
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from matplotlib.figure import Figure
-
     from tailprobe.investigate.finding import Finding
     from tailprobe.investigate.trials import Material, Training
     from tailprobe.runs.settings import Study
@@ -69,6 +65,7 @@ def size(
     from tailprobe.investigate.size.answer import investigate_size
     from tailprobe.investigate.size.target import Target
     from tailprobe.report.investigations.size import size_figure
+    from tailprobe.report.investigations.write import write_finding
 
     target = Target(recall, at_precision)
     study = study_of(source, given)
@@ -77,7 +74,8 @@ def size(
         answer = investigate_size(
             material, classes or (), training, metric=study.metric, margin=float(study.margin), target=target
         )
-    _show(answer.finding(), {"size": size_figure(answer)}, out, study)
+    finding = answer.finding()
+    _say(finding, write_finding(finding, {"size": size_figure(answer)}, out, source=study.source))
 
 
 for command in (size,):
@@ -111,11 +109,8 @@ def _material(study: "Study", given: Given, bars: Bars) -> "tuple[Material, Trai
     return material, training
 
 
-def _show(finding: "Finding", figures: "Mapping[str, Figure]", out: Path, study: "Study") -> None:
-    """Print the answer and write its folder."""
-    from tailprobe.report.investigations.write import write_finding
-
-    page = write_finding(finding, figures, out, source=study.source)
+def _say(finding: "Finding", page: Path) -> None:
+    """Print the answer and where its page is."""
     for line in finding.answers:
         say(line)
     say(f"Page: {page}")

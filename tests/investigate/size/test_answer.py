@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from investigate.collections import QUICK, gaussian_material
 
+from investigate.collections import QUICK, gaussian_material
 from tailprobe.errors import InputError
 from tailprobe.investigate.size.answer import SizeAnswer, investigate_size
 from tailprobe.investigate.size.target import Target
@@ -19,7 +19,8 @@ def test_the_score_of_a_class_grows_with_its_images(answer: SizeAnswer) -> None:
     table = answer.finding().tables["size_steps"]
     assert table["training_images"].tolist() == [1, 2, 3, 6, 12, 24]
     assert table["value"].iloc[-1] > table["value"].iloc[0] + 0.05
-    assert (table["simultaneous_low"] <= table["value"]).all() and (table["value"] <= table["simultaneous_high"]).all()
+    assert (table["simultaneous_low"] <= table["value"]).all()
+    assert (table["value"] <= table["simultaneous_high"]).all()
 
 
 def test_the_other_classes_stay_as_they_are(answer: SizeAnswer) -> None:
