@@ -78,7 +78,41 @@ def size(
     _say(finding, write_finding(finding, {"size": size_figure(answer)}, out, source=study.source))
 
 
-for command in (size,):
+@with_settings(study=_MEASURED, recipe=ALL_OF_RECIPE, execution=_EXECUTION, defaults={"seeds": _SEEDS})
+def redundancy(
+    source: Source,
+    out: Out,
+    given: Given,
+    classes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--class",
+            metavar="CLASS",
+            help="A class to thin. Repeat for several. Default: all.",
+            rich_help_panel=option.DESIGN,
+        ),
+    ] = None,
+    quiet: option.Quiet = False,
+) -> None:
+    """Which share of the training images can go with no relevant loss, at random and by selection, and which they are.
+
+    `tailprobe investigate redundancy RUN/study.toml --out REDUNDANCY`
+    """
+    from tailprobe.investigate.redundancy.answer import investigate_redundancy
+    from tailprobe.report.investigations.redundancy import redundancy_figure
+    from tailprobe.report.investigations.write import write_finding
+
+    study = study_of(source, given)
+    with Bars(quiet=quiet) as bars:
+        material, training = _material(study, given, bars)
+        answer = investigate_redundancy(
+            material, classes or (), training, metric=study.metric, margin=float(study.margin)
+        )
+    finding = answer.finding()
+    _say(finding, write_finding(finding, {"redundancy": redundancy_figure(answer)}, out, source=study.source))
+
+
+for command in (size, redundancy):
     investigate.command(command.__name__, cls=Command)(command)
 
 
