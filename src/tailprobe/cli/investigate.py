@@ -112,7 +112,47 @@ def redundancy(
     _say(finding, write_finding(finding, {"redundancy": redundancy_figure(answer)}, out, source=study.source))
 
 
-for command in (size, redundancy):
+@with_settings(
+    study=(*_MEASURED, "methods"),
+    recipe=[name for name in ALL_OF_RECIPE if name not in ("epochs", "select", "patience", "weight_decay")],
+    execution=_EXECUTION,
+    defaults={"seeds": _SEEDS, "methods": None},
+    texts={"methods": "Methods to follow beside the baseline. Default: the paper's three."},
+)
+def budget(
+    source: Source,
+    out: Out,
+    given: Given,
+    decay: Annotated[
+        float,
+        typer.Option(metavar="NUMBER", help="Weight decay of every second course.", rich_help_panel=option.DESIGN),
+    ] = 1e-3,
+    quiet: option.Quiet = False,
+) -> None:
+    """Whether a method only needs more updates, and whether its effect fades with them, with and without weight decay.
+
+    `tailprobe investigate budget RUN/study.toml --methods 'oversample(largest)' --out BUDGET`
+    """
+    from tailprobe.investigate.budget.answer import investigate_budget
+    from tailprobe.report.investigations.budget import budget_figures
+    from tailprobe.report.investigations.write import write_finding
+
+    study = study_of(source, given)
+    with Bars(quiet=quiet) as bars:
+        material, training = _material(study, given, bars)
+        answer = investigate_budget(
+            material,
+            given.study.get("methods", ()),
+            training,
+            metric=study.metric,
+            margin=float(study.margin),
+            weight_decay=decay,
+        )
+    finding = answer.finding()
+    _say(finding, write_finding(finding, budget_figures(answer), out, source=study.source))
+
+
+for command in (size, redundancy, budget):
     investigate.command(command.__name__, cls=Command)(command)
 
 
