@@ -152,7 +152,31 @@ def budget(
     _say(finding, write_finding(finding, budget_figures(answer), out, source=study.source))
 
 
-for command in (size, redundancy, budget):
+@with_settings(
+    study=(*_STUDY, "methods"),
+    recipe=ALL_OF_RECIPE,
+    execution=_EXECUTION,
+    defaults={"seeds": _SEEDS, "methods": None},
+    texts={"methods": "Methods to compare with the baseline. Default: the paper's three."},
+)
+def cues(source: Source, out: Out, given: Given, classes: Classes = None, quiet: option.Quiet = False) -> None:
+    """Classes that are predicted from their company: with and without the usual co-occurring label, by method.
+
+    `tailprobe investigate cues RUN/study.toml --class slash_burn --out CUES`
+    """
+    from tailprobe.investigate.cues.answer import investigate_cues
+    from tailprobe.report.investigations.cues import cues_figures
+    from tailprobe.report.investigations.write import write_finding
+
+    study = study_of(source, given)
+    with Bars(quiet=quiet) as bars:
+        material, training = _material(study, given, bars)
+        answer = investigate_cues(material, classes or (), given.study.get("methods", ()), training)
+    finding = answer.finding()
+    _say(finding, write_finding(finding, cues_figures(answer), out, source=study.source))
+
+
+for command in (size, redundancy, budget, cues):
     investigate.command(command.__name__, cls=Command)(command)
 
 
