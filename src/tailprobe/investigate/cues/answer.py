@@ -217,8 +217,8 @@ def _how(answer: CuesAnswer) -> tuple[str, ...]:
         "The company of a class is the label that correlates with it most, of those that are with it and without it "
         f"on at least {LEAST} images each. Heads are trained under {answer.seeds} seeds and scored on test images.",
         "Reliance: the probability that a positive's score is above a negative's where the positive has the company "
-        "and the negative has not, less that where it is the other way round. It is 0 where scores do not depend on the "
-        "company given the class; images may differ in difficulty by their company too, which it cannot tell apart.",
+        "and the negative has not, less that where it is the other way round. It is 0 where scores do not depend on "
+        "the company given the class; images may differ in difficulty by company too, which it cannot tell apart.",
         "Intervals hold together (95%): of the four numbers of a class, and of the changes by all methods.",
         "The label-only control is a logistic regression on the other labels of the same images.",
     )
