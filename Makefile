@@ -77,6 +77,7 @@ bench: $(DEV)  ## Measure speed beside the plain ways of doing the same
 
 evidence: $(DEV)  ## Measure error rate, coverage and power of the verdicts on simulated studies; three to six minutes on two cores
 	$(BIN)/python -m benchmarks.evidence
+	$(BIN)/python -m benchmarks.planted
 
 clean:  ## Remove .venv and what the tools left
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist site tools/page/node_modules

@@ -23,6 +23,7 @@ from tailprobe.embeddings.precomputed.in_memory import from_arrays
 from tailprobe.groups import ALL
 from tailprobe.investigate.budget.answer import Effect
 from tailprobe.investigate.cues.answer import investigate_cues
+from tailprobe.investigate.cues.company import company_of
 from tailprobe.investigate.joint_estimate import contrasts_together
 from tailprobe.investigate.redundancy.answer import SHARES, investigate_redundancy
 from tailprobe.investigate.size.shape import tell_shape
@@ -72,13 +73,14 @@ def budget_lines(studies: int) -> Iterator[str]:
 def cue_lines(studies: int) -> Iterator[str]:
     """Yield how often the spurious cue is found where it is and where it is not."""
     for cue in (0.6, 0.3, 0.0):
-        told = Counter(
-            investigate_cues(_material(Plant(cue=cue), study, 900), ["mine"], ["reweight(5)"], TRAINING)
-            .classes[0]
-            .verdict
-            for study in range(studies)
-        )
+        told = Counter(_cue_verdict(_material(Plant(cue=cue), study, 900)) for study in range(studies))
         yield f"cues, a cue of {cue:g}, {studies} studies of 5 seeds: {_shares(told, studies)}"
+
+
+def _cue_verdict(material: Material) -> str:
+    if company_of(material.images.labels, material.place("mine")) is None:
+        return "no label correlates"
+    return investigate_cues(material, ["mine"], ["reweight(5)"], TRAINING).classes[0].verdict
 
 
 def redundancy_lines(studies: int) -> Iterator[str]:
