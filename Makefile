@@ -83,6 +83,7 @@ bench: $(DEV)  ## Measure speed beside the plain ways of doing the same
 evidence: embeddings-given $(DEV)  ## Measure error rate, coverage and power on simulated studies and on EMBEDDINGS=FILE.npz; goes on where it ended
 	$(BIN)/python -m benchmarks.power "$(EMBEDDINGS)"
 	$(BIN)/python -m benchmarks.evidence
+	$(BIN)/python -m benchmarks.planted
 
 embeddings-given:
 	@test -f "$(EMBEDDINGS)" || { echo "make evidence needs EMBEDDINGS=FILE.npz, embeddings of EuroSAT's images"; exit 1; }

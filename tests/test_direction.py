@@ -16,7 +16,8 @@ ORDER = {
     "datasets": 2, "splits": 2, "demo": 2,
     "encoders": 3, "embeddings": 3,
     "inspection": 4,  # a way out from embed: it looks at what is there, and nothing but the report takes it on
-    "methods": 5, "training": 6, "scores": 7, "comparison": 8, "runs": 9, "paper": 10, "report": 11,
+    "methods": 5, "training": 6, "scores": 7, "comparison": 8, "runs": 9, "paper": 10, "investigate": 10,
+    "report": 11,
     "engines": 12,  # where embedding and training run
     "study": 13, "console": 13, "tracking": 14,
     "use": 14,  # a classifier may be trained once more, on the images of its study

@@ -13,6 +13,7 @@ from tailprobe.cli.embed import embed
 from tailprobe.cli.export import export
 from tailprobe.cli.fit import fit
 from tailprobe.cli.inspect import inspect
+from tailprobe.cli.investigate import investigate
 from tailprobe.cli.methods import methods
 from tailprobe.cli.options import FLAG
 from tailprobe.cli.predict import predict
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 for command in (compare, demo, inspect, embed, fit, predict, export, search, report, methods, reproduce):
     app.command(command.__name__, cls=Command)(command)
+app.add_typer(investigate)
 
 
 _INTERRUPTED = 130  # exit code, by convention 128 and the number of the signal

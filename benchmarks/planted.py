@@ -1,0 +1,131 @@
+"""How often investigations find what is planted, and how often something where nothing is.
+
+    python -m benchmarks.planted [--studies 40] [--curves 200]
+
+- size: mean scores of seven steps with seed noise: a jump of known size, a power law, a flat line.
+- budget: mean differences of three stops: a gain that fades, one that stays.
+- redundancy: the planted sample with copies, and without; found is any share by k-centre on all classes. Without copies
+  it is a false finding where the mean difference over all studies at that share is below minus the margin.
+- cues: the planted sample with a spurious cue, and without; found is "relies on its company".
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+
+import numpy as np
+from jaxtyping import Float
+
+from tailprobe.comparison.joint import JointSample, without_influences
+from tailprobe.demo.planted import Plant, planted_embeddings
+from tailprobe.embeddings.precomputed.in_memory import from_arrays
+from tailprobe.groups import ALL
+from tailprobe.investigate.budget.answer import Effect
+from tailprobe.investigate.cues.answer import investigate_cues
+from tailprobe.investigate.cues.company import company_of
+from tailprobe.investigate.joint_estimate import contrasts_together
+from tailprobe.investigate.redundancy.answer import SHARES, investigate_redundancy
+from tailprobe.investigate.size.shape import tell_shape
+from tailprobe.investigate.trials import Material, Training
+from tailprobe.learners.recipe import Recipe
+from tailprobe.randomness import generator
+
+Word = TypeVar("Word", bound=str)
+SEEDS = 10
+TRAINING = Training(Recipe(epochs=10, width=0, learning_rate=0.02, select="last"))
+MARGIN = 0.02
+STEPS = np.array([1, 2, 4, 8, 16, 32, 64])
+NOISE = 0.04  # of a seed's score
+STEADY = 0.9 - 0.6 * STEPS**-0.4
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--studies", type=int, default=40)
+    parser.add_argument("--curves", type=int, default=200)
+    given = parser.parse_args()
+    for line in (*size_lines(given.curves), *budget_lines(given.curves)):
+        print(line, flush=True)
+    for line in (*cue_lines(given.studies), *redundancy_lines(given.studies)):
+        print(line, flush=True)
+
+
+def size_lines(studies: int) -> Iterator[str]:
+    """Yield how often each shape is told of curves of known shape."""
+    jumps = {f"a jump of {size:g}": np.where(STEPS >= 16, 0.3 + size, 0.3) for size in (0.1, 0.3)}
+    for name, mean in {**jumps, "a power law": STEADY, "a flat line": np.full(7, 0.8)}.items():
+        told = Counter(
+            tell_shape(STEPS, _noisy(mean, NOISE, "size", name, study), margin=MARGIN).shape for study in range(studies)
+        )
+        yield f"size, {name}, {studies} studies of {SEEDS} seeds: {_shares(told, studies)}"
+
+
+def budget_lines(studies: int) -> Iterator[str]:
+    """Yield how often a change is told of effects whose change is known."""
+    known = {"a gain that fades": [0.1, 0.05, 0.0], "a gain that stays": [0.1] * 3, "no effect": [0.0] * 3}
+    for name, mean in known.items():
+        told = Counter(_effect(_noisy(np.array(mean), NOISE, "budget", name, s)).verdict for s in range(studies))
+        yield f"budget, {name}, {studies} studies of {SEEDS} seeds: {_shares(told, studies)}"
+
+
+def cue_lines(studies: int) -> Iterator[str]:
+    """Yield how often the spurious cue is found where it is and where it is not."""
+    for cue in (0.6, 0.3, 0.0):
+        told = Counter(_cue_verdict(_material(Plant(cue=cue), study, 900)) for study in range(studies))
+        yield f"cues, a cue of {cue:g}, {studies} studies of 5 seeds: {_shares(told, studies)}"
+
+
+def _cue_verdict(material: Material) -> str:
+    if company_of(material.images.labels, material.place("mine")) is None:
+        return "no label correlates"
+    return investigate_cues(material, ["mine"], ["reweight(5)"], TRAINING).classes[0].verdict
+
+
+def redundancy_lines(studies: int) -> Iterator[str]:
+    """Yield how often a share is found that can go, with eight copies of every image and without."""
+    for copies, images in ((8, 60), (1, 90)):
+        found, differences = [], []
+        for study in range(studies):
+            answer = investigate_redundancy(
+                _material(Plant(copies=copies), study, images), [], TRAINING, selections=["k_centre"]
+            )
+            of_all = answer.groups["k_centre"][ALL]
+            found.append(answer.removable(of_all))
+            differences.append(of_all.mean)
+        truth = np.mean(differences, axis=0)
+        lost = [1 - share for share, loss in zip(SHARES, truth, strict=True) if loss < -MARGIN]
+        false = np.mean([any(share <= gone for share in lost) for gone in found])
+        means = ", ".join(f"{1 - share:.0%}: {loss:+.3f}" for share, loss in zip(SHARES, truth, strict=True))
+        yield (
+            f"redundancy, {copies} copies of {images} images, {studies} studies of 5 seeds: any share found in "
+            f"{np.mean(np.array(found) > 0):.0%}, median share {np.median(found):.0%}, false findings {false:.1%}; "
+            f"mean differences {means}"
+        )
+
+
+def _material(plant: Plant, study: int, images: int) -> Material:
+    vectors, labels = planted_embeddings(images, plant, rng=generator(study, "planted", repr(plant)))
+    return Material.of(*from_arrays(vectors, labels), seeds=5, low_frequency="named(mine)")
+
+
+def _noisy(mean: Float[np.ndarray, " K"], noise: float, what: str, name: str, study: int) -> JointSample:
+    drawn = generator(study, what, name).standard_normal((SEEDS, len(mean)))
+    return without_influences(mean + noise * drawn)
+
+
+def _effect(sample: JointSample) -> Effect:
+    change = np.array([[-1.0, 0.0, 1.0]])
+    together = contrasts_together(sample, np.eye(3)), contrasts_together(sample, change)
+    return Effect("method", 0.0, ALL, np.zeros(3), *together)
+
+
+def _shares(told: Mapping[Word, int], studies: int) -> str:
+    return ", ".join(
+        f"{word} {number / studies:.1%}" for word, number in sorted(told.items(), key=lambda item: -item[1])
+    )
+
+
+if __name__ == "__main__":
+    main()

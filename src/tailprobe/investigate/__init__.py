@@ -1,0 +1,1 @@
+"""Investigations: why a method helps or not, on stored embeddings. Each composes the stages of a study."""

@@ -1,0 +1,1 @@
+"""`budget`: scores against optimiser updates, for each method, with and without weight decay."""

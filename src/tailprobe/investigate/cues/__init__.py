@@ -1,0 +1,1 @@
+"""`cues`: classes that are predicted from their company."""

@@ -1,0 +1,1 @@
+"""`size`: the score of a class against its number of training images."""

@@ -1,0 +1,1 @@
+"""What investigations found: pictures, and a page of its own for each."""

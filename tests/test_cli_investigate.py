@@ -1,0 +1,56 @@
+"""The command investigate, from arguments to the folder it leaves."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from tailprobe import cli
+from tailprobe.demo.planted import Plant, planted_embeddings
+
+QUICK = ["--seeds", "5", "--epochs", "3", "--width", "0", "--workers", "1", "--low-frequency", "named(mine)", "--quiet"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Embeddings with a table of labels."""
+    folder = tmp_path_factory.mktemp("planted")
+    vectors, labels = planted_embeddings(300, Plant(cue=0.5), rng=np.random.default_rng(0))
+    np.save(folder / "clip.npy", vectors)
+    names = [f"image_{i}" for i in range(len(labels))]
+    tags = [" ".join(labels.tags(i)) or "" for i in range(len(labels))]
+    pd.DataFrame({"image_name": names, "tags": tags}).to_csv(folder / "table.csv", index=False)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("command", "further", "table", "words"),
+    [
+        ("size", ["--class", "mine", "--recall", "0.5"], "size_steps", "a recall of 0.5 at a precision of 0.7"),
+        ("redundancy", [], "redundant_images", "k_centre, all classes"),
+        ("budget", ["--methods", "reweight(5)"], "budget", "reweight(5), low-frequency classes, weight decay 0.001"),
+        ("cues", ["--methods", "reweight(5)"], "cues_methods", "mine with road"),
+    ],
+)
+def test_an_investigation_leaves_its_page_figure_and_tables(
+    folder: Path, tmp_path: Path, command: str, further: list[str], table: str, words: str
+) -> None:
+    data = [str(folder / "clip.npy"), "--labels", str(folder / "table.csv"), "--separator", " "]
+    given = ["investigate", command, *data, "--out", str(tmp_path), *further, *QUICK]
+    if command == "budget":
+        given = [text for text, before in zip(given, ["", *given], strict=False) if "--epochs" not in (text, before)]
+    done = CliRunner().invoke(cli.app, given, catch_exceptions=False)
+    assert words in done.output
+    page = (tmp_path / "investigation.html").read_text()
+    assert words in page
+    assert (tmp_path / "tables" / f"{table}.csv").exists()
+    assert list((tmp_path / "figures").glob("*.svg"))
+
+
+@pytest.mark.parametrize("command", ["size", "redundancy", "budget", "cues"])
+def test_help_fits_a_terminal(command: str) -> None:
+    done = CliRunner().invoke(cli.app, ["investigate", command, "--help"], env={"COLUMNS": "80", "TERM": "dumb"})
+    assert done.exit_code == 0
+    assert all(len(line) <= 80 for line in done.output.splitlines())
