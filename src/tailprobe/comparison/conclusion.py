@@ -6,7 +6,7 @@ detectable effect.
 
 import math
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import pandas as pd
 
@@ -167,7 +167,7 @@ def _others(of: Recommendation) -> str:
     return f"the others change by {signed(of.effect_remaining)}."
 
 
-def _open(row: "pd.Series[float]", of: Recommendation, named: str) -> str:
+def _open(row: "pd.Series[Any]", of: Recommendation, named: str) -> str:
     if row["verdict"] == IMPROVES:
         return (
             f"On the low-frequency classes {row['method']} changes {metric_title(of.metric)} by "

@@ -253,12 +253,13 @@ def contrasts_of_encoders(
     grouping: Grouping,
     labels: Bool[np.ndarray, "N C"],
     groups: Int[np.ndarray, " N"] | None = None,
+    known: Bool[np.ndarray, "N C"] | None = None,
 ) -> Contrasts:
     """Measure what an encoder gives less what another one gives, method by method.
 
     Args:
         encoder, compared_with: both with the same seeds.
-        scores, methods, metric, grouping, labels, groups: as of `contrasts_from_scores`.
+        scores, methods, metric, grouping, labels, groups, known: as of `contrasts_from_scores`.
 
     Raises:
         InputError: the encoders were tested on different images.
@@ -268,7 +269,7 @@ def contrasts_of_encoders(
 
     def measured(of: str, method: str) -> list[TestResult]:
         heads = [HeadPart(of, method, seed, "test") for seed in seeds]
-        return [_measure_head(metric, rule, scores[head], labels, head, groups) for head in heads]
+        return [_measure_head(metric, rule, scores[head], labels, head, groups, known) for head in heads]
 
     return contrasts(
         (measured(encoder, method) for method in methods),

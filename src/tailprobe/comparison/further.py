@@ -50,6 +50,7 @@ class Heads:
     no_ops: Collection[str] = ()  # methods that give their baseline's heads, and belong to no question
     identical_ranking: Collection[str] = ()  # those that have their baseline's value of the primary metric
     groups: Int[np.ndarray, " N"] | None = None
+    known: Bool[np.ndarray, "N C"] | None = None  # which labels are known; None: all
 
     def methods(self, *, left_out: Collection[str]) -> dict[str, list[str]]:
         """Return the methods of each encoder but those left out, the baseline among them."""
@@ -136,7 +137,7 @@ def _of_encoders(heads: Heads, metric: str, margin: float) -> Measured:
         contrasts.append(
             contrasts_of_encoders(
                 heads.scores, encoder=second, compared_with=first, methods=both, metric=metric,
-                grouping=heads.grouping, labels=heads.labels, groups=heads.groups,
+                grouping=heads.grouping, labels=heads.labels, groups=heads.groups, known=heads.known,
             )
         )  # fmt: skip
         compared_with.append([first] * len(both))
@@ -148,7 +149,8 @@ def _of_calibration(heads: Heads) -> Measured:
     contrasts = [
         contrasts_from_scores(
             heads.scores, encoder=encoder, methods=methods, baseline=heads.baseline, metric=CALIBRATION_METRIC,
-            grouping=heads.grouping, labels=heads.labels, baselines=heads.baselines, groups=heads.groups,
+            grouping=heads.grouping, labels=heads.labels, baselines=heads.baselines,
+            groups=heads.groups, known=heads.known,
         )
         for encoder, methods in named.items()
     ]  # fmt: skip

@@ -121,7 +121,7 @@ def _write_npz(embeddings: Embeddings, labels: ExportedLabels | None, path: Path
     names = np.array(list(embeddings.names), dtype=np.str_)
     others = {} if labels is None else labels.arrays()
     with path.open("wb") as file:  # to a path savez would add its own suffix
-        np.savez(file, embeddings=np.asarray(embeddings.vectors), names=names, **others)
+        np.savez(file, allow_pickle=False, embeddings=np.asarray(embeddings.vectors), names=names, **others)
 
 
 def _write_parquet(embeddings: Embeddings, labels: ExportedLabels | None, path: Path) -> None:

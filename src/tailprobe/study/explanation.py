@@ -52,6 +52,7 @@ def explain(
             no_ops=_with_verdict(comparison, NO_OP),
             identical_ranking=_with_verdict(comparison, IDENTICAL_RANKING),
             groups=given["groups"],
+            known=labels.known,
         )
         further = answer_further(study.questions, heads, metric=study.metric, margin=float(study.margin))
         folder.write_table("further", further)

@@ -97,8 +97,8 @@ def per_class(
     shade = [colours[method] for method in methods]
     panels = figure.subplots(len(of_metric) * len(rows), 1, squeeze=False)[:, 0].reshape(len(of_metric), len(rows))
     for (name, values), of_rows in zip(of_metric.items(), panels, strict=True):
-        tested = intervals is not None and name == metric
-        low, high = intervals.values(methods, drawn) if tested else spread_ends(values.array, spread, least=0)
+        tested = intervals if name == metric else None
+        low, high = spread_ends(values.array, spread, least=0) if tested is None else tested.values(methods, drawn)
         for axes, columns in zip(of_rows, rows, strict=True):
             whiskers = low[:, columns], high[:, columns]
             _panel(axes, values.array[:, columns], whiskers, shade, [labels[c] for c in columns], across=len(rows[0]))

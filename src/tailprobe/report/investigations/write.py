@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from tailprobe.files import make_folder, write_text, write_whole
 from tailprobe.investigate.finding import Finding
 from tailprobe.report.figures.write import rendered, write_figures
-from tailprobe.report.frame import caption_of
+from tailprobe.report.frame import words_of
 
 _MOST_ROWS = 200  # of a table on the page
 
@@ -47,7 +47,7 @@ def page_of(finding: Finding, figures: Mapping[str, Figure], *, source: str) -> 
     """Return the page as text."""
     template = (files("tailprobe.report.investigations") / "page.html").read_text(encoding="utf-8")
     pictures = [
-        {"data": base64.b64encode(rendered(figure, "svg")).decode(), "caption": caption_of(figure)}
+        {"data": base64.b64encode(rendered(figure, "svg")).decode(), "caption": words_of(figure).caption}
         for figure in figures.values()
     ]
     environment = Environment(undefined=StrictUndefined, autoescape=True)
