@@ -13,10 +13,10 @@ RUN ?= demo
 CHROMIUM := /usr/bin/chromium
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test page docs wheel lint bench evidence clean
+.PHONY: help install demo check test page docs wheel lint bench evidence conformance clean
 
 help:  ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
 
 install: $(CORE)  ## Create .venv and install tailprobe alone, without its optional parts
 
@@ -77,6 +77,9 @@ bench: $(DEV)  ## Measure speed beside the plain ways of doing the same
 
 evidence: $(DEV)  ## Measure error rate, coverage and power of the verdicts on simulated studies; three to six minutes on two cores
 	$(BIN)/python -m benchmarks.evidence
+
+conformance: $(DEV)  ## Hold every method against an independent statement of its formula; writes docs/conformance.md
+	$(BIN)/python -m benchmarks.conformance
 
 clean:  ## Remove .venv and what the tools left
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist site tools/page/node_modules
