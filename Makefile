@@ -14,10 +14,10 @@ EMBEDDINGS ?=
 CHROMIUM := /usr/bin/chromium
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test page docs wheel lint bench evidence embeddings-given clean
+.PHONY: help install demo check test page docs wheel lint bench evidence embeddings-given conformance clean
 
 help:  ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
 
 install: $(CORE)  ## Create .venv and install tailprobe alone, without its optional parts
 
@@ -87,6 +87,9 @@ evidence: embeddings-given $(DEV)  ## Measure error rate, coverage and power on 
 
 embeddings-given:
 	@test -f "$(EMBEDDINGS)" || { echo "make evidence needs EMBEDDINGS=FILE.npz, embeddings of EuroSAT's images"; exit 1; }
+
+conformance: $(DEV)  ## Hold every method against an independent statement of its formula; writes docs/conformance.md
+	$(BIN)/python -m benchmarks.conformance
 
 clean:  ## Remove .venv and what the tools left
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist site tools/page/node_modules

@@ -38,12 +38,19 @@ def as_markdown(results: list[Result]) -> str:
     """Return the table of results."""
     lines = ["| method | independent statement | largest deviation | allowed |", "|---|---|---|---|"]
     lines += [
-        f"| `{r.check.method}` | {r.check.statement} | {_shown(r.deviation)} | {r.check.tolerance:.0e} |"
+        f"| `{r.check.method}` | {cell(r.check.statement)} | {_shown(r.deviation)} | {_shown(r.check.tolerance)} |"
         for r in results
     ]
     return "\n".join(lines)
 
 
-def _shown(deviation: float) -> str:
-    """Return one digit; below 1e-12 only that: the last digits differ between processors."""
-    return "below 1e-12" if deviation < 1e-12 else f"{deviation:.0e}"
+def cell(text: str) -> str:
+    """Return a text as it stands in a cell of a table."""
+    return text.replace("|", "\\|")
+
+
+def _shown(number: float) -> str:
+    """Return one digit, and below 1e-12 none: the last digits differ between processors."""
+    if not number:
+        return "0"
+    return "below 1e-12" if number < 1e-12 else f"{number:.0e}" if number < 0.01 else f"{number:.1g}"

@@ -89,11 +89,16 @@ def test_embeddings_are_read_where_they_are_needed_alone(text: str, kind: Kind) 
         bound(text).learner(train_part)
 
 
+def _fitting(of: Method, parameter: str) -> int | str:
+    known = choices(annotation_of(of.function, parameter))
+    return 2 if annotation_of(of.function, parameter) in (float, int) or not known else str(known[0])
+
+
 @pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
 @pytest.mark.parametrize("value", ["word", "inf", "nan", "1.5x", "[]"])
 def test_a_wrong_value_is_refused_with_the_form_expected(name: str, parameter: str, value: str) -> None:
     given = METHODS.get(name)
-    required = {p.name: 2 for p in given.parameters if p.default is p.empty}
+    required = {p.name: _fitting(given, p.name) for p in given.parameters if p.default is p.empty}
     spec = CallSpec(name, options=tuple({**required, parameter: value}.items()))
     known = choices(annotation_of(given.function, parameter))
     with pytest.raises(InputError, match=rf"{name}.*{re.escape(given.form)}.*{parameter} is '{re.escape(value)}'") as e:

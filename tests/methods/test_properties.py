@@ -93,6 +93,7 @@ OUT_OF_RANGE = (
     "rose(9, -1)", "mlsmote(0)", "mixup(0)", "remix(0)", "remix(1, 0)", "remix(1, 2, 2)",
     "distribution_calibration(9, 0)", "distribution_calibration(9, 2, -1)", "drs(1)", "drw_bce(0.9, 1)",
     "under_bagging(1)", "balance_cascade(1)", "self_paced(1)", "self_paced(2, 0)", "diverse_experts(-1)",
+    "imbalanced_learn(AllKNN, 0)",
     "ml_knn(0)", "cosine_classifier(0)", "svm(0)",
 )  # fmt: skip
 
