@@ -68,6 +68,10 @@ class Labels:
                 matrix[row, column[tag]] = True
         return cls(matrix, tuple(names), kind)
 
+    def __repr__(self) -> str:
+        """Return what they are, without the matrix."""
+        return f"Labels({len(self):,} images, {len(self.classes):,} classes, {self.kind})"
+
     def __len__(self) -> int:
         return self.matrix.shape[0]
 
