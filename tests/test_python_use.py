@@ -13,6 +13,7 @@ from safetensors.numpy import save_file
 import tailprobe
 from made_run import made_run
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.storage.file_source import FileSource
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
 from tailprobe.files import write_whole
@@ -45,7 +46,7 @@ def test_dir_holds_the_public_names_alone() -> None:
 
 def test_objects_show_what_they_are_in_one_short_line(tmp_path: Path) -> None:
     run = made_run(tmp_path / "run", classes=list("abcd"), methods=3)
-    images = LabeledImages(tuple(map(str, range(600))), (None,) * 600, LABELS, "here")  # type: ignore[arg-type]
+    images = LabeledImages(tuple(map(str, range(600))), (FileSource(Path("a.png")),) * 600, LABELS, "here")
     vectors = Embeddings(np.zeros((600, 8), np.float32), images.names, "clip", "f")
     assert repr(run) == f"Run(3 methods, 200 images, '{tmp_path / 'run'}')"
     assert repr(Run(run.folder)) == f"Run('{tmp_path / 'run'}')"  # reads nothing
