@@ -1,8 +1,8 @@
 """Compare class-imbalance methods on frozen image embeddings.
 
 >>> import tailprobe
->>> "compare" in dir(tailprobe), "TrainingPlan" in tailprobe.__all__
-(True, True)
+>>> "compare" in dir(tailprobe), "import_module" in dir(tailprobe)
+(True, False)
 """
 
 from importlib import import_module
@@ -107,5 +107,5 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands fo
 
 
 def __dir__() -> list[str]:
-    """List the public names, imported yet or not."""
-    return sorted({*globals(), *__all__})
+    """List the public names, imported yet or not, and not what this file needs for itself."""
+    return sorted({name for name in globals() if name.startswith("__")} | set(__all__))

@@ -69,6 +69,7 @@ def write_whole(path: Path, *, overwrite: bool = True, shared: bool = False, dur
         try:
             yield partial
             _refuse_existing(path, overwrite=overwrite)
+            _open_to_others(partial)
             if durable:
                 _sync(partial)
             partial.replace(path)
@@ -146,6 +147,28 @@ def refusal(error: OSError, path: Path | None = None) -> str | None:
 def _code_in(text: str) -> int | None:
     """Return the error that a library names in words alone, as Arrow does."""
     return next((code for code in _REMEDIES if os.strerror(code) in text), None)
+
+
+def _open_to_others(path: Path) -> None:
+    """Give a file or folder the rights of one that is newly made, where a library made it for its owner alone."""
+    if sys.platform == "win32" or not path.exists() or path.stat().st_mode & 0o077:
+        return
+    path.chmod(path.stat().st_mode | _rights_of_new(path))
+
+
+def _rights_of_new(path: Path) -> int:
+    """Return the rights that the umask leaves; asked of a new file, since to ask the umask is to change it."""
+    probe = path.with_name(f".{path.name}.rights{_PARTIAL}")
+    (probe.mkdir if path.is_dir() else probe.touch)()
+    try:
+        return probe.stat().st_mode & 0o777
+    finally:
+        (probe.rmdir if path.is_dir() else probe.unlink)()
+
+
+def open_folder(path: Path) -> None:
+    """Give a folder that was copied from a private one, as a temporary folder is, the rights of a new folder."""
+    _open_to_others(path)
 
 
 def _sync(path: Path) -> None:

@@ -85,6 +85,10 @@ class Labels:
         matrix = _marked(tags, names)
         return cls(matrix, tuple(names), kind, None if unknown is None else ~_marked(unknown, names))
 
+    def __repr__(self) -> str:
+        """Return what they are, without the matrix."""
+        return f"Labels({len(self):,} images, {len(self.classes):,} classes, {self.kind})"
+
     def __len__(self) -> int:
         return self.matrix.shape[0]
 

@@ -39,6 +39,11 @@ class LabeledImages:
         if len(set(self.names)) != len(self.names):
             raise InputError(f"{self.source}: two images have the same name")
 
+    def __repr__(self) -> str:
+        """Return what they are, without their names."""
+        about = f"{len(self):,} images, {len(self.labels.classes):,} classes, {self.labels.kind}"
+        return f"LabeledImages({about}, {self.source!r})"
+
     def __len__(self) -> int:
         return len(self.names)
 

@@ -24,6 +24,10 @@ class Embeddings:
     store: Path | None = None  # the folder of their store, see `tailprobe.embeddings.store`
     identity: Mapping[str, str] = field(default_factory=dict)  # what made them: model, hash of weights, bands, ...
 
+    def __repr__(self) -> str:
+        """Return what they are, without the numbers."""
+        return f"Embeddings({len(self):,} images x {self.width:,} numbers, {self.encoder!r})"
+
     def __len__(self) -> int:
         return self.vectors.shape[0]
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from tailprobe.keywords import known_settings
 from tailprobe.setting import Range, at_least, between, check_settings, setting
 
 Select = Literal["loss", "average_precision", "last"]
@@ -12,6 +13,7 @@ _MANY = 10**6  # what is more only runs out of memory or time
 _RATE = Range(lambda rate: rate > 0, "above 0")
 
 
+@known_settings
 @dataclass(frozen=True)
 class Recipe:
     """Linear(D, width)-ReLU-Dropout-Linear(width, C) and Adam.

@@ -41,6 +41,10 @@ class Method:
     formula: str = ""  # what it does to what, in one line
     example: str = ""  # a call, e.g. `reweight(2)`
 
+    def __repr__(self) -> str:
+        """Return how a call is written."""
+        return f"Method({self.form})"
+
     @property
     def parameters(self) -> list[inspect.Parameter]:
         """The method's own parameters."""
@@ -121,6 +125,10 @@ class BoundMethod:
     """
 
     parts: tuple[BoundCall, ...]
+
+    def __repr__(self) -> str:
+        """Return the canonical text."""
+        return f"BoundMethod({str(self)!r})"
 
     def __str__(self) -> str:
         """Return the canonical text, e.g. `oversample(largest) + focal(2)`."""

@@ -13,6 +13,7 @@ import pandas as pd
 from tailprobe.comparison.conclusion import Conclusion, conclude
 from tailprobe.comparison.recommendation import Recommendation, read_recommendation
 from tailprobe.errors import InputError
+from tailprobe.files import open_folder
 from tailprobe.labels import Labels
 from tailprobe.runs.chosen import chosen_method
 from tailprobe.runs.code import named_code
@@ -34,6 +35,12 @@ class Run:
     """A finished run. Everything is read from its folder, once and when it is asked for."""
 
     folder: RunFolder
+
+    def __repr__(self) -> str:
+        """Return what was compared and where the run lies."""
+        record = vars(self).get("record")  # not read for this
+        said = "" if record is None else f"{len(record['methods'])} methods, {record['images']:,} images, "
+        return f"Run({said}{str(self.folder.path)!r})"
 
     @classmethod
     def load(cls, path: str | Path) -> "Run":
@@ -301,4 +308,5 @@ class Run:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise InputError(f"{target} is there already; save to a new folder")
         shutil.copytree(self.folder.path, target, dirs_exist_ok=True)
+        open_folder(target)
         return target

@@ -11,6 +11,7 @@ import tomli_w
 from tailprobe.datasets.storage.url import absolute_path, is_url
 from tailprobe.errors import InputError
 from tailprobe.files import write_text
+from tailprobe.keywords import known_settings
 from tailprobe.learners.recipe import Recipe
 from tailprobe.registry import did_you_mean
 from tailprobe.setting import NamedSetting, Range, between, check_settings, setting, settings_of
@@ -22,6 +23,7 @@ OUTSIDE_STUDY = frozenset(
 )  # fields that a study file has outside [study]
 
 
+@known_settings
 @dataclass(frozen=True)
 class Study:
     """What is compared with what. Two equal studies on equal data give equal numbers.

@@ -1,6 +1,7 @@
 """From Python: read, embed, compare."""
 
 import inspect
+import logging
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -21,10 +22,12 @@ from tailprobe.embeddings.precomputed.read import read_embeddings
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.load import load_encoder
 from tailprobe.errors import InputError
+from tailprobe.keywords import known_keywords
 from tailprobe.learners.recipe import Recipe
 from tailprobe.log import printed_by_default
 from tailprobe.methods.method import Method
-from tailprobe.progress import Progress, silent
+from tailprobe.notebook_bars import shown_progress
+from tailprobe.progress import Progress
 from tailprobe.registry import did_you_mean
 from tailprobe.runs.run import Run
 from tailprobe.runs.settings import Option, Study, default_encoders
@@ -33,7 +36,10 @@ from tailprobe.study.embedding import CHOICES
 from tailprobe.study.execution import Execution, default_cache
 from tailprobe.study.run import run_study
 
+_LOG = logging.getLogger(__name__)
 
+
+@known_keywords
 @printed_by_default()
 def embed(
     images: LabeledImages,
@@ -44,7 +50,7 @@ def embed(
     precision: str = "auto",
     cache: str | Path | None = None,
     on_bad_image: OnBadImage = "error",
-    progress: Progress = silent,
+    progress: Progress | None = None,
 ) -> Embeddings:
     """Embed images once; a second call with the same images and encoder reads what the first one stored.
 
@@ -56,8 +62,22 @@ def embed(
         precision: `float32`, `bfloat16`, `float16`, `int8`, or `auto`, the fastest that keeps the numbers.
         cache: where embeddings are kept; by default `TAILPROBE_CACHE`, else `~/.cache/tailprobe`.
         on_bad_image: `error`, or `skip` to leave out what cannot be read.
-        progress: told about images done.
+        progress: told about images done; by default a bar in a notebook, and nothing elsewhere.
     """
+    with shown_progress(progress) as told:
+        return _embed(images, encoder, weights, runtime, precision, cache, on_bad_image, told)
+
+
+def _embed(
+    images: LabeledImages,
+    encoder: str | Encoder,
+    weights: str | Path | None,
+    runtime: str,
+    precision: str,
+    cache: str | Path | None,
+    on_bad_image: OnBadImage,
+    progress: Progress,
+) -> Embeddings:
     folder = default_cache() if cache is None else Path(cache)
     if isinstance(encoder, str):
         file = None if weights is None else Path(weights)
@@ -107,7 +127,7 @@ def compare(
     runtime: str = Execution.runtime,
     precision: str = Execution.precision,
     dtype: str = Execution.dtype,
-    progress: Progress = silent,
+    progress: Progress | None = None,
     **reader: Any,  # noqa: ANN401 - options of `tailprobe.read`
 ) -> Run:
     """Compare methods for class imbalance on labelled images.
@@ -120,8 +140,8 @@ def compare(
         encoders: frozen encoders by name, `descriptors` by default; what to call the encoder, where `data` are
             embeddings.
         recipe: how every head is trained.
-        out: the run folder; a temporary one by default, kept with `.save()`.
-        progress: called with the images, heads and figures done.
+        out: the run folder; a temporary one by default, which a note names, kept with `.save()`.
+        progress: called with the images, heads and figures done; by default bars in a notebook, and nothing elsewhere.
         **reader: options of `tailprobe.read`, e.g. `labels="table.csv"`.
 
     Notes, as what the reader changed, are logged under "tailprobe", and printed where no logging is set up, see
@@ -185,7 +205,10 @@ def compare(
         precision=precision,
         dtype=dtype,
     )
-    return run_study(study, folder, execution, images=images, embeddings=made, progress=progress)
+    if out is None:
+        _LOG.info("the run lies in %s, a temporary folder; keep it with .save(PATH), or pass out=PATH", folder)
+    with shown_progress(progress) as told:
+        return run_study(study, folder, execution, images=images, embeddings=made, progress=told)
 
 
 def _method_texts(methods: Sequence[str | Method] | Method | str) -> Sequence[str] | str:

@@ -54,6 +54,13 @@ def test_what_was_not_done_is_not_cited(run: Run) -> None:
     assert not {"westfall1993", "smyth2004"} & set(cited(methods_paragraph(untested)))
 
 
+def test_a_study_of_few_seeds_is_said_to_be_tested_by_bonferronis_method(run: Run) -> None:
+    verdicts = run.verdicts.assign(critical_level=run.verdicts["critical_level"].where(lambda x: x.isna(), 0.001))
+    paragraph = methods_paragraph(changed(run, verdicts=verdicts))
+    assert "Bonferroni" in as_markdown(paragraph)
+    assert "westfall1993" not in cited(paragraph)
+
+
 def test_every_built_in_method_with_a_source_has_its_reference() -> None:
     load_installed()
     own = [METHODS.get(name) for name in METHODS.names()]

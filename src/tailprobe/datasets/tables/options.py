@@ -22,8 +22,8 @@ class TableOptions:
 
     image_column: str | None = setting(
         None,
-        help="Column of image names, e.g. file_name. Default: the one whose values are files of the folder, else "
-        "one of a usual name.",
+        help="Column of image names, e.g. file_name. Default: the one whose values are files of the folder, else one "
+        "of a usual name.",
         group="Labels",
         metavar="COLUMN",
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tailprobe.comparison.question import CLASSES, COST, PRIMARY
 from tailprobe.methods.lookup import parse_methods
-from tailprobe.report.questions import asked
+from tailprobe.report.questions import Asked, asked
 from tailprobe.report.tables.escape import markdown, tex
 from tailprobe.runs.run import Run
 from tailprobe.scores.metric import metric_title
@@ -160,10 +160,19 @@ def _statistics(run: Run) -> Iterator[str | Cite]:
             question.name
         ]
         yield f"{about} ({question.about}, {question.comparisons} comparisons) was tested at {question.level:g}"
-        yield ", jointly by single-step min-p" if question.comparisons > 1 else ""
-        if question.comparisons > 1:
-            yield Cite(("westfall1993",))
+        yield from _jointly(question, run)
         yield ". "
+
+
+def _jointly(question: Asked, run: Run) -> Iterator[str | Cite]:
+    """Say how a question's comparisons share its level: of few seeds by Bonferroni's method, an equal part each."""
+    assert run.verdicts is not None
+    levels = run.verdicts.loc[run.verdicts["question"] == question.name, "critical_level"].dropna()
+    if question.comparisons > 1 and bool((levels <= question.level / question.comparisons * (1 + 1e-9)).all()):
+        yield ", by Bonferroni's method"
+    elif question.comparisons > 1:
+        yield ", jointly by single-step min-p"
+        yield Cite(("westfall1993",))
 
 
 def _software(run: Run) -> Iterator[str | Cite]:
