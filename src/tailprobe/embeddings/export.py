@@ -29,8 +29,7 @@ def export_embeddings(embeddings: Embeddings, path: Path, *, overwrite: bool = F
     `.npy`: the (N, D) array, and the image names beside it in NAME.names.txt, one per line. `.npz`: arrays `embeddings`
     and `names`. `.parquet` and `.lance`: columns `name` and `embedding`, a list of D numbers. `.zarr`: a group
     (format 2) of arrays `embedding` (N, D) and `name`, in chunks of rows, uncompressed. The dtype is kept.
-    All but `.npz` are written block by block, whatever the size. A hidden lock file beside it lets one process write at
-    a time.
+    All but `.npz` are written block by block, whatever the size. One process writes a file at a time.
 
     Args:
         embeddings: from `embed`.
