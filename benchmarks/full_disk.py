@@ -137,6 +137,7 @@ class _Ended:
 def _note(name: str, how: str, ended: _Ended, tally: Tally) -> None:
     """Note a command that could not write: right is one line of its own, and code 2."""
     own = [line for line in ended.lines if line.startswith("tailprobe: ")]
+    print(f"{name}: {how}: code {ended.code}, {''.join(ended.lines[-1:])}", flush=True)
     if ended.code == 2 and len(own) == 1 and own[0] == ended.lines[-1] and "Traceback" not in "".join(ended.lines):
         tally.refused[name] += 1
     else:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -18,7 +18,7 @@ def locked_by(lock_file: Path, *, what: Path) -> Iterator[None]:
     """Hold a lock file while the block runs.
 
     Args:
-        lock_file: is created where it is missing, and stays.
+        lock_file: is created where it is missing.
         what: is written meanwhile, for messages.
 
     Raises:
@@ -49,6 +49,14 @@ def locked_folder(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def locked_file(path: Path) -> Iterator[None]:
-    """Lock a file that is written, or a folder that is replaced, by a hidden file beside it; raises as `locked_by`."""
-    with locked_by(path.with_name(f".{path.name}.lock"), what=path):
-        yield
+    """Lock a file that is written, or a folder that is replaced, by a hidden file beside it; raises as `locked_by`.
+
+    The hidden file is removed before the lock is released: who opened it meanwhile finds it locked.
+    """
+    lock_file = path.with_name(f".{path.name}.lock")
+    with locked_by(lock_file, what=path):
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # Windows does not remove what is open
+                lock_file.unlink()

@@ -36,8 +36,7 @@ def export_embeddings(
     Labels and given parts come along, so that `compare` needs no table: Parquet and Lance have columns `labels`, a list
     of classes, and `split`; `.npz` arrays `labels`, (N, C) of 0 and 1 or the class of a single-label image, `classes`
     and `split`; Zarr the same as `.npz`; `.npy` a table beside it, NAME.labels.csv, for `--labels`.
-    All but `.npz` are written block by block, whatever the size. A hidden lock file beside it lets one process write at
-    a time.
+    All but `.npz` are written block by block, whatever the size. One process writes a file at a time.
 
     Args:
         embeddings: from `embed`.
