@@ -18,8 +18,9 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     recipe = Recipe(epochs=2, width=8, batch_size=16)
     methods = ("baseline", "reweight(5)")
     return Study(
-        source=str(images), methods=methods, seeds=2, split="stratified", low_frequency="named(b)", recipe=recipe
-    )
+        source=str(images), methods=methods, seeds=2, split="stratified", low_frequency="named(b)", recipe=recipe,
+        questions=("calibration",),
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")

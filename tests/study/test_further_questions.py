@@ -17,7 +17,7 @@ from tailprobe.runs.settings import Study, read_study, write_study
 from tailprobe.study.execution import Execution
 from tailprobe.study.run import run_study
 
-ENCODERS = {"weak": 0.1, "strong": 1.5}  # how far apart each puts the classes
+ENCODERS = {"weak": 0.1, "strong": 2.5}  # how far apart each puts the classes
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     images = read["weak"][1]
     study = Study(
         source="noise", encoders=("weak", "strong"), methods=("reweight(10)", "move_threshold"), seeds=5,
-        low_frequency="named(mine)", questions=("encoders", "calibration"), recipe=Recipe(epochs=5, width=4),
+        low_frequency="named(mine)", questions=("encoders", "calibration"),
+        recipe=Recipe(epochs=20, width=8, learning_rate=0.02),
     )  # fmt: skip
     embeddings = {name: replace(found, names=images.names) for name, (found, _) in read.items()}
     return run_study(study, folder / "run", Execution(cache=folder / "cache"), images=images, embeddings=embeddings)
