@@ -178,7 +178,13 @@ def _built(
         classes=classes,
         kind=about["kind"],
         encoder=EncoderFacts(str(encoder["name"]), int(encoder["width"]), encoder["identity"], str(encoder["weights"])),
-        calibration=Calibration(*(arrays[name] for name in _CALIBRATION), reasons=tuple(map(str, about["untrusted"]))),
+        calibration=Calibration(
+            arrays["slope"],
+            arrays["offset"],
+            arrays["covariance"],
+            arrays["head_deviation"],
+            reasons=tuple(map(str, about["untrusted"])),
+        ),  # fmt: skip
         held_out=HeldOutScores(*(arrays[f"held_out.{name}"] for name in ("image", "log_odds", "labels"))),
         facts=_facts(about["facts"]),
         reference=reference,
