@@ -129,7 +129,7 @@ def _comparison(verdicts: pd.DataFrame | None, choice: Choice) -> tuple[tuple[st
             _number(row["difference"]),
             _number(row["low"]),
             _number(row["high"]),
-        )  # fmt: skip
+        )
         for _, row in rows.iterrows()
     )
 

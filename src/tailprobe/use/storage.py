@@ -184,7 +184,7 @@ def _built(
             arrays["covariance"],
             arrays["head_deviation"],
             reasons=tuple(map(str, about["untrusted"])),
-        ),  # fmt: skip
+        ),
         held_out=HeldOutScores(*(arrays[f"held_out.{name}"] for name in ("image", "log_odds", "labels"))),
         facts=_facts(about["facts"]),
         reference=reference,
