@@ -42,8 +42,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--images", type=Path)
     given = parser.parse_args()
-    table = pd.concat([promises(given.embeddings, seed) for seed in range(given.seeds)], ignore_index=True)
-    print(summary(table).round(3).to_string(index=False))
+    if given.seeds:
+        table = pd.concat([promises(given.embeddings, seed) for seed in range(given.seeds)], ignore_index=True)
+        print(summary(table).round(3).to_string(index=False))
     if given.images is not None:
         exported(given.images)
 
@@ -60,9 +61,17 @@ def promises(path: Path, seed: int) -> pd.DataFrame:
     made, kept = from_arrays(x, y, encoder="mobilenet")
     with tempfile.TemporaryDirectory() as folder, patch("tailprobe.study.run.DRAWN", {}):
         run = tailprobe.compare(kept, embeddings=made, methods=["baseline"], seeds=5, seed=100 * seed, out=folder)
-        classifier = Classifier.of(run, refit="all", embeddings=made)
-    scores = classifier.predict_proba(align(stored, other.names).vectors)
-    found = [row for aim in AIMS for row in _of_aim(classifier, aim, scores, other.labels)]
+        models = {
+            "study": Classifier.of(run, embeddings=made),
+            "refit": Classifier.of(run, refit="all", embeddings=made),
+        }
+    new = align(stored, other.names).vectors
+    found = [
+        {"head": head, **row}
+        for head, classifier in models.items()
+        for aim in AIMS
+        for row in _of_aim(classifier, aim, classifier.predict_proba(new), other.labels)
+    ]
     return pd.DataFrame(found).assign(seed=seed)
 
 
@@ -100,9 +109,9 @@ def _of_aim(classifier: Classifier, aim: str, scores: np.ndarray, labels: Labels
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Return means over classes and seeds, for rare and other classes."""
-    numbers = [name for name in table.columns if name not in ("aim", "rare", "seed")]
-    means = table.astype({"tagged_inside": float}).groupby(["aim", "rare"])[numbers].mean()
+    """Return means over classes and seeds, for rare and other classes, by a head of the study and one refitted."""
+    numbers = [name for name in table.columns if name not in ("head", "aim", "rare", "seed")]
+    means = table.astype({"tagged_inside": float}).groupby(["head", "aim", "rare"])[numbers].mean()
     return means.reset_index()
 
 

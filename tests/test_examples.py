@@ -44,6 +44,11 @@ def test_a_folder_is_compared_in_a_few_lines(tmp_path: Path) -> None:
     assert list(Path(printed.rsplit("figures: ")[1].strip()).glob("*.png"))
 
 
+def test_run_onnx_is_held_against_python_elsewhere() -> None:
+    """`run_onnx.py` needs an exported model: "run_onnx.py" is run by tests/use/test_export.py."""
+    assert "run_onnx.py" in (Path(__file__).parent / "use" / "test_export.py").read_text()
+
+
 def test_the_sizes_of_planets_resamplings_are_printed(real_data: Path, tmp_path: Path) -> None:
     printed = run("planet_sizes.py", real_data / "planet" / "train_v2.csv", cwd=tmp_path)
     assert "40479 images, 17 classes; of 80% of them a class has 5468.5, sd 8213.4" in printed

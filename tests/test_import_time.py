@@ -23,10 +23,10 @@ def test_import_loads_nothing_heavy() -> None:
     assert not loaded("import tailprobe") & HEAVY
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [["--help"], ["compare", "--help"], ["inspect", "--help"], ["embed", "--help"], ["reproduce", "--help"]],
-)
+COMMANDS = ("compare", "inspect", "embed", "reproduce", "fit", "predict", "export", "investigate")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], *([command, "--help"] for command in COMMANDS)])
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     call = f"sys.argv = {['tailprobe', *arguments]!r}; from tailprobe.cli import main; main()"
     assert not loaded(call) & HEAVY

@@ -89,7 +89,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _, images = from_arrays(np.zeros((9, 2), np.float32), Labels(np.zeros((9, 3), bool), CLASSES, "multi-label"))
     scores = HeldOutScores(np.arange(300), rng.normal(0, 2, (300, 3)).astype(np.float32), rng.random((300, 3)) < 0.3)
     identity = {**encoder.identity, "bands": "rgb", "dtype": "float32"}
-    facts = Facts("baseline", False, "Nothing was compared.", False, 1, 1, 1, len(images), "noise", None)
+    figures = tuple((name, 90, 0.5, 0.5, 0.5) for name in CLASSES)
+    facts = Facts(
+        "baseline", False, "Nothing was compared.", False, 1, 1, 1, len(images), "noise", None, class_figures=figures
+    )
     made = Classifier(
         head=mlp(rng, encoder.width).affine(np.full(3, 20.0), np.zeros(3)),
         classes=CLASSES,

@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -85,7 +85,8 @@ def predict(
         raise InputError(f"--layout is {layout!r}; expected scores or planet")
     if on_bad_image not in ("error", "skip"):
         raise InputError(f"--on-bad-image is {on_bad_image!r}; expected error or skip")
-    shape, bad = ("planet" if layout == "planet" else "scores"), ("skip" if on_bad_image == "skip" else "error")
+    shape: Literal["scores", "planet"] = "planet" if layout == "planet" else "scores"
+    bad: Literal["error", "skip"] = "skip" if on_bad_image == "skip" else "error"
     check_output(out, shape)
     classifier = load_classifier(model, weights=weights, allow_code=allow_code)
     classifier.decisions(aim)  # an aim that cannot be is said before anything is read

@@ -91,11 +91,11 @@ def check_identity(facts: EncoderFacts, found: Mapping[str, str]) -> None:
 
 
 def _load(facts: EncoderFacts, weights: Path | None) -> Encoder:
-    wanted = {key: facts.identity[key] for key in ("runtime", "precision") if key in facts.identity}
+    runtime, precision = facts.identity.get("runtime", "torch"), facts.identity.get("precision", "float32")
     try:
-        return load_encoder(facts.name, weights=weights, **wanted)
+        return load_encoder(facts.name, weights=weights, runtime=runtime, precision=precision)
     except InputError as error:
-        if wanted.get("runtime", "torch") == "torch":
+        if runtime == "torch":
             raise
         _LOG.info("%s; the model runs under torch in its place", error)
         return load_encoder(facts.name, weights=weights)

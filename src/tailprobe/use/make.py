@@ -1,7 +1,6 @@
 """Make a classifier of a finished run."""
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +123,13 @@ def _comparison(verdicts: pd.DataFrame | None, choice: Choice) -> tuple[tuple[st
     of_method = (verdicts["encoder"] == choice.encoder) & (verdicts["method"] == choice.method)
     rows = verdicts[of_method & verdicts["is_group"]]
     return tuple(
-        (str(row["class_name"]), str(row["metric"]), *(_number(row[name]) for name in ("difference", "low", "high")))
+        (
+            str(row["class_name"]),
+            str(row["metric"]),
+            _number(row["difference"]),
+            _number(row["low"]),
+            _number(row["high"]),
+        )
         for _, row in rows.iterrows()
     )
 
@@ -138,8 +143,9 @@ def _class_figures(run: Run, choice: Choice) -> tuple[tuple[str, int, float, flo
     return tuple((name, counts[name], *_of_class(means, name)) for name in run.labels.classes)
 
 
-def _of_class(means: "pd.Series[float]", name: str) -> Sequence[float]:
-    return [_number(means.get((name, metric), math.nan)) for metric in _FIGURES]
+def _of_class(means: "pd.Series[float]", name: str) -> tuple[float, float, float]:
+    precision, recall, exactness = (_number(means.get((name, metric), math.nan)) for metric in _FIGURES)
+    return precision, recall, exactness
 
 
 def _number(value: object) -> float:

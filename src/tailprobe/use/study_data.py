@@ -36,7 +36,7 @@ def read_study_data(
 
     Args:
         encoder: one of the run's.
-        embeddings: of the run's images, made elsewhere.
+        embeddings: of the run's images, where they are at hand.
         cache: the folder of stored embeddings.
         progress: told about images done.
 

@@ -39,6 +39,10 @@ def head_module(head: Head) -> nn.Module:
 class Calibrated(nn.Module):
     """Logits to calibrated probabilities, (B, C) float32."""
 
+    slope: torch.Tensor
+    offset: torch.Tensor
+    itself: torch.Tensor
+
     def __init__(self, link: Link, calibration: Calibration) -> None:
         super().__init__()
         self._link = link
@@ -55,6 +59,11 @@ class Calibrated(nn.Module):
 
 
 class _Mlp(nn.Module):
+    hidden_weight: torch.Tensor
+    hidden_bias: torch.Tensor
+    output_weight: torch.Tensor
+    output_bias: torch.Tensor
+
     def __init__(self, head: MlpHead) -> None:
         super().__init__()
         for name, tensor in head.tensors().items():
@@ -66,6 +75,9 @@ class _Mlp(nn.Module):
 
 
 class _Linear(nn.Module):
+    output_weight: torch.Tensor
+    output_bias: torch.Tensor
+
     def __init__(self, head: LinearHead) -> None:
         super().__init__()
         for name, tensor in head.tensors().items():
@@ -76,6 +88,9 @@ class _Linear(nn.Module):
 
 
 class _Affine(nn.Module):
+    scale: torch.Tensor
+    shift: torch.Tensor
+
     def __init__(self, head: AffineHead) -> None:
         super().__init__()
         self.inner = head_module(head.inner)
@@ -103,6 +118,11 @@ class _Mean(nn.Module):
 
 
 class _Neighbours(nn.Module):
+    rows: torch.Tensor
+    labels: torch.Tensor
+    mean: torch.Tensor
+    inverse: torch.Tensor
+
     def __init__(self, head: NeighbourHead) -> None:
         super().__init__()
         for name, tensor in head.tensors().items():

@@ -34,6 +34,8 @@ class ResizeAndCrop(nn.Module):
         InputError: an interpolation that is not known here.
     """
 
+    fill: torch.Tensor
+
     def __init__(self, preprocessing: Preprocessing) -> None:
         super().__init__()
         if preprocessing.interpolation not in _FILTERS:
