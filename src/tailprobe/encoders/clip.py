@@ -49,7 +49,6 @@ def clip(
 
     composite = composite_of(bands, where=name)
     shorter = _SHORTER[check_choice("preprocess", preprocess, _SHORTER, where=name)]
-    mean, sd = of_channels(OPENAI_CLIP_MEAN, composite), of_channels(OPENAI_CLIP_STD, composite)
     preprocessing = Preprocessing(
         "shorter",
         (shorter, shorter),

@@ -36,7 +36,6 @@ def resnet18(name: str, weights: Path | None, preprocess: str = "torchvision", b
 
     composite = composite_of(bands, where=name)
     shorter = _SHORTER[check_choice("preprocess", preprocess, _SHORTER, where=name)]
-    mean, sd = of_channels(IMAGENET_DEFAULT_MEAN, composite), of_channels(IMAGENET_DEFAULT_STD, composite)
     preprocessing = Preprocessing(
         "shorter",
         (shorter, shorter),
