@@ -55,6 +55,15 @@ def test_the_sizes_of_planets_resamplings_are_printed(real_data: Path, tmp_path:
     assert printed.count("oversample(30000)") == 2
 
 
+def test_the_epochs_kept_are_printed_for_both_methods(tmp_path: Path) -> None:
+    lines = [f"train_{i},clear{' mine' * (i % 8 == 0)}" for i in range(80)]
+    (tmp_path / "train_v2.csv").write_text("\n".join(["image_name,tags", *lines]))
+    printed = run("planet_epochs.py", tmp_path / "train_v2.csv", cwd=tmp_path)
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in printed.splitlines()[2:]]
+    assert [row[:3] for row in rows] == [[s, "0", m] for s in ("0", "3") for m in ("baseline", "oversample(30000)")]
+    assert [row[4].endswith("of 20") for row in rows] == [True] * 4
+
+
 def test_the_authors_table_is_rebuilt_to_the_last_digit(real_data: Path, tmp_path: Path) -> None:
     folder = real_data / "paper_ade20k"
     files = (folder / "authors_ade20k_clip_predictions.npz", folder / "COS514Results.csv")

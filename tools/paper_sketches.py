@@ -10,4 +10,4 @@ PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 if __name__ == "__main__":
     for name, figure in paper_sketches().items():
         with settings():
-            figure.savefig(PICTURES / f"{name}.png", dpi=100, metadata={"Software": "tailprobe"})
+            figure.savefig(PICTURES / f"{name}.png", dpi=200, metadata={"Software": "tailprobe"})

@@ -154,7 +154,10 @@ def test_planet_is_reproduced_from_the_command(tmp_path: Path) -> None:
 
 def test_embeddings_of_planet_are_reproduced_with_its_table(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    tags = [f"clear primary{' blow_down' * (i % 10 == 0)}{' water' * (i % 3 == 0)}" for i in range(60)]
+    tags = [
+        f"{'haze' if i % 4 else 'clear'} primary{' blow_down' * (i % 10 == 0)}{' water' * (i % 3 == 0)}"
+        for i in range(60)
+    ]
     rows = "".join(f"train_{i},{tag}\n" for i, tag in enumerate(tags))
     (tmp_path / "train_v2.csv").write_text(f"image_name,tags\n{rows}")
     np.save(tmp_path / "clip.npy", rng.normal(size=(60, 4)).astype(np.float32))
@@ -170,7 +173,7 @@ def test_embeddings_of_planet_are_reproduced_with_its_table(tmp_path: Path) -> N
     images = read_images(study)
     assert images.names[:2] == ("train_0", "train_1")
     assert dict(zip(images.labels.classes, images.labels.counts.tolist(), strict=True)) == {
-        "blow_down": 6, "clear": 60, "primary": 60, "water": 20,
+        "blow_down": 6, "clear": 15, "haze": 45, "primary": 60, "water": 20,
     }  # fmt: skip
 
 

@@ -48,7 +48,8 @@ Bands = Annotated[
     str | None,
     typer.Option(
         metavar="BANDS",
-        help="rgb, nrg (near-infrared, red, green), or three bands of a GeoTIFF, e.g. B4,B3,B2.",
+        help="rgb, nrg (near-infrared, red, green), rgbn (all four; each encoder takes its own), or three bands of a "
+        "GeoTIFF, e.g. B4,B3,B2.",
         rich_help_panel=DATA,
     ),
 ]

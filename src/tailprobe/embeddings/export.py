@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -118,7 +119,7 @@ def _write_names(embeddings: Embeddings, path: Path, *, overwrite: bool) -> None
 
 def _write_npz(embeddings: Embeddings, labels: ExportedLabels | None, path: Path) -> None:
     names = np.array(list(embeddings.names), dtype=np.str_)
-    others = {} if labels is None else labels.arrays()
+    others: dict[str, Any] = {} if labels is None else labels.arrays()
     with path.open("wb") as file:  # to a path savez would add its own suffix
         np.savez(file, allow_pickle=False, embeddings=np.asarray(embeddings.vectors), names=names, **others)
 

@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tailprobe.datasets.images import LabeledImages
-from tailprobe.datasets.pixels.decode import decode
+from tailprobe.datasets.pixels.decode import decode_channels
 from tailprobe.datasets.storage.image_files import OnBadImage
 from tailprobe.embeddings.log import ShardRecord
 from tailprobe.embeddings.shard import Row, Shard, concat
 from tailprobe.embeddings.store import StorageDtype, Store
+from tailprobe.encoders.channels import channels_for
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.errors import InputError
 from tailprobe.processor import cores
@@ -114,13 +115,13 @@ def prepare_image(images: LabeledImages, encoder: Encoder, i: int, on_bad_image:
     try:
         etag, data = source.etag(), source.read()
         content = hashlib.sha256(data).digest()
-        image = decode(data, bands=images.band_selection, where=str(source))
+        image = decode_channels(data, bands=images.band_selection, where=str(source))
     except InputError as error:
         if on_bad_image == "error":
             raise
         return Row(images.names[i], etag, content, 0, 0, str(error)), None
     height, width = image.shape[:2]
-    return Row(images.names[i], etag, content, width, height, ""), encoder.prepare(image)
+    return Row(images.names[i], etag, content, width, height, ""), encoder.prepare(channels_for(encoder, image))
 
 
 def encode_batch(encoder: Encoder, batch: Sequence[PreparedImage], *, dtype: StorageDtype = "float32") -> Shard:

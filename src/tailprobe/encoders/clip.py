@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+from tailprobe.encoders.channels import composite_of, of_channels
 from tailprobe.encoders.choice import check_choice
 from tailprobe.encoders.preprocessing import Preprocessing
 from tailprobe.encoders.registry import ENCODERS
@@ -20,7 +21,12 @@ _OFFICIAL = (
 
 @ENCODERS.register("clip")
 def clip(
-    name: str, weights: Path | None, preprocess: str = "openai", features: str = "projected", normalize: str = "no"
+    name: str,
+    weights: Path | None,
+    preprocess: str = "openai",
+    features: str = "projected",
+    normalize: str = "no",
+    bands: str = "rgb",
 ) -> TimmEncoder:
     """CLIP ViT-B/32 as OpenAI trained it: the result of its `encode_image`, not normalised by default.
 
@@ -33,22 +39,36 @@ def clip(
 
         features: "projected" are the 512 features that CLIP compares with texts, "pooled" the 768 before.
         normalize: "yes" divides the features of an image by their Euclidean norm.
+        bands: which channels it takes of images read with bands rgbn: "rgb", "nrg" (near-infrared, red, green in the
+            places of red, green, blue), or "rgbn", all four, by a first convolution that timm adapts.
 
     Raises:
         InputError: another `preprocess`, `features` or `normalize`, or as `build_model`.
     """
     from timm.data import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD  # slow to import
 
+    composite = composite_of(bands, where=name)
     shorter = _SHORTER[check_choice("preprocess", preprocess, _SHORTER, where=name)]
     preprocessing = Preprocessing(
-        "shorter", (shorter, shorter), (224, 224), "bicubic", OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
+        "shorter",
+        (shorter, shorter),
+        (224, 224),
+        "bicubic",
+        of_channels(OPENAI_CLIP_MEAN, composite),
+        of_channels(OPENAI_CLIP_STD, composite),
     )
     projected = check_choice("features", features, ("projected", "pooled"), where=name) == "projected"
     is_normalized = check_choice("normalize", normalize, ("yes", "no"), where=name) == "yes"
-    model = build_model(MODEL, name=name, weights=weights, keep_head=projected, official=_OFFICIAL)
+    model = build_model(
+        MODEL, name=name, weights=weights, keep_head=projected, official=_OFFICIAL, channels=composite.channels
+    )
     model_name = ", ".join(
         [MODEL, *([] if projected else ["before the projection"]), *(["unit length"] if is_normalized else [])]
     )
     return TimmEncoder(
-        L2Normalised(model) if is_normalized else model, name=name, model_name=model_name, preprocessing=preprocessing
+        L2Normalised(model) if is_normalized else model,
+        name=name,
+        model_name=model_name,
+        preprocessing=preprocessing,
+        bands=composite,
     )

@@ -32,17 +32,17 @@ class Preprocessing:
     size: Size
     crop: Size
     interpolation: str  # a name of PIL.Image.Resampling in lower case
-    mean: tuple[float, float, float]  # of RGB in 0..1
-    sd: tuple[float, float, float]
+    mean: tuple[float, ...]  # of each channel in 0..1
+    sd: tuple[float, ...]
 
-    def __call__(self, image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "H W 3"]:
-        """Return (H, W, 3) uint8, H and W those of `crop`."""
+    def __call__(self, image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "H W c"]:
+        """Return (H, W, c) uint8, H and W those of `crop`."""
         height, width = self._resized(image.shape[0], image.shape[1])
         method = Image.Resampling[self.interpolation.upper()]
         # Pillow would copy an image that has the right size three times.
         has_size = image.shape[:2] == (height, width)
-        resized = image if has_size else np.asarray(Image.fromarray(image).resize((width, height), method))
-        fill = tuple(round(255 * m) for m in self.mean) if self.resize == "fit" else (0, 0, 0)
+        resized = image if has_size else _resize(image, (width, height), method)
+        fill = tuple(round(255 * m) for m in self.mean) if self.resize == "fit" else (0,) * image.shape[2]
         return crop_centre(resized, self.crop, fill=fill)
 
     def __str__(self) -> str:
@@ -95,14 +95,24 @@ def preprocessing_of(config: Mapping[str, Any], *, where: str) -> Preprocessing:
     )
 
 
+def _resize(
+    image: UInt8[np.ndarray, "h w c"], size: tuple[int, int], method: Image.Resampling
+) -> UInt8[np.ndarray, "H W c"]:
+    """Resize by Pillow, which would take a fourth channel for alpha and multiply the others by it."""
+    if image.shape[2] == 3:
+        return np.asarray(Image.fromarray(image).resize(size, method))
+    channels = [np.ascontiguousarray(image[..., c]) for c in range(image.shape[2])]
+    return np.stack([np.asarray(Image.fromarray(channel).resize(size, method)) for channel in channels], axis=2)
+
+
 def crop_centre(
-    image: UInt8[np.ndarray, "h w 3"], size: Size, *, fill: tuple[int, ...] = (0, 0, 0)
-) -> UInt8[np.ndarray, "H W 3"]:
+    image: UInt8[np.ndarray, "h w c"], size: Size, *, fill: tuple[int, ...] = (0, 0, 0)
+) -> UInt8[np.ndarray, "H W c"]:
     """Crop the centre, after padding to `size` where the image is smaller."""
     lacking = [max(0, wanted - have) for wanted, have in zip(size, image.shape, strict=False)]
     if any(lacking):
         height, width = (have + lack for have, lack in zip(image.shape, lacking, strict=False))
-        filled = np.empty((height, width, 3), np.uint8)
+        filled = np.empty((height, width, image.shape[2]), np.uint8)
         filled[:] = fill
         top, left = (lack // 2 for lack in lacking)
         filled[top : top + image.shape[0], left : left + image.shape[1]] = image

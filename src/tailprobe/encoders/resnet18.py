@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tailprobe.encoders.channels import composite_of, of_channels
 from tailprobe.encoders.choice import check_choice
 from tailprobe.encoders.preprocessing import Preprocessing
 from tailprobe.encoders.registry import ENCODERS
@@ -17,7 +18,7 @@ _OFFICIAL = (
 
 
 @ENCODERS.register("resnet18")
-def resnet18(name: str, weights: Path | None, preprocess: str = "torchvision") -> TimmEncoder:
+def resnet18(name: str, weights: Path | None, preprocess: str = "torchvision", bands: str = "rgb") -> TimmEncoder:
     """ResNet-18 as torchvision trained it on ImageNet, the 512 numbers after the average pool.
 
     Args:
@@ -25,15 +26,25 @@ def resnet18(name: str, weights: Path | None, preprocess: str = "torchvision") -
         weights: torchvision's or timm's file of it; None downloads.
         preprocess: "torchvision" takes the shorter side to 256 and crops 224; "authors" takes it to 224 and crops
             nothing of a square chip. The paper's authors could not batch other shapes; here their centre is cropped.
+        bands: which channels it takes of images read with bands rgbn: "rgb", "nrg" (near-infrared, red, green in the
+            places of red, green, blue), or "rgbn", all four, by a first convolution that timm adapts.
 
     Raises:
         InputError: another `preprocess`, or as `build_model`.
     """
     from timm.data import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD  # slow to import
 
+    composite = composite_of(bands, where=name)
     shorter = _SHORTER[check_choice("preprocess", preprocess, _SHORTER, where=name)]
     preprocessing = Preprocessing(
-        "shorter", (shorter, shorter), (224, 224), "bilinear", IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD
+        "shorter",
+        (shorter, shorter),
+        (224, 224),
+        "bilinear",
+        of_channels(IMAGENET_DEFAULT_MEAN, composite),
+        of_channels(IMAGENET_DEFAULT_STD, composite),
     )
-    model = build_model(MODEL, name=name, weights=weights, keep_head=False, official=_OFFICIAL)
-    return TimmEncoder(model, name=name, model_name=MODEL, preprocessing=preprocessing)
+    model = build_model(
+        MODEL, name=name, weights=weights, keep_head=False, official=_OFFICIAL, channels=composite.channels
+    )
+    return TimmEncoder(model, name=name, model_name=MODEL, preprocessing=preprocessing, bands=composite)

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import nn
 
+from tailprobe.datasets.pixels.bands import Composite
 from tailprobe.encoders.preprocessing import Preprocessing, preprocessing_of
 from tailprobe.encoders.runtime.choose import choose_runtime
 from tailprobe.encoders.runtime.chunked import CHUNK
@@ -36,11 +37,12 @@ class TimmEncoder:
     differently. `with_runtime` selects another runtime or precision, which is part of the identity.
 
     Args:
-        model: takes (B, 3, H, W) float32, gives (B, D).
+        model: takes (B, c, H, W) float32, gives (B, D); c is 3, or 4 for all bands.
         name: the encoder's name.
         model_name: the model as timm calls it.
         preprocessing: applied before the model.
         device: where the model runs; by default a GPU where there is one.
+        bands: the channels that it takes of images of four bands, see `channels.channels_for`.
 
     Raises:
         InputError: the model does not return one vector per image.
@@ -56,11 +58,15 @@ class TimmEncoder:
         model_name: str,
         preprocessing: Preprocessing,
         device: str | None = None,
+        bands: Composite = Composite.RGB,
     ) -> None:
+        self.bands = bands
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.name = name
         self.preprocessing = preprocessing
         self._model_identity = {"model": model_name, "weights": f"sha256:{digest_of(model)}"}
+        if bands is not Composite.RGB:
+            self._model_identity["channels"] = str(bands)
         self._network = Network(model, mean=preprocessing.mean, sd=preprocessing.sd)
         self._choice = RuntimeChoice("torch", "float32")
         self._run: RunNetwork | None = None
@@ -109,6 +115,8 @@ class TimmEncoder:
         Raises:
             InputError: the runtime or precision is unknown, not installed, or not supported on this machine.
         """
+        if self.bands.channels > 3:
+            return self._in_torch(runtime, precision)
         device = self.device.type
         options = candidates(device=device, runtime=runtime, precision=precision)
         if precision == "int8":
@@ -149,11 +157,11 @@ class TimmEncoder:
         }
         return other
 
-    def prepare(self, image: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "H W 3"]:
-        """Return the image resized and cropped, (H, W, 3) uint8."""
+    def prepare(self, image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "H W c"]:
+        """Return the image resized and cropped, (H, W, c) uint8."""
         return self.preprocessing(image)
 
-    def encode(self, batch: Sequence[UInt8[np.ndarray, "H W 3"]]) -> Float[np.ndarray, "B D"]:
+    def encode(self, batch: Sequence[UInt8[np.ndarray, "H W c"]]) -> Float[np.ndarray, "B D"]:
         """Return (B, D) float32."""
         with _start_lock:
             if self._run is None:
@@ -165,6 +173,15 @@ class TimmEncoder:
         """Batches of 32 images encoded concurrently: enough to give every core a chunk, plus one; 1 for torch."""
         return 1 if self._choice.runtime == "torch" else 1 + -(-cores() * CHUNK // 32)
 
+    def _in_torch(self, runtime: str, precision: str) -> "TimmEncoder":
+        """Return this encoder, whose four channels the other runtimes are not made for."""
+        if runtime not in ("auto", "torch") or precision not in ("auto", "float32"):
+            raise InputError(
+                f"encoder {self.name!r} takes four bands, which runtime torch in float32 alone does; leave out "
+                "--runtime and --precision"
+            )
+        return self
+
     def _start(self) -> RunNetwork:
         if self._int8 is not None:
             return start_int8(self._choice, self._int8)
@@ -174,7 +191,7 @@ class TimmEncoder:
 
     def _measured_width(self) -> int:
         with torch.inference_mode():
-            vectors = self._network.model(torch.zeros(1, 3, *self.preprocessing.crop))
+            vectors = self._network.model(torch.zeros(1, self.bands.channels, *self.preprocessing.crop))
         if not isinstance(vectors, torch.Tensor) or vectors.ndim != 2:
             shape = tuple(vectors.shape) if isinstance(vectors, torch.Tensor) else type(vectors).__name__
             raise InputError(

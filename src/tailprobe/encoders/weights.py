@@ -21,7 +21,9 @@ _COUNTERS = (
 )
 
 
-def build_model(model_name: str, *, name: str, weights: Path | None, keep_head: bool, official: str = "") -> nn.Module:
+def build_model(
+    model_name: str, *, name: str, weights: Path | None, keep_head: bool, official: str = "", channels: int = 3
+) -> nn.Module:
     """Build a timm model with weights, frozen and in evaluation mode.
 
     Args:
@@ -30,18 +32,20 @@ def build_model(model_name: str, *, name: str, weights: Path | None, keep_head: 
         weights: a local file of weights; None takes the published ones, through the Hugging Face hub and its cache.
         keep_head: False removes the classifier, so that the model returns pooled features.
         official: which file to download by hand, for the message where the download fails.
+        channels: of the images; the first convolution of weights for three is adapted by timm: its weights are
+            repeated from the first channel on, and scaled so that their sum stays what it was.
 
     Raises:
         InputError: the file does not match the model, or the published weights cannot be downloaded.
     """
     if weights is not None:
-        model = _create(model_name, name=name, weights=weights)
+        model = _create(model_name, name=name, weights=weights, channels=channels)
         if not keep_head:
             model.reset_classifier(0)
         fit_weights(model, read_state_dict(weights), where=f"{weights}: weights for {name}")
     else:
         # With the classifier, since only then does timm require that every weight is in the file.
-        model = _published(model_name, name=name, official=official)
+        model = _published(model_name, name=name, official=official, channels=channels)
         if not keep_head:
             model.reset_classifier(0)
     frozen: nn.Module = model.eval().requires_grad_(False)
@@ -58,7 +62,7 @@ def fit_weights(model: nn.Module, state: StateDict, *, where: str) -> None:
     """
     if is_clip(state):
         state = from_clip(state)
-    expected = model.state_dict()
+    state, expected = _adapted(model, state), model.state_dict()
     heads = _classifiers(model)
     state = {k: v for k, v in state.items() if k in expected or not k.startswith(heads)}
     problems = [
@@ -72,6 +76,19 @@ def fit_weights(model: nn.Module, state: StateDict, *, where: str) -> None:
     model.load_state_dict(state, strict=False)  # only counters of batch norm may still be missing
 
 
+def _adapted(model: nn.Module, state: StateDict) -> StateDict:
+    """Return weights for RGB with the first convolution made to take the channels of a model that has more."""
+    first = f"{getattr(model, 'pretrained_cfg', {}).get('first_conv')}.weight"
+    wanted = model.state_dict().get(first)
+    if first not in state or wanted is None or state[first].ndim != 4 or state[first].shape[1] != 3:
+        return state
+    if wanted.shape[1] == 3:
+        return state
+    from timm.models import adapt_input_conv  # slow to import
+
+    return {**state, first: adapt_input_conv(wanted.shape[1], state[first])}
+
+
 def digest_of(model: nn.Module) -> str:
     """Return the SHA-256 of a model's weights, as hex: of names, shapes and bytes, whatever file they came from."""
     digest = hashlib.sha256()
@@ -82,12 +99,12 @@ def digest_of(model: nn.Module) -> str:
     return digest.hexdigest()
 
 
-def _published(model_name: str, *, name: str, official: str) -> Any:  # noqa: ANN401 - timm is untyped
+def _published(model_name: str, *, name: str, official: str, channels: int) -> Any:  # noqa: ANN401 - timm is untyped
     import timm  # slow to import
 
     try:
         with impatient_hub():
-            return timm.create_model(model_name, pretrained=True)
+            return timm.create_model(model_name, pretrained=True, in_chans=channels)
     except Exception as error:  # hub, network and file system each raise their own
         reason = (" ".join(str(error).split()) or type(error).__name__).rstrip(".")[:300]
         by_hand = (
@@ -99,12 +116,12 @@ def _published(model_name: str, *, name: str, official: str) -> Any:  # noqa: AN
         ) from error
 
 
-def _create(model_name: str, *, name: str, weights: Path) -> Any:  # noqa: ANN401
+def _create(model_name: str, *, name: str, weights: Path, channels: int) -> Any:  # noqa: ANN401
     import timm  # slow to import
 
     try:
         with impatient_hub() if model_name.startswith(_ON_HUB) else nullcontext():
-            return timm.create_model(model_name, pretrained=False)
+            return timm.create_model(model_name, pretrained=False, in_chans=channels)
     except Exception as error:  # "hf-hub:" and "local-dir:" names read a configuration first
         reason = (" ".join(str(error).split()) or type(error).__name__)[:300]
         raise InputError(f"encoder {name!r} cannot be built for {weights} ({reason}); check its name") from error

@@ -70,6 +70,7 @@ def preset(
     where = str(source.expanduser().resolve())
     if holds_embeddings(where, str(options.get("format", "auto"))):
         study = replace(study, encoders=(encoder_name(source),))
+        options = {"kind": "multi-label", **options} if dataset == "planet" else options
     else:
         options = {"format": dataset, **options}
     margin = {"margin": "auto"} if "metric" in settings else {}  # a margin is of one metric

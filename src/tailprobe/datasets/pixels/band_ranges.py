@@ -45,8 +45,7 @@ def fit_ranges(images: LabeledImages, rows: Int[np.ndarray, " T"], *, of: str = 
     values = np.concatenate(samples)
     if not len(values):
         raise InputError(f"{images.source}: the images of the training part hold no data in bands {images.bands}")
-    red, green, blue = (_range(*np.percentile(channel, PERCENTILES)) for channel in values.T)
-    ranges = (red, green, blue)
+    ranges = tuple(_range(*np.percentile(channel, PERCENTILES)) for channel in values.T)
     fitted = Stretched(bands, ranges) if isinstance(bands, Composite) else bands.with_ranges(ranges)
     return replace(images, bands=fitted, notes=(*images.notes, _note(fitted, len(samples), of)))
 
@@ -63,7 +62,7 @@ def _range(low: float, high: float) -> Range:
     return (low, high) if high > low else (low, low + max(1.0, abs(low)))
 
 
-def _deep_pixels(source: ImageSource, bands: Composite) -> Float[np.ndarray, "P 3"] | None:
+def _deep_pixels(source: ImageSource, bands: Composite) -> Float[np.ndarray, "P c"] | None:
     """Return pixels of an image of more than 8 bits; None for one of 8, or one that cannot be read."""
     try:
         with source.header() as stream:
@@ -74,7 +73,7 @@ def _deep_pixels(source: ImageSource, bands: Composite) -> Float[np.ndarray, "P 
         return None
     if samples.dtype == np.uint8:
         return None
-    pixels = samples.reshape(-1, 3).astype(np.float64)
+    pixels = samples.reshape(-1, samples.shape[2]).astype(np.float64)
     return _thinned(pixels[np.isfinite(pixels).all(axis=1)])
 
 
@@ -84,5 +83,5 @@ def _pixels_of_bands(source: ImageSource, bands: Bands) -> Float[np.ndarray, "P 
     return None if is_8_bit else _thinned(values[valid])
 
 
-def _thinned(pixels: Float[np.ndarray, "P 3"]) -> Float[np.ndarray, "Q 3"]:
+def _thinned(pixels: Float[np.ndarray, "P c"]) -> Float[np.ndarray, "Q c"]:
     return pixels[:: max(1, -(-len(pixels) // _PIXELS))]

@@ -16,20 +16,26 @@ class Composite(Enum):
 
     RGB = "rgb"  # red, green, blue
     NRG = "nrg"  # near-infrared, red, green of a four-band image
+    RGBN = "rgbn"  # all of a four-band image; each encoder takes those that it is for, pictures show the first three
 
     def __str__(self) -> str:
         return self.value
 
+    @property
+    def channels(self) -> int:
+        """How many there are."""
+        return len(self.value)
+
 
 @dataclass(frozen=True)
 class Stretched:
-    """A composite of images of more than 8 bits, with the values that become 0 and 255 in red, green and blue.
+    """A composite of images of more than 8 bits, with the values that become 0 and 255 in each of its channels.
 
     Images of 8 bits are left as they are.
     """
 
     composite: Composite
-    ranges: tuple[Range, Range, Range]
+    ranges: tuple[Range, ...]
 
     def __str__(self) -> str:
         return f"{self.composite}:" + ",".join(f"{low:g}:{high:g}" for low, high in self.ranges)
@@ -89,7 +95,7 @@ BandSelection = Composite | Stretched | Bands
 
 
 def parse_bands(text: str) -> BandSelection:
-    """Parse a selection of bands: `rgb`, `nrg`, either with one range or three, or three bands of a GeoTIFF.
+    """Parse a selection of bands: `rgb`, `nrg`, `rgbn`, with one range or one a channel, or three bands of a GeoTIFF.
 
     Raises:
         InputError: there are not three bands, a range is not two numbers with low below high, or the name of the
@@ -116,10 +122,12 @@ def parse_bands(text: str) -> BandSelection:
 
 def _parse_stretched(composite: Composite, ranges: str, text: str) -> Stretched:
     parts = ranges.split(",")
-    if len(parts) not in (1, 3):
-        raise InputError(f"bands {text!r}: expected one range or three, as {composite}:0:4095")
-    red, green, blue = (_parse_range(part.split(":"), part, text) for part in (parts * 3)[:3])
-    return Stretched(composite, (red, green, blue))
+    number = composite.channels
+    if len(parts) not in (1, number):
+        how_many = {3: "three", 4: "four"}[number]
+        raise InputError(f"bands {text!r}: expected one range or {how_many}, as {composite}:0:4095")
+    ranges_of = (_parse_range(part.split(":"), part, text) for part in (parts * number)[:number])
+    return Stretched(composite, tuple(ranges_of))
 
 
 def _parse_composite(text: str) -> Composite:

@@ -51,14 +51,26 @@ def decode(data: bytes, *, bands: BandSelection = Composite.RGB, where: str) -> 
             `tailprobe.datasets.pixels.size.MAX_PIXELS` pixels, lack a band that `bands` asks for, or have more than 8
             bits where `bands` has no range.
     """
+    return np.ascontiguousarray(decode_channels(data, bands=bands, where=where)[..., :3])
+
+
+def decode_channels(data: bytes, *, bands: BandSelection = Composite.RGB, where: str) -> UInt8[np.ndarray, "h w c"]:
+    """Decode an image to all channels of its bands, of which `decode` gives those that a picture shows.
+
+    Returns:
+        (h, w, 3) uint8, of `rgbn` (h, w, 4).
+
+    Raises:
+        InputError: as `decode`.
+    """
     if isinstance(bands, Bands):
         return decode_bands(data, bands, where=where)
     composite = bands.composite if isinstance(bands, Stretched) else bands
     return to_8_bits(read_samples(data, bands=composite, where=where), bands, where=where)
 
 
-def read_samples(data: bytes, *, bands: Composite, where: str) -> Num[np.ndarray, "h w 3"]:
-    """Decode an image to red, green and blue as the file holds them: uint8, or a type of more bits.
+def read_samples(data: bytes, *, bands: Composite, where: str) -> Num[np.ndarray, "h w c"]:
+    """Decode an image to the channels of a composite as the file holds them: uint8, or a type of more bits.
 
     Raises:
         InputError: as `decode`.
@@ -98,7 +110,7 @@ def read_size(stream: Stream, *, where: str) -> tuple[int, int]:
         raise _unreadable(where, error) from error
 
 
-def _decode(data: bytes, *, bands: Composite, where: str) -> Num[np.ndarray, "h w 3"]:
+def _decode(data: bytes, *, bands: Composite, where: str) -> Num[np.ndarray, "h w c"]:
     if is_tiff(data):
         pixels = tiff_samples(data, bands=bands, where=where)
         if pixels is not None:

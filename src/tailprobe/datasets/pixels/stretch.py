@@ -6,10 +6,10 @@ from jaxtyping import Num, UInt8
 from tailprobe.datasets.pixels.bands import Composite, Range, Stretched
 from tailprobe.errors import InputError
 
-Samples = Num[np.ndarray, "h w 3"]  # red, green, blue as a file holds them; a pixel without data is NaN
+Samples = Num[np.ndarray, "h w c"]  # channels as a file holds them; a pixel without data is NaN
 
 
-def stretch(samples: Samples, ranges: tuple[Range, Range, Range]) -> UInt8[np.ndarray, "h w 3"]:
+def stretch(samples: Samples, ranges: tuple[Range, ...]) -> UInt8[np.ndarray, "h w c"]:
     """Scale each channel linearly so that its range becomes 0..255; clipped, rounded, black where there is no data.
 
     >>> stretch(np.full((1, 1, 3), 3000.0), ((0, 4095), (2000, 4000), (3500, 4000))).tolist()
@@ -21,8 +21,8 @@ def stretch(samples: Samples, ranges: tuple[Range, Range, Range]) -> UInt8[np.nd
 
 
 def to_8_bits(
-    samples: Samples | UInt8[np.ndarray, "h w 3"], bands: Composite | Stretched, *, where: str
-) -> UInt8[np.ndarray, "h w 3"]:
+    samples: Samples | UInt8[np.ndarray, "h w c"], bands: Composite | Stretched, *, where: str
+) -> UInt8[np.ndarray, "h w c"]:
     """Return 8-bit samples as they are, and others by the ranges of `bands`.
 
     Raises:

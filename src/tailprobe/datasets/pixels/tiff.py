@@ -16,8 +16,9 @@ from tailprobe.errors import InputError
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 # Channels of an image of four bands. The tags of real files do not tell: Planet's say RGB with alpha.
-_CHANNELS_16 = {Composite.RGB: [2, 1, 0], Composite.NRG: [3, 2, 1]}  # blue, green, red, near-infrared, as satellites
-_CHANNELS_8 = {Composite.RGB: [0, 1, 2], Composite.NRG: [3, 0, 1]}  # red, green, blue, near-infrared
+# Satellites' order of more than 8 bits: blue, green, red, near-infrared; of 8 bits: red, green, blue, near-infrared.
+_CHANNELS_16 = {Composite.RGB: [2, 1, 0], Composite.NRG: [3, 2, 1], Composite.RGBN: [2, 1, 0, 3]}
+_CHANNELS_8 = {Composite.RGB: [0, 1, 2], Composite.NRG: [3, 0, 1], Composite.RGBN: [0, 1, 2, 3]}
 _NO_DATA = 42113  # GDAL's tag
 
 
@@ -34,7 +35,7 @@ def tiff_size(stream: Stream, *, where: str) -> tuple[int, int]:
         return page.imagelength, page.imagewidth
 
 
-def tiff_samples(data: bytes, *, bands: Composite, where: str) -> Num[np.ndarray, "h w 3"] | None:
+def tiff_samples(data: bytes, *, bands: Composite, where: str) -> Num[np.ndarray, "h w c"] | None:
     """Return the first page of a TIFF of four bands or more than 8 bits as it is; None for one that Pillow can read.
 
     Args:
@@ -43,7 +44,7 @@ def tiff_samples(data: bytes, *, bands: Composite, where: str) -> Num[np.ndarray
         where: the file, for messages.
 
     Returns:
-        Red, green, blue, of the file's type; float32 with NaN where the file says that there is no data.
+        The channels of `bands`, of the file's type; float32 with NaN where the file says that there is no data.
 
     Raises:
         InputError: the image is too large or truncated, or its number of bands or data type has no known meaning.
@@ -59,7 +60,7 @@ def tiff_samples(data: bytes, *, bands: Composite, where: str) -> Num[np.ndarray
     return _composite(pixels, bands=bands, where=where)
 
 
-def _composite(pixels: Num[np.ndarray, "h w bands"], *, bands: Composite, where: str) -> Num[np.ndarray, "h w 3"]:
+def _composite(pixels: Num[np.ndarray, "h w bands"], *, bands: Composite, where: str) -> Num[np.ndarray, "h w c"]:
     if pixels.shape[2] == 4:
         if not _is_alpha(pixels[..., 3]):
             order = _CHANNELS_8 if pixels.dtype == np.uint8 else _CHANNELS_16

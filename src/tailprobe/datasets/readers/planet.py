@@ -19,9 +19,10 @@ FOLDERS = {"jpg": "train-jpg", "tif": "train-tif-v2"}
 # green 2788, red 1613, near-infrared 2964), the high end where bare soil, sand and roofs are bright and clouds white.
 # All three visible bands span 5,000, which preserves hues; near-infrared varies twice as much over forest.
 BLUE, GREEN, RED, NEAR_INFRARED = (3200.0, 8200.0), (2400.0, 7400.0), (1400.0, 6400.0), (2500.0, 12500.0)
-RANGES: dict[Composite, tuple[Range, Range, Range]] = {
+RANGES: dict[Composite, tuple[Range, ...]] = {
     Composite.RGB: (RED, GREEN, BLUE),
     Composite.NRG: (NEAR_INFRARED, RED, GREEN),
+    Composite.RGBN: (RED, GREEN, BLUE, NEAR_INFRARED),
 }
 
 
@@ -42,9 +43,9 @@ def read_planet(
     Args:
         source: the folder that holds both.
         labels: another table of the same form; by default Planet's own.
-        bands: "rgb", or "nrg" for near-infrared, red, green, which the TIFFs alone have; of TIFFs with `RANGES` unless
-            others are given.
-        images: "jpg" or "tif"; by default JPEG for "rgb" and TIFF for "nrg".
+        bands: "rgb", "nrg" for near-infrared, red, green, or "rgbn" for all four, of which each encoder takes its own;
+            near-infrared is in the TIFFs alone. Of TIFFs with `RANGES` unless others are given.
+        images: "jpg" or "tif"; by default JPEG for "rgb" and TIFF otherwise.
         classes, on_unknown_tag: see `TableOptions`.
         on_bad_image: see `read_table`.
 

@@ -12,7 +12,7 @@ class Network(nn.Module):
 
     Args:
         model: takes (B, 3, H, W) float32, gives (B, D).
-        mean: of red, green and blue in 0..1, subtracted.
+        mean: of each channel in 0..1, subtracted.
         sd: standard deviation, divided by afterwards.
     """
 
@@ -23,9 +23,9 @@ class Network(nn.Module):
         super().__init__()
         self.model = model
         for name, values in (("mean", mean), ("sd", sd)):
-            self.register_buffer(name, torch.tensor(values, dtype=torch.float32).reshape(1, 3, 1, 1))
+            self.register_buffer(name, torch.tensor(values, dtype=torch.float32).reshape(1, -1, 1, 1))
 
-    def forward(self, pixels: UInt8[torch.Tensor, "B H W 3"]) -> Float[torch.Tensor, "B D"]:
+    def forward(self, pixels: UInt8[torch.Tensor, "B H W c"]) -> Float[torch.Tensor, "B D"]:
         """Return (B, D); the channels stay innermost in memory, which is fastest."""
         # Divided, not multiplied by the inverse: the last bit is then torchvision's.
         colours = pixels.permute(0, 3, 1, 2).to(torch.float32) / 255

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, UInt8
 
-RunNetwork = Callable[[UInt8[np.ndarray, "B H W 3"]], Float[np.ndarray, "B D"]]
+RunNetwork = Callable[[UInt8[np.ndarray, "B H W c"]], Float[np.ndarray, "B D"]]
 RUNTIMES = ("openvino", "onnxruntime", "torch")  # of two equally fast ones, the earlier is chosen
 PRECISIONS = ("float32", "bfloat16", "float16", "int8")
 

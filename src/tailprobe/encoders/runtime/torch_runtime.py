@@ -30,7 +30,7 @@ def start(network: Network, *, size: tuple[int, int], precision: str, device: st
     dtype = getattr(torch, precision)
     mean, sd = placed.mean.to(device), placed.sd.to(device)
 
-    def run(pixels: UInt8[np.ndarray, "B H W 3"]) -> Float[np.ndarray, "B D"]:
+    def run(pixels: UInt8[np.ndarray, "B H W c"]) -> Float[np.ndarray, "B D"]:
         with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
             colours = torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2)
             colours = colours.to(torch.float32).div_(255).sub_(mean).div_(sd)
