@@ -85,7 +85,7 @@ def _cue_verdict(material: Material) -> str:
 
 def redundancy_lines(studies: int) -> Iterator[str]:
     """Yield how often a share is found that can go, with eight copies of every image and without."""
-    for copies, images in ((8, 60), (1, 90)):
+    for copies, images in ((8, 200), (1, 200)):
         found, differences = [], []
         for study in range(studies):
             answer = investigate_redundancy(
