@@ -107,7 +107,7 @@ def redundancy_lines(studies: int) -> Iterator[str]:
 
 def _material(plant: Plant, study: int, images: int) -> Material:
     vectors, labels = planted_embeddings(images, plant, rng=generator(study, "planted", repr(plant)))
-    # Standardised: of heads that stop early, an axis far from 0 would take over a part of the bias, a reliance of its own.
+    # Standardised: of heads that stop early, an axis far from 0 would take over a part of the bias.
     return Material.of(*from_arrays(vectors, labels, standardise=True), seeds=5, low_frequency="named(mine)")
 
 
