@@ -127,7 +127,7 @@ def _sentences(answer: BudgetAnswer) -> Iterator[str]:
         yield (
             f"{effect.method}, {effect.group} classes, {decay}: {title} differs from the baseline's after the same "
             f"updates by {first} after {answer.stops[0]} pass(es) and {last} after {answer.stops[-1]}; a change of "
-            f"{_place(effect.change, 0)}: {_WORDS[effect.verdict]}."
+            f"{_place(effect.change, 0)}: {_words(effect, answer.margin)}."
         )
 
 
@@ -137,11 +137,19 @@ def _place(found: Together, place: int) -> str:
     return f"{found.estimate.mean[place]:+.3f} ({low[place]:+.3f} to {high[place]:+.3f})"
 
 
-_WORDS = {
-    "a loss fades": "the loss fades with updates, the method only needed more of them",
-    "a gain fades": "the gain fades with updates",
-    "grows": "the effect grows with updates",
-    "falls": "the effect falls with updates",
+def _words(effect: Effect, margin: float) -> str:
+    low, high = (float(end[-1]) for end in effect.differences.band())
+    if effect.verdict == "a loss fades":
+        gone = low > -margin
+        return "the loss fades with updates" + (": they are all the method needs" if gone else ", and may not be gone")
+    if effect.verdict == "a gain fades":
+        return "the gain fades with updates" + (", to no relevant one" if high < margin else ", and may not be gone")
+    return _OTHER_WORDS[effect.verdict]
+
+
+_OTHER_WORDS = {
+    "grows": "the difference grows with updates",
+    "falls": "the difference falls with updates",
     "no change shown": "no change with updates is shown",
 }
 

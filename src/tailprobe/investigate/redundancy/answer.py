@@ -135,8 +135,10 @@ def _kept(
 ) -> dict[Thinned, list[Int[np.ndarray, " _"]]]:
     """Return the training rows that stay at each share, seed by seed."""
     found: dict[Thinned, list[Int[np.ndarray, " _"]]] = {Thinned(selection, share): [] for share in SHARES}
+    thinned = np.append(thinned, thinned.all())
     for seed, split in material.splits.items():
         matrix = material.images.labels.matrix[split.train]
+        matrix = np.column_stack([matrix, ~matrix.any(axis=1)])  # images of no class are one more group
         rng = generator(seed, "redundancy", selection)
         orders = class_orders(selection, matrix, material.embeddings.vectors[split.train], rng)
         for case, rows in found.items():

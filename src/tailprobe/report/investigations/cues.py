@@ -35,6 +35,7 @@ def cues_figures(answer: CuesAnswer) -> dict[str, Figure]:
         across="method",
         up="change",
         margin=MARGIN,
+        joined=False,
     )
     return {"cues": pairs, "cues_methods": changes}
 

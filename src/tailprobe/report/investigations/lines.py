@@ -11,9 +11,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from tailprobe.report.frame import new_figure
-from tailprobe.report.style import INK, MUTED, palette, styled
+from tailprobe.report.style import INK, MUTED, styled
 from tailprobe.report.text import shown
 
+# Okabe and Ito's and Tol's, in an order in which neighbours differ most.
+_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#332288", "#999933", "#661100", "#56b4e9")
 _SPREAD = 0.06  # of a step, by which lines stand apart
 
 
@@ -37,6 +39,7 @@ def line_figure(
     across: str,
     up: str,
     margin: float | None = None,
+    joined: bool = True,
 ) -> Figure:
     """Draw a panel a group, a line a method, over places that stand side by side.
 
@@ -44,10 +47,11 @@ def line_figure(
         panels: by title, then by name of the line; the same lines in every panel.
         ticks: what stands under each place.
         across, up: names of the axes.
+        joined: whether the places are in an order, so that a line leads from one to the next.
         margin: the band in which differences make none in practice; None for values that are no differences.
     """
     names = list(next(iter(panels.values())))
-    colours = palette({name: f"family {i}" for i, name in enumerate(names)})
+    colours = {name: _COLOURS[i % len(_COLOURS)] for i, name in enumerate(names)}
     figure = new_figure(
         title=title,
         subtitle=subtitle,
@@ -60,7 +64,7 @@ def line_figure(
         if margin is not None:
             axes.axhspan(-margin, margin, color=MUTED, alpha=0.12, linewidth=0, zorder=0)
             axes.axhline(0, color=MUTED, linewidth=0.9)
-        _lines(axes, lines, colours)
+        _lines(axes, lines, colours, joined=joined)
         axes.set_title(shown(group, 30), fontsize=9, color=INK)
         axes.xaxis.set_major_locator(FixedLocator(range(len(ticks))))
         axes.xaxis.set_minor_locator(NullLocator())
@@ -71,10 +75,17 @@ def line_figure(
     return figure
 
 
-def _lines(axes: Axes, lines: Mapping[str, Line], colours: Mapping[str, str]) -> None:
+def _lines(axes: Axes, lines: Mapping[str, Line], colours: Mapping[str, str], *, joined: bool) -> None:
     for i, (name, line) in enumerate(lines.items()):
         places = np.arange(len(line.mean)) + _SPREAD * (i - (len(lines) - 1) / 2)
         whiskers = np.maximum([line.mean - line.low, line.high - line.mean], 0)
         axes.errorbar(
-            places, line.mean, yerr=whiskers, fmt="o-", color=colours[name], linewidth=1.3, markersize=3.5, capsize=2
+            places,
+            line.mean,
+            yerr=whiskers,
+            fmt="o-" if joined else "o",
+            color=colours[name],
+            linewidth=1.3,
+            markersize=3.5,
+            capsize=2,
         )
