@@ -4,6 +4,7 @@ A method that takes more optimizer steps than its baseline looks better for that
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -37,7 +38,7 @@ def mark_provisional(verdicts: pd.DataFrame, histories: pd.DataFrame) -> pd.Data
     return verdicts.assign(provisional=marked)
 
 
-def verdict_in_words(row: "Mapping[str, object] | pd.Series[object]") -> str:
+def verdict_in_words(row: "Mapping[str, Any] | pd.Series[Any]") -> str:
     """Return a verdict with what must be known beside it; the one wording of page, terminal and tables.
 
     Args:

@@ -1,5 +1,7 @@
 """What a run answers beside its main question: what more of a method does, and which methods may be the best."""
 
+from typing import Any
+
 import pandas as pd
 
 from tailprobe.comparison.best import IS_BEST, MAY_BE_BEST, NOT_BEST
@@ -20,7 +22,7 @@ def further_answers(run: Run) -> list[tuple[str, str]]:
     return found + [(str(encoder), _best(rows)) for encoder, rows in by_encoder]
 
 
-def _trend(row: "pd.Series[float]") -> str:
+def _trend(row: "pd.Series[Any]") -> str:
     doses = [f"{dose:g}" for dose in row["doses"]]
     interval = f"{signed(row['simultaneous_low'])} to {signed(row['simultaneous_high'])}"
     return (
