@@ -90,11 +90,11 @@ def _tested(verdicts: pd.DataFrame, recommendation: Recommendation) -> pd.DataFr
     return verdicts[chosen & group & verdicts["critical_level"].notna() & verdicts["difference"].notna()]
 
 
-def _sign(row: "pd.Series[float]") -> int:
+def _sign(row: "pd.Series[Any]") -> int:
     return -1 if lower_is_better(str(row["metric"])) else 1
 
 
-def _lower_ends(rows: pd.DataFrame) -> "pd.Series[float]":
+def _lower_ends(rows: pd.DataFrame) -> "pd.Series[Any]":
     """Return the end of each simultaneous interval that is least good for the method."""
     return rows["simultaneous_low"] if _sign(rows.iloc[0]) > 0 else -rows["simultaneous_high"]
 
@@ -112,7 +112,7 @@ def _kind(rows: pd.DataFrame, verdicts: pd.DataFrame, recommendation: Recommenda
     return NOT_WORTH_IT if paid else CANNOT_TELL
 
 
-def _costs_as_much(row: "pd.Series[float]", verdicts: pd.DataFrame) -> bool:
+def _costs_as_much(row: "pd.Series[Any]", verdicts: pd.DataFrame) -> bool:
     """Return whether the remaining classes lose by a method, and no less than the low-frequency classes gain."""
     same = (verdicts["encoder"] == row["encoder"]) & (verdicts["method"] == row["method"])
     cost = verdicts[same & verdicts["class_name"].eq(REMAINING) & verdicts["verdict"].eq(WORSENS)]
@@ -120,7 +120,7 @@ def _costs_as_much(row: "pd.Series[float]", verdicts: pd.DataFrame) -> bool:
 
 
 def _conclusion(
-    kind: Kind, row: "pd.Series[float]", of: Recommendation, headline: str, sentence: str, *, settle: str = "",
+    kind: Kind, row: "pd.Series[Any]", of: Recommendation, headline: str, sentence: str, *, settle: str = "",
     method: str | None = None,
 ) -> Conclusion:  # fmt: skip
     return Conclusion(
@@ -138,7 +138,7 @@ def _nothing_tested(of: Recommendation, *, kind: Kind = CANNOT_TELL, headline: s
     )  # fmt: skip
 
 
-def _not_worth_it(rows: pd.DataFrame, of: Recommendation, best: "pd.Series[float]", baseline: str) -> Conclusion:
+def _not_worth_it(rows: pd.DataFrame, of: Recommendation, best: "pd.Series[Any]", baseline: str) -> Conclusion:
     equal, worse = (int((rows["verdict"] == word).sum()) for word in (PRACTICALLY_EQUAL, WORSENS))
     if equal + worse < len(rows):  # an improvement that is paid for, or is free without a method
         return _conclusion(NOT_WORTH_IT, best, of, "No method is worth it.", of.sentence, method=baseline)
@@ -150,11 +150,11 @@ def _not_worth_it(rows: pd.DataFrame, of: Recommendation, best: "pd.Series[float
     return _conclusion(NOT_WORTH_IT, best, of, headline, sentence, method=baseline)
 
 
-def _interval(row: "pd.Series[float]") -> str:
+def _interval(row: "pd.Series[Any]") -> str:
     return f"{signed(row['simultaneous_low'])} to {signed(row['simultaneous_high'])}"
 
 
-def _used(row: "pd.Series[float]", of: Recommendation) -> str:
+def _used(row: "pd.Series[Any]", of: Recommendation) -> str:
     gain = f"On the low-frequency classes it changes {metric_title(of.metric)} by {signed(row['difference'])}"
     return f"{gain} ({_interval(row)}); {_others(of)}"
 
@@ -184,7 +184,7 @@ def _open(row: "pd.Series[Any]", of: Recommendation, named: str) -> str:
     )
 
 
-def _short(row: "pd.Series[float]", named: str) -> str:
+def _short(row: "pd.Series[Any]", named: str) -> str:
     return (
         "Most heads of the baseline were still improving when training ended, so that whatever takes more steps looks "
         f"better. So far {named} is ahead on the low-frequency classes: {row['method']} changes them by "

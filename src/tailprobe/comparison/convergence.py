@@ -38,7 +38,7 @@ def mark_provisional(verdicts: pd.DataFrame, histories: pd.DataFrame) -> pd.Data
     return verdicts.assign(provisional=marked)
 
 
-def verdict_in_words(row: "Mapping[str, object] | pd.Series[Any]") -> str:
+def verdict_in_words(row: "Mapping[str, Any] | pd.Series[Any]") -> str:
     """Return a verdict with what must be known beside it; the one wording of page, terminal and tables.
 
     Args:
