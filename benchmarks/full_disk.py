@@ -262,8 +262,8 @@ def _nobody_has_python() -> bool:
         try:
             os.setgid(_NOBODY)
             os.setuid(_NOBODY)
-            os.listdir(Path(os.__file__).parent)
-            os.listdir(Path(__file__).parent)
+            list(Path(os.__file__).parent.iterdir())
+            list(Path(__file__).parent.iterdir())
         except OSError:
             print("without rights: left out, as another user may not read this Python", flush=True)
             os._exit(1)
