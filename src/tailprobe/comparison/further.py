@@ -24,7 +24,7 @@ from tailprobe.comparison.contrasts import (
     estimate_differences,
 )
 from tailprobe.comparison.grouping import Grouping
-from tailprobe.comparison.inference import Estimate, estimate, rule_of_three
+from tailprobe.comparison.inference import Estimate, estimate_levels, rule_of_three
 from tailprobe.comparison.joint_test import question_test
 from tailprobe.comparison.question import CALIBRATION, ENCODERS, Declared, further_questions, with_members
 from tailprobe.comparison.table import COLUMNS as _OF_VERDICTS
@@ -80,9 +80,10 @@ class Measured:
         metric: str,
         margin: float,
     ) -> "Measured":
-        """Estimate differences of encoders, each from its own seeds."""
+        """Estimate differences of encoders, each from its own seeds, with what their training images have in common."""
         estimates = [
-            rule_of_three(estimate(c.differences), support=grouping.effective_support(c.support)) for c in contrasts
+            rule_of_three(estimate_levels(c.differences), support=grouping.effective_support(c.support))
+            for c in contrasts
         ]
         return cls(contrasts, compared_with, estimates, metric, margin)
 
