@@ -29,7 +29,7 @@ def main(wanted: list[str]) -> None:
 
 
 def _keep(name: str, rows: list[Row], section: str) -> None:
-    """Put the benchmark's results in the place of its last ones, in both files."""
+    """Put the benchmark's results instead of its last ones, in both files."""
     path = FOLDER / "results.json"
     stored = json.loads(path.read_text()) if path.exists() else []
     kept = [row for row in stored if row["benchmark"] != name]

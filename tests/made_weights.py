@@ -1,4 +1,4 @@
-"""Random numbers in the place of trained weights."""
+"""Random numbers instead of trained weights."""
 
 import torch
 from torch import nn

@@ -60,7 +60,7 @@ LEVELS: Mapping[str, Level] = MappingProxyType(
 
 @contextmanager
 def without(level: Level) -> Iterator[None]:
-    """Put something simpler in the place of a level."""
+    """Put something simpler instead of a level."""
     with ExitStack() as stack:
         for name, replacement in level.items():
             stack.enter_context(mock.patch(name, replacement))

@@ -1,6 +1,6 @@
 """Ridge regression on random features: heads that train in a millisecond, with the chance and the methods of real ones.
 
-A head is fitted to the images weighted by Poisson counts, in the place of row order and initialisation; a method's
+A head is fitted to the images weighted by Poisson counts, instead of row order and initialisation; a method's
 weights multiply these. Baseline and methods of a seed share features and most of the chance, as heads that start from
 one seed do.
 """

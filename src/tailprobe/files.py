@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _PARTIAL = ".partial"
 # What the user can mend, and how. Other errors of the system keep their traceback.
-_FULL = "make room, and the same command goes on"
+_FULL = "make room and run the same command again"
 _NO_RIGHT = "give the right to write there, or choose another place"
 _REMEDIES = {
     errno.ENOSPC: _FULL,
@@ -33,8 +33,8 @@ _REMEDIES = {
     errno.ENOENT: "the folder it should be in does not exist; create it, or choose another place",
     errno.EISDIR: "a folder is where the file should be; move it, or choose another place",
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
-    errno.EIO: "the disk or the connection to it fails; the same command goes on when it works again",
-    errno.ESTALE: "the connection to the disk was lost; the same command goes on when it works again",
+    errno.EIO: "the disk or the connection to it fails; run the same command again when it works",
+    errno.ESTALE: "the connection to the disk was lost; run the same command again when it works",
 }
 
 
@@ -135,7 +135,7 @@ def refusal(error: OSError, path: Path | None = None) -> str | None:
     """Return what the system refused, as one line with the way out; None of an error that no user can mend.
 
     >>> refusal(OSError(errno.ENOSPC, "No space left on device"), Path("run/scores.parquet"))
-    'run/scores.parquet: cannot be written (No space left on device); make room, and the same command goes on'
+    'run/scores.parquet: cannot be written (No space left on device); make room and run the same command again'
     """
     code = error.errno if error.errno in _REMEDIES else _code_in(str(error))
     if code is None:

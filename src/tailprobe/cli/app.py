@@ -54,10 +54,10 @@ def main() -> None:
         sys.exit(2)
     except SystemExit as ended:  # Typer makes one of Ctrl-C
         if ended.code == _INTERRUPTED:
-            complain("tailprobe: interrupted; the same command goes on from here")
+            complain("tailprobe: interrupted; run the same command again to continue")
         raise
     except KeyboardInterrupt:
-        complain("tailprobe: interrupted; the same command goes on from here")
+        complain("tailprobe: interrupted; run the same command again to continue")
         sys.exit(_INTERRUPTED)
 
 

@@ -23,7 +23,7 @@ def compare(
 
     A study file repeats a run; options that are given replace its settings:
     `tailprobe compare RUN/study.toml --seeds 20 --out AGAIN`.
-    If interrupted, the same command goes on.
+    If interrupted, the same command continues.
     """
     study = study_of(source, given)
     execution = Execution(**given.execution)

@@ -53,7 +53,7 @@ def embed(
 
     `tailprobe embed IMAGES --encoder resnet18 --export resnet18.parquet`
 
-    If interrupted, the same command goes on.
+    If interrupted, the same command continues.
     """
     from tailprobe.embeddings.export import check_target, export_embeddings
     from tailprobe.study.dry_run import dry_run_embedding

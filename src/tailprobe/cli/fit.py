@@ -52,7 +52,7 @@ def fit(
 
     `tailprobe fit IMAGES --labels TABLE --encoder efficientnet_lite0 --out MODEL`
 
-    The comparison is in MODEL/run. If interrupted, the same command goes on.
+    The comparison is in MODEL/run. If interrupted, the same command continues.
     """
     from tailprobe.use.aims import DEFAULT_AIM
     from tailprobe.use.fit import fit_model

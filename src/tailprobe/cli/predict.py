@@ -74,7 +74,7 @@ def predict(
 
     `tailprobe predict MODEL NEW_IMAGES --aim recall=0.9 --out scores.parquet`
 
-    If interrupted, the same command goes on. What to expect is in FILE.json too.
+    If interrupted, the same command continues. What to expect is in FILE.json too.
     """
     from tailprobe.use.new_images import read_new_images
     from tailprobe.use.predict import check_output, predict_file

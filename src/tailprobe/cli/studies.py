@@ -83,7 +83,7 @@ def track(result: "Run", trackers: "list[Tracker]") -> None:
 
 
 def _changed(study: Study, reader: Mapping[str, Option], given: Given) -> Study:
-    """Return a study with what was typed in the place of its own settings."""
+    """Return a study with what was typed instead of its own settings."""
     encoders = given.study.get("encoders", study.encoders)
     weights = {name: file for name, file in study.weights.items() if name in encoders}
     margin = {"margin": "auto"} if "metric" in given.study else {}  # a margin is of one metric

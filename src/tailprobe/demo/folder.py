@@ -26,7 +26,7 @@ Understanding the Amazon from Space", so that whatever reads one reads the other
   train-jpg/      256 x 256 pixels, red, green, blue, 8 bits.
   train-tif-v2/   the same tiles, 16 bits: blue, green, red, near-infrared. Numbers are multiples of 64 (near-infrared
                   of 128) and deflated, to keep the folder small.
-  sample.json     what the sample was drawn with. An interrupted drawing goes on where it stopped.
+  sample.json     what the sample was drawn with. An interrupted drawing continues where it stopped.
 
 Use it to try tailprobe, not to learn about the Amazon. It may be deleted and drawn again at any time, and used freely.
 """

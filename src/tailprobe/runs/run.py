@@ -54,7 +54,7 @@ class Run:
         if not folder.study.exists():
             raise InputError(f"{path} is no run of tailprobe: it has no study.toml")
         if not folder.record.exists():
-            raise InputError(f"{path} is not finished; go on with: tailprobe compare {folder.study} --out {path}")
+            raise InputError(f"{path} is not finished; continue with: tailprobe compare {folder.study} --out {path}")
         run = cls(folder)
         files = run.record["files"]
         folder.check_files(files, [name for name in files if not is_drawn(name) and not is_large(name)])

@@ -1,7 +1,7 @@
 """The finished stages of an unfinished run: stages.json.
 
 A stage is finished when all its files are there under their names and stand in the record with their digests. A run
-that goes on takes them as they are; what is not in the record is computed again, to the same bytes.
+that is resumed takes them as they are; what is not in the record is computed again, to the same bytes.
 """
 
 import json

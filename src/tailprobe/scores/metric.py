@@ -151,7 +151,7 @@ def metric_to_compare(name: str) -> Metric:
 
 
 def comparable_names() -> tuple[str, ...]:
-    """Return the metrics that methods can be compared in; in the place of `...` stands a rule of thresholds."""
+    """Return the metrics that methods can be compared in; `...` stands for a threshold rule."""
     return tuple(
         f"{metric.name}@..." if metric.of == "decisions" else metric.name
         for metric in all_metrics()

@@ -1,1 +1,1 @@
-"""The whole way. Nothing outside this folder and the command sees more than its neighbours."""
+"""The whole pipeline. Outside this folder and the command, a stage knows only its neighbours."""

@@ -105,7 +105,7 @@ def _check_arguments(methods: tuple[BoundMethod, ...], labels: Labels, low: Bool
 def _rounding_note(wanted: int, made: int) -> tuple[str, ...]:
     if wanted == made:
         return ()
-    return (f"{made} seeds in the place of {wanted}: rotated splits test every image once in five seeds",)
+    return (f"{made} seeds instead of {wanted}: rotated splits test every image once in five seeds",)
 
 
 def _repeat(

@@ -37,7 +37,7 @@ def refuse_changed(
 ) -> None:
     """Compare a finished run with what would be computed now.
 
-    Files whose size and modification time are those of then are taken for unchanged; others are read.
+    Files with the recorded size and modification time count as unchanged; others are read.
 
     Args:
         images: as they are read now.

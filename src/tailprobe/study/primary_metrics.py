@@ -1,4 +1,4 @@
-"""Which metrics a collection was judged by before: who looks at several and tells the best of them tells too much.
+"""Which metrics a collection was judged by before: reporting the best of several overstates the effect.
 
 A study's primary metric is written down before training, and this list beside the embeddings, so that a rerun of the
 same collection under another one says that it is one. It knows of the studies that share a cache.

@@ -1,4 +1,4 @@
-"""The whole way: read, split, embed, plan, train, score, report. The only place that knows it."""
+"""The whole pipeline: read, split, embed, plan, train, score, report. No other module knows all of it."""
 
 import hashlib
 import json
@@ -86,11 +86,11 @@ def run_study(
     embeddings: Mapping[str, Embeddings] | None = None,
     progress: Progress = silent,
 ) -> Run:
-    """Go the whole way and leave the run in a folder.
+    """Run every stage and write the run folder.
 
-    What can be known to be wrong is found before any long work. Killed at any moment, the same call goes on: from the
+    What can be known to be wrong is found before any long work. If it is killed at any moment, the same call continues: from the
     embeddings in the cache, the finished heads and the finished stages in the folder, and ends with the same bytes.
-    Of a finished run nothing is computed again: its data are compared with those of then, and it is returned.
+    Of a finished run nothing is computed again: its data are compared with the recorded ones, and it is returned.
 
     Args:
         study: the settings.
@@ -191,7 +191,7 @@ def _train_and_compare(
     before: tuple[str, ...],
     progress: Progress,
 ) -> tuple[StudyScores, Stages]:
-    """Train every head that has no checkpoint, write results and verdicts, in the place of those of fewer seeds."""
+    """Train every head that has no checkpoint, write results and verdicts, instead of those of fewer seeds."""
     stages = Stages(folder, _key(design, stored, execution))
     if not stages.has("heads"):
         measured = _measure(folder, study, design, stored, execution, progress)
@@ -251,7 +251,7 @@ def _finished(
     embeddings: Mapping[str, Embeddings] | None,
     progress: Progress,
 ) -> Run:
-    """Return a finished run if its data are those of then; what is missing of its figures, tables and page is drawn."""
+    """Return a finished run if its data are unchanged; what is missing of its figures, tables and page is drawn."""
     run = Run.load(out)
     read_now = read_images(study) if images is None else images
     refuse_changed(run, study, execution, read_now, usable=lambda: check(read_now, study), embeddings=embeddings)
@@ -347,7 +347,7 @@ def _look_at_embeddings(
 
 
 def _draw(folder: RunFolder, stages: Stages, progress: Progress) -> Run:
-    """Write figures, tables and page, then run.json, and remove what a run that goes on would need."""
+    """Write figures, tables and page, then run.json, and remove what a resumed run would need."""
     record = stages.record
     if record is None:
         raise ValueError("the last stage before drawing leaves the record")

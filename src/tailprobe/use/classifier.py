@@ -61,7 +61,7 @@ class Classifier:
     facts: Facts
     reference: Reference | None = None  # training embeddings; None where they were not at hand
     aims: tuple[str, ...] = (DEFAULT_AIM,)  # where prediction names no other
-    weights: Path | None = None  # of the encoder, in the place of the file that `encoder` names
+    weights: Path | None = None  # of the encoder, instead of the file that `encoder` names
     allow_code: bool = False  # whether an encoder that is named `package.module:name` may be imported
 
     @classmethod

@@ -43,7 +43,7 @@ def load_encoder_of(facts: EncoderFacts, *, weights: Path | None = None, allow_c
     Other versions of libraries, another runtime or device change the last digits alone, and are logged.
 
     Args:
-        weights: a local file of weights, in the place of the one that the classifier names.
+        weights: a local file of weights, instead of the one that the classifier names.
         allow_code: import an encoder that is named `package.module:name`.
 
     Raises:

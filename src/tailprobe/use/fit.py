@@ -30,7 +30,7 @@ def fit_model(
     repeated, and a finished one writes the same model again.
 
     Args:
-        method: in the place of the recommended one.
+        method: instead of the recommended one.
         ensemble: heads trained on all labelled images.
         aims: what decisions are for, see `tailprobe.use.aims`.
 

@@ -46,7 +46,7 @@ def threshold_for(aim: Aim, ranked: RankedScores, *, target: float | None = None
     With `cost=c`, a missed positive costing c false alarms, it is 1 / (1 + c), which is best for probabilities.
 
     Args:
-        target: the recall or precision to reach in the place of the aim's own.
+        target: the recall or precision to reach instead of the aim's own.
 
     Raises:
         ValueError: the aim is `top`, which depends on the new images alone.

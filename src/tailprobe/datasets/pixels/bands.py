@@ -85,7 +85,7 @@ class Bands:
 
 @dataclass(frozen=True)
 class NoPixels:
-    """Stands in the place of bands where images are known by their embeddings alone."""
+    """Stands for the bands where images are known by their embeddings alone."""
 
     def __str__(self) -> str:
         return "none"

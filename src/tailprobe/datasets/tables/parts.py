@@ -65,7 +65,7 @@ def _of_words(columns: Columns, column: str, meanings: dict[str, str], *, named:
     more = f" ({len(unknown) - 5} more values are unknown)" if len(unknown) > 5 else ""
     raise InputError(
         f"{columns.where(row)}: {words[row]!r} in column {column!r} is not a part; expected train, validation or test: "
-        f"say what it means by {flag('part_values')} '{form}'{more}, or a part in the place of {LEAVE_OUT}"
+        f"say what it means by {flag('part_values')} '{form}'{more}, or a part instead of {LEAVE_OUT}"
     )
 
 

@@ -13,7 +13,7 @@ from tailprobe.methods.resampling.undersample import undersample
     "under_bagging",
     family="ensemble",
     source="EasyEnsemble of Liu, Wu and Zhou, IEEE Trans. SMC-B 2009, algorithm 1 (doi:10.1109/TSMCB.2008.2007853), "
-    "heads in the place of AdaBoost",
+    "heads instead of AdaBoost",
 )
 def under_bagging(train: TrainingSet, k: int = 5, count: int | CountRule = "low-frequency") -> Ensemble:
     """Train k heads, each on rows that `undersample(count)` draws anew, and average their probabilities.

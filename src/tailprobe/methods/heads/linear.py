@@ -1,4 +1,4 @@
-"""A linear head in the place of one with a hidden layer."""
+"""A linear head: no hidden layer."""
 
 import numpy as np
 

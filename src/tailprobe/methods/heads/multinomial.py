@@ -24,7 +24,7 @@ from tailprobe.methods.method import method
 def multinomial(train: TrainingSet) -> "MultinomialFit":
     """Fit softmax regression to its minimum, the penalty chosen on the validation part.
 
-    As `logistic`, with one softmax over the classes in the place of one sigmoid each: for single-label images the form
+    As `logistic`, with one softmax over the classes instead of one sigmoid each: for single-label images the form
     that most papers mean by a linear probe.
 
     Args:

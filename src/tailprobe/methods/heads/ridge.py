@@ -102,7 +102,7 @@ def platt(
 
     Leave-one-out scores of a class that the embeddings do not tell apart go against its labels, since a carrier that is
     left out lowers the mean of the others. A slope below 0.01 becomes 0.01: nearly constant probabilities, their order
-    kept. Targets are (n+ + 1) / (n+ + 2) and 1 / (n- + 2) in the place of 1 and 0, so that separable scores keep a
+    kept. Targets are (n+ + 1) / (n+ + 2) and 1 / (n- + 2) instead of 1 and 0, so that separable scores keep a
     finite slope. Newton's method, with a step halved until the loss falls.
     """
     slopes, offsets = np.ones(scores.shape[1]), np.zeros(scores.shape[1])

@@ -27,7 +27,7 @@ def move_threshold(train: TrainingSet, *, beta: float = 2.0) -> TrainingPlan:
     """Move each class's threshold to its best F-beta on the validation part, by a shift of its logits.
 
     The threshold found becomes 0.5. The order of the images does not change, and nothing is trained beyond the
-    baseline: what a method gains over this one is no matter of thresholds. At the rule `tuned(beta)` its decisions are
+    baseline: what a method gains over this one is not due to thresholds. At the rule `tuned(beta)` its decisions are
     the baseline's.
 
     Args:

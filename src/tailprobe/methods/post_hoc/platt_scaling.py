@@ -22,7 +22,7 @@ from tailprobe.methods.method import method
 def platt_scaling(train: TrainingSet) -> TrainingPlan:
     """Give each class the slope and offset of the lowest cross-entropy on the validation part.
 
-    Targets are (n+ + 1) / (n+ + 2) and 1 / (n- + 2) in the place of 1 and 0. The slope is kept above 0, so that no
+    Targets are (n+ + 1) / (n+ + 2) and 1 / (n- + 2) instead of 1 and 0. The slope is kept above 0, so that no
     ranking changes. Corrects probabilities that a resampling or a weight has moved.
 
     Trap: two numbers from six positives overfit; prefer `temperature_scaling` there.

@@ -14,7 +14,7 @@ from tailprobe.methods.resampling.label_sets import label_sets
     "deduplicate",
     family="selection",
     needs={"embeddings"},
-    source="Abbas et al. 2023, SemDeDup, section 3 (arXiv:2303.09540), within label sets in the place of clusters",
+    source="Abbas et al. 2023, SemDeDup, section 3 (arXiv:2303.09540), within label sets instead of clusters",
 )
 def deduplicate(train: TrainingSet, similarity: float = 0.95) -> TrainingPlan:
     """Drop an image if its cosine to a kept image of the same labels is above `similarity`.

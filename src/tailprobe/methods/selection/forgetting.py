@@ -18,7 +18,7 @@ Rows = Int[np.ndarray, " _"]
     "forgetting",
     family="selection",
     needs={"embeddings"},
-    source="Toneva et al., ICLR 2019, section 3 (arXiv:1812.05159), after every epoch in the place of every batch",
+    source="Toneva et al., ICLR 2019, section 3 (arXiv:1812.05159), after every epoch instead of every batch",
 )
 def forgetting(train: TrainingSet, count: int | CountRule = "low-frequency", *, epochs: int = 20) -> TrainingPlan:
     """Cut every class down to a count, dropping first the images that a linear head never forgets.

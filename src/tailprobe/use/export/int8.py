@@ -38,7 +38,7 @@ class Int8Loss:
     def lines(self) -> list[str]:
         """Return what to print."""
         return [
-            f"int8: {self.bytes_after / 1e6:.1f} MB in the place of {self.bytes_before / 1e6:.1f} MB",
+            f"int8: {self.bytes_after / 1e6:.1f} MB instead of {self.bytes_before / 1e6:.1f} MB",
             f"int8: on {self.images:,} images that it was not quantised on, probabilities differ by "
             f"{self.mean_difference:.4f} on average and {self.largest_difference:.3f} at most; "
             f"{self.changed_tags:.2%} of the tags change",
