@@ -70,7 +70,8 @@ def test_groups_come_in_the_order_in_which_a_user_sets_them(name: str) -> None:
 
 
 PARTS = [(part, name) for part in (Study, Recipe, Execution) for name in settings_of(part)]
-APART = {"source", "reader", "recipe"}  # the argument, --format and its like, and the recipe's own options
+# The argument, --format and its like, the recipe's own options, and what `reproduce` sets.
+APART = {"source", "reader", "recipe", "reproduces"}
 
 
 @pytest.mark.parametrize(("part", "name"), [pair for pair in PARTS if pair[1] not in APART])

@@ -13,6 +13,9 @@ from tailprobe.errors import InputError
 
 def export(
     model: Model,
+    *,
+    allow_code: AllowCode = False,
+    weights: Weights = None,
     onnx: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write the model as ONNX (tailprobe[onnx]).", rich_help_panel=option.OUTPUT),
@@ -31,8 +34,6 @@ def export(
             rich_help_panel=option.OUTPUT,
         ),
     ] = None,
-    weights: Weights = None,
-    allow_code: AllowCode = False,
 ) -> None:
     """Write preprocessing, encoder, head and calibration as one graph: 8-bit images in, probabilities out.
 

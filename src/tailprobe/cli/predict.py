@@ -39,14 +39,26 @@ def predict(
             metavar="IMAGES", help="New images: a folder, .zip, .tar, table with the images beside it, or a URL of one."
         ),
     ],
-    out: Annotated[
-        Path, typer.Option(metavar="FILE", help="The table to write: .parquet or .csv.", rich_help_panel=option.OUTPUT)
-    ],
+    *,
     labels: Annotated[
         str | None,
         typer.Option(metavar="TABLE", help="A table that names the images to score.", rich_help_panel=option.DATA),
     ] = None,
+    on_bad_image: Annotated[
+        str,
+        typer.Option(
+            metavar="[error|skip]",
+            help="An image that cannot be read: stop, or write its row without scores. Default: error.",
+            show_default=False,
+            rich_help_panel=option.DATA,
+        ),
+    ] = "error",
+    allow_code: AllowCode = False,
+    weights: Weights = None,
     aim: option.Aims = None,
+    out: Annotated[
+        Path, typer.Option(metavar="FILE", help="The table to write: .parquet or .csv.", rich_help_panel=option.OUTPUT)
+    ],
     layout: Annotated[
         str,
         typer.Option(
@@ -57,17 +69,6 @@ def predict(
             rich_help_panel=option.OUTPUT,
         ),
     ] = "scores",
-    on_bad_image: Annotated[
-        str,
-        typer.Option(
-            metavar="[error|skip]",
-            help="An image that cannot be read: stop, or write its row without scores. Default: error.",
-            show_default=False,
-            rich_help_panel=option.DATA,
-        ),
-    ] = "error",
-    weights: Weights = None,
-    allow_code: AllowCode = False,
     quiet: option.Quiet = False,
 ) -> None:
     """Score and tag new images, and say what to expect of the tags.

@@ -88,8 +88,9 @@ def run_study(
 ) -> Run:
     """Run every stage and write the run folder.
 
-    What can be known to be wrong is found before any long work. If it is killed at any moment, the same call continues: from the
-    embeddings in the cache, the finished heads and the finished stages in the folder, and ends with the same bytes.
+    What can be known to be wrong is found before any long work. If it is killed at any moment, the same call continues,
+    from the embeddings in the cache, the finished heads and the finished stages in the folder, and ends with the same
+    bytes.
     Of a finished run nothing is computed again: its data are compared with the recorded ones, and it is returned.
 
     Args:

@@ -68,8 +68,8 @@ def choose_kernel(name: str = "auto") -> Kernel:
     - "stacked", "stacked-bfloat16", "baseline-bfloat16": what "cuda", "cuda-bfloat16" and "avx512-bfloat16" do, on any
       processor, slowly; for tests, and to see what rounding does.
     - "bfloat16": the fastest in bfloat16 where the processor has units for it.
-    - "auto": the compiled kernel's best variant, or torch where there is none. A GPU is used only if it is named, until its
-      stack has been measured on one.
+    - "auto": the compiled kernel's best variant, or torch where there is none. A GPU is used only if it is named,
+      until its stack has been measured on one.
 
     Raises:
         InputError: this machine has no such kernel.
