@@ -203,7 +203,7 @@ def rejoin(names: Sequence[str], known: Collection[str]) -> list[str]:
 
 def _of_usual_name(columns: Columns, rest: Sequence[str], missing: frozenset[str]) -> list[str]:
     """Return the columns called as labels are; of two that say the same, the one in words."""
-    usual = find_usual(rest, LABEL_NAMES)
+    usual = [name for name in find_usual(rest, LABEL_NAMES) if not _is_one_of_several(columns, name, rest, missing)]
     filled = [name for name in usual if any(text_of(cell) not in {"", *missing} for cell in columns.cells[name])]
     if len(filled) != 2:
         return filled or usual[:1]
@@ -212,6 +212,13 @@ def _of_usual_name(columns: Columns, rest: Sequence[str], missing: frozenset[str
         numbers = [name for name in filled if all(text_of(cell).isdecimal() for cell in columns.cells[name])]
         return [name for name in filled if name not in numbers][:1] or filled[:1]
     return filled
+
+
+def _is_one_of_several(columns: Columns, name: str, rest: Sequence[str], missing: frozenset[str]) -> bool:
+    """Return whether a column that is called y is a class beside others, by name and cells, and not their number."""
+    if plain(name) != "y" or binary_column(columns.cells[name], missing) is None:
+        return False
+    return any(binary_column(columns.cells[other], missing) is not None for other in rest if other != name)
 
 
 def _refuse_unclear(columns: Columns, binary: dict[str, BinaryColumn], flags: Sequence[str]) -> None:
