@@ -81,7 +81,7 @@ def assert_logged(client: MlflowClient, result: Run, folder: Path) -> None:
     assert parent.data.params["study.low_frequency"] == "percentile(50)"
     assert parent.data.params["recipe.learning_rate"] == "0.001"
     assert result.recommendation is not None
-    assert parent.data.tags["mlflow.note.content"] == result.recommendation.sentence
+    assert parent.data.tags["mlflow.note.content"] == result.conclusion.text
     page = Path(client.download_artifacts(parent.info.run_id, "report.html", str(folder)))
     assert page.read_bytes() == result.folder.report.read_bytes()
     figures = {Path(file.path).name for file in client.list_artifacts(parent.info.run_id, "figures")}

@@ -12,6 +12,7 @@ def show_result(result: "Run", metric: str) -> None:
     """Print the answer of a run and where it is; a metric that was not tested has its averages before it."""
     from tailprobe.report.caution import caution
     from tailprobe.report.further import further_answers
+    from tailprobe.report.in_images import in_images
     from tailprobe.report.methods import method_remarks
     from tailprobe.report.page.gain_sources import shown_first
     from tailprobe.report.questions import more_seeds
@@ -37,9 +38,11 @@ def show_result(result: "Run", metric: str) -> None:
         remarks = {}
     if verdicts is not None and recommendation is not None:
         console.print(verdict_table(verdicts, methods=names, encoders=encoders, remarks=remarks, width=console.width))
+        images = in_images(result)
         gain = shown_first(result, recommendation.encoder)
         lines = [
-            recommendation.sentence,
+            "" if result.conclusion is None else result.conclusion.text,
+            "" if images is None else images.sentence,
             more_seeds(verdicts, recommendation.encoder),
             "" if gain is None else gain[1]["sentence"],
             *(line for asked in further_answers(result) for line in (f"{asked['sentence']}.", *_indented(asked))),

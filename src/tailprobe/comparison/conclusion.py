@@ -42,6 +42,11 @@ class Conclusion:
     high: float
     detectable: float  # minimum detectable effect
 
+    @property
+    def text(self) -> str:
+        """The answer in one paragraph: headline, sentence and what would settle it."""
+        return " ".join(filter(None, (self.headline, self.sentence, self.settle)))
+
 
 def conclude(
     verdicts: pd.DataFrame, recommendation: Recommendation, classes: pd.DataFrame, *, baseline: str = "baseline"

@@ -28,11 +28,13 @@ def in_images(run: Run) -> AmongTheFirst | None:
 def _in_seed(run: Run, encoder: str, method: str, seed: int, c: int) -> tuple[float, float, float]:
     """Return a class's images found, its images, and how many were looked through, in one seed's test part."""
     part = read_head_scores(run.scores, encoder=encoder, method=method, seed=seed, part="test")
-    labels = run.labels.matrix[part.rows][:, [c]]
+    of_class = run.labels.rows(part.rows).columns(np.array([c]))
+    known = np.ones(len(part.rows), bool) if of_class.known is None else of_class.known[:, 0]
+    labels, scores = of_class.matrix[known], part.probabilities()[known][:, [c]]
     positives = labels.sum(axis=0)
     first = images_looked_through(positives, len(labels))
     return (
-        float(found_among_first(labels, part.probabilities()[:, [c]], first)[0]),
+        float(found_among_first(labels, scores, first)[0]),
         float(positives[0]),
         float(first[0]),
     )

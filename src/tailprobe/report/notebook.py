@@ -35,7 +35,7 @@ def run_html(run: Run) -> str:
     groups = table[table["is_group"] & table["class_name"].isin([LOW_FREQUENCY, REMAINING])]
     first = next(figure for name, figure in run_figures(run).items() if name.startswith("differences"))
     return notebook_html(
-        sentence="" if run.recommendation is None else run.recommendation.sentence,
+        sentence="" if run.conclusion is None else run.conclusion.text,
         averages=groups.drop(columns=["part", "is_group", "pairs"]),
         picture=rendered(first, "png"),
         where=f"run: {run.folder.path}",

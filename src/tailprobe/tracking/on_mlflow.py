@@ -67,7 +67,7 @@ class MlflowTracker:
 
     def _log(self, client: MlflowClient, experiment: str, result: Run, tags: dict[str, str]) -> str:
         name = result.folder.path.resolve().name
-        note = "" if result.recommendation is None else result.recommendation.sentence
+        note = "" if result.conclusion is None else result.conclusion.text
         about = {"mlflow.note.content": note, "tailprobe.version": result.record["versions"]["tailprobe"]}
         run = client.create_run(experiment, run_name=name, tags=tags | about)
         parent = str(run.info.run_id)

@@ -53,8 +53,8 @@ def _write_about(result: Run, folder: Path) -> None:
     with SummaryWriter(str(folder)) as writer:
         settings = result.folder.study.read_text(encoding="utf-8")
         writer.add_text("settings", "".join(f"    {line}\n" for line in settings.splitlines()))  # Markdown's code block
-        if result.recommendation is not None:
-            writer.add_text("recommendation", result.recommendation.sentence)
+        if result.conclusion is not None:
+            writer.add_text("recommendation", result.conclusion.text)
         for path in sorted(result.folder.figures.glob("*.png")):
             with Image.open(path) as picture:
                 writer.add_image(path.stem, np.asarray(picture.convert("RGB")), dataformats="HWC")
