@@ -17,6 +17,10 @@ from tailprobe.methods.ranges import check_range
     needs={"embeddings"},
     source="Liu, Wu and Zhou, IEEE Trans. SMC-B 2009, algorithm 2 (doi:10.1109/TSMCB.2008.2007853), heads in "
     "the place of AdaBoost",
+    cites=("liu2009",),
+    formula="mean of the probabilities of k heads; (rare / others)^(1 / (k - 1)) of the others, the hardest, "
+    "stay after each",
+    example="balance_cascade(5)",
 )
 def balance_cascade(train: TrainingSet, k: int = 5) -> Ensemble:
     """Train k heads on bags of all rare images and as many others, and average their probabilities.

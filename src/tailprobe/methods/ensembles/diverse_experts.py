@@ -18,6 +18,10 @@ from tailprobe.methods.ranges import check_range
     kinds={"single-label"},
     link="softmax",
     source="SADE of Zhang et al., NeurIPS 2022, equations 2 to 4 (arXiv:2107.09249), without their test-time weights",
+    cites=("zhang2022",),
+    formula="mean of the probabilities of heads trained by softmax of z, z + log(prior) and z + log(prior) - "
+    "tau log(inverse prior)",
+    example="diverse_experts(2)",
 )
 def diverse_experts(train: TrainingSet, tau: float = 2.0) -> Ensemble:
     """Train heads by softmax of z, of z + log(prior) and of z + log(prior) - tau log(inverse prior), and average them.

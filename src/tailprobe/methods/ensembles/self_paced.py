@@ -16,6 +16,10 @@ from tailprobe.methods.ranges import check_range
     family="ensemble",
     needs={"embeddings"},
     source="Liu et al., ICDE 2020, algorithm 1 (arXiv:1909.03500), absolute error as hardness",
+    cites=("liu2020",),
+    formula="mean of the probabilities of k heads; head i draws from a bin of mean hardness h as 1 / (h + "
+    "tan(i pi / (2 k)))",
+    example="self_paced(5)",
 )
 def self_paced(train: TrainingSet, k: int = 5, bins: int = 10) -> Ensemble:
     """Train k heads on bags of all rare images and as many others, and average their probabilities.

@@ -14,6 +14,9 @@ from tailprobe.methods.resampling.undersample import undersample
     family="ensemble",
     source="EasyEnsemble of Liu, Wu and Zhou, IEEE Trans. SMC-B 2009, algorithm 1 (doi:10.1109/TSMCB.2008.2007853), "
     "heads instead of AdaBoost",
+    cites=("liu2009",),
+    formula="mean of the probabilities of k heads, each of its own undersample(count)",
+    example="under_bagging(5)",
 )
 def under_bagging(train: TrainingSet, k: int = 5, count: int | CountRule = "low-frequency") -> Ensemble:
     """Train k heads, each on rows that `undersample(count)` draws anew, and average their probabilities.

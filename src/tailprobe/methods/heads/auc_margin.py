@@ -16,7 +16,13 @@ from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
 
 
-@method("auc_margin", family="head", source="Yuan et al., ICCV 2021, equation 5 (arXiv:2012.03173)")
+@method(
+    "auc_margin",
+    family="head",
+    source="Yuan et al., ICCV 2021, equation 5 (arXiv:2012.03173)",
+    cites=("yuan2021",),
+    formula="w minimises var(s+) + var(s-) + max(0, margin + mean(s-) - mean(s+))^2 + penalty / 2 |w|^2",
+)
 def auc_margin(train: TrainingSet, margin: float = 1.0, penalty: float = 0.01) -> "AucMarginFit":
     """Fit a linear head by the AUC-margin loss of each class, a surrogate of the area under the ROC curve.
 

@@ -26,6 +26,9 @@ _STEPS = 200
     family="head",
     source="Gidaris and Komodakis, CVPR 2018, equation 6 (arXiv:1804.09458); scale 30 of Shi et al., ICML 2024, LIFT "
     "(arXiv:2309.10019); each class against the rest, with a bias",
+    cites=("gidaris2018", "shi2024"),
+    formula="z_c = scale × cos(x, w_c) + b_c",
+    example="cosine_classifier(16)",
 )
 def cosine_classifier(train: TrainingSet, scale: float = 16.0) -> "CosineFit":
     """Fit logits scale * cos(x, w_c) + b_c by binary cross-entropy over all rows, from the class means on.

@@ -22,6 +22,9 @@ from tailprobe.methods.ranges import check_range
     link="softmax",
     source="votes of Wu et al., CVPR 2018, section 3.4; over counts: Tan, Expert Systems with Applications 2005 "
     "(doi:10.1016/j.eswa.2004.12.023), equation 2 with an exponent of 1",
+    cites=("wu2018", "tan2005"),
+    formula="score_c = the share of class c among k neighbours, each weighing exp(cosine / temperature), over prior_c",
+    example="knn_balanced(20)",
 )
 def knn_balanced(train: TrainingSet, k: int = 20, temperature: float = 0.07) -> "BalancedNeighbourFit":
     """Let the k nearest training images vote as in `knn`, and divide the votes of a class by its share of the images.

@@ -22,6 +22,8 @@ from tailprobe.methods.ranges import check_range
     link="softmax",
     source="Fisher 1936; on encoders Wang et al., ICLR 2024, equation 4 (arXiv:2402.04087); shrinkage of Ledoit and "
     "Wolf 2004 (doi:10.1016/S0047-259X(03)00096-4)",
+    cites=("fisher1936", "wang2024", "ledoit2004"),
+    formula="z_c = m_c' S^-1 x - m_c' S^-1 m_c / 2 + log(prior_c), S the covariance within classes, shrunk",
 )
 def lda(train: TrainingSet, shrinkage: float | Literal["auto"] = "auto", *, prior: bool = True) -> "LdaFit":
     """Fit linear discriminant analysis in closed form: w = S^-1 m_c, b = -m_c' S^-1 m_c / 2 + log(prior).

@@ -23,6 +23,8 @@ from tailprobe.methods.ranges import check_range
     family="head",
     source="Fisher 1936, each class against the rest; shrinkage of Ledoit and Wolf 2004 "
     "(doi:10.1016/S0047-259X(03)00096-4), of the covariance of all rows",
+    cites=("fisher1936", "ledoit2004"),
+    formula="z_c = (m+ - m-)' S^-1 (x - (m+ + m-) / 2) + log odds, S the covariance within both sides, shrunk",
 )
 def lda_per_class(train: TrainingSet, shrinkage: float | Literal["auto"] = "auto") -> "LdaPerClassFit":
     """Fit linear discriminant analysis between the images that carry a class and those that do not, in closed form.

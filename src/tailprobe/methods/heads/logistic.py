@@ -18,6 +18,8 @@ from tailprobe.methods.method import method
     "logistic",
     family="head",
     source="linear probe of Radford et al., ICML 2021, appendix A.3 (arXiv:2103.00020), each class against the rest",
+    cites=("radford2021",),
+    formula="W, b minimise the mean cross-entropy of sigmoid(W x + b) + penalty / 2 |W|^2",
 )
 def logistic(train: TrainingSet) -> "LogisticFit":
     """Fit logistic regression of each class against the rest to its minimum, the penalty chosen on the validation part.

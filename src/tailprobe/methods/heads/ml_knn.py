@@ -33,6 +33,9 @@ _SMOOTHING = 1.0
     "ml_knn",
     family="head",
     source="Zhang and Zhou, Pattern Recognition 2007, equations 2 to 5 (doi:10.1016/j.patcog.2006.12.019), smoothing 1",
+    cites=("zhang2007",),
+    formula="score_c = P(c | j of k neighbours carry c), by Bayes' rule from the counts of training images",
+    example="ml_knn(10)",
 )
 def ml_knn(train: TrainingSet, k: int = 10) -> "MlKnnFit":
     """Estimate, for each class, how likely an image carries it if j of its k nearest training images do.

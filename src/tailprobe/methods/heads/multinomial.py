@@ -20,6 +20,8 @@ from tailprobe.methods.method import method
     kinds={"single-label"},
     link="softmax",
     source="linear probe of Radford et al., ICML 2021, appendix A.3 (arXiv:2103.00020)",
+    cites=("radford2021",),
+    formula="W, b minimise the mean cross-entropy of softmax(W x + b) + penalty / 2 |W|^2",
 )
 def multinomial(train: TrainingSet) -> "MultinomialFit":
     """Fit softmax regression to its minimum, the penalty chosen on the validation part.

@@ -19,6 +19,8 @@ from tailprobe.methods.method import method
     "nearest_centroid",
     family="head",
     source="Wang et al. 2019, SimpleShot, section 3, CL2N (arXiv:1911.04623); Kang et al., ICLR 2020, section 4.1",
+    cites=("wang2019", "kang2020"),
+    formula="score_c = the cosine of u and the mean of u over class c, u = (x - m) / |x - m|, m the mean of all rows",
 )
 def nearest_centroid(train: TrainingSet) -> "CentroidFit":
     """Score each class by the cosine between an image and the mean of the class's images. Nothing is trained.

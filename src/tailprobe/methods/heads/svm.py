@@ -23,6 +23,9 @@ _FOLDS = 3  # of the training rows, for scores that have not seen their labels
     family="head",
     source="Cortes and Vapnik 1995 (doi:10.1007/BF00994018), squared hinge; weights of King and Zeng 2001; Platt 1999 "
     "for probabilities",
+    cites=("cortes1995", "king2001", "platt1999"),
+    formula="w, b minimise the mean of v max(0, 1 - y s)^2 + penalty / 2 |w|^2, s = w x + b, v equal in sum "
+    "for both sides",
 )
 def svm(train: TrainingSet, penalty: float = 0.01, *, balanced: bool = True) -> "SvmFit":
     """Fit a linear support vector machine of each class against the rest by the squared hinge loss.

@@ -7,7 +7,14 @@ from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
 
 
-@method("balanced_focal", family="loss", source="Lin et al., ICCV 2017, equation 5 (arXiv:1708.02002)")
+@method(
+    "balanced_focal",
+    family="loss",
+    source="Lin et al., ICCV 2017, equation 5 (arXiv:1708.02002)",
+    cites=("lin2017",),
+    formula="positives alpha (1 - p)^gamma (-log p); negatives (1 - alpha) p^gamma (-log(1 - p))",
+    example="balanced_focal(2, 0.75)",
+)
 def balanced_focal(train: TrainingSet, gamma: float = 2.0, alpha: float = 0.75) -> TrainingPlan:
     """Focal loss whose positive terms weigh alpha and whose negative terms weigh 1 - alpha.
 

@@ -9,7 +9,14 @@ from tailprobe.methods.weighting.class_weights import class_weighted
 from tailprobe.methods.weighting.effective_number import effective_number_weights
 
 
-@method("class_balanced_focal", family="loss", source="Cui et al., CVPR 2019, equation 13 (arXiv:1901.05555)")
+@method(
+    "class_balanced_focal",
+    family="loss",
+    source="Cui et al., CVPR 2019, equation 13 (arXiv:1901.05555)",
+    cites=("cui2019",),
+    formula="(1 - beta) / (1 - beta^n_c) × (1 - p)^gamma (-log p)",
+    example="class_balanced_focal(0.999, 1)",
+)
 def class_balanced_focal(train: TrainingSet, beta: float = 0.9999, gamma: float = 1.0) -> TrainingPlan:
     """Focal loss, classes weighed by (1 - beta) / (1 - beta^n_c): `effective_number` and `focal` in one.
 

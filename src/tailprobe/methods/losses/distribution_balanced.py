@@ -16,6 +16,8 @@ from tailprobe.methods.weighting.rebalanced_weight import rebalanced
     family="loss",
     source="Wu et al., ECCV 2020, equations 3 to 10 (arXiv:2007.09654); constants of their COCO setting, gamma of "
     "their focal variant",
+    cites=("wu2020",),
+    formula="w_ic × focal loss of u = z + kappa log odds; negatives' of scale × u, divided by scale",
 )
 def distribution_balanced(
     train: TrainingSet, scale: float = 2.0, kappa: float = 0.05, gamma: float = 2.0

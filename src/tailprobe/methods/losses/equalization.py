@@ -12,6 +12,9 @@ from tailprobe.methods.ranges import check_range
     "equalization",
     family="loss",
     source="Tan et al., CVPR 2020, equations 3 and 8 (arXiv:2003.05176): the share of terms left out is their gamma",
+    cites=("tan2020",),
+    formula="(1 - b (1 - y)) × the loss of rare classes, b = 1 with probability share, of images that carry a class",
+    example="equalization(0.9)",
 )
 def equalization(train: TrainingSet, share: float = 0.9, frequency: float = 0.0) -> TrainingPlan:
     """Leave out a random share of the negative terms of rare classes, for images that carry some other class.

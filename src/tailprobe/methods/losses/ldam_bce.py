@@ -14,6 +14,9 @@ from tailprobe.methods.ranges import check_range
     "ldam_bce",
     family="loss",
     source="margins of Cao et al., NeurIPS 2019, equation 10 (arXiv:1906.07413), in binary cross-entropy",
+    cites=("cao2019",),
+    formula="sigmoid of z_c - m n_c^(-1/4) for the classes that an image carries",
+    example="ldam_bce(0.5)",
 )
 def ldam_bce(train: TrainingSet, margin: float = 0.5) -> TrainingPlan:
     """Lower the logit of the classes that an image carries by a margin proportional to n_c^(-1/4) in training.

@@ -12,6 +12,9 @@ from tailprobe.methods.ranges import check_range
     "logit_adjusted_bce",
     family="loss",
     source="Menon et al., ICLR 2021, equation 10 (arXiv:2007.07314), for one class against the rest",
+    cites=("menon2021",),
+    formula="sigmoid of z_c + tau log(n_c / (T - n_c))",
+    example="logit_adjusted_bce(1)",
 )
 def logit_adjusted_bce(train: TrainingSet, tau: float = 1.0) -> TrainingPlan:
     """Train by binary cross-entropy of z + tau log(n_c / (T - n_c)); the head is used without the shift.

@@ -21,7 +21,13 @@ _LEAST_SLOPE = 0.01  # a + b above 0 keeps the order of images
 _KNOTS = np.concatenate([[-1000.0, -100.0], np.linspace(-40, 40, 1601), [100.0, 1000.0]])
 
 
-@method("beta_calibration", family="post-hoc", source="Kull et al., AISTATS 2017, equation 5 (PMLR 54:623)")
+@method(
+    "beta_calibration",
+    family="post-hoc",
+    source="Kull et al., AISTATS 2017, equation 5 (PMLR 54:623)",
+    cites=("kull2017",),
+    formula="a_c log p_c - b_c log(1 - p_c) + d_c of the lowest cross-entropy on validation images",
+)
 def beta_calibration(train: TrainingSet) -> TrainingPlan:
     """Replace each class's logit by a log p - b log(1 - p) + c, of the lowest cross-entropy on the validation part.
 

@@ -25,6 +25,9 @@ _LEAST = 1e-6  # prevalence
     family="post-hoc",
     source="em: Saerens et al., Neural Computation 2002, equation 2.9 (doi:10.1162/089976602753284446); bbse: "
     "Lipton et al., ICML 2018, section 3 (arXiv:1802.03916); of each class against the rest",
+    cites=("saerens2002", "lipton2018"),
+    formula="z_c + logit(q_c) - logit(prior_c), q_c the prevalence estimated on validation images",
+    example="estimated_prior(em)",
 )
 def estimated_prior(train: TrainingSet, estimator: Estimator = "em") -> TrainingPlan:
     """Estimate how often each class occurs among the validation images and shift its logit by the change of log odds.

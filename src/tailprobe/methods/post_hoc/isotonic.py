@@ -16,7 +16,13 @@ from tailprobe.methods.method import method
 from tailprobe.methods.post_hoc.monotone_head import MonotoneHead
 
 
-@method("isotonic", family="post-hoc", source="Zadrozny and Elkan, KDD 2002, section 3.2 (doi:10.1145/775047.775151)")
+@method(
+    "isotonic",
+    family="post-hoc",
+    source="Zadrozny and Elkan, KDD 2002, section 3.2 (doi:10.1145/775047.775151)",
+    cites=("zadrozny2002",),
+    formula="p_c = the isotonic regression of validation labels on z_c",
+)
 def isotonic(train: TrainingSet) -> TrainingPlan:
     """Replace each class's probability by the isotonic regression of its validation labels on its logits.
 

@@ -18,6 +18,8 @@ from tailprobe.methods.method import method
     "platt_scaling",
     family="post-hoc",
     source="Platt 1999, section 2.2, with Lin, Lin and Weng 2007 (doi:10.1007/s10994-007-5018-6)",
+    cites=("platt1999", "lin2007"),
+    formula="a_c z_c + b_c, a_c > 0, of the lowest cross-entropy on validation images",
 )
 def platt_scaling(train: TrainingSet) -> TrainingPlan:
     """Give each class the slope and offset of the lowest cross-entropy on the validation part.

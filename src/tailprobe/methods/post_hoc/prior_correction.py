@@ -15,6 +15,9 @@ from tailprobe.methods.ranges import check_range
     family="post-hoc",
     source="Elkan, IJCAI 2001, theorem 2; Saerens et al., Neural Computation 2002, equation 2.4 "
     "(doi:10.1162/089976602753284446)",
+    cites=("elkan2001", "saerens2002"),
+    formula="z_c + logit(prevalence) - logit(prior_c), for low-frequency classes",
+    example="prior_correction(0.1)",
 )
 def prior_correction(train: TrainingSet, prevalence: float = 0.1) -> TrainingPlan:
     """Correct for a share `prevalence` of the images carrying each low-frequency class where the head is used.

@@ -16,7 +16,13 @@ from tailprobe.methods.post_hoc.validation_loss import mean_loss
 _BOUNDS = (np.log(0.01), np.log(100.0))  # of the temperature
 
 
-@method("temperature_scaling", family="post-hoc", source="Guo et al., ICML 2017, section 4.2 (arXiv:1706.04599)")
+@method(
+    "temperature_scaling",
+    family="post-hoc",
+    source="Guo et al., ICML 2017, section 4.2 (arXiv:1706.04599)",
+    cites=("guo2017",),
+    formula="z / t, one t of the lowest cross-entropy on validation images",
+)
 def temperature_scaling(train: TrainingSet) -> TrainingPlan:
     """Divide all logits by the temperature of the lowest cross-entropy on the validation part.
 

@@ -23,6 +23,8 @@ from tailprobe.methods.ranges import check_range
     kinds={"single-label"},
     link="softmax",
     source="Guo et al., ICML 2017, section 4.2, vector scaling (arXiv:1706.04599); the penalty is ours",
+    cites=("guo2017",),
+    formula="a_c z_c + b_c of the lowest cross-entropy + penalty (sum of (a_c - 1)^2 + b_c^2) on validation images",
 )
 def vector_calibration(train: TrainingSet, penalty: float = 0.01) -> TrainingPlan:
     """Replace z by a z + b with a and b of the lowest cross-entropy on the validation part. Trained by softmax.

@@ -10,6 +10,8 @@ from tailprobe.methods.resampling.class_shares import groups_of, power_shares, r
     "class_balanced",
     family="resampling",
     source="Shen et al., ECCV 2016 (arXiv:1512.05830); Kang et al., ICLR 2020, section 3 (arXiv:1910.09217)",
+    cites=("shen2016", "kang2020"),
+    formula="P(c) = 1 / C for each row of an epoch, then an image of c in turn",
 )
 def class_balanced(train: TrainingSet) -> TrainingPlan:
     """Draw as many rows an epoch as there are images, every class equally often, its images in turn.

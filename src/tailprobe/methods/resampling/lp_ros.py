@@ -13,6 +13,9 @@ from tailprobe.methods.resampling.label_sets import label_sets
     "lp_ros",
     family="resampling",
     source="Charte et al., HAIS 2013 (doi:10.1007/978-3-642-40846-5_16); Neurocomputing 2015, section 4.1",
+    cites=("charte2013", "charte2015"),
+    formula="images of label sets rarer than the mean set repeated until at most share × the images are added",
+    example="lp_ros(0.25)",
 )
 def lp_ros(train: TrainingSet, share: float = 0.25) -> TrainingPlan:
     """Clone images of label sets rarer than the mean set until a share of images is added.

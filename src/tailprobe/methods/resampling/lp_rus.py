@@ -13,6 +13,9 @@ from tailprobe.methods.resampling.label_sets import label_sets
     "lp_rus",
     family="resampling",
     source="Charte et al., HAIS 2013 (doi:10.1007/978-3-642-40846-5_16); Neurocomputing 2015, section 4.1",
+    cites=("charte2013", "charte2015"),
+    formula="images of label sets more frequent than the mean set left out until at most share × the images are gone",
+    example="lp_rus(0.25)",
 )
 def lp_rus(train: TrainingSet, share: float = 0.25) -> TrainingPlan:
     """Drop images of label sets more frequent than the mean set until a share of the images is gone.

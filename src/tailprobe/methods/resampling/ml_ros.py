@@ -13,6 +13,9 @@ from tailprobe.methods.resampling.label_imbalance import imbalance_ratios, minor
     "ml_ros",
     family="resampling",
     source="Charte et al., Neurocomputing 2015, algorithm 3 (doi:10.1016/j.neucom.2014.08.091)",
+    cites=("charte2015",),
+    formula="images of classes with n_max / n_c > its mean repeated until at most share × the images are added",
+    example="ml_ros(0.25)",
 )
 def ml_ros(train: TrainingSet, share: float = 0.25) -> TrainingPlan:
     """Clone images of classes whose imbalance ratio is above the mean, one a class in turn, until a share is added.

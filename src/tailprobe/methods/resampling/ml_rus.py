@@ -13,6 +13,9 @@ from tailprobe.methods.resampling.label_imbalance import minority
     "ml_rus",
     family="resampling",
     source="Charte et al., Neurocomputing 2015, section 4.4 (doi:10.1016/j.neucom.2014.08.091)",
+    cites=("charte2015",),
+    formula="share × the images left out, none of them of a class with n_max / n_c > its mean",
+    example="ml_rus(0.25)",
 )
 def ml_rus(train: TrainingSet, share: float = 0.25) -> TrainingPlan:
     """Drop a share of the images at random, none of them with a class whose imbalance ratio is above the mean.

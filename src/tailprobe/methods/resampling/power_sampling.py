@@ -11,6 +11,9 @@ from tailprobe.methods.resampling.class_shares import groups_of, power_shares, r
     "power_sampling",
     family="resampling",
     source="0.5: Mahajan et al., ECCV 2018, section 2.2 (arXiv:1805.00932); Kang et al., ICLR 2020, equation 1",
+    cites=("mahajan2018", "kang2020"),
+    formula="P(c) = n_c^power / sum of n^power, then an image of c in turn",
+    example="power_sampling(0.5)",
 )
 def power_sampling(train: TrainingSet, power: float = 0.5) -> TrainingPlan:
     """Draw a class with a probability proportional to n_c^power, then one of its images in turn.

@@ -11,6 +11,9 @@ from tailprobe.methods.resampling.class_shares import groups_of, power_shares, r
     "progressive_sampling",
     family="resampling",
     source="Kang et al., ICLR 2020, equation 2 (arXiv:1910.09217), in steps",
+    cites=("kang2020",),
+    formula="P(c) = (1 - t) n_c / sum of n + t / C, t from 0 to 1 over the epochs",
+    example="progressive_sampling(5)",
 )
 def progressive_sampling(train: TrainingSet, steps: int = 5) -> TrainingPlan:
     """Draw class c with the probability (1 - t) n_c / sum of n + t / C, t going from 0 to 1 over the training.

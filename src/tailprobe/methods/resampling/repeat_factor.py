@@ -10,7 +10,14 @@ from tailprobe.methods.ranges import check_range
 from tailprobe.methods.resampling.class_shares import PASSES
 
 
-@method("repeat_factor", family="resampling", source="Gupta et al., CVPR 2019, section 4 (arXiv:1908.03195)")
+@method(
+    "repeat_factor",
+    family="resampling",
+    source="Gupta et al., CVPR 2019, section 4 (arXiv:1908.03195)",
+    cites=("gupta2019",),
+    formula="image i max(1, sqrt(threshold / f_c)) times an epoch, f_c the frequency of its rarest class",
+    example="repeat_factor(0.1)",
+)
 def repeat_factor(train: TrainingSet, threshold: float = 0.1) -> TrainingPlan:
     """Repeat image i max(1, sqrt(threshold / f_c)) times an epoch, for the rarest class c it carries.
 

@@ -15,6 +15,10 @@ from tailprobe.methods.selection.nested_scores import out_of_fold
     family="selection",
     needs={"embeddings"},
     source="Northcutt et al., JAIR 2021, section 3.1 (doi:10.1613/jair.1.12125), off the confident joint's diagonal",
+    cites=("northcutt2021",),
+    formula="labels left out where, of the classes with p_c >= t_c, another is most probable; t_c the mean of "
+    "p_c over class c",
+    example="confident_learning(5)",
 )
 def confident_learning(train: TrainingSet, folds: int = 5, *, protect: bool = True) -> TrainingPlan:
     """Leave out the labels that lie off the diagonal of the confident joint of a logistic regression.

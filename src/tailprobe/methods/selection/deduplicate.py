@@ -15,6 +15,9 @@ from tailprobe.methods.resampling.label_sets import label_sets
     family="selection",
     needs={"embeddings"},
     source="Abbas et al. 2023, SemDeDup, section 3 (arXiv:2303.09540), within label sets instead of clusters",
+    cites=("abbas2023",),
+    formula="images left out whose cosine to a kept image of the same labels > similarity",
+    example="deduplicate(0.95)",
 )
 def deduplicate(train: TrainingSet, similarity: float = 0.95) -> TrainingPlan:
     """Drop an image if its cosine to a kept image of the same labels is above `similarity`.

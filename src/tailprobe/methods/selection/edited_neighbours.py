@@ -15,6 +15,9 @@ from tailprobe.methods.selection.neighbours import label_distance, nearest_rows,
     needs={"embeddings"},
     source="Wilson, IEEE Trans. SMC 1972 (doi:10.1109/TSMC.1972.4309137); several labels: Charte et al., IDEAL 2014, "
     "MLeNN (doi:10.1007/978-3-319-10840-7_1)",
+    cites=("wilson1972", "charte2014"),
+    formula="images without a low-frequency class left out if half of k neighbours or more carry other labels",
+    example="edited_neighbours(3)",
 )
 def edited_neighbours(train: TrainingSet, k: int = 3, difference: float = 0.5) -> TrainingPlan:
     """Drop an image without a low-frequency class if at least half of its k nearest others carry other labels.

@@ -21,6 +21,9 @@ Rows = Int[np.ndarray, " _"]
     family="selection",
     needs={"embeddings"},
     source="Paul et al., NeurIPS 2021, definition 2.2 (arXiv:2107.07075)",
+    cites=("paul2021",),
+    formula="rows_c = min(n_c, count), by the mean of |p - y| over heads of a few epochs",
+    example="el2n(low-frequency, hard)",
 )
 def el2n(
     train: TrainingSet,

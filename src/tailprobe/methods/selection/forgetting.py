@@ -19,6 +19,9 @@ Rows = Int[np.ndarray, " _"]
     family="selection",
     needs={"embeddings"},
     source="Toneva et al., ICLR 2019, section 3 (arXiv:1812.05159), after every epoch instead of every batch",
+    cites=("toneva2019",),
+    formula="rows_c = min(n_c, count), those that went most often from right to wrong in training",
+    example="forgetting(low-frequency)",
 )
 def forgetting(train: TrainingSet, count: int | CountRule = "low-frequency", *, epochs: int = 20) -> TrainingPlan:
     """Cut every class down to a count, dropping first the images that a linear head never forgets.

@@ -18,6 +18,9 @@ Rows = Int[np.ndarray, " _"]
     needs={"embeddings"},
     source="Welling, ICML 2009 (doi:10.1145/1553374.1553517); on embeddings Rebuffi et al., CVPR 2017, algorithm 4 "
     "(arXiv:1611.07725); within each class, to a count",
+    cites=("welling2009", "rebuffi2017"),
+    formula="rows_c = min(n_c, count), each the one that brings the mean of those kept nearest to the mean of c",
+    example="herding(low-frequency)",
 )
 def herding(train: TrainingSet, count: int | CountRule = "low-frequency") -> TrainingPlan:
     """Cut every class down to a count: each image added brings the mean of those kept closest to the mean of the class.

@@ -19,6 +19,9 @@ Rows = Int[np.ndarray, " _"]
     family="selection",
     needs={"embeddings"},
     source="Smith, Martinez and Giraud-Carrier, Machine Learning 2014, section 6 (doi:10.1007/s10994-013-5422-z)",
+    cites=("smith2014",),
+    formula="rows_c = min(n_c, count), those of the highest out-of-fold probability of c",
+    example="instance_hardness(low-frequency)",
 )
 def instance_hardness(train: TrainingSet, count: int | CountRule = "low-frequency", folds: int = 5) -> TrainingPlan:
     """Cut every class down to a count, keeping the images that a head trained without them finds most probable.

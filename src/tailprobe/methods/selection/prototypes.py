@@ -19,6 +19,9 @@ Rows = Int[np.ndarray, " _"]
     family="selection",
     needs={"embeddings"},
     source="Sorscher et al., NeurIPS 2022, section 4 (arXiv:2206.14486), distances to class means",
+    cites=("sorscher2022",),
+    formula="rows_c = min(n_c, count), those nearest to the mean of c, or farthest from it",
+    example="prototypes(low-frequency, hard)",
 )
 def prototypes(
     train: TrainingSet, count: int | CountRule = "low-frequency", keep: Literal["easy", "hard"] = "hard"

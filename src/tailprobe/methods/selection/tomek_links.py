@@ -15,6 +15,8 @@ from tailprobe.methods.selection.neighbours import label_distance, nearest_rows,
     needs={"embeddings"},
     source="Tomek, IEEE Trans. SMC 1976 (doi:10.1109/TSMC.1976.4309452); several labels: Pereira et al., "
     "Neurocomputing 2020 (doi:10.1016/j.neucom.2019.11.076)",
+    cites=("tomek1976", "pereira2020"),
+    formula="images without a low-frequency class left out of mutual nearest neighbours of other labels",
 )
 def tomek_links(train: TrainingSet, difference: float = 0.5) -> TrainingPlan:
     """Drop the images without a low-frequency class from pairs that are mutual nearest neighbours of other labels.

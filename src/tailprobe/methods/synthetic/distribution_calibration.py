@@ -17,6 +17,10 @@ from tailprobe.methods.synthetic.add_rows import with_rows
     kinds={"single-label"},
     needs={"embeddings"},
     source="Yang, Liu and Xu, ICLR 2021, equations 4 to 7 (arXiv:2101.06395), without their power transform",
+    cites=("yang2021",),
+    formula="rows of Normal((x + m_1 + ... + m_k) / (k + 1), mean of S_1 ... S_k + alpha), of the k frequent "
+    "classes nearest to x",
+    example="distribution_calibration(largest, 2)",
 )
 def distribution_calibration(
     train: TrainingSet, count: int | CountRule = "largest", k: int = 2, alpha: float = 0.0

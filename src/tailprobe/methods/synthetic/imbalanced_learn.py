@@ -40,6 +40,9 @@ _NEIGHBOURS = {
     kinds={"single-label"},
     needs={"embeddings"},
     source="Lemaitre et al., JMLR 2017 (arXiv:1609.06570); papers of the samplers: its documentation",
+    cites=("lemaitre2017",),
+    formula="the rows that the sampler of imbalanced-learn keeps and makes",
+    example="imbalanced_learn(BorderlineSMOTE)",
 )
 def imbalanced_learn(train: TrainingSet, sampler: Sampler, k: int = 5) -> TrainingPlan:
     """Resample embeddings, as they are, by a sampler of imbalanced-learn: `pip install 'tailprobe[imbalanced-learn]'`.

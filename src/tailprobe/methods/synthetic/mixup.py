@@ -12,6 +12,9 @@ from tailprobe.methods.synthetic.mix import mixtures
     family="synthetic",
     needs={"embeddings"},
     source="Zhang et al., ICLR 2018, equation 2 (arXiv:1710.09412), of embeddings",
+    cites=("zhang2018",),
+    formula="l x + (1 - l) x' with the labels l y + (1 - l) y', l from Beta(alpha, alpha)",
+    example="mixup(0.2)",
 )
 def mixup(train: TrainingSet, alpha: float = 0.2) -> TrainingPlan:
     """Train on l x + (1 - l) x' with the labels l y + (1 - l) y', l drawn from Beta(alpha, alpha).

@@ -18,6 +18,10 @@ from tailprobe.methods.synthetic.add_rows import with_rows
     needs={"embeddings"},
     source="Charte et al., Knowledge-Based Systems 2015, algorithms 1 and 2 (doi:10.1016/j.knosys.2015.07.019), labels "
     "by ranking",
+    cites=("charte2015mlsmote",),
+    formula="x + u (x' - x), x' a neighbour of x in its class, u uniform in [0, 1]; labels of more than half "
+    "of x and its neighbours",
+    example="mlsmote(5)",
 )
 def mlsmote(train: TrainingSet, k: int = 5) -> TrainingPlan:
     """Add one row for every image of every class whose imbalance ratio is above the mean.

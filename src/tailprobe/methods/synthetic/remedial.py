@@ -17,6 +17,8 @@ from tailprobe.methods.resampling.label_imbalance import minority, scumble
     needs={"embeddings"},
     source="Charte et al., HAIS 2015 (doi:10.1007/978-3-319-19644-2_41); Neurocomputing 2019 "
     "(doi:10.1016/j.neucom.2017.01.118)",
+    cites=("charte2015remedial", "charte2019"),
+    formula="an image of SCUMBLE above the mean becomes two rows: its frequent classes and its rare classes",
 )
 def remedial(train: TrainingSet, removed: Literal["masked", "negative"] = "masked") -> TrainingPlan:
     """Split each image of a SCUMBLE above the mean into two rows, one with its frequent and one with its rare classes.

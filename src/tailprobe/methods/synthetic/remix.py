@@ -16,6 +16,9 @@ from tailprobe.methods.synthetic.mix import mixtures
     kinds={"single-label"},
     needs={"embeddings"},
     source="Chou et al., ECCV 2020 workshop, equation 4 (arXiv:2007.03943), of embeddings",
+    cites=("chou2020",),
+    formula="mixup, but the label of the rarer class alone if n / n' >= kappa and its share of x > 1 - tau",
+    example="remix(1, 3, 0.5)",
 )
 def remix(train: TrainingSet, alpha: float = 1.0, kappa: float = 3.0, tau: float = 0.5) -> TrainingPlan:
     """Mix images as `mixup` does; a mixture of a rare and a frequent class carries the rare one alone.

@@ -16,6 +16,9 @@ from tailprobe.methods.synthetic.add_rows import with_rows
     family="synthetic",
     needs={"embeddings"},
     source="Menardi and Torelli, Data Mining and Knowledge Discovery 2014, section 3 (doi:10.1007/s10618-012-0295-5)",
+    cites=("menardi2014",),
+    formula="x + h s e, e normal, s the deviations in the class, h = shrinkage (4 / ((D + 2) n_c))^(1 / (D + 4))",
+    example="rose(largest, 0.5)",
 )
 def rose(train: TrainingSet, count: int | CountRule = "largest", shrinkage: float = 1.0) -> TrainingPlan:
     """Add noisy repeats of the images of every class below a count until it is reached.

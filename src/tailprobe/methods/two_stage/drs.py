@@ -9,7 +9,14 @@ from tailprobe.methods.method import method
 from tailprobe.methods.resampling.class_shares import groups_of, power_shares, rows_by_share
 
 
-@method("drs", family="two-stage", source="Cao et al., NeurIPS 2019, section 3.2 (arXiv:1906.07413), resampling")
+@method(
+    "drs",
+    family="two-stage",
+    source="Cao et al., NeurIPS 2019, section 3.2 (arXiv:1906.07413), resampling",
+    cites=("cao2019",),
+    formula="rows_c equal for all classes in the last epochs alone",
+    example="drs(0.8)",
+)
 def drs(train: TrainingSet, start: float = 0.8) -> TrainingPlan:
     """Train on the data as they are, then go on with the rows of `class_balanced`, as many an epoch.
 

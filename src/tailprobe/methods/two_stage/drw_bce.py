@@ -14,6 +14,9 @@ from tailprobe.methods.weighting.effective_number import effective_number_weight
     "drw_bce",
     family="two-stage",
     source="Cao et al., NeurIPS 2019, section 3.2 (arXiv:1906.07413), each class against the rest",
+    cites=("cao2019",),
+    formula="w_c = (1 - beta) / (1 - beta^n_c) of binary cross-entropy in the last epochs alone",
+    example="drw_bce(0.9999)",
 )
 def drw_bce(train: TrainingSet, beta: float = 0.9999, start: float = 0.8) -> TrainingPlan:
     """Train by binary cross-entropy, then go on with the weights of `effective_number`.

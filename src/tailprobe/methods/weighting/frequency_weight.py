@@ -12,6 +12,9 @@ from tailprobe.methods.weighting.class_weights import class_weighted, inverse_po
     family="weighting",
     source="power 1: Huang et al., CVPR 2016 (doi:10.1109/CVPR.2016.580); 0.5: Mahajan et al., ECCV 2018 "
     "(arXiv:1805.00932); 1.2: Zhang et al., CVPR 2021 (arXiv:2103.16370)",
+    cites=("huang2016", "mahajan2018", "zhang2021"),
+    formula="w_c = n_c^-power, scaled to mean 1",
+    example="frequency_weight(0.5)",
 )
 def frequency_weight(train: TrainingSet, power: float = 1.0) -> TrainingPlan:
     """Weigh each class by n_c^-power, rescaled to mean 1.

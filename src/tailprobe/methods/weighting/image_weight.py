@@ -26,6 +26,9 @@ _COMBINE: dict[Combine, Callable[..., Float[np.ndarray, " T"]]] = {
     family="weighting",
     source="class weights of Cui et al., CVPR 2019; combined as in the authors' code of Wu et al., ECCV 2020 "
     "(arXiv:2007.09654), which offers all four",
+    cites=("cui2019", "wu2020"),
+    formula="w_i = the mean, max, min or sum of n_c^-power over the classes c of image i, scaled to mean 1",
+    example="image_weight(mean, 1)",
 )
 def image_weight(train: TrainingSet, combine: Combine = "mean", power: float = 1.0) -> TrainingPlan:
     """Weigh all loss terms of an image by the mean, largest, least or sum of n_c^-power over the classes it carries.

@@ -13,6 +13,9 @@ from tailprobe.methods.ranges import check_range
     "positive_weight",
     family="weighting",
     source="pos_weight of PyTorch's BCEWithLogitsLoss; Rajpurkar et al. 2017, section 2.1 (arXiv:1711.05225)",
+    cites=("paszke2019", "rajpurkar2017"),
+    formula="min((n- / n+)^power, cap) × the loss of a class's positives",
+    example="positive_weight(0.5)",
 )
 def positive_weight(train: TrainingSet, power: float = 1.0, cap: float = 100.0) -> TrainingPlan:
     """Multiply the positive terms of a class by min((n- / n+)^power, cap); negatives weigh 1.

@@ -13,6 +13,9 @@ from tailprobe.methods.ranges import check_range
     "prevalence_weight",
     family="weighting",
     source="King and Zeng, Political Analysis 2001, equation 10 (doi:10.1093/oxfordjournals.pan.a004868)",
+    cites=("king2001",),
+    formula="positives × q / p, negatives × (1 - q) / (1 - p), p = prior_c, q = prevalence, for low-frequency classes",
+    example="prevalence_weight(0.1)",
 )
 def prevalence_weight(train: TrainingSet, prevalence: float = 0.1) -> TrainingPlan:
     """Train as though a share `prevalence` of the images carried each low-frequency class, by importance weights.

@@ -13,6 +13,8 @@ from tailprobe.methods.ranges import check_range
     "rebalanced_weight",
     family="weighting",
     source="Wu et al., ECCV 2020, equations 3 to 5 (arXiv:2007.09654); alpha, beta and mu of their COCO setting",
+    cites=("wu2020",),
+    formula="w_ic = alpha + sigmoid(beta (r_ic - mu)), r_ic = (1 / n_c) / sum of 1 / n_k over the classes k of image i",
 )
 def rebalanced_weight(train: TrainingSet, alpha: float = 0.1, beta: float = 10.0, mu: float = 0.2) -> TrainingPlan:
     """Weigh the term of image i and class c by alpha + sigmoid(beta (r - mu)), r = (1 / n_c) / sum of 1 / n_k, k of i.
