@@ -97,7 +97,7 @@ def test_a_method_of_an_installed_package_is_listed_and_compared(photos: Path, t
     options = ("--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check")
     python("-m", "pip", "install", *options, "--target", site, package, cwd=tmp_path)
     listed = python("-m", "tailprobe", "methods", cwd=tmp_path, installed=site)
-    assert "inverse_frequency(power=1): Weigh the positives of each class" in listed
+    assert "inverse_frequency(power=1)\n      Weigh the positives of each class" in listed
     arguments = (
         photos,
         "--methods",

@@ -43,3 +43,11 @@ def test_tags_may_be_unknown() -> None:
 def test_single_label_images_have_no_unknown_labels() -> None:
     with pytest.raises(InputError, match="single-label images cannot have unknown labels"):
         Labels(np.eye(2, dtype=bool), ("a", "b"), "single-label", np.array([[True, False], [True, True]]))
+
+
+def test_some_classes_of_single_label_images_are_multi_label():
+    labels = Labels(np.eye(3, dtype=bool), ("a", "b", "c"), "single-label")
+    some = labels.columns(np.array([2, 0]))
+    assert (some.kind, some.classes) == ("multi-label", ("c", "a"))
+    assert some.matrix.tolist() == [[False, True], [False, False], [True, False]]
+    assert labels.columns(np.array([1, 0, 2])).kind == "single-label"

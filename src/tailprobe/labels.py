@@ -120,9 +120,13 @@ class Labels:
         return Labels(self.matrix[indices], self.classes, self.kind, self.known_of(indices))
 
     def columns(self, places: Int[np.ndarray, " M"]) -> "Labels":
-        """Return the labels of the classes at `places` alone, in that order."""
+        """Return the labels of the classes at `places` alone, in that order.
+
+        Without some of its classes a single-label image may carry none: the result is then multi-label.
+        """
         names = tuple(self.classes[c] for c in places)
-        return Labels(self.matrix[:, places], names, self.kind, None if self.known is None else self.known[:, places])
+        kind = self.kind if set(names) == set(self.classes) else "multi-label"
+        return Labels(self.matrix[:, places], names, kind, None if self.known is None else self.known[:, places])
 
     def known_of(self, indices: Int[np.ndarray, " M"]) -> Bool[np.ndarray, "M C"] | None:
         """Return which labels of the images at `indices` are known; None where all labels of all images are."""

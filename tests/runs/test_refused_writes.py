@@ -106,7 +106,7 @@ def test_an_export_that_the_disk_refuses_leaves_nothing(
         (errno.EROFS, "read-only"),
         (errno.EACCES, "give the right"),
         (errno.ENOTDIR, "a file is where a folder should be"),
-        (errno.EIO, "goes on when it works again"),
+        (errno.EIO, "run the same command again when it works"),
     ],
 )
 def test_what_the_system_refuses_is_named_with_the_way_out(tmp_path: Path, code: int, remedy: str) -> None:

@@ -38,8 +38,8 @@ def test_images_that_one_method_alone_finds_stand_by_the_change() -> None:
     carries = np.array([1, 1, 1, 1, 0, 1], dtype=bool)
     plain = np.array([0.1, 0.2, 0.9, 0.6, 0.1, np.nan])
     other = np.array([0.5, 0.9, 0.9, 0.2, 0.9, 0.9])
-    kinds = dict(_kinds(carries, plain, other, (0.4, 0.3), 4))
+    kinds = dict(_kinds(carries, ~carries, plain, other, (0.4, 0.3), 4))
     assert kinds["found"] == [1, 0]
     assert kinds["lost"] == [3]
     assert kinds["false positive"] == [4]
-    assert dict(_kinds(carries, plain, other, (np.nan, 0.3), 4))["found"] == []
+    assert dict(_kinds(carries, ~carries, plain, other, (np.nan, 0.3), 4))["found"] == []

@@ -137,15 +137,18 @@ def test_a_notebook_shows_the_sentence_the_table_and_a_picture(finished: Run) ->
 def test_tables_are_left_for_papers_and_spreadsheets(finished: Run) -> None:
     folder = finished.folder.path / "tables"
     assert {path.stem for path in folder.iterdir()} == {
+        "summary",
         "averages",
         "classes",
         "costs",
         "methods",
+        "methods_paragraph",
+        "references",
         "verdicts",
         "thresholds",
         "lacking",
     }
-    assert {path.suffix for path in folder.iterdir()} == {".csv", ".parquet", ".tex", ".md"}
+    assert {path.suffix for path in folder.iterdir()} == {".csv", ".parquet", ".tex", ".md", ".bib"}
     assert r"\toprule" in (folder / "verdicts.tex").read_text()
     costs = pd.read_parquet(folder / "costs.parquet")
     assert {"rows_seen", "steps", "seconds"} <= set(costs)

@@ -35,7 +35,8 @@ from tailprobe.scores.head_scores import HeadPart, HeadScores
 from tailprobe.scores.metric import default_margin
 
 CALIBRATION_METRIC = "brier"
-COLUMNS = tuple(name for name in _OF_VERDICTS if name not in ("is_group", "value_low", "value_high"))
+_OF_ONE_SIDE = ("value_low", "value_high", "baseline_low", "baseline_high")
+COLUMNS = tuple(name for name in _OF_VERDICTS if name not in ("is_group", *_OF_ONE_SIDE))
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,6 @@ from jaxtyping import Bool, Float, Int
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.pixels.thumbnail import thumbnail
 from tailprobe.datasets.storage.file_source import FileSource
-from tailprobe.datasets.storage.image_source import ImageSource
 from tailprobe.errors import InputError
 from tailprobe.scores.mean_scores import mean_scores
 
@@ -70,7 +69,7 @@ def mistake_table(
                     pictures_by_row[i] = _thumbnail(images, i) if pictures else b""
                 row = (encoder, images.labels.classes[c], kind, images.names[i], list(images.labels.tags(i)))
                 scored = (plain[i, c], other[i, c], *limits)
-                rows.append((*row, *scored, file_of(images.image_sources[i]), pictures_by_row[i]))
+                rows.append((*row, *scored, file_of(images, i), pictures_by_row[i]))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -98,9 +97,11 @@ def _most_changed(change: Float[np.ndarray, " N"], wanted: Bool[np.ndarray, " N"
     return [int(i) for i in rows[np.argsort(-change[rows], kind="stable")[:each]]]
 
 
-def file_of(source: ImageSource) -> str:
-    """Return the path or URL of an image that is a file of its own, empty for a member of an archive and the like."""
-    return str(source.path) if isinstance(source, FileSource) and source.member is None else ""
+def file_of(images: LabeledImages, row: int) -> str:
+    """Return the path or URL of an image that is a file of its own; empty for an archive's member and embeddings."""
+    source = images.image_sources[row]
+    own = images.has_pixels and isinstance(source, FileSource) and source.member is None
+    return str(source.path) if own else ""
 
 
 def _worst(

@@ -43,7 +43,7 @@ def nearest_neighbours(
         for rank, i in enumerate(_nearest(cosines, query, each)):
             shown = (images.names[i], rank, float(cosines[i]), list(images.labels.tags(i)))
             picture = _picture(images, i) if pictures else b""
-            row = (images.labels.classes[c], images.names[query], *shown, file_of(images.image_sources[i]), picture)
+            row = (images.labels.classes[c], images.names[query], *shown, file_of(images, i), picture)
             rows.append(row)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

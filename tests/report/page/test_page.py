@@ -327,7 +327,7 @@ def test_duplicates_are_listed_or_said_not_to_have_been_looked_for(watched, path
 
 def test_a_class_opens_from_the_map_into_its_curves_and_mistakes(watched, path):
     page = watched.open(path)
-    page.get_by_role("button", name="class 11").click()
+    page.get_by_role("region", name="Classes by methods").get_by_role("button", name="class 11").click()
     assert page.inner_text("#one-class option:checked") == "class 11"
     assert page.locator("#false-negatives .tile").count() == 1
     assert "baseline 0.100" in page.inner_text("#false-negatives")

@@ -11,7 +11,7 @@ def steps_down(images: int, *, least: int = 1) -> tuple[int, ...]:
     """Return numbers of images, ascending: all, half of them, a quarter, ..., `least`.
 
     >>> steps_down(100)
-    (1, 3, 6, 12, 25, 50, 100)
+    (1, 2, 3, 6, 12, 25, 50, 100)
     """
     halvings = int(np.log2(images / least)) + 1
     halves = {round(images / 2**k) for k in range(halvings)}
