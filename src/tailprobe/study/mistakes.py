@@ -100,8 +100,9 @@ def _most_changed(change: Float[np.ndarray, " N"], wanted: Bool[np.ndarray, " N"
 def file_of(images: LabeledImages, row: int) -> str:
     """Return the path or URL of an image that is a file of its own; empty for an archive's member and embeddings."""
     source = images.image_sources[row]
-    own = images.has_pixels and isinstance(source, FileSource) and source.member is None
-    return str(source.path) if own else ""
+    if not images.has_pixels or not isinstance(source, FileSource) or source.member is not None:
+        return ""
+    return str(source.path)
 
 
 def _worst(
