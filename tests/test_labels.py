@@ -47,7 +47,9 @@ def test_single_label_images_have_no_unknown_labels() -> None:
 
 def test_some_classes_of_single_label_images_are_multi_label():
     labels = Labels(np.eye(3, dtype=bool), ("a", "b", "c"), "single-label")
-    some = labels.columns(np.array([2, 0]))
+    some = labels.one_vs_rest(np.array([2, 0]))
     assert (some.kind, some.classes) == ("multi-label", ("c", "a"))
     assert some.matrix.tolist() == [[False, True], [False, False], [True, False]]
     assert labels.columns(np.array([1, 0, 2])).kind == "single-label"
+    with pytest.raises(InputError, match="carries 0 classes"):
+        labels.columns(np.array([2, 0]))

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -122,11 +122,15 @@ class Labels:
     def columns(self, places: Int[np.ndarray, " M"]) -> "Labels":
         """Return the labels of the classes at `places` alone, in that order.
 
-        Without some of its classes a single-label image may carry none: the result is then multi-label.
+        Raises:
+            InputError: a single-label image carries none of them.
         """
         names = tuple(self.classes[c] for c in places)
-        kind = self.kind if set(names) == set(self.classes) else "multi-label"
-        return Labels(self.matrix[:, places], names, kind, None if self.known is None else self.known[:, places])
+        return Labels(self.matrix[:, places], names, self.kind, None if self.known is None else self.known[:, places])
+
+    def one_vs_rest(self, places: Int[np.ndarray, " M"]) -> "Labels":
+        """Return the labels of some classes as multi-label, since a single-label image may carry none of them."""
+        return replace(self, kind="multi-label").columns(places)
 
     def known_of(self, indices: Int[np.ndarray, " M"]) -> Bool[np.ndarray, "M C"] | None:
         """Return which labels of the images at `indices` are known; None where all labels of all images are."""

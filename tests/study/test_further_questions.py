@@ -32,7 +32,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     images = read["weak"][1]
     study = Study(
         source="noise", encoders=("weak", "strong"), methods=("reweight(10)", "move_threshold"), seeds=5,
-        low_frequency="named(mine)", questions=("encoders", "calibration"),
+        low_frequency="named(mine)", questions=("encoders", "calibration"), figures="none",
         recipe=Recipe(epochs=20, width=8, learning_rate=0.02),
     )  # fmt: skip
     embeddings = {name: replace(found, names=images.names) for name, (found, _) in read.items()}

@@ -46,7 +46,7 @@ def run(*arguments: str) -> int:
 def study(folder: Path, unclear: str) -> Run:
     embeddings, table = write(folder, unclear)
     options = ["--uncertain", "ignore", "--blank", "ignore", "--low-frequency", "named(mine)", "--seeds", "2"]
-    small = ["--epochs", "3", "--width", "8", "--split", "stratified", "--kernel", "torch"]
+    small = ["--epochs", "3", "--width", "8", "--split", "stratified", "--kernel", "torch", "--figures", "none"]
     told = [str(embeddings), "--labels", str(table), "--methods", METHODS, "--out", str(folder / "run")]
     assert run("compare", *told, *options, *small) == 0
     return Run.load(folder / "run")

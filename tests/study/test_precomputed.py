@@ -124,7 +124,18 @@ def test_the_command_takes_an_array_and_a_table(tmp_path: Path) -> None:
     table = pd.DataFrame({"image": [f"{i}.jpg" for i in range(len(labels))], "label": labels})
     table.to_csv(tmp_path / "labels.csv", index=False)
     line = [sys.executable, "-W", "error", "-m", "tailprobe", "compare", "clip.npy", "--labels", "labels.csv"]
-    line += ["--out", "run", "--methods", "reweight(2)", "--smoke", "--low-frequency", "named(mine)", "--quiet"]
+    line += [
+        "--out",
+        "run",
+        "--methods",
+        "reweight(2)",
+        "--smoke",
+        "--low-frequency",
+        "named(mine)",
+        "--quiet",
+        "--figures",
+        "none",
+    ]
     done = subprocess.run(line, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stderr
     assert set(pd.read_parquet(tmp_path / "run" / "results.parquet")["encoder"]) == {"clip"}

@@ -32,7 +32,7 @@ def test_a_study_run_again_under_another_metric_says_so_beside_its_answer(tmp_pa
     archive = tmp_path / "noise.npz"
     np.savez(archive, embeddings=rng.normal(size=(80, 6)) + (labels == "mine")[:, None], labels=labels)
     given = {"methods": ["reweight(2)"], "low_frequency": "named(mine)", "seeds": 5, "cache": tmp_path / "cache"}
-    given["recipe"] = Recipe(epochs=1, width=4)
+    given |= {"recipe": Recipe(epochs=1, width=4), "figures": "none"}
     first = tailprobe.compare(archive, out=tmp_path / "first", **given)
     second = tailprobe.compare(archive, out=tmp_path / "second", metric="roc_auc", **given)
     assert [run.record["judged_before"] for run in (first, second)] == [[], ["average_precision"]]

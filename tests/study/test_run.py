@@ -31,7 +31,7 @@ METHODS = ("baseline", "reweight(5)", "undersample(8)", "oversample(largest)")
 
 def study_of(collection: Path, **changes: object) -> Study:
     small = Recipe(epochs=2, width=16, batch_size=16)
-    few = {"seeds": 2, "split": "stratified"}
+    few = {"seeds": 2, "split": "stratified", "figures": "svg"}
     study = Study(source=str(collection), methods=METHODS, low_frequency="named(mine)", recipe=small, **few)  # type: ignore[arg-type]
     return replace(study, **changes)  # type: ignore[arg-type]
 
@@ -190,7 +190,9 @@ def test_a_method_has_the_same_numbers_in_any_company(
     collection: Path, finished: Run, cache: Path, tmp_path: Path
 ) -> None:
     alone = run_study(
-        study_of(collection, methods=("oversample(largest)",)), tmp_path / "alone", Execution(cache=cache)
+        study_of(collection, methods=("oversample(largest)",), figures="none"),
+        tmp_path / "alone",
+        Execution(cache=cache),
     )
     expected = values(finished)
     pd.testing.assert_series_equal(values(alone), expected[values(alone).index], check_exact=True)
@@ -230,7 +232,9 @@ def test_a_bad_image_stops_the_run_or_is_listed_in_it(collection: Path, cache: P
     bad.write_bytes(bad.read_bytes()[:200])
     with pytest.raises(tailprobe.InputError, match=r"3\.png"):
         run_study(study_of(images), tmp_path / "run", Execution(cache=cache))
-    result = run_study(study_of(images, on_bad_image="skip"), tmp_path / "skipped", Execution(cache=cache))
+    result = run_study(
+        study_of(images, on_bad_image="skip", figures="none"), tmp_path / "skipped", Execution(cache=cache)
+    )
     assert result.record["images"] == 99
     assert "3.png" in " ".join([*result.record["skipped"], *result.record["notes"]])
 
@@ -247,7 +251,7 @@ def test_a_long_tail_is_thinned_and_reported(
     collection: Path, cache: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "tailprobe")
-    thinned = study_of(collection, long_tail=10.0, low_frequency="percentile(25)")
+    thinned = study_of(collection, long_tail=10.0, low_frequency="percentile(25)", figures="none")
     result = run_study(thinned, tmp_path / "run", Execution(cache=cache))
     assert result.record["images"] < 100
     assert any("imbalance ratio of 10" in line for line in caplog.messages)
@@ -275,7 +279,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_numbers(collection: Path, f
 def test_the_command_compares_and_prints_a_table(collection: Path, tmp_path: Path) -> None:
     line = command(
         "compare", collection, "--out", tmp_path / "run", "--cache", tmp_path / "cache", "--methods", "reweight(2)",
-        "--seeds", 1, "--epochs", 1, "--low-frequency", "named(mine)", "--quiet",
+        "--seeds", 1, "--epochs", 1, "--low-frequency", "named(mine)", "--figures", "none", "--quiet",
     )  # fmt: skip
     done = subprocess.run(line, check=True, capture_output=True, text=True)
     assert "reweight(2)" in done.stdout
@@ -303,7 +307,7 @@ def test_a_users_error_is_one_line_and_exit_code_2(
 
 
 def test_equal_updates_give_every_method_the_baselines_steps(collection: Path, cache: Path, tmp_path: Path) -> None:
-    study = study_of(collection, methods=("baseline", "oversample(largest)", "undersample(8)"))
+    study = study_of(collection, methods=("baseline", "oversample(largest)", "undersample(8)"), figures="none")
     result = run_study(replace(study, seeds=2, budget="updates"), tmp_path / "run", Execution(cache=cache))
     steps = result.histories.groupby("method")["steps"].max()
     assert len(set(steps)) == 1
@@ -318,7 +322,7 @@ def test_equal_updates_give_every_method_the_baselines_steps(collection: Path, c
 
 def test_more_rules_for_thresholds_stand_in_the_results(collection: Path, cache: Path, tmp_path: Path) -> None:
     rules = ("global", "cost(10)", "precision(0.9)")
-    study = replace(study_of(collection), seeds=2, thresholds=rules, metric="recall@cost(10)")
+    study = study_of(collection, thresholds=rules, metric="recall@cost(10)", figures="none")
     result = run_study(study, tmp_path / "run", Execution(cache=cache))
     metrics = set(result.results["metric"])
     assert {f"recall@{rule}" for rule in rules} | {"optimism@global", "calibration_error"} <= metrics

@@ -37,7 +37,9 @@ def test_the_commands_of_the_page_run(tmp_path: Path, monkeypatch: pytest.Monkey
     for command in COMMANDS:
         arguments = shlex.split(command)
         if arguments[0] == "fit":
-            arguments.append("--smoke")
+            arguments += ["--smoke", "--figures", "none"]
+        if arguments[0] == "demo":
+            arguments += ["--figures", "none"]
         tailprobe_command(*arguments)
     table = pd.read_parquet("scores.parquet")
     assert len(table) == len(list(Path("sample/data/train-jpg").glob("*.jpg")))

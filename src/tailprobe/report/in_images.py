@@ -28,7 +28,7 @@ def in_images(run: Run) -> AmongTheFirst | None:
 def _in_seed(run: Run, encoder: str, method: str, seed: int, c: int) -> tuple[float, float, float]:
     """Return a class's images found, its images, and how many were looked through, in one seed's test part."""
     part = read_head_scores(run.scores, encoder=encoder, method=method, seed=seed, part="test")
-    of_class = run.labels.rows(part.rows).columns(np.array([c]))
+    of_class = run.labels.rows(part.rows).one_vs_rest(np.array([c]))
     known = np.ones(len(part.rows), bool) if of_class.known is None else of_class.known[:, 0]
     labels, scores = of_class.matrix[known], part.probabilities()[known][:, [c]]
     positives = labels.sum(axis=0)

@@ -88,7 +88,7 @@ def _joined(
         for seed in sorted(run.results["seed"].unique().tolist())
     ]
     rows = np.concatenate([part.rows for part in parts])
-    labels = run.labels.rows(rows).columns(classes)
+    labels = run.labels.rows(rows).one_vs_rest(classes)
     scores = np.concatenate([part.probabilities()[:, classes] for part in parts])
     return rows, Sample(labels.matrix, scores, known=labels.known)
 
