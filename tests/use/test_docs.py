@@ -39,7 +39,7 @@ def test_the_commands_of_the_page_run(tmp_path: Path, monkeypatch: pytest.Monkey
         if arguments[0] == "fit":
             arguments += ["--smoke", "--figures", "none"]
         if arguments[0] == "demo":
-            arguments += ["--figures", "none"]
+            arguments += ["--figures", "none", "--tiles", "1200"]
         tailprobe_command(*arguments)
     table = pd.read_parquet("scores.parquet")
     assert len(table) == len(list(Path("sample/data/train-jpg").glob("*.jpg")))
