@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ TESTS = Path(__file__).parent
 # Tests that train encoders' networks, run whole studies, start servers, clusters or a browser, or need the real data:
 # `make check` leaves them out (-m "not slow"), `make test` runs them. A single test says so by @pytest.mark.slow.
 SLOW = (
+    "comparison/test_best.py",
+    "comparison/test_family.py",
     "comparison/test_null_studies.py",
+    "datasets/test_memory.py",
     "demo/test_draw.py",
     "demo/test_landscape.py",
     "embeddings/test_compute.py",
@@ -28,26 +32,39 @@ SLOW = (
     "encoders/test_with_torchgeo.py",
     "engines/test_ray.py",
     "inspection/test_near.py",
+    "investigate/size/test_shape.py",
+    "methods/heads/test_linear.py",
+    "methods/test_contract.py",
     "real",
     "report/figures/test_all.py",
+    "report/figures/test_look.py",
     "report/page",
     "runs",
     "study/test_bands.py",
     "study/test_dry_run.py",
+    "study/test_four_bands.py",
+    "study/test_further_questions.py",
+    "study/test_groups.py",
+    "study/test_masks.py",
+    "study/test_no_images.py",
     "study/test_precomputed.py",
     "study/test_reproduction.py",
     "study/test_run.py",
     "study/test_third_party_method.py",
     "study/test_tuning.py",
+    "test_cli_embed.py",
+    "test_cli_inspect.py",
+    "test_cli_investigate.py",
     "test_examples.py",
+    "test_import_time.py",
     "tracking",
+    "training/test_engine.py",
+    "training/test_kernels.py",
+    "training/test_stacked.py",
     "use/test_docs.py",
     "use/test_export.py",
     "use/test_model.py",
     "use/test_predict.py",
-    "training/test_engine.py",
-    "training/test_kernels.py",
-    "training/test_stacked.py",
 )
 
 install_import_hook("tailprobe", "runtime_types.check")
@@ -58,11 +75,16 @@ settings.load_profile("any machine")
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
     """Mark what is in SLOW."""
-    slow = [TESTS / path for path in SLOW]
+    slow = {TESTS / path for path in SLOW}
     if missing := [str(path) for path in slow if not path.exists()]:
         raise pytest.UsageError(f"tests/conftest.py, SLOW: no {', '.join(missing)}")
+
+    @cache
+    def is_slow(path: Path) -> bool:  # asked once for each file: there are thousands of items
+        return not slow.isdisjoint((path, *path.parents))
+
     for item in items:
-        if any(item.path == path or path in item.path.parents for path in slow):
+        if is_slow(item.path):
             item.add_marker(pytest.mark.slow)
 
 

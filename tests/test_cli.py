@@ -167,6 +167,7 @@ def test_methods_are_listed_with_their_sets() -> None:
     assert "paper: baseline, reweight(1.5)" in printed
 
 
+@pytest.mark.slow
 def test_each_method_has_its_formula_source_labels_and_an_example_that_works() -> None:
     load_installed()
     own = [METHODS.get(name) for name in METHODS.names()]

@@ -58,6 +58,7 @@ def test_everything_that_is_printed_goes_through_one_place() -> None:
         assert "import Console" not in text or path.name == "console.py", path
 
 
+@pytest.mark.slow
 def test_names_of_classes_and_files_are_shown_and_not_obeyed(tmp_path: Path) -> None:
     for name in (f"{RED}]0;title\x07", "mine\u202e"):
         (tmp_path / "images" / name).mkdir(parents=True)

@@ -52,6 +52,7 @@ def test_the_middle_half_of_the_runs_is_averaged():
     assert found.low < found.value < found.high
 
 
+@pytest.mark.slow
 def test_intervals_hold_where_the_seeds_of_a_collection_share_its_images():
     """Each collection shifts all of its seeds alike; as if seeds were independent, intervals are far too narrow."""
     rng = np.random.default_rng(0)

@@ -51,6 +51,7 @@ def test_after_the_images_are_added_the_margin_is_what_is_detected() -> None:
     assert not plan_study(more, RARE, seeds=5, methods=9, margin=0.02).images_to_add.any()
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=3), st.floats(0.3, 0.99))
 def test_no_other_labelling_of_fewer_images_does_as_well(counts: list[int], factor: float) -> None:
     before = np.array(counts)

@@ -94,6 +94,7 @@ choices = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(given=choices)
 def test_what_is_called_a_no_op_trains_the_baselines_head_and_nothing_else_does(given: dict) -> None:

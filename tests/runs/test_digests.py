@@ -71,7 +71,7 @@ def images(study: Study, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def own(study: Study, images: Path) -> Study:
-    return replace(study, source=str(images), seeds=1)
+    return replace(study, source=str(images), seeds=1, figures="none")
 
 
 def test_a_finished_run_whose_data_have_changed_says_so(

@@ -120,7 +120,7 @@ def test_a_run_says_its_groups_and_embeddings_are_grouped_by_their_cosine(tmp_pa
     archive = tmp_path / "near.npz"
     np.savez(archive, embeddings=vectors, labels=np.where(scene >= 30, "mine", "forest"))
     run = tailprobe.compare(
-        archive, methods=["reweight(2)"], seeds=5, low_frequency="named(mine)", group_column="near",
+        archive, methods=["reweight(2)"], seeds=5, low_frequency="named(mine)", group_column="near", figures="none",
         recipe=Recipe(epochs=1, width=8, batch_size=32), out=tmp_path / "run", cache=tmp_path / "cache",
     )  # fmt: skip
     assert run.classes.set_index("class_name")["groups"].to_dict() == {"forest": 30, "mine": 10}

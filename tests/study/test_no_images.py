@@ -14,7 +14,7 @@ from tailprobe.study.run import run_study
 
 SMALL: dict[str, Any] = {
     "methods": ("baseline", "reweight(5)"), "low_frequency": "named(mine)", "seeds": 2, "split": "stratified",
-    "recipe": Recipe(epochs=2, width=16, batch_size=16), "title": "mines <b>",
+    "figures": "none", "recipe": Recipe(epochs=2, width=16, batch_size=16), "title": "mines <b>",
 }  # fmt: skip
 
 

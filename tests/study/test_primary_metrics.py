@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import tailprobe
 from tailprobe.learners.recipe import Recipe
@@ -26,6 +27,7 @@ def test_a_damaged_list_stops_no_study(tmp_path: Path) -> None:
         assert record_primary_metric(tmp_path, labels="a", metric="brier") == ()
 
 
+@pytest.mark.slow
 def test_a_study_run_again_under_another_metric_says_so_beside_its_answer(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     labels = np.repeat(["forest", "mine"], [60, 20])

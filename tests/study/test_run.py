@@ -219,7 +219,7 @@ def test_the_result_shows_a_table_and_figures_and_saves(finished: Run, tmp_path:
 def test_from_python_in_a_few_lines(collection: Path, cache: Path) -> None:
     images = tailprobe.read(collection)
     result = tailprobe.compare(
-        images, methods=["reweight(2)"], seeds=1, split="stratified", low_frequency="named(mine)",
+        images, methods=["reweight(2)"], seeds=1, figures="none", split="stratified", low_frequency="named(mine)",
         recipe=Recipe(epochs=1, width=8), cache=cache,
     )  # fmt: skip
     assert set(result.results["method"]) == {"baseline", "reweight(2)"}

@@ -66,11 +66,12 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(archive: Path, out: Path, recipe: Recipe = QUICK, **settings: object) -> tailprobe.Run:
     return tailprobe.compare(
-        archive, methods=["reweight(2)"], low_frequency="named(mine)", recipe=recipe,
+        archive, methods=["reweight(2)"], low_frequency="named(mine)", recipe=recipe, figures="none",
         out=out, cache=out.parent / "cache", **settings,  # type: ignore[arg-type]
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_run_adds_blocks_until_it_is_precise_and_its_seeds_are_those_of_a_fixed_number(
     archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,6 +90,7 @@ def test_a_run_adds_blocks_until_it_is_precise_and_its_seeds_are_those_of_a_fixe
     pd.testing.assert_frame_equal(auto.results, fixed.results)
 
 
+@pytest.mark.slow
 def test_a_run_that_never_is_precise_ends_at_its_budget(
     archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,6 +100,7 @@ def test_a_run_that_never_is_precise_ends_at_its_budget(
     assert "10 seeds are as many as --max-seeds allows; more would still narrow the intervals" in found.record["notes"]
 
 
+@pytest.mark.slow
 def test_the_rules_stop_a_run_of_trained_heads_at_the_first_precise_block(
     archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ def planted() -> RedundancyAnswer:
     return investigate_redundancy(copied(16), [], QUICK)
 
 
+@pytest.mark.slow
 def test_planted_copies_are_found(planted: RedundancyAnswer) -> None:
     assert planted.removable(planted.groups["k_centre"]["all"]) >= 0.75
 
