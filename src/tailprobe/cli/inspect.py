@@ -65,12 +65,15 @@ def inspect(
 
     from tailprobe.datasets.pixels.band_ranges import fit_ranges
     from tailprobe.inspection.inspection import inspect_images
+    from tailprobe.inspection.write import check_inspection_folder
     from tailprobe.report.inspection import inspection_report
     from tailprobe.study.embedding import group_column
     from tailprobe.study.groups import NEAR
     from tailprobe.study.reading import check, read_images
 
     study = _study(source, given)
+    if out is not None:
+        check_inspection_folder(out)  # before long work
     images = read_images(study)
     images = fit_ranges(images, np.arange(len(images)), of="images")
     settings, execution = InspectionSettings(**given.inspection), Execution(**given.execution)
@@ -147,7 +150,7 @@ def _detectable(images: "LabeledImages", inspection: "Inspection") -> list[str]:
 
 
 def _write(inspection: "Inspection", out: Path) -> None:
-    from tailprobe.inspection.write import check_inspection_folder, write_inspection
+    from tailprobe.inspection.write import write_inspection
     from tailprobe.lock import locked_folder
     from tailprobe.report.figures.class_distribution import class_distribution
     from tailprobe.report.figures.cooccurrence import cooccurrence
@@ -158,7 +161,6 @@ def _write(inspection: "Inspection", out: Path) -> None:
     figures = {"class_distribution": class_distribution(labels.counts, labels.classes, low, definition=rule)}
     if labels.kind == "multi-label":
         figures["cooccurrence"] = cooccurrence(labels.cooccurrence, labels.classes, low)
-    check_inspection_folder(out)
     with locked_folder(out):
         write_inspection(inspection, out)
         write_figures(figures, out / "figures")

@@ -9,7 +9,7 @@ from tailprobe.datasets.pixels.decode import read_size
 from tailprobe.datasets.storage.file_source import FileSource
 from tailprobe.datasets.storage.image_files import OnBadImage
 from tailprobe.datasets.storage.image_source import ImageSource
-from tailprobe.errors import InputError
+from tailprobe.errors import InputError, how_to_read
 from tailprobe.processor import cores
 from tailprobe.progress import Progress, silent
 
@@ -68,5 +68,6 @@ def _reason(source: ImageSource) -> str | None:
     except InputError as error:
         return str(error)
     except Exception as error:  # unpacking a damaged member raises many types: zlib.error, EOFError, ...
-        return f"{source}: cannot be read ({error}); restore the file or pass --on-bad-image skip to leave it out"
+        restore = how_to_read(error, "restore the file")
+        return f"{source}: cannot be read ({error}); {restore} or pass --on-bad-image skip to leave it out"
     return None

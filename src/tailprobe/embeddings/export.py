@@ -53,7 +53,6 @@ def export_embeddings(
             is not installed, another process writes it, or there is no room or right to write.
     """
     form = check_target(path, overwrite=overwrite)
-    make_folder(path.parent)
     labels = exported_labels(embeddings.names, images)
     with locked_file(path):
         _write(embeddings, labels, path, form, overwrite=overwrite)
@@ -73,17 +72,20 @@ def _write(embeddings: Embeddings, labels: ExportedLabels | None, path: Path, fo
 
 
 def check_target(path: Path, *, overwrite: bool) -> str:
-    """Return the format of a path, by its suffix.
+    """Return the format of a path, by its suffix; the folder around it is made where it is missing.
 
     Raises:
-        InputError: an unknown suffix, the file exists already, or the format's library is not installed.
+        InputError: an unknown suffix, the file exists already, the format's library is not installed, there is no right
+            to write there, or another process does.
     """
     form = check_choice("the suffix of the file", path.suffix.lower(), FORMATS, where=str(path))
     if form in _LIBRARIES and find_spec(_LIBRARIES[form][0]) is None:
         raise InputError(f"{path}: pip install 'tailprobe[{_LIBRARIES[form][1]}]', or export to .parquet")
     if path.exists() and not overwrite:
         raise InputError(f"{path} exists; choose another name or pass --overwrite")
-    return form
+    make_folder(path.parent)
+    with locked_file(path):  # there is a right to write there, and nobody else does
+        return form
 
 
 def _replace_folder(embeddings: Embeddings, labels: ExportedLabels | None, path: Path, form: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from tailprobe.errors import InputError
+from tailprobe.errors import InputError, how_to_read
 from tailprobe.files import file_digest, is_partial, make_folder, refusals_named, write_text, write_whole
 from tailprobe.runs.check import to_arrow
 from tailprobe.runs.schema import DRAWN, FORMAT, LARGE
@@ -114,9 +114,8 @@ class RunFolder:
         try:
             return pd.read_parquet(self.table(name))
         except (OSError, ValueError) as error:
-            raise InputError(
-                f"{self.table(name)}: cannot be read ({error}); repeat the run from its study.toml"
-            ) from None
+            way_out = how_to_read(error, "repeat the run from its study.toml")
+            raise InputError(f"{self.table(name)}: cannot be read ({error}); {way_out}") from None
 
     def relative(self, path: Path) -> str:
         """Return the path of a file within the folder, as run.json names it."""
@@ -144,7 +143,7 @@ class RunFolder:
             record: dict[str, Any] = json.loads(self.record.read_text(encoding="utf-8"))
             found = record.get("format")
         except (OSError, ValueError, AttributeError, RecursionError) as error:
-            raise InputError(f"{self.record}: cannot be read ({error}); {again}") from None
+            raise InputError(f"{self.record}: cannot be read ({error}); {how_to_read(error, again)}") from None
         if found != FORMAT:
             raise InputError(
                 f"{self.record}: expected a run of format {FORMAT}, got {found or 'one without a format'}; it was "

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import tomli_w
 
 from tailprobe.datasets.storage.url import absolute_path, is_url
-from tailprobe.errors import InputError
+from tailprobe.errors import InputError, how_to_read
 from tailprobe.files import write_text
 from tailprobe.keywords import known_settings
 from tailprobe.learners.recipe import Recipe
@@ -276,7 +276,8 @@ def _read_study(path: Path) -> Study:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        way_out = how_to_read(error, "give the path of a study file, study.toml of a run for example")
+        raise InputError(f"{path}: cannot be read ({error.strerror}); {way_out}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{path}: is not TOML ({error})") from None
     _check_names(path, "section", document, {"study", "data", "weights", "recipe"})

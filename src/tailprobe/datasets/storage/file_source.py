@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tailprobe.datasets.storage.image_source import Stream
 from tailprobe.datasets.storage.url import Source, Url
-from tailprobe.errors import InputError
+from tailprobe.errors import InputError, how_to_read
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class FileSource:
                 return (self.path if isinstance(self.path, Url) else _regular(self.path)).read_bytes()
             return _archive(self.path, signature(self.path), threading.get_ident()).read(self.member)
         except _READ_ERRORS as error:
-            raise InputError(f"{self}: cannot be read ({error}); restore the file or leave its row out") from error
+            restore = how_to_read(error, "restore the file")
+            raise InputError(f"{self}: cannot be read ({error}); {restore} or leave its row out") from error
 
     def etag(self) -> str:
         """Return a text that changes with the bytes: size and modification time of a file, size and CRC of a member.

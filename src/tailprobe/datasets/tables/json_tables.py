@@ -7,7 +7,7 @@ from typing import Any
 
 from tailprobe.datasets.storage.url import Source
 from tailprobe.datasets.tables.columns import Columns
-from tailprobe.errors import InputError
+from tailprobe.errors import InputError, how_to_read
 
 LINES = (".jsonl", ".ndjson")
 
@@ -21,7 +21,8 @@ def read_json(path: Source) -> Columns:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); expected JSON in UTF-8") from error
+        expected = how_to_read(error, "expected JSON in UTF-8")
+        raise InputError(f"{path}: cannot be read ({error}); {expected}") from error
     if PurePath(path.name.lower()).suffix in LINES:
         return _of_records(path, _lines(path, text))
     found = _parsed(text, str(path))

@@ -8,7 +8,7 @@ import numpy as np
 
 from tailprobe.datasets.tables.columns import Columns
 from tailprobe.embeddings.precomputed.raw import VECTOR_NAMES, RawEmbeddings, as_vectors
-from tailprobe.errors import InputError
+from tailprobe.errors import InputError, how_to_read
 
 # Usual names of arrays, and the column names that the label table expects.
 _ALIASES = {
@@ -144,4 +144,5 @@ def _unreadable(path: Path, error: Exception) -> InputError:
             "store embeddings as float32, names and labels as texts (dtype 'U')"
         )
     reason = " ".join(str(error).split())[:200] or type(error).__name__
-    return InputError(f"{path}: cannot be read as numpy's arrays ({reason}); write it again with numpy.save or savez")
+    way_out = how_to_read(error, "write it again with numpy.save or savez")
+    return InputError(f"{path}: cannot be read as numpy's arrays ({reason}); {way_out}")
