@@ -107,7 +107,7 @@ def estimate_shrunk(components: VarianceComponents, *, support: Float[np.ndarray
     """Return means with standard errors, M methods by K columns, from shrunk variances and covariances.
 
     Args:
-        support: of each column, as `shrink_variances` asks for.
+        support: test positives of each column; of a group the harmonic mean over its classes.
         classes: how many of the columns are classes; groups follow.
     """
     covariance, covariance_variance = shrink_covariances(
@@ -122,8 +122,6 @@ def estimate_shrunk(components: VarianceComponents, *, support: Float[np.ndarray
         components.seed_variance,
         components.test_sampling_variance,
         seeds=components.seeds,
-        support=support,
-        per_seed=components.per_seed,
         classes=classes,
     )
     return combine_parts(components, variance, np.maximum(df, 1))
