@@ -86,7 +86,7 @@ def test_groups_keep_the_degrees_of_freedom_that_their_classes_lose():
     total = VarianceAccumulator(images=60, columns=4)
     rng = np.random.default_rng(1)
     for _ in range(6):
-        total.add(rng.normal(size=4), np.arange(60), rng.normal(size=(60, 4)))
+        total.add(rng.normal(size=4), np.arange(60), 0.05 * rng.normal(size=(60, 4)))
     components = stack([total.components()])
     found = estimate_shrunk(components, support=np.full(4, 30.0), classes=3)
     every = estimate_shrunk(
