@@ -88,19 +88,21 @@ def rule_of_three(estimate: Estimate, *, support: Float[np.ndarray, " K"]) -> Es
     )
 
 
-def estimate(components: VarianceComponents) -> Estimate:
+def estimate(components: VarianceComponents, *, training_overlap: float = 0.0) -> Estimate:
     """Return means with standard errors from each number's own seeds.
 
     With one seed only the test sampling variance is known: the interval is that of this one head on new images.
+
+    Args:
+        training_overlap: as of `combine_parts`.
     """
-    return combine_parts(components, components.seed_variance, np.maximum(components.seeds - 1, 1).astype(np.float64))
+    seed_df = np.maximum(components.seeds - 1, 1).astype(np.float64)
+    return combine_parts(components, components.seed_variance, seed_df, training_overlap=training_overlap)
 
 
 def estimate_levels(components: VarianceComponents) -> Estimate:
     """Return means of a method's own numbers, whose seeds have training images in common too."""
-    # As uncertain as the variance that it is a part of, hence in its place and not in the covariance's.
-    inflation = 1 + components.seeds * _TRAIN_OVERLAP_CORRELATION
-    return estimate(replace(components, seed_variance=components.seed_variance * inflation))
+    return estimate(components, training_overlap=_TRAIN_OVERLAP_CORRELATION)
 
 
 def estimate_shrunk(components: VarianceComponents, *, support: Float[np.ndarray, " K"], classes: int) -> Estimate:
@@ -148,21 +150,30 @@ def limit_df(df: Float[np.ndarray, "*K"], effective_images: Float[np.ndarray, "*
 
 
 def combine_parts(
-    components: VarianceComponents, seed_variance: Float[np.ndarray, "*K"], seed_df: Float[np.ndarray, "*K"]
+    components: VarianceComponents,
+    seed_variance: Float[np.ndarray, "*K"],
+    seed_df: Float[np.ndarray, "*K"],
+    *,
+    training_overlap: float = 0.0,
 ) -> Estimate:
-    """Add the two parts of Var(mean) = seed variance / S + covariance, and their degrees of freedom by Satterthwaite.
+    """Add the parts of Var(mean) = seed variance / S + covariance, and their degrees of freedom by Satterthwaite.
 
     With one seed, whose variance is not known, the test sampling variance is the whole.
+
+    Args:
+        training_overlap: the covariance of two seeds by the training images that they share, as a share of the seed
+            variance, of which it is as uncertain as that; it is added to the images' part.
 
     Source:
         Satterthwaite, Biometrics 1946.
     """
     single = components.seeds == 1
     seed_part = np.where(single, np.nan, ratio(seed_variance, components.seeds))
+    training_part = np.nan_to_num(training_overlap * seed_variance)
     covariance = np.maximum(np.nan_to_num(components.covariance), 0)
-    image_part = np.where(single, components.test_sampling_variance, covariance)
-    variance = np.where(single, image_part, seed_part + covariance)
-    denominator = seed_part**2 / seed_df + np.nan_to_num(components.covariance_variance) / 2
+    image_part = np.where(single, components.test_sampling_variance, covariance + training_part)
+    variance = np.where(single, image_part, seed_part + image_part)
+    denominator = (seed_part + training_part) ** 2 / seed_df + np.nan_to_num(components.covariance_variance) / 2
     df = np.divide(variance**2, denominator, out=np.full(variance.shape, np.inf), where=denominator > 0)
     return Estimate(
         components.mean, np.sqrt(variance), np.minimum(df, 1e9), np.sqrt(seed_part), np.sqrt(image_part), seed_df
