@@ -23,18 +23,28 @@ import numpy as np
 from benchmarks.power.ablation import ablate
 from benchmarks.power.kept import Studies, draw
 from benchmarks.power.population import Population
-from benchmarks.power.report import STRENGTH, answer_encoders, coverage, decide_with, false_findings, power
+from benchmarks.power.report import (
+    STRENGTH,
+    answer_calibration,
+    answer_encoders,
+    answers,
+    coverage,
+    decide_with,
+    false_findings,
+    power,
+)
 from benchmarks.power.ridge import METHODS
 from benchmarks.power.rotated import variance_ratios
 from benchmarks.power.studies import ENCODERS_COMPARED, FIRST, SECOND, Key, Plan, class_grouping
 from benchmarks.power.truth import HELPED, mean_difference, planted_effects, shifted
-from tailprobe.comparison.words import IMPROVES, WORSENS
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
 
 RIDGE, TRAINED = 100, 40  # collections of a table
 REFERENCE = Key("independent", 10)  # its spread is the unit of the planted effects
 OF_TRAINED = ("average_precision", "recall@fixed", "recall@tuned", "f1@tuned")
-EVERYTHING = ["power", "coverage", "null", "trained", "multi-label", "scenes", "scenes-by-image", "encoders"]
+EVERYTHING = [
+    "power", "coverage", "null", "trained", "multi-label", "scenes", "scenes-by-image", "encoders", "calibration",
+]  # fmt: skip
 
 
 def main() -> None:
@@ -135,22 +145,25 @@ def print_rotation(population: Population, studies: Studies) -> None:
 
 
 def print_encoders(population: Population, studies: Studies) -> None:
-    """Print coverage of encoders' differences, and false findings where no method or encoder has a mean effect."""
+    """Print false findings and coverage of the question of encoders, and of methods under two of them."""
     grouping = class_grouping(population)
     for design, seeds, metric in dict.fromkeys(key[:3] for key in studies):
         of = {what: studies[Key(design, seeds, metric, what)] for what in (FIRST, SECOND, ENCODERS_COMPARED)}
         centred = {what: [shifted(s, -mean_difference(drawn)) for s in drawn] for what, drawn in of.items()}
         both = list(zip(centred[FIRST], centred[SECOND], strict=True))
         found = false_findings(both, decide_with(grouping, metric), idle=METHODS)
-        of_encoders = [answer_encoders([study], grouping, metric) for study in centred[ENCODERS_COMPARED]]
-        wrong = np.mean([table["verdict"].isin([IMPROVES, WORSENS]).any() for table in of_encoders])
-        held = np.mean([(table["low"] <= 0) & (table["high"] >= 0) for table in of_encoders], axis=0)
+        answered = answers([answer_encoders([study], grouping, metric) for study in centred[ENCODERS_COMPARED]])
         print(f"- {design}, {seeds} seeds: methods under two encoders, centred: {found}")
-        print(
-            f"  encoders against each other, centred: false {100 * wrong:.1f}%, covered {100 * held.mean():.1f}%, "
-            f"least of an arm {100 * held.min():.1f}%",
-            flush=True,
-        )
+        print(f"  encoders against each other, centred: {answered}", flush=True)
+
+
+def print_calibration(population: Population, studies: Studies) -> None:
+    """Print false findings and coverage of the question of calibration where no method has an effect in the mean."""
+    grouping = class_grouping(population)
+    for key, drawn in studies.items():
+        truth = mean_difference(drawn)
+        centred = [answer_calibration([shifted(study, -truth)], grouping) for study in drawn]
+        print(f"- {key}: calibration, centred: {answers(centred)}", flush=True)
 
 
 TABLES: Mapping[str, tuple[Plan, tuple[Callable[[Population, Studies], None], ...]]] = {
@@ -167,7 +180,8 @@ TABLES: Mapping[str, tuple[Plan, tuple[Callable[[Population, Studies], None], ..
     ),
     "scenes": (Plan(scenes=True, seeds=(10,)), (print_coverage, print_centred)),
     "scenes-by-image": (Plan(scenes=True, grouped=False, seeds=(10,)), (print_coverage,)),
-    "encoders": (Plan(arms="views", seeds=(10,), designs=("rotated",)), (print_encoders,)),
+    "encoders": (Plan(arms="views"), (print_encoders,)),
+    "calibration": (Plan(arms="engine", seeds=(10,), designs=("rotated",), metrics=("brier",)), (print_calibration,)),
 }
 
 if __name__ == "__main__":

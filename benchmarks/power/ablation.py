@@ -15,8 +15,6 @@ import pandas as pd
 from jaxtyping import Float
 
 from benchmarks.power.report import bands
-from tailprobe.comparison import contrasts as contrasts_module
-from tailprobe.comparison import variance_shrinkage
 from tailprobe.comparison.contrasts import Contrasts, estimate_differences
 from tailprobe.comparison.grouping import Grouping
 from tailprobe.comparison.inference import Estimate, estimate
@@ -33,27 +31,12 @@ def _unshrunk_covariances(covariance: Any, covariance_variance: Any, *_: Any, **
     return np.maximum(covariance, 0), covariance_variance
 
 
-def _no_class_effect(per_seed: Any, *_: Any) -> Any:  # noqa: ANN401
-    return np.full((per_seed.shape[0], per_seed.shape[2]), np.nan)
-
-
-def _no_method_effect(residuals: Float[np.ndarray, "M K"]) -> tuple[Float[np.ndarray, " M"], float, float]:
-    return np.zeros(len(residuals)), 0.0, 0.0
-
-
-def _no_trend(values: Any, log_support: Any, known: Any) -> Any:  # noqa: ANN401
-    return np.full(len(values), values[known].mean()), int(known.sum()) - 1
-
-
 LEVELS: Mapping[str, Level] = MappingProxyType(
     {
         "everything": {},
         "no covariance shrinkage": {"tailprobe.comparison.inference.shrink_covariances": _unshrunk_covariances},
-        "no class effect": {f"{variance_shrinkage.__name__}._leave_one_out_mean": _no_class_effect},
-        "no method effect": {f"{variance_shrinkage.__name__}._shrink_method_effects": _no_method_effect},
-        "no trend in support": {f"{variance_shrinkage.__name__}._trend": _no_trend},
-        "no cap of the prior": {f"{variance_shrinkage.__name__}._most_prior_df": lambda _: np.inf},
-        "no shrinkage at all": {f"{contrasts_module.__name__}.estimate_shrunk": _own_seeds},
+        "no cap of the prior": {"tailprobe.comparison.variance_shrinkage._most_prior_df": lambda _: np.inf},
+        "no shrinkage at all": {"tailprobe.comparison.contrasts.estimate_shrunk": _own_seeds},
     }
 )
 

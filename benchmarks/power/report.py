@@ -9,9 +9,9 @@ from jaxtyping import Bool, Float, Int
 
 from benchmarks.power.truth import HELPED, Oracle, shifted
 from tailprobe.comparison.contrasts import Contrasts, estimate_differences
-from tailprobe.comparison.further import Measured, answer_question
+from tailprobe.comparison.further import CALIBRATION_METRIC, Measured, answer_question, estimate_encoders
 from tailprobe.comparison.grouping import Grouping
-from tailprobe.comparison.question import ENCODERS, further_questions
+from tailprobe.comparison.question import CALIBRATION, ENCODERS, further_questions
 from tailprobe.comparison.verdict import decide_verdicts
 from tailprobe.comparison.words import IMPROVES, WORSENS
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
@@ -34,13 +34,29 @@ def decide_with(grouping: Grouping, metric: str) -> Decide:
 
 def answer_encoders(study: Sequence[Contrasts], grouping: Grouping, metric: str) -> pd.DataFrame:
     """Return tailprobe's answers to the question of encoders, from their contrasts."""
-    question = further_questions([ENCODERS])[0]
-    return answer_question(
-        question,
-        Measured.of_encoders(
-            study, [["other"] * len(c.methods) for c in study], grouping, metric, default_margin(metric)
-        ),
-        grouping,
+    estimates = [estimate_encoders(c, grouping) for c in study]
+    measured = Measured(study, _compared_with(study, "other"), estimates, metric, default_margin(metric))
+    return answer_question(further_questions([ENCODERS])[0], measured, grouping)
+
+
+def answer_calibration(study: Sequence[Contrasts], grouping: Grouping) -> pd.DataFrame:
+    """Return tailprobe's answers to the question of calibration, from contrasts in the Brier score."""
+    estimates, margin = [estimate_differences(c, grouping) for c in study], default_margin(CALIBRATION_METRIC)
+    measured = Measured(study, _compared_with(study, "baseline"), estimates, CALIBRATION_METRIC, margin)
+    return answer_question(further_questions([CALIBRATION])[0], measured, grouping)
+
+
+def _compared_with(study: Sequence[Contrasts], name: str) -> list[list[str]]:
+    return [[name] * len(c.methods) for c in study]
+
+
+def answers(tables: Sequence[pd.DataFrame]) -> str:
+    """Return how often a further question found something, and how many of its 95% intervals hold a difference of 0."""
+    false = float(np.mean([table["verdict"].isin([IMPROVES, WORSENS]).any() for table in tables]))
+    held = 100 * np.mean([(table["low"] <= 0) & (table["high"] >= 0) for table in tables], axis=0)
+    return (
+        f"false {100 * false:.1f}% ± {100 * _error(false, len(tables)):.1f}, covered {held.mean():.1f}%, "
+        f"least of an arm {held.min():.1f}% ({len(tables)} studies)"
     )
 
 

@@ -9,12 +9,12 @@ from benchmarks.simulate import Population, draw_study
 
 from tailprobe.comparison.answer import answer
 from tailprobe.comparison.aspects import BETTER, UNCHANGED, UNCLEAR, WORSE, measure_aspects
+from tailprobe.comparison.compare import compare_methods
 from tailprobe.comparison.contrasts import contrasts_from_scores
 from tailprobe.comparison.decomposition import decompose
 from tailprobe.comparison.grouping import group_classes
 from tailprobe.comparison.guards import guard
 from tailprobe.comparison.recommendation import Recommendation
-from tailprobe.comparison.verdict import compare_methods
 from tailprobe.scores.head_scores import HeadPart, HeadScores
 
 CLASSES = ("a", "b", "c", "d")

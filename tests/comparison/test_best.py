@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from tailprobe.comparison.best import distances_from_best
-from tailprobe.comparison.verdict import compare_methods
+from tailprobe.comparison.compare import compare_methods
 
 
 def covariance(arms, correlation, sd=0.01):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from benchmarks.simulate import Population, draw_study
 
+from tailprobe.comparison.compare import compare_methods
 from tailprobe.comparison.family import family_effects
 from tailprobe.comparison.grouping import group_classes
-from tailprobe.comparison.verdict import compare_methods
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
 
 from .conftest import CLASSES, PREVALENCE, lay_out

@@ -1,14 +1,18 @@
 """Further questions: encoders against each other, and calibration."""
 
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from tailprobe.comparison.further import Heads, answer_further
+from tailprobe.comparison.compare import compare_methods
+from tailprobe.comparison.contrasts import Contrasts
+from tailprobe.comparison.further import Heads, answer_further, estimate_encoders
 from tailprobe.comparison.grouping import group_classes
-from tailprobe.comparison.verdict import compare_methods
+from tailprobe.comparison.joint import without_influences
+from tailprobe.comparison.variance import VarianceAccumulator, stack
 from tailprobe.errors import InputError
 
 
@@ -88,3 +92,23 @@ def test_the_interval_of_encoders_is_the_paired_t_where_images_add_nothing(heads
     row = answer_further(["encoders"], heads).set_index("method").loc["baseline"]
     half = (row["high"] - row["low"]) / 2
     assert half >= stats.t.isf(0.025, 1e9) * row["standard_error_seeds"]
+
+
+def test_a_difference_of_encoders_varies_by_the_training_images_that_its_seeds_share_too():
+    rng, seeds = np.random.default_rng(0), 8
+    total = VarianceAccumulator(images=30, columns=8)
+    influences = []
+    for _ in range(seeds):
+        influences.append(0.01 * rng.normal(size=(30, 8)))
+        total.add(rng.normal(0.1, 0.05, 8), np.arange(30), influences[-1])
+    pairs = [(a * b).sum(axis=0) for a, b in combinations(influences, 2)]
+    values = total.components().per_seed
+    expected = values.var(axis=0, ddof=1) * (1 / seeds + 0.2) + np.maximum(np.mean(pairs, axis=0), 0)
+    grouping = group_classes(("a", "b"), counts=np.array([9, 3]), low_frequency=np.array([False, True]))
+    components = stack([total.components()])
+    contrasts = Contrasts(
+        "one", ("baseline",), components, components, components, without_influences(values), np.full(2, 20.0), True
+    )
+    found = estimate_encoders(contrasts, grouping)
+    np.testing.assert_allclose(found.standard_error[0] ** 2, expected)
+    np.testing.assert_allclose(found.standard_error_seeds[0] ** 2, values.var(axis=0, ddof=1) / seeds)

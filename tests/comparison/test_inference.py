@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -5,8 +7,8 @@ from scipy.special import expit
 from statsmodels.discrete.discrete_model import Logit
 from statsmodels.stats.power import TTestPower
 
-from tailprobe.comparison.inference import Estimate, estimate, estimate_levels, rule_of_three
-from tailprobe.comparison.variance import VarianceAccumulator
+from tailprobe.comparison.inference import Estimate, estimate, estimate_levels, estimate_shrunk, limit_df, rule_of_three
+from tailprobe.comparison.variance import VarianceAccumulator, effective_number, stack
 
 
 def paired(values):
@@ -68,3 +70,27 @@ def test_the_interval_of_a_share_is_that_of_a_logistic_regression():
 def test_the_interval_of_a_share_at_its_end_is_cut_off_there():
     found = known([0.0, 1.0], [0.1, 0.1], np.inf)
     np.testing.assert_allclose(np.stack(found.logit_interval()), [[0, 1 - 0.196], [0.196, 1]], atol=1e-4)
+
+
+def test_few_images_leave_as_many_degrees_of_freedom_as_their_variance_is_uncertain():
+    # 200 images, one in ten with any influence: over collections the sum of squares varies as that of a chi-square of
+    # `limit_df` degrees of freedom does, whose relative variance is 2 / df.
+    rng = np.random.default_rng(0)
+    influence = rng.normal(size=(200, 4000)) * (rng.random((200, 4000)) < 0.1)
+    total = (influence**2).sum(axis=0)
+    df = limit_df(np.full(4000, np.inf), effective_number(influence))
+    assert 2 / total.var() * total.mean() ** 2 == pytest.approx(np.median(df), rel=0.12)
+
+
+def test_groups_keep_the_degrees_of_freedom_that_their_classes_lose():
+    total = VarianceAccumulator(images=60, columns=4)
+    rng = np.random.default_rng(1)
+    for _ in range(6):
+        total.add(rng.normal(size=4), np.arange(60), 0.05 * rng.normal(size=(60, 4)))
+    components = stack([total.components()])
+    found = estimate_shrunk(components, support=np.full(4, 30.0), classes=3)
+    every = estimate_shrunk(
+        replace(components, effective_images=np.full((1, 4), np.inf)), support=np.full(4, 30.0), classes=3
+    )
+    np.testing.assert_allclose(1 / found.df[0, :3], 1 / every.df[0, :3] + 1 / (2 * components.effective_images[0, :3]))
+    assert found.df[0, 3] == every.df[0, 3]

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from benchmarks.simulate import Population, draw_study
 
+from tailprobe.comparison.compare import compare_methods
 from tailprobe.comparison.joint import JointSample, components_of
 from tailprobe.comparison.trend import shrink_towards_methods, trend_weights
 from tailprobe.comparison.variance import VarianceAccumulator
-from tailprobe.comparison.verdict import compare_methods
 from tailprobe.methods.doses import DoseFamily, dose_families
 from tailprobe.methods.lookup import parse_methods
 

@@ -5,12 +5,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from tailprobe.comparison.compare import compare_methods, compare_results
 from tailprobe.comparison.contrasts import Contrasts
 from tailprobe.comparison.grouping import group_classes
 from tailprobe.comparison.joint import without_influences
 from tailprobe.comparison.recommendation import read_recommendation, write_recommendation
 from tailprobe.comparison.variance import nadeau_bengio, stack
-from tailprobe.comparison.verdict import compare_methods, compare_results, decide_verdicts
+from tailprobe.comparison.verdict import decide_verdicts
 from tailprobe.comparison.words import NO_VERDICT, VERDICTS
 from tailprobe.errors import InputError
 from tailprobe.scores.summary import summarise

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from made_run import changed, made_run
-from tailprobe.comparison.verdict import compare_methods
+from tailprobe.comparison.compare import compare_methods
 from tailprobe.report.page.content import content
 from tailprobe.scores.head_scores import HeadPart, HeadScores
 from tailprobe.scores.link import probabilities

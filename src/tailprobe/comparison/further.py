@@ -24,7 +24,7 @@ from tailprobe.comparison.contrasts import (
     estimate_differences,
 )
 from tailprobe.comparison.grouping import Grouping
-from tailprobe.comparison.inference import Estimate, estimate_levels, rule_of_three
+from tailprobe.comparison.inference import Estimate, estimate, rule_of_three
 from tailprobe.comparison.joint_test import question_test
 from tailprobe.comparison.question import CALIBRATION, ENCODERS, Declared, further_questions, with_members
 from tailprobe.comparison.table import COLUMNS as _OF_VERDICTS
@@ -36,12 +36,16 @@ from tailprobe.scores.metric import default_margin
 
 CALIBRATION_METRIC = "brier"
 _OF_ONE_SIDE = ("value_low", "value_high", "baseline_low", "baseline_high")
+# The covariance of two seeds' differences of encoders by the training images that they share, over the variance between
+# seeds. What a collection's few rare images teach one encoder they do not teach the other, under every seed: on the
+# low-frequency classes 0.15 to 0.20 (docs/statistics.md). Methods of one encoder have it in common with their baseline.
+_TRAINING_OVERLAP = 0.2
 COLUMNS = tuple(name for name in _OF_VERDICTS if name not in ("is_group", *_OF_ONE_SIDE))
 
 
 @dataclass(frozen=True, eq=False)
 class Heads:
-    """The heads that questions are asked about, as `verdict.compare_methods` takes them."""
+    """The heads that questions are asked about, as `compare.compare_methods` takes them."""
 
     scores: Mapping[HeadPart, HeadScores]
     labels: Bool[np.ndarray, "N C"]
@@ -71,22 +75,6 @@ class Measured:
     estimates: Sequence[Estimate]
     metric: str
     margin: float
-
-    @classmethod
-    def of_encoders(
-        cls,
-        contrasts: Sequence[Contrasts],
-        compared_with: Sequence[Sequence[str]],
-        grouping: Grouping,
-        metric: str,
-        margin: float,
-    ) -> "Measured":
-        """Estimate differences of encoders, each from its own seeds, with what their training images have in common."""
-        estimates = [
-            rule_of_three(estimate_levels(c.differences), support=grouping.effective_support(c.support))
-            for c in contrasts
-        ]
-        return cls(contrasts, compared_with, estimates, metric, margin)
 
 
 def answer_further(
@@ -143,7 +131,14 @@ def _of_encoders(heads: Heads, metric: str, margin: float) -> Measured:
             )
         )  # fmt: skip
         compared_with.append([first] * len(both))
-    return Measured.of_encoders(contrasts, compared_with, heads.grouping, metric, margin)
+    estimates = [estimate_encoders(c, heads.grouping) for c in contrasts]
+    return Measured(contrasts, compared_with, estimates, metric, margin)
+
+
+def estimate_encoders(contrasts: Contrasts, grouping: Grouping) -> Estimate:
+    """Return differences of encoders from each one's own seeds and from the training images that these share."""
+    found = estimate(contrasts.differences, training_overlap=_TRAINING_OVERLAP)
+    return rule_of_three(found, support=grouping.effective_support(contrasts.support))
 
 
 def _of_calibration(heads: Heads) -> Measured:

@@ -88,26 +88,28 @@ def rule_of_three(estimate: Estimate, *, support: Float[np.ndarray, " K"]) -> Es
     )
 
 
-def estimate(components: VarianceComponents) -> Estimate:
+def estimate(components: VarianceComponents, *, training_overlap: float = 0.0) -> Estimate:
     """Return means with standard errors from each number's own seeds.
 
     With one seed only the test sampling variance is known: the interval is that of this one head on new images.
+
+    Args:
+        training_overlap: as of `combine_parts`.
     """
-    return combine_parts(components, components.seed_variance, np.maximum(components.seeds - 1, 1).astype(np.float64))
+    seed_df = np.maximum(components.seeds - 1, 1).astype(np.float64)
+    return combine_parts(components, components.seed_variance, seed_df, training_overlap=training_overlap)
 
 
 def estimate_levels(components: VarianceComponents) -> Estimate:
     """Return means of a method's own numbers, whose seeds have training images in common too."""
-    # As uncertain as the variance that it is a part of, hence in its place and not in the covariance's.
-    inflation = 1 + components.seeds * _TRAIN_OVERLAP_CORRELATION
-    return estimate(replace(components, seed_variance=components.seed_variance * inflation))
+    return estimate(components, training_overlap=_TRAIN_OVERLAP_CORRELATION)
 
 
 def estimate_shrunk(components: VarianceComponents, *, support: Float[np.ndarray, " K"], classes: int) -> Estimate:
     """Return means with standard errors, M methods by K columns, from shrunk variances and covariances.
 
     Args:
-        support: of each column, as `shrink_variances` asks for.
+        support: test positives of each column; of a group the harmonic mean over its classes.
         classes: how many of the columns are classes; groups follow.
     """
     covariance, covariance_variance = shrink_covariances(
@@ -122,29 +124,56 @@ def estimate_shrunk(components: VarianceComponents, *, support: Float[np.ndarray
         components.seed_variance,
         components.test_sampling_variance,
         seeds=components.seeds,
-        support=support,
-        per_seed=components.per_seed,
         classes=classes,
     )
-    return combine_parts(components, variance, np.maximum(df, 1))
+    found = combine_parts(components, variance, np.maximum(df, 1))
+    few = np.arange(found.df.shape[-1]) < classes
+    return replace(found, df=np.where(few, limit_df(found.df, components.effective_images), found.df))
+
+
+def limit_df(df: Float[np.ndarray, "*K"], effective_images: Float[np.ndarray, "*K"]) -> Float[np.ndarray, "*K"]:
+    """Return the degrees of freedom of a variance that few images carry, however well it is known of these images.
+
+    Relative variances add up, 2 / df of the estimate from the seeds and 1 / n of the images' own
+    (`variance.effective_number`); 2 over their sum are the degrees of freedom of a chi-square as uncertain. Without it
+    classes that are nearly perfect but for a few hard images are covered too seldom (docs/statistics.md); groups, which
+    more images carry, are not.
+
+    Source:
+        Satterthwaite, Biometrics 1946; Bell and McCaffrey, Survey Methodology 2002, for few clusters.
+
+    >>> limit_df(np.array([20.0, 20.0]), np.array([10.0, np.inf]))
+    array([10., 20.])
+    """
+    limited: Float[np.ndarray, "*K"] = 2 / (2 / df + 1 / effective_images)
+    return np.maximum(limited, 1)
 
 
 def combine_parts(
-    components: VarianceComponents, seed_variance: Float[np.ndarray, "*K"], seed_df: Float[np.ndarray, "*K"]
+    components: VarianceComponents,
+    seed_variance: Float[np.ndarray, "*K"],
+    seed_df: Float[np.ndarray, "*K"],
+    *,
+    training_overlap: float = 0.0,
 ) -> Estimate:
-    """Add the two parts of Var(mean) = seed variance / S + covariance, and their degrees of freedom by Satterthwaite.
+    """Add the parts of Var(mean) = seed variance / S + covariance, and their degrees of freedom by Satterthwaite.
 
     With one seed, whose variance is not known, the test sampling variance is the whole.
+
+    Args:
+        training_overlap: the covariance of two seeds by the training images that they share, as a share of the seed
+            variance, of which it is as uncertain as that; it is added to the images' part.
 
     Source:
         Satterthwaite, Biometrics 1946.
     """
     single = components.seeds == 1
     seed_part = np.where(single, np.nan, ratio(seed_variance, components.seeds))
+    training_part = np.nan_to_num(training_overlap * seed_variance)
     covariance = np.maximum(np.nan_to_num(components.covariance), 0)
-    image_part = np.where(single, components.test_sampling_variance, covariance)
-    variance = np.where(single, image_part, seed_part + covariance)
-    denominator = seed_part**2 / seed_df + np.nan_to_num(components.covariance_variance) / 2
+    image_part = np.where(single, components.test_sampling_variance, covariance + training_part)
+    variance = np.where(single, image_part, seed_part + image_part)
+    denominator = (seed_part + training_part) ** 2 / seed_df + np.nan_to_num(components.covariance_variance) / 2
     df = np.divide(variance**2, denominator, out=np.full(variance.shape, np.inf), where=denominator > 0)
     return Estimate(
         components.mean, np.sqrt(variance), np.minimum(df, 1e9), np.sqrt(seed_part), np.sqrt(image_part), seed_df

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.linalg import block_diag
 
-from tailprobe.comparison.variance import VarianceComponents
+from tailprobe.comparison.variance import VarianceComponents, effective_number
 from tailprobe.scores.ratio import defined_moments, ratio
 
 MIN_SEEDS = 5  # fewer say too little of a correlation
@@ -65,7 +65,8 @@ def components_of(sample: JointSample) -> VarianceComponents:
     mean, seeds, seed_variance = defined_moments(sample.values)
     pairs = (seeds * (seeds - 1)).astype(np.float64)
     squares = np.stack([np.bincount(sample.units, weights=u**2) for u in sample.influence])
-    shared = np.stack([np.bincount(sample.units, weights=u) for u in sample.influence]) ** 2 - squares
+    total = np.stack([np.bincount(sample.units, weights=u) for u in sample.influence])
+    shared = total**2 - squares
     return VarianceComponents(
         mean=mean,
         seeds=seeds,
@@ -73,6 +74,7 @@ def components_of(sample: JointSample) -> VarianceComponents:
         test_sampling_variance=ratio(squares.sum(axis=1), seeds),
         covariance=ratio(shared.sum(axis=1), pairs),
         covariance_variance=ratio((shared**2).sum(axis=1), pairs**2),
+        effective_images=effective_number(total.T),
         per_seed=sample.values,
     )
 

@@ -36,6 +36,7 @@ class VarianceComponents:
     test_sampling_variance: Float[np.ndarray, "*K"]  # of one seed's number over new test parts, its head given
     covariance: Float[np.ndarray, "*K"]  # between two seeds, by shared test images; may be below 0, NaN for one seed
     covariance_variance: Float[np.ndarray, "*K"]  # the square of its standard error
+    effective_images: Float[np.ndarray, "*K"]  # how many carry it (`effective_number`); infinite where not known
     per_seed: Float[np.ndarray, "..."]  # the numbers, NaN where undefined: (S, K), or (M, S, K) of stacked methods
 
 
@@ -77,6 +78,7 @@ class VarianceAccumulator:
             test_sampling_variance=ratio(self._squares.sum(axis=0), seeds),
             covariance=ratio(shared.sum(axis=0), pairs),
             covariance_variance=ratio((shared**2).sum(axis=0), pairs**2),
+            effective_images=effective_number(self._sum),
             per_seed=values,
         )
 
@@ -96,7 +98,27 @@ def nadeau_bengio(values: Float[np.ndarray, "S K"], *, test_share: float) -> Var
     zero = np.zeros(values.shape[1])
     # cov is as uncertain as s^2: the variance of the whole is that of one multiple of s^2, not of two parts.
     inflation = 1 + seeds * test_share / (1 - test_share)
-    return VarianceComponents(mean, seeds, seed_variance * inflation, np.full_like(mean, np.nan), zero, zero, values)
+    nowhere, unknown = np.full_like(mean, np.nan), np.full_like(mean, np.inf)
+    return VarianceComponents(mean, seeds, seed_variance * inflation, nowhere, zero, zero, unknown, values)
+
+
+def effective_number(influence: Float[np.ndarray, "N K"]) -> Float[np.ndarray, " K"]:
+    """Return how many of N images carry each number: n where n of them have equal influences and the others none.
+
+    (sum u^2)^2 / sum u^4, infinite where no image has any influence. The sum of squares of few, unequal influences is
+    itself uncertain: over collections of N images its relative variance is about 1 / n - 1 / N.
+
+    Source:
+        Kish, Survey Sampling, 1965, 11.7, of the squares.
+
+    >>> effective_number(np.array([[0.1], [-0.1], [0.0], [0.1]])).round(6)
+    array([3.])
+    """
+    squares = influence**2
+    return np.divide(
+        squares.sum(axis=0) ** 2, (squares**2).sum(axis=0), out=np.full(influence.shape[1], np.inf),
+        where=squares.any(axis=0),
+    )  # fmt: skip
 
 
 def stack(components: Iterable[VarianceComponents]) -> VarianceComponents:
@@ -109,5 +131,6 @@ def stack(components: Iterable[VarianceComponents]) -> VarianceComponents:
         test_sampling_variance=np.stack([c.test_sampling_variance for c in listed]),
         covariance=np.stack([c.covariance for c in listed]),
         covariance_variance=np.stack([c.covariance_variance for c in listed]),
+        effective_images=np.stack([c.effective_images for c in listed]),
         per_seed=np.stack([c.per_seed for c in listed]),
     )

@@ -6,18 +6,12 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Int
 
 from tailprobe.comparison.best import best_table
 from tailprobe.comparison.candidates import candidates
-from tailprobe.comparison.contrasts import (
-    Contrasts,
-    contrasts_from_results,
-    contrasts_from_scores,
-    estimate_differences,
-)
+from tailprobe.comparison.contrasts import Contrasts, estimate_differences
 from tailprobe.comparison.description import describe
-from tailprobe.comparison.grouping import Grouping, group_classes
+from tailprobe.comparison.grouping import Grouping
 from tailprobe.comparison.joint_test import question_test
 from tailprobe.comparison.question import PRIMARY, Declared, Question, declared_questions, with_members
 from tailprobe.comparison.ranks import rank_table
@@ -27,8 +21,7 @@ from tailprobe.comparison.trend import trend_table, trends
 from tailprobe.errors import InputError
 from tailprobe.groups import LOW_FREQUENCY
 from tailprobe.methods.doses import DoseFamily
-from tailprobe.scores.head_scores import HeadPart, HeadScores
-from tailprobe.scores.metric import default_margin, lower_is_better, metric_title, metric_to_compare
+from tailprobe.scores.metric import default_margin, lower_is_better, metric_title
 
 MIN_POSITIVES = 5  # fewer in the test part: a class is not tested, its intervals do not hold (docs/statistics.md)
 MIN_SEEDS = 3  # two leave one degree of freedom: on simulated studies up to 14% of null effects were then significant
@@ -64,147 +57,6 @@ class Comparison:
         return replace(self, recommendation=replace(self.recommendation, statistics=statistics))
 
 
-def compare_methods(
-    scores: Mapping[HeadPart, HeadScores],
-    *,
-    labels: Bool[np.ndarray, "N C"],
-    classes: pd.DataFrame,
-    metric: str = "average_precision",
-    baseline: str = "baseline",
-    baselines: Mapping[str, str] = MappingProxyType({}),
-    set_aside: Mapping[str, str] = MappingProxyType({}),
-    groups: Int[np.ndarray, " N"] | None = None,
-    known: Bool[np.ndarray, "N C"] | None = None,
-    primary: str = "low-frequency",
-    test_classes: bool = False,
-    margin: float | None = None,
-    doses: Sequence[DoseFamily] = (),
-    min_positives: float = MIN_POSITIVES,
-) -> Comparison:
-    """Compare every method with the baseline of the same encoder, paired by seed, on the test part.
-
-    Differences are tested by Student's t. Their variance is that between seeds over the number of seeds, plus the
-    covariance of test parts that share images (`variance`), both shrunk by the study's other comparisons
-    (`variance_shrinkage`, `covariance_shrinkage`). The methods are tested jointly within each question (`question`,
-    `min_p`): one critical level serves verdicts, simultaneous intervals, minimum detectable effects and the
-    recommendation. "practically equal" is a difference whose simultaneous interval lies within the margin. "not tested"
-    is a class with fewer test positives than `min_positives`, which costs the others nothing, and everything below
-    three seeds; "underpowered" one with fewer than 20 whose minimum detectable effect exceeds 0.1. Rows outside the
-    questions have no verdict.
-
-    Args:
-        scores: each head's test part, in memory or from `scores.stored.open_test_scores`; with the thresholds of the
-            metric's rule, where it is one of decisions. Other parts in it are not looked at.
-        labels: (N, C), of every image of the study's image set, columns in the order of `classes`.
-        classes: a run's table of classes: class_name, count, low_frequency.
-        metric: one that has an influence function (`scores.metric.comparable_names`).
-        baseline: what methods are compared with.
-        baselines: by method, what it is compared with where that is another one: softmax methods with the softmax
-            baseline, so that a method's effect is not mixed with that of the link.
-        set_aside: by method, a verdict known beforehand, `NO_OP` or `IDENTICAL_RANKING`: not tested, which costs the
-            others nothing.
-        groups: (N,), of every image the number, from 0 on, of what it is one of, as a scene or a patient: images of one
-            are not independent, and positives are counted in groups.
-        known: (N, C), which labels are known: an image takes no part in the other classes. None: all.
-        primary: "low-frequency" or "gain-and-cost", see `question.declared_questions`.
-        test_classes: whether single classes are tested, as a question of their own at 5% (Bonferroni).
-        margin: differences within it are practically equal; by default the metric's.
-        doses: methods that differ in one number; the trend of each family is a further member of the primary question.
-
-    Raises:
-        InputError: the scores do not hold what is asked for, or hold no test part.
-
-    Source:
-        Nadeau and Bengio, Machine Learning 2003; Smyth, SAGMB 2004; Westfall and Young, Resampling-Based Multiple
-        Testing, 1993. Error rate, coverage and power are measured in docs/statistics.md.
-    """
-    metric_to_compare(metric)  # raises
-    heads = [(head.encoder, head.method) for head in scores if head.part == "test"]
-    methods = _methods_by_encoder(heads, baseline)
-    grouping = _grouping(classes)
-    units = None if groups is None else np.unique(groups, return_inverse=True)[1]
-
-    def measure(to: Mapping[str, str]) -> list[Contrasts]:
-        return [
-            contrasts_from_scores(
-                scores,
-                encoder=encoder,
-                methods=others,
-                baseline=baseline,
-                metric=metric,
-                grouping=grouping,
-                labels=labels,
-                baselines=to,
-                groups=units,
-                known=known,
-            )
-            for encoder, others in methods.items()
-        ]
-
-    return decide_verdicts(
-        measure(baselines),
-        grouping,
-        metric=metric,
-        baseline=baseline,
-        baselines=baselines,
-        set_aside=set_aside,
-        to_one_baseline=measure({}) if baselines else None,
-        primary=primary,
-        test_classes=test_classes,
-        margin=margin,
-        doses=doses,
-        min_positives=min_positives,
-    )
-
-
-def compare_results(
-    results: pd.DataFrame,
-    *,
-    classes: pd.DataFrame,
-    metric: str = "average_precision",
-    baseline: str = "baseline",
-    primary: str = "low-frequency",
-    test_classes: bool = False,
-    margin: float | None = None,
-    min_positives: float = MIN_POSITIVES,
-) -> Comparison:
-    """Compare methods as `compare_methods` does where the heads' scores are not at hand, but their results are.
-
-    The sampling of the test images cannot be measured then; the Nadeau-Bengio correction stands in for it, with less
-    power.
-
-    Args:
-        results: the tidy table of a run; any metric of classes in it can be compared.
-        classes: a run's table of classes: class_name, count, low_frequency, train, validation, test.
-    """
-    rows = results[results["part"] == "test"]
-    named = rows[["encoder", "method"]].drop_duplicates().astype(str)
-    methods = _methods_by_encoder(list(named.itertuples(index=False, name=None)), baseline)
-    grouping = _grouping(classes)
-    contrasts = [
-        contrasts_from_results(
-            rows[rows["encoder"] == encoder],
-            encoder=encoder,
-            methods=others,
-            baseline=baseline,
-            metric=metric,
-            grouping=grouping,
-            test_share=_test_share(classes),
-        )
-        for encoder, others in methods.items()
-    ]
-    return decide_verdicts(
-        contrasts,
-        grouping,
-        metric=metric,
-        baseline=baseline,
-        primary=primary,
-        test_classes=test_classes,
-        margin=margin,
-        min_positives=min_positives,
-    )
-
-
 def decide_verdicts(
     contrasts: Sequence[Contrasts],
     grouping: Grouping,
@@ -220,7 +72,7 @@ def decide_verdicts(
     doses: Sequence[DoseFamily] = (),
     min_positives: float = MIN_POSITIVES,
 ) -> Comparison:
-    """Turn contrasts into verdicts; arguments and result as those of `compare_methods`.
+    """Turn contrasts into verdicts; arguments and result as those of `compare.compare_methods`.
 
     `to_one_baseline` holds the same methods' contrasts to `baseline`, where `contrasts` are not all to it: the
     recommendation chooses among methods of every link, so it needs effects that can be compared.
@@ -288,35 +140,3 @@ def _with_members(
 def _baseline_values(table: pd.DataFrame) -> dict[str, float]:
     rows = table[table["class_name"].eq(LOW_FREQUENCY) & table["is_group"]].drop_duplicates("encoder")
     return dict(zip(rows["encoder"], rows["baseline"].astype(float), strict=True))
-
-
-def _methods_by_encoder(heads: Sequence[tuple[str, str]], baseline: str) -> dict[str, list[str]]:
-    """Return each encoder's methods beside the baseline, in order of appearance; encoders that have none are left out.
-
-    Raises:
-        InputError: there are no heads, or an encoder has no baseline.
-    """
-    if not heads:
-        raise InputError("there is no test part; verdicts are not given on images that thresholds were tuned on")
-    methods: dict[str, list[str]] = {}
-    for encoder, method in dict.fromkeys(heads):
-        methods.setdefault(encoder, []).append(method)
-    for encoder, named in methods.items():
-        if baseline not in named:
-            raise InputError(f"encoder {encoder!r} has no baseline {baseline!r}; it has {', '.join(named)}")
-    others = {encoder: [method for method in named if method != baseline] for encoder, named in methods.items()}
-    return {encoder: named for encoder, named in others.items() if named}
-
-
-def _grouping(classes: pd.DataFrame) -> Grouping:
-    return group_classes(
-        classes["class_name"].astype(str).tolist(),
-        counts=classes["count"].to_numpy(np.int64),
-        low_frequency=classes["low_frequency"].to_numpy(bool),
-    )
-
-
-def _test_share(classes: pd.DataFrame) -> float:
-    """Return the share of the labels that a test part holds."""
-    parts = {name: float(classes[name].sum()) for name in ("train", "validation", "test")}
-    return parts["test"] / sum(parts.values())

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tailprobe.comparison.compare import compare_methods
 from tailprobe.comparison.conclusion import Conclusion, conclude
 from tailprobe.comparison.recommendation import read_recommendation
-from tailprobe.comparison.verdict import compare_methods
 from tailprobe.comparison.words import IDENTICAL_RANKING, NO_OP
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.embeddings import Embeddings, align
