@@ -109,15 +109,15 @@ def rendered(figure: Figure, form: str) -> bytes:
 
 
 def _print_svg(figure: Figure, file: io.BytesIO, metadata: dict[str, Any]) -> None:
-    FigureCanvasSVG(figure).print_svg(file, metadata=metadata)
+    FigureCanvasSVG(figure).print_svg(file, metadata=metadata)  # type: ignore[no-untyped-call]
 
 
 def _print_png(figure: Figure, file: io.BytesIO, metadata: dict[str, Any]) -> None:
-    FigureCanvasAgg(figure).print_png(file, metadata=metadata, pil_kwargs={"compress_level": _COMPRESSION})
+    FigureCanvasAgg(figure).print_png(file, metadata=metadata, pil_kwargs={"compress_level": _COMPRESSION})  # type: ignore[no-untyped-call]
 
 
 def _print_pdf(figure: Figure, file: io.BytesIO, metadata: dict[str, Any]) -> None:
-    FigureCanvasPdf(figure).print_pdf(file, metadata=metadata)
+    FigureCanvasPdf(figure).print_pdf(file, metadata=metadata)  # type: ignore[no-untyped-call]
 
 
 _PRINTERS: dict[str, Callable[[Figure, io.BytesIO, dict[str, Any]], None]] = {
