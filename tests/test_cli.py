@@ -210,7 +210,7 @@ def test_every_command_shows_an_example() -> None:
 
 
 def test_every_option_with_a_value_shows_one_in_its_help() -> None:
-    def options(command: Any, path: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - Typer's own Click
+    def options(command: Any, path: str) -> Iterator[tuple[str, str]]:
         for parameter in command.params:
             if parameter.param_type_name == "option" and not parameter.is_flag:
                 yield f"{path} {parameter.opts[0]}", parameter.help or ""

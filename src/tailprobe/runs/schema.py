@@ -52,9 +52,9 @@ FILES = MappingProxyType(
 )
 DRAWN = frozenset({"figures", "tables", "report.html"})  # from the other files, and again where they are missing
 ALWAYS = (
-    "split", "labels", "classes", "methods", "plans", "histories", "scores", "results", "samples", "mistakes",
-    "embedding_map", "neighbours",
-)  # tables that every run has  # fmt: skip
+    "labels", "classes", "methods", "plans", "histories", "scores", "results", "samples", "mistakes", "embedding_map",
+    "neighbours",
+)  # tables that every run has and a page needs  # fmt: skip
 LARGE = frozenset({"heads.safetensors", "scores.parquet"})  # their digests are compared when they are read
 
 _HEAD = {
