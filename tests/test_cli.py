@@ -4,12 +4,14 @@ import inspect
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 import mean_colours
@@ -206,6 +208,19 @@ def test_the_shell_completes_commands_and_options(
 def test_every_command_shows_an_example() -> None:
     for command in COMMANDS:
         assert f"tailprobe {command} " in " ".join(help_of(command, 200)), command
+
+
+def test_every_option_with_a_value_shows_one_in_its_help() -> None:
+    def options(command: Any, path: str) -> Iterator[tuple[str, str]]:
+        for parameter in command.params:
+            if parameter.param_type_name == "option" and not parameter.is_flag:
+                yield f"{path} {parameter.opts[0]}", parameter.help or ""
+        for name, below in getattr(command, "commands", {}).items():
+            yield from options(below, f"{path} {name}")
+
+    helps = {name: text for name, text in options(get_command(cli.app), "tailprobe") if "completion" not in name}
+    assert len(helps) > 100
+    assert [name for name, text in helps.items() if "e.g." not in text.lower()] == []
 
 
 def test_every_option_that_the_readme_names_exists() -> None:

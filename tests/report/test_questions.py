@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from tailprobe.report.questions import asked, more_seeds
+from tailprobe.comparison.conclusion import Conclusion
+from tailprobe.report.questions import asked, more_seeds, what_would_settle
 
 
 def table(**columns: object) -> pd.DataFrame:
@@ -28,3 +29,21 @@ def test_more_seeds_lower_their_part_alone() -> None:
     assert "no number of seeds brings them below ±0.060" in sentence
     assert "no limit that could be measured" in more_seeds(table(standard_error_images=0.0), "clip")
     assert more_seeds(table(critical_level=np.nan), "clip") == ""
+
+
+def conclusion(**parts: object) -> Conclusion:
+    said = {
+        "kind": "cannot tell", "encoder": "clip", "method": "a", "about": "a", "metric": "average_precision",
+        "headline": "Cannot tell yet.", "sentence": "", "settle": "", "difference": 0.0, "low": 0.0, "high": 0.0,
+        "detectable": 0.1,
+    }  # fmt: skip
+    return Conclusion(**said | parts)  # type: ignore[arg-type]
+
+
+def test_what_would_settle_it_is_said_once() -> None:
+    def said(**parts: object) -> str:
+        return what_would_settle(table(), conclusion(**parts))
+
+    assert said().startswith("With 10 seeds")
+    assert said(settle="To settle it: 57 seeds instead of 5.") == ""  # the answer has said it
+    assert said(kind="use") == said(kind="not worth it") == ""  # nothing is open

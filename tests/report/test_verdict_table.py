@@ -114,6 +114,12 @@ def test_a_group_without_classes_is_a_dash() -> None:
     assert "–" in next(line for line in text.splitlines() if line.startswith("reweight(2)"))
 
 
+def test_no_heading_stands_over_a_group_without_classes() -> None:
+    text = printed(LONG[:1], ["baseline", "oversample(largest)"])
+    assert "low-frequency classes" in text.partition("comparison")[0]
+    assert "remaining classes" not in text
+
+
 def test_where_no_class_was_tested_none_is_counted() -> None:
     text = printed(
         [

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import tailprobe
+from tailprobe.files import file_digest
 from tailprobe.report import write as report
 from tailprobe.runs.run import Run
 from tailprobe.runs.settings import Study
@@ -26,8 +27,29 @@ def test_the_record_says_by_what_each_encoder_embedded(run: Run) -> None:
 @pytest.mark.parametrize("found", [None, 0, 99, "1"])
 def test_a_run_of_another_format_is_refused(copy: Run, found: object) -> None:
     copy.folder.record.write_text(json.dumps({**copy.record, "format": found}))
-    with pytest.raises(tailprobe.InputError, match=r"expected a run of format 2.*tailprobe compare"):
+    with pytest.raises(tailprobe.InputError, match=r"expected a run of format 3.*tailprobe compare"):
         Run.load(copy.folder.path)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "named"),
+    [("verdicts", "below_margin", "column below_margin of verdicts.parquet"), ("embedding_map", "", "embedding_map")],
+)
+def test_a_run_without_a_table_or_column_of_this_version_is_refused_in_one_line(
+    copy: Run, table: str, column: str, named: str
+) -> None:
+    path, files = copy.folder.table(table), dict(copy.record["files"])
+    if column:
+        pd.read_parquet(path).drop(columns=column).to_parquet(path)
+        files[path.name] = file_digest(path)
+    else:
+        path.unlink()
+        del files[path.name]
+    copy.folder.write_record(copy.record, files)
+    expected = f"another version of tailprobe and lacks {named}.*tailprobe compare"
+    with pytest.raises(tailprobe.InputError, match=expected) as refusal:
+        Run.load(copy.folder.path)
+    assert "\n" not in str(refusal.value)
 
 
 def test_a_damaged_record_is_refused(copy: Run) -> None:

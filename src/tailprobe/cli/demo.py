@@ -21,7 +21,10 @@ def demo(
     given: Given,
     out: option.Out = Path("demo"),
     tiles: Annotated[
-        int, typer.Option(metavar="INTEGER", help="Images to draw.", min=1, max=10**7, rich_help_panel=option.DATA)
+        int,
+        typer.Option(
+            metavar="INTEGER", help="Images to draw, e.g. 500.", min=1, max=10**7, rich_help_panel=option.DATA
+        ),
     ] = 3000,
     smoke: option.Smoke = False,
     quiet: option.Quiet = False,

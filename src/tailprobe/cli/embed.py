@@ -35,7 +35,8 @@ def embed(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write the embeddings of one encoder for other tools, in the format of the file's ending: .npy, .npz, "
+            help="Write the embeddings of one encoder for other tools, in the format of the file's ending, e.g. "
+            "embeddings.npz: .npy, .npz, "
             ".parquet, .lance or .zarr. Labels come along.",
             rich_help_panel=option.OUTPUT,
         ),

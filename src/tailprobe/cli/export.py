@@ -18,19 +18,26 @@ def export(
     weights: Weights = None,
     onnx: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the model as ONNX (tailprobe[onnx]).", rich_help_panel=option.OUTPUT),
+        typer.Option(
+            metavar="FILE",
+            help="Write the model as ONNX, e.g. model.onnx (tailprobe[onnx]).",
+            rich_help_panel=option.OUTPUT,
+        ),
     ] = None,
     program: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Write the model as a torch.export program, .pt2.", rich_help_panel=option.OUTPUT
+            metavar="FILE",
+            help="Write the model as a torch.export program, e.g. model.pt2.",
+            rich_help_panel=option.OUTPUT,
         ),
     ] = None,
     int8: Annotated[
         str | None,
         typer.Option(
             metavar="IMAGES",
-            help="Quantise the encoder of --onnx to 8 bits on these images, and print what that costs.",
+            help="Quantise the encoder of --onnx to 8 bits on these images, e.g. a folder of 500, and print what "
+            "that costs.",
             rich_help_panel=option.OUTPUT,
         ),
     ] = None,

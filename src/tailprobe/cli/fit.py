@@ -22,7 +22,9 @@ def fit(
     out: Annotated[
         Path,
         typer.Option(
-            metavar="MODEL", help="The model folder: a new one, or one to resume.", rich_help_panel=option.OUTPUT
+            metavar="MODEL",
+            help="The model folder, e.g. models/mines: a new one, or one to resume.",
+            rich_help_panel=option.OUTPUT,
         ),
     ],
     given: Given,
@@ -30,7 +32,7 @@ def fit(
         str | None,
         typer.Option(
             metavar="METHOD",
-            help="Method of the model, one of those compared. Default: the recommended one.",
+            help="Method of the model, one of those compared, e.g. 'reweight(5)'. Default: the recommended one.",
             rich_help_panel=option.METHODS,
         ),
     ] = None,
@@ -38,7 +40,7 @@ def fit(
         int,
         typer.Option(
             metavar="INTEGER",
-            help="Heads of the model, their probabilities averaged.",
+            help="Heads of the model, their probabilities averaged, e.g. 3.",
             min=1,
             max=100,
             rich_help_panel=option.METHODS,

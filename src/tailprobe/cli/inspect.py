@@ -31,10 +31,10 @@ _LOG = logging.getLogger(__name__)
     inspection=ALL_OF_INSPECTION,
     defaults={"encoders": None, "split": None},
     texts={
-        "encoders": "Find near duplicates by the embeddings of this encoder.",
+        "encoders": "Find near duplicates by the embeddings of this encoder, e.g. descriptors.",
         "split": "Count duplicates across parts: those that the data give (default), or those of this split.",
-        "seed": "Seed of that split.",
-        "workers": "Threads that read files. Default: one per CPU core.",
+        "seed": "Seed of that split, e.g. 1.",
+        "workers": "Threads that read files, e.g. 4. Default: one per CPU core.",
     },
 )
 def inspect(
@@ -43,7 +43,9 @@ def inspect(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="Write JSON, tables and figures into this folder.", rich_help_panel=option.OUTPUT
+            metavar="DIR",
+            help="Write JSON, tables and figures into this folder, e.g. inspection.",
+            rich_help_panel=option.OUTPUT,
         ),
     ] = None,
     files: Annotated[

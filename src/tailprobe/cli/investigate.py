@@ -30,14 +30,14 @@ _EXECUTION = ("cache", "workers", "kernel", "engine", "runtime", "precision", "d
 _SEEDS = 10
 
 Out = Annotated[
-    Path, typer.Option(metavar="DIR", help="Folder of page, figures, tables.", rich_help_panel=option.OUTPUT)
+    Path, typer.Option(metavar="DIR", help="Folder of page, figures, tables, e.g. size.", rich_help_panel=option.OUTPUT)
 ]
 Classes = Annotated[
     list[str] | None,
     typer.Option(
         "--class",
         metavar="CLASS",
-        help="A class to look at. Repeat for several. Default: the low-frequency ones.",
+        help="A class to look at, e.g. mine. Repeat for several. Default: the low-frequency ones.",
         rich_help_panel=option.DESIGN,
     ),
 ]
@@ -50,11 +50,13 @@ def size(
     given: Given,
     classes: Classes = None,
     recall: Annotated[
-        float, typer.Option(metavar="SHARE", help="A wanted recall.", rich_help_panel=option.DESIGN)
+        float, typer.Option(metavar="SHARE", help="A wanted recall, e.g. 0.9.", rich_help_panel=option.DESIGN)
     ] = 0.8,
     at_precision: Annotated[
         float,
-        typer.Option(metavar="SHARE", help="The precision wanted at that recall.", rich_help_panel=option.DESIGN),
+        typer.Option(
+            metavar="SHARE", help="The precision wanted at that recall, e.g. 0.5.", rich_help_panel=option.DESIGN
+        ),
     ] = 0.7,
     quiet: option.Quiet = False,
 ) -> None:
@@ -88,7 +90,7 @@ def redundancy(
         typer.Option(
             "--class",
             metavar="CLASS",
-            help="A class to thin. Repeat for several. Default: all.",
+            help="A class to thin, e.g. clear. Repeat for several. Default: all.",
             rich_help_panel=option.DESIGN,
         ),
     ] = None,
@@ -117,7 +119,7 @@ def redundancy(
     recipe=[name for name in ALL_OF_RECIPE if name not in ("epochs", "select", "patience", "weight_decay")],
     execution=_EXECUTION,
     defaults={"seeds": _SEEDS, "methods": None},
-    texts={"methods": "Methods to follow beside the baseline. Default: the paper's three."},
+    texts={"methods": "Methods to follow beside the baseline, e.g. 'reweight(5)'. Default: the paper's three."},
 )
 def budget(
     source: Source,
@@ -125,7 +127,9 @@ def budget(
     given: Given,
     decay: Annotated[
         float,
-        typer.Option(metavar="NUMBER", help="Weight decay of every second course.", rich_help_panel=option.DESIGN),
+        typer.Option(
+            metavar="NUMBER", help="Weight decay of every second course, e.g. 0.001.", rich_help_panel=option.DESIGN
+        ),
     ] = 1e-3,
     quiet: option.Quiet = False,
 ) -> None:
@@ -157,7 +161,7 @@ def budget(
     recipe=ALL_OF_RECIPE,
     execution=_EXECUTION,
     defaults={"seeds": _SEEDS, "methods": None},
-    texts={"methods": "Methods to compare with the baseline. Default: the paper's three."},
+    texts={"methods": "Methods to compare with the baseline, e.g. 'reweight(5)'. Default: the paper's three."},
 )
 def cues(source: Source, out: Out, given: Given, classes: Classes = None, quiet: option.Quiet = False) -> None:
     """Classes that are predicted from their company: with and without the usual co-occurring label, by method.

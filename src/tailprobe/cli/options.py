@@ -23,7 +23,9 @@ Data = Annotated[
 Labels = Annotated[
     str | None,
     typer.Option(
-        metavar="TABLE", help="Table of image names and labels: CSV, Parquet, JSON, Excel, COCO.", rich_help_panel=DATA
+        metavar="TABLE",
+        help="Table of image names and labels: CSV, Parquet, JSON, Excel, COCO; e.g. labels.csv.",
+        rich_help_panel=DATA,
     ),
 ]
 Format = Annotated[
@@ -31,7 +33,7 @@ Format = Annotated[
     typer.Option(
         metavar="NAME",
         help="auto (by what is there), table, folder, metadata, voc, planet, ade20k, webdataset, hugging-face, images "
-        "(without labels) or embeddings. Default: auto.",
+        "(without labels) or embeddings; e.g. voc. Default: auto.",
         show_default=False,
         rich_help_panel=DATA,
     ),
@@ -63,14 +65,17 @@ AllowCode = Annotated[
     ),
 ]
 Out = Annotated[
-    Path, typer.Option(metavar="RUN", help="The run folder: a new one, or one to resume.", rich_help_panel=OUTPUT)
+    Path,
+    typer.Option(
+        metavar="RUN", help="The run folder, e.g. runs/mines: a new one, or one to resume.", rich_help_panel=OUTPUT
+    ),
 ]
 Track = Annotated[
     list[str] | None,
     typer.Option(
         "--track",
         metavar="TRACKER",
-        help="Log the run to mlflow or tensorboard. Repeat for both.",
+        help="Log the run to mlflow or tensorboard, e.g. mlflow. Repeat for both.",
         rich_help_panel=OUTPUT,
     ),
 ]
@@ -98,7 +103,8 @@ Aims = Annotated[
     typer.Option(
         "--aim",
         metavar="AIM",
-        help="What decisions are for: recall=0.9, precision=0.8, f2, cost=10 (of a missed image, in false alarms) or "
+        help="What decisions are for, e.g. recall=0.9; precision=0.8, f2, cost=10 (of a missed image, in false "
+        "alarms) or "
         "top=100 images; for one class CLASS:recall=0.9. Repeat for several.",
         rich_help_panel=OUTPUT,
     ),

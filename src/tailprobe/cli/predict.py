@@ -16,7 +16,7 @@ Weights = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="Weights of the encoder, where they are not where they were in training.",
+        help="Weights of the encoder, e.g. resnet18.safetensors, where they are not where they were in training.",
         rich_help_panel=option.METHODS,
     ),
 ]
@@ -42,13 +42,17 @@ def predict(
     *,
     labels: Annotated[
         str | None,
-        typer.Option(metavar="TABLE", help="A table that names the images to score.", rich_help_panel=option.DATA),
+        typer.Option(
+            metavar="TABLE",
+            help="A table that names the images to score, e.g. images.csv.",
+            rich_help_panel=option.DATA,
+        ),
     ] = None,
     on_bad_image: Annotated[
         str,
         typer.Option(
             metavar="[error|skip]",
-            help="An image that cannot be read: stop, or write its row without scores. Default: error.",
+            help="An image that cannot be read: stop, or write its row without scores; e.g. skip. Default: error.",
             show_default=False,
             rich_help_panel=option.DATA,
         ),
@@ -57,13 +61,17 @@ def predict(
     weights: Weights = None,
     aim: option.Aims = None,
     out: Annotated[
-        Path, typer.Option(metavar="FILE", help="The table to write: .parquet or .csv.", rich_help_panel=option.OUTPUT)
+        Path,
+        typer.Option(
+            metavar="FILE", help="The table to write, .parquet or .csv, e.g. scores.csv.", rich_help_panel=option.OUTPUT
+        ),
     ],
     layout: Annotated[
         str,
         typer.Option(
             metavar="NAME",
-            help="scores (all that is known) or planet (image_name,tags, as Planet's competition takes it). "
+            help="scores (all that is known) or planet (image_name,tags, as Planet's competition takes it); e.g. "
+            "planet. "
             "Default: scores.",
             show_default=False,
             rich_help_panel=option.OUTPUT,

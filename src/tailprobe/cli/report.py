@@ -18,7 +18,9 @@ def report(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar="PAGE", help="The page. Default: report.html of the first run.", rich_help_panel=option.OUTPUT
+            metavar="PAGE",
+            help="The page, e.g. side_by_side.html. Default: report.html of the first run.",
+            rich_help_panel=option.OUTPUT,
         ),
     ] = None,
     open_page: Annotated[

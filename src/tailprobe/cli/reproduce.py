@@ -44,7 +44,7 @@ def reproduce(
         str,
         typer.Option(
             metavar="NAME",
-            help="paper-text (what the paper says) or paper-code (what the authors' runs did).",
+            help="paper-text (what the paper says) or paper-code (what the authors' runs did); e.g. paper-code.",
             rich_help_panel=option.DESIGN,
         ),
     ] = "paper-text",

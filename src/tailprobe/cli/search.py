@@ -18,8 +18,9 @@ _SEARCHED = ("learning_rate", "batch_size", "dropout", "width")
 _FIXED = tuple(name for name in ALL_OF_RECIPE if name not in _SEARCHED)
 
 
-def _values(what: str) -> Any:  # noqa: ANN401 - an option of Typer's
-    return typer.Option(help=f"{what} to try, separated by commas.", metavar="VALUES", rich_help_panel=option.TRAINING)
+def _values(what: str, example: str) -> Any:  # noqa: ANN401 - an option of Typer's
+    text = f"{what} to try, separated by commas, e.g. '{example}'."
+    return typer.Option(help=text, metavar="VALUES", rich_help_panel=option.TRAINING)
 
 
 @with_settings(
@@ -32,10 +33,10 @@ def search(
     source: Source,
     out: option.Out,
     given: Given,
-    learning_rates: Annotated[str, _values("Learning rates")] = "0.0001, 0.0003, 0.001, 0.003",
-    batch_sizes: Annotated[str, _values("Batch sizes")] = "64, 256",
-    dropouts: Annotated[str, _values("Dropout shares")] = "0, 0.2, 0.5",
-    widths: Annotated[str, _values("Numbers of hidden units")] = "128, 512",
+    learning_rates: Annotated[str, _values("Learning rates", "0.001, 0.01")] = "0.0001, 0.0003, 0.001, 0.003",
+    batch_sizes: Annotated[str, _values("Batch sizes", "32, 128")] = "64, 256",
+    dropouts: Annotated[str, _values("Dropout shares", "0, 0.3")] = "0, 0.2, 0.5",
+    widths: Annotated[str, _values("Numbers of hidden units", "64, 1024")] = "128, 512",
     quiet: option.Quiet = False,
 ) -> None:
     """Search learning rate, batch size, dropout and width for the baseline, on the validation part alone.

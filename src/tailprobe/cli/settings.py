@@ -185,7 +185,9 @@ def _help(setting: NamedSetting, default: object) -> str:
     if _metavar(setting) == "NAME" and not all(choice in text for choice in listed):
         text = f"{text.removesuffix('.')}: {', '.join(listed[:-1])} or {listed[-1]}."
     shown = _shown(default)
-    return f"{text} Default: {shown}." if shown else text
+    others = [] if "e.g." in text else [choice for choice in listed if choice not in (shown, "auto")]
+    example = f" E.g. {setting.option} {others[0]}." if others else ""
+    return f"{text} Default: {shown}.{example}" if shown else f"{text}{example}"
 
 
 def _shown(default: object) -> str:

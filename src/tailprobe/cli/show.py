@@ -15,7 +15,7 @@ def show_result(result: "Run", metric: str) -> None:
     from tailprobe.report.in_images import in_images
     from tailprobe.report.methods import method_remarks
     from tailprobe.report.page.gain_sources import shown_first
-    from tailprobe.report.questions import more_seeds
+    from tailprobe.report.questions import what_would_settle
     from tailprobe.report.terminal import results_table
     from tailprobe.report.verdict_table import verdict_table
 
@@ -38,12 +38,12 @@ def show_result(result: "Run", metric: str) -> None:
         remarks = {}
     if verdicts is not None and recommendation is not None:
         console.print(verdict_table(verdicts, methods=names, encoders=encoders, remarks=remarks, width=console.width))
-        images = in_images(result)
+        images, answer = in_images(result), result.conclusion
         gain = shown_first(result, recommendation.encoder)
         lines = [
-            "" if result.conclusion is None else result.conclusion.text,
+            *([] if answer is None else [answer.text]),
             "" if images is None else images.sentence,
-            more_seeds(verdicts, recommendation.encoder),
+            *([] if answer is None else [what_would_settle(verdicts, answer)]),
             "" if gain is None else gain[1]["sentence"],
             *(line for asked in further_answers(result) for line in (f"{asked['sentence']}.", *_indented(asked))),
         ]

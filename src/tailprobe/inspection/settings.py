@@ -11,7 +11,7 @@ class InspectionSettings:
 
     low_frequency: tuple[str, ...] = setting(
         ("percentile(25)", "deviation(1)", "below(100)", "fraction(0.1)"),
-        help="Definitions of the low-frequency classes to show side by side.",
+        help="Definitions of the low-frequency classes to show side by side, e.g. 'below(50), fraction(0.1)'.",
         group="Design",
         metavar="RULES",
         range=Range(bool, "at least one"),
@@ -19,7 +19,7 @@ class InspectionSettings:
     )
     threshold: float = setting(
         0.99,
-        help="Cosine similarity from which two images are near duplicates.",
+        help="Cosine similarity from which two images are near duplicates, e.g. 0.95.",
         group="Design",
         range=Range(lambda cosine: 0 < cosine <= 1, "above 0, up to 1"),
     )

@@ -26,7 +26,8 @@ class Recipe:
 
     epochs: int | Literal["auto"] = setting(
         "auto",
-        help="Passes through the training part; auto: until the validation result stops improving, at most 200.",
+        help="Passes through the training part, e.g. 20; auto: until the validation result stops improving, at most "
+        "200.",
         group="Training recipe",
         range=between(1, _MANY),
     )
@@ -38,33 +39,39 @@ class Recipe:
     )
     patience: int = setting(
         0,
-        help="Stop after this many epochs without a better validation result; 0 for never, and 20 for --epochs auto.",
+        help="Stop after this many epochs without a better validation result, e.g. 10; 0 for never, and 20 for "
+        "--epochs auto.",
         group="Training recipe",
         range=between(0, _MANY),
     )
     width: int = setting(
-        128, help="Hidden units; 0 for a linear head.", group="Training recipe", range=between(0, _MANY)
+        128, help="Hidden units, e.g. 256; 0 for a linear head.", group="Training recipe", range=between(0, _MANY)
     )
     dropout: float = setting(
         0.2,
-        help="Share of the hidden units dropped in training.",
+        help="Share of the hidden units dropped in training, e.g. 0.5.",
         group="Training recipe",
         range=Range(lambda share: 0 <= share < 1, "from 0 to below 1"),
     )
-    learning_rate: float = setting(1e-3, help="Adam's learning rate.", group="Training recipe", range=_RATE)
-    batch_size: int = setting(64, help="Images in one update.", group="Training recipe", range=between(1, _MANY))
+    learning_rate: float = setting(
+        1e-3, help="Adam's learning rate, e.g. 0.0003.", group="Training recipe", range=_RATE
+    )
+    batch_size: int = setting(
+        64, help="Images in one update, e.g. 256.", group="Training recipe", range=between(1, _MANY)
+    )
     weight_decay: float = setting(
-        0.0, help="Adam's L2 penalty on the weights.", group="Training recipe", range=at_least(0)
+        0.0, help="Adam's L2 penalty on the weights, e.g. 0.0001.", group="Training recipe", range=at_least(0)
     )
     decay_every: int = setting(
         0,
-        help="Epochs after which the learning rate is multiplied by --decay-factor, again and again; 0 for never.",
+        help="Epochs, e.g. 10, after which the learning rate is multiplied by --decay-factor, again and again; 0 for "
+        "never.",
         group="Training recipe",
         range=between(0, _MANY),
     )
     decay_factor: float = setting(
         0.1,
-        help="What --decay-every multiplies the learning rate by.",
+        help="What --decay-every multiplies the learning rate by, e.g. 0.5.",
         group="Training recipe",
         range=Range(lambda factor: 0 < factor <= 1, "above 0, up to 1"),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from tailprobe.comparison.conclusion import CANNOT_TELL, Conclusion
 from tailprobe.comparison.question import CLASSES, COST, PRIMARY
 from tailprobe.groups import LOW_FREQUENCY
 from tailprobe.runs.run import Run
@@ -85,6 +86,11 @@ def more_seeds(verdicts: pd.DataFrame, encoder: str) -> str:
         f"With {number} seeds the primary question's intervals reach about ±{now:.3f}; with {_MORE * number} seeds "
         f"they would reach about ±{after:.3f}, and {limit}"
     )
+
+
+def what_would_settle(verdicts: pd.DataFrame, answer: Conclusion) -> str:
+    """Say what more seeds would bring to an answer that is open and does not say itself what would settle it."""
+    return "" if answer.kind != CANNOT_TELL or answer.settle else more_seeds(verdicts, answer.encoder)
 
 
 _LIMIT = "no number of seeds brings them below ±{least:.3f}: that takes more images."

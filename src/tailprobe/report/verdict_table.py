@@ -54,13 +54,13 @@ def verdict_table(
     for encoder in encoders:
         of_encoder = verdicts[verdicts["encoder"].astype(str) == encoder]
         for together in groups:
+            rows = [(method, [c for g in together for c in _cells(of_encoder, method, g)]) for method in methods]
+            known = [(method, cells) for method, cells in rows if any(cell.plain.strip("–") for cell in cells)]
             titles = ([encoder] if len(encoders) > 1 else []) + ([] if wide else [f"{together[0]} classes"])
-            if titles:
+            if titles and known:  # no heading over a group that no class belongs to
                 table.add_row(Text(": ".join(shown(title, 40) for title in titles), style="bold"))
-            for method in methods:
-                cells = [cell for group in together for cell in _cells(of_encoder, method, group)]
-                if any(cell.plain.strip("–") for cell in cells):
-                    table.add_row(Text(whole_name(method, letters)), *cells)
+            for method, cells in known:
+                table.add_row(Text(whole_name(method, letters)), *cells)
             table.add_section()
     table.caption = Text(_caption(verdicts, methods, remarks), style="dim")
     return table

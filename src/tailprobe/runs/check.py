@@ -1,11 +1,13 @@
-"""Tables held against the schema of the run folder, before they are written."""
+"""Tables held against the schema of the run folder: before they are written, and their columns before they are read."""
 
+from pathlib import Path
 from types import MappingProxyType
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from tailprobe.runs.schema import COLUMNS
+from tailprobe.runs.schema import ALWAYS, COLUMNS, LARGE
 
 _MISSING = " or missing"
 # Arrow's type of each type of the schema; of a number, pandas stores NaN as a null.
@@ -52,6 +54,23 @@ def faults_of(name: str, arrow: pa.Table) -> list[str]:
     faults = [f"column {column} is absent" for column in expected if column not in found]
     faults += [f"column {column} is not in the schema" for column in found if column not in expected]
     return faults + [fault for column in found if column in expected for fault in _column_faults(name, column, arrow)]
+
+
+def what_is_absent(folder: Path) -> str:
+    """Return a table or column that a run folder of another version lacks; empty where it has all of the schema.
+
+    Only the files' footers are read, and not those of large files, whose digests are compared later.
+    """
+    for name, columns in COLUMNS.items():
+        path = folder / f"{name}.parquet"
+        if not path.exists():
+            if name in ALWAYS:
+                return path.name
+            continue
+        absent = set() if path.name in LARGE else set(columns) - set(pq.read_schema(path).names)
+        if absent:
+            return f"column {min(absent)} of {path.name}"
+    return ""
 
 
 def _column_faults(name: str, column: str, arrow: pa.Table) -> list[str]:

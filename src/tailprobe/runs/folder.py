@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from tailprobe.errors import InputError, how_to_read
 from tailprobe.files import file_digest, is_partial, make_folder, refusals_named, write_text, write_whole
-from tailprobe.runs.check import to_arrow
+from tailprobe.runs.check import to_arrow, what_is_absent
 from tailprobe.runs.schema import DRAWN, FORMAT, LARGE
 from tailprobe.runs.settings import Study, read_study, write_study
 
@@ -152,6 +152,19 @@ class RunFolder:
         if record.get("digest") != _digest({key: value for key, value in record.items() if key != "digest"}):
             raise InputError(f"{self.record}: has changed since the run was written; restore it, or {again}")
         return record
+
+    def refuse_other_tables(self) -> None:
+        """Refuse the tables of another version, which may have written the same format before it was released.
+
+        Raises:
+            InputError: a table or a column of this version is absent.
+        """
+        absent = what_is_absent(self.path)
+        if absent:
+            raise InputError(
+                f"{self.path}: was written by another version of tailprobe and lacks {absent}. Open it with that "
+                f"version, or repeat the run: tailprobe compare {self.study} --out AGAIN"
+            )
 
     def check_files(self, files: Mapping[str, str], names: Iterable[str]) -> None:
         """Compare files with the digests that run.json has of them.

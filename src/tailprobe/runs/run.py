@@ -58,6 +58,7 @@ class Run:
         run = cls(folder)
         files = run.record["files"]
         folder.check_files(files, [name for name in files if not is_drawn(name) and not is_large(name)])
+        folder.refuse_other_tables()
         return run
 
     @classmethod

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from types import MappingProxyType
 
-FORMAT = 2  # of the run folder, in run.json; one more whenever a file, column or meaning changes
+FORMAT = 3  # of the run folder, in run.json; one more whenever a file, column or meaning changes
 
 # Files and folders with their meaning.
 FILES = MappingProxyType(
@@ -51,6 +51,10 @@ FILES = MappingProxyType(
     }
 )
 DRAWN = frozenset({"figures", "tables", "report.html"})  # from the other files, and again where they are missing
+ALWAYS = (
+    "labels", "classes", "methods", "plans", "histories", "scores", "results", "samples", "mistakes", "embedding_map",
+    "neighbours",
+)  # tables that every run has and a page needs  # fmt: skip
 LARGE = frozenset({"heads.safetensors", "scores.parquet"})  # their digests are compared when they are read
 
 _HEAD = {

@@ -66,7 +66,7 @@ class Study:
     standardise: bool | Literal["auto"] = setting(
         "auto",
         help="Scale embeddings to mean 0 and variance 1, computed on the training part; auto does what the encoder "
-        "asks for.",
+        "asks for; e.g. false.",
         group="Methods and encoders",
     )
     methods: tuple[str, ...] = setting(
@@ -79,13 +79,13 @@ class Study:
     )
     seeds: int | Literal["auto"] = setting(
         20,
-        help="Repeats, each with its own split, initialisation and order of images; rotated splits round up to fives. "
-        "auto: until more would hardly narrow the intervals.",
+        help="Repeats, each with its own split, initialisation and order of images; rotated splits round up to fives, "
+        "e.g. 10. auto: until more would hardly narrow the intervals.",
         group="Design",
         range=between(1, 10_000),
     )
-    max_seeds: int = setting(50, help="Most seeds of --seeds auto.", group="Design", range=between(5, 10_000))
-    seed: int = setting(0, help="Seed of the first repeat.", group="Design", range=between(0, 2**32 - 1))
+    max_seeds: int = setting(50, help="Most seeds of --seeds auto, e.g. 30.", group="Design", range=between(5, 10_000))
+    seed: int = setting(0, help="Seed of the first repeat, e.g. 1.", group="Design", range=between(0, 2**32 - 1))
     split: Literal["rotated", "stratified", "random", "given", "two-part"] = setting(
         "rotated",
         help="Training, validation and test parts, 60-20-20: rotated (parts the data give, else five stratified folds "
@@ -102,7 +102,8 @@ class Study:
     )
     low_frequency: str = setting(
         "percentile(25)",
-        help="Which classes are low-frequency: percentile(25), deviation(1), below(500), fraction(0.1) or named(a, b).",
+        help="Which classes are low-frequency, e.g. percentile(25), deviation(1), below(500), fraction(0.1) or "
+        "named(a, b).",
         group="Design",
         metavar="RULE",
     )
@@ -114,7 +115,8 @@ class Study:
     )
     thresholds: tuple[str, ...] = setting(
         ("0.5", "0.2", "tuned"),  # the paper's
-        help="Decision-threshold rules: a number, tuned, tuned(1), global, cost(10), precision(0.9) or authors.",
+        help="Decision-threshold rules, e.g. '0.5, tuned': a number, tuned, tuned(1), global, cost(10), "
+        "precision(0.9) or authors.",
         group="Design",
         metavar="RULES",
         range=_SOME,
@@ -135,14 +137,15 @@ class Study:
     questions: tuple[str, ...] = setting(
         (),
         help="Further questions on the low-frequency classes, each tested at 5% of its own: encoders, whether they "
-        "differ, method by method; calibration, what the methods do to the Brier score.",
+        "differ, method by method; calibration, what the methods do to the Brier score; e.g. calibration.",
         group="Design",
         metavar="NAMES",
         calls=True,
     )
     margin: float | Literal["auto"] = setting(
         "auto",
-        help="Differences within this margin are practically equal; auto takes the primary metric's, 0.02 for average "
+        help="Differences within this margin are practically equal, e.g. 0.01; auto takes the primary metric's, 0.02 "
+        "for average "
         "precision.",
         group="Design",
         range=Range(lambda margin: 0 < margin < 1, "above 0 and below 1"),

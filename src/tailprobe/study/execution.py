@@ -32,14 +32,14 @@ class Execution:
     )
     workers: int | None = setting(
         None,
-        help="Heads trained at the same time. Default: one per CPU core.",
+        help="Heads trained at the same time, e.g. 4. Default: one per CPU core.",
         group="Execution",
         range=between(1, 10_000),
     )
     kernel: str = setting(
         "auto",
         help="What trains the heads: auto (the fastest that keeps full precision), bfloat16 (faster if the CPU supports"
-        " it), cuda, cuda-bfloat16, avx512, avx2, baseline (any CPU) or torch.",
+        " it), cuda, cuda-bfloat16, avx512, avx2, baseline (any CPU) or torch; e.g. avx2.",
         group="Execution",
         metavar="NAME",
     )

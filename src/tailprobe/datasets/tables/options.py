@@ -39,7 +39,7 @@ class TableOptions:
     )
     part_values: tuple[str, ...] | None = setting(
         None,
-        help="What values of that column mean: 0=train, 1=validation, 2=test, 3=leave-out. The rest as they say.",
+        help="What values of that column mean, e.g. 0=train, 1=validation, 2=test, 3=leave-out. The rest as they say.",
         group="Labels",
         metavar="VALUE=PART",
     )
@@ -65,7 +65,8 @@ class TableOptions:
     )
     classes: Sequence[str] | None = setting(
         None,
-        help="The classes in the order wanted, or a text file with one a line. Default: every label that occurs.",
+        help="The classes in the order wanted, or a text file with one a line, e.g. classes.txt. Default: every "
+        "label that occurs.",
         group="Labels",
         metavar="NAMES",
     )
@@ -74,7 +75,8 @@ class TableOptions:
     )
     missing_words: tuple[str, ...] | None = setting(
         None,
-        help="Cells that stand for no label, as blank ones do. Default: nan, None, null, NA, N/A; '' for none of them.",
+        help="Cells that stand for no label, as blank ones do, e.g. none,unknown. Default: nan, None, null, NA, N/A; "
+        "'' for none of them.",
         group="Labels",
         metavar="WORDS",
     )
@@ -104,7 +106,7 @@ class ClassOptions:
 
     merge_classes: str | None = setting(
         None,
-        help="Table of old and new class names, CSV or the like; or variants: names that differ in case, blanks or "
+        help="Table of old and new class names, e.g. names.csv; or variants: names that differ in case, blanks or "
         "punctuation alone become one.",
         group="Labels",
         metavar="TABLE",
@@ -116,7 +118,7 @@ class ClassOptions:
         None, help="Leave these classes out, e.g. cloudy.", group="Labels", metavar="NAMES"
     )
     min_images: int = setting(
-        0, help="Leave out classes of fewer images.", group="Labels", range=at_least(0), metavar="INTEGER"
+        0, help="Leave out classes of fewer images, e.g. 10.", group="Labels", range=at_least(0), metavar="INTEGER"
     )
 
 
@@ -126,7 +128,7 @@ class FolderOptions:
 
     class_level: int | None = setting(
         None,
-        help="Level of folders that names the class, below those of parts. Default: 1.",
+        help="Level of folders that names the class, below those of parts, e.g. 2. Default: 1.",
         group="Labels",
         range=at_least(1),
         metavar="INTEGER",

@@ -3,10 +3,13 @@
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from tailprobe.errors import InputError
@@ -20,6 +23,7 @@ INDEX = "index.json"
 FORMATS = ("svg", "png", "pdf")
 CAPTION = "txt"  # of a figure for a paper, which has its words beside it
 _DPI = 200  # twice a README's pixels
+_COMPRESSION = 4  # of PNG: a third of the time of the default, 6, for a twentieth more bytes
 # Bytes depend on the picture alone: neither a date nor a version of the library goes into them.
 _METADATA: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": "tailprobe"},
@@ -82,16 +86,45 @@ def write_figures(
 def lay_out(figure: Figure) -> None:
     """Place a figure's parts once and for all, where each format would place them anew: most of its time."""
     with settings():
-        figure.draw_without_rendering()
+        engine = figure.get_layout_engine()
+        if engine is not None:
+            engine.execute(figure)
         figure.set_layout_engine("none")
 
 
 def rendered(figure: Figure, form: str) -> bytes:
-    """Return the figure's bytes as "svg", "png" or "pdf"; the same picture gives the same bytes."""
-    buffer = io.BytesIO()
+    """Return the figure's bytes as "svg", "png" or "pdf"; the same picture gives the same bytes.
+
+    The format's canvas prints at once: `savefig` draws every figure twice, the first time for its layout.
+    """
+    buffer, shown = io.BytesIO(), figure.canvas
     with settings():
-        figure.savefig(buffer, format=form, dpi=_DPI, metadata=_METADATA[form])
+        resolution, figure.dpi = figure.dpi, _DPI
+        try:
+            _PRINTERS[form](figure, buffer, _METADATA[form])
+        finally:
+            figure.dpi = resolution
+            figure.set_canvas(shown)
     return buffer.getvalue()
+
+
+def _print_svg(figure: Figure, file: io.BytesIO, metadata: dict[str, Any]) -> None:
+    FigureCanvasSVG(figure).print_svg(file, metadata=metadata)  # type: ignore[no-untyped-call]
+
+
+def _print_png(figure: Figure, file: io.BytesIO, metadata: dict[str, Any]) -> None:
+    FigureCanvasAgg(figure).print_png(file, metadata=metadata, pil_kwargs={"compress_level": _COMPRESSION})  # type: ignore[no-untyped-call]
+
+
+def _print_pdf(figure: Figure, file: io.BytesIO, metadata: dict[str, Any]) -> None:
+    FigureCanvasPdf(figure).print_pdf(file, metadata=metadata)  # type: ignore[no-untyped-call]
+
+
+_PRINTERS: dict[str, Callable[[Figure, io.BytesIO, dict[str, Any]], None]] = {
+    "svg": _print_svg,
+    "png": _print_png,
+    "pdf": _print_pdf,
+}
 
 
 def _entry(name: str, figure: Figure, files: Sequence[str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from tailprobe.comparison.convergence import verdict_in_words
 from tailprobe.comparison.words import LARGE_EFFECT, MIN_POSITIVES_FOR_NULL
 from tailprobe.groups import RULE_GROUPS
 from tailprobe.report.page.numbers import round_for_json
+from tailprobe.report.page.once import once_a_run
 from tailprobe.report.questions import asked, more_seeds
 from tailprobe.report.values import half_width, mean, seed_values
 from tailprobe.runs.run import Run
@@ -19,6 +20,7 @@ from tailprobe.scores.metric import all_metrics, lower_is_better
 _DRAWN_RULES = ("0.5", "tuned")  # of thresholds
 
 
+@once_a_run
 def comparison(run: Run) -> dict[str, Any]:
     """Return the numbers of the per-class table, by encoder and metric.
 

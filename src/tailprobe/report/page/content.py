@@ -19,9 +19,9 @@ from tailprobe.report.page.curves import curves, training
 from tailprobe.report.page.gain_sources import gain_sources
 from tailprobe.report.page.looks import looks
 from tailprobe.report.page.paper import paper
+from tailprobe.report.page.trends_and_best import trends_and_best
 from tailprobe.report.questions import fixed_before_training
 from tailprobe.report.style import markers, palette
-from tailprobe.report.trends_and_best import trends_and_best
 from tailprobe.runs.run import Run
 from tailprobe.scores.metric import metric_title
 

@@ -19,6 +19,7 @@ from tailprobe.comparison.ranks import rank_methods
 from tailprobe.groups import LOW_FREQUENCY
 from tailprobe.randomness import generator
 from tailprobe.report.page.numbers import round_for_json
+from tailprobe.report.page.once import once_a_run
 from tailprobe.report.page.shared_error import difference_error, level_error
 from tailprobe.report.values import seed_values
 from tailprobe.runs.run import Run
@@ -40,6 +41,15 @@ def multi_dataset(runs: Sequence[Run]) -> dict[str, Any] | None:
         method), and `profile` (steps, and by method value, low, high). None where the runs share no method beside the
         first method, or no value of the metric.
     """
+    return _of_one(runs[0]) if len(runs) == 1 else _of_runs(runs)
+
+
+@once_a_run
+def _of_one(run: Run) -> dict[str, Any] | None:
+    return _of_runs([run])
+
+
+def _of_runs(runs: Sequence[Run]) -> dict[str, Any] | None:
     methods = [m for m in runs[0].methods if all(m in run.methods for run in runs)]
     metric = _metric(runs)
     if len(methods) < 2 or metric is None:

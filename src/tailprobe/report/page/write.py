@@ -19,6 +19,7 @@ _PROGRAM = (
     "terms",
     "answer",
     "forest",
+    "trends",
     "gains",
     "aspects",
     "further",

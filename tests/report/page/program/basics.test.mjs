@@ -5,7 +5,7 @@ import { load, ours } from "./program.mjs";
 
 const page = load(
   ["basics.js"],
-  ["number", "signed", "whole", "brief", "plain", "many", "whiskers", "luminance", "parts", "whitened"],
+  ["number", "signed", "whole", "brief", "plain", "many", "whiskers", "luminance", "parts", "whitened", "pieces"],
 );
 
 test("a number has three digits unless told otherwise, and a true minus sign", () => {
@@ -40,6 +40,19 @@ test("a long name is cut to the letters allowed, whole characters only", () => {
   assert.equal(page.brief("agriculture", 5), "agri…");
   assert.equal(page.brief("🌲🌲🌲🌲", 3), "🌲🌲…");
   assert.equal(page.brief("mine", 4), "mine");
+});
+
+test("a name may be broken after brackets, marks and hyphens, never within a word or before a few letters", () => {
+  assert.deepEqual(ours(page.pieces("undersample(low-frequency)")), ["undersample(", "low-frequency)"]);
+  assert.deepEqual(ours(page.pieces("reweight(1.5)")), ["reweight(1.5)"]);
+  assert.deepEqual(ours(page.pieces("tau_norm + linear")), ["tau_norm +", " linear"]);
+  assert.deepEqual(ours(page.pieces("move_threshold")), ["move_", "threshold"]);
+  assert.deepEqual(ours(page.pieces("")), [""]);
+});
+
+test("a word that no line would hold is broken, between whole characters", () => {
+  assert.deepEqual(ours(page.pieces("n".repeat(50)).map((piece) => piece.length)), [24, 24, 2]);
+  assert.deepEqual(ours(page.pieces("🌲".repeat(25))), ["🌲".repeat(24), "🌲"]);
 });
 
 test("a name in a picture is no markup, no formula, and isolated in its direction", () => {

@@ -24,8 +24,7 @@ function showAnswer() {
     box.append(make("dt", name), dd);
     facts.append(box);
   });
-  const list = clear(by("trends-and-best"));
-  r.trends_and_best.filter(([encoder]) => encoder === state.encoder).forEach(([, line]) => list.append(make("li", line)));
+  showTrendsAndBest();
   showForest();
   showRuns();
 }

@@ -53,6 +53,24 @@ const MARKS = { "&": "&amp;", "<": "&lt;", ">": "&gt;", $: "&#36;" };
 const plain = (text, letters) => `\u2068${brief(text, letters).replace(/[&<>$]/g, (mark) => MARKS[mark])}\u2069`;
 const many = (n, noun, nouns = `${noun}s`) => `${whole(n)} ${n === 1 ? noun : nouns}`;
 const words = (metric) => run().titles[metric] ?? metric;
+// Where a long name may go on in the next line: after a bracket, a mark between words, or a hyphen, with more than a few
+// letters to either side; within a word only if no line would hold it.
+const LONGEST_WORD = 24,
+  FEW = 5;
+function pieces(text) {
+  const found = [""];
+  (text.match(/[^(/+,=_-]*[(/+,=_-]+|[^(/+,=_-]+$/g) ?? []).forEach((piece) => {
+    if ([...found[found.length - 1]].length < FEW) found[found.length - 1] += piece;
+    else found.push(piece);
+  });
+  if (found.length > 1 && [...found[found.length - 1]].length < FEW) found.push(found.splice(-2).join(""));
+  return found.flatMap((piece) => piece.match(new RegExp(`.{1,${LONGEST_WORD}}`, "gsu")) ?? [piece]);
+}
+function breakable(text, letters = 80) {
+  const found = document.createElement("bdi");
+  pieces(brief(text, letters)).forEach((piece, i) => found.append(...(i ? [document.createElement("wbr"), piece] : [piece])));
+  return found;
+}
 function options(select, values, chosen) {
   clear(select);
   values.forEach(([value, text]) => {
@@ -76,7 +94,11 @@ function table(columns, rows, caption) {
   head.append(line);
   rows.forEach((cells) => {
     const row = make("tr");
-    cells.forEach((value, i) => row.append(make("td", value, i ? "" : "name")));
+    cells.forEach((value, i) => {
+      const cell = make("td", i ? value : undefined, i ? "" : "name");
+      if (!i) cell.append(breakable(value, 400));
+      row.append(cell);
+    });
     body.append(row);
   });
   element.append(head, body);

@@ -52,7 +52,7 @@ function forestRow(row, span, k) {
     verdict = make("td", said, `verdict ${said.split(/[ ,]/)[0]}`),
     drawn = make("td", undefined, "drawn");
   name.scope = "row";
-  name.append(make("bdi", row.name.length > 80 ? brief(row.name, 80) : row.name), make("small", trainedIn(row.m)));
+  name.append(breakable(row.name), make("small", trainedIn(row.m)));
   if (row.low !== null) value.append(make("small", between(row)));
   drawn.append(forestPicture(row, span));
   line.append(name, drawn, value, verdict);

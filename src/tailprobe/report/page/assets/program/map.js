@@ -1,5 +1,6 @@
 /* Classes by methods: a colour for each difference, hatched where too few images could show one. */
 const MAPPED = 40; // classes shown at once
+const UPRIGHT = 9; // methods beyond which their names stand upright, so that more of the map is seen at once
 // Of the rows of the class table one line a class, in the order of its first row, or by one method's differences.
 function mapLines(found) {
   const lines = new Map();
@@ -18,7 +19,7 @@ function showMap(found) {
     methods = others().filter(({ m }) => state.method < 0 || m === state.method),
     shown = state.map.all ? lines : lines.slice(0, MAPPED),
     scale = mapScale(found),
-    element = make("table", undefined, "map"),
+    element = make("table", undefined, methods.length > UPRIGHT ? "map upright" : "map"),
     head = make("tr"),
     thead = make("thead"),
     body = make("tbody");
@@ -43,7 +44,8 @@ function mapHead(text, m) {
     cell.textContent = text;
     return cell;
   }
-  const button = make("button", brief(text, 60));
+  const button = make("button");
+  button.append(breakable(text, 60));
   button.type = "button";
   button.dataset.method = m;
   cell.setAttribute("aria-sort", state.map.method === m ? (state.map.up ? "ascending" : "descending") : "none");
@@ -63,7 +65,7 @@ function mapRow(line, methods, scale) {
     button = make("button");
   name.scope = "row";
   button.type = "button";
-  button.append(make("bdi", brief(line.name, 80)));
+  button.append(breakable(line.name, 80));
   button.addEventListener("click", () => openClass(line.i));
   name.append(button);
   if (line.low) name.append(make("span", " (low-frequency)", "unseen"));
@@ -75,7 +77,7 @@ function mapRow(line, methods, scale) {
 function mapCell(f, method, scale) {
   const known = f && f.difference !== null,
     cell = make("td", known ? signed(f.difference, 2) : "–");
-  cell.dataset.of = method;
+  cell.dataset.of = pieces(brief(method, 60)).join("\u200b"); // where the name may be broken
   if (!known) return cell;
   const strength = Math.min(1, f.change / scale),
     worse = f.difference < 0 !== lowerIsBetter();
@@ -85,7 +87,8 @@ function mapCell(f, method, scale) {
   return cell;
 }
 const lowerIsBetter = () => ["brier", "calibration_error"].includes(state.metric);
-const clearOfZero = (f) => f.low_end !== null && (f.low_end > 0 || f.high_end < 0);
+// What rounds to 0 is not worth bold type, as the unchanged ranking of a method that only moves thresholds.
+const clearOfZero = (f) => f.low_end !== null && (f.low_end > 0 || f.high_end < 0) && f.change >= 0.005;
 function hatched(f) {
   const { positives, effect } = run().comparison.underpowered;
   return !remark(run().methods[f.m]) && f.support < positives && !(f.detectable !== null && f.detectable <= effect);

@@ -1,0 +1,23 @@
+"""What figures and page both need of a run is computed once."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from tailprobe.runs.run import Run
+
+T = TypeVar("T")
+
+
+def once_a_run(compute: Callable[[Run], T]) -> Callable[[Run], T]:
+    """Keep what a function gives of a run as long as the run is there; nobody may change it."""
+    known: WeakKeyDictionary[Run, T] = WeakKeyDictionary()
+
+    @wraps(compute)
+    def computed(run: Run) -> T:
+        if run not in known:
+            known[run] = compute(run)
+        return known[run]
+
+    return computed
