@@ -19,6 +19,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("planted")
     vectors, labels = planted_embeddings(300, Plant(cue=0.5), rng=np.random.default_rng(0))
     np.save(folder / "clip.npy", vectors)
+    np.save(folder / "other.npy", vectors[:, ::-1].copy())
     names = [f"image_{i}" for i in range(len(labels))]
     tags = [" ".join(labels.tags(i)) or "" for i in range(len(labels))]
     pd.DataFrame({"image_name": names, "tags": tags}).to_csv(folder / "table.csv", index=False)
@@ -32,12 +33,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("redundancy", [], "redundant_images", "k_centre, all classes"),
         ("budget", ["--methods", "reweight(5)"], "budget", "reweight(5), low-frequency classes, weight decay 0.001"),
         ("cues", ["--methods", "reweight(5)"], "cues_methods", "mine with road"),
+        ("layers", ["--beside", "other.npy"], "layers_methods", "low-frequency classes, clip + other (16 numbers)"),
     ],
 )
 def test_an_investigation_leaves_its_page_figure_and_tables(
     folder: Path, tmp_path: Path, command: str, further: list[str], table: str, words: str
 ) -> None:
     data = [str(folder / "clip.npy"), "--labels", str(folder / "table.csv"), "--separator", " "]
+    further = [str(folder / text) if text.endswith(".npy") else text for text in further]
     given = ["investigate", command, *data, "--out", str(tmp_path), *further, *QUICK]
     if command == "budget":
         given = [text for text, before in zip(given, ["", *given], strict=False) if "--epochs" not in (text, before)]
@@ -49,7 +52,7 @@ def test_an_investigation_leaves_its_page_figure_and_tables(
     assert list((tmp_path / "figures").glob("*.svg"))
 
 
-@pytest.mark.parametrize("command", ["size", "redundancy", "budget", "cues"])
+@pytest.mark.parametrize("command", ["size", "redundancy", "budget", "cues", "layers"])
 def test_help_fits_a_terminal(command: str) -> None:
     done = CliRunner().invoke(cli.app, ["investigate", command, "--help"], env={"COLUMNS": "80", "TERM": "dumb"})
     assert done.exit_code == 0

@@ -1,22 +1,17 @@
 """`tailprobe investigate`: why a method helps or not, and what more images would bring."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.command import Command
+from tailprobe.cli.investigate_encoders import layers
+from tailprobe.cli.investigated import MEASURED, OF_EXECUTION, OF_STUDY, SEEDS, Classes, Out, material_of, write_and_say
 from tailprobe.cli.settings import ALL_OF_RECIPE, Given, with_settings
 from tailprobe.cli.studies import study_of
-from tailprobe.console import Bars, say
-from tailprobe.study.execution import Execution
-
-if TYPE_CHECKING:
-    from tailprobe.investigate.finding import Finding
-    from tailprobe.investigate.trials import Material, Training
-    from tailprobe.runs.settings import Study
+from tailprobe.console import Bars
 
 investigate = typer.Typer(
     name="investigate",
@@ -24,26 +19,9 @@ investigate = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
-_STUDY = ("long_tail", "encoders", "weights", "standardise", "seeds", "seed", "split", "group_column", "low_frequency")
-_MEASURED = (*_STUDY, "metric", "margin", "thresholds")
-_EXECUTION = ("cache", "workers", "kernel", "engine", "runtime", "precision", "dtype")
-_SEEDS = 10
-
-Out = Annotated[
-    Path, typer.Option(metavar="DIR", help="Folder of page, figures, tables.", rich_help_panel=option.OUTPUT)
-]
-Classes = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--class",
-        metavar="CLASS",
-        help="A class to look at. Repeat for several. Default: the low-frequency ones.",
-        rich_help_panel=option.DESIGN,
-    ),
-]
 
 
-@with_settings(study=_MEASURED, recipe=ALL_OF_RECIPE, execution=_EXECUTION, defaults={"seeds": _SEEDS})
+@with_settings(study=MEASURED, recipe=ALL_OF_RECIPE, execution=OF_EXECUTION, defaults={"seeds": SEEDS})
 def size(
     source: Source,
     out: Out,
@@ -65,20 +43,18 @@ def size(
     from tailprobe.investigate.size.answer import investigate_size
     from tailprobe.investigate.size.target import Target
     from tailprobe.report.investigations.size import size_figure
-    from tailprobe.report.investigations.write import write_finding
 
     target = Target(recall, at_precision)
     study = study_of(source, given)
     with Bars(quiet=quiet) as bars:
-        material, training = _material(study, given, bars)
+        material, training = material_of(study, given, bars)
         answer = investigate_size(
             material, classes or (), training, metric=study.metric, margin=float(study.margin), target=target
         )
-    finding = answer.finding()
-    _say(finding, write_finding(finding, {"size": size_figure(answer)}, out, source=study.source))
+    write_and_say(answer.finding(), {"size": size_figure(answer)}, out, study)
 
 
-@with_settings(study=_MEASURED, recipe=ALL_OF_RECIPE, execution=_EXECUTION, defaults={"seeds": _SEEDS})
+@with_settings(study=MEASURED, recipe=ALL_OF_RECIPE, execution=OF_EXECUTION, defaults={"seeds": SEEDS})
 def redundancy(
     source: Source,
     out: Out,
@@ -100,23 +76,21 @@ def redundancy(
     """
     from tailprobe.investigate.redundancy.answer import investigate_redundancy
     from tailprobe.report.investigations.redundancy import redundancy_figure
-    from tailprobe.report.investigations.write import write_finding
 
     study = study_of(source, given)
     with Bars(quiet=quiet) as bars:
-        material, training = _material(study, given, bars)
+        material, training = material_of(study, given, bars)
         answer = investigate_redundancy(
             material, classes or (), training, metric=study.metric, margin=float(study.margin)
         )
-    finding = answer.finding()
-    _say(finding, write_finding(finding, {"redundancy": redundancy_figure(answer)}, out, source=study.source))
+    write_and_say(answer.finding(), {"redundancy": redundancy_figure(answer)}, out, study)
 
 
 @with_settings(
-    study=(*_MEASURED, "methods"),
+    study=(*MEASURED, "methods"),
     recipe=[name for name in ALL_OF_RECIPE if name not in ("epochs", "select", "patience", "weight_decay")],
-    execution=_EXECUTION,
-    defaults={"seeds": _SEEDS, "methods": None},
+    execution=OF_EXECUTION,
+    defaults={"seeds": SEEDS, "methods": None},
     texts={"methods": "Methods to follow beside the baseline. Default: the paper's three."},
 )
 def budget(
@@ -135,11 +109,10 @@ def budget(
     """
     from tailprobe.investigate.budget.answer import investigate_budget
     from tailprobe.report.investigations.budget import budget_figures
-    from tailprobe.report.investigations.write import write_finding
 
     study = study_of(source, given)
     with Bars(quiet=quiet) as bars:
-        material, training = _material(study, given, bars)
+        material, training = material_of(study, given, bars)
         answer = investigate_budget(
             material,
             given.study.get("methods", ()),
@@ -148,15 +121,14 @@ def budget(
             margin=float(study.margin),
             weight_decay=decay,
         )
-    finding = answer.finding()
-    _say(finding, write_finding(finding, budget_figures(answer), out, source=study.source))
+    write_and_say(answer.finding(), budget_figures(answer), out, study)
 
 
 @with_settings(
-    study=(*_STUDY, "methods"),
+    study=(*OF_STUDY, "methods"),
     recipe=ALL_OF_RECIPE,
-    execution=_EXECUTION,
-    defaults={"seeds": _SEEDS, "methods": None},
+    execution=OF_EXECUTION,
+    defaults={"seeds": SEEDS, "methods": None},
     texts={"methods": "Methods to compare with the baseline. Default: the paper's three."},
 )
 def cues(source: Source, out: Out, given: Given, classes: Classes = None, quiet: option.Quiet = False) -> None:
@@ -166,49 +138,13 @@ def cues(source: Source, out: Out, given: Given, classes: Classes = None, quiet:
     """
     from tailprobe.investigate.cues.answer import investigate_cues
     from tailprobe.report.investigations.cues import cues_figures
-    from tailprobe.report.investigations.write import write_finding
 
     study = study_of(source, given)
     with Bars(quiet=quiet) as bars:
-        material, training = _material(study, given, bars)
+        material, training = material_of(study, given, bars)
         answer = investigate_cues(material, classes or (), given.study.get("methods", ()), training)
-    finding = answer.finding()
-    _say(finding, write_finding(finding, cues_figures(answer), out, source=study.source))
+    write_and_say(answer.finding(), cues_figures(answer), out, study)
 
 
-for command in (size, redundancy, budget, cues):
+for command in (size, redundancy, budget, cues, layers):
     investigate.command(command.__name__, cls=Command)(command)
-
-
-def _material(study: "Study", given: Given, bars: Bars) -> "tuple[Material, Training]":
-    """Return the collection of a study, embedded and split, and how heads are trained on it."""
-    from tailprobe.investigate.trials import Material, Training
-    from tailprobe.study.embedding import embed_all
-    from tailprobe.study.reading import check, read_images
-    from tailprobe.study.seeds import first_seeds
-
-    execution = Execution(**given.execution)
-    images = check(read_images(study), study, progress=bars)
-    stored = next(iter(embed_all(study, images, execution, progress=bars).values()))
-    kept = set(stored.names)
-    if len(kept) < len(images):
-        import numpy as np
-
-        images = images.rows(np.array([i for i, name in enumerate(images.names) if name in kept]))
-    material = Material.of(
-        stored,
-        images,
-        seeds=first_seeds(study),
-        split=study.split,
-        first=study.seed,
-        low_frequency=study.low_frequency,
-    )
-    training = Training(study.recipe, execution.kernel, execution.workers, bars)
-    return material, training
-
-
-def _say(finding: "Finding", page: Path) -> None:
-    """Print the answer and where its page is."""
-    for line in finding.answers:
-        say(line)
-    say(f"Page: {page}")

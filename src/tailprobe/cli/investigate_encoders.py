@@ -1,0 +1,93 @@
+"""Investigations of encoders: other layers and poolings, and several encoders side by side."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tailprobe.cli import options as option
+from tailprobe.cli.arguments import Source
+from tailprobe.cli.investigated import MEASURED, OF_EXECUTION, SEEDS, Out, materials_of, write_and_say
+from tailprobe.cli.settings import ALL_OF_RECIPE, Given, with_settings
+from tailprobe.cli.studies import study_of
+from tailprobe.console import Bars
+from tailprobe.errors import InputError
+
+if TYPE_CHECKING:
+    from tailprobe.embeddings.embeddings import Embeddings
+    from tailprobe.runs.settings import Study
+
+
+@with_settings(
+    study=(*MEASURED, "methods"),
+    recipe=ALL_OF_RECIPE,
+    execution=OF_EXECUTION,
+    defaults={"seeds": SEEDS, "methods": None},
+    texts={"methods": "Methods to compare with, on the first encoder. Default: the paper's three."},
+)
+def layers(
+    source: Source,
+    out: Out,
+    given: Given,
+    beside: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="More precomputed embeddings of the same images. Repeat for several.",
+            rich_help_panel=option.METHODS,
+        ),
+    ] = None,
+    quiet: option.Quiet = False,
+) -> None:
+    """What other layers, poolings and several encoders side by side are worth beside the best method.
+
+    `tailprobe investigate layers RUN/study.toml --encoder efficientnet_lite0 --encoder descriptors --out LAYERS`
+    """
+    from tailprobe.investigate.layers.answer import investigate_layers
+    from tailprobe.report.investigations.layers import layers_figure
+
+    study = study_of(source, given)
+    with Bars(quiet=quiet) as bars:
+        material, training, stored = materials_of(_with_layers(study), given, bars)
+        for file in beside or ():
+            found = _precomputed(study, file, material.embeddings.names)
+            if found.encoder in stored:
+                raise InputError(f"--beside {file}: there are embeddings called {found.encoder!r}; rename the file")
+            stored[found.encoder] = found
+        answer = investigate_layers(
+            material,
+            stored,
+            given.study.get("methods", ()),
+            training,
+            metric=study.metric,
+            margin=float(study.margin),
+        )
+    write_and_say(answer.finding(), {"layers": layers_figure(answer)}, out, study)
+
+
+def _with_layers(study: "Study") -> "Study":
+    """Return a study with the layers of its encoders as encoders of their own."""
+    from tailprobe.embeddings.precomputed.read import holds_embeddings
+    from tailprobe.encoders.layer import layers_of
+    from tailprobe.encoders.load import load_encoder
+
+    if holds_embeddings(study.source, str(study.reader.get("format", "auto"))):
+        return study
+    names, weights = list(study.encoders), dict(study.weights)
+    for name in study.encoders:
+        file = study.weights.get(name)
+        found = layers_of(load_encoder(name, weights=Path(file) if file else None))
+        names += [layer for layer in found if layer not in names]
+        weights |= dict.fromkeys(found, file) if file else {}
+    return replace(study, encoders=tuple(names), weights=weights)
+
+
+def _precomputed(study: "Study", file: Path, names: tuple[str, ...]) -> "Embeddings":
+    """Return embeddings of the study's images from one more file, matched as the study's own are."""
+    from tailprobe.embeddings.embeddings import align
+    from tailprobe.embeddings.precomputed.read import encoder_name
+    from tailprobe.study.embedding import read_precomputed
+
+    other = replace(study, source=str(file), encoders=(encoder_name(file),), weights={}, long_tail=0)
+    return align(read_precomputed(other)[0], names)
