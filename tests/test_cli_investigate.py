@@ -7,8 +7,11 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from made_run import made_run
 from tailprobe import cli
 from tailprobe.demo.planted import Plant, planted_embeddings
+from tailprobe.files import file_digest
+from tailprobe.runs.run import Run
 
 QUICK = ["--seeds", "5", "--epochs", "3", "--width", "0", "--workers", "1", "--low-frequency", "named(mine)", "--quiet"]
 
@@ -57,3 +60,13 @@ def test_help_fits_a_terminal(command: str) -> None:
     done = CliRunner().invoke(cli.app, ["investigate", command, "--help"], env={"COLUMNS": "80", "TERM": "dumb"})
     assert done.exit_code == 0
     assert all(len(line) <= 80 for line in done.output.splitlines())
+
+
+def test_the_study_file_of_a_run_leaves_it_in_the_run_folder_and_links_to_it(folder: Path, tmp_path: Path) -> None:
+    run = made_run(tmp_path / "run", classes=[f"class {i}" for i in range(8)], name=str(folder / "clip.npy"))
+    labels = ["--labels", str(folder / "table.csv"), "--separator", " "]
+    given = ["investigate", "cues", str(run.folder.study), *labels, "--methods", "reweight(5)", *QUICK]
+    done = CliRunner().invoke(cli.app, given, catch_exceptions=False)
+    assert "The study's page links to it" in done.output
+    assert "investigations/cues/investigation.html" in run.folder.report.read_text()
+    assert Run.load(run.folder.path).record["files"]["report.html"] == file_digest(run.folder.report)

@@ -8,7 +8,17 @@ from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.command import Command
 from tailprobe.cli.investigate_encoders import layers
-from tailprobe.cli.investigated import MEASURED, OF_EXECUTION, OF_STUDY, SEEDS, Classes, Out, material_of, write_and_say
+from tailprobe.cli.investigated import (
+    MEASURED,
+    OF_EXECUTION,
+    OF_STUDY,
+    SEEDS,
+    Classes,
+    Out,
+    folder_of,
+    material_of,
+    write_and_say,
+)
 from tailprobe.cli.settings import ALL_OF_RECIPE, Given, with_settings
 from tailprobe.cli.studies import study_of
 from tailprobe.console import Bars
@@ -24,8 +34,8 @@ investigate = typer.Typer(
 @with_settings(study=MEASURED, recipe=ALL_OF_RECIPE, execution=OF_EXECUTION, defaults={"seeds": SEEDS})
 def size(
     source: Source,
-    out: Out,
     given: Given,
+    out: Out = None,
     classes: Classes = None,
     recall: Annotated[
         float, typer.Option(metavar="SHARE", help="A wanted recall.", rich_help_panel=option.DESIGN)
@@ -45,20 +55,20 @@ def size(
     from tailprobe.report.investigations.size import size_figure
 
     target = Target(recall, at_precision)
-    study = study_of(source, given)
+    study, folder = study_of(source, given), folder_of(out, source, "size")
     with Bars(quiet=quiet) as bars:
         material, training = material_of(study, given, bars)
         answer = investigate_size(
             material, classes or (), training, metric=study.metric, margin=float(study.margin), target=target
         )
-    write_and_say(answer.finding(), {"size": size_figure(answer)}, out, study)
+    write_and_say(answer.finding(), {"size": size_figure(answer)}, folder, study)
 
 
 @with_settings(study=MEASURED, recipe=ALL_OF_RECIPE, execution=OF_EXECUTION, defaults={"seeds": SEEDS})
 def redundancy(
     source: Source,
-    out: Out,
     given: Given,
+    out: Out = None,
     classes: Annotated[
         list[str] | None,
         typer.Option(
@@ -77,13 +87,13 @@ def redundancy(
     from tailprobe.investigate.redundancy.answer import investigate_redundancy
     from tailprobe.report.investigations.redundancy import redundancy_figure
 
-    study = study_of(source, given)
+    study, folder = study_of(source, given), folder_of(out, source, "redundancy")
     with Bars(quiet=quiet) as bars:
         material, training = material_of(study, given, bars)
         answer = investigate_redundancy(
             material, classes or (), training, metric=study.metric, margin=float(study.margin)
         )
-    write_and_say(answer.finding(), {"redundancy": redundancy_figure(answer)}, out, study)
+    write_and_say(answer.finding(), {"redundancy": redundancy_figure(answer)}, folder, study)
 
 
 @with_settings(
@@ -95,8 +105,8 @@ def redundancy(
 )
 def budget(
     source: Source,
-    out: Out,
     given: Given,
+    out: Out = None,
     decay: Annotated[
         float,
         typer.Option(metavar="NUMBER", help="Weight decay of every second course.", rich_help_panel=option.DESIGN),
@@ -110,7 +120,7 @@ def budget(
     from tailprobe.investigate.budget.answer import investigate_budget
     from tailprobe.report.investigations.budget import budget_figures
 
-    study = study_of(source, given)
+    study, folder = study_of(source, given), folder_of(out, source, "budget")
     with Bars(quiet=quiet) as bars:
         material, training = material_of(study, given, bars)
         answer = investigate_budget(
@@ -121,7 +131,7 @@ def budget(
             margin=float(study.margin),
             weight_decay=decay,
         )
-    write_and_say(answer.finding(), budget_figures(answer), out, study)
+    write_and_say(answer.finding(), budget_figures(answer), folder, study)
 
 
 @with_settings(
@@ -131,7 +141,7 @@ def budget(
     defaults={"seeds": SEEDS, "methods": None},
     texts={"methods": "Methods to compare with the baseline. Default: the paper's three."},
 )
-def cues(source: Source, out: Out, given: Given, classes: Classes = None, quiet: option.Quiet = False) -> None:
+def cues(source: Source, given: Given, out: Out = None, classes: Classes = None, quiet: option.Quiet = False) -> None:
     """Classes that are predicted from their company: with and without the usual co-occurring label, by method.
 
     `tailprobe investigate cues RUN/study.toml --class slash_burn --out CUES`
@@ -139,11 +149,11 @@ def cues(source: Source, out: Out, given: Given, classes: Classes = None, quiet:
     from tailprobe.investigate.cues.answer import investigate_cues
     from tailprobe.report.investigations.cues import cues_figures
 
-    study = study_of(source, given)
+    study, folder = study_of(source, given), folder_of(out, source, "cues")
     with Bars(quiet=quiet) as bars:
         material, training = material_of(study, given, bars)
         answer = investigate_cues(material, classes or (), given.study.get("methods", ()), training)
-    write_and_say(answer.finding(), cues_figures(answer), out, study)
+    write_and_say(answer.finding(), cues_figures(answer), folder, study)
 
 
 for command in (size, redundancy, budget, cues, layers):

@@ -8,7 +8,7 @@ import typer
 
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
-from tailprobe.cli.investigated import MEASURED, OF_EXECUTION, SEEDS, Out, materials_of, write_and_say
+from tailprobe.cli.investigated import MEASURED, OF_EXECUTION, SEEDS, Out, folder_of, materials_of, write_and_say
 from tailprobe.cli.settings import ALL_OF_RECIPE, Given, with_settings
 from tailprobe.cli.studies import study_of
 from tailprobe.console import Bars
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 )
 def layers(
     source: Source,
-    out: Out,
     given: Given,
+    out: Out = None,
     beside: Annotated[
         list[Path] | None,
         typer.Option(
@@ -47,7 +47,7 @@ def layers(
     from tailprobe.investigate.layers.answer import investigate_layers
     from tailprobe.report.investigations.layers import layers_figure
 
-    study = study_of(source, given)
+    study, folder = study_of(source, given), folder_of(out, source, "layers")
     with Bars(quiet=quiet) as bars:
         material, training, stored = materials_of(_with_layers(study), given, bars)
         for file in beside or ():
@@ -63,7 +63,7 @@ def layers(
             metric=study.metric,
             margin=float(study.margin),
         )
-    write_and_say(answer.finding(), {"layers": layers_figure(answer)}, out, study)
+    write_and_say(answer.finding(), {"layers": layers_figure(answer)}, folder, study)
 
 
 def _with_layers(study: "Study") -> "Study":

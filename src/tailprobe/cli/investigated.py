@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tailprobe.cli import options as option
+from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import Given
 from tailprobe.console import Bars, say
+from tailprobe.errors import InputError
+from tailprobe.runs.folder import RunFolder
 from tailprobe.study.execution import Execution
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from matplotlib.figure import Figure
-
     from tailprobe.datasets.images import LabeledImages
     from tailprobe.embeddings.embeddings import Embeddings
     from tailprobe.investigate.finding import Finding
     from tailprobe.investigate.trials import Material, Training
+    from tailprobe.report.investigations.write import Figures
     from tailprobe.runs.settings import Study
 
 OF_STUDY = (
@@ -38,7 +40,12 @@ OF_EXECUTION = ("cache", "workers", "kernel", "engine", "runtime", "precision", 
 SEEDS = 10
 
 Out = Annotated[
-    Path, typer.Option(metavar="DIR", help="Folder of page, figures, tables.", rich_help_panel=option.OUTPUT)
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Folder of page, figures, tables. Default, of a study.toml in a run folder: investigations/ in it.",
+        rich_help_panel=option.OUTPUT,
+    ),
 ]
 Classes = Annotated[
     list[str] | None,
@@ -92,14 +99,42 @@ def kept_images(images: "LabeledImages", stored: "Mapping[str, Embeddings]") -> 
     return images.rows(np.array([i for i, name in enumerate(images.names) if name in kept], dtype=np.int64))
 
 
-def write_and_say(finding: "Finding", figures: "Mapping[str, Figure]", out: Path, study: "Study") -> None:
-    """Write the folder, print the answer and where its page is."""
+def folder_of(out: Path | None, source: Source, name: str) -> Path:
+    """Return the folder of an investigation; by default in the folder of the run whose study file is given.
+
+    Raises:
+        InputError: there is no such run.
+    """
+    if out is not None:
+        return out
+    folder = RunFolder(Path(source.data).parent)
+    if not source.data.endswith(".toml") or not folder.record.is_file():
+        raise InputError(f"investigate {name} needs --out DIR, unless it is given the study.toml of a finished run")
+    return folder.investigations / name
+
+
+def write_and_say(finding: "Finding", figures: "Figures", out: Path, study: "Study") -> None:
+    """Write the folder, in a run folder the run's page again, with its link, and print the answer."""
+    from tailprobe.report.investigations.kept import run_folder_of
     from tailprobe.report.investigations.write import write_finding
 
     page = write_finding(finding, figures, out, source=study.source)
     for line in finding.answers:
         say(line)
     say(f"Page: {page}")
+    folder = run_folder_of(out)
+    if folder is not None:
+        _draw_again(folder)
+        say(f"The study's page links to it: {folder.report}")
+
+
+def _draw_again(folder: RunFolder) -> None:
+    from tailprobe.lock import locked_folder
+    from tailprobe.report.write import write_report
+    from tailprobe.runs.run import Run
+
+    with locked_folder(folder.path):
+        write_report([Run.load(folder.path)])
 
 
 def _weights_of(study: "Study", encoder: str) -> dict[str, str]:
