@@ -34,6 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("size", ["--class", "mine", "--recall", "0.5"], "size_steps", "a recall of 0.5 at a precision of 0.7"),
         ("redundancy", [], "redundant_images", "k_centre, all classes"),
+        ("distil", ["--class", "field"], "distil_beside_random", "gradients less random, remaining classes"),
         ("budget", ["--methods", "reweight(5)"], "budget", "reweight(5), low-frequency classes, weight decay 0.001"),
         ("cues", ["--methods", "reweight(5)"], "cues_methods", "mine with road"),
         ("layers", ["--beside", "other.npy"], "layers_methods", "low-frequency classes, clip + other (16 numbers)"),
@@ -55,7 +56,7 @@ def test_an_investigation_leaves_its_page_figure_and_tables(
     assert list((tmp_path / "figures").glob("*.svg"))
 
 
-@pytest.mark.parametrize("command", ["size", "redundancy", "budget", "cues", "layers"])
+@pytest.mark.parametrize("command", ["size", "redundancy", "distil", "budget", "cues", "layers"])
 def test_help_fits_a_terminal(command: str) -> None:
     done = CliRunner().invoke(cli.app, ["investigate", command, "--help"], env={"COLUMNS": "80", "TERM": "dumb"})
     assert done.exit_code == 0

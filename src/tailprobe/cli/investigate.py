@@ -96,6 +96,36 @@ def redundancy(
     write_and_say(answer.finding(), {"redundancy": redundancy_figure(answer)}, folder, study)
 
 
+@with_settings(study=MEASURED, recipe=ALL_OF_RECIPE, execution=OF_EXECUTION, defaults={"seeds": SEEDS})
+def distil(
+    source: Source,
+    given: Given,
+    out: Out = None,
+    classes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--class",
+            metavar="CLASS",
+            help="A class to distil. Repeat for several. Default: all.",
+            rich_help_panel=option.DESIGN,
+        ),
+    ] = None,
+    quiet: option.Quiet = False,
+) -> None:
+    """How few rows a class, made or chosen, train a head as well as all images.
+
+    `tailprobe investigate distil RUN/study.toml --out DISTIL`
+    """
+    from tailprobe.investigate.distil.answer import investigate_distil
+    from tailprobe.report.investigations.distil import distil_figure
+
+    study, folder = study_of(source, given), folder_of(out, source, "distil")
+    with Bars(quiet=quiet) as bars:
+        material, training = material_of(study, given, bars)
+        answer = investigate_distil(material, classes or (), training, metric=study.metric, margin=float(study.margin))
+    write_and_say(answer.finding(), {"distil": distil_figure(answer)}, folder, study)
+
+
 @with_settings(
     study=(*MEASURED, "methods"),
     recipe=[name for name in ALL_OF_RECIPE if name not in ("epochs", "select", "patience", "weight_decay")],
@@ -156,5 +186,5 @@ def cues(source: Source, given: Given, out: Out = None, classes: Classes = None,
     write_and_say(answer.finding(), cues_figures(answer), folder, study)
 
 
-for command in (size, redundancy, budget, cues, layers):
+for command in (size, redundancy, distil, budget, cues, layers):
     investigate.command(command.__name__, cls=Command)(command)
