@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from made_run import made_run
@@ -34,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("size", ["--class", "mine", "--recall", "0.5"], "size_steps", "a recall of 0.5 at a precision of 0.7"),
         ("redundancy", [], "redundant_images", "k_centre, all classes"),
-        ("distil", ["--class", "field"], "distil_beside_random", "gradients less random, remaining classes"),
+        ("distil", ["--rows", "2"], "distil_beside_random", "gradients less random, remaining classes"),
         ("budget", ["--methods", "reweight(5)"], "budget", "reweight(5), low-frequency classes, weight decay 0.001"),
         ("cues", ["--methods", "reweight(5)"], "cues_methods", "mine with road"),
         ("layers", ["--beside", "other.npy"], "layers_methods", "low-frequency classes, clip + other (16 numbers)"),
@@ -56,7 +57,7 @@ def test_an_investigation_leaves_its_page_figure_and_tables(
     assert list((tmp_path / "figures").glob("*.svg"))
 
 
-@pytest.mark.parametrize("command", ["size", "redundancy", "distil", "budget", "cues", "layers"])
+@pytest.mark.parametrize("command", ["size", "redundancy", "distil", "budget", "cues", "layers", "explain"])
 def test_help_fits_a_terminal(command: str) -> None:
     done = CliRunner().invoke(cli.app, ["investigate", command, "--help"], env={"COLUMNS": "80", "TERM": "dumb"})
     assert done.exit_code == 0
@@ -66,8 +67,32 @@ def test_help_fits_a_terminal(command: str) -> None:
 def test_the_study_file_of_a_run_leaves_it_in_the_run_folder_and_links_to_it(folder: Path, tmp_path: Path) -> None:
     run = made_run(tmp_path / "run", classes=[f"class {i}" for i in range(8)], name=str(folder / "clip.npy"))
     labels = ["--labels", str(folder / "table.csv"), "--separator", " "]
-    given = ["investigate", "cues", str(run.folder.study), *labels, "--methods", "reweight(5)", *QUICK]
+    given = ["investigate", "cues", str(run.folder.path), *labels, "--methods", "reweight(5)", *QUICK]
     done = CliRunner().invoke(cli.app, given, catch_exceptions=False)
     assert "The study's page links to it" in done.output
     assert "investigations/cues/investigation.html" in run.folder.report.read_text()
     assert Run.load(run.folder.path).record["files"]["report.html"] == file_digest(run.folder.report)
+
+
+def test_explain_shows_pictures_unless_they_are_to_be_kept_out(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name, tint in (("field", 90), ("mine", 160)):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        for i in range(24):
+            picture = Image.fromarray(rng.normal(tint, 40, (24, 24, 3)).clip(0, 255).astype(np.uint8))
+            picture.save(tmp_path / "images" / name / f"{i}.png")
+    given = [
+        "investigate",
+        "explain",
+        str(tmp_path / "images"),
+        "--class",
+        "mine",
+        "--encoder",
+        "mean_colours:MeanColours",
+    ]
+    for further, files in (([], {"explain", "explain_places"}), (["--no-images"], {"explain_places"})):
+        out = tmp_path / ("out" + "".join(further))
+        settings = ["--out", str(out), "--cache", str(tmp_path / "cache"), *further, *QUICK]
+        done = CliRunner().invoke(cli.app, [*given, *settings], catch_exceptions=False)
+        assert "mine: occlusion on 14 training and" in done.output or "mine: occlusion on 15 training" in done.output
+        assert {path.stem for path in (out / "figures").glob("*.svg")} == files

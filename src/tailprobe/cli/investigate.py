@@ -7,7 +7,7 @@ import typer
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.command import Command
-from tailprobe.cli.investigate_encoders import layers
+from tailprobe.cli.investigate_encoders import explain, layers
 from tailprobe.cli.investigated import (
     MEASURED,
     OF_EXECUTION,
@@ -15,12 +15,11 @@ from tailprobe.cli.investigated import (
     SEEDS,
     Classes,
     Out,
-    folder_of,
+    asked,
     material_of,
     write_and_say,
 )
 from tailprobe.cli.settings import ALL_OF_RECIPE, Given, with_settings
-from tailprobe.cli.studies import study_of
 from tailprobe.console import Bars
 
 investigate = typer.Typer(
@@ -55,7 +54,7 @@ def size(
     from tailprobe.report.investigations.size import size_figure
 
     target = Target(recall, at_precision)
-    study, folder = study_of(source, given), folder_of(out, source, "size")
+    study, folder = asked(source, given, out, "size")
     with Bars(quiet=quiet) as bars:
         material, training = material_of(study, given, bars)
         answer = investigate_size(
@@ -87,7 +86,7 @@ def redundancy(
     from tailprobe.investigate.redundancy.answer import investigate_redundancy
     from tailprobe.report.investigations.redundancy import redundancy_figure
 
-    study, folder = study_of(source, given), folder_of(out, source, "redundancy")
+    study, folder = asked(source, given, out, "redundancy")
     with Bars(quiet=quiet) as bars:
         material, training = material_of(study, given, bars)
         answer = investigate_redundancy(
@@ -110,19 +109,34 @@ def distil(
             rich_help_panel=option.DESIGN,
         ),
     ] = None,
+    rows: Annotated[
+        list[int] | None,
+        typer.Option(
+            metavar="INTEGER",
+            help="Rows a class. Repeat for several. Default: 1, 2, 5, 10, 20, 50.",
+            rich_help_panel=option.DESIGN,
+        ),
+    ] = None,
     quiet: option.Quiet = False,
 ) -> None:
     """How few rows a class, made or chosen, train a head as well as all images.
 
     `tailprobe investigate distil RUN/study.toml --out DISTIL`
     """
-    from tailprobe.investigate.distil.answer import investigate_distil
+    from tailprobe.investigate.distil.answer import ROWS, investigate_distil
     from tailprobe.report.investigations.distil import distil_figure
 
-    study, folder = study_of(source, given), folder_of(out, source, "distil")
+    study, folder = asked(source, given, out, "distil")
     with Bars(quiet=quiet) as bars:
         material, training = material_of(study, given, bars)
-        answer = investigate_distil(material, classes or (), training, metric=study.metric, margin=float(study.margin))
+        answer = investigate_distil(
+            material,
+            classes or (),
+            training,
+            metric=study.metric,
+            margin=float(study.margin),
+            rows=rows or ROWS,
+        )
     write_and_say(answer.finding(), {"distil": distil_figure(answer)}, folder, study)
 
 
@@ -150,7 +164,7 @@ def budget(
     from tailprobe.investigate.budget.answer import investigate_budget
     from tailprobe.report.investigations.budget import budget_figures
 
-    study, folder = study_of(source, given), folder_of(out, source, "budget")
+    study, folder = asked(source, given, out, "budget")
     with Bars(quiet=quiet) as bars:
         material, training = material_of(study, given, bars)
         answer = investigate_budget(
@@ -179,12 +193,12 @@ def cues(source: Source, given: Given, out: Out = None, classes: Classes = None,
     from tailprobe.investigate.cues.answer import investigate_cues
     from tailprobe.report.investigations.cues import cues_figures
 
-    study, folder = study_of(source, given), folder_of(out, source, "cues")
+    study, folder = asked(source, given, out, "cues")
     with Bars(quiet=quiet) as bars:
         material, training = material_of(study, given, bars)
         answer = investigate_cues(material, classes or (), given.study.get("methods", ()), training)
     write_and_say(answer.finding(), cues_figures(answer), folder, study)
 
 
-for command in (size, redundancy, distil, budget, cues, layers):
+for command in (size, redundancy, distil, budget, cues, layers, explain):
     investigate.command(command.__name__, cls=Command)(command)

@@ -1,4 +1,4 @@
-"""Investigations of encoders: other layers and poolings, and several encoders side by side."""
+"""Investigations of encoders: what they look at, other layers and poolings, several encoders side by side."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,9 +8,18 @@ import typer
 
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
-from tailprobe.cli.investigated import MEASURED, OF_EXECUTION, SEEDS, Out, folder_of, materials_of, write_and_say
+from tailprobe.cli.investigated import (
+    MEASURED,
+    OF_EXECUTION,
+    OF_STUDY,
+    SEEDS,
+    Out,
+    asked,
+    material_of,
+    materials_of,
+    write_and_say,
+)
 from tailprobe.cli.settings import ALL_OF_RECIPE, Given, with_settings
-from tailprobe.cli.studies import study_of
 from tailprobe.console import Bars
 from tailprobe.errors import InputError
 
@@ -47,7 +56,7 @@ def layers(
     from tailprobe.investigate.layers.answer import investigate_layers
     from tailprobe.report.investigations.layers import layers_figure
 
-    study, folder = study_of(source, given), folder_of(out, source, "layers")
+    study, folder = asked(source, given, out, "layers")
     with Bars(quiet=quiet) as bars:
         material, training, stored = materials_of(_with_layers(study), given, bars)
         for file in beside or ():
@@ -64,6 +73,39 @@ def layers(
             margin=float(study.margin),
         )
     write_and_say(answer.finding(), {"layers": layers_figure(answer)}, folder, study)
+
+
+@with_settings(study=(*OF_STUDY, "no_images"), recipe=ALL_OF_RECIPE, execution=OF_EXECUTION, defaults={"seeds": SEEDS})
+def explain(
+    source: Source,
+    given: Given,
+    class_name: Annotated[
+        str, typer.Option("--class", metavar="CLASS", help="The class to look at.", rich_help_panel=option.DESIGN)
+    ],
+    out: Out = None,
+    images: Annotated[
+        int,
+        typer.Option(metavar="INTEGER", help="Images of the class a part, at most.", rich_help_panel=option.DESIGN),
+    ] = 24,
+    quiet: option.Quiet = False,
+) -> None:
+    """What encoder and head look at for a class, on training and on test images, and whether the two differ.
+
+    `tailprobe investigate explain RUN --class game_room`
+    """
+    from tailprobe.encoders.load import load_encoder
+    from tailprobe.investigate.explain.answer import investigate_explain
+    from tailprobe.report.investigations.explain import explain_figures
+
+    study, folder = asked(source, given, out, "explain")
+    with Bars(quiet=quiet) as bars:
+        material, training = material_of(study, given, bars)
+        name = study.encoders[0]
+        encoder = load_encoder(name, weights=Path(study.weights[name]) if name in study.weights else None)
+        answer = investigate_explain(
+            material, encoder, class_name, training, images=images, pictures=not study.no_images
+        )
+    write_and_say(answer.finding(), explain_figures(answer), folder, study)
 
 
 def _with_layers(study: "Study") -> "Study":

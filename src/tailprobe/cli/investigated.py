@@ -9,6 +9,7 @@ import typer
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import Given
+from tailprobe.cli.studies import study_of
 from tailprobe.console import Bars, say
 from tailprobe.errors import InputError
 from tailprobe.runs.folder import RunFolder
@@ -43,7 +44,7 @@ Out = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR",
-        help="Folder of page, figures, tables. Default, of a study.toml in a run folder: investigations/ in it.",
+        help="Folder of page, figures, tables. Default, of a run: investigations/ in its folder.",
         rich_help_panel=option.OUTPUT,
     ),
 ]
@@ -99,18 +100,24 @@ def kept_images(images: "LabeledImages", stored: "Mapping[str, Embeddings]") -> 
     return images.rows(np.array([i for i, name in enumerate(images.names) if name in kept], dtype=np.int64))
 
 
-def folder_of(out: Path | None, source: Source, name: str) -> Path:
-    """Return the folder of an investigation; by default in the folder of the run whose study file is given.
+def asked(source: Source, given: Given, out: Path | None, name: str) -> "tuple[Study, Path]":
+    """Return the study of what was typed, a run's where that is a run folder, and the folder of an investigation.
+
+    Without `--out` the folder lies in the folder of the run.
 
     Raises:
-        InputError: there is no such run.
+        InputError: as `study_of`, or there is neither a run nor `--out`.
     """
+    run = RunFolder(Path(source.data))
+    if run.record.is_file():
+        source = replace(source, data=str(run.study))
+    study = study_of(source, given)
     if out is not None:
-        return out
-    folder = RunFolder(Path(source.data).parent)
-    if not source.data.endswith(".toml") or not folder.record.is_file():
-        raise InputError(f"investigate {name} needs --out DIR, unless it is given the study.toml of a finished run")
-    return folder.investigations / name
+        return study, out
+    run = RunFolder(Path(source.data).parent)
+    if not source.data.endswith(".toml") or not run.record.is_file():
+        raise InputError(f"investigate {name} needs --out DIR, unless it is given a finished run or its study.toml")
+    return study, run.investigations / name
 
 
 def write_and_say(finding: "Finding", figures: "Figures", out: Path, study: "Study") -> None:

@@ -59,5 +59,5 @@ def test_a_damaged_or_unfinished_investigation_is_left_out(run: Run) -> None:
 
 
 def test_without_a_run_the_folder_is_asked_for(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="investigate cues needs --out DIR, unless"):
+    with pytest.raises(InputError, match="investigate cues needs --out DIR, unless it is given a finished run"):
         CliRunner().invoke(cli.app, ["investigate", "cues", str(tmp_path / "clip.npy")], catch_exceptions=False)

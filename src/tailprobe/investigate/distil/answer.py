@@ -97,12 +97,15 @@ def investigate_distil(
     Args:
         classes: those that are distilled; none for all.
         margin: smaller losses make no difference in practice; by default the metric's.
-        rows: a class, ascending.
+        rows: a class.
         names: of distillers; none for all of them. `random` is always among them.
 
     Raises:
-        InputError: an unknown class, or labels that are not known.
+        InputError: an unknown class, no row, or labels that are not known.
     """
+    rows = sorted(set(rows))
+    if rows[0] < 1:
+        raise InputError(f"rows a class are {rows[0]}; expected 1 or more")
     if material.images.labels.known is not None:
         raise InputError("distil takes collections whose labels are all known; leave --uncertain and --blank out")
     chosen = np.zeros(len(material.classes), dtype=bool)
