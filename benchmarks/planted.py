@@ -7,8 +7,8 @@
 - redundancy: the planted sample with copies, and without; found is any share by k-centre on all classes. Without copies
   it is a false finding where the mean difference over all studies at that share is below minus the margin.
 - cues: the planted sample with a spurious cue, and without; found is "relies on its company".
-- explain, only by `--explain N`, with the extra `imagenet`: drawn tiles under EfficientNet-Lite0, with a marker on those
-  of one class, and without; found is a place with a larger share than for other classes, at the marker's or elsewhere.
+- explain, only by `--explain N`, with the extra `imagenet`: drawn tiles under EfficientNet-Lite0, with a marker on
+  those of one class, and without; found is a place with a larger share than for other classes, the marker's or another.
 """
 
 import argparse

@@ -79,4 +79,4 @@ def test_the_patches_of_a_transformer_are_a_grid() -> None:
     (gradient,) = torch.autograd.grad(logit.sum(), normed)
     weights = gradient[0, 1:].mean(0)
     expected = torch.relu(normed[0, 1:].detach() @ weights).reshape(14, 14)
-    np.testing.assert_allclose(cam.maps(head, 1, [image])[0], expected, rtol=1e-3, atol=1e-7)
+    np.testing.assert_allclose(cam.see(head, 1, [image]).maps[0], expected, rtol=1e-3, atol=1e-7)

@@ -61,6 +61,7 @@ def test_the_marker_is_found_at_its_place(found: ExplainAnswer) -> None:
 def test_training_and_test_images_carry_the_same_marker(found: ExplainAnswer) -> None:
     assert not found.places[TRAINING_TEST].more.any()
     assert found.centre.low <= 0 <= found.centre.high
+    assert [content.differs for content in found.contents] == [False, False]
 
 
 def test_every_image_and_place_is_in_the_tables(found: ExplainAnswer) -> None:
@@ -106,7 +107,7 @@ def test_grad_cam_of_a_linear_head_on_pooled_maps_is_its_class_activation_map(en
     network = cam.network
     maps = network.model.layers[:4]((pixels - network.mean) / network.sd)
     expected = torch.relu(torch.einsum("k,bkhw->bhw", weight[1], maps)) / (maps.shape[2] * maps.shape[3])
-    np.testing.assert_allclose(cam.maps(head, 1, images), expected, rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(cam.see(head, 1, images).maps, expected, rtol=1e-3, atol=1e-6)
 
 
 def test_embeddings_without_images_and_rare_classes_are_refused(encoder: Encoder, tmp_path) -> None:

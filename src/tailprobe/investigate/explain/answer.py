@@ -10,6 +10,7 @@ from jaxtyping import Int, UInt8
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.errors import InputError
 from tailprobe.investigate.explain.cells import CELLS, Mean, PlaceTest, centre_share, compare_places, place_name
+from tailprobe.investigate.explain.content import ContentTest, compare_content
 from tailprobe.investigate.explain.looking import Looking, Looks
 from tailprobe.investigate.explain.sanity import SanityCheck, check_maps
 from tailprobe.investigate.finding import Finding
@@ -22,12 +23,16 @@ from tailprobe.training.engine import train
 from tailprobe.training.task import HeadKey, HeadTask
 
 QUESTION = (
-    "What do encoder and head look at for this class, on training and on test images? The paper (Panigrahi and Zhu) "
-    "supposes that game rooms with a pool table are found by their table."
+    "For example, if the training examples for the class game_room tend to contain pool tables and if the testing "
+    "examples for game_room do not contain pool tables, the model could develop a dependence on the presence of pool "
+    "tables to identify a scene as game_room and consequently misclassify the testing examples. This hypothesis could "
+    "be investigated further by comparing the saliency maps generated for the training images to those [...] "
+    "(Panigrahi and Zhu)"
 )
 IMAGES = 24  # of the class in each part
 LEAST = 4
 DRAWN = 6  # pictures of each part
+LOOKED_AT = "what the head looks at"
 TRAINING_TEST, CLASS_OTHERS = "training less test images", "the class less other classes"
 
 
@@ -43,13 +48,14 @@ class ExplainAnswer:
     pictures: Mapping[str, list[UInt8[np.ndarray, "_h _w 3"]]]  # by part: of the first images; none where not wanted
     places: Mapping[str, PlaceTest]  # `TRAINING_TEST` and, where there are other classes, `CLASS_OTHERS`
     centre: Mean  # share of the centre, training less test images
+    contents: tuple[ContentTest, ...]  # training against test images; none of occlusion
     checks: tuple[SanityCheck, ...]
 
     def finding(self) -> Finding:
         """Return words and tables."""
         title = f"What encoder and head look at for {self.class_name}"
         tables = {"explain_images": _image_table(self), "explain_places": _place_table(self)}
-        tables["explain_sanity"] = _sanity_table(self)
+        tables |= {"explain_contents": _content_table(self), "explain_sanity": _sanity_table(self)}
         return Finding("explain", title, QUESTION, tuple(_sentences(self)), _how(self), tables)
 
 
@@ -101,6 +107,7 @@ def investigate_explain(
         {part: [looking.picture(row) for row in looks[part].rows[:DRAWN]] if pictures else [] for part in parts},
         places,
         Mean.difference(*(centre_share(looks[part].cells) for part in parts)),
+        _contents(looks["training"], looks["test"], rng),
         tuple(check_maps(looking, head, c, looks["test"], rng)),
     )
 
@@ -145,6 +152,16 @@ def _others(
     return np.concatenate(found) if found else np.zeros((0, CELLS, CELLS))
 
 
+def _contents(training: Looks, test: Looks, rng: np.random.Generator) -> tuple[ContentTest, ...]:
+    first, second = training.seen, test.seen
+    if first is None or second is None:
+        return ()
+    return (
+        compare_content(LOOKED_AT, first.looked_at, second.looked_at, rng),
+        compare_content("whole images", first.whole, second.whole, rng),
+    )
+
+
 def _sentences(answer: ExplainAnswer) -> Iterator[str]:
     name, numbers = answer.class_name, answer.places[TRAINING_TEST].numbers
     yield (
@@ -158,6 +175,12 @@ def _sentences(answer: ExplainAnswer) -> Iterator[str]:
         f"The middle of the image holds {answer.centre.value:+.3f} more of a training image's map than of a test "
         f"image's (95% interval {answer.centre.low:+.3f} to {answer.centre.high:+.3f})."
     )
+    for content in answer.contents:
+        word = "differs" if content.differs else "is not shown to differ"
+        yield (
+            f"{content.what[:1].upper()}{content.what[1:]}, wherever it is: the content {word} between training and "
+            f"test images (energy distance {content.distance:.3f} of the mean distance, p = {content.p:.3f})."
+        )
     for check in answer.checks:
         yield f"Sanity check, {check.what} made random: {_check_words(check)}."
 
@@ -197,7 +220,10 @@ def _how(answer: ExplainAnswer) -> tuple[str, ...]:
         "of the images (largest |t|, 5%); intervals hold for all of them at once.",
         "Training against test images: what the head learnt of the training images alone. The class against other "
         "classes, each image mapped for a class of its own: a cue at a fixed place, such as a border or a caption. "
-        "What moves about from image to image is seen in the pictures, not in this test.",
+        "What moves about from image to image is seen in the pictures and by the next test, not in this one.",
+        "The content is the mean of the layer's features over the image, weighted by the map: what is there, wherever "
+        "it is. Training and test images are compared by the energy distance, with permutations; whole images, "
+        "unweighted, stand beside it.",
         "Sanity check (Adebayo et al. 2018): maps of test images under the trained weights against those under random "
         "weights of the same mean and deviation, three draws; passed if the rank correlation is below 0.5.",
     )
@@ -240,6 +266,12 @@ def _place_table(answer: ExplainAnswer) -> pd.DataFrame:
             )
         )
     return pd.concat(frames, ignore_index=True)
+
+
+def _content_table(answer: ExplainAnswer) -> pd.DataFrame:
+    columns = ["what", "distance", "p", "differs"]
+    rows = [(found.what, found.distance, found.p, found.differs) for found in answer.contents]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _sanity_table(answer: ExplainAnswer) -> pd.DataFrame:

@@ -20,6 +20,15 @@ _BATCH = 16
 
 
 @dataclass(frozen=True, eq=False)
+class Seen:
+    """N images at one layer: their maps, and what the layer holds there."""
+
+    maps: Float[np.ndarray, "N h w"]
+    looked_at: Float[np.ndarray, "N K"]  # mean of the layer over places, weighted by the map
+    whole: Float[np.ndarray, "N K"]  # plain mean over places
+
+
+@dataclass(frozen=True, eq=False)
 class GradCam:
     """Where the logit of a class comes from, by the gradient at one layer of the network.
 
@@ -34,13 +43,13 @@ class GradCam:
     layer: nn.Module
     grid: tuple[int, int] | None  # of a transformer's patches; None for maps (B, K, h, w)
 
-    def maps(self, head: Head, c: int, prepared: Sequence[UInt8[np.ndarray, "H W ch"]]) -> Float[np.ndarray, "N h w"]:
-        """Return the map of each image."""
+    def see(self, head: Head, c: int, prepared: Sequence[UInt8[np.ndarray, "H W ch"]]) -> Seen:
+        """Return the map of each image, and what is there."""
         parts = [
             self._batch(head, c, np.stack(prepared[start : start + _BATCH]))
             for start in range(0, len(prepared), _BATCH)
         ]
-        return np.concatenate(parts)
+        return Seen(*(np.concatenate(of_part) for of_part in zip(*parts, strict=True)))
 
     def randomised(self, rng: np.random.Generator) -> "GradCam":
         """Return the same with random weights of the encoder, each tensor of the mean and deviation that it had."""
@@ -50,7 +59,7 @@ class GradCam:
             parameter.data = drawn_like(parameter, rng)
         return GradCam(other, other.get_submodule(place), self.grid)
 
-    def _batch(self, head: Head, c: int, pixels: UInt8[np.ndarray, "B H W ch"]) -> Float[np.ndarray, "B h w"]:
+    def _batch(self, head: Head, c: int, pixels: UInt8[np.ndarray, "B H W ch"]) -> tuple[np.ndarray, ...]:
         seen: list[torch.Tensor] = []
 
         def keep(module: nn.Module, given: Any, result: torch.Tensor) -> torch.Tensor:  # noqa: ANN401 - torch's hook
@@ -66,7 +75,9 @@ class GradCam:
             handle.remove()
         maps, slopes = (self._spatial(tensor) for tensor in (seen[0].detach(), gradient))
         found = torch.relu((slopes.mean((2, 3), keepdim=True) * maps).sum(1))
-        return found.numpy()
+        whole, total = maps.mean((2, 3)), found.sum((1, 2))
+        looked_at = torch.einsum("bhw,bkhw->bk", found, maps) / total.clamp(min=1e-30)[:, None]
+        return found.numpy(), torch.where(total[:, None] > 0, looked_at, whole).numpy(), whole.numpy()
 
     def _spatial(self, tensor: torch.Tensor) -> Float[torch.Tensor, "B K h w"]:
         if self.grid is None:

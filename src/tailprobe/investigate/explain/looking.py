@@ -12,7 +12,7 @@ from tailprobe.datasets.pixels.decode import decode_channels
 from tailprobe.encoders.channels import channels_for
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.investigate.explain.cells import shares
-from tailprobe.investigate.explain.grad_cam import GradCam, grad_cam_of
+from tailprobe.investigate.explain.grad_cam import GradCam, Seen, grad_cam_of
 from tailprobe.investigate.explain.occlusion import occlusion_maps
 from tailprobe.learners.head import Head
 
@@ -23,6 +23,7 @@ class Looks:
 
     rows: tuple[int, ...]  # (N,) of the collection
     cells: Float[np.ndarray, "N G G"]  # shares of each map
+    seen: Seen | None = None  # of Grad-CAM
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +56,10 @@ class Looking:
         pictures = [self._read(row) for row in rows]
         way = cam or self.cam
         if way is None:
-            maps = occlusion_maps(self.encoder, head, c, pictures)
-        else:
-            prepared = [self.encoder.prepare(channels_for(self.encoder, picture)) for picture in pictures]
-            maps = way.maps(head, c, prepared)
-        return Looks(tuple(rows), shares(maps))
+            return Looks(tuple(rows), shares(occlusion_maps(self.encoder, head, c, pictures)))
+        prepared = [self.encoder.prepare(channels_for(self.encoder, picture)) for picture in pictures]
+        seen = way.see(head, c, prepared)
+        return Looks(tuple(rows), shares(seen.maps), seen)
 
     def picture(self, row: int) -> UInt8[np.ndarray, "h w 3"]:
         """Return an image as its map lies over it: as prepared for the network, else whole."""
