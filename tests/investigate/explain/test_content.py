@@ -1,18 +1,22 @@
 """The test of what is looked at, wherever it is; and the planted pool table: on training images alone, at any place."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import energy_distance
 
-from investigate.explain.test_explain import TRAINING
 from tailprobe.datasets.memory import read_memory
 from tailprobe.demo.marker import marked
 from tailprobe.embeddings.compute import embed
 from tailprobe.encoders.custom import custom_encoder
 from tailprobe.investigate.explain.answer import TRAINING_TEST, investigate_explain
 from tailprobe.investigate.explain.content import compare_content
-from tailprobe.investigate.trials import Material
+from tailprobe.investigate.trials import Material, Training
+from tailprobe.learners.recipe import Recipe
 from tiny_encoder import tiny
+
+TRAINING = Training(Recipe(epochs=30, width=0, learning_rate=0.02, select="last"), workers=1)
 
 
 def test_the_distance_of_one_number_is_scipys() -> None:
@@ -50,8 +54,6 @@ def test_something_that_only_training_images_have_is_found_wherever_it_is(tmp_pa
         names.append("mine" if i % 2 else "field")
         parts.append(part)
     encoder = custom_encoder(tiny(), name="tiny")
-    from dataclasses import replace
-
     images = replace(read_memory(pictures, names), given_parts=tuple(parts))
     material = Material.of(
         embed(images, encoder, cache=tmp_path), images, seeds=1, split="given", low_frequency="named(mine)"
