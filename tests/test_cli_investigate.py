@@ -57,7 +57,7 @@ def test_an_investigation_leaves_its_page_figure_and_tables(
     assert list((tmp_path / "figures").glob("*.svg"))
 
 
-@pytest.mark.parametrize("command", ["size", "redundancy", "distil", "budget", "cues", "layers", "explain"])
+@pytest.mark.parametrize("command", ["size", "redundancy", "distil", "budget", "cues", "layers", "explain", "encoder"])
 def test_help_fits_a_terminal(command: str) -> None:
     done = CliRunner().invoke(cli.app, ["investigate", command, "--help"], env={"COLUMNS": "80", "TERM": "dumb"})
     assert done.exit_code == 0
@@ -74,25 +74,33 @@ def test_the_study_file_of_a_run_leaves_it_in_the_run_folder_and_links_to_it(fol
     assert Run.load(run.folder.path).record["files"]["report.html"] == file_digest(run.folder.report)
 
 
-def test_explain_shows_pictures_unless_they_are_to_be_kept_out(tmp_path: Path) -> None:
+def draw_images(folder: Path) -> Path:
+    """Draw two classes of noise in two tints."""
     rng = np.random.default_rng(0)
     for name, tint in (("field", 90), ("mine", 160)):
-        (tmp_path / "images" / name).mkdir(parents=True)
+        (folder / name).mkdir(parents=True)
         for i in range(24):
             picture = Image.fromarray(rng.normal(tint, 40, (24, 24, 3)).clip(0, 255).astype(np.uint8))
-            picture.save(tmp_path / "images" / name / f"{i}.png")
-    given = [
-        "investigate",
-        "explain",
-        str(tmp_path / "images"),
-        "--class",
-        "mine",
-        "--encoder",
-        "mean_colours:MeanColours",
-    ]
+            picture.save(folder / name / f"{i}.png")
+    return folder
+
+
+def test_explain_shows_pictures_unless_they_are_to_be_kept_out(tmp_path: Path) -> None:
+    images = draw_images(tmp_path / "images")
+    given = ["investigate", "explain", str(images), "--class", "mine", "--encoder", "mean_colours:MeanColours"]
     for further, files in (([], {"explain", "explain_places"}), (["--no-images"], {"explain_places"})):
         out = tmp_path / ("out" + "".join(further))
         settings = ["--out", str(out), "--cache", str(tmp_path / "cache"), *further, *QUICK]
         done = CliRunner().invoke(cli.app, [*given, *settings], catch_exceptions=False)
         assert "mine: occlusion on 14 training and" in done.output or "mine: occlusion on 15 training" in done.output
         assert {path.stem for path in (out / "figures").glob("*.svg")} == files
+
+
+def test_encoder_fine_tunes_on_few_small_images(tmp_path: Path) -> None:
+    images = draw_images(tmp_path / "images")
+    given = ["investigate", "encoder", str(images), "--encoder", "tiny_encoder:tiny", "--tuning", "all"]
+    sizes = ["--images", "40", "--side", "48", "--epochs", "1", "--low-frequency", "named(mine)", "--quiet"]
+    done = CliRunner().invoke(cli.app, [*given, *sizes, "--out", str(tmp_path / "out")], catch_exceptions=False)
+    assert "all, low-frequency classes: average precision" in done.output
+    page = (tmp_path / "out" / "investigation.html").read_text()
+    assert "tiny_encoder:tiny on 40 images of 48 x 48 pixels, 5 seeds" in page

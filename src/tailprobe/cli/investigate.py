@@ -7,7 +7,7 @@ import typer
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.command import Command
-from tailprobe.cli.investigate_encoders import explain, layers
+from tailprobe.cli.investigate_encoders import encoder, explain, layers
 from tailprobe.cli.investigated import (
     MEASURED,
     OF_EXECUTION,
@@ -200,5 +200,5 @@ def cues(source: Source, given: Given, out: Out = None, classes: Classes = None,
     write_and_say(answer.finding(), cues_figures(answer), folder, study)
 
 
-for command in (size, redundancy, distil, budget, cues, layers, explain):
+for command in (size, redundancy, distil, budget, cues, layers, explain, encoder):
     investigate.command(command.__name__, cls=Command)(command)

@@ -25,6 +25,7 @@ from tailprobe.errors import InputError
 
 if TYPE_CHECKING:
     from tailprobe.embeddings.embeddings import Embeddings
+    from tailprobe.encoders.encoder import Encoder
     from tailprobe.runs.settings import Study
 
 
@@ -93,19 +94,79 @@ def explain(
 
     `tailprobe investigate explain RUN --class game_room`
     """
-    from tailprobe.encoders.load import load_encoder
     from tailprobe.investigate.explain.answer import investigate_explain
     from tailprobe.report.investigations.explain import explain_figures
 
     study, folder = asked(source, given, out, "explain")
     with Bars(quiet=quiet) as bars:
         material, training = material_of(study, given, bars)
-        name = study.encoders[0]
-        encoder = load_encoder(name, weights=Path(study.weights[name]) if name in study.weights else None)
         answer = investigate_explain(
-            material, encoder, class_name, training, images=images, pictures=not study.no_images
+            material, _loaded(study), class_name, training, images=images, pictures=not study.no_images
         )
     write_and_say(answer.finding(), explain_figures(answer), folder, study)
+
+
+@with_settings(study=MEASURED, defaults={"seeds": 5})
+def encoder(
+    source: Source,
+    given: Given,
+    out: Out = None,
+    tuning: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="last_block, lora or all. Repeat for several. Default: each.",
+            rich_help_panel=option.METHODS,
+        ),
+    ] = None,
+    images: Annotated[
+        int,
+        typer.Option(
+            metavar="INTEGER", help="So many images at random, 10 of each class. 0: all.", rich_help_panel=option.DESIGN
+        ),
+    ] = 400,
+    side: Annotated[
+        int,
+        typer.Option(
+            metavar="PIXELS", help="Images at this height and width, e.g. 96, are quicker. 0: the encoder's.",
+            rich_help_panel=option.DESIGN,
+        ),
+    ] = 0,
+    epochs: Annotated[
+        int, typer.Option(metavar="INTEGER", help="Epochs of fine-tuning.", rich_help_panel=option.TRAINING)
+    ] = 10,
+    quiet: option.Quiet = False,
+) -> None:  # fmt: skip
+    """What fine-tuning the encoder (last block, LoRA, all weights) is worth against the frozen one, on few images.
+
+    `tailprobe investigate encoder RUN --encoder efficientnet_lite0 --images 400 --side 96`
+    """
+    from tailprobe.investigate.encoder.answer import investigate_encoder
+    from tailprobe.investigate.encoder.fit import TuningRecipe
+    from tailprobe.investigate.encoder.material import tuning_material
+    from tailprobe.report.investigations.encoder import encoder_figure
+    from tailprobe.study.reading import check, read_images
+    from tailprobe.study.seeds import first_seeds
+
+    study, folder = asked(source, given, out, "encoder")
+    with Bars(quiet=quiet) as bars:
+        collection = check(read_images(study), study, progress=bars)
+        material, network, pixels = tuning_material(
+            collection, _loaded(study), images=images, side=side, progress=bars,
+            seeds=first_seeds(study), split=study.split, first=study.seed, low_frequency=study.low_frequency,
+        )  # fmt: skip
+        answer = investigate_encoder(
+            material, network, pixels, tuning or (), recipe=TuningRecipe(epochs=epochs), metric=study.metric,
+            margin=float(study.margin), progress=bars,
+        )  # fmt: skip
+    write_and_say(answer.finding(), {"encoder": encoder_figure(answer)}, folder, study)
+
+
+def _loaded(study: "Study") -> "Encoder":
+    """Return the first encoder of a study, in torch."""
+    from tailprobe.encoders.load import load_encoder
+
+    name = study.encoders[0]
+    return load_encoder(name, weights=Path(study.weights[name]) if name in study.weights else None)
 
 
 def _with_layers(study: "Study") -> "Study":
