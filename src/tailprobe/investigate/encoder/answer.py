@@ -17,7 +17,11 @@ from tailprobe.investigate.trials import Material, Tested, measure
 from tailprobe.progress import Progress, silent
 from tailprobe.scores.metric import default_margin, metric_title
 
-QUESTION = "Would fine-tuning the encoder, in place of a head on its frozen features, be worth it?"
+QUESTION = (
+    "Our model architectures used CLIP and ResNet-18 encoders pretrained on ImageNet. Satellite imagery comes from a "
+    "starkly different domain than ImageNet, so one potential improvement would be to train the encoders. (Panigrahi "
+    "and Zhu, section 6)"
+)
 
 
 @dataclass(frozen=True, eq=False)
