@@ -12,7 +12,6 @@ from tailprobe.cli.settings import Given
 from tailprobe.cli.studies import study_of
 from tailprobe.console import Bars, say
 from tailprobe.errors import InputError
-from tailprobe.runs.folder import RunFolder
 from tailprobe.study.execution import Execution
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from tailprobe.investigate.finding import Finding
     from tailprobe.investigate.trials import Material, Training
     from tailprobe.report.investigations.write import Figures
+    from tailprobe.runs.folder import RunFolder
     from tailprobe.runs.settings import Study
 
 OF_STUDY = (
@@ -108,6 +108,8 @@ def asked(source: Source, given: Given, out: Path | None, name: str) -> "tuple[S
     Raises:
         InputError: as `study_of`, or there is neither a run nor `--out`.
     """
+    from tailprobe.runs.folder import RunFolder
+
     run = RunFolder(Path(source.data))
     if run.record.is_file():
         source = replace(source, data=str(run.study))
@@ -135,7 +137,7 @@ def write_and_say(finding: "Finding", figures: "Figures", out: Path, study: "Stu
         say(f"The study's page links to it: {folder.report}")
 
 
-def _draw_again(folder: RunFolder) -> None:
+def _draw_again(folder: "RunFolder") -> None:
     from tailprobe.lock import locked_folder
     from tailprobe.report.write import write_report
     from tailprobe.runs.run import Run
