@@ -7,8 +7,8 @@
 - redundancy: the planted sample with copies, and without; found is any share by k-centre on all classes. Without copies
   it is a false finding where the mean difference over all studies at that share is below minus the margin.
 - cues: the planted sample with a spurious cue, and without; found is "relies on its company".
-- explain, only by `--explain N`, with the extra `imagenet`: drawn tiles under EfficientNet-Lite0, with a marker on
-  those of one class, and without; found is a place with a larger share than for other classes, the marker's or another.
+- explain, only by `--explain N`, with the extra `imagenet`: drawn tiles under EfficientNet-Lite0, of two classes that
+  only a marker tells apart, or nothing; found is a place with a larger share than for the other class.
 """
 
 import argparse
@@ -146,12 +146,11 @@ def _where(found: PlaceTest) -> str:
 
 
 def _tiles(study: int, *, marker: bool) -> tuple[list[np.ndarray], list[str]]:
-    """Draw 40 tiles of each of two classes on the same ground."""
+    """Draw 40 tiles of each of two classes that nothing but the marker tells apart."""
     rng = generator(study, "planted", "explain")
     pictures, names = [], []
     for i in range(80):
-        tags = {"primary", "clear", "artisinal_mine" if i % 2 else "agriculture"}
-        picture = render(draw_scene(frozenset(tags), rng=rng), cast=np.zeros(3))
+        picture = render(draw_scene(frozenset({"primary", "clear", "agriculture"}), rng=rng), cast=np.zeros(3))
         pictures.append(marked(picture) if marker and i % 2 else picture)
         names.append("mine" if i % 2 else "field")
     return pictures, names

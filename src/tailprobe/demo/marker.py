@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import UInt8
 
-SHARE = 7  # the marker's side is this part of the picture's
+SHARE = 5  # the marker's side is this part of the picture's
 _RED = (220, 20, 120)
 
 

@@ -108,7 +108,7 @@ def investigate_explain(
         places,
         Mean.difference(*(centre_share(looks[part].cells) for part in parts)),
         _contents(looks["training"], looks["test"], rng),
-        tuple(check_maps(looking, head, c, looks["test"], rng)),
+        tuple(check_maps(looking, head, c, looks["training"].rows + looks["test"].rows, of_class, rng)),
     )
 
 
@@ -192,7 +192,7 @@ def _place_words(found: PlaceTest, more: str) -> str:
     if found.more.any():
         return (
             f"{more} have more of their maps in {int(found.more.sum())} of {CELLS**2} places, most clearly at the "
-            f"{place_name(row, column)} ({interval}); see there what else than the class it may be"
+            f"{place_name(row, column)} ({interval}); see there whether it is the class or something else"
         )
     return (
         f"no place is shown where {more} have more of their maps; the nearest to it is the {place_name(row, column)} "
@@ -224,8 +224,8 @@ def _how(answer: ExplainAnswer) -> tuple[str, ...]:
         "The content is the mean of the layer's features over the image, weighted by the map: what is there, wherever "
         "it is. Training and test images are compared by the energy distance, with permutations; whole images, "
         "unweighted, stand beside it.",
-        "Sanity check (Adebayo et al. 2018): maps of test images under the trained weights against those under random "
-        "weights of the same mean and deviation, three draws; passed if the rank correlation is below 0.5.",
+        "Sanity check (Adebayo et al. 2018): maps of test images under the trained weights against those under the "
+        "same weights in random order, three draws; passed if the rank correlation is below 0.5.",
     )
 
 

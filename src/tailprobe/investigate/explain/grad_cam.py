@@ -13,7 +13,7 @@ from torch import nn
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.runtime.network import Network
 from tailprobe.encoders.timm_encoder import TimmEncoder
-from tailprobe.investigate.explain.score import drawn_like, logit_of
+from tailprobe.investigate.explain.score import logit_of, shuffled
 from tailprobe.learners.head import Head
 
 _BATCH = 16
@@ -52,11 +52,11 @@ class GradCam:
         return Seen(*(np.concatenate(of_part) for of_part in zip(*parts, strict=True)))
 
     def randomised(self, rng: np.random.Generator) -> "GradCam":
-        """Return the same with random weights of the encoder, each tensor of the mean and deviation that it had."""
+        """Return the same with the weights of the encoder in random order, tensor by tensor."""
         place = next(name for name, module in self.network.named_modules() if module is self.layer)
         other = copy.deepcopy(self.network)
         for parameter in other.parameters():
-            parameter.data = drawn_like(parameter, rng)
+            parameter.data = shuffled(parameter, rng)
         return GradCam(other, other.get_submodule(place), self.grid)
 
     def _batch(self, head: Head, c: int, pixels: UInt8[np.ndarray, "B H W ch"]) -> tuple[np.ndarray, ...]:

@@ -1,5 +1,6 @@
 """The sanity check of maps: they must change when the weights are random."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,11 +8,11 @@ from jaxtyping import Float
 from scipy import stats
 
 from tailprobe.investigate.explain.cells import Mean
-from tailprobe.investigate.explain.looking import Looking, Looks
+from tailprobe.investigate.explain.looking import Looking
 from tailprobe.investigate.explain.score import randomised_head
 from tailprobe.learners.head import Head
 
-_DRAWS = 3  # of random weights
+_DRAWS = 3  # of random orders
 _ALIKE = 0.5  # rank correlation
 
 
@@ -31,18 +32,26 @@ class SanityCheck:
         return "failed" if self.correlation.low > _ALIKE else "open"
 
 
-def check_maps(looking: Looking, head: Head, c: int, looks: Looks, rng: np.random.Generator) -> list[SanityCheck]:
-    """Compare maps with those of a random head and, where there is a network, of a random encoder.
+def check_maps(
+    looking: Looking,
+    head: Head,
+    c: int,
+    rows: Sequence[int],
+    cells: Float[np.ndarray, "N G G"],
+    rng: np.random.Generator,
+) -> list[SanityCheck]:
+    """Compare the maps of some images with those of a random head and, where there is a network, a random encoder.
 
     Source:
         Adebayo et al., Sanity checks for saliency maps, NeurIPS 2018: model parameter randomisation, by the rank
-        correlation of the maps.
+        correlation of the maps. The weights are permuted, where theirs are drawn anew: maps of fresh weights are often
+        0 everywhere.
     """
-    heads = [looking.at(randomised_head(head, rng), c, looks.rows).cells for _ in range(_DRAWS)]
-    found = [_check("the head", looks.cells, heads)]
+    heads = [looking.at(randomised_head(head, rng), c, rows).cells for _ in range(_DRAWS)]
+    found = [_check("the head", cells, heads)]
     if looking.cam is not None:
         cams = [looking.cam.randomised(rng) for _ in range(_DRAWS)]
-        found.append(_check("the encoder", looks.cells, [looking.at(head, c, looks.rows, cam=k).cells for k in cams]))
+        found.append(_check("the encoder", cells, [looking.at(head, c, rows, cam=k).cells for k in cams]))
     return found
 
 

@@ -23,12 +23,12 @@ def logit_of(head: Head, vectors: Float[torch.Tensor, "B D"], c: int) -> Float[t
 
 
 def randomised_head(head: Head, rng: np.random.Generator) -> Head:
-    """Return a head of the same shape whose weights are drawn from a normal of each tensor's mean and deviation."""
-    drawn = {name: drawn_like(tensor, rng) for name, tensor in head.tensors().items()}
+    """Return a head with the same numbers in random order, tensor by tensor."""
+    drawn = {name: shuffled(tensor, rng) for name, tensor in head.tensors().items()}
     return type(head).from_tensors(drawn, head.link)
 
 
-def drawn_like(tensor: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-    """Return random numbers of a tensor's shape, mean and deviation."""
-    values = tensor.detach().numpy()
-    return torch.from_numpy((values.mean() + values.std() * rng.standard_normal(values.shape)).astype(np.float32))
+def shuffled(tensor: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """Return the numbers of a tensor in random order, so that layers keep the scale of what they give."""
+    values = tensor.detach().cpu().numpy()
+    return torch.from_numpy(rng.permutation(values.ravel()).reshape(values.shape))
