@@ -3,7 +3,7 @@
     python -m benchmarks.investigations FOLDER COLLECTION INVESTIGATION [--seeds 10] [--out DIR]
 
 FOLDER holds `eurosat/mobilenet_v1_embeddings.npz` and `mulan/*.arff`; COLLECTION is scene, emotions, yeast, CAL500,
-enron, "EuroSAT 100:1" or "EuroSAT 20:1"; INVESTIGATION is size, redundancy, budget or cues.
+enron, "EuroSAT 100:1" or "EuroSAT 20:1"; INVESTIGATION is size, redundancy, distil, budget or cues.
 """
 
 import argparse
@@ -15,12 +15,14 @@ from matplotlib.figure import Figure
 from benchmarks.planning_data import collections
 from tailprobe.investigate.budget.answer import investigate_budget
 from tailprobe.investigate.cues.answer import investigate_cues
+from tailprobe.investigate.distil.answer import investigate_distil
 from tailprobe.investigate.finding import Finding
 from tailprobe.investigate.redundancy.answer import investigate_redundancy
 from tailprobe.investigate.size.answer import investigate_size
 from tailprobe.investigate.trials import Material, Training
 from tailprobe.report.investigations.budget import budget_figures
 from tailprobe.report.investigations.cues import cues_figures
+from tailprobe.report.investigations.distil import distil_figure
 from tailprobe.report.investigations.redundancy import redundancy_figure
 from tailprobe.report.investigations.size import size_figure
 from tailprobe.report.investigations.write import write_finding
@@ -40,6 +42,12 @@ def redundancy(material: Material) -> Shown:
     return answer.finding(), {"redundancy": redundancy_figure(answer)}
 
 
+def distil(material: Material) -> Shown:
+    """All classes distilled."""
+    answer = investigate_distil(material, [], Training())
+    return answer.finding(), {"distil": distil_figure(answer)}
+
+
 def budget(material: Material) -> Shown:
     """The paper's three methods over updates."""
     answer = investigate_budget(material, [], Training())
@@ -53,7 +61,7 @@ def cues(material: Material) -> Shown:
 
 
 INVESTIGATIONS: dict[str, Callable[[Material], Shown]] = {
-    "size": size, "redundancy": redundancy, "budget": budget, "cues": cues,
+    "size": size, "redundancy": redundancy, "distil": distil, "budget": budget, "cues": cues,
 }  # fmt: skip
 
 

@@ -7,6 +7,8 @@
 - redundancy: the planted sample with copies, and without; found is any share by k-centre on all classes. Without copies
   it is a false finding where the mean difference over all studies at that share is below minus the margin.
 - cues: the planted sample with a spurious cue, and without; found is "relies on its company".
+- explain, only by `--explain N`, with the extra `imagenet`: drawn tiles under EfficientNet-Lite0, of two classes that
+  only a marker tells apart, or nothing; found is a place with a larger share than for the other class.
 """
 
 import argparse
@@ -18,12 +20,19 @@ import numpy as np
 from jaxtyping import Float
 
 from tailprobe.comparison.joint import JointSample, without_influences
+from tailprobe.datasets.memory import read_memory
+from tailprobe.demo.landscape import draw_scene
+from tailprobe.demo.marker import marked
 from tailprobe.demo.planted import Plant, planted_embeddings
+from tailprobe.demo.write import render
 from tailprobe.embeddings.precomputed.in_memory import from_arrays
+from tailprobe.encoders.load import load_encoder
 from tailprobe.groups import ALL
 from tailprobe.investigate.budget.answer import Effect
 from tailprobe.investigate.cues.answer import investigate_cues
 from tailprobe.investigate.cues.company import company_of
+from tailprobe.investigate.explain.answer import CLASS_OTHERS, TRAINING_TEST, investigate_explain
+from tailprobe.investigate.explain.cells import PlaceTest
 from tailprobe.investigate.joint_estimate import contrasts_together
 from tailprobe.investigate.redundancy.answer import SHARES, investigate_redundancy
 from tailprobe.investigate.size.shape import tell_shape
@@ -45,7 +54,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--studies", type=int, default=40)
     parser.add_argument("--curves", type=int, default=200)
+    parser.add_argument("--explain", type=int, default=0, metavar="STUDIES")
     given = parser.parse_args()
+    if given.explain:
+        for line in explain_lines(given.explain):
+            print(line, flush=True)
+        return
     for line in (*size_lines(given.curves), *budget_lines(given.curves)):
         print(line, flush=True)
     for line in (*cue_lines(given.studies), *redundancy_lines(given.studies)):
@@ -103,6 +117,43 @@ def redundancy_lines(studies: int) -> Iterator[str]:
             f"{np.mean(np.array(found) > 0):.0%}, median share {np.median(found):.0%}, false findings {false:.1%}; "
             f"mean differences {means}"
         )
+
+
+def explain_lines(studies: int) -> Iterator[str]:
+    """Yield how often the marker is found where it is, and any place where there is none."""
+    encoder = load_encoder("efficientnet_lite0")
+    for marker in (True, False):
+        told: Counter[str] = Counter()
+        checks: Counter[str] = Counter()
+        for study in range(studies):
+            images = _tiles(study, marker=marker)
+            vectors = encoder.encode([encoder.prepare(picture) for picture in images[0]])
+            labelled = read_memory(*images)
+            stored, _ = from_arrays(vectors, labelled.labels, names=labelled.names)
+            material = Material.of(stored, labelled, seeds=5, low_frequency="named(mine)")
+            answer = investigate_explain(material, encoder, "mine", TRAINING, pictures=False)
+            told[_where(answer.places[CLASS_OTHERS])] += 1
+            told[f"training less test: {_where(answer.places[TRAINING_TEST])}"] += 1
+            checks.update(f"{check.what} {check.verdict}" for check in answer.checks)
+        name = "a marker" if marker else "no marker"
+        yield f"explain, {name}, {studies} studies: {_shares(told, studies)}; sanity: {_shares(checks, studies)}"
+
+
+def _where(found: PlaceTest) -> str:
+    if not found.more.any():
+        return "no place"
+    return "the marker's place" if found.peak == (0, 0) else "another place"
+
+
+def _tiles(study: int, *, marker: bool) -> tuple[list[np.ndarray], list[str]]:
+    """Draw 40 tiles of each of two classes that nothing but the marker tells apart."""
+    rng = generator(study, "planted", "explain")
+    pictures, names = [], []
+    for i in range(80):
+        picture = render(draw_scene(frozenset({"primary", "clear", "agriculture"}), rng=rng), cast=np.zeros(3))
+        pictures.append(marked(picture) if marker and i % 2 else picture)
+        names.append("mine" if i % 2 else "field")
+    return pictures, names
 
 
 def _material(plant: Plant, study: int, images: int) -> Material:

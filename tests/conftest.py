@@ -27,6 +27,7 @@ SLOW = (
     "encoders/test_clip.py",
     "encoders/test_descriptors.py",
     "encoders/test_efficientnet_lite0.py",
+    "encoders/test_layer.py",
     "encoders/test_load.py",
     "encoders/test_main_job.py",
     "encoders/test_preprocessing.py",

@@ -5,10 +5,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
+from made_run import made_run
 from tailprobe import cli
 from tailprobe.demo.planted import Plant, planted_embeddings
+from tailprobe.files import file_digest
+from tailprobe.runs.run import Run
 
 QUICK = ["--seeds", "5", "--epochs", "3", "--width", "0", "--workers", "1", "--low-frequency", "named(mine)", "--quiet"]
 
@@ -19,6 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("planted")
     vectors, labels = planted_embeddings(300, Plant(cue=0.5), rng=np.random.default_rng(0))
     np.save(folder / "clip.npy", vectors)
+    np.save(folder / "other.npy", vectors[:, ::-1].copy())
     names = [f"image_{i}" for i in range(len(labels))]
     tags = [" ".join(labels.tags(i)) or "" for i in range(len(labels))]
     pd.DataFrame({"image_name": names, "tags": tags}).to_csv(folder / "table.csv", index=False)
@@ -30,14 +35,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("size", ["--class", "mine", "--recall", "0.5"], "size_steps", "a recall of 0.5 at a precision of 0.7"),
         ("redundancy", [], "redundant_images", "k_centre, all classes"),
+        ("distil", ["--rows", "2"], "distil_beside_random", "gradients less random, remaining classes"),
         ("budget", ["--methods", "reweight(5)"], "budget", "reweight(5), low-frequency classes, weight decay 0.001"),
         ("cues", ["--methods", "reweight(5)"], "cues_methods", "mine with road"),
+        ("layers", ["--beside", "other.npy"], "layers_methods", "low-frequency classes, clip + other (16 numbers)"),
     ],
 )
 def test_an_investigation_leaves_its_page_figure_and_tables(
     folder: Path, tmp_path: Path, command: str, further: list[str], table: str, words: str
 ) -> None:
     data = [str(folder / "clip.npy"), "--labels", str(folder / "table.csv"), "--separator", " "]
+    further = [str(folder / text) if text.endswith(".npy") else text for text in further]
     given = ["investigate", command, *data, "--out", str(tmp_path), *further, *QUICK]
     if command == "budget":
         given = [text for text, before in zip(given, ["", *given], strict=False) if "--epochs" not in (text, before)]
@@ -49,8 +57,50 @@ def test_an_investigation_leaves_its_page_figure_and_tables(
     assert list((tmp_path / "figures").glob("*.svg"))
 
 
-@pytest.mark.parametrize("command", ["size", "redundancy", "budget", "cues"])
+@pytest.mark.parametrize("command", ["size", "redundancy", "distil", "budget", "cues", "layers", "explain", "encoder"])
 def test_help_fits_a_terminal(command: str) -> None:
     done = CliRunner().invoke(cli.app, ["investigate", command, "--help"], env={"COLUMNS": "80", "TERM": "dumb"})
     assert done.exit_code == 0
     assert all(len(line) <= 80 for line in done.output.splitlines())
+
+
+def test_the_study_file_of_a_run_leaves_it_in_the_run_folder_and_links_to_it(folder: Path, tmp_path: Path) -> None:
+    run = made_run(tmp_path / "run", classes=[f"class {i}" for i in range(8)], name=str(folder / "clip.npy"))
+    labels = ["--labels", str(folder / "table.csv"), "--separator", " "]
+    given = ["investigate", "cues", str(run.folder.path), *labels, "--methods", "reweight(5)", *QUICK]
+    done = CliRunner().invoke(cli.app, given, catch_exceptions=False)
+    assert "The study's page links to it" in done.output
+    assert "investigations/cues/investigation.html" in run.folder.report.read_text()
+    assert Run.load(run.folder.path).record["files"]["report.html"] == file_digest(run.folder.report)
+
+
+def draw_images(folder: Path) -> Path:
+    """Draw two classes of noise in two tints."""
+    rng = np.random.default_rng(0)
+    for name, tint in (("field", 90), ("mine", 160)):
+        (folder / name).mkdir(parents=True)
+        for i in range(24):
+            picture = Image.fromarray(rng.normal(tint, 40, (24, 24, 3)).clip(0, 255).astype(np.uint8))
+            picture.save(folder / name / f"{i}.png")
+    return folder
+
+
+def test_explain_shows_pictures_unless_they_are_to_be_kept_out(tmp_path: Path) -> None:
+    images = draw_images(tmp_path / "images")
+    given = ["investigate", "explain", str(images), "--class", "mine", "--encoder", "mean_colours:MeanColours"]
+    for further, files in (([], {"explain", "explain_places"}), (["--no-images"], {"explain_places"})):
+        out = tmp_path / ("out" + "".join(further))
+        settings = ["--out", str(out), "--cache", str(tmp_path / "cache"), *further, *QUICK]
+        done = CliRunner().invoke(cli.app, [*given, *settings], catch_exceptions=False)
+        assert "mine: occlusion on 14 training and" in done.output or "mine: occlusion on 15 training" in done.output
+        assert {path.stem for path in (out / "figures").glob("*.svg")} == files
+
+
+def test_encoder_fine_tunes_on_few_small_images(tmp_path: Path) -> None:
+    images = draw_images(tmp_path / "images")
+    given = ["investigate", "encoder", str(images), "--encoder", "tiny_encoder:tiny", "--tuning", "all"]
+    sizes = ["--images", "40", "--side", "48", "--epochs", "1", "--low-frequency", "named(mine)", "--quiet"]
+    done = CliRunner().invoke(cli.app, [*given, *sizes, "--out", str(tmp_path / "out")], catch_exceptions=False)
+    assert "all, low-frequency classes: average precision" in done.output
+    page = (tmp_path / "out" / "investigation.html").read_text()
+    assert "tiny_encoder:tiny on 40 images of 48 x 48 pixels, 5 seeds" in page

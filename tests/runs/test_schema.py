@@ -18,7 +18,7 @@ def test_the_document_is_the_schemas() -> None:
 
 
 def test_a_run_has_the_files_of_the_schema(run: Run) -> None:
-    absent = {"checkpoints", "stages.json", *(f"{table}.parquet" for table in OF_THE_PAPER)}
+    absent = {"checkpoints", "stages.json", "investigations", *(f"{table}.parquet" for table in OF_THE_PAPER)}
     assert {path.name for path in run.folder.path.iterdir()} == set(FILES) - absent
     assert {path.stem for path in run.folder.path.glob("*.parquet")} == set(COLUMNS) - OF_THE_PAPER
 

@@ -1,22 +1,26 @@
 """`tailprobe investigate`: why a method helps or not, and what more images would bring."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.command import Command
+from tailprobe.cli.investigate_encoders import encoder, explain, layers
+from tailprobe.cli.investigated import (
+    MEASURED,
+    OF_EXECUTION,
+    OF_STUDY,
+    SEEDS,
+    Classes,
+    Out,
+    asked,
+    material_of,
+    write_and_say,
+)
 from tailprobe.cli.settings import ALL_OF_RECIPE, Given, with_settings
-from tailprobe.cli.studies import study_of
-from tailprobe.console import Bars, say
-from tailprobe.study.execution import Execution
-
-if TYPE_CHECKING:
-    from tailprobe.investigate.finding import Finding
-    from tailprobe.investigate.trials import Material, Training
-    from tailprobe.runs.settings import Study
+from tailprobe.console import Bars
 
 investigate = typer.Typer(
     name="investigate",
@@ -24,30 +28,13 @@ investigate = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
-_STUDY = ("long_tail", "encoders", "weights", "standardise", "seeds", "seed", "split", "group_column", "low_frequency")
-_MEASURED = (*_STUDY, "metric", "margin", "thresholds")
-_EXECUTION = ("cache", "workers", "kernel", "engine", "runtime", "precision", "dtype")
-_SEEDS = 10
-
-Out = Annotated[
-    Path, typer.Option(metavar="DIR", help="Folder of page, figures, tables, e.g. size.", rich_help_panel=option.OUTPUT)
-]
-Classes = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--class",
-        metavar="CLASS",
-        help="A class to look at, e.g. mine. Repeat for several. Default: the low-frequency ones.",
-        rich_help_panel=option.DESIGN,
-    ),
-]
 
 
-@with_settings(study=_MEASURED, recipe=ALL_OF_RECIPE, execution=_EXECUTION, defaults={"seeds": _SEEDS})
+@with_settings(study=MEASURED, recipe=ALL_OF_RECIPE, execution=OF_EXECUTION, defaults={"seeds": SEEDS})
 def size(
     source: Source,
-    out: Out,
     given: Given,
+    out: Out = None,
     classes: Classes = None,
     recall: Annotated[
         float, typer.Option(metavar="SHARE", help="A wanted recall, e.g. 0.9.", rich_help_panel=option.DESIGN)
@@ -67,24 +54,22 @@ def size(
     from tailprobe.investigate.size.answer import investigate_size
     from tailprobe.investigate.size.target import Target
     from tailprobe.report.investigations.size import size_figure
-    from tailprobe.report.investigations.write import write_finding
 
     target = Target(recall, at_precision)
-    study = study_of(source, given)
+    study, folder = asked(source, given, out, "size")
     with Bars(quiet=quiet) as bars:
-        material, training = _material(study, given, bars)
+        material, training = material_of(study, given, bars)
         answer = investigate_size(
             material, classes or (), training, metric=study.metric, margin=float(study.margin), target=target
         )
-    finding = answer.finding()
-    _say(finding, write_finding(finding, {"size": size_figure(answer)}, out, source=study.source))
+    write_and_say(answer.finding(), {"size": size_figure(answer)}, folder, study)
 
 
-@with_settings(study=_MEASURED, recipe=ALL_OF_RECIPE, execution=_EXECUTION, defaults={"seeds": _SEEDS})
+@with_settings(study=MEASURED, recipe=ALL_OF_RECIPE, execution=OF_EXECUTION, defaults={"seeds": SEEDS})
 def redundancy(
     source: Source,
-    out: Out,
     given: Given,
+    out: Out = None,
     classes: Annotated[
         list[str] | None,
         typer.Option(
@@ -102,29 +87,72 @@ def redundancy(
     """
     from tailprobe.investigate.redundancy.answer import investigate_redundancy
     from tailprobe.report.investigations.redundancy import redundancy_figure
-    from tailprobe.report.investigations.write import write_finding
 
-    study = study_of(source, given)
+    study, folder = asked(source, given, out, "redundancy")
     with Bars(quiet=quiet) as bars:
-        material, training = _material(study, given, bars)
+        material, training = material_of(study, given, bars)
         answer = investigate_redundancy(
             material, classes or (), training, metric=study.metric, margin=float(study.margin)
         )
-    finding = answer.finding()
-    _say(finding, write_finding(finding, {"redundancy": redundancy_figure(answer)}, out, source=study.source))
+    write_and_say(answer.finding(), {"redundancy": redundancy_figure(answer)}, folder, study)
+
+
+@with_settings(study=MEASURED, recipe=ALL_OF_RECIPE, execution=OF_EXECUTION, defaults={"seeds": SEEDS})
+def distil(
+    source: Source,
+    given: Given,
+    out: Out = None,
+    classes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--class",
+            metavar="CLASS",
+            help="A class to distil. Repeat for several. Default: all.",
+            rich_help_panel=option.DESIGN,
+        ),
+    ] = None,
+    rows: Annotated[
+        list[int] | None,
+        typer.Option(
+            metavar="INTEGER",
+            help="Rows a class. Repeat for several. Default: 1, 2, 5, 10, 20, 50.",
+            rich_help_panel=option.DESIGN,
+        ),
+    ] = None,
+    quiet: option.Quiet = False,
+) -> None:
+    """How few rows a class, made or chosen, train a head as well as all images.
+
+    `tailprobe investigate distil RUN/study.toml --out DISTIL`
+    """
+    from tailprobe.investigate.distil.answer import ROWS, investigate_distil
+    from tailprobe.report.investigations.distil import distil_figure
+
+    study, folder = asked(source, given, out, "distil")
+    with Bars(quiet=quiet) as bars:
+        material, training = material_of(study, given, bars)
+        answer = investigate_distil(
+            material,
+            classes or (),
+            training,
+            metric=study.metric,
+            margin=float(study.margin),
+            rows=rows or ROWS,
+        )
+    write_and_say(answer.finding(), {"distil": distil_figure(answer)}, folder, study)
 
 
 @with_settings(
-    study=(*_MEASURED, "methods"),
+    study=(*MEASURED, "methods"),
     recipe=[name for name in ALL_OF_RECIPE if name not in ("epochs", "select", "patience", "weight_decay")],
-    execution=_EXECUTION,
-    defaults={"seeds": _SEEDS, "methods": None},
+    execution=OF_EXECUTION,
+    defaults={"seeds": SEEDS, "methods": None},
     texts={"methods": "Methods to follow beside the baseline, e.g. 'reweight(5)'. Default: the paper's three."},
 )
 def budget(
     source: Source,
-    out: Out,
     given: Given,
+    out: Out = None,
     decay: Annotated[
         float,
         typer.Option(
@@ -139,11 +167,10 @@ def budget(
     """
     from tailprobe.investigate.budget.answer import investigate_budget
     from tailprobe.report.investigations.budget import budget_figures
-    from tailprobe.report.investigations.write import write_finding
 
-    study = study_of(source, given)
+    study, folder = asked(source, given, out, "budget")
     with Bars(quiet=quiet) as bars:
-        material, training = _material(study, given, bars)
+        material, training = material_of(study, given, bars)
         answer = investigate_budget(
             material,
             given.study.get("methods", ()),
@@ -152,67 +179,30 @@ def budget(
             margin=float(study.margin),
             weight_decay=decay,
         )
-    finding = answer.finding()
-    _say(finding, write_finding(finding, budget_figures(answer), out, source=study.source))
+    write_and_say(answer.finding(), budget_figures(answer), folder, study)
 
 
 @with_settings(
-    study=(*_STUDY, "methods"),
+    study=(*OF_STUDY, "methods"),
     recipe=ALL_OF_RECIPE,
-    execution=_EXECUTION,
-    defaults={"seeds": _SEEDS, "methods": None},
+    execution=OF_EXECUTION,
+    defaults={"seeds": SEEDS, "methods": None},
     texts={"methods": "Methods to compare with the baseline, e.g. 'reweight(5)'. Default: the paper's three."},
 )
-def cues(source: Source, out: Out, given: Given, classes: Classes = None, quiet: option.Quiet = False) -> None:
+def cues(source: Source, given: Given, out: Out = None, classes: Classes = None, quiet: option.Quiet = False) -> None:
     """Classes that are predicted from their company: with and without the usual co-occurring label, by method.
 
     `tailprobe investigate cues RUN/study.toml --class slash_burn --out CUES`
     """
     from tailprobe.investigate.cues.answer import investigate_cues
     from tailprobe.report.investigations.cues import cues_figures
-    from tailprobe.report.investigations.write import write_finding
 
-    study = study_of(source, given)
+    study, folder = asked(source, given, out, "cues")
     with Bars(quiet=quiet) as bars:
-        material, training = _material(study, given, bars)
+        material, training = material_of(study, given, bars)
         answer = investigate_cues(material, classes or (), given.study.get("methods", ()), training)
-    finding = answer.finding()
-    _say(finding, write_finding(finding, cues_figures(answer), out, source=study.source))
+    write_and_say(answer.finding(), cues_figures(answer), folder, study)
 
 
-for command in (size, redundancy, budget, cues):
+for command in (size, redundancy, distil, budget, cues, layers, explain, encoder):
     investigate.command(command.__name__, cls=Command)(command)
-
-
-def _material(study: "Study", given: Given, bars: Bars) -> "tuple[Material, Training]":
-    """Return the collection of a study, embedded and split, and how heads are trained on it."""
-    from tailprobe.investigate.trials import Material, Training
-    from tailprobe.study.embedding import embed_all
-    from tailprobe.study.reading import check, read_images
-    from tailprobe.study.seeds import first_seeds
-
-    execution = Execution(**given.execution)
-    images = check(read_images(study), study, progress=bars)
-    stored = next(iter(embed_all(study, images, execution, progress=bars).values()))
-    kept = set(stored.names)
-    if len(kept) < len(images):
-        import numpy as np
-
-        images = images.rows(np.array([i for i, name in enumerate(images.names) if name in kept]))
-    material = Material.of(
-        stored,
-        images,
-        seeds=first_seeds(study),
-        split=study.split,
-        first=study.seed,
-        low_frequency=study.low_frequency,
-    )
-    training = Training(study.recipe, execution.kernel, execution.workers, bars)
-    return material, training
-
-
-def _say(finding: "Finding", page: Path) -> None:
-    """Print the answer and where its page is."""
-    for line in finding.answers:
-        say(line)
-    say(f"Page: {page}")

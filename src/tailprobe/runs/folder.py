@@ -72,6 +72,11 @@ class RunFolder:
         return self.path / "report.html"
 
     @property
+    def investigations(self) -> Path:
+        """What `tailprobe investigate` found about this run's collection, a folder each; no part of the run."""
+        return self.path / "investigations"
+
+    @property
     def checkpoints(self) -> Path:
         """Finished heads of an unfinished run."""
         return self.path / "checkpoints"

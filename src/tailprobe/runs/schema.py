@@ -44,6 +44,8 @@ FILES = MappingProxyType(
         "changes on the groups of classes), verdicts, averages, classes, methods, costs, thresholds, lacking; "
         "methods_paragraph (what was done, to paste) and references.bib, which it cites",
         "report.html": "the page",
+        "investigations": "what `tailprobe investigate` found about the collection, a folder each with its page, "
+        "figures and tables; no part of the run, absent where nothing was asked",
         "log.jsonl": "what happened when, a JSON object a line",
         "lock": "locked while a process writes the run",
         "checkpoints": "finished heads of an unfinished run; removed at its end",

@@ -14,15 +14,18 @@ from tailprobe.files import make_folder, write_text, write_whole
 from tailprobe.investigate.finding import Finding
 from tailprobe.report.figures.write import rendered, write_figures
 from tailprobe.report.frame import words_of
+from tailprobe.report.investigations.kept import PAGE, address, page_of_run, write_kept
+
+Figures = Mapping[str, Figure]  # by name
 
 _MOST_ROWS = 200  # of a table on the page
 
 
-def write_finding(finding: Finding, figures: Mapping[str, Figure], out: Path, *, source: str) -> Path:
+def write_finding(finding: Finding, figures: Figures, out: Path, *, source: str) -> Path:
     """Write `investigation.html`, figures and tables into a folder, and return the page.
 
     The page is one file without a program; other people's names go into it escaped, and its policy lets nothing run
-    and nothing load.
+    and nothing load. In the folder of investigations of a finished run it links to the run's page.
 
     Args:
         figures: by name.
@@ -38,13 +41,19 @@ def write_finding(finding: Finding, figures: Mapping[str, Figure], out: Path, *,
         with write_whole(out / "tables" / f"{name}.parquet") as partial:
             table.to_parquet(partial, index=False)
     write_figures(figures, out / "figures", formats=("svg", "png"))
-    page = out / "investigation.html"
-    write_text(page, page_of(finding, figures, source=source))
+    page, of_run = out / PAGE, page_of_run(out)
+    back = "" if of_run is None else address(of_run, out.absolute())
+    write_text(page, page_of(finding, figures, source=source, back=back))
+    write_kept(finding, out, source=source)
     return page
 
 
-def page_of(finding: Finding, figures: Mapping[str, Figure], *, source: str) -> str:
-    """Return the page as text."""
+def page_of(finding: Finding, figures: Figures, *, source: str, back: str = "") -> str:
+    """Return the page as text.
+
+    Args:
+        back: the address of the page of the study; none where there is none.
+    """
     template = (files("tailprobe.report.investigations") / "page.html").read_text(encoding="utf-8")
     pictures = [
         {"data": base64.b64encode(rendered(figure, "svg")).decode(), "caption": words_of(figure).caption}
@@ -54,6 +63,7 @@ def page_of(finding: Finding, figures: Mapping[str, Figure], *, source: str) -> 
     return environment.from_string(template).render(
         finding=finding,
         source=source,
+        back=back,
         pictures=pictures,
         tables=[_table(name, table) for name, table in finding.tables.items()],
     )

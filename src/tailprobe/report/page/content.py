@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from tailprobe.comparison.recommendation import Recommendation
 from tailprobe.report.caution import caution
 from tailprobe.report.further import further_answers
 from tailprobe.report.in_images import in_images
+from tailprobe.report.investigations.kept import address, kept_investigations
 from tailprobe.report.page.aspects import aspects
 from tailprobe.report.page.collection import class_rows, collection, mistakes
 from tailprobe.report.page.comparison import comparison
@@ -32,8 +34,12 @@ _SYMBOLS = {
 }  # fmt: skip
 
 
-def content(run: Run) -> dict[str, Any]:
-    """Return the content of one run; JSON, nothing of it markup."""
+def content(run: Run, *, beside: Path | None = None) -> dict[str, Any]:
+    """Return the content of one run; JSON, nothing of it markup.
+
+    Args:
+        beside: the folder of the page; by default the run's.
+    """
     return {
         "name": run.name,
         "conclusion": None if run.conclusion is None else _as_json(run.conclusion),
@@ -53,6 +59,7 @@ def content(run: Run) -> dict[str, Any]:
         "gain_sources": gain_sources(run),
         "aspects": aspects(run),
         "further": further_answers(run),
+        "investigations": _investigations(run, beside or run.folder.path),
         "lacking": _lacking(run),
         "curves": curves(run),
         "training": training(run),
@@ -71,6 +78,14 @@ def content(run: Run) -> dict[str, Any]:
             "tuned_on_test": bool(run.record["test_is_validation"]),
         },
     }
+
+
+def _investigations(run: Run, beside: Path) -> list[dict[str, Any]]:
+    """Return what was investigated beside the run: title, answers, and the address of its page from this one."""
+    return [
+        {"name": kept.name, "title": kept.title, "answers": list(kept.answers), "address": address(kept.page, beside)}
+        for kept in kept_investigations(run.folder)
+    ]
 
 
 def _lacking(run: Run) -> list[dict[str, Any]]:

@@ -58,7 +58,7 @@ def write_page(runs: Sequence[Run], path: Path) -> Path:
         policy=_policy([plotly, program]),
         data=_json(
             {
-                "runs": [content(run) for run in runs],
+                "runs": [content(run, beside=path.absolute().parent) for run in runs],
                 "multi_dataset": multi_dataset(runs),
                 "terms": json.loads((assets / "terms.json").read_text(encoding="utf-8")),
             }

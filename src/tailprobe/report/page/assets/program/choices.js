@@ -76,6 +76,7 @@ function showAll() {
   showGainSources();
   showAspects();
   showFurther();
+  showInvestigations();
   showMethods();
   showClasses();
   showTradeoff();

@@ -12,3 +12,16 @@ function showFurther() {
     place.append(section);
   }
 }
+// What was investigated beside the comparison: a link to each page, with how its answer begins.
+function showInvestigations() {
+  const pages = run().investigations,
+    list = clear(by("investigation-pages"));
+  by("investigations").hidden = !pages.length;
+  for (const page of pages) {
+    const item = make("li"),
+      anchor = make("a", page.title);
+    anchor.href = page.address;
+    item.append(anchor, make("span", page.answers.length ? `: ${page.answers[0]}` : ""));
+    list.append(item);
+  }
+}

@@ -1,0 +1,1 @@
+"""`distil`: few synthetic rows a class in place of all images."""

@@ -1,0 +1,1 @@
+"""`encoder`: a frozen encoder against a fine-tuned one."""

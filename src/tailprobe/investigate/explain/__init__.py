@@ -1,0 +1,1 @@
+"""`explain`: what encoder and head look at, on training and on test images."""

@@ -1,0 +1,59 @@
+"""Fusion: the embeddings of several encoders or layers side by side, each number standardised."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+
+from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.errors import InputError
+
+
+def fuse(parts: Sequence[Embeddings]) -> Embeddings:
+    """Return embeddings side by side.
+
+    Heads standardise them by the training part, so that the scale of an encoder does not decide what it is worth.
+
+    Raises:
+        InputError: the parts are of other images.
+    """
+    first = parts[0]
+    for part in parts[1:]:
+        if part.names != first.names:
+            raise InputError(
+                f"{first.encoder} and {part.encoder} are embeddings of different images; expected the same"
+            )
+    digest = hashlib.sha256("\0".join(part.fingerprint for part in parts).encode()).hexdigest()
+    return Embeddings(
+        np.concatenate([np.asarray(part.vectors, np.float32) for part in parts], axis=1),
+        first.names,
+        " + ".join(part.encoder for part in parts),
+        digest,
+        standardise=True,
+        identity={part.encoder: part.fingerprint for part in parts},
+    )
+
+
+def representations(stored: Mapping[str, Embeddings]) -> dict[str, Embeddings]:
+    """Return what heads are trained on beside the first embeddings, by name, each standardised.
+
+    The first standardised are among them, as a control: what standardisation alone brings. Then each of the others
+    alone, each pair with the first, and, of three or more, all together.
+
+    Raises:
+        InputError: there is only one.
+    """
+    if len(stored) < 2:
+        raise InputError(
+            f"there is one representation, {next(iter(stored))}; name a second --encoder, take embeddings of one by "
+            "--beside, or choose an encoder whose layers can be taken"
+        )
+    named = list(stored.values())
+    first = named[0]
+    alone = [replace(first, encoder=f"{first.encoder}, standardised", standardise=True)] * (not first.standardise)
+    alone += [replace(other, standardise=True) for other in named[1:]]
+    pairs = [fuse(pair) for pair in combinations(named, 2) if pair[0] is first]
+    together = [fuse(named)] if len(named) > 2 else []
+    return {found.encoder: found for found in [*alone, *pairs, *together]}

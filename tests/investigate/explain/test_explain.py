@@ -1,0 +1,130 @@
+"""`explain` finds a marker that is planted on a class, and nothing where none is; maps agree with their definitions."""
+
+import numpy as np
+import pytest
+import torch
+
+from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.memory import read_memory
+from tailprobe.demo.marker import marked
+from tailprobe.embeddings.compute import embed
+from tailprobe.encoders.custom import custom_encoder
+from tailprobe.encoders.encoder import Encoder
+from tailprobe.errors import InputError
+from tailprobe.investigate.explain.answer import CLASS_OTHERS, TRAINING_TEST, ExplainAnswer, investigate_explain
+from tailprobe.investigate.explain.grad_cam import grad_cam_of
+from tailprobe.investigate.explain.looking import Looking
+from tailprobe.investigate.trials import Material, Training
+from tailprobe.learners.head import LinearHead
+from tailprobe.learners.recipe import Recipe
+from tiny_encoder import tiny
+
+TRAINING = Training(Recipe(epochs=30, width=0, learning_rate=0.02, select="last"), workers=1)
+
+
+def scenes(*, marker: bool, each: int = 40, seed: int = 0) -> LabeledImages:
+    """Return images of noise in two tints: `mine`, with a marker or without, and `field`."""
+    rng = np.random.default_rng(seed)
+    pictures, names = [], []
+    for i in range(2 * each):
+        tint = (20, 0, -20) if i % 2 else (-20, 0, 20)
+        coarse = rng.normal(128, 40, (14, 14, 3)).repeat(8, axis=0).repeat(8, axis=1) + tint
+        picture = coarse.clip(0, 255).astype(np.uint8)
+        pictures.append(marked(picture) if marker and i % 2 else picture)
+        names.append("mine" if i % 2 else "field")
+    return read_memory(pictures, names)
+
+
+def material_of(images: LabeledImages, encoder: Encoder, cache) -> Material:
+    return Material.of(embed(images, encoder, cache=cache), images, seeds=5, low_frequency="named(mine)")
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return custom_encoder(tiny(), name="tiny")
+
+
+@pytest.fixture(scope="module")
+def found(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> ExplainAnswer:
+    material = material_of(scenes(marker=True), encoder, tmp_path_factory.mktemp("cache"))
+    return investigate_explain(material, encoder, "mine", TRAINING)
+
+
+def test_the_marker_is_found_at_its_place(found: ExplainAnswer) -> None:
+    place = found.places[CLASS_OTHERS]
+    assert place.peak == (0, 0)
+    assert place.more[0, 0]
+    words = " ".join(found.finding().answers)
+    assert "most clearly at the top left" in words
+
+
+def test_training_and_test_images_carry_the_same_marker(found: ExplainAnswer) -> None:
+    assert not found.places[TRAINING_TEST].more.any()
+    assert found.centre.low <= 0 <= found.centre.high
+    assert [content.differs for content in found.contents] == [False, False]
+
+
+def test_every_image_and_place_is_in_the_tables(found: ExplainAnswer) -> None:
+    tables = found.finding().tables
+    assert set(tables["explain_images"]["part"]) == {"training", "test"}
+    assert len(tables["explain_places"]) == 2 * 49
+    assert tables["explain_sanity"]["random"].tolist() == ["the head", "the encoder"]
+    marked_images = tables["explain_images"]["largest_at"] == "top left"
+    assert marked_images.mean() > 0.4, "1 of 49 by chance"
+
+
+def test_where_nothing_is_planted_nothing_is_found(encoder: Encoder, tmp_path) -> None:
+    material = material_of(scenes(marker=False), encoder, tmp_path)
+    answer = investigate_explain(material, encoder, "mine", TRAINING)
+    assert not any(place.more.any() for place in answer.places.values())
+    assert "no place is shown" in answer.finding().answers[2]
+
+
+def test_occlusion_finds_the_marker_without_a_network(tmp_path) -> None:
+    def redness(images):
+        red = [image[..., 0].astype(np.float32) - image[..., 1] for image in images]
+        return np.stack([[(of > 120).mean(), of.mean() / 100] for of in red]).astype(np.float32)
+
+    redness.version = "1"
+    encoder = custom_encoder(redness, name="redness")
+    material = material_of(scenes(marker=True, each=20), encoder, tmp_path)
+    answer = investigate_explain(material, encoder, "mine", TRAINING, pictures=False)
+    assert answer.way == "occlusion"
+    assert answer.places[CLASS_OTHERS].peak == (0, 0)
+    assert [check.what for check in answer.checks] == ["the head"]
+    assert not any(answer.pictures.values())
+
+
+def test_grad_cam_of_a_linear_head_on_pooled_maps_is_its_class_activation_map(encoder: Encoder) -> None:
+    """Zhou et al., CVPR 2016: the maps weighted by the head's weights; Selvaraju et al. show that they are equal."""
+    rng = np.random.default_rng(0)
+    images = list(rng.integers(0, 256, (2, 224, 224, 3), dtype=np.uint8))
+    weight = torch.from_numpy(rng.standard_normal((2, 16)).astype(np.float32))
+    head = LinearHead(weight, torch.zeros(2))
+    cam = grad_cam_of(encoder)
+    assert cam is not None
+    pixels = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2) / 255
+    network = cam.network
+    maps = network.model.layers[:4]((pixels - network.mean) / network.sd)
+    expected = torch.relu(torch.einsum("k,bkhw->bhw", weight[1], maps)) / (maps.shape[2] * maps.shape[3])
+    np.testing.assert_allclose(cam.see(head, 1, images).maps, expected, rtol=1e-3, atol=1e-6)
+
+
+def test_embeddings_without_images_and_rare_classes_are_refused(encoder: Encoder, tmp_path) -> None:
+    material = material_of(scenes(marker=False, each=8), encoder, tmp_path)
+    with pytest.raises(InputError, match="explain needs 4 or more"):
+        investigate_explain(material, encoder, "mine", TRAINING)
+    with pytest.raises(InputError, match="no class 'mines'"):
+        investigate_explain(material, encoder, "mines", TRAINING)
+
+
+def test_swin_is_looked_at_by_occlusion() -> None:
+    import timm
+
+    from tailprobe.encoders.preprocessing import Preprocessing
+    from tailprobe.encoders.timm_encoder import TimmEncoder
+
+    model = timm.create_model("swin_tiny_patch4_window7_224", pretrained=False, num_classes=0).eval()
+    of = Preprocessing("squash", (224, 224), (224, 224), "bilinear", (0.5,) * 3, (0.5,) * 3)
+    encoder = TimmEncoder(model, name="swin", model_name="swin", preprocessing=of)
+    assert Looking.through(encoder, scenes(marker=False, each=1)).way == "occlusion"
