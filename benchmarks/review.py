@@ -107,11 +107,12 @@ def rounds(vectors: np.ndarray, labels: Labels, seed: int) -> pd.DataFrame:
     """Return, after each round, what was found and the average precision of the rare classes on images kept apart."""
     labelled, new, kept, classes = deal(vectors, labels, seed)
     rare = rare_classes(labelled.truth, classes)
-    rows = []
+    nothing = np.zeros(new.truth.shape, dtype=bool)
+    first, rows = _refit(labelled, new, nothing, classes, seed), []
     for name in (RANDOM, "score alone", "default"):
-        seen = np.zeros(new.truth.shape, dtype=bool)
+        seen = nothing.copy()
         for number in range(ROUNDS + 1):
-            classifier = _refit(labelled, new, seen, classes, seed)
+            classifier = _refit(labelled, new, seen, classes, seed) if number else first
             scores = classifier.predict_proba(kept.vectors)
             precision = [average_precision_score(kept.truth[:, c], scores[:, c]) for c in rare]
             found = int((seen & new.truth)[:, rare].sum())

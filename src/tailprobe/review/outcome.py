@@ -22,7 +22,7 @@ class ReviewedLabels:
     values: Int8[np.ndarray, "N C"]  # YES, NO or UNKNOWN
     classes: tuple[str, ...]
     kind: Kind
-    changed: int  # old labels that the review turned
+    changed: int  # labelled images of which the review turned a label
     added: int  # images that had no label before
     left_out: int  # single-label images of which the review says only what they are not
 
@@ -74,7 +74,7 @@ def reviewed_labels(
         row[column[class_name]] = YES if confirmed else NO
     found = ReviewedLabels(
         (*before.names, *new), (*before.files, *(new_files[name] for name in new)), values, classes,
-        before.labels.kind, int((values != start)[:old].sum()), len(new), 0,
+        before.labels.kind, int((values != start)[:old].any(axis=1).sum()), len(new), 0,
     )  # fmt: skip
     return found if before.labels.kind == "multi-label" else _with_a_class(found, old)
 
