@@ -158,7 +158,7 @@ def without_labelled(new: LabeledImages, labelled: Labelled | None) -> LabeledIm
 
 def _score(classifier: Classifier, vectors: Float[np.ndarray, "M D"]) -> Float64[np.ndarray, "M C"]:
     blocks = [
-        classifier.predict_proba(np.asarray(vectors[start : start + _BLOCK]))
+        classifier.predict_proba(np.array(vectors[start : start + _BLOCK], dtype=np.float32))
         for start in range(0, len(vectors), _BLOCK)
     ]
     return np.concatenate(blocks)

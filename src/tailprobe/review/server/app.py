@@ -11,7 +11,13 @@ from tailprobe.errors import InputError
 from tailprobe.review.server.guard import Guard
 from tailprobe.review.session import Session, Where
 
-_TYPES = {"page.js": "text/javascript", "queue.js": "text/javascript", "page.css": "text/css"}
+# Files of the package, open to every page of this machine: where they lie, and what they are.
+_ASSETS = {
+    "page.js": ("review/page", "text/javascript"),
+    "queue.js": ("review/page", "text/javascript"),
+    "page.css": ("review/page", "text/css"),
+    "report.css": ("report/page/assets", "text/css"),
+}
 _NAME = Field(min_length=1, max_length=80)
 Reviewer = Annotated[str, Query(min_length=1, max_length=80)]
 
@@ -47,17 +53,18 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 def _add_page(app: FastAPI) -> None:
-    page = files("tailprobe.review") / "page"
+    package = files("tailprobe")
 
     @app.get("/")
     def index() -> Response:
-        return Response((page / "page.html").read_bytes(), media_type="text/html; charset=utf-8")
+        return Response((package / "review/page/page.html").read_bytes(), media_type="text/html; charset=utf-8")
 
     @app.get("/assets/{name}")
     def asset(name: str) -> Response:
-        if name not in _TYPES:
+        if name not in _ASSETS:
             raise HTTPException(404)
-        return Response((page / name).read_bytes(), media_type=f"{_TYPES[name]}; charset=utf-8")
+        folder, media_type = _ASSETS[name]
+        return Response((package / folder / name).read_bytes(), media_type=f"{media_type}; charset=utf-8")
 
 
 def _add_reading(app: FastAPI, session: Session) -> None:

@@ -17,9 +17,9 @@ App: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
 HOST: Final = "127.0.0.1"
 TOKEN: Final = "x-review-token"  # the header; images and the page itself have it in their address
 MOST: Final = 64 * 1024  # bytes of a request
-OPEN: Final = frozenset({"/assets/page.js", "/assets/queue.js", "/assets/page.css"})  # files of the package
+OPEN: Final = "/assets/"  # files of the package, which hold nothing of the user's
 HEADERS: Final = {
-    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "cache-control": "no-store",
     "cross-origin-opener-policy": "same-origin",
@@ -50,7 +50,7 @@ def refusal_of(
     if not length.isdigit() or int(length) > MOST or "transfer-encoding" in headers:
         return 413, f"a request holds at most {MOST} bytes"
     given = headers.get(TOKEN, query_token)
-    if path not in OPEN and not hmac.compare_digest(given.encode(), token.encode()):
+    if not path.startswith(OPEN) and not hmac.compare_digest(given.encode(), token.encode()):
         return 403, "the token is missing or wrong: open the address that tailprobe review printed"
     return None
 

@@ -37,6 +37,7 @@ def bind(port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((HOST, port))
+        bound.listen()  # the address holds from here on: who opens it waits until the server answers
     except OSError as error:
         bound.close()
         raise InputError(f"--port {port}: cannot be used ({error.strerror}); choose another, or 0 for any") from None
