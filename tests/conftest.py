@@ -46,6 +46,8 @@ SLOW = (
     "report/figures/test_paper_results.py",
     "report/figures/test_per_class.py",
     "report/page",
+    "review/test_page.py",
+    "review/test_server.py",
     "runs",
     "scores/metrics/test_influence.py",
     "scores/test_tuning.py",
@@ -75,6 +77,7 @@ SLOW = (
     "use/test_export.py",
     "use/test_model.py",
     "use/test_predict.py",
+    "use/test_review.py",
 )
 
 install_import_hook("tailprobe", "runtime_types.check")

@@ -19,6 +19,7 @@ from tailprobe.cli.options import FLAG
 from tailprobe.cli.predict import predict
 from tailprobe.cli.report import report
 from tailprobe.cli.reproduce import reproduce
+from tailprobe.cli.review import review
 from tailprobe.cli.search import search
 from tailprobe.console import complain
 from tailprobe.errors import InputError
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (compare, demo, inspect, embed, fit, predict, export, search, report, methods, reproduce):
+for command in (compare, demo, inspect, embed, fit, predict, review, export, search, report, methods, reproduce):
     app.command(command.__name__, cls=Command)(command)
 app.add_typer(investigate)
 

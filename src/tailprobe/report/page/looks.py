@@ -86,6 +86,8 @@ def doubtful_labels(
     scores: Float[np.ndarray, "N C"],
     classes: Sequence[int],
     names: "pd.Series[str]",
+    *,
+    most: int = _DOUBTFUL,
 ) -> list[dict[str, Any]]:
     """Return labels that the scores speak against: the most of each class, those farthest beyond their limit first.
 
@@ -94,6 +96,7 @@ def doubtful_labels(
 
     Args:
         scores: by heads that were not trained on the image; NaN where there is none.
+        most: labels a class and kind.
 
     Source:
         Northcutt, Jiang and Chuang, Confident learning, JAIR 2021: thresholds are the mean self-confidence of a class.
@@ -109,7 +112,7 @@ def doubtful_labels(
             (np.flatnonzero(known & ~carries & (score >= high)), score - high, "may lack it"),
             (np.flatnonzero(known & carries & (score <= low)), low - score, "may not be one"),
         ):
-            for i in rows[np.argsort(-beyond[rows], kind="stable")[:_DOUBTFUL]]:
+            for i in rows[np.argsort(-beyond[rows], kind="stable")[:most]]:
                 row = {"name": str(names.iloc[i]), "score": round(float(score[i]), 3)}
                 limit = high if wrong == "may lack it" else low
                 found.append(row | {"class_index": int(c), "doubt": wrong, "limit": round(float(limit), 3)})

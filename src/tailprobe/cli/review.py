@@ -1,0 +1,164 @@
+"""`tailprobe review`: look at images in the browser, and label the rare classes."""
+
+import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tailprobe.cli import options as option
+from tailprobe.cli.predict import AllowCode, Weights
+from tailprobe.console import Bars, say
+from tailprobe.errors import InputError
+
+if TYPE_CHECKING:
+    from tailprobe.review.queue import Mix
+    from tailprobe.review.write import Layout
+
+Source = Annotated[
+    Path, typer.Argument(metavar="RUN|MODEL", help="The run of tailprobe compare, or the model of tailprobe fit.")
+]
+
+
+def review(
+    source: Source,
+    unlabelled: Annotated[
+        str, typer.Argument(metavar="IMAGES", help="Images to look at, labelled ones among them are left out.")
+    ],
+    *,
+    class_name: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--class",
+            metavar="NAME",
+            help="A class to review. Repeat for several. Default: the low-frequency ones.",
+            rich_help_panel=option.LABELS,
+        ),
+    ] = None,
+    each: Annotated[
+        int, typer.Option(metavar="INTEGER", help="New images a class.", min=1, rich_help_panel=option.DESIGN)
+    ] = 100,
+    doubts: Annotated[
+        int,
+        typer.Option(
+            metavar="INTEGER",
+            help="Labels that may be wrong, a class and kind. 0 for none.",
+            min=0,
+            rich_help_panel=option.DESIGN,
+        ),
+    ] = 10,
+    mix: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WEIGHTS",
+            help="What the order goes by: score, uncertainty, diversity, e.g. 1,0,0.5. Default: as measured.",
+            show_default=False,
+            rich_help_panel=option.DESIGN,
+        ),
+    ] = None,
+    allow_code: AllowCode = False,
+    weights: Weights = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Where embeddings are kept.", rich_help_panel=option.EXECUTION),
+    ] = None,
+    port: Annotated[
+        int,
+        typer.Option(
+            metavar="INTEGER",
+            help="Of the page. 0: any that is free.",
+            min=0,
+            max=65535,
+            rich_help_panel=option.EXECUTION,
+        ),
+    ] = 0,
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="TABLE",
+            help="The labels to write; the history of decisions lies beside them.",
+            rich_help_panel=option.OUTPUT,
+        ),
+    ],
+    layout: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="table (.csv or .parquet), label-studio (.json) or fiftyone (a folder). Default: table.",
+            show_default=False,
+            rich_help_panel=option.OUTPUT,
+        ),
+    ] = "table",
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite",
+            metavar=option.FLAG,
+            help="Replace a table that is there; the old one is kept beside it.",
+            rich_help_panel=option.OUTPUT,
+        ),
+    ] = False,
+    open_page: Annotated[
+        bool, typer.Option("--open", metavar=option.FLAG, help="Open it in the browser.", rich_help_panel=option.OUTPUT)
+    ] = False,
+    quiet: option.Quiet = False,
+) -> None:
+    """Look at the images most worth it, class by class, and write the labels that come of it.
+
+    `tailprobe review MODEL NEW_IMAGES --out labels.csv`
+
+    The page is for browsers of this machine alone. Several people may review at once, also from several processes with
+    the same --out. The labels are written when the page is asked to, and when the command ends.
+    """
+    from tailprobe.review.candidates import find_candidates
+    from tailprobe.review.entries import last_answers
+    from tailprobe.review.history import History, history_path
+    from tailprobe.review.material import read_material
+    from tailprobe.review.server.run import check_extra, serve
+    from tailprobe.review.session import Session
+    from tailprobe.review.write import check_out
+
+    check_extra()
+    form = _layout(layout)
+    weighed = _mix(mix)
+    history = History(history_path(out))
+    check_out(out, form, history, overwrite=overwrite)
+    with Bars(quiet=quiet) as bars:
+        material = read_material(
+            source, unlabelled, classes=class_name or [], cache=cache, weights=weights, allow_code=allow_code,
+            progress=bars,
+        )  # fmt: skip
+        answered = set(last_answers(history.entries))
+        candidates = find_candidates(material, answered, each=each, doubts=doubts, mix=weighed)
+    session = Session(material, candidates, history, out, form, overwrite, getpass.getuser())
+
+    def ready(address: str) -> None:
+        say(f"{len(candidates):,} images to look at: {address}")
+        say("Ctrl-C ends the review and writes the labels.")
+        if open_page:
+            typer.launch(address)
+
+    serve(session, port=port, ready=ready)
+    if history.entries:
+        say(session.write())
+
+
+def _layout(given: str) -> "Layout":
+    from tailprobe.review.write import LAYOUTS
+
+    for layout in LAYOUTS:
+        if layout == given:
+            return layout
+    raise InputError(f"--layout is {given!r}; expected {', '.join(LAYOUTS)}")
+
+
+def _mix(given: str | None) -> "Mix":
+    from tailprobe.review.queue import DEFAULT_MIX, Mix
+
+    if given is None:
+        return DEFAULT_MIX
+    try:
+        score, uncertainty, diversity = (float(part) for part in given.split(","))
+    except ValueError:
+        raise InputError(f"--mix {given!r}: expected three numbers, e.g. 1,0,0.5") from None
+    return Mix(score, uncertainty, diversity)
