@@ -20,6 +20,7 @@ from tailprobe.cli.predict import predict
 from tailprobe.cli.report import report
 from tailprobe.cli.reproduce import reproduce
 from tailprobe.cli.search import search
+from tailprobe.cli.serve import serve
 from tailprobe.console import complain
 from tailprobe.errors import InputError
 from tailprobe.files import refusal
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (compare, demo, inspect, embed, fit, predict, export, search, report, methods, reproduce):
+for command in (compare, demo, inspect, embed, fit, predict, serve, export, search, report, methods, reproduce):
     app.command(command.__name__, cls=Command)(command)
 app.add_typer(investigate)
 
