@@ -26,25 +26,18 @@ class RefusedAddressError(OSError):
 
 
 def is_public(address: Address) -> bool:
-    """Return whether everyone can reach an address; an IPv6 address that holds an IPv4 one must have both public.
+    """Return whether everyone can reach an address; of an IPv6 address that holds an IPv4 one, that one.
 
     >>> [is_public(ipaddress.ip_address(text)) for text in ("9.9.9.9", "10.0.0.1", "::ffff:127.0.0.1")]
     [True, False, False]
     """
-    inner = _inner(address)
-    if inner is not None and not is_public(inner):
-        return False
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        return True  # the whole range of these is reserved
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else address.ipv4_mapped
+        if inner is not None:
+            return is_public(inner)
+        if address.sixtofour or address.teredo:  # tunnels to an IPv4 address that are no longer in use
+            return False
     return address.is_global and not address.is_multicast and not address.is_reserved
-
-
-def _inner(address: Address) -> ipaddress.IPv4Address | None:
-    if isinstance(address, ipaddress.IPv4Address):
-        return None
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
 
 
 class Downloader:
@@ -81,7 +74,7 @@ class Downloader:
             raise _unfetched(url, "no connection") from None
         except aiohttp.TooManyRedirects:
             raise _unfetched(url, f"more than {_REDIRECTS} redirects") from None
-        except aiohttp.InvalidURL:  # of a redirect, too
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):  # of a redirect, too
             raise _refused(url, "a URL that is none, or not of http or https") from None
         except TimeoutError:
             raise _unfetched(url, f"no image within {self._timeout.total:g} s") from None
