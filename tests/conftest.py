@@ -45,6 +45,7 @@ SLOW = (
     "use/test_export.py",
     "use/test_model.py",
     "use/test_predict.py",
+    "use/serve",
     "training/test_engine.py",
     "training/test_kernels.py",
     "training/test_stacked.py",

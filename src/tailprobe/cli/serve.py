@@ -16,6 +16,24 @@ _MEGABYTE = 10**6
 def serve(
     model: Model,
     *,
+    allow_urls: Annotated[
+        bool,
+        typer.Option(
+            "--allow-urls",
+            metavar=option.FLAG,
+            help="Fetch images by URLs that clients send, from public addresses alone.",
+            rich_help_panel=option.DATA,
+        ),
+    ] = False,
+    max_megabytes: Annotated[
+        float, typer.Option(metavar="NUMBER", help="Of an encoded image.", rich_help_panel=option.DATA)
+    ] = 20.0,
+    max_pixels: Annotated[
+        int, typer.Option(metavar="INTEGER", help="Of an image, by its header.", rich_help_panel=option.DATA)
+    ] = 25_000_000,
+    max_images: Annotated[int, typer.Option(metavar="INTEGER", help="Of a request.", rich_help_panel=option.DATA)] = 32,
+    allow_code: AllowCode = False,
+    weights: Weights = None,
     host: Annotated[
         str,
         typer.Option(
@@ -41,13 +59,6 @@ def serve(
             rich_help_panel=option.EXECUTION,
         ),
     ] = 5.0,
-    max_megabytes: Annotated[
-        float, typer.Option(metavar="NUMBER", help="Of an encoded image.", rich_help_panel=option.DATA)
-    ] = 20.0,
-    max_pixels: Annotated[
-        int, typer.Option(metavar="INTEGER", help="Of an image, by its header.", rich_help_panel=option.DATA)
-    ] = 25_000_000,
-    max_images: Annotated[int, typer.Option(metavar="INTEGER", help="Of a request.", rich_help_panel=option.DATA)] = 32,
     max_queue: Annotated[
         int,
         typer.Option(metavar="INTEGER", help="Images taken on and not answered yet.", rich_help_panel=option.EXECUTION),
@@ -58,17 +69,6 @@ def serve(
             metavar="NUMBER", help="To receive a request, and again to answer it.", rich_help_panel=option.EXECUTION
         ),
     ] = 30.0,
-    allow_urls: Annotated[
-        bool,
-        typer.Option(
-            "--allow-urls",
-            metavar=option.FLAG,
-            help="Fetch images by URLs that clients send, from public addresses alone.",
-            rich_help_panel=option.DATA,
-        ),
-    ] = False,
-    allow_code: AllowCode = False,
-    weights: Weights = None,
     aim: option.Aims = None,
 ) -> None:
     """Score images over HTTP, simultaneous requests together (tailprobe[serve]).

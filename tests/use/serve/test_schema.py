@@ -12,7 +12,7 @@ from tailprobe.use.classifier import Classifier
 from tailprobe.use.serve.settings import Limits, ServerSettings
 
 schemathesis = pytest.importorskip("schemathesis")
-positive_data_acceptance = schemathesis.checks.CHECKS.get_one("positive_data_acceptance")
+positive_data_acceptance = schemathesis.checks.positive_data_acceptance
 TOKEN = "sixteen-characters-or-more"
 DRAWN = settings(
     max_examples=12, derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate], database=None,

@@ -1,4 +1,4 @@
-"""Run the application under uvicorn, until it is told to stop."""
+"""Run the application under uvicorn, until a signal stops it."""
 
 import math
 import signal
