@@ -73,6 +73,7 @@ SLOW = (
     "training/test_kernels.py",
     "training/test_masks.py",
     "training/test_stacked.py",
+    "use/serve",
     "use/test_docs.py",
     "use/test_export.py",
     "use/test_model.py",

@@ -44,6 +44,12 @@ def test_tags_are_the_probabilities_above_the_thresholds(classifier: Classifier,
         assert list(row["tags"]) == [name for name in classifier.classes if row[f"score:{name}"] > thresholds[name]]
 
 
+def test_scores_do_not_depend_on_which_images_are_scored_together(classifier: Classifier, new: Path) -> None:
+    vectors = classifier.embed(new)
+    alone = np.concatenate([classifier.log_odds(vector[None]) for vector in vectors])
+    np.testing.assert_allclose(alone, classifier.log_odds(vectors), rtol=0, atol=1e-9)
+
+
 def test_folder_zip_tar_table_url_and_lists_give_the_same_scores(
     classifier: Classifier, new: Path, tmp_path: Path
 ) -> None:

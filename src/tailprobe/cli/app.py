@@ -21,6 +21,7 @@ from tailprobe.cli.report import report
 from tailprobe.cli.reproduce import reproduce
 from tailprobe.cli.review import review
 from tailprobe.cli.search import search
+from tailprobe.cli.serve import serve
 from tailprobe.console import complain
 from tailprobe.errors import InputError
 from tailprobe.files import refusal
@@ -32,7 +33,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (compare, demo, inspect, embed, fit, predict, review, export, search, report, methods, reproduce):
+COMMANDS = (
+    compare, demo, inspect, embed, fit, predict, review, serve, export, search, report, methods, reproduce
+)  # fmt: skip
+for command in COMMANDS:
     app.command(command.__name__, cls=Command)(command)
 app.add_typer(investigate)
 

@@ -59,7 +59,7 @@ def scored_blocks(
 ) -> Iterator[ScoredBlock]:
     """Yield the blocks of these rows; images are decoded ahead, over the ends of blocks."""
     for _, shard in _embedded(classifier, images, ranges, on_bad_image):
-        yield _score(classifier, shard)
+        yield score_shard(classifier, shard)
 
 
 def _embedded(
@@ -74,7 +74,8 @@ def _embedded(
                 yield rows, concat(list(parts))
 
 
-def _score(classifier: Classifier, shard: Shard) -> ScoredBlock:
+def score_shard(classifier: Classifier, shard: Shard) -> ScoredBlock:
+    """Return what the head says of embedded images."""
     problems = tuple(row.problem for row in shard.rows)
     good = np.array([not problem for problem in problems], dtype=bool)
     values = np.full((len(problems), len(classifier.classes)), np.nan, dtype=np.float32)

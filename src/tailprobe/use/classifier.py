@@ -27,6 +27,8 @@ from tailprobe.use.reference import Reference
 if TYPE_CHECKING:
     import pandas as pd
 
+_ROWS = 64  # that a head scores together
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -136,7 +138,7 @@ class Classifier:
             )
         if not np.isfinite(rows).all():
             raise InputError("embeddings hold numbers that are not finite; leave those rows out")
-        return log_odds(self.head.logits(rows.astype(np.float32, copy=False)), self.head.link)
+        return log_odds(_logits_by_row(self.head, rows.astype(np.float32, copy=False)), self.head.link)
 
     def predict_proba(self, vectors: Float[np.ndarray, "N D"]) -> Float64[np.ndarray, "N C"]:
         """Return (N, C) calibrated probabilities of embeddings, classes in the order of `classes`.
@@ -187,3 +189,15 @@ class Classifier:
         from tailprobe.use.predict import predict_frame
 
         return predict_frame(self, images, aims=aims, progress=progress, **options)
+
+
+def _logits_by_row(head: Head, rows: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "N C"]:
+    """Return logits that do not depend on which other images are scored at the same time.
+
+    Products of float32 matrices are summed in an order that depends on their number of rows, so the head always gets
+    the same number; where standardisation is folded into its weights, the order alone moved log odds by 1e-5.
+    """
+    padded = np.zeros((-(-len(rows) // _ROWS) * _ROWS, rows.shape[1]), dtype=np.float32)
+    padded[: len(rows)] = rows
+    parts = [head.logits(padded[start : start + _ROWS]) for start in range(0, len(padded), _ROWS)]
+    return np.concatenate(parts)[: len(rows)] if parts else head.logits(rows)

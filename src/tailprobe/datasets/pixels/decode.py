@@ -4,6 +4,8 @@ import io
 import re
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import simplejpeg
@@ -15,7 +17,7 @@ from tailprobe.datasets.pixels.deep import deep_samples
 from tailprobe.datasets.pixels.dicom import dicom_samples, dicom_size, is_dicom
 from tailprobe.datasets.pixels.geotiff import decode_bands
 from tailprobe.datasets.pixels.heif import is_heif, register_heif
-from tailprobe.datasets.pixels.size import check_size
+from tailprobe.datasets.pixels.size import TooManyPixelsError, check_size
 from tailprobe.datasets.pixels.stretch import to_8_bits
 from tailprobe.datasets.pixels.tiff import is_tiff, tiff_samples, tiff_size
 from tailprobe.datasets.storage.image_source import Stream
@@ -102,7 +104,8 @@ def read_size(stream: Stream, *, where: str) -> tuple[int, int]:
             return tiff_size(stream, where=where)
         if is_dicom(start):
             return dicom_size(stream, where=where)
-        image, _ = _open(stream, where=where)
+        with _quiet_headers():
+            image = _header(stream, where=where)
         return image.height, image.width
     except InputError:
         raise
@@ -180,19 +183,35 @@ def _upright(pixels: Num[np.ndarray, "h w 3"], orientation: int) -> Num[np.ndarr
 
 def _open(stream: Stream, *, where: str) -> tuple[Image.Image, int]:
     """Open with Pillow, without decoding; return the image and its EXIF orientation."""
+    with _quiet_headers():
+        image = _header(stream, where=where)
+        orientation = image.getexif().get(_ORIENTATION, 1)  # which decodes a PNG, whose metadata may follow the pixels
+    return image, orientation
+
+
+@contextmanager
+def _quiet_headers() -> Iterator[None]:
+    """Ignore Pillow's warnings about large images and unusual metadata: sizes are checked and metadata are not used.
+
+    Warning filters are global to the process, hence the lock and the filter on Pillow's modules.
+    """
+    with _header_lock, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        yield
+
+
+def _header(stream: Stream, *, where: str) -> Image.Image:
     start = stream.read(64)
     stream.seek(0)
     if is_heif(start):
         register_heif(where=where)
-    # Pillow warns about large images and unusual metadata here; the size is checked below and metadata are not used.
-    # Warning filters are global to the process, hence the lock around this step and the filter on Pillow's modules.
-    with _header_lock, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"PIL\.")
-        Image.init()
+    Image.init()
+    try:
         image = Image.open(stream, formats=[form for form in FORMATS if form in Image.OPEN])  # HEIF is an extra
-        check_size(image.height, image.width, where=where)
-        orientation = image.getexif().get(_ORIENTATION, 1)
-    return image, orientation
+    except Image.DecompressionBombError as error:
+        raise TooManyPixelsError(f"{where}: {error}; cut it into tiles") from error
+    check_size(image.height, image.width, where=where)
+    return image
 
 
 def _is_jpeg(start: bytes) -> bool:

@@ -1,0 +1,1 @@
+"""A classifier behind HTTP: images in, probabilities and tags out; extra `tailprobe[serve]`."""
