@@ -20,7 +20,8 @@ ORDER = {
     "engines": 12,  # where embedding and training run
     "study": 13, "console": 13, "tracking": 14,
     "use": 14, "review": 14,  # a classifier may be trained once more, on the images of its study
-    "cli": 15, "__main__": 16,
+    "interop": 15,  # a way out to other libraries
+    "cli": 16, "__main__": 17,
 }  # fmt: skip
 # A run shows itself, by the report, which it imports when it is asked to and not before.
 SHOWS_ITSELF = ("runs/run.py", "tailprobe.report.")

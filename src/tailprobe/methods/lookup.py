@@ -50,6 +50,25 @@ def parse_methods(texts: Sequence[str], *, kind: Kind | None = None) -> tuple[Bo
     return (*(baseline_of(link) for link in ("sigmoid", "softmax") if link == "sigmoid" or link in asked), *others)
 
 
+def parse_method(text: str | Method) -> BoundMethod:
+    """Read one method, or a composition, e.g. `oversample(largest) + focal(2)`; one given as it is takes its defaults.
+
+    Raises:
+        InputError: an unknown method, wrong arguments, or several methods, as of a preset or a sweep.
+
+    >>> str(parse_method("focal(2)"))
+    'focal(2)'
+    """
+    if isinstance(text, Method):
+        return text.bind(CallSpec(""))
+    if _family(text) is not None or len(split_at(text, ",")) > 1:
+        raise InputError(f"{text!r} names several methods; give one")
+    found = list(_read(text))
+    if len(found) != 1:
+        raise InputError(f"{text!r} names {len(found)} methods; give one")
+    return found[0]
+
+
 def baseline_of(link: Link) -> BoundMethod:
     """Return the method that others of the same link are compared with."""
     return find_method("softmax" if link == "softmax" else "baseline").bind(CallSpec(""))

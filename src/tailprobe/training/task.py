@@ -12,7 +12,7 @@ from tailprobe.labels import Labels
 from tailprobe.learners.learner import Learner
 from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.learners.recipe import Recipe
-from tailprobe.training.randomness import row_order
+from tailprobe.training.draws import epochs_by_stage, rows_of_epoch
 
 
 @dataclass(frozen=True, order=True)
@@ -90,13 +90,9 @@ class HeadTask:
         stages, epochs = self.plan.stages, self.effective_recipe.max_epochs
         if epochs < len(stages):
             raise InputError(f"method {self.key.method} trains in {len(stages)} stages; give at least so many epochs")
-        bounds = np.round(epochs * np.cumsum([0.0, *(stage.share for stage in stages)])).astype(int)
-        for i in range(1, len(bounds) - 1):  # at least one epoch for each stage
-            bounds[i] = min(max(bounds[i], bounds[i - 1] + 1), epochs - (len(stages) - i))
         last = len(stages) - 1
-        return tuple(
-            ScheduledStage(stage, i, int(bounds[i + 1] - bounds[i]), i == last) for i, stage in enumerate(stages)
-        )
+        of_each = epochs_by_stage(stages, epochs)
+        return tuple(ScheduledStage(stage, i, of_each[i], i == last) for i, stage in enumerate(stages))
 
     @property
     def steps(self) -> int:
@@ -110,17 +106,8 @@ class HeadTask:
         return -(-stage.rows_per_epoch // self.effective_recipe.batch_size)
 
     def draw(self, stage: ScheduledStage, epoch: int) -> Int[np.ndarray, " M"]:
-        """Return the plan's rows that an epoch of a stage, counted from 0, goes through, in their order.
-
-        Every pass through the stage's rows is in a new order; an epoch that is longer or shorter than a pass goes on
-        where the last one ended.
-        """
-        rows, drawn = stage.stage.rows, stage.stage.rows_per_epoch
-        first, last = epoch * drawn, (epoch + 1) * drawn
-        passes = range(first // len(rows), -(-last // len(rows)))
-        order = np.concatenate([row_order(self.stream_seed, i, len(rows), stage=stage.index) for i in passes])
-        start = first - passes.start * len(rows)
-        return rows[order[start : start + drawn]]
+        """Return the plan's rows that an epoch of a stage, counted from 0, goes through; see `rows_of_epoch`."""
+        return rows_of_epoch(stage.stage, epoch, seed=self.stream_seed, index=stage.index)
 
     def digest(self, *data: str) -> str:
         """Return a hex digest of all that decides the training, never of the method's name or of its correction.
