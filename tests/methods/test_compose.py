@@ -75,8 +75,8 @@ def test_an_ensemble_is_of_the_joined_plan() -> None:
         ("reweight(2) + effective_number", "both change the weights of rows"),
         ("logit_adjust(1) + tau_norm(1)", "both change the head after training"),
         ("linear + linear", "both change the recipe"),
-        ("ridge + focal(2)", "ridge cannot be composed: it is a head of its own"),
-        ("focal(2) + knn", r"knn\(20, 0.07\) cannot be composed: it is a head of its own"),
+        ("ridge + focal(2)", "ridge cannot be composed: it fits its head directly"),
+        ("focal(2) + knn", r"knn\(20, 0.07\) cannot be composed: it fits its head directly"),
         ("ensemble(2) + ensemble(3)", "both are ensembles"),
     ],
 )

@@ -96,7 +96,7 @@ def test_where_two_parts_are_given_the_second_is_reported_and_tuning_takes_from_
 
 @pytest.mark.parametrize(
     ("how", "message"),
-    [("given", "the data name no parts"), ("halves", "choose among")],
+    [("given", "the data do not name the parts"), ("halves", "choose among")],
 )
 def test_a_split_that_cannot_be_made_says_what_can(how: str, message: str) -> None:
     with pytest.raises(InputError, match=message):

@@ -86,7 +86,7 @@ def test_a_class_too_small_is_named_before_anything_is_dealt(monkeypatch: pytest
     matrix = np.ones((20, 3), dtype=bool)
     matrix[2:, 1] = False
     monkeypatch.setattr("tailprobe.splits.deal._deal_images", lambda *_, **__: pytest.fail("images were dealt"))
-    with pytest.raises(InputError, match=r"1 class\(es\) have too few images to stand in each of 3 parts: 'c1' \(2\)"):
+    with pytest.raises(InputError, match=r"1 class\(es\) have too few images to be in each of 3 parts: 'c1' \(2\)"):
         deal(units_of(matrix), (0.6, 0.2, 0.2), rng=np.random.default_rng(0))
 
 

@@ -84,7 +84,7 @@ def test_a_class_of_four_images_falls_back_to_independent_splits_and_says_so() -
     plan = plan_splits(labels, "rotated")
     assert plan.kind == "stratified"
     assert plan.notes == (
-        "fewer than 5 images of mine (4): every seed is split on its own, stratified, and not rotated",
+        "fewer than 5 images of mine (4): each seed has an independent stratified split, not rotated",
     )
     stratified = plan_splits(labels, "stratified")
     assert plan.split(3).test.tolist() == stratified.split(3).test.tolist()
@@ -102,20 +102,20 @@ def test_parts_given_by_the_data_are_kept_and_that_is_said() -> None:
     parts = ["train"] * 200 + ["validation"] * 50 + ["test"] * 50
     plan = plan_splits(labels, "rotated", parts=parts)
     assert plan.split(0).test.tolist() == plan.split(1).test.tolist() == list(range(250, 300))
-    assert plan.notes == ("the parts given by the data are kept; --split stratified splits anew",)
+    assert plan.notes == ("the parts given by the data are kept; --split stratified replaces them",)
     assert len(plan.seeds(7)) == 7
 
 
 def test_a_single_given_part_is_no_split() -> None:
     plan = plan_splits(long_tailed(0), "rotated", parts=["train"] * 300)
     assert plan.kind == "rotated"
-    assert plan.notes == ("the data name only the part 'train': the images are split anew",)
+    assert plan.notes == ("the data name only the part 'train', which is ignored",)
 
 
 def test_given_parts_that_divide_groups_are_kept_with_a_note() -> None:
     parts = ["train"] * 200 + ["validation"] * 50 + ["test"] * 50
     plan = plan_splits(long_tailed(0), "given", parts=parts, groups=[str(row % 100) for row in range(300)])
-    assert plan.notes == ("100 of 100 groups lie in more than one of the given parts, which are kept",)
+    assert plan.notes == ("100 of 100 groups are in more than one of the given parts, which are kept",)
 
 
 @settings(max_examples=20, deadline=None)

@@ -106,7 +106,7 @@ def test_methods_that_cannot_leave_out_single_labels_are_refused_with_the_reason
     for name, reason in {
         "ridge": "fits its head directly",
         "knn": "fits its head directly",
-        "reweight(5, scope=batch)": "weighs whole batches",
+        "reweight(5, scope=batch)": "weights whole batches",
     }.items():
         (method,) = [m for m in parse_methods((name,)) if not m.is_baseline]
         with pytest.raises(InputError, match=f"cannot leave out labels that are not known: it {reason}"):

@@ -1,4 +1,4 @@
-"""Adjustment: what is corrected after training, and the held-out rows it may be fitted on."""
+"""Adjustment: a correction of a trained head, and the validation rows that it may be fitted on."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,26 +13,39 @@ from tailprobe.learners.loss import Link
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """The validation rows of a head's split."""
+    """The validation rows of a head's split: embeddings and labels.
 
-    vectors: Float[np.ndarray, "V D"]
+    >>> rows = HeldOut(np.zeros((2, 3), np.float32), np.array([[True], [False]]))
+    >>> rows.vectors.shape, rows.labels.shape, rows.known
+    ((2, 3), (2, 1), None)
+    """
+
+    vectors: Float[np.ndarray, "V D"]  # float32 or float16, as they are stored
     labels: Bool[np.ndarray, "V C"]
     known: Bool[np.ndarray, "V C"] | None = None  # which labels are known; None: all
 
 
 @runtime_checkable
 class Adjustment(Protocol):
-    """Turns a trained head into the corrected one, so that nothing after it needs to know of the correction."""
+    """A correction after training: maps a trained head to a corrected head.
+
+    It is folded into the head, so nothing after it needs to know of it. `head.affine(scale, shift)` makes most
+    corrections; `PriorShift` is an example.
+    """
 
     def __call__(self, head: Head, validation: HeldOut) -> Head:
         """Return the corrected head.
 
+        Args:
+            head: the trained head, which is not changed.
+            validation: rows that the correction may be fitted on; there may be none.
+
         Raises:
-            InputError: a kind of head that cannot be corrected so.
+            InputError: the correction is not defined for this kind of head or its link.
         """
 
     def preserves_ranking(self, link: Link) -> bool:
-        """Say whether the order of images within every class is the same after the correction, whatever the data."""
+        """Return whether the ranking of the images of every class stays the same, whatever the data."""
 
     def digest(self) -> str:
         """Return a hex digest of all that decides the correction; empty for one that changes nothing."""
@@ -40,7 +53,15 @@ class Adjustment(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class PriorShift:
-    """Take `tau` times the class prior out of the logits: log odds by the sigmoid link, log shares by softmax."""
+    """Subtract `tau` times the class prior from the logits: its log odds with the sigmoid link, its log with softmax.
+
+    >>> shift = PriorShift(np.array([-2.0]), np.array([-2.1]), tau=1.0)
+    >>> shift.preserves_ranking("sigmoid"), shift.preserves_ranking("softmax")
+    (True, False)
+
+    Source:
+        Menon et al., ICLR 2021, equation 9.
+    """
 
     log_odds: Float[np.ndarray, " C"]
     log_prior: Float[np.ndarray, " C"]
@@ -52,7 +73,7 @@ class PriorShift:
         return head.affine(np.ones(len(prior)), -self.tau * prior)
 
     def preserves_ranking(self, link: Link) -> bool:
-        """By the sigmoid link each class has its own monotone map; by the softmax link classes share a denominator."""
+        """Return True with the sigmoid link, a monotone map a class; softmax classes share a denominator."""
         return link == "sigmoid" or self.tau == 0
 
     def digest(self) -> str:
@@ -74,7 +95,7 @@ def adjustment_digest(adjustment: Adjustment | None) -> str:
 
 
 def check_adjustment(adjustment: object) -> None:
-    """Refuse what is no correction; None is none.
+    """Refuse an object that is not an adjustment; None stands for no adjustment and is accepted.
 
     Raises:
         TypeError: a method of `Adjustment` is missing; the message names it.
@@ -92,7 +113,7 @@ def adjust(adjustment: Adjustment, head: Head, validation: HeldOut) -> Head:
     """Return the corrected head.
 
     Raises:
-        TypeError: the correction gives something else. A fault of the method, not of the user.
+        TypeError: the adjustment returns something else than a head. An error in the method, not in what the user gave.
     """
     corrected: object = adjustment(head, validation)
     if not isinstance(corrected, Head):

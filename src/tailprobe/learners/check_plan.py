@@ -1,4 +1,4 @@
-"""Whether a plan fits the training part it was made for; a method's fault is then found before any long work."""
+"""Check that a plan fits the training part it was made for, so that an error in a method is found before training."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from tailprobe.learners.training_set import TrainingSet
 
 
 def check_learner(learner: Learner, train: TrainingSet) -> None:
-    """Refuse a plan that does not fit `train`, alone or in an ensemble; heads fitted in another way are not checked.
+    """Refuse a plan that does not fit `train`, alone or in an ensemble; a `HeadFit` is not checked.
 
     Raises:
         ValueError: rows, row weights or tables of a loss of another size than the training part.

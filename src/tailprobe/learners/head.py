@@ -1,4 +1,4 @@
-"""Head: what training gives, of whatever kind, and the registry of kinds."""
+"""Head: a trained classifier of embeddings, and the registry of its kinds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,29 +18,34 @@ _BLOCK = 8192  # rows at once
 
 @runtime_checkable
 class Head(Protocol):
-    """Takes embeddings as they are stored and gives logits. Stored as safetensors: `kind`, `link` and `tensors()`."""
+    """A trained classifier: maps embeddings, as they are stored, to logits.
+
+    Any object with these members is one. A head is stored as safetensors, by `kind`, `link` and `tensors()`, and read
+    back by `from_tensors` of the class that `HEADS` has under `kind`. D is the embeddings' dimension, C the number of
+    classes.
+    """
 
     kind: ClassVar[str]  # the name it is registered under
 
     @property
     def link(self) -> Link:
-        """How logits become probabilities, see `scores.link`."""
+        """How logits become probabilities, "sigmoid" or "softmax"; see `scores.link`."""
 
     def logits(self, vectors: Vectors) -> Logits:
-        """Return (N, C) float32 logits of float32 or float16 embeddings; of C classes, in the order of the labels."""
+        """Return (N, C) float32 logits of (N, D) float32 or float16 embeddings; classes in the order of the labels."""
 
     def affine(self, scale: Float[np.ndarray, " C"], shift: Float[np.ndarray, " C"]) -> "Head":
-        """Return the head whose logits are `scale * logits + shift`."""
+        """Return a head whose logits are `scale * logits + shift`, class by class."""
 
     def tensors(self) -> Mapping[str, torch.Tensor]:
-        """Return all that `from_tensors` needs."""
+        """Return the tensors that `from_tensors` needs, by name."""
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> "Head":
-        """Build the head again.
+        """Return the head that has these tensors.
 
         Raises:
-            KeyError, ValueError: tensors that are missing or whose shapes do not fit.
+            KeyError, TypeError, ValueError: tensors that are missing, unknown or whose shapes do not fit.
         """
 
 
@@ -50,7 +55,14 @@ HEADS: Registry[type[Head]] = Registry("kind of head")
 @HEADS.register("mlp")
 @dataclass(frozen=True, eq=False)
 class MlpHead:
-    """Linear-ReLU-Linear; standardisation is folded into the first layer, corrections into the second."""
+    """An MLP with one hidden layer of W units: Linear-ReLU-Linear.
+
+    Standardisation is folded into the first layer, corrections into the second.
+
+    >>> head = MlpHead(torch.eye(2), torch.zeros(2), torch.ones(1, 2), torch.zeros(1))
+    >>> head.logits(np.array([[1.0, -3.0]], dtype=np.float32)).tolist()
+    [[1.0]]
+    """
 
     kind: ClassVar[str] = "mlp"
 
@@ -91,7 +103,12 @@ class MlpHead:
 @HEADS.register("linear")
 @dataclass(frozen=True, eq=False)
 class LinearHead:
-    """One linear layer."""
+    """One linear layer.
+
+    >>> head = LinearHead(torch.tensor([[1.0, 2.0]]), torch.tensor([0.5]))
+    >>> head.affine(np.array([2.0]), np.array([1.0])).logits(np.array([[1.0, 1.0]], dtype=np.float32)).tolist()
+    [[8.0]]
+    """
 
     kind: ClassVar[str] = "linear"
 
@@ -125,7 +142,14 @@ class LinearHead:
 
 
 def in_blocks(block: "BlockLogits", vectors: Vectors, *, classes: int, rows: int = _BLOCK) -> Logits:
-    """Return the logits of `vectors`, block by block, so that memory-mapped embeddings are never held whole."""
+    """Return (N, C) float32 logits, taken block by block, so that memory-mapped embeddings are never loaded whole.
+
+    Args:
+        block: gives the logits of some rows.
+        vectors: (N, D) embeddings.
+        classes: C, for when there are no rows.
+        rows: rows in a block.
+    """
     parts = [
         block(torch.from_numpy(np.ascontiguousarray(vectors[i : i + rows], dtype=np.float32))).numpy()
         for i in range(0, len(vectors), rows)
@@ -135,7 +159,7 @@ def in_blocks(block: "BlockLogits", vectors: Vectors, *, classes: int, rows: int
 
 @runtime_checkable
 class BlockLogits(Protocol):
-    """Gives the logits (B, C) of rows (B, D)."""
+    """A function from (B, D) float32 rows to their (B, C) float32 logits."""
 
     def __call__(self, rows: torch.Tensor, /) -> torch.Tensor:
         """Return float32 logits."""
@@ -144,6 +168,13 @@ class BlockLogits(Protocol):
 def fold_affine(
     weight: torch.Tensor, bias: torch.Tensor, scale: Float[np.ndarray, " C"], shift: Float[np.ndarray, " C"]
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the layer that gives `scale * (x weight' + bias) + shift`."""
+    """Return weight and bias, float32, of the layer that gives `scale * (x weight' + bias) + shift`.
+
+    Args:
+        weight: (C, W).
+        bias: (C,).
+        scale: (C,).
+        shift: (C,).
+    """
     factor, offset = torch.from_numpy(np.asarray(scale, np.float64)), torch.from_numpy(np.asarray(shift, np.float64))
     return (weight.double() * factor[:, None]).float(), (bias.double() * factor + offset).float()

@@ -10,20 +10,20 @@ from tailprobe.learners.head import Head, Logits, Vectors
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """One training run, an entry an epoch."""
+    """One training run of E epochs; arrays have one float64 value an epoch."""
 
     training_loss: Float[np.ndarray, " E"]  # mean weighted loss over the epoch's rows, dropout on
     validation_loss: Float[np.ndarray, " E"]  # mean plain loss of the link over the validation rows, dropout off
-    average_precision: Float[np.ndarray, " E"]  # macro, of the validation rows; NaN where it was not asked for
+    average_precision: Float[np.ndarray, " E"]  # macro, of the validation rows; NaN where it is not used
     kept_epoch: int  # the epoch, from 0, whose weights the head has
-    steps: int
-    seconds: float  # of one worker
-    converged: bool  # whether the result that chooses the epoch had stopped improving when training ended
+    steps: int  # optimiser steps
+    seconds: float  # wall-clock time of the worker that trained it
+    converged: bool  # whether the selection criterion had stopped improving when training ended
 
 
 @dataclass(frozen=True, eq=False)
 class FittedHead:
-    """A head, and how it was trained; no history where there was no gradient descent."""
+    """A head, and the history of its training; None where there was no gradient descent."""
 
     head: Head
     history: History | None

@@ -15,7 +15,7 @@ from tailprobe.learners.loss import Link
 @HEADS.register("affine")
 @dataclass(frozen=True, eq=False)
 class AffineHead:
-    """A head that cannot take a correction into its own tensors, with the correction after it."""
+    """A head with an affine map of its logits after it, for kinds whose tensors cannot absorb one."""
 
     kind: ClassVar[str] = "affine"
 
@@ -54,7 +54,7 @@ class AffineHead:
 @HEADS.register("mean")
 @dataclass(frozen=True, eq=False)
 class MeanHead:
-    """The average of several heads' probabilities."""
+    """The mean of several heads' probabilities."""
 
     kind: ClassVar[str] = "mean"
 
@@ -93,7 +93,7 @@ class MeanHead:
         """Build the head again; raises ValueError where there is no member."""
         places = sorted({int(name.partition("/")[0]) for name in tensors})
         if not places:
-            raise ValueError("an average of no heads")
+            raise ValueError("a mean of no heads")
         return cls(tuple(nested_head(str(place), tensors, link) for place in places))
 
 

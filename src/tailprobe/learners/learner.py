@@ -1,4 +1,4 @@
-"""Learner: what a method returns, a plan of gradient descent, an ensemble of plans, or a fit of its own kind."""
+"""Learner: what a method returns, a training plan for gradient descent, an ensemble of plans, or a direct fit."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,16 +16,23 @@ from tailprobe.learners.plan import TrainingPlan
 
 @dataclass(frozen=True, eq=False)
 class HeadData:
-    """The rows of one head: a training part to fit, a validation part to choose by."""
+    """The data of one head: the training part to fit, the validation part for model selection. No test row.
+
+    >>> data = HeadData(
+    ...     np.zeros((3, 2), np.float16), Labels.from_tags([["a"], [], ["a"]]), np.array([0, 2]), np.array([1])
+    ... )
+    >>> data.training_vectors().shape, data.training_labels().counts.tolist(), data.held_out().labels.tolist()
+    ((2, 2), [2], [[False]])
+    """
 
     vectors: Float[np.ndarray, "N D"]  # of the whole collection, float32 or float16, may be memory-mapped
     labels: Labels  # (N, C)
-    train: Int[np.ndarray, " T"]
-    validation: Int[np.ndarray, " V"]
-    standardise: bool = False  # whether the study standardises embeddings by the training rows
+    train: Int[np.ndarray, " T"]  # rows of `vectors`
+    validation: Int[np.ndarray, " V"]  # rows of `vectors`
+    standardise: bool = False  # whether the study standardises embeddings by mean and deviation of the training rows
 
     def training_vectors(self) -> Float[np.ndarray, "T D"]:
-        """Return the embeddings of the training rows, float32."""
+        """Return (T, D) float32 embeddings of the training rows."""
         return np.asarray(self.vectors[self.train], dtype=np.float32)
 
     def training_labels(self) -> Labels:
@@ -40,28 +47,33 @@ class HeadData:
 
 @runtime_checkable
 class HeadFit(Protocol):
-    """A learner that is no gradient descent: a closed form, a table of neighbours, another library's solver.
+    """A learner that does not use gradient descent: a closed form, nearest neighbours, another library's solver.
 
-    One that leaves out labels that are not known (`Labels.known`) says so by an attribute `leaves_out_unknown = True`;
-    any other is refused where there are such labels.
+    Any object with these members is one. If it can leave out unknown labels (`Labels.known`), it has an attribute
+    `leaves_out_unknown = True`; otherwise it is refused where there are any.
     """
 
     @property
     def link(self) -> Link:
-        """The link of the heads it gives."""
+        """The link of the heads that `fit` returns."""
 
     def digest(self) -> str:
-        """Return a hex digest of all that decides the fit, never of the method's name."""
+        """Return a text that is equal for equal fits: of all settings that decide the fit, not of the method's name."""
 
     def fit(self, data: HeadData, seed: int) -> Head:
-        """Fit a head to the training rows; whatever is random comes from `seed`."""
+        """Fit a head to the training rows.
+
+        Args:
+            data: embeddings, labels and the rows of both parts.
+            seed: the only source of randomness.
+        """
 
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """Heads of one split whose probabilities are averaged; member i is trained from an initialisation of its own.
+    """Heads of one split whose probabilities are averaged; each member has its own initialisation.
 
-    Member 0 is the head that the plan gives alone, so that their trainings are shared.
+    Member 0 is trained exactly as its plan alone would be, so both share one training.
     """
 
     members: tuple[TrainingPlan, ...]
@@ -85,7 +97,7 @@ Learner = TrainingPlan | Ensemble | HeadFit
 
 
 def mask_problem(learner: Learner) -> str | None:
-    """Say why a learner cannot leave out labels that are not known, or return None where it can."""
+    """Return why a learner cannot leave out unknown labels, None where it can."""
     if isinstance(learner, TrainingPlan):
         return learner.mask_problem
     if isinstance(learner, Ensemble):

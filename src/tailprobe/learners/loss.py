@@ -1,14 +1,14 @@
-r"""Loss: one family that carries most published losses, by a link and five small tables.
+r"""Loss: one family that contains most published losses, given by a link and five small tables.
 
 For a term of label y (0 or 1) and class c with logit z:
 
     u = scale[y, c] z + shift[y, c]
-    p = the probability the head gives to the right side, by the link:
+    p = the probability that the head gives to the true label, by the link:
         sigmoid: sigmoid(u) where y = 1, 1 - sigmoid(u) where y = 0; then p = min(p + clip[y, c], 1)
-        softmax: exp(u_c) / sum over classes k of exp(u_k), for the row's one class alone
+        softmax: exp(u_c) / sum over classes k of exp(u_k), for the row's one class only
     term = weight[y, c] (1 - p)^gamma[y, c] (-log p)
 
-The mean is taken over rows and classes by the sigmoid link, over rows by the softmax link. Binary cross-entropy and
+The mean is over rows and classes with the sigmoid link, over rows with the softmax link. Binary cross-entropy and
 softmax cross-entropy are the links without tables; focal loss is gamma; asymmetric loss gamma and clip; class-balanced
 losses weight; LDAM, balanced softmax and logit-adjusted losses shift; vector scaling scale and shift.
 `training/loss.py` computes it.
@@ -28,7 +28,14 @@ Table = Float[np.ndarray, "2 C"]  # row 0: terms of label 0; row 1: terms of lab
 
 @dataclass(frozen=True, eq=False)
 class Loss:
-    """A loss; tables of None are neutral: weight and scale 1, shift, gamma and clip 0.
+    """A loss; tables of None are neutral: weight and scale 1, shift, gamma and clip 0. The module has the formula.
+
+    Each table is (2, C): row 0 for the terms of label 0, row 1 for those of label 1. `by_label` and `for_both` make
+    them.
+
+    >>> focal = Loss(gamma=for_both(2.0, classes=3))
+    >>> focal.link, focal.is_plain, Loss("softmax").is_plain
+    ('sigmoid', False, True)
 
     Raises:
         ValueError: a table that is not (2, C) or not finite; a negative weight, gamma or clip; a clip of 1 or more; a
@@ -51,10 +58,10 @@ class Loss:
             if name in ("weight", "gamma", "clip") and (table < 0).any():
                 raise ValueError(f"loss table {name} is negative")
         if self.clip is not None and ((self.clip >= 1).any() or self.link == "softmax"):
-            raise ValueError("a probability margin (clip) is below 1, and of the sigmoid link alone")
+            raise ValueError("a probability margin (clip) is below 1, and only the sigmoid link has one")
 
     def tables(self) -> Iterator[tuple[str, Table]]:
-        """Yield name and values of the tables that are given."""
+        """Yield name and (2, C) values of the tables that are not None."""
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, np.ndarray):

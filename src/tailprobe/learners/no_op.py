@@ -1,4 +1,4 @@
-"""Methods that cannot do anything: the same training as the baseline's, or weights that Adam does not see."""
+"""No-ops: methods with the training of the baseline, or with weights that Adam cancels."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,10 +13,10 @@ from tailprobe.learners.recipe import Recipe
 
 
 def no_op_reason(learner: Learner, baseline: Learner, recipe: Recipe) -> str | None:
-    """Say why a learner gives the baseline's head, or very nearly, or return None where it need not.
+    """Return why a learner gives the baseline's head, exactly or nearly; None where no reason is known.
 
-    Adam divides each gradient by the root of its running square, so a constant factor on the loss cancels but for the
-    term 1e-8 in the denominator; weight decay, which is added to the gradient, does not cancel.
+    Adam divides each gradient by the root of a running mean of its square, so a constant factor on the loss cancels but
+    for the term 1e-8 in the denominator. With weight decay, which is added to the gradient, it does not cancel.
 
     >>> from tailprobe.labels import Labels
     >>> from tailprobe.learners.training_set import TrainingSet
@@ -37,7 +37,7 @@ def no_op_reason(learner: Learner, baseline: Learner, recipe: Recipe) -> str | N
 
 
 def identical_ranking(learner: Learner, baseline: Learner) -> bool:
-    """Say whether a learner's heads rank the images of every class as the baseline's do, by construction."""
+    """Return whether a learner's heads rank the images of every class as the baseline's do, by construction."""
     adjustment = _adjustment(learner)
     same_training = learner.digest() == baseline.digest()
     return same_training and adjustment is not None and adjustment.preserves_ranking(learner.link)
@@ -69,7 +69,7 @@ def _without_batch_factors(stage: Stage) -> Stage:
 
 
 def _without_idle_tables(stage: Stage) -> Stage:
-    """By the softmax link there are no terms of label 0: give them the weight and the gamma of label 1."""
+    """Give the terms of label 0, which the softmax loss does not have, the weight and the gamma of label 1."""
     loss = stage.loss
     if loss.link == "sigmoid":
         return stage
@@ -80,7 +80,7 @@ def _without_idle_tables(stage: Stage) -> Stage:
 
 
 def _without_constant_factor(stage: Stage) -> Stage:
-    """Leave out weights that are one number for every term."""
+    """Leave out weights that are the same for every term."""
     stage = _without_idle_tables(stage)
     loss, weights = stage.loss, stage.row_weights
     if loss.weight is not None and np.ptp(loss.weight) == 0 and loss.weight.flat[0] > 0:

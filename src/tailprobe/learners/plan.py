@@ -1,4 +1,4 @@
-"""TrainingPlan: the learner of gradient descent - which rows are drawn, by which loss, in which stages."""
+"""TrainingPlan: the learner for gradient descent: which rows are drawn, with which loss, in which stages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -19,24 +19,29 @@ RowWeights = Float[np.ndarray, " R"] | Float[np.ndarray, "R C"]
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """A number of epochs of one kind. R rows: the T training rows, then the S synthetic ones.
+    """Consecutive epochs with the same rows and loss. R rows: the T training rows, then the S synthetic ones.
 
     The loss term of row i and class c is multiplied by `row_weights[i]`, or by `row_weights[i, c]` where they are
     (R, C); a weight of 0 leaves a term out.
 
+    >>> stage = Stage(np.array([0, 1, 1]), row_weights=np.array([1.0, 0.5]))
+    >>> stage.rows_per_epoch, stage.share, stage.loss.link
+    (3, 1.0, 'sigmoid')
+
     Raises:
-        TypeError: rows that are no whole numbers, as a mask is.
-        ValueError: no row or a negative one; weights that are negative or not finite; no draws; a share outside (0, 1].
+        TypeError: rows that are not integers, such as a mask.
+        ValueError: no row or a negative one; weights that are negative or not finite; `draws` below 1; a share outside
+            (0, 1]; `batch_mean_weight` with (R, C) weights.
     """
 
     rows: Int[np.ndarray, " M"]  # positions among the R rows, repeats kept; shuffled anew in each epoch
     loss: Loss = field(default_factory=Loss)
     row_weights: RowWeights | None = None  # by row, not by draw
-    batch_mean_weight: bool = False  # each row of a batch weighs the mean weight of its rows, as by a scalar loss
-    draws: int | None = None  # rows an epoch draws, where that is not all of `rows` once
+    batch_mean_weight: bool = False  # each row of a batch has the mean weight of its rows, as with a scalar loss
+    draws: int | None = None  # rows that an epoch draws; None: all of `rows` once
     share: float = 1.0  # of the recipe's epochs
     trains: Literal["all", "output"] = "all"  # the whole head, or its output layer alone
-    restart_output: bool = False  # draw the output layer anew and start Adam afresh when the stage begins
+    restart_output: bool = False  # initialise the output layer and Adam again when the stage begins
 
     def __post_init__(self) -> None:
         if not np.issubdtype(self.rows.dtype, np.integer):
@@ -52,7 +57,7 @@ class Stage:
         if not 0 < self.share <= 1:
             raise ValueError(f"a stage's share of the epochs is above 0 and at most 1, not {self.share}")
         if self.batch_mean_weight and weights is not None and weights.ndim != 1:
-            raise ValueError("the mean weight of a batch is taken of one weight a row")
+            raise ValueError("batch_mean_weight needs one weight a row, (R,)")
 
     @property
     def rows_per_epoch(self) -> int:
@@ -60,7 +65,7 @@ class Stage:
         return len(self.rows) if self.draws is None else self.draws
 
     def term_weights(self, labels: Bool[np.ndarray, "B C"], rows: Int[np.ndarray, " B"]) -> Float[np.ndarray, "B C"]:
-        """Return (B, C) float32 weights of the loss terms of a batch: of the rows `rows`, which carry `labels`."""
+        """Return (B, C) float32 weights of the loss terms of a batch: of the rows `rows`, whose labels are `labels`."""
         weights = np.ones(labels.shape, dtype=np.float32)
         if self.loss.weight is not None:
             weights *= np.where(labels, self.loss.weight[1], self.loss.weight[0])
@@ -72,16 +77,16 @@ class Stage:
         return weights * (factors.mean() if self.batch_mean_weight else factors[:, None])
 
     def masked(self, known: Bool[np.ndarray, "R C"]) -> "Stage":
-        """Return the stage whose loss leaves out the terms that are not known, by a weight of 0.
+        """Return the stage whose loss leaves out the terms of unknown labels, by a weight of 0.
 
         Raises:
-            ValueError: rows that weigh the mean weight of their batch; see `TrainingPlan.mask_problem`.
+            ValueError: the stage has `batch_mean_weight`; see `TrainingPlan.mask_problem`.
         """
         weights = np.ones(len(known)) if self.row_weights is None else self.row_weights
         return replace(self, row_weights=known * (weights[:, None] if weights.ndim == 1 else weights))
 
     def digest(self) -> str:
-        """Return a hex digest of all that the stage decides."""
+        """Return a hex digest of all settings of the stage."""
         settings = (self.batch_mean_weight, self.rows_per_epoch, self.share, self.trains, self.restart_output)
         digest = sha256(repr(settings).encode())
         digest.update(self.loss.digest().encode())
@@ -93,14 +98,22 @@ class Stage:
 
 @dataclass(frozen=True, eq=False)
 class Synthetic:
-    """Rows that are no images: embeddings made by a method, with labels, as they are before standardisation."""
+    """S synthetic rows: embeddings made by a method, before standardisation, with their labels.
+
+    >>> made = Synthetic(np.zeros((1, 4), np.float32), np.array([[True, False]]))
+    >>> made.vectors.shape, made.labels.shape
+    ((1, 4), (1, 2))
+
+    Raises:
+        ValueError: vectors and labels of different lengths, or values that are not finite.
+    """
 
     vectors: Float[np.ndarray, "S D"]  # float32
     labels: Bool[np.ndarray, "S C"]
 
     def __post_init__(self) -> None:
         if len(self.vectors) != len(self.labels) or not np.isfinite(self.vectors).all():
-            raise ValueError("synthetic rows need one row of labels each, and finite values")
+            raise ValueError("synthetic rows need one row of labels for each vector, and finite values")
 
     def digest(self) -> str:
         """Return a hex digest of both."""
@@ -111,7 +124,12 @@ class Synthetic:
 
 @dataclass(frozen=True, eq=False)
 class TrainingPlan:
-    """What a method asks of gradient descent; `TrainingPlan.of(train)` is the baseline.
+    """What a method trains by gradient descent; `TrainingPlan.of(train)` is the baseline.
+
+    >>> train = TrainingSet(Labels.from_tags([["a"], ["b"]]), np.array([False, True]), np.random.default_rng(0))
+    >>> rare_twice = TrainingPlan((Stage(np.array([0, 1, 1])),))
+    >>> rare_twice.rows_per_epoch, TrainingPlan.of(train).rows_per_epoch, rare_twice.link
+    (3, 2, 'sigmoid')
 
     Raises:
         TypeError: an adjustment that lacks a method of `Adjustment`.
@@ -120,9 +138,9 @@ class TrainingPlan:
 
     stages: tuple[Stage, ...]
     synthetic: Synthetic | None = None
-    adjustment: Adjustment | None = None  # after training; not in the digest, so that trainings are shared
+    adjustment: Adjustment | None = None  # applied after training; not in the digest, so that trainings are shared
     recipe_changes: Mapping[str, float | int | str] = field(default_factory=dict)  # of the study's recipe, by field
-    target_count: int | None = None  # images a class that a resampling aimed at, for the report
+    target_count: int | None = None  # images a class that a resampling aims at, for the report
 
     def __post_init__(self) -> None:
         if not self.stages or abs(sum(stage.share for stage in self.stages) - 1) > 1e-9:
@@ -149,14 +167,11 @@ class TrainingPlan:
         return max(stage.rows_per_epoch for stage in self.stages)
 
     def with_draws(self, draws: int) -> "TrainingPlan":
-        """Return the plan with so many rows an epoch, whatever its rows are."""
+        """Return the plan with `draws` rows an epoch in every stage."""
         return replace(self, stages=tuple(replace(stage, draws=draws) for stage in self.stages))
 
     def masked(self, known: Bool[np.ndarray, "T C"]) -> "TrainingPlan":
-        """Return the plan whose losses leave out the labels of the training rows that are not known.
-
-        What a method made up itself, its synthetic rows, is known.
-        """
+        """Return the plan whose losses leave out the unknown labels of the training rows; synthetic rows are known."""
         made = 0 if self.synthetic is None else len(self.synthetic.labels)
         of_rows = np.concatenate([known, np.ones((made, known.shape[1]), dtype=bool)])
         return replace(self, stages=tuple(stage.masked(of_rows) for stage in self.stages))
@@ -165,10 +180,10 @@ class TrainingPlan:
     def mask_problem(self) -> str | None:
         """Why the plan cannot leave out single terms of the loss; None where it can."""
         averaged = any(stage.batch_mean_weight for stage in self.stages)
-        return "it weighs whole batches, and no single term of the loss" if averaged else None
+        return "it weights whole batches, not single terms of the loss" if averaged else None
 
     def recipe(self, recipe: Recipe) -> Recipe:
-        """Return a recipe with the plan's changes.
+        """Return `recipe` with the plan's changes.
 
         Raises:
             InputError: a value out of range.
@@ -176,7 +191,7 @@ class TrainingPlan:
         return replace(recipe, **self.recipe_changes) if self.recipe_changes else recipe  # type: ignore[arg-type]
 
     def digest(self) -> str:
-        """Return a hex digest of all that decides the training beside the recipe, and of nothing else."""
+        """Return a hex digest of all that decides the training apart from the study's recipe, and of nothing else."""
         parts = [stage.digest() for stage in self.stages]
         parts += [] if self.synthetic is None else [self.synthetic.digest()]
         parts += [repr(sorted(self.recipe_changes.items()))]
@@ -190,7 +205,7 @@ class PlanSummary:
     rows: int  # drawn an epoch
     distinct_images: int
     synthetic_rows: int
-    counts: Int[np.ndarray, " C"]  # of all the plan's rows once, those that carry each class
+    counts: Int[np.ndarray, " C"]  # how many of the stage's rows carry each class
     target_count: int | None
 
 

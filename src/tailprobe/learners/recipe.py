@@ -1,4 +1,4 @@
-"""Recipe: how a head is trained, whatever the method."""
+"""Recipe: the hyper-parameters of training, the same for every method."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,16 +9,19 @@ from tailprobe.setting import Range, at_least, between, check_settings, setting
 Select = Literal["loss", "average_precision", "last"]
 MAX_EPOCHS = 200  # of epochs="auto"
 AUTO_PATIENCE = 20  # epochs without a better validation result that end a training of epochs="auto"
-_MANY = 10**6  # what is more only runs out of memory or time
+_MANY = 10**6  # larger values only run out of memory or time
 _RATE = Range(lambda rate: rate > 0, "above 0")
 
 
 @known_settings
 @dataclass(frozen=True)
 class Recipe:
-    """Linear(D, width)-ReLU-Dropout-Linear(width, C) and Adam.
+    """Hyper-parameters of Linear(D, width)-ReLU-Dropout-Linear(width, C) trained by Adam.
 
     The paper's recipe is `PAPER_RECIPE`: 20 epochs, of which the one with the lowest validation loss is kept.
+
+    >>> Recipe(epochs=30, learning_rate=3e-4).max_epochs, Recipe().max_epochs, PAPER_RECIPE.select
+    (30, 200, 'loss')
 
     Raises:
         InputError: a value of a wrong type or outside its range.
@@ -81,7 +84,7 @@ class Recipe:
 
     @property
     def max_epochs(self) -> int:
-        """Epochs after which training ends in any case."""
+        """The number of epochs after which training ends in any case."""
         return MAX_EPOCHS if self.epochs == "auto" else self.epochs
 
     @property
@@ -90,7 +93,7 @@ class Recipe:
         return self.patience or (AUTO_PATIENCE if self.epochs == "auto" else 0)
 
     def learning_rate_in(self, epoch: int) -> float:
-        """Return the learning rate of an epoch counted from 0."""
+        """Return the learning rate in `epoch`, counted from 0."""
         steps = epoch // self.decay_every if self.decay_every else 0
         return self.learning_rate * self.decay_factor**steps
 

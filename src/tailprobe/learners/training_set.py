@@ -1,4 +1,4 @@
-"""TrainingSet: all that a method may see."""
+"""TrainingSet: the data that a method is given."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from tailprobe.labels import Labels
 
 @dataclass(frozen=True, eq=False)
 class TrainingSet:
-    """The training part of one seed's split; never a validation or a test row.
+    """The training part of one seed's split: T rows, C classes; never a validation or a test row.
 
     >>> rng = np.random.default_rng(0)
     >>> train = TrainingSet(Labels.from_tags([["a"], ["a", "b"]]), np.array([False, True]), rng)
@@ -20,18 +20,19 @@ class TrainingSet:
 
     labels: Labels  # (T, C)
     low_frequency: Bool[np.ndarray, " C"]  # the rare classes, by the study's rule
-    rng: np.random.Generator  # of this method and seed
-    vectors: Float[np.ndarray, "T D"] | None = None  # embeddings, for methods that declare needs={"embeddings"}
+    rng: np.random.Generator  # for this method and seed; the only source of randomness
+    vectors: Float[np.ndarray, "T D"] | None = None  # float32 or float16, for methods with needs={"embeddings"}
 
     def __len__(self) -> int:
         return len(self.labels)
 
     @property
     def embeddings(self) -> Float[np.ndarray, "T D"]:
-        """The embeddings of the training rows.
+        """(T, D) float32 or float16, the embeddings of the training rows.
 
         Raises:
-            ValueError: the method did not declare that it needs them. A fault of the method, not of the user.
+            ValueError: the method did not declare that it needs them. An error in the method, not in what the user
+                gave.
         """
         if self.vectors is None:
             raise ValueError('this method reads embeddings and does not declare needs={"embeddings"}')

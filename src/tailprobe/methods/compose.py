@@ -20,7 +20,7 @@ _OF_ANY_LINK = {"weight", "gamma"}
 def compose(parts: Sequence[Named], *, rows: int) -> Learner:
     """Join learners that change different things into one.
 
-    Each part was made from the training set as it is; an ensemble becomes one of the joined plan.
+    Each part was made from the same training set; the members of an ensemble are joined with the other parts.
 
     Args:
         parts: the text of each method and its learner.
@@ -39,7 +39,7 @@ def compose(parts: Sequence[Named], *, rows: int) -> Learner:
         elif isinstance(learner, Ensemble):
             ensembles.append((text, learner))
         else:
-            raise InputError(f"{text} cannot be composed: it is a head of its own and trains by no plan")
+            raise InputError(f"{text} cannot be composed: it fits its head directly, without a training plan")
     if len(ensembles) > 1:
         raise InputError(f"{ensembles[0][0]} and {ensembles[1][0]} cannot be composed: both are ensembles")
     if not ensembles:

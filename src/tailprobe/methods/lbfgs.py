@@ -1,4 +1,4 @@
-"""Smooth problems with a gradient, solved by L-BFGS."""
+"""Minimisation of a differentiable function by L-BFGS."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ def minimise(
     bounds: Sequence[tuple[float, float]] | None = None,
     steps: int = 1000,
 ) -> Point:
-    """Return where a function that gives value and gradient is least, from `start`, within bounds.
+    """Return the minimiser of a function that gives value and gradient, from `start`, within bounds.
 
     >>> minimise(lambda x: (float(((x - 3) ** 2).sum()), 2 * (x - 3)), np.zeros(2)).round(6)
     array([3., 3.])

@@ -1,4 +1,4 @@
-"""Find methods by their names, from this package, from installed packages or as `package.module:name`."""
+"""Methods by name: of this package, of installed packages, or as `package.module:name`."""
 
 import importlib
 import re
@@ -27,7 +27,7 @@ def parse_methods(texts: Sequence[str], *, kind: Kind | None = None) -> tuple[Bo
         texts: e.g. `["paper"]`, `["reweight(2), undersample(200)"]`, `["reweight(1.5|2|5)"]` for three methods,
             `["oversample(largest) + focal(2)"]`, `["my_package.my_module:my_method(3)"]`, `["family(loss)"]` for the
             methods of a family with their default arguments, `["all"]` for those of every family.
-        kind: of the labels, where known: groups are then of methods that are defined for it.
+        kind: of the labels, where known: groups then hold only methods that are defined for it.
 
     Returns:
         The methods in the order given; the baseline of every link in use comes first, since all others are compared
@@ -114,7 +114,7 @@ def _family(text: str) -> str | None:
 def _group(family: str, kind: Kind | None) -> list[BoundMethod]:
     """Return the methods of a family, or all of them, that are defined for a kind of labels, by name.
 
-    A method of a third party that has an argument without a default is left out: nobody has said which value.
+    A third-party method that has an argument without a default is left out: there is no value to use.
 
     Raises:
         InputError: there is no such family.

@@ -174,8 +174,8 @@ class BoundMethod:
         Raises:
             InputError: labels of a kind it is not defined for, labels that are not known and that it cannot leave out,
                 arguments that do not fit the data, or parts that cannot be composed.
-            TypeError, ValueError: a function that returns no learner, or one of another link than it declares. Faults
-                of the method, not of the user.
+            TypeError, ValueError: the function returns something else than a learner, or one of another link than
+                declared. Errors in the method, not in what the user gave.
         """
         if train.labels.kind not in self.kinds:
             wanted = " or ".join(sorted(self.kinds)) or "no kind of"
@@ -207,9 +207,9 @@ def method(
     Args:
         name: how it is called on the command line.
         family: what it changes, e.g. `loss`; a new one, e.g. `calibration`, gets figures and a colour of its own.
-        kinds: of labels that it is defined for; others are refused before training.
+        kinds: kinds of labels that it is defined for; others are refused before training.
         needs: `embeddings` where the function reads `train.embeddings`; its plans are then made once they are there.
-        link: of the heads it gives.
+        link: of the heads that it returns, `sigmoid` or `softmax`.
         source: paper and equation.
         cites: keys of `report/paragraph/references.bib`, which hold the publications of `source` in full.
         formula: what it does to what, in one line of plain text.
@@ -219,9 +219,9 @@ def method(
         A decorator that gives the `Method`.
 
     Raises:
-        ValueError: a name that is taken or that a command line cannot hold, no family, an unknown need, an argument
-            of a type that no text can give, or softmax heads of multi-label images. A fault of the program, not of the
-            user.
+        ValueError: a name that is taken or not allowed on a command line, an empty family, an unknown need, an
+            argument of a type that text cannot give, or a softmax link for multi-label images. A programming error,
+            not a user's.
 
     >>> from tailprobe.learners.plan import TrainingPlan
     >>> @method("as_it_is", family="weighting")

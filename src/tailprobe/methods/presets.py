@@ -8,10 +8,10 @@ _REWEIGHTING = ("baseline", *(f"reweight({k})" for k in _FACTORS))
 _PAPER = (*_REWEIGHTING, "undersample(low-frequency)", "oversample(largest)")
 
 PRESETS: dict[str, tuple[str, ...]] = {
-    # What is compared where no methods are named: beside the paper's the one that costs nothing, the baseline with
-    # another threshold. Whoever does not want it names `paper`.
+    # What is compared where no methods are named: the paper's, and the one that needs no training, the baseline with
+    # another threshold. `paper` leaves it out.
     "default": (*_PAPER, "move_threshold"),
-    # One or two of each family, that cost little and are defined for either kind of labels.
+    # One or two of each family that take little time and are defined for both kinds of labels.
     "recommended": (
         *("reweight(2)", "effective_number(0.999)", "undersample(low-frequency)", "oversample(largest)"),
         *("class_balanced", "focal(2)", "logit_adjusted_bce(1)", "drs(0.8)", "move_threshold", "temperature_scaling"),

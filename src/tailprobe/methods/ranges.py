@@ -4,7 +4,7 @@ from tailprobe.errors import InputError
 
 
 def check_range(value: float, low: float, high: float, *, what: str) -> None:
-    """Refuse a value outside [low, high]; beyond the upper bounds in use, float32 overflows in training.
+    """Refuse a value outside [low, high]; the upper bounds in use keep float32 from overflowing in training.
 
     Args:
         value: finite.

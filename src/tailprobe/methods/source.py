@@ -1,4 +1,4 @@
-"""By which text of its file a method of a third party was run, so that a changed one is not taken for it."""
+"""Digests of the source files of third-party methods, so that a changed method is recognised."""
 
 import inspect
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ _PACKAGE = __name__.partition(".")[0]
 
 
 def source_digests(methods: Sequence[BoundMethod]) -> dict[str, str]:
-    """Return the digest of the file of each method that is no part of this package, by the method's name.
+    """Return `sha256:` digests of the files of methods from other packages, by the method's name.
 
-    A method without a file, as one of an interactive session, is left out: nothing can be said of it.
+    A method without a file, as one of an interactive session, is left out.
     """
     called = {call.method.name: call.method for method in methods for call in method.parts}
     files = {name: _file(method) for name, method in called.items() if not _is_built_in(method)}

@@ -1,7 +1,7 @@
-"""Decisions and what is counted of them: which images each class is predicted on, and ratios of those counts.
+"""Decisions and their confusion counts: which images each class is predicted for, and ratios of the counts.
 
-Every metric of a class without positives is NaN where positives are what it is about (recall, precision, F, balanced
-accuracy): nothing a head could do would change it, and a zero would pass for a bad result. scikit-learn gives 0 there.
+For a class without positives recall, precision, F and balanced accuracy are NaN: no head could change them, and a zero
+would look like a bad result. scikit-learn gives 0 there.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Confusion:
         decisions: Bool[np.ndarray, "N C"],
         known: Bool[np.ndarray, "N C"] | None = None,
     ) -> "Confusion":
-        """Count N images, whether they carry a class and whether they are predicted to; where the label is known."""
+        """Count N images by label and decision; where labels are unknown, only those whose label is known."""
         if known is not None:
             labels, decisions = labels & known, decisions & known
         rows = labels.shape[0] if known is None else count_by_class(known)
@@ -37,7 +37,7 @@ class Confusion:
 
     @cached_property
     def cells(self) -> Float[np.ndarray, "4 C"]:
-        """True positives, false positives, false negatives and true negatives."""
+        """(4, C) float64: true positives, false positives, false negatives and true negatives."""
         false_positives = self.predicted_positives - self.true_positives
         false_negatives = self.support - self.true_positives
         true_negatives = self.rows - self.support - false_positives
@@ -49,10 +49,10 @@ Cells = tuple[float, float, float, float]  # of a true positive, false positive,
 
 @dataclass(frozen=True)
 class CellRatio:
-    """A ratio of sums over the images, in each of which an image counts by its cell of the confusion table.
+    """A ratio of two linear combinations of the confusion counts.
 
-    Recall is TP / (TP + FN): part (1, 0, 0, 0), whole (1, 0, 1, 0). Written so, a metric's value and the influence of
-    each image on it come from one definition.
+    Recall is TP / (TP + FN): part (1, 0, 0, 0), whole (1, 0, 1, 0). So a metric's value and the influence of each image
+    on it have one definition.
     """
 
     part: Cells
@@ -61,7 +61,7 @@ class CellRatio:
     empty: float = np.nan  # the value where the whole is 0 though there are positives
 
     def value(self, counted: Confusion) -> Float[np.ndarray, " C"]:
-        """Return the ratio of each class."""
+        """Return (C,) float64, the ratio of each class."""
         whole = np.array(self.whole) @ counted.cells
         values = np.where(whole > 0, ratio(np.array(self.part) @ counted.cells, whole), self.empty)
         return np.where(counted.support > 0, values, np.nan) if self.about_positives else values
@@ -69,7 +69,7 @@ class CellRatio:
     def influence(
         self, labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"], value: Float[np.ndarray, " C"]
     ) -> Float[np.ndarray, "N C"]:
-        """Return each image's influence on the ratio."""
+        """Return (N, C) float64, each image's influence on the ratio; see `ratio_influence`."""
         cell = np.where(labels, np.where(decisions, 0, 2), np.where(decisions, 1, 3))
         part, whole = np.array(self.part, dtype=np.float64), np.array(self.whole, dtype=np.float64)
         return ratio_influence(part[cell], whole[cell], value)
@@ -88,12 +88,15 @@ def f_beta_ratio(beta: float) -> CellRatio:
 
 
 def count_by_class(marked: Bool[np.ndarray, "N C"]) -> Int[np.ndarray, " C"]:
-    """Return how many images are marked for each class; three times as fast as counting along the first axis."""
+    """Return (C,) int64, the number of images marked for each class; faster than a sum along the first axis."""
     return np.array([np.count_nonzero(column) for column in np.ascontiguousarray(marked.T)], dtype=np.int64)
 
 
 def recall(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]) -> Float[np.ndarray, " C"]:
-    """Share of the images carrying a class that are predicted to: the paper's "accuracy on the class", as best read.
+    """Share of the images carrying a class that are predicted to: most likely the paper's "accuracy on the class".
+
+    Args:
+        labels, decisions: (N, C) bool.
 
     Returns:
         (C,) float64; NaN for a class without positives.
@@ -108,9 +111,16 @@ def recall(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]) 
 def precision(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]) -> Float[np.ndarray, " C"]:
     """Share of the images predicted to carry a class that do.
 
+    Args:
+        labels, decisions: (N, C) bool.
+
     Returns:
-        (C,) float64; 0 when nothing is predicted though there are positives (scikit-learn's `zero_division=0`: F is 0
-        there too), NaN for a class without positives.
+        (C,) float64; 0 where no image is predicted although there are positives (scikit-learn's `zero_division=0`; F is
+        0 there too), NaN for a class without positives.
+
+    >>> labels = np.array([[True], [True], [False]])
+    >>> precision(labels, np.array([[True], [False], [True]]))
+    array([0.5])
     """
     return PRECISION.value(Confusion.count(labels, decisions))
 
@@ -118,13 +128,21 @@ def precision(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"
 def f_beta(
     labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"], *, beta: float
 ) -> Float[np.ndarray, " C"]:
-    """Weighted harmonic mean of precision and recall, recall counting `beta` times as much.
+    """Weighted harmonic mean of precision and recall, with recall `beta` times as important.
+
+    Args:
+        labels, decisions: (N, C) bool.
+        beta: above 0.
 
     Returns:
         (C,) float64; NaN for a class without positives.
 
     Source:
         van Rijsbergen, Information Retrieval, 1979, chapter 7.
+
+    >>> labels = np.array([[True], [True], [False]])
+    >>> f_beta(labels, np.array([[True], [False], [False]]), beta=1).round(3)  # precision 1, recall 1/2
+    array([0.667])
     """
     return f_beta_ratio(beta).value(Confusion.count(labels, decisions))
 
@@ -135,6 +153,7 @@ def relative_cost_saving(
     """Share of the cost of predicting nothing that decisions save; negative where they cost more.
 
     Args:
+        labels, decisions: (N, C) bool.
         missed: cost of a positive that is not predicted, above 0.
         false_alarm: cost of a negative that is.
 
@@ -150,15 +169,15 @@ def relative_cost_saving(
 
 
 def binary_accuracy(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]) -> Float[np.ndarray, " C"]:
-    """Share of images decided rightly, (C,) float64; near 1 for every rare class, see `all_negative_accuracy`."""
+    """Share of correct decisions, (C,) float64; near 1 for every rare class, see `all_negative_accuracy`."""
     return BINARY_ACCURACY.value(Confusion.count(labels, decisions))
 
 
 def balanced_accuracy(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]) -> Float[np.ndarray, " C"]:
-    """Mean of the shares of positives and of negatives decided rightly.
+    """Mean of the shares of correct decisions among positives and among negatives: recall and specificity.
 
     Returns:
-        (C,) float64; NaN for a class without positives or without negatives (scikit-learn averages over what is left).
+        (C,) float64; NaN for a class without positives or negatives (scikit-learn then takes the other share alone).
     """
     counted = Confusion.count(labels, decisions)
     balanced: Float[np.ndarray, " C"] = (RECALL.value(counted) + SPECIFICITY.value(counted)) / 2
@@ -168,9 +187,9 @@ def balanced_accuracy(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarra
 def predicted_negative_rate(
     labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]
 ) -> Float[np.ndarray, " C"]:
-    """Share of images predicted negative, (TN + FN) / N, (C,) float64: what the authors' ADE20K "accuracies" are.
+    """Share of images predicted negative, (TN + FN) / N, (C,) float64: the authors' ADE20K "accuracies".
 
-    It says nothing about being right; it is here so that their table can be compared with.
+    It does not depend on the labels; it exists for a comparison with their table.
     """
     return PREDICTED_NEGATIVE_RATE.value(Confusion.count(labels, decisions))
 
@@ -178,14 +197,14 @@ def predicted_negative_rate(
 def all_negative_accuracy(
     labels: Bool[np.ndarray, "N C"], known: Bool[np.ndarray, "N C"] | None = None
 ) -> Float[np.ndarray, " C"]:
-    """Binary accuracy of predicting no image positive: the share that does not carry the class, (C,) float64."""
+    """Binary accuracy of predicting no image positive, (C,) float64: the share of images without the class."""
     return BINARY_ACCURACY.value(Confusion.count(labels, np.zeros_like(labels), known))
 
 
 def sample_f2(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"]) -> float:
     """F2 of each image's set of classes, averaged over images: the score of the Planet competition.
 
-    An image that carries nothing and is predicted nothing scores 0, as in scikit-learn's
+    An image without a class and without a prediction scores 0, as in scikit-learn's
     `fbeta_score(average="samples", beta=2, zero_division=0)`.
 
     Returns:

@@ -1,7 +1,7 @@
-"""Flagging a given number of images by another ranking, and ratios of the counts that come of it.
+"""Flagging a given number of images by another ranking, and ratios of the resulting counts.
 
-A threshold decides how many images are flagged, a ranking which ones. To tell the two apart, a ranking is given another
-head's number of flagged images: of each class the k images with the highest scores.
+A threshold decides how many images are flagged, a ranking which ones. To separate the two, a ranking flags as many
+images as another head does: for each class the k images with the highest scores.
 """
 
 from dataclasses import dataclass
@@ -18,9 +18,10 @@ _NEIGHBOURHOOD = 2.0  # standard deviations of the number of flagged images, whi
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """What each of N images adds to the true positives and to the flagged images of each of C classes.
+    """The contribution of each of N images to the true positives and to the flagged images of each of C classes.
 
-    Summed over the images these are the counts; each image's share is also the derivative of the count by its weight.
+    Their sums over the images are the counts; each contribution is also the derivative of the count by the image's
+    weight.
     """
 
     labels: Bool[np.ndarray, "N C"]
@@ -35,7 +36,7 @@ class Counts:
         decisions: Bool[np.ndarray, "N C"],
         known: Bool[np.ndarray, "N C"] | None = None,
     ) -> "Counts":
-        """Count decisions taken by a threshold that is given."""
+        """Count decisions that were made by given thresholds."""
         if known is not None:
             labels, decisions = labels & known, decisions & known
         return cls(labels, (labels & decisions).astype(np.float32), decisions.astype(np.float32), known)
@@ -50,10 +51,10 @@ class Counts:
     ) -> "Counts":
         """Count the decisions of a ranking that flags as many images of each class as other decisions do.
 
-        Where equal scores lie on both sides of the last place, each of them is flagged in part, as in the mean over
-        their orders. When image i counts more, so does its share of the k flagged images, and the boundary q of the
-        ranking moves until again k are flagged. With f_i and g_i the share of image i that the ranking and the other
-        decisions flag, and p the share of positives at the boundary,
+        Where equal scores are on both sides of the k-th place, each is flagged by a fraction, which is the mean over
+        their orders. With a larger weight of image i the number k of flagged images changes too, and the boundary q of
+        the ranking moves until again k are flagged. With f_i and g_i the fraction of image i that the ranking and the
+        other decisions flag, and p the share of positives at the boundary,
 
             d(true positives) / d(weight_i) = y_i f_i + p (g_i - f_i)
 
@@ -80,7 +81,7 @@ class Counts:
         return cls(labels, true_positives, decisions.astype(np.float32), known)
 
     def measure(self, *ratios: CellRatio) -> Influence:
-        """Return the mean of ratios of the counts, and each image's influence on it."""
+        """Return the mean of some ratios of the counts, and each image's influence on it."""
         parts = [self._measure(one) for one in ratios]
         return Influence(
             np.asarray(sum(part.value for part in parts) / len(parts)),
@@ -105,7 +106,7 @@ class Counts:
 
 
 def flag_top(scores: Float[np.ndarray, " N"], k: int) -> Float[np.ndarray, " N"]:
-    """Return the share of each image that is flagged when the k highest scores are; equal scores share what is left.
+    """Return (N,) the fraction of each image that is flagged when the k highest scores are; ties share the rest.
 
     >>> flag_top(np.array([0.9, 0.4, 0.4, 0.1]), 2)
     array([1. , 0.5, 0.5, 0. ])

@@ -1,4 +1,4 @@
-"""What each head says of each held-out image, kept so that any metric can be taken later.
+"""The logits of each head for each validation and test image, stored so that any metric can be computed later.
 
 One Parquet file, format 2:
 
@@ -9,9 +9,9 @@ One Parquet file, format 2:
 | `part` | dictionary of string | "validation" or "test" |
 | `link` | dictionary of string | how the head turns logits into probabilities: "sigmoid" or "softmax", see `link` |
 | `row` | int32 | the image's place in the study's image set |
-| `logits` | fixed-size list of C float32 | as the head gives them; a sigmoid in float32 is 1 above 17 |
+| `logits` | fixed-size list of C float32 | the head's outputs; a sigmoid in float32 is 1 above 17 |
 
-The rows of one head and part stand together, in one row group, so that a head is read without the others. The
+The rows of one head and part form one row group, so that a head is read without the others. The
 schema's metadata holds, under `tailprobe.scores`, JSON with `format` (2), `kind` ("logits") and `classes`, the names of
 the C classes in the order of the logits.
 """
@@ -51,7 +51,12 @@ class HeadPart(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class HeadScores:
-    """What one head says of the N images of one held-out part."""
+    """The logits of one head for the N images of one held-out part.
+
+    >>> scores = HeadScores(np.array([4]), np.zeros((1, 2), np.float32))
+    >>> scores.probabilities()
+    array([[0.5, 0.5]], dtype=float32)
+    """
 
     rows: Int[np.ndarray, " N"]  # the images' places in the study's image set
     logits: Float32[np.ndarray, "N C"]
@@ -64,7 +69,7 @@ class HeadScores:
 
 
 class ScoresWriter:
-    """Writes the logits of one head after the other; the file appears when the block ends well, or not at all.
+    """Writes the logits of one head after the other; the file appears when the block ends without error, or not at all.
 
     Raises:
         InputError: on entering, the file exists and `overwrite` is False, or its folder does not exist.
@@ -87,7 +92,7 @@ class ScoresWriter:
 
     def __enter__(self) -> "ScoresWriter":
         partial = self._open.enter_context(write_whole(self._path, overwrite=self._overwrite))
-        # Bytes of equal weight stand together, where zstd finds something to save: about 30% of logits.
+        # Bytes of equal significance are stored together, which lets zstd save about 30% of the logits.
         self._file = self._open.enter_context(
             pq.ParquetWriter(
                 partial,
@@ -160,7 +165,7 @@ def read_head_scores(path: Path, *, encoder: str, method: str, seed: int, part: 
     with damage_named(path):
         group = pq.ParquetFile(path).read_row_group(places[head])
         if any(group[name].unique().to_pylist() != [word] for name, word in head._asdict().items()):
-            raise InputError(f"{path}: damaged, other rows stand among those of {_named(head)}; score the study again")
+            raise InputError(f"{path}: damaged, other rows are among those of {_named(head)}; score the study again")
         links = group["link"].unique().to_pylist()
         if len(links) != 1:
             raise InputError(f"{path}: damaged, {_named(head)} has {len(links)} links; score the study again")

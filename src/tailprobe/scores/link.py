@@ -12,14 +12,14 @@ LINKS: tuple[Link, ...] = get_args(Link)
 
 
 def probabilities(logits: Float[np.ndarray, "N C"], link: Link = "sigmoid") -> Float32[np.ndarray, "N C"]:
-    """Return what a head's logits say of N images and C classes, each as likely as it says.
+    """Return the probabilities that a head's logits stand for, of N images and C classes.
 
-    With `sigmoid` every class is a question of its own; with `softmax` the classes share 1. A class's logits under
-    softmax are comparable within an image and not between images, so metrics that rank images, such as average
-    precision, are taken of the probabilities and never of the logits.
+    With `sigmoid` each class is independent of the others; with `softmax` the probabilities of an image add up to 1.
+    Softmax logits are comparable within an image and not between images, so metrics that rank images, such as average
+    precision, use the probabilities and never the logits.
 
     Returns:
-        (N, C) in [0, 1]. In float32, as all metrics are taken: above a logit of 17 a sigmoid is 1, and such scores tie.
+        (N, C) float32 in [0, 1], as metrics use them: above a logit of 17 a sigmoid rounds to 1, and such scores tie.
 
     >>> probabilities(np.array([[0.0, np.log(3)]]), "softmax")
     array([[0.25, 0.75]], dtype=float32)
@@ -32,7 +32,7 @@ def probabilities(logits: Float[np.ndarray, "N C"], link: Link = "sigmoid") -> F
 
 
 def log_probabilities(logits: Float[np.ndarray, "N C"], link: Link = "sigmoid") -> Float64[np.ndarray, "N C"]:
-    """Return the logarithms of `probabilities`, exact where those are rounded to 0 or 1.
+    """Return (N, C) float64 logarithms of the probabilities, exact where `probabilities` rounds to 0 or 1.
 
     >>> log_probabilities(np.array([[-800.0]]))
     array([[-800.]])
@@ -45,7 +45,7 @@ def check_link(link: str) -> Link:
     """Return the link of that name.
 
     Raises:
-        InputError: there is none.
+        InputError: it is neither "sigmoid" nor "softmax".
     """
     for known in LINKS:
         if link == known:

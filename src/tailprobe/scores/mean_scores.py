@@ -17,6 +17,8 @@ def mean_scores(
 
     Args:
         path: a run's `scores.parquet`.
+        encoder, method: the heads.
+        seeds: the repeats.
         images, classes: N and C.
     """
     total, times = np.zeros((images, classes)), np.zeros((images, 1))
@@ -28,17 +30,20 @@ def mean_scores(
 
 
 def shown_rule(rules: Sequence[str]) -> str:
-    """Return the rule of thresholds by which images are called found: tuned where there is one, else the first."""
+    """Return the threshold rule by which images are shown as predicted: "tuned" where it is used, else the first."""
     return "tuned" if "tuned" in rules else rules[0]
 
 
 def mean_thresholds(
     results: pd.DataFrame, *, encoder: str, method: str, classes: Sequence[str], rule: str
 ) -> Float[np.ndarray, " C"]:
-    """Return each class's mean threshold over the seeds, NaN where there is none.
+    """Return (C,) float64, each class's mean threshold over the seeds, NaN where there is none.
 
     Args:
         results: the tidy table, with the metric `threshold@RULE`.
+        encoder, method: the heads.
+        classes: the C classes in the order wanted.
+        rule: the threshold rule.
     """
     rows = (results["part"] == "test") & (results["metric"] == f"threshold@{rule}") & ~results["is_group"].astype(bool)
     chosen = results[rows & (results["encoder"] == encoder) & (results["method"] == method)]

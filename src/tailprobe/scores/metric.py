@@ -1,7 +1,7 @@
-"""What a metric is, and the registry of all there are.
+"""Metric, and the registry of metrics.
 
 A metric is one file, in `metrics/` or in an installed package, that registers it here. It is then in the results table,
-can be what methods are compared in (where it has an influence function), and is drawn on the page under its title.
+methods can be compared by it (where it has an influence function), and the page draws it under its title.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,12 @@ from tailprobe.scores.decisions import CellRatio, Confusion
 
 
 class Sample:
-    """N images of one part and what one head says of them; what several metrics need is computed once."""
+    """The labels of the N images of one part and one head's scores; what several metrics need is computed once.
+
+    >>> sample = Sample(np.array([[True], [False]]), np.array([[0.9], [0.6]]), thresholds=np.array([0.5]))
+    >>> sample.decisions.ravel().tolist(), sample.confusion.true_positives.tolist()
+    ([True, True], [1])
+    """
 
     def __init__(
         self,
@@ -28,15 +33,19 @@ class Sample:
         thresholds: Float[np.ndarray, " C"] | None = None,
         known: Bool[np.ndarray, "N C"] | None = None,
     ) -> None:
-        """Take labels, probabilities and, for metrics of decisions, a threshold a class; NaN where there is none.
+        """Take the data of one part.
 
-        Of a label that is not known, `known` is False; a metric is then taken of `by_class`.
+        Args:
+            labels: (N, C).
+            scores: (N, C) probabilities.
+            thresholds: (C,) for metrics of decisions; NaN for a class that has none.
+            known: (N, C), which labels are known; a metric is then computed by class, see `by_class`. None: all.
         """
         self.labels, self.scores, self._thresholds, self.known = labels, scores, thresholds, known
 
     @cached_property
     def by_class(self) -> list[tuple[Int[np.ndarray, " K"], "Sample"]]:
-        """Of each class the images whose label is known, and a sample of those and that class alone."""
+        """For each class, the rows whose label is known, and a sample of these rows and that class alone."""
         known = np.ones(self.labels.shape, dtype=bool) if self.known is None else self.known
         rows = [np.flatnonzero(column) for column in known.T]
         return [(kept, self._of_class(c, kept)) for c, kept in enumerate(rows)]
@@ -52,7 +61,7 @@ class Sample:
 
     @property
     def thresholds(self) -> Float[np.ndarray, " C"]:
-        """The thresholds.
+        """(C,) the thresholds.
 
         Raises:
             InputError: there are none.
@@ -63,7 +72,7 @@ class Sample:
 
     @cached_property
     def decisions(self) -> Bool[np.ndarray, "N C"]:
-        """Predicted where the score is above the threshold; never where that is NaN."""
+        """(N, C): predicted where the score is above the threshold; never where that is NaN."""
         return self.scores > self.thresholds
 
     @cached_property
@@ -74,28 +83,35 @@ class Sample:
 
 @dataclass(frozen=True)
 class Metric:
-    """A number of each class that says how good a head is.
+    """A measure of how good a head is, with one value a class.
 
-    `value` gives it for a sample, (C,), NaN where it is undefined. `influence` gives its derivative by each image's
-    weight, (N, C), for the sample and the values; what that is for is said in `comparison.influence`. A metric without
-    one is reported and drawn, and cannot be tested.
+    `value` gives it for a sample, (C,) float64, NaN where it is undefined. `influence` gives its derivative by each
+    image's weight, (N, C) float64, for the sample and the values; `comparison.influence` says what it is used for. A
+    metric without one is reported and drawn, and methods cannot be tested by it.
+
+    >>> share = Metric("share", "share predicted", lambda s: s.decisions.mean(axis=0), of="decisions")
+    >>> share.of_sample(Sample(np.array([[True], [False]]), np.array([[0.9], [0.1]]), np.array([0.5]))).tolist()
+    [0.5]
     """
 
     name: str  # in tables and settings
-    title: str  # within a sentence or above an axis
+    title: str  # as in a sentence or on an axis
     value: Callable[[Sample], Float[np.ndarray, " C"]]
     influence: Callable[[Sample, Float[np.ndarray, " C"]], Float[np.ndarray, "N C"]] | None = None
     of: Literal["scores", "decisions"] = "scores"  # of decisions: in tables its name is followed by @ and a rule
     better: Literal["higher", "lower"] = "higher"
     range: tuple[float, float] = (0.0, 1.0)
-    drawn: bool = True  # among the page's choices of a metric
-    ratios: tuple[CellRatio, ...] = ()  # of decisions: the ratios of confusion counts that it is the mean of
-    margin: float = 0.02  # smaller differences make none in practice; a convention, which a study may set otherwise
+    drawn: bool = True  # whether the page offers it
+    ratios: tuple[CellRatio, ...] = ()  # of decisions: the ratios of confusion counts whose mean it is
+    margin: float = 0.02  # smaller differences do not matter in practice; a convention, which a study can change
 
     def of_sample(self, sample: Sample) -> Float[np.ndarray, " C"]:
-        """Return the values, of each class over the images whose label is known.
+        """Return (C,) float64, the value of each class over the images whose label is known.
 
-        NaN also where a metric of decisions has no threshold, and for a class of which no label is known.
+        NaN also where a metric of decisions has no threshold, and for a class without a known label.
+
+        Raises:
+            InputError: a metric of decisions and a sample without thresholds, or as the metric.
         """
         if sample.known is not None:
             return np.array([self.of_sample(one)[0] if len(rows) else np.nan for rows, one in sample.by_class])
@@ -104,7 +120,7 @@ class Metric:
 
 
 class Influence(NamedTuple):
-    """A metric of C classes, and how much each of N images counts in it."""
+    """A metric's values for C classes, and each image's influence on them."""
 
     value: Float[np.ndarray, " C"]  # NaN where undefined
     influence: Float[np.ndarray, "N C"]  # derivative by the image's weight; 0 throughout where the value is NaN
@@ -115,29 +131,33 @@ ENTRY_POINTS = "tailprobe.metrics"  # of installed packages, each naming a modul
 
 
 def register(metric: Metric) -> Metric:
-    """Register a metric under its name and return it."""
+    """Register a metric under its name and return it.
+
+    Raises:
+        ValueError: the name is empty or taken.
+    """
     return METRICS.add(metric.name, metric)
 
 
 def all_metrics() -> tuple[Metric, ...]:
-    """Return every metric, those of scores first, by name within."""
+    """Return every metric, those of scores before those of decisions, each sorted by name."""
     _load()
     listed = [METRICS.get(name) for name in METRICS.names()]
     return tuple(sorted(listed, key=lambda metric: metric.of == "decisions"))
 
 
 def find_metric(name: str) -> Metric | None:
-    """Return the metric of a name as tables have it, `f1@tuned` as well as `f1`; None where there is none."""
+    """Return the metric with a name as in tables, `f1@tuned` as well as `f1`; None where there is none."""
     _load()
     plain = name.partition("@")[0]
     return METRICS.get(plain) if plain in METRICS.names() else None
 
 
 def metric_to_compare(name: str) -> Metric:
-    """Return the metric of a name for a comparison of methods.
+    """Return the metric with a name, for a comparison of methods.
 
     Raises:
-        InputError: there is none, it has no influence function, or a rule of thresholds is missing or one too many.
+        InputError: there is none, it has no influence function, or a threshold rule is missing or superfluous.
     """
     metric, rule = find_metric(name), name.partition("@")[2]
     if metric is None or metric.influence is None or (metric.of == "decisions") != bool(rule):
@@ -151,7 +171,7 @@ def metric_to_compare(name: str) -> Metric:
 
 
 def comparable_names() -> tuple[str, ...]:
-    """Return the metrics that methods can be compared in; `...` stands for a threshold rule."""
+    """Return the names of the metrics that methods can be compared by; `...` stands for a threshold rule."""
     return tuple(
         f"{metric.name}@..." if metric.of == "decisions" else metric.name
         for metric in all_metrics()
@@ -160,13 +180,13 @@ def comparable_names() -> tuple[str, ...]:
 
 
 def lower_is_better(name: str) -> bool:
-    """Return whether less is better of a metric as tables name it; of what is no metric more is."""
+    """Return whether lower values are better, for a name as in tables; False for an unknown one."""
     metric = find_metric(name)
     return metric is not None and metric.better == "lower"
 
 
 def default_margin(name: str) -> float:
-    """Return the margin of a metric as tables name it: smaller differences make none in practice.
+    """Return the margin of a metric, for a name as in tables: smaller differences do not matter in practice.
 
     >>> default_margin("average_precision"), default_margin("recall@0.5")
     (0.02, 0.02)
@@ -187,13 +207,13 @@ def metric_title(name: str) -> str:
 
 
 def measure(metric: Metric, sample: Sample) -> Influence:
-    """Return a metric's values and influences; 0 where a value is undefined and for images whose label is not known.
+    """Return a metric's values and influences; an influence is 0 where the value is undefined or the label unknown.
 
     Raises:
         InputError: the metric has no influence function.
     """
     if metric.influence is None:
-        raise InputError(f"metric {metric.name!r} has no influence function, so methods cannot be compared in it")
+        raise InputError(f"metric {metric.name!r} has no influence function, so methods cannot be compared by it")
     if sample.known is not None:
         return _measure_known(metric, sample)
     values = metric.of_sample(sample)

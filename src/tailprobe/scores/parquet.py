@@ -1,4 +1,4 @@
-"""How Parquet files are opened: what is wrong with one is said with its name."""
+"""Opening Parquet files, with errors that name the file."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Ratios of sums, and means and variances of what is defined: NaN where there is nothing to divide by."""
+"""Ratios of sums, and means and variances that ignore NaN: NaN where there is nothing to divide by."""
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -42,7 +42,7 @@ def defined_mean(values: Float[np.ndarray, "*shape"], *, axis: int = 0) -> Float
 def defined_moments(
     values: Float[np.ndarray, "*shape"], *, axis: int = 0
 ) -> tuple[Float[np.ndarray, "*rest"], Int[np.ndarray, "*rest"], Float[np.ndarray, "*rest"]]:
-    """Return mean, number and variance (divided by n - 1) of the values that are not NaN, along an axis.
+    """Return mean, number and sample variance (n - 1) of the values that are not NaN, along an axis.
 
     The mean is NaN where nothing is defined, the variance where fewer than two values are.
 

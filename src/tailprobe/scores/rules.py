@@ -1,10 +1,10 @@
-"""Threshold rules by name, as settings and the tables' metrics give them: `0.5`, `tuned`, `cost(10)`.
+"""Threshold rules by name, as in settings and in the metrics of tables: `0.5`, `tuned`, `cost(10)`.
 
 0.5              the same threshold for every class; any number from 0 to below 1
 tuned            each class's best F2 (`tuned(1)`: F1) on the validation part
 global           one threshold for all classes, the best mean F2 there (`global(1)`: F1)
-cost(10)         the cheapest there, a missed positive costing 10 false alarms
-precision(0.9)   as many positives as a precision of 0.9 allows there
+cost(10)         the lowest cost there, where a missed positive costs as much as 10 false alarms
+precision(0.9)   the highest recall there at a precision of 0.9 or more
 
 A rule of another module is registered in `RULES`, as `authors` is by `paper.thresholds`.
 """
@@ -30,11 +30,11 @@ _LARGEST = 1e6  # its square is still far from where float64 ends
 
 @dataclass(frozen=True)
 class NamedRule:
-    """A rule, and the utility of decisions, class by class, that it maximises on the images it is tuned on.
+    """A threshold rule, and the utility of decisions, by class, by which its optimism is measured.
 
-    That is the F it maximises, of `cost` the share of the cost saved, of `precision` the precision; None where nothing
-    is tuned, or not class by class. Where labels are not known, a rule is given each class alone with the images whose
-    label is known; a rule of all classes together says so and is given them all, with a third array of what is known.
+    The utility is the F that it maximises, for `cost` the share of the cost saved, for `precision` the precision; None
+    where nothing is tuned. Where labels are unknown, `rule` is called for each class with the images whose label is
+    known; a rule for all classes together has `of_all_classes`, which takes `known` as a third array.
     """
 
     rule: Rule
@@ -70,10 +70,10 @@ def _precision(wanted: float) -> NamedRule:
 
 
 def parse_rule(name: str) -> NamedRule:
-    """Return the rule of a name.
+    """Return the rule with a name.
 
     Raises:
-        InputError: there is no such rule, or a value of it makes no sense.
+        InputError: there is no such rule, or an argument is out of range.
 
     >>> parse_rule("0.2").utility is None
     True
@@ -99,7 +99,7 @@ def tune_thresholds(
     scores: Float[np.ndarray, "N C"],
     known: Bool[np.ndarray, "N C"] | None = None,
 ) -> dict[str, Float[np.ndarray, " C"]]:
-    """Return the thresholds of several rules by their names, (C,) each; as `find_thresholds`."""
+    """Return the thresholds of several rules by name, (C,) float64 each; see `find_thresholds`."""
     return {name: find_thresholds(name, labels, scores, known) for name in names}
 
 
@@ -109,14 +109,19 @@ def find_thresholds(
     scores: Float[np.ndarray, "N C"],
     known: Bool[np.ndarray, "N C"] | None = None,
 ) -> Float[np.ndarray, " C"]:
-    """Return the thresholds of a rule by its name, given the validation part.
+    """Return (C,) float64, the thresholds of a rule, tuned on the validation part.
 
     Args:
-        labels, scores: the validation part; scores are probabilities.
-        known: which labels are known; NaN is the threshold of a class of which none is. None: all.
+        name: of the rule, e.g. `tuned`.
+        labels, scores: (N, C), the validation part; scores are probabilities.
+        known: (N, C), which labels are known; a class without any has the threshold NaN. None: all.
 
     Raises:
-        InputError: there is no such rule.
+        InputError: there is no such rule, or as the rule.
+
+    >>> labels = np.array([[True], [False], [True], [False]])
+    >>> find_thresholds("tuned", labels, np.array([[0.8], [0.6], [0.4], [0.2]])).round(3)
+    array([0.3])
     """
     named = parse_rule(name)
     if known is None:
@@ -128,9 +133,9 @@ def find_thresholds(
 
 
 def optimism_of(name: str, *, validation: Sample, test: Sample) -> Float[np.ndarray, " C"] | None:
-    """Return the optimism of a rule, of each class over the images whose label is known; None where nothing is tuned.
+    """Return (C,) float64, the optimism of a rule, see `tuning.optimism`; None where nothing is tuned.
 
-    See `tuning.optimism`.
+    Each class is taken over the images whose label is known.
     """
     named = parse_rule(name)
     if named.utility is None:
@@ -158,7 +163,7 @@ def _known() -> str:
 
 
 def _form(name: str) -> str:
-    """Return a rule with the values that it must be given, e.g. `cost(MISSED)`."""
+    """Return a rule with its required arguments, e.g. `cost(MISSED)`."""
     parameters = inspect.signature(RULES.get(name)).parameters.values()
     required = [parameter.name.upper() for parameter in parameters if parameter.default is parameter.empty]
     return f"{name}({', '.join(required)})" if required else name

@@ -1,4 +1,4 @@
-"""The scores of every head's test part, read from a run's file as they are asked for."""
+"""The scores of every head on its test part, read lazily from a run's file."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -19,22 +19,23 @@ def open_test_scores(
     known: Bool[np.ndarray, "N C"] | None = None,
     thresholds: Sequence[str] = (),
 ) -> "StoredScores":
-    """Open a run's `scores.parquet` as what `compare_methods` takes; one head at a time is held in memory.
+    """Open a run's `scores.parquet` as the mapping that `compare_methods` takes; one head is in memory at a time.
 
     Args:
-        labels: (N, C), of every image of the study's image set, in the order in which the scores name them.
+        path: the file.
+        labels: (N, C), of every image of the study's image set, in its order.
         known: (N, C), which labels are known; None: all.
         thresholds: names of rules, see `rules`; they are tuned on each head's validation part, as the study tuned them.
 
     Raises:
-        InputError: the file is missing, damaged or of another kind; when a head is read, also where the labels are
-            those of another set.
+        InputError: the file is missing, damaged or of another kind; when a head is read, also where the file names rows
+            that the labels do not have.
     """
     return StoredScores(path, labels, tuple(thresholds), known)
 
 
 class StoredScores(Mapping[HeadPart, HeadScores]):
-    """Each head's test part by its name; see `open_test_scores`."""
+    """The test scores of each head, by `HeadPart`; see `open_test_scores`."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Means and standard deviations over the seeds: descriptive statistics without a verdict."""
+"""Means and standard deviations over the seeds: descriptive statistics without a test."""
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ _KEY = ["encoder", "method", "part", "class_name", "is_group"]
 
 
 def summarise(table: pd.DataFrame, *, metric: str, baseline: str | None = "baseline") -> pd.DataFrame:
-    """Describe one metric over the seeds, and how far each method lies from the baseline of the same seed.
+    """Describe one metric over the seeds, and each method's difference from the baseline of the same seed.
 
     Args:
         table: the tidy table, or some rows of it, such as those of one part.
@@ -20,9 +20,8 @@ def summarise(table: pd.DataFrame, *, metric: str, baseline: str | None = "basel
 
     Returns:
         One row for each (encoder, method, part, class_name), in the table's order: these and `is_group`; over the seeds
-        where the metric is defined `mean`, `sd` (divided by n - 1; NaN below two seeds) and `seeds`, their number; over
-        the seeds where the baseline's is defined too, the same of the method's minus the baseline's: `difference`,
-        `difference_sd` and `pairs`.
+        where the metric is defined `mean`, `sd` (divided by n - 1; NaN below two seeds) and `seeds`, their number; of
+        the method minus the baseline, over the seeds where both are defined, `difference`, `difference_sd` and `pairs`.
 
     Raises:
         InputError: the table has no such metric, or an encoder no method named `baseline`.

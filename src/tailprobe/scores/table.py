@@ -1,4 +1,4 @@
-"""The tidy table as a whole: joined from heads, written to Parquet and read back. `tidy` says what is in it."""
+"""The tidy table as a whole: joined from heads, written to Parquet and read back. `tidy` documents its contents."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -65,14 +65,14 @@ def write_results(table: pd.DataFrame, path: Path, *, overwrite: bool = False) -
 
 
 def read_results(path: Path) -> pd.DataFrame:
-    """Read what `write_results` wrote, checking that it is that.
+    """Read and check a file that `write_results` wrote.
 
     Returns:
-        The table as `tidy_table` gives it. Columns that other tools stored as plain strings become categoricals.
+        The table as `tidy_table` returns it. Columns that other tools stored as plain strings become categoricals.
 
     Raises:
         InputError: the file is missing, is not Parquet, is damaged, or holds another table: other columns or types, a
-            null, an unknown part, or one number twice.
+            null, an unknown part, or two values for one row key.
     """
     schema = read_schema(path)
     if set(schema.names) != set(COLUMNS) or len(schema.names) != len(COLUMNS):
@@ -88,14 +88,14 @@ def read_results(path: Path) -> pd.DataFrame:
 
 
 def repeated(words: Sequence[str], counts: Sequence[int] | None = None) -> pd.Categorical:
-    """Return a categorical of each word `counts` times (once by default), its categories in order of appearance."""
+    """Return a categorical with each word `counts` times (once by default); categories in order of appearance."""
     code = {word: c for c, word in enumerate(dict.fromkeys(words))}
     codes = np.array([code[word] for word in words], dtype=np.int32)
     return _categorical(codes if counts is None else np.repeat(codes, counts), list(code))
 
 
 def concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Stack frames of the same columns; a categorical of the result knows the categories of all."""
+    """Concatenate frames with the same columns; categoricals get the categories of all."""
 
     def stack(name: str) -> pd.Categorical | np.ndarray:
         columns = [frame[name] for frame in frames]

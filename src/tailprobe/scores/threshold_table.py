@@ -1,4 +1,4 @@
-"""How far thresholds that are found on validation images vary from seed to seed."""
+"""The variation over seeds of thresholds that are tuned on validation images."""
 
 import numpy as np
 import pandas as pd
@@ -8,17 +8,17 @@ COLUMNS = ("encoder", "method", "class_name", "rule", "mean", "sd", "lowest", "h
 
 
 def threshold_table(results: pd.DataFrame) -> pd.DataFrame:
-    """Describe the thresholds of every rule over the seeds; rules whose threshold is given, as 0.5, are left out.
+    """Describe the thresholds of every tuned rule over the seeds; fixed thresholds such as 0.5 are left out.
 
-    A threshold that varies widely was tuned on few positives: what it gives on new images varies as widely.
+    A threshold that varies widely was tuned on few positives: its recall and precision on new images vary as well.
 
     Args:
         results: the tidy table.
 
     Returns:
-        A row for each (encoder, method, class, rule), with `COLUMNS`: mean, standard deviation (n - 1) and ends over
-        the seeds where there is a threshold; logit_sd is the deviation of the log odds, which compares thresholds near
-        0 with others; NaN where one is 0 or 1.
+        A row for each (encoder, method, class, rule), with `COLUMNS`: mean, standard deviation (n - 1), minimum and
+        maximum over the seeds where there is a threshold; logit_sd is the standard deviation of its log odds, which is
+        comparable between thresholds near 0 and others; NaN where one is 0 or 1.
 
     >>> rows = [{"encoder": "e", "method": "m", "class_name": "a", "metric": "threshold@tuned", "value": v}
     ...         for v in (0.2, 0.4)]

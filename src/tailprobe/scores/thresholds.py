@@ -1,6 +1,6 @@
-"""Thresholds: from scores to decisions, an image is predicted to carry a class when `score > threshold`.
+"""Thresholds: an image is predicted to carry a class where `score > threshold`.
 
-A rule that looks at labels is given the validation part, never the test part.
+A rule that uses labels is given the validation part, never the test part.
 """
 
 from collections.abc import Callable
@@ -14,26 +14,30 @@ Rule = Callable[[Bool[np.ndarray, "N C"], Float[np.ndarray, "N C"]], Float[np.nd
 
 
 def decide(scores: Float[np.ndarray, "N C"], thresholds: Float[np.ndarray, " C"]) -> Bool[np.ndarray, "N C"]:
-    """Predict where the score is above the class's threshold; never where the threshold is NaN."""
+    """Return (N, C) decisions: True where the score is above the class's threshold, False where that is NaN."""
     return scores > thresholds
 
 
 def fixed(labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"], *, at: float) -> Float[np.ndarray, " C"]:
-    """Return the same threshold for every class, whatever the labels."""
+    """Return (C,) float64, the threshold `at` for every class, whatever the labels."""
     return np.full(labels.shape[1], at)
 
 
 def tune_f_beta(
     labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"], *, beta: float = 2.0
 ) -> Float[np.ndarray, " C"]:
-    """Maximise each class's F-beta over every threshold there is.
+    """Return the threshold of each class that maximises F-beta.
 
-    A threshold lies half-way between two neighbouring distinct scores, so equal scores stay together. The one below the
-    lowest score, which predicts every image, is half that score (one below it, if it is not positive). Of equally good
-    thresholds the highest is taken: the fewest images predicted.
+    A threshold is half-way between two neighbouring distinct scores, so equal scores stay together. The one below the
+    lowest score, which predicts every image, is half that score (that score minus 1 if it is not positive). Of
+    thresholds with the same F the highest is taken: the fewest images predicted.
+
+    Args:
+        labels, scores: (N, C), the validation part; scores are probabilities.
+        beta: above 0.
 
     Returns:
-        (C,) float64; NaN for a class without positives: there is nothing to tune it by, and it is never predicted.
+        (C,) float64; NaN for a class without positives, which is then never predicted.
 
     Raises:
         InputError: a score is not finite, or there are no images.

@@ -1,16 +1,16 @@
-"""The tidy table: every score of every head, one number a row.
+"""The tidy table: every metric of every head, one value a row.
 
 Columns: `encoder`, `method`, `seed`, `part` ("validation" or "test"), `class_name`, `metric`, `value`, and `is_group`:
-True where `class_name` names a group of classes (see `groups`) and not one class that happens to be called so.
+True where `class_name` is a group of classes (see `groups`) and not a class of the same name.
 
-Numbers of a class: `support`; `all_negative_accuracy`, the binary accuracy of predicting no image positive; the metrics
-of scores in `metrics/`; and for each rule T asked for (see `rules`) `threshold@T` and the metrics of decisions,
-`recall@T` and so on. Of the test part and rules that are tuned also `optimism@T`: what would be gained if T were tuned
-on the test part itself, of the F that T maximises, of `cost` of the share of the cost saved, of `precision` of
-precision. A group's value is the plain mean over those of its classes where the metric is defined.
+Metrics of a class: `support`; `all_negative_accuracy`, the binary accuracy of predicting no image positive; the metrics
+of scores in `metrics/`; and for each rule T of the study (see `rules`) `threshold@T` and the metrics of decisions,
+`recall@T` and so on. For the test part and tuned rules also `optimism@T`: the gain if T were tuned on the test part
+itself, in the F that T maximises, for `cost` in the share of the cost saved, for `precision` in precision. A group's
+value is the unweighted mean over those of its classes where the metric is defined.
 
-Numbers of a group alone: `classes`, how many of its classes have positives in this part, and `classes@T`, how many of
-those have a threshold. Of `all` alone: `sample_f2@T`, and `top1` for single-label images.
+Metrics of a group only: `classes`, how many of its classes have positives in this part, and `classes@T`, how many of
+those have a threshold. Of `all` only: `sample_f2@T`, and `top1` for single-label images.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -57,17 +57,18 @@ def score_head(
     """Score one head on both held-out parts.
 
     Args:
-        validation, test: labels (N, C) bool and scores (N, C) float, probabilities. Without a third part, as in the
-            authors' runs, `test` is None.
-        counts: (C,), images of each class in the whole collection; they and
-        low_frequency: (C,), the classes of the group of that name, decide the groups, see `groups`.
-        single_label: also give `top1`.
-        thresholds: by the rule's name, what `rules.tune_thresholds` found on the validation part.
-        known: by part, which labels are known, (N, C); the numbers of a class are over those images. None: all.
+        validation, test: labels (N, C) bool and probabilities (N, C) float. Without a third part, as in the authors'
+            runs, `test` is None.
+        classes: names of the C classes.
+        counts: (C,) images of each class in the whole collection, which decide the groups, see `groups`.
+        low_frequency: (C,) which classes are low-frequency.
+        single_label: whether to add `top1`.
+        thresholds: (C,) thresholds by rule, as `rules.tune_thresholds` returns them for the validation part.
+        known: by part, which labels are known, (N, C); the metrics of a class are over those images. None: all.
 
     Returns:
         The tidy table's columns `part`, `class_name`, `metric`, `value`, `is_group`. Where a class has no threshold,
-        for want of positives in the validation part, what depends on it is NaN.
+        because the validation part has no positives, what depends on it is NaN.
 
     Raises:
         InputError: scores are not probabilities, a part has no rows, or a rule is not known.
@@ -95,7 +96,7 @@ def _optimism(names: Iterable[str], validation: Sample, test: Sample) -> dict[st
 def _class_scores(
     sample: Sample, thresholds: Mapping[str, Float[np.ndarray, " C"]]
 ) -> dict[str, Float[np.ndarray, " C"]]:
-    """Return each metric of the classes, (C,)."""
+    """Return each metric of the classes by name, (C,) float64."""
     values = {
         "support": sample.ranked.support.astype(np.float64),
         "all_negative_accuracy": all_negative_accuracy(sample.labels, sample.known),
@@ -115,7 +116,7 @@ def _group_scores(
     *,
     single_label: bool,
 ) -> dict[str, list[float]]:
-    """Return each metric that groups have and classes have not: a value for every group, or for `all` alone."""
+    """Return the metrics of groups only: a value for every group, or for `all` alone."""
     labels, known = part.labels, np.True_ if part.known is None else part.known
     labels = labels & known
     group = np.stack(list(groups.values()))  # (G, C)

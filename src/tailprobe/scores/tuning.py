@@ -1,6 +1,7 @@
-"""More rules for thresholds: one for all classes, by cost, by wanted precision; and what tuning on the test part buys.
+"""More threshold rules: for all classes together, by cost, by a wanted precision; and the optimism of a rule.
 
-As in `thresholds.py`: an image is predicted where its score is above, and the labels given are the validation part's.
+As in `thresholds.py`, an image is predicted where its score is above the threshold, and labels are the validation
+part's.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from tailprobe.ranking import RankedPositives, rank
 from tailprobe.scores.thresholds import Rule, decide
 
 _NEVER = np.inf
-# Of labels and decisions (N, C), what the decisions are worth, (C,).
+# The utility of decisions, (C,), given labels and decisions, (N, C).
 Utility = Callable[[Bool[np.ndarray, "N C"], Bool[np.ndarray, "N C"]], Float[np.ndarray, " C"]]
 
 
@@ -24,9 +25,12 @@ def tune_global_f_beta(
     *,
     beta: float = 2.0,
 ) -> Float[np.ndarray, " C"]:
-    """Maximise the mean F-beta over the classes by one threshold for all, the highest of equally good ones.
+    """Return the one threshold that maximises the mean F-beta over the classes, the highest of equally good ones.
 
-    Each class's F is over the images whose label is known.
+    Args:
+        labels, scores: (N, C); scores are probabilities.
+        known: (N, C), which labels are known; each class's F is over those images. None: all.
+        beta: above 0.
 
     Returns:
         (C,) float64, the same everywhere; NaN throughout where no class has positives.
@@ -39,8 +43,8 @@ def tune_global_f_beta(
     carried = ranked.support > 0
     if not carried.any():
         return np.full(labels.shape[1], np.nan)
-    # F of a class changes where one of its images is passed; walking down every class's scores at once, the
-    # sum of F changes by that class's difference there.
+    # A class's F changes at each of its images' scores. In descending order of the scores of all classes together, the
+    # sum of F changes by that class's difference at each of them.
     order = np.argsort(-scores.astype(np.float64), axis=0, kind="stable")
     falling = np.take_along_axis(scores.astype(np.float64), order, axis=0)[:, carried]
     hits = np.cumsum(np.take_along_axis(labels & counts, order, axis=0), axis=0)[:, carried]
@@ -59,9 +63,10 @@ def tune_global_f_beta(
 def tune_cost(
     labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"], *, missed: float, false_alarm: float
 ) -> Float[np.ndarray, " C"]:
-    """Minimise what the mistakes cost, class by class; of equally cheap thresholds the highest.
+    """Return the threshold of each class with the lowest cost of errors; of equal ones the highest.
 
     Args:
+        labels, scores: (N, C); scores are probabilities.
         missed: cost of a positive that is not predicted.
         false_alarm: cost of a negative that is.
 
@@ -76,7 +81,7 @@ def tune_cost(
     array([0.3])
     """
     if missed < 0 or false_alarm < 0 or missed + false_alarm == 0:
-        raise InputError(f"costs of {missed} and {false_alarm}: expected none negative and not both 0")
+        raise InputError(f"costs of {missed} and {false_alarm}: expected 0 or more each, and not both 0")
     ranked = rank(labels, scores)
     saved = missed * ranked.true_positives - false_alarm * (
         ranked.predicted_positives - ranked.true_positives
@@ -87,10 +92,11 @@ def tune_cost(
 def tune_precision(
     labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"], *, wanted: float
 ) -> Float[np.ndarray, " C"]:
-    """Find as many positives as a wanted precision allows, class by class.
+    """Return the threshold of each class with the highest recall at a precision of `wanted` or more.
 
     Args:
-        wanted: in (0, 1], the precision on these images; on new ones it is a little lower.
+        labels, scores: (N, C); scores are probabilities.
+        wanted: in (0, 1], the precision on these images; on new images it is a little lower.
 
     Returns:
         (C,) float64, infinity where no threshold reaches it; NaN for a class without positives.
@@ -116,14 +122,14 @@ def optimism(
     test: tuple[Bool[np.ndarray, "T C"], Float[np.ndarray, "T C"]],
     utility: Utility,
 ) -> Float[np.ndarray, " C"]:
-    """Return how much decisions on the test part gain when the thresholds are tuned on the test part itself.
+    """Return how much the utility on the test part gains when the thresholds are tuned on the test part itself.
 
-    That is what a report of the part it tuned on (as the paper's) promises too much.
+    By so much a report on the part that was tuned on (as the paper's) is too high.
 
     Args:
-        rule: finds the thresholds.
-        validation, test: labels and scores.
-        utility: of decisions, class by class, such as the F that the rule maximises.
+        rule: returns thresholds, given labels and scores.
+        validation, test: labels and scores, (N, C).
+        utility: of decisions, by class, such as the F that the rule maximises.
 
     Returns:
         (C,) float64; NaN where either has no threshold or the test part no positives.
@@ -140,7 +146,7 @@ def gain(
     tuned: Float[np.ndarray, " C"],
     utility: Utility,
 ) -> Float[np.ndarray, " C"]:
-    """Return what `tuned` thresholds are worth more than `honest` ones; NaN where either is missing."""
+    """Return (C,) float64, the utility with `tuned` thresholds minus that with `honest` ones; NaN where one is NaN."""
     of_honest, of_tuned = (utility(labels, decide(scores, thresholds)) for thresholds in (honest, tuned))
     return np.where(np.isnan(honest) | np.isnan(tuned), np.nan, of_tuned - of_honest)
 
@@ -148,7 +154,7 @@ def gain(
 def _at_best(
     ranked: RankedPositives, values: Float[np.ndarray, " G"], *, at_least: Float[np.ndarray, " C"]
 ) -> Float[np.ndarray, " C"]:
-    """Return the threshold of each class's first highest step that is above `at_least`, infinity where none is."""
+    """Return the threshold of each class's first step with the highest value above `at_least`; infinity without one."""
     thresholds = np.where(ranked.support > 0, _NEVER, np.nan)
     best = at_least.copy()
     for g in np.flatnonzero(values > at_least[ranked.class_index]):

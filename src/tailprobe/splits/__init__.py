@@ -1,4 +1,4 @@
-"""Splits: which images train, which tune, which are reported."""
+"""Splits: which images are for training, validation and test."""
 
 from tailprobe.splits.kinds import OTHER_SPLITS, given_split, make_split, random_split, stratified_split
 from tailprobe.splits.plan import SplitPlan, plan_splits

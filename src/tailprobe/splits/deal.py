@@ -1,4 +1,4 @@
-"""Deal units to parts so that every class stands in every part in about the wanted share."""
+"""Assign units to parts so that every class is in every part in about the wanted share."""
 
 from collections.abc import Sequence
 
@@ -13,19 +13,19 @@ _TIE = 1e-9  # imbalances that differ by less are equal
 
 
 def deal(units: Units, shares: Sequence[float], *, rng: np.random.Generator) -> Int[np.ndarray, " U"]:
-    """Deal units to parts, stratified by class.
+    """Assign units to parts, stratified by class.
 
-    Images are dealt by iterative stratification (Sechidis et al., ECML PKDD 2011) in random order: those of the rarest
-    class first, each to the part that wants most. Groups are dealt by `deal_groups`. What either leaves out of a part,
-    as happens with three images in three parts, `fill_gaps` moves there.
+    Images are assigned by iterative stratification (Sechidis et al., ECML PKDD 2011) in random order: those of the
+    rarest class first, each to the part that lacks most. Groups are assigned by `deal_groups`. Where either leaves a
+    part without a class, as happens with three images and three parts, `fill_gaps` moves a unit there.
 
     Args:
         units: U images or groups.
-        shares: of each part; they add up to 1.
+        shares: (P,) share of the images for each part; they add up to 1.
         rng: decides the order and every tie.
 
     Returns:
-        (U,) the part of each unit.
+        (U,) int64, the part of each unit, from 0.
 
     Raises:
         InputError: a class has fewer units than there are parts, or no assignment gives every part one of each class.
@@ -42,9 +42,9 @@ def refuse_tiny_classes(units: Units, *, parts: int) -> None:
         named = ", ".join(f"{units.classes[c]!r} ({units.support[c]})" for c in tiny[:5])
         least = f"--min-images {parts} or " if units.noun == "image" else ""
         raise InputError(
-            f"{tiny.size} class(es) have too few {units.noun}s to stand in each of {parts} parts: {named}; leave them "
+            f"{tiny.size} class(es) have too few {units.noun}s to be in each of {parts} parts: {named}; leave them "
             f"out by {least}--drop-class {units.classes[tiny[0]]!r}, merge classes by --merge-classes, add "
-            f"{units.noun}s, or use split 'random', which lets them miss"
+            f"{units.noun}s, or use split 'random', in which a part may lack them"
         )
 
 
@@ -59,18 +59,18 @@ def _deal_images(units: Units, shares: Sequence[float], *, rng: np.random.Genera
 
 
 def deal_groups(units: Units, shares: Sequence[float], *, rng: np.random.Generator) -> Int[np.ndarray, " U"]:
-    r"""Deal whole groups, each where it keeps the classes' shares closest to those wanted.
+    r"""Assign whole groups, each to the part where the classes' shares stay closest to those wanted.
 
     With T_c images of class c, of which part p holds d_pc and should hold s_p T_c, each group goes to the part where
 
         sum_p sum_c ((d_pc - s_p T_c) / T_c)^2 / s_p
 
-    grows least; the number of images counts as one more class. Groups that hold the largest share of any class come
-    first, so that rare classes and large groups are dealt while every part still has room.
+    increases least; the number of images counts as one more class. Groups that hold the largest share of any class come
+    first, so that rare classes and large groups are assigned while every part still has room.
 
     Source:
-        scikit-learn's StratifiedGroupKFold deals so, for one class an image and equal folds; several classes an image,
-        unequal parts and the weight of rare classes are ours.
+        scikit-learn's StratifiedGroupKFold, for one class an image and equal folds; several classes an image, unequal
+        parts and the weight of rare classes are ours.
     """
     wanted = np.asarray(shares, dtype=np.float64)[:, None]
     each = np.column_stack([units.counts, units.sizes]).astype(np.float64)  # (U, C + 1)

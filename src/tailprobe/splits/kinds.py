@@ -1,4 +1,4 @@
-"""The kinds of split: stratified, rotated, random, or given by the data."""
+"""The kinds of split: stratified, rotated, random, or as given by the data."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -14,13 +14,13 @@ from tailprobe.splits.deal import deal
 from tailprobe.splits.split import SHARES, Split
 from tailprobe.splits.units import Units
 
-FOLDS = 5  # of a rotated split: one tests, the next validates, three train
+FOLDS = 5  # of a rotated split: one for test, the next for validation, three for training
 
 Groups = Sequence[str] | None  # (N,) images of one group stay in one part
 
 
 class SplitRule(Protocol):
-    """A way to split, given the labels, the parts that the data name and the groups that stay whole."""
+    """A way to split, given the labels, the parts that the data name and the groups that stay in one part."""
 
     def __call__(
         self, labels: Labels, parts: Sequence[str] | None, *, rng: np.random.Generator, groups: Groups = None
@@ -35,16 +35,23 @@ OTHER_SPLITS: Registry[SplitRule] = Registry("split", plugins=("tailprobe.paper.
 def make_split(
     labels: Labels, how: str, parts: Sequence[str] | None, *, rng: np.random.Generator, groups: Groups = None
 ) -> Split:
-    """Split one seed as named: `stratified`, `random`, `given` or one of `OTHER_SPLITS`.
+    """Return one seed's split of a kind: `stratified`, `random`, `given` or one of `OTHER_SPLITS`.
 
     `plan_splits` makes rotated ones.
 
+    Args:
+        labels: of N images.
+        how: the kind of split.
+        parts: (N,) "train", "validation" or "test", where the data name them.
+        rng: the source of randomness.
+        groups: (N,) the group of each image, where there are any.
+
     Raises:
-        InputError: an unknown name, or `given` where the data name no parts.
+        InputError: an unknown kind, `given` where the data name no parts, or as the function of that kind.
     """
     if how == "given" and parts is None:
         raise InputError(
-            "split 'given': the data name no parts; "
+            "split 'given': the data do not name the parts; "
             "add a column with train, validation and test, or use split 'stratified'"
         )
     ways: dict[str, Callable[[], Split]] = {
@@ -63,12 +70,23 @@ def make_split(
 def stratified_split(
     labels: Labels, *, rng: np.random.Generator, shares: Sequence[float] = SHARES, groups: Groups = None
 ) -> Split:
-    """Split so that every class, also the rarest, stands in every part in about the same share.
+    """Split so that every class, even the rarest, has about the same share of its images in every part.
 
-    See `deal`. With groups, whole groups are dealt.
+    See `deal`. With groups, whole groups are assigned.
+
+    Args:
+        labels: of N images.
+        rng: the source of randomness.
+        shares: of training, validation and test part.
+        groups: (N,) the group of each image, where there are any.
 
     Raises:
-        InputError: as `deal`, e.g. a class has fewer images than there are parts, named with its count.
+        InputError: as `deal`, e.g. a class has fewer images than there are parts; the message has its count.
+
+    >>> labels = Labels.from_tags([["a"], ["b"]] * 10)
+    >>> split = stratified_split(labels, rng=np.random.default_rng(0))
+    >>> labels.rows(split.test).counts.tolist()
+    [2, 2]
     """
     return Split.of_parts(_dealt(labels, shares, groups, rng))
 
@@ -83,9 +101,10 @@ def rotated_folds(labels: Labels, *, rng: np.random.Generator, groups: Groups = 
 
 
 def rotated_split(folds: Int[np.ndarray, " N"], turn: int) -> Split:
-    """Test on fold `turn`, validate on the next and train on the other three.
+    """Return the split with fold `turn` for test, the next for validation and the other three for training.
 
-    Over five turns every image is tested once, validated on once and trained on three times.
+    Over five turns every image is in the test part once, in the validation part once and in the training part three
+    times.
 
     >>> rotated_split(np.array([0, 1, 2, 3, 4]), turn=4).test.tolist()
     [4]
@@ -95,7 +114,7 @@ def rotated_split(folds: Int[np.ndarray, " N"], turn: int) -> Split:
 
 
 def too_few_to_rotate(labels: Labels, groups: Groups = None) -> list[str]:
-    """Return the classes with too few images or groups to stand in each of five folds, with how many they have."""
+    """Return the classes with fewer than five images or groups, one a fold, with their number, e.g. `mine (3)`."""
     units = Units.of(labels, groups)
     return [f"{labels.classes[c]} ({units.support[c]})" for c in np.flatnonzero(units.support < FOLDS)]
 
@@ -103,15 +122,24 @@ def too_few_to_rotate(labels: Labels, groups: Groups = None) -> list[str]:
 def random_split(
     labels: Labels, *, rng: np.random.Generator, shares: Sequence[float] = SHARES, groups: Groups = None
 ) -> Split:
-    """Split at random, as the paper did: a rare class may miss from a part."""
+    """Split at random, as the paper did: a part may lack a rare class; arguments as `stratified_split`."""
     return Split.of_parts(parts_at_random(labels, shares, groups, rng))
 
 
 def given_split(labels: Labels, parts: Sequence[str], *, rng: np.random.Generator, groups: Groups = None) -> Split:
     """Take the parts that came with the data.
 
-    Where they name only a training part and one other, that other one is reported as the test part and a quarter of
-    the training part, stratified, becomes the validation part, so that nothing is tuned on what is reported.
+    Where they name only a training part and one other, that other one is the test part, and a quarter of the training
+    part, stratified, becomes the validation part, so that nothing is tuned on the test part.
+
+    Args:
+        labels: of N images.
+        parts: (N,) "train", "validation" or "test".
+        rng: chooses the validation part where none is named.
+        groups: (N,) the group of each image; used only then.
+
+    Raises:
+        InputError: no training part or no other part is named, or as `deal`.
     """
     names = np.asarray(parts)
     if set(parts) == set(PARTS):
@@ -140,7 +168,7 @@ def _dealt(labels: Labels, shares: Sequence[float], groups: Groups, rng: np.rand
 def parts_at_random(
     labels: Labels, shares: Sequence[float], groups: Groups, rng: np.random.Generator
 ) -> Int[np.ndarray, " N"]:
-    """Take units in random order; a group that reaches over the end of a part goes to where its middle image lies."""
+    """Return (N,) parts of units in random order; a group across two parts goes to the part of its middle image."""
     units = Units.of(labels, groups)
     order = rng.permutation(len(units))
     bounds = np.round(np.cumsum(shares)[:-1] * len(labels))

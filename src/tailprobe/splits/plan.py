@@ -1,4 +1,4 @@
-"""The splits of a study: one for each seed, and what is to be said of them."""
+"""The splits of a study: one for each seed, and notes on them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,18 +21,23 @@ from tailprobe.splits.split import Split
 
 @dataclass(frozen=True, eq=False)
 class SplitPlan:
-    """How the repeats of a study are split: `split(seed)` is the same however many seeds there are."""
+    """How the repeats of a study are split; `split(seed)` does not depend on the number of seeds.
+
+    >>> plan = plan_splits(Labels.from_tags([["a"], ["b"]] * 10), "rotated")
+    >>> list(plan.seeds(3)), len(plan.split(0).test), plan.notes
+    ([0, 1, 2, 3, 4], 4, ())
+    """
 
     labels: Labels  # of N images
     kind: str  # "rotated", or what `make_split` knows
     parts: tuple[str, ...] | None = None  # (N,) given by the data
     groups: tuple[str, ...] | None = None  # (N,) images of one group stay in one part
     first: int = 0  # the first seed: blocks of five are counted from it
-    notes: tuple[str, ...] = ()  # where this is not what was asked for, and why
+    notes: tuple[str, ...] = ()  # where the splits are not as asked for, and why
     _folds: dict[int, Int[np.ndarray, " N"]] = field(default_factory=dict, repr=False)  # by the block's first seed
 
     def seeds(self, wanted: int) -> range:
-        """Return the seeds of a study of `wanted` repeats: rotated, as many more as make blocks of five."""
+        """Return the seeds of a study of `wanted` repeats; rotated, their number is rounded up to blocks of five."""
         number = -(-wanted // FOLDS) * FOLDS if self.kind == "rotated" else wanted
         return range(self.first, self.first + number)
 
@@ -66,8 +71,8 @@ def plan_splits(
 ) -> SplitPlan:
     """Plan the splits of a study.
 
-    `rotated` keeps parts that the data give, and falls back to independent stratified splits where a class has fewer
-    than five images or groups; the notes say so.
+    `rotated` keeps the parts that the data give, and falls back to independent stratified splits where a class has
+    fewer than five images or groups; the notes then say so.
 
     Args:
         labels: of N images.
@@ -77,7 +82,7 @@ def plan_splits(
         first: the first seed of the study.
 
     Raises:
-        InputError: only when a seed is split, as `make_split`.
+        InputError: not here but in `SplitPlan.split`, as `make_split`.
     """
     chosen, notes = _rotated_or_else(labels, parts, groups) if how == "rotated" else (how, ())
     if chosen in ("given", "two-part") and parts is not None and groups is not None:
@@ -90,23 +95,23 @@ def _rotated_or_else(
     labels: Labels, parts: Sequence[str] | None, groups: Sequence[str] | None
 ) -> tuple[str, tuple[str, ...]]:
     if parts is not None and are_usable(parts):
-        return "given", ("the parts given by the data are kept; --split stratified splits anew",)
-    unusable = () if parts is None else (f"the data name only the part {parts[0]!r}: the images are split anew",)
+        return "given", ("the parts given by the data are kept; --split stratified replaces them",)
+    unusable = () if parts is None else (f"the data name only the part {parts[0]!r}, which is ignored",)
     few = too_few_to_rotate(labels, groups)
     if few:
         noun = "images" if groups is None else "groups"
         listed = ", ".join(few[:5]) + (f" and {len(few) - 5} more" if len(few) > 5 else "")
-        reason = f"fewer than {FOLDS} {noun} of {listed}: every seed is split on its own, stratified, and not rotated"
+        reason = f"fewer than {FOLDS} {noun} of {listed}: each seed has an independent stratified split, not rotated"
         return "stratified", (*unusable, reason)
     return "rotated", unusable
 
 
 def _divided_groups(parts: Sequence[str], groups: Sequence[str]) -> tuple[str, ...]:
-    """Return a note where given parts divide groups, which then are not independent between training and test."""
+    """Return a note where given parts divide groups: training and test part are then not independent."""
     seen: dict[str, set[str]] = {}
     for group, part in zip(groups, parts, strict=True):
         seen.setdefault(group, set()).add(part)
     divided = sum(len(found) > 1 for found in seen.values())
     if not divided:
         return ()
-    return (f"{divided:,} of {len(seen):,} groups lie in more than one of the given parts, which are kept",)
+    return (f"{divided:,} of {len(seen):,} groups are in more than one of the given parts, which are kept",)

@@ -1,4 +1,4 @@
-"""Give every part a unit of every class, with as few moves as it takes."""
+"""Give every part a unit of every class, with as few moves as possible."""
 
 import numpy as np
 from jaxtyping import Bool, Int
@@ -8,28 +8,28 @@ from scipy.sparse import csr_array, eye_array, hstack
 from tailprobe.errors import InputError
 from tailprobe.splits.units import Units
 
-_SECONDS = 60  # the integer program is given; what it is for is most often solved in a hundredth of one
-_AT_RISK = 6  # a class of so many units a part is not held back by the others
+_SECONDS = 60  # time limit of the integer program, which mostly takes a hundredth of a second
+_AT_RISK = 6  # classes of at most so many units a part can lack in a part because of others
 
 Carried = Bool[np.ndarray, "U C"]  # whether a unit carries a class
 Parts = Int[np.ndarray, " U"]  # the part of each unit
 
 
 def fill_gaps(units: Units, part: Parts, *, parts: int, rng: np.random.Generator) -> Parts:
-    """Return an assignment in which each of the parts has a unit of every class; the one given where it has.
+    """Return an assignment in which each part has a unit of every class; the given one where it is one.
 
-    First units are moved one by one into the gaps, each from a part that keeps all of its classes: that never opens a
-    gap and ends after as many moves as there are gaps. Where no single move helps, as when tiny classes share their
-    images, an integer program finds the assignment with the fewest moves.
+    A gap is a class that a part lacks. First units are moved one by one into the gaps, each from a part that keeps all
+    of its classes: that never opens a gap and ends after as many moves as there are gaps. Where no single move helps,
+    as when tiny classes share their images, an integer program finds the assignment with the fewest moves.
 
     Args:
         units: U units; every class has at least as many as there are parts.
-        part: the assignment to start from.
+        part: (U,) the assignment to start from.
         parts: P.
         rng: chooses among units that could be moved.
 
     Raises:
-        InputError: there is no such assignment; the message names the classes that stand in each other's way.
+        InputError: no such assignment was found; the message names the classes that conflict.
     """
     carried = units.counts > 0
     part, left = _move_singly(carried, part, parts=parts, rng=rng)
@@ -44,13 +44,13 @@ def fill_gaps(units: Units, part: Parts, *, parts: int, rng: np.random.Generator
             return part
     named = ", ".join(repr(units.classes[c]) for c in left[:5])
     raise InputError(
-        f"no split found in which every class stands in each of {parts} parts: the {units.noun}s of {named} carry "
-        f"other rare classes too; add {units.noun}s, leave a class out, or use split 'random', which lets it miss"
+        f"no split found in which every class is in each of {parts} parts: the {units.noun}s of {named} carry other "
+        f"rare classes too; add {units.noun}s, leave a class out, or use split 'random', in which a part may lack it"
     )
 
 
 def _move_singly(carried: Carried, part: Parts, *, parts: int, rng: np.random.Generator) -> tuple[Parts, list[int]]:
-    """Move units into gaps one by one; return the assignment and the classes that still miss from a part."""
+    """Move units into gaps one by one; return the assignment and the classes that a part still lacks."""
     part = part.copy()
     table = np.stack([carried[part == p].sum(axis=0) for p in range(parts)])  # (P, C) units
     for wanting, c in np.argwhere(table == 0):
@@ -72,14 +72,14 @@ def _move_singly(carried: Carried, part: Parts, *, parts: int, rng: np.random.Ge
 def _move_together(
     carried: Carried, part: Parts, movable: Bool[np.ndarray, " U"], *, parts: int
 ) -> tuple[Parts, list[int]]:
-    """Choose the parts of the movable units anew, with the fewest gaps and then the fewest moves.
+    """Assign the movable units again, with the fewest gaps and then the fewest moves.
 
-    An integer program over x[u, p], whether unit u lies in part p, and y[c, p], whether class c misses from part p:
+    An integer program over x[u, p], whether unit u is in part p, and y[c, p], whether part p lacks class c:
 
         min  (M + 1) sum y  -  sum_u x[u, part_u],   sum_p x[u, p] = 1,   sum_(u carries c) x[u, p] + y[c, p] >= 1
 
-    for M movable units, so that no number of saved moves buys a gap. Classes that a unit which stays brings to a part
-    need no condition there.
+    for M movable units, so that no number of saved moves makes up for a gap. Classes that a part has from a unit which
+    is not movable need no condition there.
     """
     units = np.flatnonzero(movable)
     fixed = np.stack([carried[~movable & (part == p)].any(axis=0) for p in range(parts)])  # (P, C)

@@ -1,4 +1,4 @@
-"""A split: which images train, which tune, which are reported."""
+"""A split: which images are for training, validation and test."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,19 @@ SHARES = (0.6, 0.2, 0.2)  # of training, validation and test part
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Row indices of the three parts, each ascending; disjoint but where `test_is_validation`."""
+    """Row indices of the three parts, each ascending; disjoint unless `test_is_validation`.
+
+    >>> Split.of_parts(np.array([0, 2, 1, 0])).train.tolist()
+    [0, 3]
+
+    Raises:
+        InputError: a part has no image.
+    """
 
     train: Int[np.ndarray, " T"]
     validation: Int[np.ndarray, " V"]
     test: Int[np.ndarray, " S"]
-    test_is_validation: bool = False  # the authors' runs report the part they tuned on; nothing else should
+    test_is_validation: bool = False  # the authors' runs report the part they tuned on; no other split does
 
     def __post_init__(self) -> None:
         for part in PARTS:

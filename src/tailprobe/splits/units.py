@@ -1,4 +1,4 @@
-"""Units: what is dealt to the parts as a whole, an image or all images of a group."""
+"""Units: what is assigned to a part as a whole, an image or all images of a group."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Units:
 
     @classmethod
     def of(cls, labels: Labels, groups: Sequence[str] | None = None) -> "Units":
-        """Return each image as a unit, or each group where there are groups.
+        """Return one unit for each image, or for each group where there are groups.
 
         Args:
             labels: of N images.
@@ -41,12 +41,12 @@ class Units:
 
     @property
     def support(self) -> Int[np.ndarray, " C"]:
-        """How many units carry each class."""
+        """(C,) int64, the number of units that carry each class."""
         return (self.counts > 0).sum(axis=0)
 
 
 def group_ids(groups: Sequence[str]) -> Int[np.ndarray, " N"]:
-    """Number the groups from 0, in the order of their names.
+    """Return (N,) int64, the number of each image's group, from 0 in the order of the groups' names.
 
     >>> group_ids(["b", "a", "b"]).tolist()
     [1, 0, 1]

@@ -52,5 +52,5 @@ def test_bins_of_equal_counts_show_what_crowds_at_nought():
 
 def test_logits_are_refused():
     for measure in (brier, expected_calibration_error):
-        with pytest.raises(InputError, match="turn logits into them first"):
+        with pytest.raises(InputError, match="turn logits into probabilities first"):
             measure(np.array([[True]]), np.array([[1.5]]))

@@ -1,4 +1,4 @@
-"""Bags of rare images with as many others, and a first head that says how easy the others are."""
+"""Bags of rare images with as many others, and a logistic regression that tells how easy the others are."""
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -13,14 +13,20 @@ _PENALTY = 0.01
 
 
 def rare_rows(train: TrainingSet) -> Bool[np.ndarray, " T"]:
-    """Say which rows carry a low-frequency class."""
+    """Return (T,) bool, which rows carry a low-frequency class."""
     return (train.labels.matrix & train.low_frequency).any(axis=1, keepdims=True)[:, 0]
 
 
 def rare_probability(
     train: TrainingSet, rare: Bool[np.ndarray, " T"], bag: Int[np.ndarray, " n"]
 ) -> Float[np.ndarray, " T"]:
-    """Return how likely each row is to be rare by a logistic regression fitted to the rows of a bag."""
+    """Return the probability of each row to be rare, by a logistic regression fitted to the rows of a bag.
+
+    Args:
+        train: the training part.
+        rare: (T,) which rows are rare.
+        bag: (n,) the rows to fit; at least one rare and one other.
+    """
     x = np.asarray(train.embeddings, np.float64)
     mean, inverse = centre_and_scale(x)
     x = (x - mean) * inverse

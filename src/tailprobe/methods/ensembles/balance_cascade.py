@@ -1,4 +1,4 @@
-"""Balance cascade: each bag leaves out the frequent images that a head of the last bag already has right."""
+"""Balance cascade: each bag leaves out the frequent images that a head of the last bag classifies correctly."""
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -25,11 +25,19 @@ from tailprobe.methods.ranges import check_range
 def balance_cascade(train: TrainingSet, k: int = 5) -> Ensemble:
     """Train k heads on bags of all rare images and as many others, and average their probabilities.
 
-    After each bag the others that a logistic regression of the bag finds least like a rare image are dropped, the share
-    (rare / others)^(1 / (k - 1)) of them kept, so that as many are left for the last bag as there are rare images. Rare
-    are images of a low-frequency class. Where there are no more others than rare images, all are in every bag.
+    After each bag, of the images without a low-frequency class the share (rare / others)^(1 / (k - 1)) is kept: those
+    that a logistic regression fitted to the bag finds most likely to be rare. So as many are left for the last bag as
+    there are rare images. Rare images are those of a low-frequency class. Where there are no more others than rare
+    images, all are in every bag.
 
-    Trap: later bags hold what is hardest, wrong labels among it.
+    Assumptions:
+        What a head already classifies correctly has nothing more to teach it.
+
+    When it helps:
+        Frequent classes hold many easy images, and a single undersampling would lose the hard ones.
+
+    Traps:
+        Later bags hold the hardest images, and wrong labels are among these.
 
     Args:
         train: the training part.
@@ -51,6 +59,6 @@ def balance_cascade(train: TrainingSet, k: int = 5) -> Ensemble:
 
 
 def hardest(others: Int[np.ndarray, " n"], p: Float[np.ndarray, " T"], share: float) -> Int[np.ndarray, " m"]:
-    """Return the share of some rows whose probability of being rare is highest, in their order."""
+    """Return the `share` of the rows `others` whose probability of being rare is highest, in ascending order."""
     number = round(share * len(others))
     return np.sort(others[np.argsort(-p[others], kind="stable")[:number]])

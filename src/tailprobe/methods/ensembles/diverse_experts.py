@@ -24,12 +24,20 @@ from tailprobe.methods.ranges import check_range
     example="diverse_experts(2)",
 )
 def diverse_experts(train: TrainingSet, tau: float = 2.0) -> Ensemble:
-    """Train heads by softmax of z, of z + log(prior) and of z + log(prior) - tau log(inverse prior), and average them.
+    """Average heads trained by softmax of z, of z + log(prior) and of z + log(prior) - tau log(inverse prior).
 
-    The inverse prior gives the rarest class the share of the most frequent one, and so on. Each head is best for
-    another mix of classes. Traps: on frozen embeddings the experts share all features, so the gain of the paper,
-    whose experts have their own last blocks, must be measured anew; costs three trainings, compare with `softmax +
-    ensemble(3)`.
+    The inverse prior gives the rarest class the share of the most frequent one, the next rarest that of the next most
+    frequent, and so on. Each head suits another class distribution of the test images.
+
+    Assumptions:
+        Errors of heads trained for different class distributions differ, so that their average is better than each.
+
+    When it helps:
+        The class distribution of the test images is not known.
+
+    Traps:
+        On frozen embeddings the experts share all features, so the gain of the paper, whose experts have their own last
+        blocks, must be measured anew; it costs three trainings: compare with `softmax + ensemble(3)`.
 
     Args:
         train: the training part.
@@ -46,7 +54,7 @@ def diverse_experts(train: TrainingSet, tau: float = 2.0) -> Ensemble:
 
 
 def inverse(values: Float[np.ndarray, " C"]) -> Float[np.ndarray, " C"]:
-    """Return the values dealt out in the opposite order.
+    """Return the values in reversed rank order: the largest value goes where the smallest was, and so on.
 
     >>> inverse(np.array([5.0, 1.0, 3.0])).tolist()
     [1.0, 5.0, 3.0]

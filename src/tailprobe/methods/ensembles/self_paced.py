@@ -24,10 +24,20 @@ from tailprobe.methods.ranges import check_range
 def self_paced(train: TrainingSet, k: int = 5, bins: int = 10) -> Ensemble:
     """Train k heads on bags of all rare images and as many others, and average their probabilities.
 
-    The others are cut into bins by their hardness, the mean probability of being rare by the logistic regressions of
-    the bags before. A bin gives images in proportion to 1 / (its mean hardness + tan(i pi / (2 k))) in bag i: at
-    first every bin adds the same hardness, in the end every bin as many images. Rare are images of a low-frequency
-    class.
+    The images without a low-frequency class are put into bins by hardness, the mean probability of being rare given by
+    the logistic regressions of the bags before. In bag i a bin gives images in proportion to 1 / (its mean hardness +
+    tan(i pi / (2 k))): at first every bin contributes the same total hardness, in the end the same number of images.
+    Rare images are those of a low-frequency class.
+
+    Assumptions:
+        Hardness tells images near the boundary from noise, which very hard images often are.
+
+    When it helps:
+        Frequent classes overlap with rare ones and have wrong labels.
+
+    Traps:
+        Hardness is measured on all rows, those that a regression was fitted to included; with few rare images it is
+        noisy.
 
     Args:
         train: the training part.
@@ -54,7 +64,7 @@ def self_paced(train: TrainingSet, k: int = 5, bins: int = 10) -> Ensemble:
 
 
 def drawing_probabilities(hardness: Float[np.ndarray, " n"], bins: int, factor: float) -> Float[np.ndarray, " n"]:
-    """Return how likely each row is to be drawn: a bin's share, 1 / (mean hardness + factor), over its rows.
+    """Return the probability of each row to be drawn: its bin's share, 1 / (mean hardness + factor), split evenly.
 
     >>> drawing_probabilities(np.array([0.0, 0.0, 1.0]), 2, 1.0).round(3).tolist()
     [0.333, 0.333, 0.333]

@@ -21,9 +21,18 @@ from tailprobe.methods.resampling.undersample import undersample
 def under_bagging(train: TrainingSet, k: int = 5, count: int | CountRule = "low-frequency") -> Ensemble:
     """Train k heads, each on rows that `undersample(count)` draws anew, and average their probabilities.
 
-    What one undersampling throws away another keeps; rare images are in all. Costs k trainings of few rows.
+    What one undersampling leaves out another keeps; images of rare classes are in nearly all of them. Costs k trainings
+    on few rows.
 
-    Trap: probabilities are those of balanced classes, too high for rare ones: compose with a calibration.
+    Assumptions:
+        A balanced subset is enough to train a head, and the subsets differ.
+
+    When it helps:
+        Frequent classes have many more images than the head needs.
+
+    Traps:
+        Probabilities are those of balanced classes, too high for rare ones: compose with a calibration such as
+        `platt_scaling`.
 
     Args:
         train: the training part.
@@ -31,7 +40,7 @@ def under_bagging(train: TrainingSet, k: int = 5, count: int | CountRule = "low-
         count: images a class, or a rule, see `resolve_count`.
 
     Raises:
-        InputError: k outside that range.
+        InputError: k outside that range, or a count that `resolve_count` refuses.
     """
     check_range(k, 2, 100, what="under_bagging: k")
     plans = [undersample.function(train, count) for _ in range(k)]

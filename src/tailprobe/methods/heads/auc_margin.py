@@ -26,13 +26,22 @@ from tailprobe.methods.ranges import check_range
 def auc_margin(train: TrainingSet, margin: float = 1.0, penalty: float = 0.01) -> "AucMarginFit":
     """Fit a linear head by the AUC-margin loss of each class, a surrogate of the area under the ROC curve.
 
-    With a and b the mean scores of positives and negatives: the variance within positives + the variance within
-    negatives + max(0, margin + b - a)^2 + penalty / 2 |w|^2. The authors' min-max problem with its inner maximum and
-    means filled in, over all rows at once, so that no batch lacks positives. Positives count as much as negatives,
-    however few they are. Scores become probabilities by Platt scaling on the training rows.
+    With a and b the mean scores of positives and negatives, it minimises the variance among positives + the variance
+    among negatives + max(0, margin + b - a)^2 + penalty / 2 |w|^2. This is the authors' min-max problem with the inner
+    maximum and the means substituted, over all rows at once, so that no batch lacks positives. Scores become
+    probabilities by Platt scaling on the training rows.
 
-    Traps: probabilities are those of scores that have seen their labels, too sure where embeddings are wide; the
-    area under the ROC curve is not average precision, and gains in it may lie among the negatives far below.
+    Assumptions:
+        The mean scores of positives and negatives differ by a margin, whatever their counts.
+
+    When it helps:
+        The ranking of all images of a class matters and positives are few: they count as much as all negatives
+        together.
+
+    Traps:
+        Platt scaling uses scores of the rows that the head was fitted to, so probabilities are overconfident where
+        embeddings are wide; the area under the ROC curve is not average precision, and gains in it may lie among
+        negatives of low score.
 
     Args:
         train: the training part.

@@ -1,4 +1,4 @@
-"""Mean and deviation of the columns of training rows, for heads that are fitted without gradient descent."""
+"""Mean and standard deviation of each dimension of training rows, for heads fitted without gradient descent."""
 
 import numpy as np
 from jaxtyping import Float

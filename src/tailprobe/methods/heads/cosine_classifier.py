@@ -33,12 +33,19 @@ _STEPS = 200
 def cosine_classifier(train: TrainingSet, scale: float = 16.0) -> "CosineFit":
     """Fit logits scale * cos(x, w_c) + b_c by binary cross-entropy over all rows, from the class means on.
 
-    The length of w_c, which grows with the number of images of a class in a linear head, does not count. Rows are
-    centred by the mean of the training rows. The scale bounds how sure the head can be, and is all that holds it back
-    from fitting every image: try several.
+    The length of w_c, which grows with the number of images of a class in a linear head, has no effect. Rows are
+    centred by the mean of the training rows. The fit starts at the class means and takes 200 L-BFGS steps at most. The
+    scale bounds how far a logit can be from its bias, and is the only regularisation: try several.
 
-    Traps: the problem is not convex, so that the end depends on the start, which is the class mean; 200 steps at most.
-    A scale of 30 goes with softmax and no bias.
+    Assumptions:
+        The direction of a centred embedding carries the class, its length does not.
+
+    When it helps:
+        Weight norms of a linear head favour frequent classes.
+
+    Traps:
+        The problem is not convex, so the result depends on the start; the published scale of 30 goes with softmax and
+        no bias.
 
     Args:
         train: the training part.
@@ -63,7 +70,7 @@ class CosineFit:
         return sha256(f"cosine classifier {self.scale!r}".encode()).hexdigest()
 
     def fit(self, data: HeadData, seed: int) -> UnitHead:
-        """Fit all classes at once."""
+        """Fit all classes at once; `seed` has no effect."""
         rows = data.training_vectors().astype(np.float64)
         mean, inverse = centre_and_scale(rows)
         inverse = inverse if data.standardise else np.ones_like(inverse)

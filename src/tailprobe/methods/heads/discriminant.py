@@ -13,7 +13,7 @@ def class_means(x: Float[np.ndarray, "T D"], labels: Bool[np.ndarray, "T C"]) ->
 
 
 def shrunk(covariance: Float[np.ndarray, "D D"], shrinkage: float) -> Float[np.ndarray, "D D"]:
-    """Return (1 - s) covariance + s times its mean variance on the diagonal."""
+    """Return (1 - s) S + s (trace(S) / D) I, s the shrinkage, 0 to 1."""
     variance = max(float(np.trace(covariance)) / len(covariance), 1e-12)
     diagonal = (shrinkage + 1e-9) * variance  # invertible without shrinkage, too
     return (1 - shrinkage) * covariance + diagonal * np.eye(len(covariance))
@@ -27,5 +27,5 @@ def ledoit_wolf(residuals: Float[np.ndarray, "T D"]) -> float:
 
 
 def solve(covariance: Float[np.ndarray, "D D"], means: Float[np.ndarray, "C D"]) -> Float[np.ndarray, "C D"]:
-    """Return the means times the inverse covariance."""
+    """Return (C, D) S^-1 m_c for each of the means."""
     return cho_solve(cho_factor(covariance), means.T).T

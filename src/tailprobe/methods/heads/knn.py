@@ -28,11 +28,20 @@ from tailprobe.methods.ranges import check_range
     example="knn(20)",
 )
 def knn(train: TrainingSet, k: int = 20, temperature: float = 0.07) -> "NeighbourFit":
-    """Let the k nearest training images vote, each weighing exp(cosine similarity / temperature).
+    """Let the k nearest training images vote, each weighted by exp(cosine similarity / temperature).
 
-    Nothing is trained. Similarities are of embeddings less the mean of the training images, and divided by the standard
-    deviation of each number where the study standardises. A class that few images carry can win a vote only where its
-    images lie close together.
+    Nothing is trained. Similarities are of embeddings less the mean of the training images, divided by the standard
+    deviation of each dimension where the study standardises.
+
+    Assumptions:
+        Images that are close in the embedding carry the same classes.
+
+    When it helps:
+        The classes form many small clusters, which a linear head cannot separate.
+
+    Traps:
+        Classes of fewer than k images are outvoted unless their images lie close together; at most the k neighbours
+        have a say, so that many images tie at the bottom of a ranking.
 
     Args:
         train: the training part.
@@ -73,7 +82,7 @@ class NeighbourFit:
 @HEADS.register("knn")
 @dataclass(frozen=True, eq=False)
 class NeighbourHead:
-    """Training rows as unit vectors about their mean, with their labels."""
+    """Training rows, centred and of unit length, with their labels."""
 
     kind: ClassVar[str] = "knn"
 
@@ -85,9 +94,9 @@ class NeighbourHead:
     link: Link = "sigmoid"
 
     def logits(self, vectors: Vectors) -> Logits:
-        """Return (N, C) log odds (sigmoid) or logs (softmax) of the votes, each class having half a vote more.
+        """Return (N, C) float32 log odds (sigmoid) or logs (softmax) of the smoothed votes (k v + 0.5) / (k + 1).
 
-        Half a vote of 1 / (k + 1) for a class and half a vote against it.
+        v is the weighted share of the neighbours that carry the class.
         """
         return in_blocks(self._block, vectors, classes=self.labels.shape[1], rows=512)
 

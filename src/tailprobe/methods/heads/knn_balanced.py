@@ -29,8 +29,17 @@ from tailprobe.methods.ranges import check_range
 def knn_balanced(train: TrainingSet, k: int = 20, temperature: float = 0.07) -> "BalancedNeighbourFit":
     """Let the k nearest training images vote as in `knn`, and divide the votes of a class by its share of the images.
 
-    A plain vote drowns classes of fewer than k images. By one class against the rest the division would be a shift of
-    each class's logit, which changes no ranking; by the softmax link, as here, it changes which class is nearest.
+    For each class against the rest the division would be a shift of the class's logit, which changes no ranking; with
+    softmax, as here, it changes which class is the most probable.
+
+    Assumptions:
+        As `knn`, and every class is equally likely among the test images.
+
+    When it helps:
+        Test classes are balanced, or errors on rare classes cost as much as on frequent ones.
+
+    Traps:
+        One neighbour of a very rare class outweighs many of a frequent one, so a single wrong label has a large effect.
 
     Args:
         train: the training part.

@@ -28,11 +28,17 @@ from tailprobe.methods.ranges import check_range
 def lda(train: TrainingSet, shrinkage: float | Literal["auto"] = "auto", *, prior: bool = True) -> "LdaFit":
     """Fit linear discriminant analysis in closed form: w = S^-1 m_c, b = -m_c' S^-1 m_c / 2 + log(prior).
 
-    S is the covariance within classes, shrunk towards its mean variance. Assumes classes of one Gaussian shape; the
-    shape is learned from all classes together, which is what a rare class lacks. `prior=no` leaves out the log prior,
-    which is logit adjustment with tau 1.
+    S is the covariance within classes, shrunk towards a multiple of the identity. `prior=no` leaves out the log prior,
+    which is logit adjustment with tau = 1.
 
-    Trap: heavy tails and differences in covariance make its probabilities too sure.
+    Assumptions:
+        The classes are Gaussian and have one covariance, which is estimated from all classes together.
+
+    When it helps:
+        A rare class has too few images to estimate its own covariance, and borrows that of the others.
+
+    Traps:
+        Heavy tails and unequal covariances make its probabilities overconfident.
 
     Args:
         train: the training part.

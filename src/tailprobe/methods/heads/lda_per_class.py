@@ -29,11 +29,18 @@ from tailprobe.methods.ranges import check_range
 def lda_per_class(train: TrainingSet, shrinkage: float | Literal["auto"] = "auto") -> "LdaPerClassFit":
     """Fit linear discriminant analysis between the images that carry a class and those that do not, in closed form.
 
-    w = S^-1 (m+ - m-), b = -(m+ + m-)' w / 2 + log odds, S the covariance within both sides: that of all rows less
-    n+ n- / T^2 times the outer product of m+ - m-. Closed form for every class from one matrix of all rows. Ranks as
-    least squares on the labels does. Where images carry one class each `lda` knows more.
+    w = S^-1 (m+ - m-), b = -(m+ + m-)' w / 2 + log odds. S is the covariance within both sides: that of all rows less
+    n+ n- / T^2 times the outer product of m+ - m-, so one matrix of all rows serves every class. Without shrinkage it
+    ranks as least squares on the labels does.
 
-    Trap: the negatives of a class are many classes and no Gaussian, so that probabilities are rough.
+    Assumptions:
+        The images with and without a class are Gaussian and have one covariance.
+
+    When it helps:
+        Multi-label images, few images a class; where each image carries one class, `lda` uses more of the data.
+
+    Traps:
+        The negatives of a class are of many classes and not Gaussian, so its probabilities are rough.
 
     Args:
         train: the training part.

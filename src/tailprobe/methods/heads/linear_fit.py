@@ -19,7 +19,7 @@ PENALTIES = 10.0 ** np.arange(0, -7, -1)  # strong ones first: each fit starts w
 
 @runtime_checkable
 class ScoreLoss(Protocol):
-    """A smooth loss of the scores of all training rows."""
+    """A differentiable loss of the scores of all training rows."""
 
     def __call__(self, z: Float[np.ndarray, "T C"], /) -> tuple[float, Float[np.ndarray, "T C"]]:
         """Return its value and its gradient."""
@@ -33,7 +33,15 @@ def fit_linear(
     *,
     steps: int = 1000,
 ) -> tuple[Float[np.ndarray, "D C"], Float[np.ndarray, " C"]]:
-    """Return the weights and biases of the least loss(x w + b) + penalty / 2 |w|^2; biases are free."""
+    """Return the weights and biases that minimise loss(x w + b) + penalty / 2 |w|^2; biases are not penalised.
+
+    Args:
+        x: (T, D) float64.
+        loss: gives value and gradient.
+        penalty: of the squared weights, 0 or more.
+        start: weights and biases to start from.
+        steps: L-BFGS steps at most.
+    """
     shape = start[0].shape
 
     def objective(at: Float[np.ndarray, " P"]) -> tuple[float, Float[np.ndarray, " P"]]:
@@ -83,7 +91,7 @@ def linear_head(
     inverse: Float[np.ndarray, " D"],
     link: Link,
 ) -> LinearHead:
-    """Return the head on rows as they are stored of a layer on standardised rows."""
+    """Return the head for stored embeddings that equals a linear layer on standardised ones."""
     of_stored = weight.T * inverse  # (C, D)
     shifted = bias - of_stored @ mean
     return LinearHead(

@@ -24,11 +24,19 @@ from tailprobe.methods.method import method
 def logistic(train: TrainingSet) -> "LogisticFit":
     """Fit logistic regression of each class against the rest to its minimum, the penalty chosen on the validation part.
 
-    Mean binary cross-entropy + penalty / 2 |w|^2, seven penalties from 1 to 0.000001, one for all classes; rows are
-    standardised and the bias is free. No learning rate, no epochs: seeds differ by their split alone. Helps where there
-    are few images a class, or to see what the hidden layer is worth.
+    Mean binary cross-entropy + penalty / 2 |w|^2; the penalty is one of 1, 0.1, ... 0.000001, the same for all classes.
+    Rows are standardised and the bias is not penalised. There is no learning rate and there are no epochs: seeds differ
+    by their split alone.
 
-    Trap: a weight on rare classes moves the bias of such a head and, at the minimum, little else.
+    Assumptions:
+        The log odds of each class are linear in the embedding.
+
+    When it helps:
+        There are few images a class, or to see what the hidden layer contributes.
+
+    Traps:
+        A weight on rare classes shifts the bias of such a head and, at the minimum, changes little else; the validation
+        part that chooses the penalty is the one that thresholds are tuned on.
 
     Args:
         train: the training part.
@@ -53,7 +61,7 @@ class LogisticFit:
 
 @dataclass(frozen=True, eq=False)
 class BinaryCrossEntropy:
-    """The mean over rows, summed over classes, so that classes do not share a penalty's strength."""
+    """The mean over rows, summed over classes, so that the penalty of a class does not depend on their number."""
 
     labels: Bool[np.ndarray, "T C"]
 

@@ -40,10 +40,20 @@ _SMOOTHING = 1.0
 def ml_knn(train: TrainingSet, k: int = 10) -> "MlKnnFit":
     """Estimate, for each class, how likely an image carries it if j of its k nearest training images do.
 
-    Euclidean distances of the embeddings, standardised where the study does so. Two neighbours of ten may be much for a
-    rare class and little for a frequent one; a plain vote does not know. Nothing is trained. Takes T^2 D products.
+    Euclidean distances of the embeddings, standardised where the study does so. Bayes' rule turns the number of
+    neighbours that carry a class into a probability, with counts of the training images and a smoothing of 1. Nothing
+    is trained. Takes T^2 D products.
 
-    Trap: at most k + 1 different scores a class, so that many images tie.
+    Assumptions:
+        The number of neighbours that carry a class is all that matters, and its distribution is that among training
+        images.
+
+    When it helps:
+        Two neighbours of ten are strong evidence for a rare class and weak evidence for a frequent one, which a plain
+        vote ignores.
+
+    Traps:
+        There are at most k + 1 different scores a class, so many images tie.
 
     Args:
         train: the training part.
@@ -107,7 +117,7 @@ def _carriers(
         rows: (T, D).
         labels: (T, C).
         k: neighbours.
-        first: the block's place among the rows, where it is of them: a row is then no neighbour of its own.
+        first: where the block starts among the rows, if it is part of them: a row is then not its own neighbour.
     """
     distance = (rows**2).sum(dim=1) - 2 * block @ rows.T  # (B, T), less what is equal for a row of the block
     if first is not None:

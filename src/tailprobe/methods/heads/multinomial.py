@@ -26,8 +26,17 @@ from tailprobe.methods.method import method
 def multinomial(train: TrainingSet) -> "MultinomialFit":
     """Fit softmax regression to its minimum, the penalty chosen on the validation part.
 
-    As `logistic`, with one softmax over the classes instead of one sigmoid each: for single-label images the form
-    that most papers mean by a linear probe.
+    As `logistic`, with one softmax over the classes in place of one sigmoid for each: for single-label images this is
+    what most papers mean by a linear probe.
+
+    Assumptions:
+        Each image carries exactly one class, and log probability ratios are linear in the embedding.
+
+    When it helps:
+        There are few images a class, or to see what the hidden layer contributes.
+
+    Traps:
+        As for `logistic`.
 
     Args:
         train: the training part.

@@ -25,12 +25,19 @@ from tailprobe.methods.method import method
 def nearest_centroid(train: TrainingSet) -> "CentroidFit":
     """Score each class by the cosine between an image and the mean of the class's images. Nothing is trained.
 
-    Rows are centred by the mean of all training rows and brought to length 1, the images' and the means' (CL2N). Every
-    class counts alike, whatever its count, but for the probabilities: Platt scaling of leave-one-out cosines of the
-    training rows, for which the mean of a class is taken without the row. Helps with a handful of images a class.
+    Nothing is trained. Rows are centred by the mean of all training rows; rows and class means are divided by their
+    length (CL2N). Each class has one mean, however many images it has. Platt scaling of leave-one-out cosines of the
+    training rows gives the probabilities; the mean of a class is there taken without the row itself.
 
-    Traps: one mean cannot stand for a class of two kinds; a library that divides by the number of dimensions in the
-    place of the lengths has no cosine.
+    Assumptions:
+        Each class is one cluster around its mean direction.
+
+    When it helps:
+        There is only a handful of images a class.
+
+    Traps:
+        One mean cannot represent a class of two clusters; a reference library divides by the number of dimensions where
+        the lengths belong, which is not a cosine.
 
     Args:
         train: the training part.
@@ -60,7 +67,7 @@ class CentroidFit:
 
 
 def held_out_cosines(x: Float[np.ndarray, "T D"], labels: Bool[np.ndarray, "T C"]) -> Float[np.ndarray, "T C"]:
-    """Return the cosine of each row to the sum of each class's rows, itself left out; 0 where there are no others."""
+    """Return the cosine of each row to the sum of each class's other rows; 0 where there are no others."""
     sums = labels.T.astype(np.float64) @ x  # (C, D)
     own = labels * (x**2).sum(axis=1, keepdims=True)
     product = x @ sums.T - own

@@ -30,11 +30,18 @@ _FOLDS = 3  # of the training rows, for scores that have not seen their labels
 def svm(train: TrainingSet, penalty: float = 0.01, *, balanced: bool = True) -> "SvmFit":
     """Fit a linear support vector machine of each class against the rest by the squared hinge loss.
 
-    Mean of weight * max(0, 1 - y s)^2 + penalty / 2 |w|^2, y = 1 or -1; the bias is free. Balanced: the weights of both
-    sides of a class add up to the same. Only images near the border count, so that easy negatives have no say. Scores
+    Mean of weight * max(0, 1 - y s)^2 + penalty / 2 |w|^2, y = 1 or -1; the bias is not penalised. Balanced: the
+    weights of both sides of a class have the same sum. Only images within the margin or on its wrong side count. Scores
     become probabilities by Platt scaling of scores from three folds of the training part, every third row a fold.
 
-    Trap: the score is a distance, not a log odds; without the calibration a threshold of 0.5 means nothing.
+    Assumptions:
+        The images near the boundary determine the classifier.
+
+    When it helps:
+        A rare class has many easy negatives, which then have no influence.
+
+    Traps:
+        The score is a distance and not log odds: without the calibration a threshold of 0.5 means nothing.
 
     Args:
         train: the training part.
@@ -92,7 +99,7 @@ class SquaredHinge:
 
     @classmethod
     def of(cls, labels: Bool[np.ndarray, "T C"], *, balanced: bool) -> "SquaredHinge":
-        """Weigh positives T / (2 n+) and negatives T / (2 n-), or every row 1."""
+        """Weight positives by T / (2 n+) and negatives by T / (2 n-), or every row by 1."""
         rows, positives = len(labels), np.maximum(labels.sum(axis=0), 1)
         negatives = np.maximum(rows - positives, 1)
         weight = np.where(labels, rows / (2 * positives), rows / (2 * negatives)) if balanced else np.ones(labels.shape)

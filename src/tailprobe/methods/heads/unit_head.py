@@ -1,4 +1,4 @@
-"""A linear layer on rows that are centred and brought to length 1: logits are cosines, scaled and shifted."""
+"""A linear layer on rows that are centred and divided by their length: logits are cosines, scaled and shifted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -52,7 +52,7 @@ class UnitHead:
 
 
 def unit_rows(rows: Float[np.ndarray, "T D"]) -> Float[np.ndarray, "T D"]:
-    """Return rows of length 1; rows of zeros stay."""
+    """Return the rows divided by their length; rows of zeros stay."""
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     return rows / np.where(length > 0, length, 1)
 

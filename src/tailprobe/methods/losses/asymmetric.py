@@ -1,4 +1,4 @@
-"""Asymmetric loss: negatives are focused more than positives, and easy negatives are left out."""
+"""Asymmetric loss: a stronger focusing factor for negatives than for positives; easy negatives are left out."""
 
 from tailprobe.errors import InputError
 from tailprobe.learners.loss import Loss, by_label
@@ -17,11 +17,21 @@ from tailprobe.methods.ranges import check_range
     example="asymmetric(0, 4)",
 )
 def asymmetric(train: TrainingSet, positive: float = 0.0, negative: float = 4.0, margin: float = 0.05) -> TrainingPlan:
-    """Focus the loss of negatives by another power than that of positives, and leave out negatives below a margin.
+    """Focus the loss of negatives more strongly than that of positives, and leave out easy negatives.
 
-    The probability of a negative is lowered by the margin and cut at 0: p = max(sigmoid(z) - margin, 0), so negatives
-    that the head already gives less than the margin have no loss and no gradient. The gradient runs through the
-    focusing factor, as the formula says; the authors' default code stops it there.
+    Positives: (1 - p)^positive (-log p). Negatives: q^negative (-log(1 - q)), q = max(p - margin, 0): negatives with a
+    probability below the margin have no loss and no gradient. The gradient includes the focusing factor, as the formula
+    says; the authors' default code treats that factor as a constant.
+
+    Assumptions:
+        Most negatives are easy and contribute little beyond their number.
+
+    When it helps:
+        Multi-label images on which each class has far more negatives than positives.
+
+    Traps:
+        Probabilities are not calibrated and too high for rare classes; the default of the authors' code for `positive`
+        is 1 and the best value of their paper 0; the single-label form of that code equals cross-entropy.
 
     Args:
         train: the training part.

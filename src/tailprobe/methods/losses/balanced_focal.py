@@ -16,11 +16,19 @@ from tailprobe.methods.ranges import check_range
     example="balanced_focal(2, 0.75)",
 )
 def balanced_focal(train: TrainingSet, gamma: float = 2.0, alpha: float = 0.75) -> TrainingPlan:
-    """Focal loss whose positive terms weigh alpha and whose negative terms weigh 1 - alpha.
+    """Focal loss whose positive terms are weighted by alpha and whose negative terms by 1 - alpha.
 
-    Trap: the paper's alpha of 0.25, the default of torchvision, weighs positives down three to one. That is right for
-    its dense detection at a gamma of 2 and wrong for rare tags; the default here is 0.75. Means are over terms;
-    RetinaNet divides by the number of positives, which Adam does not see.
+    Means are over terms; RetinaNet divides by the number of positives, a factor that Adam hardly sees.
+
+    Assumptions:
+        Positives and negatives should contribute in the ratio alpha to 1 - alpha, whatever the class.
+
+    When it helps:
+        Each class has far more negatives than positives, most of them easy.
+
+    Traps:
+        The paper's alpha of 0.25, the default of torchvision, gives positives a third of the weight of negatives: right
+        for its dense detection at a gamma of 2 and wrong for rare tags. The default here is 0.75.
 
     Args:
         train: the training part; every class is treated alike.

@@ -20,7 +20,19 @@ from tailprobe.methods.method import method
 def balanced_softmax(train: TrainingSet) -> TrainingPlan:
     """Train by softmax cross-entropy of the logits plus the log of each class's count.
 
-    The head is used without the shift, so it is fitted to a test set in which every class is equally frequent. Equal to
-    `logit_adjusted_loss(1)`.
+    Loss: -log softmax(z + log n)_y. The head is used without the shift. Equal to `logit_adjusted_loss(1)`.
+
+    Assumptions:
+        Every class is equally frequent among the test images.
+
+    When it helps:
+        Argmax accuracy on balanced test classes.
+
+    Traps:
+        On test images distributed as the training images its argmax accuracy falls; a library that subtracts log n in
+        training has the wrong sign.
+
+    Args:
+        train: the training part.
     """
     return TrainingPlan.of(train, Loss("softmax", shift=for_both(log_prior(train.labels), len(train.labels.classes))))

@@ -18,11 +18,20 @@ from tailprobe.methods.weighting.effective_number import effective_number_weight
     example="class_balanced_focal(0.999, 1)",
 )
 def class_balanced_focal(train: TrainingSet, beta: float = 0.9999, gamma: float = 1.0) -> TrainingPlan:
-    """Focal loss, classes weighed by (1 - beta) / (1 - beta^n_c): `effective_number` and `focal` in one.
+    """Focal loss with class weights (1 - beta) / (1 - beta^n_c): `effective_number` and `focal` in one.
 
-    Where the weight stands, see `effective_number`. Traps: three reference libraries take the probability of the focal
-    factor as exp(-weight * loss), which is another loss wherever the weight is not 1; the common stand-alone
-    implementation writes the factor as log(1 + exp(-z)), whose gradient is NaN at z = -100.
+    For which terms the weight multiplies, see `effective_number`.
+
+    Assumptions:
+        Images of a class overlap, so that each further one adds less information; easy terms contribute little.
+
+    When it helps:
+        Rare classes have few positives and many easy negatives.
+
+    Traps:
+        Three reference libraries take the probability of the focal factor as exp(-weight * loss), which is another loss
+        wherever the weight is not 1; a common stand-alone implementation computes the factor through log(1 + exp(-z)),
+        whose gradient is NaN at z = -100.
 
     Args:
         train: the training part.

@@ -7,7 +7,7 @@ from tailprobe.labels import Labels
 
 
 def log_prior(labels: Labels) -> Float[np.ndarray, " C"]:
-    """Return the log of each class's share of a single-label training part; a class without rows counts as half a row.
+    """Return (C,) float64, the log of each class's share of a single-label training part; no row counts as half a row.
 
     >>> log_prior(Labels.from_tags([["a"], ["a"], ["b"], ["a"]], kind="single-label")).round(3)
     array([-0.288, -1.386])
@@ -16,9 +16,9 @@ def log_prior(labels: Labels) -> Float[np.ndarray, " C"]:
 
 
 def log_odds(labels: Labels) -> Float[np.ndarray, " C"]:
-    """Return the log odds of carrying each class; a class of no row or of every row counts as half a row off.
+    """Return (C,) float64, the log odds of carrying each class among the rows whose label is known.
 
-    Of the rows whose label is known.
+    A class that no row carries, or every row, counts as carried by half a row, or by all rows but half a one.
 
     >>> log_odds(Labels.from_tags([["a"], ["a", "b"], [], ["a"]])).round(3)
     array([ 1.099, -1.099])

@@ -24,12 +24,20 @@ def distribution_balanced(
 ) -> TrainingPlan:
     """Train by distribution-balanced loss: u = z + kappa log odds; negatives' terms of scale * u, divided by scale.
 
-    The weight of each term is that of `rebalanced_weight` with its defaults. A scale above 1 lowers the gradient of
-    negatives that are right already; kappa adds a part of the prior in training, as `logit_adjusted_bce(kappa)` does.
+    Terms are those of `focal` for u = z + kappa log odds; negatives take scale * u, and their term is divided by scale.
+    Each term has the weight of `rebalanced_weight` with its defaults. A scale above 1 lowers the gradient of negatives
+    that are classified correctly; kappa adds a part of the prior in training, as `logit_adjusted_bce(kappa)` does.
     gamma = 0 leaves out the focal factor.
 
-    Traps: the published figures come with class-balanced rows, compose it with `class_balanced`; the default arguments
-    of the authors' code are permuted, see `rebalanced_weight`.
+    Assumptions:
+        Labels co-occur, so that sampling by one class also samples others; most negatives are easy.
+
+    When it helps:
+        Multi-label images on which rare and frequent classes co-occur.
+
+    Traps:
+        The published figures use class-balanced rows: compose it with `class_balanced`; the default arguments of the
+        authors' code are permuted, see `rebalanced_weight`.
 
     Args:
         train: the training part.

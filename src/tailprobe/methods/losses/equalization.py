@@ -1,4 +1,4 @@
-"""Equalization loss: images of other classes do not push the logits of rare classes down."""
+"""Equalization loss: images of other classes do not lower the logits of rare classes."""
 
 import numpy as np
 
@@ -19,13 +19,19 @@ from tailprobe.methods.ranges import check_range
 def equalization(train: TrainingSet, share: float = 0.9, frequency: float = 0.0) -> TrainingPlan:
     """Leave out a random share of the negative terms of rare classes, for images that carry some other class.
 
-    A term of weight 1 - b (1 - y), b = 1 with the probability `share`. As in the paper, terms of background stay:
-    images that carry no class push every logit down as before. Assumes that rare classes suffer from the number of
-    their negatives rather than from their kind; where negatives are needed to rank a class, scores become too high.
+    A term has the weight 1 - b (1 - y), b = 1 with probability `share`. As in the paper, images that carry no class
+    keep all their terms.
 
-    Traps: the paper's threshold, a frequency of 0.0018 on LVIS, is below the rarest class of most collections, and a
-    library that kept it trains plain cross-entropy. By default the study's low-frequency classes are the rare ones.
-    With a share of 1 and no background the loss has no minimum: a class without negatives.
+    Assumptions:
+        Rare classes suffer from the number of their negatives rather than from what these look like.
+
+    When it helps:
+        Rare classes are predicted too seldom, and their scores are pushed down by images of frequent classes.
+
+    Traps:
+        The paper's threshold, a frequency of 0.0018 on LVIS, is below the rarest class of most collections, where it
+        leaves plain cross-entropy; by default the study's low-frequency classes are the rare ones here. Scores of rare
+        classes become too high, and with a share of 1 and no background the loss has no minimum.
 
     Args:
         train: the training part; terms to leave out are drawn once.

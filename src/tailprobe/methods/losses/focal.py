@@ -1,4 +1,4 @@
-"""Focal loss: terms that the head already has right count less."""
+"""Focal loss: terms that the head already classifies correctly count less."""
 
 from tailprobe.learners.loss import Loss, for_both
 from tailprobe.learners.plan import TrainingPlan
@@ -18,7 +18,18 @@ from tailprobe.methods.ranges import check_range
 def focal(train: TrainingSet, gamma: float = 2.0) -> TrainingPlan:
     """Multiply each loss term by the probability given to the wrong side, to the power gamma.
 
-    The many easy negatives of a rare class then weigh little, and what the head has wrong weighs most.
+    Term: (1 - p)^gamma (-log p), p the probability given to the right side. The many easy negatives of a rare class
+    then weigh little, and misclassified terms weigh most.
+
+    Assumptions:
+        Easy terms contribute little beyond their number.
+
+    When it helps:
+        Each class has far more negatives than positives, most of them easy.
+
+    Traps:
+        Treats all classes alike, so it is no balancing in itself; probabilities are pulled towards 0.5; terms that stay
+        hard include wrong labels.
 
     Args:
         train: the training part; every class is treated alike.

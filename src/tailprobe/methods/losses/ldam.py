@@ -22,9 +22,20 @@ from tailprobe.methods.ranges import check_range
 def ldam(train: TrainingSet, margin: float = 0.5, scale: float = 1.0) -> TrainingPlan:
     """Lower the logit of an image's own class by a margin proportional to n_c^(-1/4) in training.
 
-    The largest margin, of the rarest class, is `margin`. The authors multiply by a scale of 30 because their last layer
-    gives cosines, which lie within [-1, 1]; the logits of this head are not bounded, so the default scale is 1, at
-    which the margin is in units of the logits.
+    Loss: -log softmax(scale (z - m_y e_y))_y, m_c proportional to n_c^(-1/4), e_y 1 for the image's own class and 0
+    otherwise. The largest margin, of the rarest class, is `margin`. The authors multiply by a scale of 30 because their
+    last layer gives cosines, which lie within [-1, 1]; the logits of this head are not bounded, so the default scale is
+    1 and the margin is in units of the logits.
+
+    Assumptions:
+        A rare class needs a larger margin to generalise as well as a frequent one.
+
+    When it helps:
+        Rare classes are fitted on the training part and missed on the test part.
+
+    Traps:
+        With unbounded logits the head can satisfy any margin by larger weights, so that little is left of it;
+        implementations differ in what the scale multiplies, and one ignores it.
 
     Args:
         train: the training part.

@@ -21,8 +21,19 @@ from tailprobe.methods.ranges import check_range
 def ldam_bce(train: TrainingSet, margin: float = 0.5) -> TrainingPlan:
     """Lower the logit of the classes that an image carries by a margin proportional to n_c^(-1/4) in training.
 
-    The margin of the rarest class is `margin`, in units of the logits. For multi-label images, for which `ldam`, a
-    softmax loss, is not defined. The published scale of 30 goes with cosine logits, which this head does not give.
+    Loss: binary cross-entropy of z_c - m_c for positives and of z_c for negatives, m_c proportional to n_c^(-1/4),
+    `margin` for the rarest class, in units of the logits. For multi-label images, for which `ldam`, a softmax loss, is
+    not defined.
+
+    Assumptions:
+        A rare class needs a larger margin to generalise as well as a frequent one.
+
+    When it helps:
+        Rare classes are fitted on the training part and missed on the test part.
+
+    Traps:
+        The published scale of 30 goes with cosine logits, which this head does not have; a head with a bias can take a
+        part of the margin into it, so probabilities of rare classes are too high.
 
     Args:
         train: the training part.

@@ -19,9 +19,18 @@ from tailprobe.methods.ranges import check_range
 def logit_adjusted_bce(train: TrainingSet, tau: float = 1.0) -> TrainingPlan:
     """Train by binary cross-entropy of z + tau log(n_c / (T - n_c)); the head is used without the shift.
 
-    Plus in training; the correction after training, `logit_adjust`, is minus. A head whose output has a bias can take
-    the shift into the bias, so at the minimum of the training loss it is `logit_adjust(tau)`: what it changes beyond
-    thresholds comes from where training starts and stops.
+    Plus in training; the correction after training, `logit_adjust`, is minus. At the minimum of the training loss a
+    head whose output has a bias takes the shift into it, and equals `logit_adjust(tau)`: any further difference comes
+    from where training starts and stops.
+
+    Assumptions:
+        Every class is carried by half of the images where the head is used (tau = 1).
+
+    When it helps:
+        Rare classes are predicted too seldom at a threshold of 0.5.
+
+    Traps:
+        Thresholds change and rankings hardly do; the opposite sign in training makes rare classes worse.
 
     Args:
         train: the training part.

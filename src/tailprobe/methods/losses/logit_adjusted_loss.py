@@ -23,6 +23,16 @@ def logit_adjusted_loss(train: TrainingSet, tau: float = 1.0) -> TrainingPlan:
 
     Plus in training; the correction after training, `logit_adjust`, is minus.
 
+    Assumptions:
+        Every class is equally frequent among the test images (tau = 1).
+
+    When it helps:
+        Argmax accuracy on balanced test classes.
+
+    Traps:
+        A reference library subtracts in training and so has the wrong sign; on test images distributed as the training
+        images its argmax accuracy falls.
+
     Args:
         train: the training part.
         tau: 0 to 100; 0 is the softmax baseline, 1 balanced softmax.

@@ -5,7 +5,7 @@ from jaxtyping import Float, Int
 
 
 def label_margins(counts: Int[np.ndarray, " C"], largest: float) -> Float[np.ndarray, " C"]:
-    """Return n_c^(-1/4), rescaled so that the largest is `largest`; a class without images counts as one of one image.
+    """Return (C,) float64, n_c^(-1/4) rescaled so that the largest is `largest`; no image counts as one.
 
     Source: Cao et al., NeurIPS 2019, equation 10.
 

@@ -23,7 +23,16 @@ from tailprobe.methods.ranges import check_range
 def vector_scaling(train: TrainingSet, gamma: float = 0.15, tau: float = 1.0) -> TrainingPlan:
     """Train by softmax cross-entropy of (n_c / n_max)^gamma z_c + tau log(prior_c).
 
-    The shift acts early in training, the scale once the classes are separated.
+    The shift acts early in training, the scale once the training rows are separated.
+
+    Assumptions:
+        Every class is equally frequent among the test images, and rare classes need a larger margin.
+
+    When it helps:
+        The head separates its training rows, so that a shift alone no longer has an effect.
+
+    Traps:
+        Before the training rows are separated the scale has little effect; gamma slows the training of rare classes.
 
     Args:
         train: the training part.

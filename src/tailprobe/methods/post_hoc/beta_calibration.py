@@ -29,12 +29,20 @@ _KNOTS = np.concatenate([[-1000.0, -100.0], np.linspace(-40, 40, 1601), [100.0, 
     formula="a_c log p_c - b_c log(1 - p_c) + d_c of the lowest cross-entropy on validation images",
 )
 def beta_calibration(train: TrainingSet) -> TrainingPlan:
-    """Replace each class's logit by a log p - b log(1 - p) + c, of the lowest cross-entropy on the validation part.
+    """Replace each class's logit by a log p - b log(1 - p) + c with the lowest validation cross-entropy.
 
-    a and b are at least 0.01. a = b is Platt scaling; a and b apart bend the curve, as the scores of a class whose
-    positives and negatives spread differently ask for. The curve is kept as a line between 1,605 points, 0.05 apart.
+    a and b are at least 0.01, so the curve increases. With a = b it is Platt scaling; different a and b bend the curve,
+    which suits a class whose positives and negatives differ in spread. The curve is stored as a piecewise-linear
+    function with 1,605 knots, 0.05 apart between -40 and 40.
 
-    Trap: three numbers from six positives overfit; prefer `temperature_scaling` there.
+    Assumptions:
+        Validation and test images have the same distribution.
+
+    When it helps:
+        Probabilities are used and Platt scaling, which is symmetric, does not fit.
+
+    Traps:
+        Three numbers fitted to six positives overfit; prefer `temperature_scaling` there. No ranking changes.
 
     Args:
         train: the training part.
@@ -75,7 +83,7 @@ def beta_curve(z: Float[np.ndarray, " K"], fit: Float[np.ndarray, " 3"]) -> Floa
 
 
 def fit_beta(z: Float[np.ndarray, " V"], y: Bool[np.ndarray, " V"]) -> Float[np.ndarray, " 3"]:
-    """Return a, b and c; 1, 1 and 0 where a class has one label alone."""
+    """Return a, b and c; 1, 1 and 0 where the class has no positives or no negatives."""
     start = np.array([1.0, 1.0, 0.0])
     if not len(y) or y.all() or not y.any():
         return start

@@ -1,4 +1,4 @@
-"""Label shift: the prevalence where the head is used is estimated from unlabelled images, and corrected for."""
+"""Label shift: the prevalence where the head is used is estimated from validation images, and corrected for."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -32,14 +32,20 @@ _LEAST = 1e-6  # prevalence
 def estimated_prior(train: TrainingSet, estimator: Estimator = "em") -> TrainingPlan:
     """Estimate how often each class occurs among the validation images and shift its logit by the change of log odds.
 
-    `em` iterates the mean of the corrected probabilities and reads no validation label. `bbse` solves the confusion
-    rates of the head at 0.5, counted on every other validation image, for the prevalence among the rest. Either assumes
-    that only the prevalence differs from training. The validation part stands for the place of use: it helps where the
-    parts are given and validation and test images come from elsewhere than the training ones; on random splits there is
-    nothing to correct, and the estimate adds noise.
+    `em` iterates the mean of the corrected probabilities and uses no validation label. `bbse` solves the true and false
+    positive rates of the head at 0.5, counted on every other validation image, for the prevalence among the rest.
 
-    Traps: needs calibrated scores, which heads trained on resampled rows or by other losses do not have; a shift a
-    class changes thresholds and no ranking.
+    Assumptions:
+        Only the prevalence of the classes differs from training (label shift), scores are calibrated, and the
+        validation part is distributed as the images on which the head is used.
+
+    When it helps:
+        The parts are given, and validation and test images come from elsewhere than the training images; on random
+        splits there is nothing to correct, and the estimate adds noise.
+
+    Traps:
+        Heads trained on resampled rows or by other losses are not calibrated; a shift of each class's logit changes
+        thresholds and no ranking.
 
     Args:
         train: the training part.
@@ -101,9 +107,10 @@ def prevalence_by_em(p: Float[np.ndarray, " V"], training: float) -> float:
 
 
 def prevalence_by_bbse(p: Float[np.ndarray, " V"], labels: Bool[np.ndarray, " V"], training: float) -> float:
-    """Return the prevalence among the odd rows, by the rates at 0.5 of positives and negatives among the even ones.
+    """Return the prevalence among the odd rows, by the true and false positive rates at 0.5 among the even rows.
 
-    `training` where the rates do not tell the labels apart, or one label is missing.
+    With rates t and f and a share s of the odd rows flagged, (s - f) / (t - f). `training` where t - f is below 0.05
+    or the even rows have no positives or no negatives.
     """
     flagged, known = p > 0.5, labels[::2]
     if known.all() or not known.any():

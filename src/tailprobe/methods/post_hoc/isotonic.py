@@ -26,11 +26,18 @@ from tailprobe.methods.post_hoc.monotone_head import MonotoneHead
 def isotonic(train: TrainingSet) -> TrainingPlan:
     """Replace each class's probability by the isotonic regression of its validation labels on its logits.
 
-    Between validation images the curve is a line, as in scikit-learn. Probabilities stay within 1 / (V + 2) of 0 and 1,
-    V the validation images: a run of none among ten is no proof of none.
+    Between the knots the curve is linear, as in scikit-learn. Probabilities stay within [1 / (V + 2), 1 - 1 / (V + 2)],
+    V the number of validation images: no positive among ten images does not prove a probability of 0.
 
-    Traps: level steps tie images, so that average precision changes a little; with few validation positives the curve
-    has as few steps.
+    Assumptions:
+        The probability of a class increases with its logit; validation and test images have the same distribution.
+
+    When it helps:
+        Probabilities are used and classes have hundreds of validation positives.
+
+    Traps:
+        Constant steps tie images, so that average precision changes a little; with few validation positives the curve
+        has few steps.
 
     Args:
         train: the training part.
@@ -73,7 +80,7 @@ class Isotonic:
 def isotonic_curve(
     z: Float[np.ndarray, " V"], y: Bool[np.ndarray, " V"]
 ) -> tuple[Float[np.ndarray, " K"], Float[np.ndarray, " K"]]:
-    """Return knots and logits of the curve; a line far out where a class has one label alone."""
+    """Return knots and logits of the curve; the identity where the class has no positives or no negatives."""
     if y.all() or not y.any():
         return np.array([-1e4, 1e4]), np.array([-1e4, 1e4])
     from sklearn.isotonic import IsotonicRegression  # slow to import

@@ -19,9 +19,19 @@ from tailprobe.methods.ranges import check_range
 def logit_adjust(train: TrainingSet, tau: float = 1.0) -> TrainingPlan:
     """Subtract tau log(prior) from the logits after training.
 
-    Multi-label and one-vs-rest heads: the log odds of the class, so that a class without evidence gets 0.5; each class
-    has a monotone map of its own and its ranking does not change. Composed with `softmax`: the log prior, which does
-    change rankings, since the classes share a denominator.
+    Sigmoid heads: the log odds of the class are subtracted, so that a class without evidence gets 0.5; each class has a
+    monotone map of its own and its ranking does not change. Composed with `softmax`: the log prior is subtracted, which
+    does change rankings, since the classes share a denominator.
+
+    Assumptions:
+        Every class is equally frequent where the head is used (tau = 1), and scores are calibrated.
+
+    When it helps:
+        Rare classes are predicted too seldom at a fixed threshold; nothing is trained again.
+
+    Traps:
+        With sigmoid heads thresholds change and no ranking does, so average precision stays equal; probabilities are no
+        longer calibrated to the training distribution. Minus after training, plus in a training loss.
 
     Args:
         train: the training part.

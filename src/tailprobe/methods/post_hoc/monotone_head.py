@@ -16,13 +16,13 @@ from tailprobe.learners.loss import Link
 @HEADS.register("monotone")
 @dataclass(frozen=True, eq=False)
 class MonotoneHead:
-    """Piecewise-linear curves through K knots a class, level beyond the first and the last."""
+    """Piecewise-linear curves through K knots a class, constant beyond the first and the last."""
 
     kind: ClassVar[str] = "monotone"
 
     inner: Head
-    at: Float[torch.Tensor, "C K"]  # float64, logits, not falling
-    to: Float[torch.Tensor, "C K"]  # float64, logits, not falling
+    at: Float[torch.Tensor, "C K"]  # float64, logits of `inner`, non-decreasing
+    to: Float[torch.Tensor, "C K"]  # float64, logits given, non-decreasing
 
     @property
     def link(self) -> Link:

@@ -1,4 +1,4 @@
-"""The moved threshold: the baseline's own heads, whose decisions are taken where they are best on validation images."""
+"""The moved threshold: the baseline's heads with the threshold of each class that is best on validation images."""
 
 from dataclasses import dataclass
 
@@ -26,9 +26,19 @@ from tailprobe.ranking import rank
 def move_threshold(train: TrainingSet, *, beta: float = 2.0) -> TrainingPlan:
     """Move each class's threshold to its best F-beta on the validation part, by a shift of its logits.
 
-    The threshold found becomes 0.5. The order of the images does not change, and nothing is trained beyond the
-    baseline: what a method gains over this one is not due to thresholds. At the rule `tuned(beta)` its decisions are
-    the baseline's.
+    The logit at the best threshold becomes 0, a probability of 0.5. Rankings do not change, and the baseline's heads
+    are used: what a method gains over this one is not due to thresholds. At the threshold rule `tuned(beta)` its
+    decisions are the baseline's.
+
+    Assumptions:
+        Validation and test images have the same distribution.
+
+    When it helps:
+        Decisions at a fixed threshold matter; as the reference for methods that only move thresholds.
+
+    Traps:
+        For a class of few validation positives the best threshold is noisy, and F on the validation part is optimistic;
+        shifted scores are no longer probabilities.
 
     Args:
         train: the training part.

@@ -22,12 +22,19 @@ from tailprobe.methods.method import method
     formula="a_c z_c + b_c, a_c > 0, of the lowest cross-entropy on validation images",
 )
 def platt_scaling(train: TrainingSet) -> TrainingPlan:
-    """Give each class the slope and offset of the lowest cross-entropy on the validation part.
+    """Give each class the slope and offset with the lowest cross-entropy on the validation part.
 
-    Targets are (n+ + 1) / (n+ + 2) and 1 / (n- + 2) instead of 1 and 0. The slope is kept above 0, so that no
-    ranking changes. Corrects probabilities that a resampling or a weight has moved.
+    Targets are (n+ + 1) / (n+ + 2) and 1 / (n- + 2) in place of 1 and 0. The slope is kept above 0, so that no ranking
+    changes.
 
-    Trap: two numbers from six positives overfit; prefer `temperature_scaling` there.
+    Assumptions:
+        The log odds of a class are linear in its logit; validation and test images have the same distribution.
+
+    When it helps:
+        A resampling, a weight or a loss has moved the probabilities.
+
+    Traps:
+        Two numbers fitted to six positives overfit; prefer `temperature_scaling` there.
 
     Args:
         train: the training part.

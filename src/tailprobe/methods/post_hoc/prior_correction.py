@@ -1,4 +1,4 @@
-"""Prior correction: probabilities as they would be under another, known, prevalence."""
+"""Prior correction: the probabilities under another prevalence, which is known."""
 
 import numpy as np
 
@@ -20,15 +20,22 @@ from tailprobe.methods.ranges import check_range
     example="prior_correction(0.1)",
 )
 def prior_correction(train: TrainingSet, prevalence: float = 0.1) -> TrainingPlan:
-    """Correct for a share `prevalence` of the images carrying each low-frequency class where the head is used.
+    """Correct for a prevalence of each low-frequency class, where the head is used, that differs from training.
 
     The log odds of the stated prevalence less those of the training part are added to the logit, which is Elkan's
-    closed form. Composed with `softmax`: low-frequency classes have `prevalence` each, the others share what is left
-    in their old proportions. Assumes that images of a class look the same there as here, and calibrated scores.
+    closed form. Composed with `softmax`: low-frequency classes have `prevalence` each, the others share the rest in
+    their training proportions. `logit_adjust(1)` is the case of a prevalence of one half.
 
-    Traps: by the sigmoid link a shift a class, thresholds change and rankings do not. For heads trained on resampled
-    rows the prevalence in training is that of the rows drawn, not the one that is taken out here: compose this with
-    methods that leave the rows alone. `logit_adjust(1)` is the case of a prevalence of one half.
+    Assumptions:
+        Images of a class look the same at either prevalence (label shift), and scores are calibrated.
+
+    When it helps:
+        The prevalence where the head will be used is known.
+
+    Traps:
+        With sigmoid heads thresholds change and rankings do not. For heads trained on resampled rows the prevalence in
+        training is that of the rows drawn, which is not what is subtracted here: compose it with methods that leave the
+        rows unchanged.
 
     Args:
         train: the training part.

@@ -24,11 +24,20 @@ _BOUNDS = (np.log(0.01), np.log(100.0))  # of the temperature
     formula="z / t, one t of the lowest cross-entropy on validation images",
 )
 def temperature_scaling(train: TrainingSet) -> TrainingPlan:
-    """Divide all logits by the temperature of the lowest cross-entropy on the validation part.
+    """Divide all logits by the one temperature with the lowest cross-entropy on the validation part.
 
-    Changes probabilities and no decision at 0.5; composed with `softmax` it keeps every image's most probable class,
-    and may change rankings, since the classes share a denominator. One number is hard to overfit: it is the
-    correction to take where classes have few validation images.
+    Sigmoid heads: probabilities change and no decision at 0.5 does. Composed with `softmax` every image keeps its most
+    probable class, and rankings may change, since the classes share a denominator.
+
+    Assumptions:
+        All classes are overconfident or underconfident by the same factor.
+
+    When it helps:
+        Classes have few validation images: one number is hard to overfit.
+
+    Traps:
+        It cannot correct a class whose probabilities are too high or too low as a whole, as after resampling; see
+        `platt_scaling`.
 
     Args:
         train: the training part.

@@ -1,4 +1,4 @@
-"""The cross-entropy that corrections are fitted by."""
+"""The cross-entropy that corrections are fitted with."""
 
 import numpy as np
 from jaxtyping import Bool, Float

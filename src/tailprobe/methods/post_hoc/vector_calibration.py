@@ -1,4 +1,4 @@
-"""Vector scaling: a factor and a summand a class for softmax logits, fitted on the validation part."""
+"""Vector scaling after training: a factor and an offset a class for softmax logits, fitted on the validation part."""
 
 from dataclasses import dataclass
 
@@ -27,11 +27,19 @@ from tailprobe.methods.ranges import check_range
     formula="a_c z_c + b_c of the lowest cross-entropy + penalty (sum of (a_c - 1)^2 + b_c^2) on validation images",
 )
 def vector_calibration(train: TrainingSet, penalty: float = 0.01) -> TrainingPlan:
-    """Replace z by a z + b with a and b of the lowest cross-entropy on the validation part. Trained by softmax.
+    """Replace z by a z + b, a and b a class, with the lowest cross-entropy on the validation part.
 
-    A penalty of `penalty` times the sum of (a - 1)^2 and b^2 keeps classes of few validation images near 1 and 0.
+    The head is trained by softmax cross-entropy. A penalty of `penalty` times the sum of (a - 1)^2 and b^2 keeps
+    classes of few validation images near a = 1 and b = 0.
 
-    Trap: without the penalty a class without validation positives gets b of minus infinity.
+    Assumptions:
+        Validation and test images have the same distribution.
+
+    When it helps:
+        Probabilities of several classes are off in different ways.
+
+    Traps:
+        Without the penalty a class without validation positives has a b of minus infinity; rankings may change.
 
     Args:
         train: the training part.
@@ -67,7 +75,7 @@ class VectorCalibration:
 def fit_vector(
     logits: Float[np.ndarray, "V C"], labels: Bool[np.ndarray, "V C"], penalty: float
 ) -> tuple[Float[np.ndarray, " C"], Float[np.ndarray, " C"]]:
-    """Return the factors and summands; a convex problem, solved by L-BFGS from 1 and 0."""
+    """Return (C,) factors and (C,) offsets, float64; a convex problem, solved by L-BFGS from 1 and 0."""
     classes = logits.shape[1]
 
     def objective(at: Float[np.ndarray, " P"]) -> tuple[float, Float[np.ndarray, " P"]]:

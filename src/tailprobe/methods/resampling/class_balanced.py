@@ -14,14 +14,22 @@ from tailprobe.methods.resampling.class_shares import groups_of, power_shares, r
     formula="P(c) = 1 / C for each row of an epoch, then an image of c in turn",
 )
 def class_balanced(train: TrainingSet) -> TrainingPlan:
-    """Draw as many rows an epoch as there are images, every class equally often, its images in turn.
+    """Draw as many rows an epoch as there are images, every class equally often and its images in turn.
 
-    Other images come in each epoch. Multi-label: an image comes for each class it carries, and brings its other
-    classes along, so that classes are more even than before and not equal; images without a class are one more group.
-    Helps where rare classes are learned too late; the number of updates is the baseline's.
+    Each epoch draws different images. Multi-label: an image is drawn for each class it carries and brings its other
+    classes along, so classes are more even than before and not equal; images without a class are one more group. The
+    number of updates is the baseline's.
 
-    Traps: images of a rare class come many times an epoch and are learned by heart; a frequent class's images are
-    seen in part. A list fixed for all epochs, as some libraries make, is another method.
+    Assumptions:
+        A class matters as much whatever its count.
+
+    When it helps:
+        Rare classes are learned too late or not at all in the epochs given.
+
+    Traps:
+        Images of a rare class are drawn many times an epoch and may be memorised, those of a frequent class only in
+        part; a list of rows fixed for all epochs, as some libraries make, is another method; probabilities of rare
+        classes are too high.
 
     Args:
         train: the training part.

@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float, Int
 
 
 def imbalance_ratios(counts: Int[np.ndarray, " C"]) -> Float[np.ndarray, " C"]:
-    """Return IRLbl, the count of the most frequent class over that of each; NaN for a class without images.
+    """Return IRLbl, the count of the most frequent class divided by that of each; NaN for a class without images.
 
     Source: Charte et al., Neurocomputing 2015, equation 2.
 
@@ -16,7 +16,7 @@ def imbalance_ratios(counts: Int[np.ndarray, " C"]) -> Float[np.ndarray, " C"]:
 
 
 def minority(counts: Int[np.ndarray, " C"]) -> Bool[np.ndarray, " C"]:
-    """Say which classes have an IRLbl above the mean of all, MeanIR."""
+    """Return which classes have an IRLbl above its mean over classes, MeanIR; Charte et al. 2015, equation 3."""
     ratios = imbalance_ratios(counts)
     if np.isnan(ratios).all():
         return np.zeros(len(counts), bool)
@@ -24,7 +24,7 @@ def minority(counts: Int[np.ndarray, " C"]) -> Bool[np.ndarray, " C"]:
 
 
 def scumble(matrix: Bool[np.ndarray, "T C"]) -> Float[np.ndarray, " T"]:
-    """Return SCUMBLE of each image, 1 - geometric mean / mean of the IRLbl of its classes; 0 for none or one class.
+    """Return the SCUMBLE of each image, 1 - geometric mean / mean of the IRLbl of its classes; 0 for none or one class.
 
     Source: Charte et al., HAIS 2014, equation 3, over the classes that an image carries, as in the mldr package: over
     all classes the geometric mean would be 0 wherever one is absent.

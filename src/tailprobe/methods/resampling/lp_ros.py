@@ -18,18 +18,25 @@ from tailprobe.methods.resampling.label_sets import label_sets
     example="lp_ros(0.25)",
 )
 def lp_ros(train: TrainingSet, share: float = 0.25) -> TrainingPlan:
-    """Clone images of label sets rarer than the mean set until a share of images is added.
+    """Repeat images of label sets that are rarer than the mean until a share of images is added.
 
-    The clones are dealt evenly over the rare sets, from the largest to the smallest; a set grows to the mean size at
-    most, and what it cannot take is left to those after it. A label set is all classes of an image; for single-label
-    images a class.
+    A label set is the set of all classes of an image; for single-label images a class. Repeats are spread evenly over
+    the rare sets, from the largest to the smallest; a set grows to the mean size at most, and what it cannot take goes
+    to the sets after it.
 
-    Trap: where nearly every image has a set of its own, rare sets say little about rare classes, and a frequent class
-    in many sets is cloned most.
+    Assumptions:
+        Images of a rare label set are the ones to see more often.
+
+    When it helps:
+        There are few label sets, each with several images.
+
+    Traps:
+        Where nearly every image has a set of its own, rare sets say little about rare classes, and a frequent class
+        that is in many sets is repeated most.
 
     Args:
         train: the training part.
-        share: of the images, at most so many are added, 0 to 100.
+        share: repeats to add at most, as a share of the number of images, 0 to 100.
 
     Raises:
         InputError: a share outside that range.

@@ -18,16 +18,23 @@ from tailprobe.methods.resampling.label_sets import label_sets
     example="lp_rus(0.25)",
 )
 def lp_rus(train: TrainingSet, share: float = 0.25) -> TrainingPlan:
-    """Drop images of label sets more frequent than the mean set until a share of the images is gone.
+    """Drop images of label sets that are more frequent than the mean until a share of the images is dropped.
 
-    What is dropped is dealt evenly over the frequent sets, from the smallest to the largest; a set shrinks to the mean
-    size at least, and what it cannot give is left to those after it.
+    A label set is the set of all classes of an image. Drops are spread evenly over the frequent sets, from the smallest
+    to the largest; a set shrinks to the mean size at least, and what it cannot give is taken from the sets after it.
 
-    Trap: a rare class that comes in a frequent set loses images with it.
+    Assumptions:
+        Images of a frequent label set are redundant.
+
+    When it helps:
+        A few label sets make up most of the images.
+
+    Traps:
+        A rare class that occurs in a frequent set loses images as well.
 
     Args:
         train: the training part.
-        share: of all images, at most so many are dropped, 0 to 0.99.
+        share: of all images, the most that is dropped, 0 to 0.99.
 
     Raises:
         InputError: a share outside that range.

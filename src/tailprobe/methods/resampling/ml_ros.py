@@ -18,17 +18,25 @@ from tailprobe.methods.resampling.label_imbalance import imbalance_ratios, minor
     example="ml_ros(0.25)",
 )
 def ml_ros(train: TrainingSet, share: float = 0.25) -> TrainingPlan:
-    """Clone images of classes whose imbalance ratio is above the mean, one a class in turn, until a share is added.
+    """Repeat images of classes whose imbalance ratio is above the mean, a class at a time, until a share is added.
 
-    The ratio of a class, IRLbl, is the count of the most frequent class over its own; a class is left alone once its
-    ratio, clones included, has come down to the mean of the data as they were. Single-label images work too.
+    The imbalance ratio of a class, IRLbl, is the count of the most frequent class divided by its own; a class is left
+    alone once its ratio, repeats included, has come down to the mean of the original data. Single-label images work as
+    well.
 
-    Traps: clones carry their common classes along. The widely used R package never recomputes the ratio, so its classes
-    are cloned until the share is reached.
+    Assumptions:
+        Rare classes do not co-occur much with frequent ones.
+
+    When it helps:
+        Multi-label images with rare classes of several images each.
+
+    Traps:
+        Repeats bring their frequent classes along; a widely used R package never recomputes the ratio, so it repeats
+        until the share is reached.
 
     Args:
         train: the training part.
-        share: of the images, at most so many are added, 0 to 100.
+        share: repeats to add, as a share of the number of images, 0 to 100; fewer where no class is left.
 
     Raises:
         InputError: a share outside that range.

@@ -20,11 +20,19 @@ from tailprobe.methods.resampling.label_imbalance import minority
 def ml_rus(train: TrainingSet, share: float = 0.25) -> TrainingPlan:
     """Drop a share of the images at random, none of them with a class whose imbalance ratio is above the mean.
 
-    Where fewer images than that carry no such class all of these but one are dropped. Frequent classes lose images and
-    rare ones none. Single-label images work too.
+    The imbalance ratio of a class is the count of the most frequent class divided by its own. Where fewer images than
+    asked carry no such class, all of these but one are dropped. Frequent classes lose images and rare ones none.
+    Single-label images work as well.
 
-    Trap: images without any class are dropped as well; the R package draws with replacement and so drops fewer than it
-    says.
+    Assumptions:
+        Images that carry frequent classes alone are redundant.
+
+    When it helps:
+        Frequent classes have many more images than the head needs.
+
+    Traps:
+        Images without any class are dropped as well; a widely used R package draws with replacement and so drops fewer
+        than it says.
 
     Args:
         train: the training part.

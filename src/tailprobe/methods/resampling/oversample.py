@@ -23,13 +23,28 @@ Rows = Int[np.ndarray, " M"]
 def oversample(train: TrainingSet, count: int | CountRule, *, strategy: Strategy = "joint") -> TrainingPlan:
     """Repeat the images of every class below a count until it is reached; every image is kept at least once.
 
+    The plan's rows: all training rows, and repeats until n_c >= count for every class.
+
+    Assumptions:
+        Repeating an image is as good as another image of the class.
+
+    When it helps:
+        Rare classes are learned too late or not at all in the epochs given.
+
+    Traps:
+        An epoch takes more updates: compare with `--budget updates`; repeats may be memorised; with several labels
+        repeats bring frequent classes along; probabilities of rare classes are too high.
+
     Args:
         train: the training part; images to repeat are drawn with replacement.
         count: images a class, or a rule, see `resolve_count`.
         strategy: for images with several labels. `joint`: all images once, then classes in label order, an image
-            drawn for one class counts for every class it carries; the reading that fits the authors' log (314,853
-            rows of 32,370). `per-class`: every class alone, its images once and then repeats up to the count,
-            lists joined (510,000 rows).
+            drawn for one class counts for every class it carries; the interpretation that fits the authors' log
+            (314,853 rows of 32,370). `per-class`: every class alone, its images once and then repeats up to the
+            count, all rows concatenated (510,000 rows).
+
+    Raises:
+        InputError: a count that `resolve_count` refuses.
     """
     target = resolve_count(count, train)
     draw = _per_class if strategy == "per-class" else _jointly

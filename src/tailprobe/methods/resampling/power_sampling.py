@@ -18,9 +18,18 @@ from tailprobe.methods.resampling.class_shares import groups_of, power_shares, r
 def power_sampling(train: TrainingSet, power: float = 0.5) -> TrainingPlan:
     """Draw a class with a probability proportional to n_c^power, then one of its images in turn.
 
-    Single-label: 1 is the data as they are, 0 `class_balanced`, 0.5 square-root sampling between both, a negative
-    power draws rare classes more often than frequent ones. Multi-label images come for each class they carry, so that
-    1 is not quite the baseline. As many rows an epoch as there are images. Traps: those of `class_balanced`, in part.
+    Single-label: 1 gives the original proportions, 0 `class_balanced`, 0.5 square-root sampling between both, and a
+    negative power draws rare classes more often than frequent ones. Multi-label images are drawn for each class they
+    carry, so that 1 is not quite the baseline. An epoch has as many rows as there are images.
+
+    Assumptions:
+        A class matters more the rarer it is, by a degree that the power sets.
+
+    When it helps:
+        `class_balanced` repeats rare images too often.
+
+    Traps:
+        Those of `class_balanced`, to a lesser degree.
 
     Args:
         train: the training part.

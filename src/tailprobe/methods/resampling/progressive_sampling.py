@@ -1,4 +1,4 @@
-"""Progressively balanced sampling: from the data as they are to classes drawn equally often."""
+"""Progressively balanced sampling: from the original proportions to classes drawn equally often."""
 
 from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
@@ -19,11 +19,17 @@ def progressive_sampling(train: TrainingSet, steps: int = 5) -> TrainingPlan:
     """Draw class c with the probability (1 - t) n_c / sum of n + t / C, t going from 0 to 1 over the training.
 
     t grows in equal steps, 0 in the first and 1 in the last, each an equal share of the epochs; the paper changes it
-    with every epoch. Assumes that the hidden layer learns best from the data as they are and the output from balanced
-    ones.
+    with every epoch.
 
-    Traps: only epochs of the last step can be kept, which is class-balanced; needs as many epochs as steps. With early
-    stopping a step ends when it has converged, so that t does not follow the epochs.
+    Assumptions:
+        The hidden layer learns best from the original data and the output layer from balanced rows.
+
+    When it helps:
+        Rare classes have too few images for balanced sampling from the start.
+
+    Traps:
+        Only epochs of the last step, which is class-balanced, can be kept; there must be at least as many epochs as
+        steps. With early stopping a step ends when it has converged, so that t does not follow the epochs.
 
     Args:
         train: the training part.

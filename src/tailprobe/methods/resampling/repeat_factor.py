@@ -1,4 +1,4 @@
-"""Repeat-factor sampling: an image comes as often as its rarest class asks for."""
+"""Repeat-factor sampling: an image is drawn as often as its rarest class needs."""
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -21,11 +21,19 @@ from tailprobe.methods.resampling.class_shares import PASSES
 def repeat_factor(train: TrainingSet, threshold: float = 0.1) -> TrainingPlan:
     """Repeat image i max(1, sqrt(threshold / f_c)) times an epoch, for the rarest class c it carries.
 
-    f_c is the share of images that carry the class. Fractions are met over epochs: an image of 1.4 comes once in some
-    and twice in others. Made for multi-label images, where it needs no choice of one class. Classes more frequent
-    than the threshold are left as they are; the number of updates grows, compare with `--budget updates`.
+    f_c is the share of images that carry the class. Fractions are met on average over epochs: an image with a factor of
+    1.4 is drawn once in some epochs and twice in others. Images of classes that are all more frequent than the
+    threshold are drawn once.
 
-    Trap: the published threshold, 0.001 on LVIS, repeats nothing where the rarest class is carried by one image in 400.
+    Assumptions:
+        An image should be seen as often as its rarest class needs.
+
+    When it helps:
+        Multi-label images: no single class has to be chosen for an image.
+
+    Traps:
+        The published threshold, 0.001 on LVIS, repeats nothing where the rarest class is carried by one image in 400;
+        the number of updates grows: compare with `--budget updates`.
 
     Args:
         train: the training part.
@@ -44,6 +52,6 @@ def repeat_factor(train: TrainingSet, threshold: float = 0.1) -> TrainingPlan:
 
 
 def repeat_factors(matrix: Bool[np.ndarray, "T C"], threshold: float) -> Float[np.ndarray, " T"]:
-    """Return how often each image comes in an epoch; 1 where it carries no class."""
+    """Return (T,) float64, how often each image is drawn in an epoch on average; 1 where it carries no class."""
     share = np.maximum(matrix.sum(axis=0), 1) / len(matrix)
     return np.where(matrix, np.maximum(1, np.sqrt(threshold / share)), 1).max(axis=1)

@@ -1,4 +1,4 @@
-"""The number of images a class that a resampling aims at: given, or by a rule that fits any dataset."""
+"""The number of images a class that a resampling aims at: a number, or a rule that fits any dataset."""
 
 from typing import Literal
 
@@ -20,10 +20,10 @@ def resolve_count(count: int | CountRule, train: TrainingSet) -> int:
             count of the low-frequency classes, the paper's "approximately the frequency of the lower-frequency
             classes": 209 on all of Planet, where the paper takes 200), `median`, or `largest` (the most frequent
             class's count: 30,010 on the authors' Planet training part, where the paper takes 30,000).
-        train: the training part; classes that no training row carries are passed over.
+        train: the training part; classes that no training row carries are ignored.
 
     Raises:
-        InputError: a count outside that range, or no fitting class among the training rows.
+        InputError: a count outside that range, or no class that the rule is about has a training row.
     """
     if isinstance(count, int):
         check_range(count, 1, 10**7, what="images a class: count")

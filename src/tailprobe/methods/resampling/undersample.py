@@ -25,16 +25,30 @@ def undersample(
 ) -> TrainingPlan:
     """Cut every class down to a count by drawing from its images.
 
-    Images that carry no class at all form one more group, cut down like the others, so that the head still sees some.
+    The plan's rows: a subset with n_c <= count for every class (exactly `count` rows a class with replacement). Images
+    that carry no class form one more group, cut down like the others, so that the head still sees some.
+
+    Assumptions:
+        Frequent classes are redundant beyond the count.
+
+    When it helps:
+        Frequent classes have many more images than the head needs, or training must be short.
+
+    Traps:
+        Most images are left out, and with them what they would teach; an epoch has fewer updates: compare with
+        `--budget updates`; probabilities of rare classes are too high.
 
     Args:
         train: the training part.
         count: images a class, or a rule, see `resolve_count`.
         strategy: for images with several labels. `joint`: classes in label order, an image drawn for one class
-            counts for every class it carries, and is drawn once; the reading that fits the authors' log.
-            `per-class`: every class alone, lists joined, so that an image can come several times.
+            counts for every class it carries, and is drawn once; the interpretation that fits the authors' log.
+            `per-class`: every class alone, all rows concatenated, so that an image can be drawn several times.
         replacement: draw each class's images with replacement, exactly `count` of them, as the authors' ADE20K
             runs did.
+
+    Raises:
+        InputError: a count that `resolve_count` refuses.
     """
     target = resolve_count(count, train)
     groups, rng = _groups(train.labels), train.rng

@@ -24,11 +24,19 @@ def confident_learning(train: TrainingSet, folds: int = 5, *, protect: bool = Tr
     """Leave out the labels that lie off the diagonal of the confident joint of a logistic regression.
 
     t_c is the mean out-of-fold probability of class c among its images. Single-label: an image is dropped if, of the
-    classes whose probability reaches their t, the most probable is not its own. Multi-label: each class is such a
-    problem of two sides, and the term of the image and class alone is left out.
+    classes whose probability reaches their t_c, the most probable is not its own. Multi-label: each class is such a
+    problem of two sides, and only the loss term of that image and class is left out. `protect` keeps every image or
+    term that carries a low-frequency class.
 
-    Trap: the head knows rare classes least, so that their rare right labels look wrong; the authors' own package
-    warns of it. `protect` keeps every image or term that carries a low-frequency class.
+    Assumptions:
+        Label errors depend on the class and not on the image.
+
+    When it helps:
+        Labels are noisy and the first head is good.
+
+    Traps:
+        A head knows rare classes least, so that correct labels of rare classes look wrong; the authors' own package
+        warns of it, hence `protect`.
 
     Args:
         train: the training part; folds are drawn at random.
@@ -54,7 +62,10 @@ def confident_learning(train: TrainingSet, folds: int = 5, *, protect: bool = Tr
 
 
 def contradicted(p: Float[np.ndarray, "T C"], labels: Bool[np.ndarray, "T C"]) -> Bool[np.ndarray, " T"]:
-    """Say which rows the confident joint counts for another class than their own; a class without rows is never it."""
+    """Return (T,) bool, which rows the confident joint assigns to another class than their own.
+
+    No row is assigned to a class without rows.
+    """
     counts = labels.sum(axis=0)
     threshold = np.where(counts > 0, (p * labels).sum(axis=0) / np.maximum(counts, 1), np.inf)
     confident = p >= threshold

@@ -1,4 +1,4 @@
-"""Cut every class down to a count by a rule of choosing among its images."""
+"""Cut every class down to a count by a rule that chooses among its images."""
 
 from typing import Protocol, runtime_checkable
 
@@ -29,8 +29,13 @@ class Choose(Protocol):
 def cut_classes(train: TrainingSet, target: int, choose: Choose) -> TrainingPlan:
     """Return the plan of the images that some class chooses.
 
-    Classes choose in order of rising count and take the images already kept as given, so that a multi-label image
+    Classes choose in ascending order of count and start from the images already kept, so that a multi-label image
     counts for all its classes. Images that carry no class form one more group.
+
+    Args:
+        train: the training part.
+        target: images a class.
+        choose: the rule.
     """
     matrix = train.labels.matrix
     groups = np.column_stack([matrix, ~matrix.any(axis=1)])
@@ -45,7 +50,7 @@ def cut_classes(train: TrainingSet, target: int, choose: Choose) -> TrainingPlan
 
 
 def lowest(values: np.ndarray, chosen: Int[np.ndarray, " m"], number: int) -> Int[np.ndarray, " K"]:
-    """Return the positions of the `number` lowest values, those chosen already left out.
+    """Return the positions of the `number` lowest values, without those in `chosen`.
 
     >>> lowest(np.array([3.0, 1.0, 2.0, 0.0]), np.array([3]), 2).tolist()
     [1, 2]

@@ -1,4 +1,4 @@
-"""Semantic deduplication: of images of the same labels that lie very close together, one is kept."""
+"""Semantic deduplication: of images with the same labels and very similar embeddings one is kept."""
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -22,12 +22,19 @@ from tailprobe.methods.resampling.label_sets import label_sets
 def deduplicate(train: TrainingSet, similarity: float = 0.95) -> TrainingPlan:
     """Drop an image if its cosine to a kept image of the same labels is above `similarity`.
 
-    Cosines are of embeddings less the mean of the training rows. Images are looked at from the one farthest from the
-    mean of its label set to the nearest, so that of a group the least typical stays, as in the paper. Helps where
-    frequent classes hold bursts of one scene; rare classes lose copies, too. Where it drops nothing it is the
-    baseline.
+    Cosines are of embeddings less the mean of the training rows. Images are visited from the one farthest from the mean
+    of its label set to the nearest, so that of a group of copies the least typical stays, as in the paper. Where it
+    drops nothing it is the baseline.
 
-    Trap: how similar copies are depends on the encoder; see what `tailprobe inspect` finds before choosing a number.
+    Assumptions:
+        Near copies add nothing to one another.
+
+    When it helps:
+        Frequent classes hold bursts of one scene.
+
+    Traps:
+        Rare classes lose copies as well; how similar copies are depends on the encoder: see `tailprobe inspect` before
+        choosing a number.
 
     Args:
         train: the training part.
@@ -47,7 +54,7 @@ def deduplicate(train: TrainingSet, similarity: float = 0.95) -> TrainingPlan:
 
 
 def without_copies(unit: Float[np.ndarray, "n D"], similarity: float) -> Bool[np.ndarray, " n"]:
-    """Say which rows stay, those least like the mean looked at first."""
+    """Return (n,) bool, which rows stay; rows are visited in ascending order of their similarity to the mean."""
     kept, copy = np.zeros(len(unit), bool), np.zeros(len(unit), bool)
     for row in np.argsort(unit @ unit.mean(axis=0), kind="stable"):
         if not copy[row]:

@@ -1,4 +1,4 @@
-"""How a first head learns: a linear layer trained within the training part, its probabilities after each epoch."""
+"""Training dynamics of a first head: a linear layer trained within the training part, its probabilities by epoch."""
 
 import numpy as np
 from jaxtyping import Float
@@ -11,7 +11,11 @@ _BATCH, _RATE, _FIRST, _SECOND = 64, 0.01, 0.9, 0.999
 
 
 def probabilities_by_epoch(train: TrainingSet, epochs: int) -> Float[np.ndarray, "E T C"]:
-    """Return the probability of each class for each row after each epoch, softmax for single-label rows."""
+    """Return the probability of each class for each row after each epoch, float64; softmax for single-label rows.
+
+    Adam with a learning rate of 0.01 and batches of 64 on standardised rows; the start and the order come from the
+    training set's generator.
+    """
     x = np.asarray(train.embeddings, np.float64)
     mean, inverse = centre_and_scale(x)
     x = np.column_stack([(x - mean) * inverse, np.ones(len(x))])

@@ -1,4 +1,4 @@
-"""Edited nearest neighbours: frequent images whose neighbours carry other labels are dropped."""
+"""Edited nearest neighbours: frequent images whose neighbours carry different labels are dropped."""
 
 import numpy as np
 
@@ -20,10 +20,19 @@ from tailprobe.methods.selection.neighbours import label_distance, nearest_rows,
     example="edited_neighbours(3)",
 )
 def edited_neighbours(train: TrainingSet, k: int = 3, difference: float = 0.5) -> TrainingPlan:
-    """Drop an image without a low-frequency class if at least half of its k nearest others carry other labels.
+    """Drop an image without a low-frequency class if at least half of its k nearest images carry different labels.
 
-    Labels are others where their adjusted Hamming distance is above `difference`, see `tomek_links`. Smooths the border
-    around rare classes. Traps: cleans and does not balance; an image without any class is far from all that carry one.
+    Labels are different where their adjusted Hamming distance is above `difference`, see `tomek_links`.
+
+    Assumptions:
+        Frequent images among images of other labels are noise or overlap.
+
+    When it helps:
+        Frequent classes overlap with rare ones.
+
+    Traps:
+        It cleans and does not balance; an image without any class is far from all that carry one; hard frequent images
+        are lost.
 
     Args:
         train: the training part.

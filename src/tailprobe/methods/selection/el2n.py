@@ -35,10 +35,17 @@ def el2n(
 ) -> TrainingPlan:
     """Cut every class down to a count by |p - y|, the length of the error of a linear head after a few epochs.
 
-    The mean over several heads trained within the training part. The paper keeps the hard ones. Multi-label images
-    count for all their classes, as in `k_centre`.
+    The error is the mean over several linear heads trained within the training part. The paper keeps the hard images.
+    Multi-label images count for all their classes, as in `k_centre`.
 
-    Trap: among the hardest are wrong labels; with few images a class keep the easy ones.
+    Assumptions:
+        The error early in training tells which images matter.
+
+    When it helps:
+        Frequent classes have many easy images (`hard`), or many wrong labels (`easy`).
+
+    Traps:
+        The hardest images include wrong labels; with few images a class keep the easy ones.
 
     Args:
         train: the training part; heads start and shuffle at random.
@@ -48,7 +55,7 @@ def el2n(
         repeats: heads, 1 to 100.
 
     Raises:
-        InputError: epochs or repeats outside its range.
+        InputError: epochs or repeats outside its range, or a count that `resolve_count` refuses.
     """
     check_range(epochs, 1, 100, what="el2n: epochs")
     check_range(repeats, 1, 100, what="el2n: repeats")

@@ -26,12 +26,18 @@ Rows = Int[np.ndarray, " _"]
 def forgetting(train: TrainingSet, count: int | CountRule = "low-frequency", *, epochs: int = 20) -> TrainingPlan:
     """Cut every class down to a count, dropping first the images that a linear head never forgets.
 
-    A forgetting event is an epoch after which an image is wrong that was right before. Images that are never right
-    count as forgotten more often than all others, as in the paper. Right: the most probable class is the image's own;
-    for multi-label images all classes on their side of 0.5. Among equals the images of the higher mean error are
-    kept.
+    A forgetting event is an epoch after which an image is wrong that was right before. Images that are never right rank
+    as forgotten most often, as in the paper. Right: the most probable class is the image's own; for multi-label images
+    all classes are on their side of 0.5. Ties go to the image of the higher mean error.
 
-    Trap: what is never learned may be a wrong label.
+    Assumptions:
+        Images that are never forgotten are redundant.
+
+    When it helps:
+        Frequent classes have many more images than the head needs.
+
+    Traps:
+        An image that is never learned may have a wrong label.
 
     Args:
         train: the training part; the head starts and shuffles at random.
@@ -39,7 +45,7 @@ def forgetting(train: TrainingSet, count: int | CountRule = "low-frequency", *, 
         epochs: 2 to 200.
 
     Raises:
-        InputError: epochs outside that range.
+        InputError: epochs outside that range, or a count that `resolve_count` refuses.
     """
     check_range(epochs, 2, 200, what="forgetting: epochs")
     labels, p = train.labels.matrix, probabilities_by_epoch(train, epochs)
@@ -55,7 +61,7 @@ def forgetting(train: TrainingSet, count: int | CountRule = "low-frequency", *, 
 
 
 def events(right: Bool[np.ndarray, "E T"]) -> Float[np.ndarray, " T"]:
-    """Return how often each row goes from right to wrong; the number of epochs for rows that are never right.
+    """Return (T,) float64, how often each row goes from right to wrong; E, the epochs, for rows that are never right.
 
     >>> events(np.array([[True, False], [False, False], [True, False], [False, False]])).tolist()
     [2.0, 4.0]

@@ -1,4 +1,4 @@
-"""Herding: keep the images whose mean follows the mean of the class."""
+"""Herding: keep the images whose mean stays closest to the mean of the class."""
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -25,12 +25,23 @@ Rows = Int[np.ndarray, " _"]
 def herding(train: TrainingSet, count: int | CountRule = "low-frequency") -> TrainingPlan:
     """Cut every class down to a count: each image added brings the mean of those kept closest to the mean of the class.
 
-    Keeps what is typical, in the right proportions. Multi-label images count for all their classes, as in `k_centre`.
-    Trap: outliers and rare kinds within a class are left out.
+    Multi-label images count for all their classes, as in `k_centre`.
+
+    Assumptions:
+        The mean of a class describes what is needed of it.
+
+    When it helps:
+        A small set has to represent a frequent class.
+
+    Traps:
+        Outliers and rare kinds within a class are left out.
 
     Args:
         train: the training part.
         count: images a class, or a rule, see `resolve_count`.
+
+    Raises:
+        InputError: a count that `resolve_count` refuses.
     """
 
     def choose(members: Rows, chosen: Rows, number: int, group: int) -> Rows:

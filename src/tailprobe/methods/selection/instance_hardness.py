@@ -1,4 +1,4 @@
-"""Instance-hardness threshold: images of frequent classes that a first head gets wrong are dropped."""
+"""Instance-hardness threshold: images of frequent classes that a first head misclassifies are dropped."""
 
 import numpy as np
 from jaxtyping import Int
@@ -26,10 +26,17 @@ Rows = Int[np.ndarray, " _"]
 def instance_hardness(train: TrainingSet, count: int | CountRule = "low-frequency", folds: int = 5) -> TrainingPlan:
     """Cut every class down to a count, keeping the images that a head trained without them finds most probable.
 
-    The head is a logistic regression within the training part, each image scored by one that has not seen it. Images
-    without a class are ranked by how little they look like any. Removes overlap and wrong labels of frequent classes.
+    The head is a logistic regression fitted within the training part, each image scored by one that has not seen it.
+    Images without a class are ranked by their largest class probability, the lowest kept.
 
-    Trap: the images left are the easy ones, so that the head has not seen the hard ones it will meet.
+    Assumptions:
+        Images that a head misclassifies are noise or overlap.
+
+    When it helps:
+        Frequent classes overlap with rare ones or have wrong labels.
+
+    Traps:
+        The images kept are the easy ones, so that the head is not trained on the hard ones it will meet.
 
     Args:
         train: the training part; folds are drawn at random.
@@ -37,7 +44,7 @@ def instance_hardness(train: TrainingSet, count: int | CountRule = "low-frequenc
         folds: 2 to 20.
 
     Raises:
-        InputError: folds outside that range.
+        InputError: folds outside that range, or a count that `resolve_count` refuses.
     """
     check_range(folds, 2, 20, what="instance_hardness: folds")
     p = out_of_fold(train, folds)

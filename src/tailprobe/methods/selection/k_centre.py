@@ -24,13 +24,25 @@ Rows = Int[np.ndarray, " _"]
 def k_centre(train: TrainingSet, count: int | CountRule = "low-frequency") -> TrainingPlan:
     """Cut every class down to a count by farthest-first traversal of its embeddings.
 
-    An image is kept if any class it carries chooses it; classes choose in order of rising count and take the images
-    already kept as given, so that a multi-label image counts for all its classes. Images that carry no class form one
-    more group. Outliers are chosen first: they are the farthest.
+    An image is kept if any class it carries chooses it; classes choose in ascending order of count and start from the
+    images already kept, so that a multi-label image counts for all its classes. Images that carry no class form one
+    more group.
+
+    Assumptions:
+        A class is well represented if every one of its images is close to one that is kept.
+
+    When it helps:
+        Frequent classes hold many near copies.
+
+    Traps:
+        Outliers are chosen first: they are the farthest.
 
     Args:
         train: the training part.
         count: images a class, or a rule, see `resolve_count`.
+
+    Raises:
+        InputError: a count that `resolve_count` refuses.
     """
     target = resolve_count(count, train)
 

@@ -1,4 +1,4 @@
-"""NearMiss: keep the images of frequent classes that lie nearest to images of rare ones."""
+"""NearMiss: keep the images of frequent classes that are nearest to images of rare ones."""
 
 from typing import Literal
 
@@ -34,11 +34,19 @@ def near_miss(
     """Cut every class down to a count, keeping the images of the least mean distance to k images of rare classes.
 
     `to=nearest`: to the k nearest images that carry a low-frequency class (NearMiss-1); `to=farthest`: to the k
-    farthest (NearMiss-2). Euclidean distances of the embeddings as they are. Images of the low-frequency classes are
-    measured by the others of them. Multi-label images count for all their classes, as in `k_centre`.
+    farthest (NearMiss-2). Distances are Euclidean, of the embeddings as they are. Images of the low-frequency classes
+    are compared with all images of these, themselves included. Multi-label images count for all their classes, as in
+    `k_centre`.
 
-    Traps: keeps what is most easily mistaken for a rare class, wrong labels among it, and forgets the rest of a
-    frequent class; in hundreds of dimensions distances differ little.
+    Assumptions:
+        The images near rare classes determine the boundary.
+
+    When it helps:
+        Frequent classes hold many images far from every rare class.
+
+    Traps:
+        The images kept are the most easily mistaken for a rare class, wrong labels among them, and the rest of a
+        frequent class is not seen; in hundreds of dimensions distances differ little.
 
     Args:
         train: the training part.
@@ -47,7 +55,7 @@ def near_miss(
         to: which of the rare images.
 
     Raises:
-        InputError: k outside that range.
+        InputError: k outside that range, or a count that `resolve_count` refuses.
     """
     check_range(k, 1, 1000, what="near_miss: k")
     rare = train.labels.matrix[:, train.low_frequency].any(axis=1)

@@ -1,4 +1,4 @@
-"""Nearest neighbours among the training rows, and how different their labels are."""
+"""Nearest neighbours among the training rows, and the distance between their labels."""
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -16,7 +16,7 @@ def nearest_rows(rows: Float[np.ndarray, "T D"], k: int) -> Int[np.ndarray, "T K
 
 
 def label_distance(one: Bool[np.ndarray, "... C"], two: Bool[np.ndarray, "... C"]) -> Float[np.ndarray, "..."]:
-    """Return the adjusted Hamming distance: classes that only one carries, over the classes that each carries, counted.
+    """Return the adjusted Hamming distance: |one xor two| / (|one| + |two|), in numbers of classes.
 
     0 for equal labels, 1 for labels without a common class. Source: Charte et al., IDEAL 2014, equation 4.
 
@@ -28,5 +28,5 @@ def label_distance(one: Bool[np.ndarray, "... C"], two: Bool[np.ndarray, "... C"
 
 
 def removable(matrix: Bool[np.ndarray, "T C"], low_frequency: Bool[np.ndarray, " C"]) -> Bool[np.ndarray, " T"]:
-    """Say which rows carry no low-frequency class."""
+    """Return (T,) bool, which rows carry no low-frequency class."""
     return ~(matrix & low_frequency).any(axis=1, keepdims=True)[:, 0]

@@ -28,15 +28,25 @@ def prototypes(
 ) -> TrainingPlan:
     """Cut every class down to a count, keeping the images nearest to its mean (easy) or farthest from it (hard).
 
-    The paper: hard ones where there are many images, easy ones where there are few. Euclidean distances of the
-    embeddings as they are. Multi-label images count for all their classes, as in `k_centre`.
+    The paper recommends hard images where there are many images and easy ones where there are few. Distances are
+    Euclidean, of the embeddings as they are. Multi-label images count for all their classes, as in `k_centre`.
 
-    Trap: among the hard ones are wrong labels.
+    Assumptions:
+        The distance to the class mean tells how typical an image is.
+
+    When it helps:
+        Frequent classes have many more images than the head needs.
+
+    Traps:
+        The hard images include wrong labels.
 
     Args:
         train: the training part.
         count: images a class, or a rule, see `resolve_count`.
         keep: which end.
+
+    Raises:
+        InputError: a count that `resolve_count` refuses.
     """
 
     def choose(members: Rows, chosen: Rows, number: int, group: int) -> Rows:

@@ -1,4 +1,4 @@
-"""Tomek links: of two images that are each other's nearest and carry other labels, the frequent one is dropped."""
+"""Tomek links: of two mutual nearest neighbours with different labels the frequent one is dropped."""
 
 import numpy as np
 
@@ -19,12 +19,20 @@ from tailprobe.methods.selection.neighbours import label_distance, nearest_rows,
     formula="images without a low-frequency class left out of mutual nearest neighbours of other labels",
 )
 def tomek_links(train: TrainingSet, difference: float = 0.5) -> TrainingPlan:
-    """Drop the images without a low-frequency class from pairs that are mutual nearest neighbours of other labels.
+    """Drop the images without a low-frequency class from pairs of mutual nearest neighbours with different labels.
 
-    Labels are others where their adjusted Hamming distance, the classes that one of both carries over all they carry,
-    is above `difference`; for single-label images where the classes differ. Cleans the border around rare classes.
+    Labels are different where their adjusted Hamming distance is above `difference`: the number of classes that only
+    one of both carries, divided by the number that each carries, added up. For single-label images: where the classes
+    differ.
 
-    Trap: it cleans and does not balance; a count is never reached.
+    Assumptions:
+        A frequent image next to a rare one is noise or overlap.
+
+    When it helps:
+        Frequent classes overlap with rare ones.
+
+    Traps:
+        It cleans and does not balance; a count is never reached.
 
     Args:
         train: the training part.

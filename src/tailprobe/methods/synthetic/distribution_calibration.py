@@ -1,4 +1,4 @@
-"""Distribution calibration: rare classes borrow the spread of the frequent classes nearest to them."""
+"""Distribution calibration: rare classes take their covariance from the frequent classes nearest to them."""
 
 import numpy as np
 from jaxtyping import Float
@@ -27,21 +27,27 @@ def distribution_calibration(
 ) -> TrainingPlan:
     """Add rows to low-frequency classes, drawn around each image with the covariance of similar frequent classes.
 
-    For an image x of a rare class, the k classes that are not low-frequency and whose means are nearest to x: rows are
-    normal with the mean of x and these k means, and the mean of their covariances + alpha in every entry. Assumes that
-    classes that lie close together spread alike.
+    For an image x of a rare class take the k classes that are not low-frequency and whose means are nearest to x. Rows
+    are normal with the mean of x and these k means, and with the mean of their covariances plus alpha in every entry.
 
-    Traps: the paper makes features non-negative and takes roots first, which embeddings of most encoders do not allow;
-    its alpha of 0.21 goes with such features.
+    Assumptions:
+        Classes that are close together have similar covariances.
+
+    When it helps:
+        Rare classes have too few images to show how they vary.
+
+    Traps:
+        The paper first takes roots of non-negative features, which embeddings of most encoders are not; its alpha of
+        0.21 goes with such features.
 
     Args:
         train: the training part; each image in turn, rows drawn at random.
         count: rows a class, or a rule, see `resolve_count`.
-        k: classes to borrow from, 1 to 100.
+        k: classes to take covariances from, 1 to 100.
         alpha: 0 to 100.
 
     Raises:
-        InputError: k or alpha outside its range.
+        InputError: k or alpha outside its range, or a count that `resolve_count` refuses.
     """
     check_range(k, 1, 100, what="distribution_calibration: k")
     check_range(alpha, 0, 100, what="distribution_calibration: alpha")

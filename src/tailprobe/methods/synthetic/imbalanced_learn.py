@@ -1,4 +1,4 @@
-"""The samplers of imbalanced-learn, an optional part."""
+"""The samplers of imbalanced-learn, an optional dependency."""
 
 from typing import Any, Literal
 
@@ -45,20 +45,27 @@ _NEIGHBOURS = {
     example="imbalanced_learn(BorderlineSMOTE)",
 )
 def imbalanced_learn(train: TrainingSet, sampler: Sampler, k: int = 5) -> TrainingPlan:
-    """Resample embeddings, as they are, by a sampler of imbalanced-learn: `pip install 'tailprobe[imbalanced-learn]'`.
+    """Resample embeddings by a sampler of imbalanced-learn: `pip install 'tailprobe[imbalanced-learn]'`.
 
-    Rows that it keeps are drawn as often as it says, and rows that it makes are added. All its settings but the
-    random state and the number of neighbours are its own defaults: over-samplers fill every class up to the largest,
-    cleaning ones spare the rarest class alone. What this package has itself (SMOTE, NearMiss, Tomek links and so on)
-    is not among them.
+    Rows that it keeps are drawn as often as it says, and rows that it makes are added. All its settings but the random
+    state and the number of neighbours have its defaults: over-samplers fill every class up to the largest, cleaning
+    samplers leave the rarest class alone. What this package has itself (SMOTE, NearMiss, Tomek links and so on) is not
+    among the samplers.
 
-    Traps: most fail where a class has no more than k images; the error says so. The condensed and one-sided rules
-    depend on the order of rows and take the square of their number.
+    Assumptions:
+        What the sampler's paper assumes, of distances between embeddings as they are.
+
+    When it helps:
+        To compare with published results of a sampler.
+
+    Traps:
+        Most samplers fail where a class has no more than k images; the error says so. The condensed and one-sided rules
+        depend on the order of rows and take time quadratic in their number.
 
     Args:
         train: the training part; the random state is drawn from its generator.
         sampler: the class in imbalanced-learn.
-        k: neighbours, of the SMOTE kin alone, 1 to 1000; fewer where the rarest class has no more.
+        k: neighbours, 1 to 1000, for the SMOTE variants and ADASYN alone; fewer where the rarest class has fewer.
 
     Raises:
         InputError: k outside that range, the package is not installed, or its sampler cannot take the data.

@@ -19,14 +19,14 @@ def mixtures(
     of_vectors: Float[np.ndarray, " M"],
     of_labels: Float[np.ndarray, " M"],
 ) -> TrainingPlan:
-    """Return the plan of mixtures alone, T rows an epoch.
+    """Return the plan of T mixtures and nothing else; two rows each, of which those of weight 0 are left out.
 
     Args:
         train: the training part.
-        first: training rows.
-        second: the row each is mixed with.
-        of_vectors: the first one's share of the vector.
-        of_labels: the first one's share of the label.
+        first: (T,) training rows.
+        second: (T,) the row each is mixed with.
+        of_vectors: (T,) the first one's share of the vector, 0 to 1.
+        of_labels: (T,) the first one's share of the label, 0 to 1.
     """
     share = of_vectors[:, None].astype(np.float32)
     mixed = share * train.embeddings[first] + (1 - share) * train.embeddings[second]

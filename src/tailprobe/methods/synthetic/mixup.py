@@ -19,11 +19,18 @@ from tailprobe.methods.synthetic.mix import mixtures
 def mixup(train: TrainingSet, alpha: float = 0.2) -> TrainingPlan:
     """Train on l x + (1 - l) x' with the labels l y + (1 - l) y', l drawn from Beta(alpha, alpha).
 
-    Every image is mixed with one other, drawn at random. A mixture enters as two weighted rows of one vector, which
-    gives the same expected gradient as a soft label. It is there for all classes alike; `remix` favours rare ones.
+    Every image is mixed with one other, drawn at random. A mixture becomes two weighted rows of one vector, which give
+    the same expected gradient as a soft label. All classes are treated alike; `remix` favours rare ones.
 
-    Traps: pairs are drawn once, where the paper draws them anew for every batch; twice as many rows an epoch as there
-    are images, so compare with `--budget updates`.
+    Assumptions:
+        The probability of a class changes linearly between two images.
+
+    When it helps:
+        Heads are overconfident or overfit.
+
+    Traps:
+        Pairs are drawn once, where the paper draws them anew for every batch; an epoch draws about twice as many rows
+        as there are images: compare with `--budget updates`.
 
     Args:
         train: the training part.

@@ -1,4 +1,4 @@
-"""MLSMOTE: SMOTE for images of several labels, the labels of a new row by the vote of its neighbours."""
+"""MLSMOTE: SMOTE for multi-label images, the labels of a new row by the vote of its neighbours."""
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -27,11 +27,19 @@ def mlsmote(train: TrainingSet, k: int = 5) -> TrainingPlan:
     """Add one row for every image of every class whose imbalance ratio is above the mean.
 
     The row lies between the image and a random one of its k nearest neighbours within the class, and carries the
-    classes that more than half of the image and these neighbours carry. The ratio is that of the most frequent
-    class's count to the class's own. Doubles rare classes, without cloning the common labels beside them.
+    classes that more than half of the image and these neighbours carry. The imbalance ratio is the count of the most
+    frequent class divided by that of the class. So the number of rows of rare classes doubles without all the frequent
+    labels beside them.
 
-    Traps: the popular Python port differs from the paper in its labels; rare labels that few neighbours share are voted
-    out. A class of one image has no neighbour and gets no row.
+    Assumptions:
+        Between two images of a class lie images of this class.
+
+    When it helps:
+        Multi-label images whose rare classes are compact in the embedding.
+
+    Traps:
+        A popular Python port assigns labels differently from the paper; rare labels that few neighbours share are voted
+        out. A class of one image has no neighbour and gets no row.
 
     Args:
         train: the training part.
@@ -55,7 +63,7 @@ def mlsmote(train: TrainingSet, k: int = 5) -> TrainingPlan:
 def between(
     rows: Float[np.ndarray, "n D"], labels: Bool[np.ndarray, "n C"], k: int, rng: np.random.Generator
 ) -> tuple[Float[np.ndarray, "n D"], Bool[np.ndarray, "n C"]]:
-    """Return a row for each of one class's rows, and its labels."""
+    """Return a synthetic row for each of one class's rows, and its labels; n must be 2 or more."""
     nearest: Int[np.ndarray, "n K"] = nearest_rows(rows, k)
     partners = nearest[np.arange(len(rows)), rng.integers(nearest.shape[1], size=len(rows))]
     made = rows + rng.random((len(rows), 1)) * (rows[partners] - rows)

@@ -1,4 +1,4 @@
-"""REMEDIAL: images on which rare and frequent classes meet are split into two rows."""
+"""REMEDIAL: images on which rare and frequent classes occur together are split into two rows."""
 
 from typing import Literal
 
@@ -21,16 +21,24 @@ from tailprobe.methods.resampling.label_imbalance import minority, scumble
     formula="an image of SCUMBLE above the mean becomes two rows: its frequent classes and its rare classes",
 )
 def remedial(train: TrainingSet, removed: Literal["masked", "negative"] = "masked") -> TrainingPlan:
-    """Split each image of a SCUMBLE above the mean into two rows, one with its frequent and one with its rare classes.
+    """Split each image of above-mean SCUMBLE into two rows, one with its frequent and one with its rare classes.
 
-    SCUMBLE is high where classes of very different imbalance ratios meet on one image; rare are classes of a ratio
-    above the mean. The classes that a row gives away are left out of its loss (`masked`). As in the paper they count
-    as absent (`negative`), which for a head that sees both rows says that the same image has the class and has it
-    not.
+    SCUMBLE is high where classes of very different imbalance ratios occur on one image; rare are classes of a ratio
+    above the mean. The classes that a row loses are left out of its loss (`masked`) or, as in the paper, count as
+    absent (`negative`).
+
+    Assumptions:
+        Rare classes are hidden by the frequent classes that they occur with.
+
+    When it helps:
+        Rare classes occur mostly on images with frequent ones; before a multi-label resampling.
+
+    Traps:
+        With `negative` the two rows contradict each other: the same embedding has the class and does not have it.
 
     Args:
         train: the training part.
-        removed: what becomes of the classes that a row gives away.
+        removed: what becomes of the classes that a row loses.
     """
     matrix = train.labels.matrix
     levels, rare = scumble(matrix), minority(train.labels.counts)

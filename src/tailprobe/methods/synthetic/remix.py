@@ -21,10 +21,19 @@ from tailprobe.methods.synthetic.mix import mixtures
     example="remix(1, 3, 0.5)",
 )
 def remix(train: TrainingSet, alpha: float = 1.0, kappa: float = 3.0, tau: float = 0.5) -> TrainingPlan:
-    """Mix images as `mixup` does; a mixture of a rare and a frequent class carries the rare one alone.
+    """Mix images as `mixup` does; a mixture of a rare and a frequent class is labelled as the rare class alone.
 
-    Of two images whose classes differ in count by a factor of kappa or more the rarer one gives the whole label, where
-    its share of the vector is above 1 - tau. Moves the border of rare classes outwards. Traps: those of `mixup`.
+    Of two images whose classes differ in count by a factor of kappa or more the rarer class gives the whole label,
+    where its share of the vector is above 1 - tau.
+
+    Assumptions:
+        The boundary of a rare class lies too close to its images.
+
+    When it helps:
+        Rare classes are predicted too seldom.
+
+    Traps:
+        Those of `mixup`; scores of rare classes become too high.
 
     Args:
         train: the training part.
@@ -51,7 +60,7 @@ def label_share(
     kappa: float,
     tau: float,
 ) -> Float[np.ndarray, " M"]:
-    """Return the first image's share of each label, by the counts of both classes.
+    """Return (M,) float64, the first image's share of each label, by the counts of both classes.
 
     >>> label_share(np.array([0.4, 0.6, 0.4]), np.array([90, 10, 10]), np.array([10, 90, 10]), 3.0, 0.5).tolist()
     [0.0, 1.0, 0.4]

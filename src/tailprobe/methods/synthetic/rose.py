@@ -23,12 +23,19 @@ from tailprobe.methods.synthetic.add_rows import with_rows
 def rose(train: TrainingSet, count: int | CountRule = "largest", shrinkage: float = 1.0) -> TrainingPlan:
     """Add noisy repeats of the images of every class below a count until it is reached.
 
-    Noise is normal, in each dimension h times the standard deviation within the class, h = shrinkage * (4 / ((D + 2)
-    n))^(1 / (D + 4)), the bandwidth that suits a normal class best. Multi-label: classes in label order, a repeat
-    keeps all labels of its image and counts for them, as in `oversample`.
+    Noise is normal, with a standard deviation of h times that within the class in each dimension, h = shrinkage * (4 /
+    ((D + 2) n))^(1 / (D + 4)), the asymptotically best bandwidth for a normal class. Multi-label: classes in label
+    order; a repeat keeps all labels of its image and counts for them, as in `oversample`.
 
-    Traps: in hundreds of dimensions h is near 1 whatever n is, so that repeats lie far from their image: try a
-    shrinkage of 0.1 to 0.5. A class of one image has no deviation: its repeats are copies.
+    Assumptions:
+        An image with noise of this size still shows its class.
+
+    When it helps:
+        Repeats without noise are memorised.
+
+    Traps:
+        In hundreds of dimensions h is near 1 whatever n is, so that repeats are far from their image: try a shrinkage
+        of 0.1 to 0.5. A class of one image has no standard deviation: its repeats are copies.
 
     Args:
         train: the training part; images and noise are drawn at random.
@@ -36,7 +43,7 @@ def rose(train: TrainingSet, count: int | CountRule = "largest", shrinkage: floa
         shrinkage: 0 to 10; 0 is `oversample`.
 
     Raises:
-        InputError: a shrinkage outside that range.
+        InputError: a shrinkage outside that range, or a count that `resolve_count` refuses.
     """
     check_range(shrinkage, 0, 10, what="rose: shrinkage")
     target, labels = resolve_count(count, train), train.labels
@@ -53,7 +60,7 @@ def rose(train: TrainingSet, count: int | CountRule = "largest", shrinkage: floa
 
 
 def bandwidth(rows: Float[np.ndarray, "n D"], shrinkage: float) -> Float[np.ndarray, " D"]:
-    """Return the standard deviation of the noise in each dimension."""
+    """Return (D,) float64, the standard deviation of the noise in each dimension; 0 for a single row."""
     n, dimensions = rows.shape
     spread = rows.std(axis=0, ddof=1) if n > 1 else np.zeros(dimensions)
     return shrinkage * (4 / ((dimensions + 2) * n)) ** (1 / (dimensions + 4)) * spread

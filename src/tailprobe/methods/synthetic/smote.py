@@ -27,8 +27,18 @@ def smote(train: TrainingSet, count: int | CountRule = "largest", k: int = 5) ->
 
     A row is x + u (x' - x): x an image of the class, each in turn as in the paper, x' one of its k nearest neighbours
     in the class by Euclidean distance of the embeddings as they are, u uniform in [0, 1]. A class of fewer than k + 1
-    images uses all others as neighbours; a class of a single image repeats it. Where no class falls short of the
-    count, the plan is the baseline's.
+    images uses all others as neighbours; a class of a single image repeats it. Where every class reaches the count, the
+    plan is the baseline's.
+
+    Assumptions:
+        Between two images of a class lie images of this class.
+
+    When it helps:
+        A rare class has more than k images and is compact in the embedding.
+
+    Traps:
+        Between two clusters of a class lie images of other classes; rows depend on the scale of the embedding's
+        dimensions; probabilities of rare classes are too high.
 
     Args:
         train: the training part.
@@ -36,7 +46,7 @@ def smote(train: TrainingSet, count: int | CountRule = "largest", k: int = 5) ->
         k: neighbours to choose from, 1 to 1000.
 
     Raises:
-        InputError: k outside that range.
+        InputError: k outside that range, or a count that `resolve_count` refuses.
     """
     check_range(k, 1, 1000, what="smote: k")
     target = resolve_count(count, train)

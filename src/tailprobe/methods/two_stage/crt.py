@@ -1,4 +1,4 @@
-"""Classifier retraining: the output layer is trained anew on class-balanced rows."""
+"""Classifier retraining: the output layer is trained again, from new weights, on class-balanced rows."""
 
 import numpy as np
 from jaxtyping import Int
@@ -17,14 +17,24 @@ from tailprobe.methods.method import method
     link="softmax",
     source="Kang et al., ICLR 2020, section 4.1",
     cites=("kang2020",),
-    formula="the output layer trained anew, rows_c equal for all classes",
+    formula="the output layer trained again from new weights, rows_c equal for all classes",
     example="crt",
 )
 def crt(train: TrainingSet, share: float = 0.5) -> TrainingPlan:
-    """Train the head on the data as they are, then its output layer anew, from fresh weights, on balanced rows.
+    """Train the head on the original data, then its output layer from a new initialisation, on class-balanced rows.
 
     The second stage draws as many rows an epoch as there are training rows, each class equally often; the hidden layer
-    keeps what the first stage has taught it.
+    keeps the weights of the first stage.
+
+    Assumptions:
+        The features of the hidden layer are good and only the output layer is biased.
+
+    When it helps:
+        Frequent classes dominate the decisions of the output layer.
+
+    Traps:
+        On a linear head it is only balanced training; both stages need enough epochs; only epochs of the second stage
+        can be kept.
 
     Args:
         train: the training part.
@@ -42,9 +52,10 @@ def crt(train: TrainingSet, share: float = 0.5) -> TrainingPlan:
 
 
 def class_balanced_rows(train: TrainingSet) -> Int[np.ndarray, " M"]:
-    """Return about as many rows as there are, equally many of each class that has any; a class's rows in turn.
+    """Return about T rows, the same number for each class that has any; a class's rows are repeated in turn.
 
-    Rows are repeated whole before any is repeated once more, so a rare class is seen evenly.
+    Every row of a class is drawn n times before any is drawn n + 1 times, so the images of a rare class are equally
+    frequent.
     """
     present = [np.flatnonzero(column) for column in train.labels.matrix.T if column.any()]
     each = -(-len(train) // len(present))

@@ -1,4 +1,4 @@
-"""Deferred resampling: class-balanced rows in the last epochs alone."""
+"""Deferred resampling: class-balanced rows in the last epochs only."""
 
 import numpy as np
 
@@ -14,14 +14,23 @@ from tailprobe.methods.resampling.class_shares import groups_of, power_shares, r
     family="two-stage",
     source="Cao et al., NeurIPS 2019, section 3.2 (arXiv:1906.07413), resampling",
     cites=("cao2019",),
-    formula="rows_c equal for all classes in the last epochs alone",
+    formula="rows_c equal for all classes in the last epochs only",
     example="drs(0.8)",
 )
 def drs(train: TrainingSet, start: float = 0.8) -> TrainingPlan:
-    """Train on the data as they are, then go on with the rows of `class_balanced`, as many an epoch.
+    """Train on the original data, then continue with the rows of `class_balanced`.
 
-    The hidden layer is learned from all images, before rare ones come many times over. Composed with `softmax` it is
-    the authors' method but for the learning rate, which they lower where the second stage begins.
+    The hidden layer is learned from all images, before images of rare classes are repeated. Composed with `softmax` it
+    is the authors' method but for the learning rate, which they lower where the second stage begins.
+
+    Assumptions:
+        Features are learned best from the original data, and the decision from balanced rows.
+
+    When it helps:
+        Class-balanced rows from the start overfit.
+
+    Traps:
+        Only epochs of the second stage can be kept; both stages need enough epochs.
 
     Args:
         train: the training part.

@@ -1,4 +1,4 @@
-"""Deferred reweighting: class weights in the last epochs alone."""
+"""Deferred reweighting: class weights in the last epochs only."""
 
 import numpy as np
 
@@ -17,13 +17,23 @@ from tailprobe.methods.weighting.effective_number import effective_number_weight
     link="softmax",
     source="Cao et al., NeurIPS 2019, section 3.2",
     cites=("cao2019",),
-    formula="w_c = (1 - beta) / (1 - beta^n_c) in the last epochs alone",
+    formula="w_c = (1 - beta) / (1 - beta^n_c) in the last epochs only",
     example="drw(0.9999)",
 )
 def drw(train: TrainingSet, beta: float = 0.9999, start: float = 0.8) -> TrainingPlan:
-    """Train by softmax cross-entropy, then go on with classes weighed by their effective number.
+    """Train by softmax cross-entropy, then continue with classes weighted by their effective number.
 
     The authors lower the learning rate where the second stage begins; here it follows the recipe.
+
+    Assumptions:
+        Features are learned best from the original data, and the decision with weighted classes.
+
+    When it helps:
+        Weights from the start slow or disturb training.
+
+    Traps:
+        Only epochs of the second stage can be kept; the authors' code fixes epoch 160 of 200 for the start, whatever
+        the number of epochs.
 
     Args:
         train: the training part.

@@ -1,4 +1,4 @@
-"""Deferred reweighting for binary cross-entropy: class weights in the last epochs alone."""
+"""Deferred reweighting for binary cross-entropy: class weights in the last epochs only."""
 
 from dataclasses import replace
 
@@ -15,13 +15,22 @@ from tailprobe.methods.weighting.effective_number import effective_number_weight
     family="two-stage",
     source="Cao et al., NeurIPS 2019, section 3.2 (arXiv:1906.07413), each class against the rest",
     cites=("cao2019",),
-    formula="w_c = (1 - beta) / (1 - beta^n_c) of binary cross-entropy in the last epochs alone",
+    formula="w_c = (1 - beta) / (1 - beta^n_c) of binary cross-entropy in the last epochs only",
     example="drw_bce(0.9999)",
 )
 def drw_bce(train: TrainingSet, beta: float = 0.9999, start: float = 0.8) -> TrainingPlan:
-    """Train by binary cross-entropy, then go on with the weights of `effective_number`.
+    """Train by binary cross-entropy, then continue with the weights of `effective_number`.
 
-    `drw` for multi-label images, for which softmax is not defined. Trap: only epochs of the second stage can be kept.
+    `drw` for multi-label images, for which softmax is not defined.
+
+    Assumptions:
+        Features are learned best from the original data, and the decision with weighted classes.
+
+    When it helps:
+        Weights from the start slow or disturb training.
+
+    Traps:
+        Only epochs of the second stage can be kept.
 
     Args:
         train: the training part.

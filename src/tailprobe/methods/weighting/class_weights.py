@@ -1,4 +1,4 @@
-"""Weights of classes, and where in the loss they stand for single-label and for multi-label images."""
+"""Class weights, and which loss terms they multiply for single-label and for multi-label images."""
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -9,15 +9,15 @@ from tailprobe.learners.training_set import TrainingSet
 
 
 def class_weighted(train: TrainingSet, weights: Float[np.ndarray, " C"], loss: Loss | None = None) -> TrainingPlan:
-    """Return the plan of every row once, classes weighed.
+    """Return the plan of every row once with weighted classes.
 
     Single-label: every loss term of an image is multiplied by the weight of its class. Multi-label: the term of a class
-    by its weight, for the images that carry it; negatives weigh 1.
+    is multiplied by its weight for the images that carry it; negatives have weight 1.
 
     Args:
         train: the training part.
-        weights: one a class.
-        loss: without weights; binary cross-entropy by default.
+        weights: (C,) of the classes.
+        loss: a loss without weights; binary cross-entropy by default.
     """
     loss = loss or Loss()
     if train.labels.kind == "single-label":
@@ -28,7 +28,7 @@ def class_weighted(train: TrainingSet, weights: Float[np.ndarray, " C"], loss: L
 
 
 def inverse_power(counts: Int[np.ndarray, " C"], power: float) -> Float[np.ndarray, " C"]:
-    """Return n_c^-power, rescaled to mean 1; a class without images weighs as one of a single image.
+    """Return (C,) float64, n_c^-power rescaled to mean 1; a class without images has the weight of one with one image.
 
     >>> inverse_power(np.array([900, 90, 10]), 1.0).round(3)
     array([0.03 , 0.297, 2.673])

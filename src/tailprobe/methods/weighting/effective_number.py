@@ -19,12 +19,21 @@ from tailprobe.methods.weighting.class_weights import class_weighted
     example="effective_number(0.999)",
 )
 def effective_number(train: TrainingSet, beta: float = 0.9999) -> TrainingPlan:
-    """Weigh each class by the inverse of its effective number of images.
+    """Weight each class by the inverse of its effective number of images.
 
-    Single-label: every loss term of an image is multiplied by the weight of its class, as in the paper's sigmoid form.
-    Multi-label, which the paper does not define: the term of a class, for the images that carry it, by its weight.
-    `beta` is a count in disguise: weights stop growing for classes of more than 1 / (1 - beta) images, so 0.9 weighs
-    nothing in a collection whose rarest class has a hundred.
+    w_c = (1 - beta) / (1 - beta^n_c), rescaled to mean 1. Single-label: every loss term of an image is multiplied by
+    the weight of its class, as in the paper's sigmoid form. Multi-label, which the paper does not define: the term of a
+    class is multiplied by its weight for the images that carry it.
+
+    Assumptions:
+        Images of a class overlap, so that each further one adds less information.
+
+    When it helps:
+        Rare classes are predicted too seldom, and the inverse frequency would be too strong.
+
+    Traps:
+        `beta` depends on the counts: weights hardly change for classes of more than 1 / (1 - beta) images, so 0.9
+        weights nothing in a collection whose rarest class has a hundred.
 
     Args:
         train: the training part.
@@ -37,10 +46,10 @@ def effective_number(train: TrainingSet, beta: float = 0.9999) -> TrainingPlan:
 
 
 def effective_number_weights(counts: Int[np.ndarray, " C"], *, beta: float) -> Float[np.ndarray, " C"]:
-    r"""Return (1 - beta) / (1 - beta**n_c), rescaled to mean 1; a class without images weighs as one of a single image.
+    r"""Return (C,) float64 weights (1 - beta) / (1 - beta**n_c), rescaled to mean 1.
 
     Args:
-        counts: (C,) training images per class.
+        counts: (C,) training images per class; 0 counts as 1.
         beta: in [0, 1).
 
     Raises:

@@ -17,14 +17,20 @@ from tailprobe.methods.weighting.class_weights import class_weighted, inverse_po
     example="frequency_weight(0.5)",
 )
 def frequency_weight(train: TrainingSet, power: float = 1.0) -> TrainingPlan:
-    """Weigh each class by n_c^-power, rescaled to mean 1.
+    """Weight each class by n_c^-power, rescaled to mean 1.
 
-    Single-label: every loss term of an image by the weight of its class. Multi-label: the terms of the images that
-    carry the class. Assumes that a class matters as much whatever its count. Helps where rare classes are predicted too
-    seldom; a power of 0.5 is the usual middle way.
+    Single-label: every loss term of an image is multiplied by the weight of its class. Multi-label: the term of a class
+    is multiplied by its weight for the images that carry it.
 
-    Traps: normalisations (mean 1, sum 1, largest 1) differ by a factor that Adam does not see and weight decay does.
-    One name, "generalised reweighting", stands for a power of 1 in one reference library and of 1.2 in two others.
+    Assumptions:
+        A class matters as much whatever its count (power 1).
+
+    When it helps:
+        Rare classes are predicted too seldom; a power of 0.5 is the usual compromise.
+
+    Traps:
+        Normalisations (mean 1, sum 1, largest 1) differ by a factor that Adam hardly sees and weight decay does. One
+        name, "generalised reweighting", stands for a power of 1 in one reference library and of 1.2 in two others.
 
     Args:
         train: the training part.

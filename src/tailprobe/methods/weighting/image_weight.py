@@ -31,13 +31,19 @@ _COMBINE: dict[Combine, Callable[..., Float[np.ndarray, " T"]]] = {
     example="image_weight(mean, 1)",
 )
 def image_weight(train: TrainingSet, combine: Combine = "mean", power: float = 1.0) -> TrainingPlan:
-    """Weigh all loss terms of an image by the mean, largest, least or sum of n_c^-power over the classes it carries.
+    """Weight all loss terms of an image by the mean, max, min or sum of n_c^-power over the classes it carries.
 
-    Weights are rescaled to a mean of 1 over images. Assumes that an image as a whole is worth seeing more often, its
-    negatives included. Single-label images carry one class, so that all four are the same.
+    Weights are rescaled to a mean of 1 over images. Single-label images carry one class, so that all four are the same.
 
-    Traps: `sum` makes crowded images heavy. An image without a class has nothing to combine (0 / 0 in the reference
-    code); it weighs 1 here.
+    Assumptions:
+        An image as a whole should count more, its negatives included.
+
+    When it helps:
+        Multi-label images, where a weight on positives alone would raise the scores of a rare class.
+
+    Traps:
+        `sum` gives images of many classes large weights. An image without a class has nothing to combine (0 / 0 in the
+        reference code); its weight is 1 here.
 
     Args:
         train: the training part.
@@ -55,7 +61,7 @@ def image_weight(train: TrainingSet, combine: Combine = "mean", power: float = 1
 def combined(
     matrix: Bool[np.ndarray, "T C"], weights: Float[np.ndarray, " C"], combine: Combine
 ) -> Float[np.ndarray, " T"]:
-    """Return one weight a row, of mean 1 over the rows that carry a class; 1 for the others.
+    """Return (T,) float64, one weight a row, of mean 1 over the rows that carry a class; 1 for the others.
 
     >>> matrix = np.array([[True, True], [True, False], [False, False]])
     >>> combined(matrix, np.array([1.0, 3.0]), "mean").round(3)

@@ -1,4 +1,4 @@
-"""The positive weight: positives of a class weigh by the ratio of its negatives to its positives."""
+"""The positive weight: positives of a class are weighted by the ratio of its negatives to its positives."""
 
 import numpy as np
 
@@ -18,15 +18,21 @@ from tailprobe.methods.ranges import check_range
     example="positive_weight(0.5)",
 )
 def positive_weight(train: TrainingSet, power: float = 1.0, cap: float = 100.0) -> TrainingPlan:
-    """Multiply the positive terms of a class by min((n- / n+)^power, cap); negatives weigh 1.
+    """Multiply the positive terms of a class by min((n- / n+)^power, cap); negatives have weight 1.
 
-    By a power of 1 without a cap both sides of every class have the same total weight. Assumes one threshold of 0.5 for
-    every class: for a well-specified model the weight is a shift of the logit by log(weight), so thresholds move and
-    rankings need not.
+    With a power of 1 and no cap both sides of every class have the same total weight. For a well-specified model the
+    weight is a shift of the logit by log(weight), so thresholds move and rankings need not. CheXNet's variant weights
+    both sides, n- / n for positives and n+ / n for negatives: the same but for one factor a class.
 
-    Trap: 400 for a class of 100 images in 40,000, and one wrong label weighs as much; hence the cap, or a power of
-    0.5. CheXNet's variant weighs both sides, n- / n for positives and n+ / n for negatives: equal but for the class's
-    factor.
+    Assumptions:
+        A missed positive costs (n- / n+)^power times as much as a false alarm.
+
+    When it helps:
+        One threshold of 0.5 is used for every class.
+
+    Traps:
+        The weight is 400 for a class of 100 images in 40,000, and one wrong label has that weight as well; hence the
+        cap, or a power of 0.5.
 
     Args:
         train: the training part.

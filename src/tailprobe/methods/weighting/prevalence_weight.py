@@ -20,12 +20,18 @@ from tailprobe.methods.ranges import check_range
 def prevalence_weight(train: TrainingSet, prevalence: float = 0.1) -> TrainingPlan:
     """Train as though a share `prevalence` of the images carried each low-frequency class, by importance weights.
 
-    With p the class's share of the training images and q the stated one, positives weigh q / p and negatives (1 - q)
-    / (1 - p): the loss is the expected loss under the stated prevalence, and the mean weight of a class is 1. Assumes
-    that images of a class look the same at either prevalence. Use it with the prevalence expected where the head will
-    be used; classes that are not low-frequency keep theirs.
+    With p the class's share of the training images and q the stated one, positives have weight q / p and negatives (1 -
+    q) / (1 - p): the loss is the expected loss under the stated prevalence, and the mean weight of a class is 1.
+    Classes that are not low-frequency are not weighted.
 
-    Trap: rare positives weigh q / p, in the hundreds for a class of 100 images in 40,000.
+    Assumptions:
+        Images of a class look the same at either prevalence (label shift).
+
+    When it helps:
+        The prevalence where the head will be used is known and differs from training.
+
+    Traps:
+        Rare positives have weight q / p, in the hundreds for a class of 100 images in 40,000.
 
     Args:
         train: the training part.

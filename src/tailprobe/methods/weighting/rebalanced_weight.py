@@ -17,22 +17,28 @@ from tailprobe.methods.ranges import check_range
     formula="w_ic = alpha + sigmoid(beta (r_ic - mu)), r_ic = (1 / n_c) / sum of 1 / n_k over the classes k of image i",
 )
 def rebalanced_weight(train: TrainingSet, alpha: float = 0.1, beta: float = 10.0, mu: float = 0.2) -> TrainingPlan:
-    """Weigh the term of image i and class c by alpha + sigmoid(beta (r - mu)), r = (1 / n_c) / sum of 1 / n_k, k of i.
+    """Weight the term of image i and class c by alpha + sigmoid(beta (r_ic - mu)).
 
-    r compares how often an image is drawn for one class with how often it is drawn at all under class-balanced
-    sampling: a frequent class beside a rare one gets a small weight. It also weighs the negatives of an image. Meant
-    for use with rows sampled by class: compose it with `class_balanced`. Single-label images have r = 1 for their own
-    class.
+    r_ic = (1 / n_c) / (sum of 1 / n_k over the classes k of image i) compares how often class-balanced sampling draws
+    an image for one class with how often it draws the image at all: a frequent class beside a rare one gets a small
+    weight. The negatives of an image are weighted as well. Single-label images have r = 1 for their own class.
 
-    Traps: the default arguments of the authors' code are permuted against their configuration (alpha 10, beta 0.2,
-    mu 0.1): weights then span 10.5 to 11, nearly none. An image without a class divides by 0 there and gets the
-    largest weight; here it has r = 1 for every class.
+    Assumptions:
+        Rows are sampled by class: compose it with `class_balanced`.
+
+    When it helps:
+        Multi-label images on which rare and frequent classes co-occur.
+
+    Traps:
+        The default arguments of the authors' code are permuted against their configuration (alpha 10, beta 0.2, mu
+        0.1): weights then span 10.5 to 11, hardly any weighting. An image without a class divides by 0 there and gets
+        the largest weight; here it has r = 1 for every class.
 
     Args:
         train: the training part.
         alpha: the least weight, 0 to 100.
-        beta: how steep, 0 to 1000.
-        mu: the r in the middle, 0 to 1000.
+        beta: slope of the sigmoid, 0 to 1000.
+        mu: the r_ic at which the sigmoid is 0.5, 0 to 1000.
 
     Raises:
         InputError: an argument outside its range.
@@ -45,7 +51,14 @@ def rebalanced_weight(train: TrainingSet, alpha: float = 0.1, beta: float = 10.0
 
 
 def rebalanced(matrix: Bool[np.ndarray, "T C"], *, alpha: float, beta: float, mu: float) -> Float[np.ndarray, "T C"]:
-    """Return the weight of every term; a class without images counts as one of a single image."""
+    """Return (T, C) float64, the weight of every term; a class without images counts as one with a single image.
+
+    Args:
+        matrix: (T, C) which image carries which class.
+        alpha: the least weight.
+        beta: slope of the sigmoid.
+        mu: the r_ic at which the sigmoid is 0.5.
+    """
     inverse = 1 / np.maximum(matrix.sum(axis=0), 1)
     of_image = matrix @ inverse  # (T,)
     carries = of_image > 0

@@ -24,6 +24,18 @@ Scope = Literal["image", "column", "positive", "batch"]
 def reweight(train: TrainingSet, factor: float, *, scope: Scope = "image") -> TrainingPlan:
     """Multiply the loss of low-frequency classes by a constant factor.
 
+    Every other term has weight 1.
+
+    Assumptions:
+        An error on a low-frequency class costs `factor` times as much.
+
+    When it helps:
+        Rare classes are predicted too seldom at a fixed threshold.
+
+    Traps:
+        Thresholds move and rankings need not; Adam does not see a constant factor on the whole loss, which is why
+        `scope=batch` has next to no effect.
+
     Args:
         train: the training part.
         factor: k, 0 to a million; 1 is the baseline. The paper has 1.5, 2, 2.5, 3, 5 and 10.
@@ -31,8 +43,8 @@ def reweight(train: TrainingSet, factor: float, *, scope: Scope = "image") -> Tr
             `image`: every loss term of an image that carries a low-frequency class, as in the paper (its Figure 2);
             `column`: the loss terms of the low-frequency classes, for every image;
             `positive`: the loss terms of the low-frequency classes for the images that carry them;
-            `batch`: the batch's mean loss by the mean of its images' factors, the slip of the authors' ADE20K runs
-            (docs/reproduction.md). Adam does not see the scale of a loss, so this does next to nothing.
+            `batch`: the batch's mean loss by the mean of its images' factors, an error in the authors' ADE20K runs
+            (docs/reproduction.md). Adam hardly sees the scale of a loss, so this has next to no effect.
 
     Raises:
         InputError: a factor outside that range.

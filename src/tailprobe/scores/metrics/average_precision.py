@@ -10,8 +10,13 @@ from tailprobe.scores.metric import Metric, Sample, register
 def average_precision(labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"]) -> Float[np.ndarray, " C"]:
     """Precision averaged over the steps of recall: sum over distinct scores of (R_g - R_{g-1}) P_g, not interpolated.
 
+    Args:
+        labels: (N, C) bool.
+        scores: (N, C), higher is more likely; of softmax heads probabilities, never logits.
+
     Returns:
-        (C,) float64, equal to scikit-learn's `average_precision_score`; NaN for a class without positives (there 0).
+        (C,) float64 in [0, 1], equal to scikit-learn's `average_precision_score`; NaN for a class without positives,
+        where scikit-learn gives 0.
 
     Raises:
         InputError: a score is not finite, or there are no images.
@@ -29,10 +34,11 @@ def average_precision_of(ranked: RankedPositives) -> Float[np.ndarray, " C"]:
 
 
 def average_precision_influence(sample: Sample, value: Float[np.ndarray, " C"]) -> Float[np.ndarray, "N C"]:
-    """Return each image's influence on average precision; images of equal score are one step.
+    """Return (N, C) float64, each image's influence on average precision; images of equal score are one step.
 
-    With H positives and R images at a positive's score or above, AP = sum over positives of w H/R, by their weight W.
-    An image adds to H and R of every positive at its score or below:
+    With weights w of the images, H the weight of the positives and R that of all images at a positive's score or above,
+    and W that of all positives, AP = (sum over positives of w H / R) / W. An image adds to H and R of every positive at
+    its score or below:
 
         u_j = (y_j (P_j - AP + sum_{p <= j} 1/R_p) - sum_{p <= j} H_p/R_p^2) / W
 
@@ -54,7 +60,7 @@ def average_precision_influence(sample: Sample, value: Float[np.ndarray, " C"]) 
 
 
 def _from_here_down(values: Float[np.ndarray, " G"]) -> Float[np.ndarray, " G1"]:
-    """Return the sum over each step and those below it, and 0 for what lies below all."""
+    """Return the sum over each step and those below it, and a last 0 for scores below all steps."""
     return np.append(np.cumsum(values[::-1])[::-1], 0)
 
 

@@ -1,4 +1,4 @@
-"""Whether scores are what they say: of the images scored 0.3, three in ten should carry the class."""
+"""Calibration: of the images with a score of 0.3, three in ten should carry the class."""
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -9,22 +9,24 @@ from tailprobe.scores.ratio import ratio, ratio_influence
 
 
 def brier(labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"]) -> Float[np.ndarray, " C"]:
-    """Mean squared distance of the score from the label, lower is better.
+    """Mean squared difference between score and label; lower is better.
 
-    For a rare class it is small whatever the head does; beside it stands that of always saying the class's frequency p,
+    For a rare class it is small whatever the head does: with the class's frequency p as the score of every image it is
     p (1 - p).
 
     Args:
-        scores: probabilities.
+        labels: (N, C) bool.
+        scores: (N, C) probabilities.
 
     Returns:
-        (C,) float64, equal to scikit-learn's `brier_score_loss`; defined without positives too. NaN without images.
+        (C,) float64 in [0, 1], equal to scikit-learn's `brier_score_loss`; also defined without positives. NaN without
+        images.
 
     Raises:
         InputError: a score is not a probability.
 
     Source:
-        Brier, Monthly Weather Review 1950 (half of his sum over both outcomes).
+        Brier, Monthly Weather Review 1950 (half of its sum over both outcomes).
 
     >>> brier(np.array([[True], [False]]), np.array([[0.8], [0.4]])).round(3)
     array([0.1])
@@ -37,16 +39,18 @@ def brier(labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"]) -> 
 def expected_calibration_error(
     labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"], *, bins: int = 15, equal_counts: bool = False
 ) -> Float[np.ndarray, " C"]:
-    """How far, on average over the images, the frequency of a class lies from the mean score, bin by bin of the score.
+    """Mean over bins of the score of |frequency of the class - mean score|, weighted by the images in each bin.
 
     Args:
-        scores: probabilities.
-        bins: of equal width in [0, 1], each closed above, the first below too.
-        equal_counts: bins of equally many images instead; of a rare class, whose scores crowd at 0, they show more.
+        labels: (N, C) bool.
+        scores: (N, C) probabilities.
+        bins: number of bins of equal width in [0, 1]; each is closed above, the first also below.
+        equal_counts: use bins with the same number of images; they show more of a rare class, most of whose scores are
+            near 0.
 
     Returns:
-        (C,) float64 in [0, 1], each class on its own against the rest (Nixon et al.'s static calibration error, before
-        its mean over classes). NaN without positives: then any frequency is 0 and the error is the mean score.
+        (C,) float64 in [0, 1], each class against the rest (Nixon et al.'s static calibration error, before its mean
+        over classes). NaN without positives: every frequency is then 0 and the error only the mean score.
 
     Raises:
         InputError: a score is not a probability, or fewer than one bin.
@@ -78,7 +82,7 @@ def _bin(scores: Float[np.ndarray, " N"], bins: int, *, equal_counts: bool) -> n
 
 def _check(scores: Float[np.ndarray, "N C"]) -> None:
     if not ((scores >= 0) & (scores <= 1)).all():
-        raise InputError("expected probabilities in [0, 1]; turn logits into them first")
+        raise InputError("expected probabilities in [0, 1]; turn logits into probabilities first")
 
 
 def _brier_influence(sample: Sample, value: Float[np.ndarray, " C"]) -> Float[np.ndarray, "N C"]:

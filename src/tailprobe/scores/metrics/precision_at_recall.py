@@ -1,4 +1,4 @@
-"""The precision at which a wanted share of the positives is found."""
+"""The highest precision at a given recall."""
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -13,14 +13,16 @@ _RECALL = 0.8  # of `precision_at_recall_0.8`
 def precision_at_recall(
     labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"], *, recall: float
 ) -> Float[np.ndarray, " C"]:
-    """Return the highest precision at which at least that share of the positives is found.
+    """Return the highest precision among the thresholds with a recall of at least `recall`.
 
     Args:
+        labels: (N, C) bool.
+        scores: (N, C), higher is more likely.
         recall: in (0, 1].
 
     Returns:
-        (C,) float64, the maximum of scikit-learn's `precision_recall_curve` over its points of that recall; NaN for a
-        class without positives.
+        (C,) float64, the highest precision of scikit-learn's `precision_recall_curve` where its recall is at least
+        `recall`; NaN for a class without positives.
 
     Raises:
         InputError: `recall` is outside (0, 1], a score is not finite, or there are no images.
@@ -35,7 +37,7 @@ def precision_at_recall(
 
 
 def precision_at_recall_of(ranked: RankedPositives, recall: float) -> Float[np.ndarray, " C"]:
-    """Return `precision_at_recall` of images already ranked; a recall of 0 gives the highest precision of all."""
+    """Return `precision_at_recall` for a ranking; a recall of 0 gives the highest precision of all."""
     # recall as a count of positives, so that 0.3 of ten is three whatever the rounding.
     needed = np.ceil(recall * ranked.support - 1e-9)
     enough = ranked.true_positives >= needed[ranked.class_index]

@@ -1,4 +1,4 @@
-"""The area under the ROC curve: the whole, and the part with few false positives."""
+"""The area under the ROC curve: all of it, and the part with few false positives."""
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -12,7 +12,11 @@ _MAX_FPR = 0.1  # of `partial_roc_auc_0.1`
 
 
 def roc_auc(labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"]) -> Float[np.ndarray, " C"]:
-    """Chance that a positive image scores above a negative one, ties counting half.
+    """Probability that a random positive image scores above a random negative one, ties counting half.
+
+    Args:
+        labels: (N, C) bool.
+        scores: (N, C), higher is more likely.
 
     Returns:
         (C,) float64, equal to scikit-learn's `roc_auc_score`; NaN for a class without positives or without negatives.
@@ -22,13 +26,17 @@ def roc_auc(labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"]) -
 
     Source:
         Mann and Whitney, 1947; Hanley and McNeil, Radiology 1982.
+
+    >>> labels = np.array([[True], [False], [True], [False]])
+    >>> roc_auc(labels, np.array([[0.9], [0.7], [0.4], [0.4]]))  # pairs won: 2 of 2, then 1/2 of 2
+    array([0.625])
     """
     return roc_auc_of(rank(labels, scores))
 
 
 def roc_auc_of(ranked: RankedPositives) -> Float[np.ndarray, " C"]:
-    """Return `roc_auc` of images already ranked."""
-    # A positive wins against the negatives below its step and half of those on it. Twice that is a whole number:
+    """Return `roc_auc` for a ranking."""
+    # A positive beats the negatives below its step and half of those on it. Twice that is a whole number:
     # the negatives not above it plus the negatives below it.
     negatives = (ranked.rows - ranked.support)[ranked.class_index]
     above = ranked.above - (ranked.true_positives - ranked.new_positives)
@@ -38,7 +46,7 @@ def roc_auc_of(ranked: RankedPositives) -> Float[np.ndarray, " C"]:
 
 
 def roc_auc_influence(sample: Sample, value: Float[np.ndarray, " C"]) -> Float[np.ndarray, "N C"]:
-    """Return each image's influence on the area under the ROC curve, ties counting half.
+    """Return (N, C) float64, each image's influence on the area under the ROC curve, ties counting half.
 
     A positive that beats a share V of the negatives has the influence (V - AUC) / P, a negative that a share V of the
     positives beats (V - AUC) / N: DeLong's placements.
@@ -70,6 +78,8 @@ def partial_roc_auc(
     """Return the area under the ROC curve up to a false positive rate, rescaled so that chance is 0.5 and the best 1.
 
     Args:
+        labels: (N, C) bool.
+        scores: (N, C), higher is more likely.
         max_fpr: the highest false positive rate, in (0, 1]; 1 gives `roc_auc`.
 
     Returns:
@@ -87,7 +97,7 @@ def partial_roc_auc(
 
 
 def partial_roc_auc_of(ranked: RankedPositives, max_fpr: float) -> Float[np.ndarray, " C"]:
-    """Return `partial_roc_auc` of images already ranked."""
+    """Return `partial_roc_auc` for a ranking."""
     return np.array([_partial_area(ranked, c, max_fpr) for c in range(len(ranked.support))])
 
 
@@ -103,12 +113,12 @@ def _partial_area(ranked: RankedPositives, c: int, max_fpr: float) -> float:
     x = np.concatenate([[0.0], np.column_stack([start, end]).ravel(), [1.0]])
     y = np.concatenate([[0.0], np.column_stack([reached - new, reached]).ravel() / positives, [1.0]])
     area = _area_up_to(x, y, max_fpr)
-    least = max_fpr**2 / 2  # of scores by chance
+    least = max_fpr**2 / 2  # the area of random scores
     return float((1 + (area - least) / (max_fpr - least)) / 2)
 
 
 def _area_up_to(x: Float[np.ndarray, " P"], y: Float[np.ndarray, " P"], stop: float) -> float:
-    """Return the area under straight lines through points of rising x, from 0 to `stop`."""
+    """Return the area under straight lines through points of ascending x, from 0 to `stop`."""
     left, right = x[:-1], np.minimum(x[1:], stop)
     kept = right > left
     width = np.where(kept, x[1:] - left, 1)
