@@ -107,7 +107,7 @@ def distil(
         typer.Option(
             "--class",
             metavar="CLASS",
-            help="A class to distil. Repeat for several. Default: all.",
+            help="A class to distil, e.g. mine. Repeat for several. Default: all.",
             rich_help_panel=option.DESIGN,
         ),
     ] = None,
@@ -115,7 +115,7 @@ def distil(
         list[int] | None,
         typer.Option(
             metavar="INTEGER",
-            help="Rows a class. Repeat for several. Default: 1, 2, 5, 10, 20, 50.",
+            help="Rows of each class, e.g. 5. Repeat for several. Default: 1, 2, 5, 10, 20, 50.",
             rich_help_panel=option.DESIGN,
         ),
     ] = None,

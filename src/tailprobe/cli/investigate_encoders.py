@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     recipe=ALL_OF_RECIPE,
     execution=OF_EXECUTION,
     defaults={"seeds": SEEDS, "methods": None},
-    texts={"methods": "Methods to compare with, on the first encoder. Default: the paper's three."},
+    texts={"methods": "Methods to compare with, on the first encoder, e.g. 'reweight(5)'. Default: the paper's three."},
 )
 def layers(
     source: Source,
@@ -44,7 +44,7 @@ def layers(
         list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help="More precomputed embeddings of the same images. Repeat for several.",
+            help="More precomputed embeddings of the same images, e.g. clip.npz. Repeat for several.",
             rich_help_panel=option.METHODS,
         ),
     ] = None,
@@ -81,12 +81,17 @@ def explain(
     source: Source,
     given: Given,
     class_name: Annotated[
-        str, typer.Option("--class", metavar="CLASS", help="The class to look at.", rich_help_panel=option.DESIGN)
+        str,
+        typer.Option(
+            "--class", metavar="CLASS", help="The class to look at, e.g. mine.", rich_help_panel=option.DESIGN
+        ),
     ],
     out: Out = None,
     images: Annotated[
         int,
-        typer.Option(metavar="INTEGER", help="Images of the class a part, at most.", rich_help_panel=option.DESIGN),
+        typer.Option(
+            metavar="INTEGER", help="Images of the class in each part, at most, e.g. 20.", rich_help_panel=option.DESIGN
+        ),
     ] = 24,
     quiet: option.Quiet = False,
 ) -> None:
@@ -114,14 +119,15 @@ def encoder(
     tuning: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="NAME", help="last_block, lora or all. Repeat for several. Default: each.",
+            metavar="NAME", help="last_block, lora or all, e.g. lora. Repeat for several. Default: each.",
             rich_help_panel=option.METHODS,
         ),
     ] = None,
     images: Annotated[
         int,
         typer.Option(
-            metavar="INTEGER", help="So many images at random, 10 of each class. 0: all.", rich_help_panel=option.DESIGN
+            metavar="INTEGER", help="Images drawn at random, 10 or more of each class, e.g. 1000. 0: all.",
+            rich_help_panel=option.DESIGN,
         ),
     ] = 400,
     side: Annotated[
@@ -132,7 +138,7 @@ def encoder(
         ),
     ] = 0,
     epochs: Annotated[
-        int, typer.Option(metavar="INTEGER", help="Epochs of fine-tuning.", rich_help_panel=option.TRAINING)
+        int, typer.Option(metavar="INTEGER", help="Epochs of fine-tuning, e.g. 3.", rich_help_panel=option.TRAINING)
     ] = 10,
     quiet: option.Quiet = False,
 ) -> None:  # fmt: skip

@@ -44,7 +44,7 @@ Out = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR",
-        help="Folder of page, figures, tables. Default, of a run: investigations/ in its folder.",
+        help="Folder of page, figures, tables, e.g. size. Default, of a run: investigations/ in its folder.",
         rich_help_panel=option.OUTPUT,
     ),
 ]
@@ -53,7 +53,7 @@ Classes = Annotated[
     typer.Option(
         "--class",
         metavar="CLASS",
-        help="A class to look at. Repeat for several. Default: the low-frequency ones.",
+        help="A class to look at, e.g. mine. Repeat for several. Default: the low-frequency ones.",
         rich_help_panel=option.DESIGN,
     ),
 ]

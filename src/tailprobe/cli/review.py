@@ -26,23 +26,28 @@ def review(
         str, typer.Argument(metavar="IMAGES", help="Images to look at, labelled ones among them are left out.")
     ],
     *,
+    allow_code: AllowCode = False,
     class_name: Annotated[
         list[str] | None,
         typer.Option(
             "--class",
             metavar="NAME",
-            help="A class to review. Repeat for several. Default: the low-frequency ones.",
+            help="A class to review, e.g. mine. Repeat for several. Default: the low-frequency ones.",
             rich_help_panel=option.LABELS,
         ),
     ] = None,
+    weights: Weights = None,
     each: Annotated[
-        int, typer.Option(metavar="INTEGER", help="New images a class.", min=1, rich_help_panel=option.DESIGN)
+        int,
+        typer.Option(
+            metavar="INTEGER", help="New images of each class, e.g. 50.", min=1, rich_help_panel=option.DESIGN
+        ),
     ] = 100,
     doubts: Annotated[
         int,
         typer.Option(
             metavar="INTEGER",
-            help="Labels that may be wrong, a class and kind. 0 for none.",
+            help="Labels that may be wrong, of each class and kind, e.g. 20. 0 for none.",
             min=0,
             rich_help_panel=option.DESIGN,
         ),
@@ -56,17 +61,17 @@ def review(
             rich_help_panel=option.DESIGN,
         ),
     ] = None,
-    allow_code: AllowCode = False,
-    weights: Weights = None,
     cache: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Where embeddings are kept.", rich_help_panel=option.EXECUTION),
+        typer.Option(
+            metavar="FOLDER", help="Where embeddings are kept, e.g. /data/cache.", rich_help_panel=option.EXECUTION
+        ),
     ] = None,
     port: Annotated[
         int,
         typer.Option(
             metavar="INTEGER",
-            help="Of the page. 0: any that is free.",
+            help="Port of the page, e.g. 8080. 0: any that is free.",
             min=0,
             max=65535,
             rich_help_panel=option.EXECUTION,
@@ -76,7 +81,7 @@ def review(
         Path,
         typer.Option(
             metavar="TABLE",
-            help="The labels to write; the history of decisions lies beside them.",
+            help="The labels to write, e.g. labels.csv; the history of decisions lies beside them.",
             rich_help_panel=option.OUTPUT,
         ),
     ],
@@ -84,7 +89,7 @@ def review(
         str,
         typer.Option(
             metavar="NAME",
-            help="table (.csv or .parquet), label-studio (.json) or fiftyone (a folder). Default: table.",
+            help="table (.csv or .parquet), label-studio (.json) or fiftyone (a folder), e.g. fiftyone.",
             show_default=False,
             rich_help_panel=option.OUTPUT,
         ),

@@ -26,28 +26,40 @@ def serve(
         ),
     ] = False,
     max_megabytes: Annotated[
-        float, typer.Option(metavar="NUMBER", help="Of an encoded image.", rich_help_panel=option.DATA)
+        float, typer.Option(metavar="NUMBER", help="Limit of an encoded image, e.g. 5.", rich_help_panel=option.DATA)
     ] = 20.0,
     max_pixels: Annotated[
-        int, typer.Option(metavar="INTEGER", help="Of an image, by its header.", rich_help_panel=option.DATA)
+        int,
+        typer.Option(
+            metavar="INTEGER",
+            help="Limit of an image, read from its header, e.g. 4000000.",
+            rich_help_panel=option.DATA,
+        ),
     ] = 25_000_000,
-    max_images: Annotated[int, typer.Option(metavar="INTEGER", help="Of a request.", rich_help_panel=option.DATA)] = 32,
+    max_images: Annotated[
+        int, typer.Option(metavar="INTEGER", help="Limit of a request, e.g. 8.", rich_help_panel=option.DATA)
+    ] = 32,
     allow_code: AllowCode = False,
     weights: Weights = None,
     host: Annotated[
         str,
         typer.Option(
-            metavar="ADDRESS", help="Address to listen on; 0.0.0.0 for all.", rich_help_panel=option.EXECUTION
+            metavar="ADDRESS", help="Address to listen on, e.g. 0.0.0.0 for all.", rich_help_panel=option.EXECUTION
         ),
     ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(metavar="INTEGER", help="0 for any that is free.", rich_help_panel=option.EXECUTION)
+        int,
+        typer.Option(
+            metavar="INTEGER",
+            help="Port to listen on, e.g. 8080. 0 for any that is free.",
+            rich_help_panel=option.EXECUTION,
+        ),
     ] = 8000,
     batch: Annotated[
         int,
         typer.Option(
             metavar="INTEGER",
-            help="Images of simultaneous requests scored together, at most; 1 for one by one.",
+            help="Images of simultaneous requests scored together, at most, e.g. 1 for one by one.",
             rich_help_panel=option.EXECUTION,
         ),
     ] = 32,
@@ -55,18 +67,24 @@ def serve(
         float,
         typer.Option(
             metavar="MILLISECONDS",
-            help="That an image waits for others, where the encoder is idle.",
+            help="How long an image waits for others while the encoder is idle, e.g. 2.",
             rich_help_panel=option.EXECUTION,
         ),
     ] = 5.0,
     max_queue: Annotated[
         int,
-        typer.Option(metavar="INTEGER", help="Images taken on and not answered yet.", rich_help_panel=option.EXECUTION),
+        typer.Option(
+            metavar="INTEGER",
+            help="Limit of images accepted and not answered yet, e.g. 1000.",
+            rich_help_panel=option.EXECUTION,
+        ),
     ] = 256,
     max_seconds: Annotated[
         float,
         typer.Option(
-            metavar="NUMBER", help="To receive a request, and again to answer it.", rich_help_panel=option.EXECUTION
+            metavar="NUMBER",
+            help="Limit to receive a request, and again to answer it, e.g. 10.",
+            rich_help_panel=option.EXECUTION,
         ),
     ] = 30.0,
     aim: option.Aims = None,
