@@ -1,11 +1,19 @@
 """What a run keeps to look at: a map of the embeddings, neighbours, and where two methods part ways."""
 
-import numpy as np
+import sys
+from pathlib import Path
 
+import numpy as np
+import pytest
+
+from tailprobe.errors import InputError
 from tailprobe.labels import Labels
-from tailprobe.study.embedding_map import mapped_rows, principal_components
+from tailprobe.runs.settings import Study
+from tailprobe.study.embedding_map import mapped_rows, principal_components, umap_places
+from tailprobe.study.execution import Execution
 from tailprobe.study.mistakes import _kinds
 from tailprobe.study.neighbours import _cosines, _nearest
+from tailprobe.study.run import run_study
 
 
 def test_principal_components_are_those_of_the_covariance() -> None:
@@ -16,6 +24,29 @@ def test_principal_components_are_those_of_the_covariance() -> None:
     np.testing.assert_allclose(found.var(axis=0), values[:2], rtol=1e-9)
     assert (found[np.abs(found).argmax(axis=0), [0, 1]] > 0).all()
     assert principal_components(np.ones((3, 1))).tolist() == [[0, 0]] * 3
+
+
+@pytest.mark.slow
+def test_umap_keeps_neighbours_together_and_gives_the_same_places() -> None:
+    pytest.importorskip("umap", reason="the extra tailprobe[umap] is not installed")
+    rng = np.random.default_rng(0)
+    groups = np.repeat([0, 1], 30)
+    found = umap_places(rng.normal(size=(60, 8)) + 20 * groups[:, None])
+    distances = np.linalg.norm(found[:, None] - found, axis=2) + np.diag([np.inf] * 60)
+    assert (groups[distances.argmin(axis=1)] == groups).all()  # each image's nearest is of its own group
+    again = umap_places(np.random.default_rng(0).normal(size=(60, 8)) + 20 * groups[:, None])
+    np.testing.assert_array_equal(found, again)
+    assert np.isfinite(umap_places(rng.normal(size=(3, 8)))).all()
+
+
+def test_umap_that_is_not_installed_is_one_line_before_any_work(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "umap", None)
+    with pytest.raises(InputError, match=r"--map umap needs umap-learn.*pip install 'tailprobe\[umap\]'") as refusal:
+        run_study(Study(source=str(tmp_path / "nothing"), map="umap"), tmp_path / "run", Execution())
+    assert "\n" not in str(refusal.value)
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_map_of_many_images_keeps_those_of_the_rarest_classes() -> None:

@@ -337,8 +337,8 @@ COLUMNS = MappingProxyType(
         "embedding_map": {
             "encoder": _HEAD["encoder"],
             "row": ("integer", "the image, by its place in labels.parquet"),
-            "x": ("number", "first principal component"),
-            "y": ("number", "second principal component"),
+            "x": ("number", "first principal component, or first dimension of UMAP, as `map` of study.toml says"),
+            "y": ("number", "the second"),
         },
         "neighbours": {
             **_CLASS,

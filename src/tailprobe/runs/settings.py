@@ -168,6 +168,12 @@ class Study:
         "file names and labels are still shown.",
         group="Output",
     )
+    map: Literal["pca", "umap"] = setting(
+        "pca",
+        help="Map of the embeddings on the page: by principal components (pca), or by UMAP (umap; needs "
+        "tailprobe[umap]), which keeps neighbours together.",
+        group="Output",
+    )
     figures: Literal["none", "svg", "all"] = setting(
         "all", help="Figures as files: none, svg, or all (SVG, PNG and PDF).", group="Output"
     )

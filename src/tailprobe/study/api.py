@@ -118,6 +118,7 @@ def compare(
     figure_font: str = Study.figure_font,
     title: str = Study.title,
     no_images: bool = Study.no_images,
+    map: str = Study.map,
     recipe: Recipe | None = None,
     out: str | Path | None = None,
     cache: str | Path | None = None,
@@ -192,6 +193,7 @@ def compare(
         figure_font=figure_font,
         title=title,
         no_images=no_images,
+        map=map,
         recipe=recipe or Recipe(),
     )
     folder = Path(tempfile.mkdtemp(prefix="tailprobe-")) if out is None else Path(out)

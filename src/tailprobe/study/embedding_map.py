@@ -1,29 +1,42 @@
-"""Where the images lie under an encoder, in two dimensions: a principal component analysis of their embeddings."""
+"""Where the images lie under an encoder, in two dimensions: by principal components of their embeddings, or by UMAP.
+
+Source:
+    McInnes, Healy and Melville, UMAP: Uniform Manifold Approximation and Projection for Dimension Reduction, 2018.
+"""
+
+import warnings
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
 from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.randomness import generator
 
 COLUMNS = ("encoder", "row", "x", "y")
 MOST = 1500  # images on the map, which a browser draws at once
+Projection = Literal["pca", "umap"]
+_NEIGHBOURS = 15  # of each image under UMAP, its authors' default
 
 
-def embedding_map(embeddings: Embeddings, labels: Labels, *, most: int = MOST) -> pd.DataFrame:
-    """Return the first two principal components of up to `most` images, as a table with `COLUMNS`.
+def embedding_map(embeddings: Embeddings, labels: Labels, *, by: Projection = "pca", most: int = MOST) -> pd.DataFrame:
+    """Return where up to `most` images lie in two dimensions, as a table with `COLUMNS`.
 
     Args:
         embeddings: of the N images of the labels.
+
+    Raises:
+        InputError: `by` is "umap" and that is not installed.
     """
     rows = mapped_rows(labels, most)
     vectors = np.asarray(embeddings.vectors[rows], dtype=np.float64)
     if embeddings.standardise:
         deviation = vectors.std(axis=0)
         vectors = vectors / np.where(deviation > 0, deviation, 1)
-    x, y = principal_components(vectors).T
+    x, y = (umap_places(vectors) if by == "umap" else principal_components(vectors)).T
     return pd.DataFrame({"encoder": embeddings.encoder, "row": rows, "x": x, "y": y})[list(COLUMNS)]
 
 
@@ -46,3 +59,36 @@ def principal_components(vectors: Float[np.ndarray, "M D"]) -> Float[np.ndarray,
     scores[:, :kept] = left[:, :kept] * values[:kept]
     signs = np.sign(scores[np.abs(scores).argmax(axis=0), [0, 1]])
     return np.asarray(scores * np.where(signs == 0, 1, signs))
+
+
+def umap_places(vectors: Float[np.ndarray, "M D"]) -> Float[np.ndarray, "M 2"]:
+    """Return where UMAP lays three or more vectors; the same ones get the same places, at the cost of one thread.
+
+    It begins at the principal components, so that what lies far apart tends to stay so.
+
+    Raises:
+        InputError: UMAP is not installed.
+    """
+    neighbours = min(_NEIGHBOURS, len(vectors) - 1)
+    made = _umap()(n_components=2, n_neighbors=neighbours, init="pca", random_state=0, n_jobs=1)
+    return np.asarray(made.fit_transform(vectors), dtype=np.float64)
+
+
+def check_projection(by: Projection) -> None:
+    """Refuse what is not installed, before any long work.
+
+    Raises:
+        InputError: `by` is "umap" and that is not installed.
+    """
+    if by == "umap":
+        _umap()
+
+
+def _umap() -> Any:  # noqa: ANN401 - a class of a library without types
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ImportWarning)  # of its part that needs TensorFlow
+            from umap import UMAP
+    except ImportError as error:
+        raise InputError(f"--map umap needs umap-learn ({error}); pip install 'tailprobe[umap]'") from None
+    return UMAP

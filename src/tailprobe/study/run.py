@@ -51,7 +51,7 @@ from tailprobe.study.design import (
 )
 from tailprobe.study.duplicates import near_duplicates
 from tailprobe.study.embedding import embed_all, leave_out_skipped
-from tailprobe.study.embedding_map import embedding_map
+from tailprobe.study.embedding_map import check_projection, embedding_map
 from tailprobe.study.execution import Execution
 from tailprobe.study.explanation import compared_with, explain, group_numbers
 from tailprobe.study.finished import describe_data, refuse_changed
@@ -110,6 +110,7 @@ def run_study(
     choose_engine(execution.engine)
     parse_methods(study.methods)  # before the images are looked at, which may take a while
     look_of(study)
+    check_projection(study.map)
     read_now = read_images(study) if images is None else images
     given = None if embeddings is None else next(iter(embeddings.values()))
     loaded = check(read_now, study, embeddings=given, progress=progress)
@@ -339,7 +340,7 @@ def _look_at_embeddings(
     folder: RunFolder, study: Study, design: Design, stored: Mapping[str, Embeddings]
 ) -> list[Path]:
     """Write where the images lie under each encoder, and what lies next to images of the rarest classes."""
-    maps = [embedding_map(embeddings, design.images.labels) for embeddings in stored.values()]
+    maps = [embedding_map(embeddings, design.images.labels, by=study.map) for embeddings in stored.values()]
     folder.write_table("embedding_map", pd.concat(maps, ignore_index=True))
     pictures = design.images.has_pixels and not study.no_images
     near = nearest_neighbours(next(iter(stored.values())), design.images, design.low_frequency, pictures=pictures)

@@ -58,7 +58,7 @@ def _map(run: Run, encoder: str, scores: Float[np.ndarray, "N C"], classes: Sequ
     }
     known = run.folder.read_table("labels")["name"].astype(str).to_numpy()[rows]
     place = {"x": round_for_json(table["x"], 3), "y": round_for_json(table["y"], 3), "names": known.tolist()}
-    return place | {"classes": of_classes, "of": len(run.labels)}
+    return place | {"by": run.study.map, "classes": of_classes, "of": len(run.labels)}
 
 
 def _neighbours(table: pd.DataFrame) -> list[dict[str, Any]]:

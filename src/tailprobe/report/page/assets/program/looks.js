@@ -48,8 +48,13 @@ function showEmbeddingMap() {
     { height: 480, showlegend: true, xaxis: { showticklabels: false, zeroline: false }, yaxis: { showticklabels: false, zeroline: false } },
   );
   by("caption-embedding").textContent =
-    `Embeddings of ${r.looks.encoder} in their first two principal components, ${whole(map.x.length)} of ${many(map.of, "image")}${map.x.length < map.of ? ", those of the rarest classes first" : ""}. In colour: how ${brief(r.chosen, 60)} judges the class. Two components show little of an embedding: what lies apart here is apart, what lies together need not be alike.`;
+    `Embeddings of ${r.looks.encoder} ${map.by === "umap" ? "by UMAP, which keeps neighbours together" : "in their first two principal components"}, ${whole(map.x.length)} of ${many(map.of, "image")}${map.x.length < map.of ? ", those of the rarest classes first" : ""}. In colour: how ${brief(r.chosen, 60)} judges the class. ${MAP_CAUTION[map.by]}`;
 }
+// What may be read from a map, and what not.
+const MAP_CAUTION = {
+  pca: "Two components show little of an embedding: what lies apart here is apart, what lies together need not be alike.",
+  umap: "What lies together here is alike; distances between groups, their sizes and their shapes say nothing.",
+};
 function showNeighbours() {
   const all = run().looks.neighbours,
     near = all[Number(by("near-class").value)];
