@@ -83,7 +83,7 @@ def differences(
         intervals=intervals,
     )
     room = look().width - _NAMES
-    down = -(-len(others) // max(1, min(_MOST, int(room / _PANEL))))
+    down = -(-len(others) // max(1, min(_MOST, int(room / _PANEL + 1e-6))))  # 3.3 inches hold two, not 1.999
     across = -(-len(others) // down)  # bands of like length
     reference = "baseline of its link and" if _several(others, baselines) else shown(baseline)
     figure = new_figure(

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from tailprobe.report.frame import new_figure
 from tailprobe.report.look import NARROW, look
 from tailprobe.report.style import INK, MUTED, colours_of, markers_of, styled
-from tailprobe.report.text import shown
+from tailprobe.report.text import shown, whole_name
 
 _NAME = 22  # letters of a method's name beside its row
 
@@ -68,7 +68,12 @@ def _diagram(axes: Axes, found: Mapping[str, Any], colours: Mapping[str, str], s
         axes.plot(
             average[m], -place, shapes[methods[m]], color=colours[methods[m]], markeredgecolor=INK, markeredgewidth=0.6
         )
-    axes.set_yticks([-place for place in range(len(order))], [shown(methods[m], _NAME) for m in order], fontsize=7)
+    axes.set_yticks(
+        [-place for place in range(len(order))],
+        [whole_name(methods[m], _NAME) for m in order],
+        fontsize=7,
+        linespacing=0.9,
+    )
     for lane, clique in enumerate(found["cliques"]):
         inside = [average[m] for m in clique]
         axes.plot([min(inside), max(inside)], [1 + 0.5 * lane] * 2, color=MUTED, linewidth=3.5)
@@ -84,6 +89,6 @@ def _improvement(axes: Axes, found: Mapping[str, Any], colours: Mapping[str, str
             chance["value"], -place, shapes[method], color=colours[method], markeredgecolor=INK, markeredgewidth=0.6
         )
     axes.set(xlim=(-0.03, 1.03), xlabel=f"probability to beat {shown(methods[0], 20)}")
-    names = [shown(method, _NAME) for method in methods[1:]]
-    axes.set_yticks([-place for place in range(len(names))], names, fontsize=7)
+    names = [whole_name(method, _NAME) for method in methods[1:]]
+    axes.set_yticks([-place for place in range(len(names))], names, fontsize=7, linespacing=0.9)
     axes.grid(axis="x")

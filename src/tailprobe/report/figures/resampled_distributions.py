@@ -10,12 +10,13 @@ from matplotlib.patches import Patch
 from tailprobe.paper.counterparts import counterpart_note
 from tailprobe.report.figures.class_distribution import bars, imbalance, ranks
 from tailprobe.report.frame import new_figure
-from tailprobe.report.look import panels_across
+from tailprobe.report.look import look, panels_across
 from tailprobe.report.style import INK, LOW_FREQUENCY, MUTED, REMAINING, styled
-from tailprobe.report.text import shown, shown_all
+from tailprobe.report.text import fitted, shown_all
 
 _MOST_BARS = 45
 _PANELS_A_ROW = 3
+_NAMES = 1.2  # inches that the names of the classes take, about
 
 
 @styled
@@ -50,13 +51,15 @@ def resampled_distributions(
     names = shown_all([classes[c] for c in order], 26)
     colours = np.where(low_frequency, LOW_FREQUENCY, REMAINING)[order].tolist()
     panels = figure.subplots(down, across, squeeze=False, sharey=few).ravel()
+    room = 0.9 * (look().width - _NAMES) / across  # bold letters are wider
     for axes, (name, own) in zip(panels, counts.items(), strict=False):
         if few:
             bars(axes, own[order], names, colours, size=7.5, room=1.2)
         else:
             ranks(axes, own[order], names, colours, size=7.5)
         sizes = f"{rows[name]:,} rows, {distinct[name]:,} distinct images\n{imbalance(own)}"
-        axes.set_title(shown(name), fontsize=9.5, fontweight="bold", color=INK, pad=30)
+        heading, points = fitted(name, room, 9.5)
+        axes.set_title(heading, fontsize=points, fontweight="bold", color=INK, pad=30)
         axes.annotate(
             sizes,
             (0, 1),

@@ -12,12 +12,13 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from tailprobe.errors import InputError
 from tailprobe.report.frame import new_figure
-from tailprobe.report.look import panels_across
+from tailprobe.report.look import look, panels_across
 from tailprobe.report.style import INK, MUTED, colours_of, styled
-from tailprobe.report.text import shown
+from tailprobe.report.text import fitted, shown
 from tailprobe.report.values import mean
 
 _PANELS_A_ROW = 3
+_SCALE = 0.7  # inches that the scale of the losses takes, about
 _BEHIND = "#d9dde1"
 COLUMNS = ("encoder", "method", "seed", "epoch", "training_loss", "validation_loss", "kept", "converged")
 
@@ -66,14 +67,15 @@ def training_curves(
     )
     colours = colours_of(methods, colours)
     panels = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True).ravel()
-    reference = curves.get(baseline)
+    reference, room = curves.get(baseline), 0.9 * (look().width - _SCALE) / across  # bold is wider
     for axes, method in zip(panels, methods, strict=False):
         if reference is not None:
             axes.plot(reference[0], mean(reference[2].T), color=_BEHIND, linewidth=4.5, solid_capstyle="round")
         _panel(
             axes, *curves[method], kept[method], MUTED if method == baseline else colours[method]
         )  # its grey is too pale for lines
-        axes.set_title(f"{shown(method, 34)}", fontsize=9, fontweight="bold", color=INK)
+        heading, points = fitted(method, room, 9)
+        axes.set_title(heading, fontsize=points, fontweight="bold", color=INK)
     for axes in panels[len(methods) :]:
         axes.set_visible(False)
     _scales(list(panels[: len(methods)]), curves.values(), across)

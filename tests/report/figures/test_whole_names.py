@@ -1,0 +1,33 @@
+"""Names of methods stand whole over and beside their panels, and no heading meets the next."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from tailprobe.report.figures.resampled_distributions import resampled_distributions
+from tailprobe.report.figures.write import lay_out
+from tailprobe.report.look import Look, drawn_as
+
+NAME = "undersample(low-frequency)"
+
+
+def drawn(methods: Mapping[str, int]) -> Figure:
+    counts = {name: np.array([90, 9, 3]) for name in methods}
+    return resampled_distributions(
+        counts, ("forest", "mine", "fire"), np.array([False, False, True]), rows=methods, distinct=methods
+    )
+
+
+@pytest.mark.parametrize("width", [3.3, 7.0, 9.0])
+def test_headings_are_whole_and_do_not_meet(width: float) -> None:
+    with drawn_as(Look.of("paper", width, "")):
+        figure = drawn({"baseline": 100, NAME: 10, "oversample(largest)": 1000})
+        lay_out(figure)
+        renderer = FigureCanvasAgg(figure).get_renderer()
+        headings = [axes._left_title for axes in figure.axes if axes.get_visible()]
+        assert NAME in {heading.get_text().replace("\n", "") for heading in headings}
+        boxes = [heading.get_window_extent(renderer) for heading in headings]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
