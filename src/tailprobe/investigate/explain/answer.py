@@ -32,7 +32,7 @@ QUESTION = (
 IMAGES = 24  # of the class in each part
 LEAST = 4
 DRAWN = 6  # pictures of each part
-LOOKED_AT = "what the head looks at"
+LOOKED_AT = "what the head looks at, wherever it is"
 TRAINING_TEST, CLASS_OTHERS = "training less test images", "the class less other classes"
 
 
@@ -170,7 +170,7 @@ def _sentences(answer: ExplainAnswer) -> Iterator[str]:
     )
     yield f"Training against test images: {_place_words(answer.places[TRAINING_TEST], 'training images')}."
     if CLASS_OTHERS in answer.places:
-        yield f"{name} against other classes: {_place_words(answer.places[CLASS_OTHERS], name)}."
+        yield f"{name} against other classes: {_place_words(answer.places[CLASS_OTHERS], f'images of {name}')}."
     yield (
         f"The middle of the image holds {answer.centre.value:+.3f} more of a training image's map than of a test "
         f"image's (95% interval {answer.centre.low:+.3f} to {answer.centre.high:+.3f})."
@@ -178,7 +178,7 @@ def _sentences(answer: ExplainAnswer) -> Iterator[str]:
     for content in answer.contents:
         word = "differs" if content.differs else "is not shown to differ"
         yield (
-            f"{content.what[:1].upper()}{content.what[1:]}, wherever it is: the content {word} between training and "
+            f"{content.what[:1].upper()}{content.what[1:]}: the content {word} between training and "
             f"test images (energy distance {content.distance:.3f} of the mean distance, p = {content.p:.3f})."
         )
     for check in answer.checks:
