@@ -8,7 +8,7 @@
   it is a false finding where the mean difference over all studies at that share is below minus the margin.
 - cues: the planted sample with a spurious cue, and without; found is "relies on its company".
 - explain, only by `--explain N`, with the extra `imagenet`: drawn tiles under EfficientNet-Lite0, of two classes that
-  only a marker tells apart, or nothing; found is a place with a larger share than for the other class.
+  only a marker tells apart, or nothing; found is a place with a larger share than without the class.
 """
 
 import argparse
@@ -142,7 +142,8 @@ def explain_lines(studies: int) -> Iterator[str]:
 def _where(found: PlaceTest) -> str:
     if not found.more.any():
         return "no place"
-    return "the marker's place" if found.peak == (0, 0) else "another place"
+    row, column = found.peak
+    return "the marker's place" if row < 2 and column < 2 else "another place"
 
 
 def _tiles(study: int, *, marker: bool) -> tuple[list[np.ndarray], list[str]]:

@@ -35,10 +35,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("size", ["--class", "mine", "--recall", "0.5"], "size_steps", "a recall of 0.5 at a precision of 0.7"),
         ("redundancy", [], "redundant_images", "k_centre, all classes"),
-        ("distil", ["--rows", "2"], "distil_beside_random", "gradients less random, remaining classes"),
+        pytest.param(
+            "distil",
+            ["--rows", "2"],
+            "distil_beside_random",
+            "gradients less random, remaining classes",
+            marks=pytest.mark.slow,
+        ),
         ("budget", ["--methods", "reweight(5)"], "budget", "reweight(5), low-frequency classes, weight decay 0.001"),
         ("cues", ["--methods", "reweight(5)"], "cues_methods", "mine with road"),
-        ("layers", ["--beside", "other.npy"], "layers_methods", "low-frequency classes, clip + other (16 numbers)"),
+        pytest.param(
+            "layers",
+            ["--beside", "other.npy"],
+            "layers_methods",
+            "low-frequency classes, clip + other (16 numbers)",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_an_investigation_leaves_its_page_figure_and_tables(
@@ -64,6 +76,7 @@ def test_help_fits_a_terminal(command: str) -> None:
     assert all(len(line) <= 80 for line in done.output.splitlines())
 
 
+@pytest.mark.slow
 def test_the_study_file_of_a_run_leaves_it_in_the_run_folder_and_links_to_it(folder: Path, tmp_path: Path) -> None:
     run = made_run(tmp_path / "run", classes=[f"class {i}" for i in range(8)], name=str(folder / "clip.npy"))
     labels = ["--labels", str(folder / "table.csv"), "--separator", " "]
@@ -85,6 +98,7 @@ def draw_images(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_explain_shows_pictures_unless_they_are_to_be_kept_out(tmp_path: Path) -> None:
     images = draw_images(tmp_path / "images")
     given = ["investigate", "explain", str(images), "--class", "mine", "--encoder", "mean_colours:MeanColours"]
@@ -96,6 +110,7 @@ def test_explain_shows_pictures_unless_they_are_to_be_kept_out(tmp_path: Path) -
         assert {path.stem for path in (out / "figures").glob("*.svg")} == files
 
 
+@pytest.mark.slow
 def test_encoder_fine_tunes_on_few_small_images(tmp_path: Path) -> None:
     images = draw_images(tmp_path / "images")
     given = ["investigate", "encoder", str(images), "--encoder", "tiny_encoder:tiny", "--tuning", "all"]

@@ -32,8 +32,8 @@ QUESTION = (
 IMAGES = 24  # of the class in each part
 LEAST = 4
 DRAWN = 6  # pictures of each part
-LOOKED_AT = "what the head looks at"
-TRAINING_TEST, CLASS_OTHERS = "training less test images", "the class less other classes"
+LOOKED_AT = "what the head looks at, wherever it is"
+TRAINING_TEST, CLASS_OTHERS = "training less test images", "with the class less without it"
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,10 +93,13 @@ def investigate_explain(
         training.progress("map images", done, len(rows) + 1)
         looks[part] = looking.at(head, c, of_part.tolist())
     places = {TRAINING_TEST: compare_places(looks["training"].cells, looks["test"].cells, rng)}
-    of_class = np.concatenate([looks[part].cells for part in parts])
-    others = _others(material, looking, head, c, np.concatenate(list(parts.values())), len(of_class), rng)
-    if len(others) >= LEAST:
-        places[CLASS_OTHERS] = compare_places(of_class, others, rng)
+    held_out = np.concatenate([split.validation, split.test])
+    with_it, without = (
+        looking.at(head, c, _drawn(material, c, held_out, 2 * images, rng, carried=carried).tolist()).cells
+        for carried in (True, False)
+    )
+    if len(without) >= LEAST:
+        places[CLASS_OTHERS] = compare_places(with_it, without, rng)
     truth, scores = material.images.labels.matrix[split.test], head.logits(material.embeddings.vectors[split.test])
     return ExplainAnswer(
         class_name,
@@ -108,14 +111,30 @@ def investigate_explain(
         places,
         Mean.difference(*(centre_share(looks[part].cells) for part in parts)),
         _contents(looks["training"], looks["test"], rng),
-        tuple(check_maps(looking, head, c, looks["training"].rows + looks["test"].rows, of_class, rng)),
+        tuple(
+            check_maps(
+                looking,
+                head,
+                c,
+                looks["training"].rows + looks["test"].rows,
+                np.concatenate([looks[part].cells for part in parts]),
+                rng,
+            )
+        ),
     )
 
 
 def _drawn(
-    material: Material, c: int, part: Int[np.ndarray, " P"], images: int, rng: np.random.Generator
+    material: Material,
+    c: int,
+    part: Int[np.ndarray, " P"],
+    images: int,
+    rng: np.random.Generator,
+    *,
+    carried: bool = True,
 ) -> Int[np.ndarray, " n"]:
-    return rng.permutation(part[material.images.labels.matrix[part, c]])[:images]
+    """Return images of a part at random, with the class or without it."""
+    return rng.permutation(part[material.images.labels.matrix[part, c] == carried])[:images]
 
 
 def _head(material: Material, training: Training, seed: int) -> Head:
@@ -133,23 +152,6 @@ def _head(material: Material, training: Training, seed: int) -> Head:
         {name: material.embeddings}, material.images.labels, [task], kernel=training.kernel, workers=training.workers
     )
     return heads[task.key].head
-
-
-def _others(
-    material: Material,
-    looking: Looking,
-    head: Head,
-    c: int,
-    rows: Int[np.ndarray, " P"],
-    images: int,
-    rng: np.random.Generator,
-) -> np.ndarray:
-    """Return the maps of images without the class, each for one of its own classes, drawn at random."""
-    matrix = material.images.labels.matrix
-    without = rng.permutation(rows[~matrix[rows, c] & matrix[rows].any(axis=1)])[:images]
-    chosen = np.array([rng.choice(np.flatnonzero(matrix[row])) for row in without], dtype=np.int64)
-    found = [looking.at(head, int(k), without[chosen == k].tolist()).cells for k in np.unique(chosen)]
-    return np.concatenate(found) if found else np.zeros((0, CELLS, CELLS))
 
 
 def _contents(training: Looks, test: Looks, rng: np.random.Generator) -> tuple[ContentTest, ...]:
@@ -170,7 +172,8 @@ def _sentences(answer: ExplainAnswer) -> Iterator[str]:
     )
     yield f"Training against test images: {_place_words(answer.places[TRAINING_TEST], 'training images')}."
     if CLASS_OTHERS in answer.places:
-        yield f"{name} against other classes: {_place_words(answer.places[CLASS_OTHERS], name)}."
+        words = _place_words(answer.places[CLASS_OTHERS], f"images of {name}")
+        yield f"Held-out images with {name} against those without it: {words}."
     yield (
         f"The middle of the image holds {answer.centre.value:+.3f} more of a training image's map than of a test "
         f"image's (95% interval {answer.centre.low:+.3f} to {answer.centre.high:+.3f})."
@@ -178,7 +181,7 @@ def _sentences(answer: ExplainAnswer) -> Iterator[str]:
     for content in answer.contents:
         word = "differs" if content.differs else "is not shown to differ"
         yield (
-            f"{content.what[:1].upper()}{content.what[1:]}, wherever it is: the content {word} between training and "
+            f"{content.what[:1].upper()}{content.what[1:]}: the content {word} between training and "
             f"test images (energy distance {content.distance:.3f} of the mean distance, p = {content.p:.3f})."
         )
     for check in answer.checks:
@@ -218,8 +221,9 @@ def _how(answer: ExplainAnswer) -> tuple[str, ...]:
         f"{CELLS} x {CELLS} cells after the other by the image's mean colour and takes the fall of the logit.",
         f"Each map is turned into the shares of {CELLS} x {CELLS} cells. All cells are tested together by permutations "
         "of the images (largest |t|, 5%); intervals hold for all of them at once.",
-        "Training against test images: what the head learnt of the training images alone. The class against other "
-        "classes, each image mapped for a class of its own: a cue at a fixed place, such as a border or a caption. "
+        "Training against test images: what the head learnt of the training images alone. Held-out images with the "
+        "class against those without it, all mapped for this class: a cue at a fixed place, such as a border or a "
+        "caption, or the place where the class itself lies.",
         "What moves about from image to image is seen in the pictures and by the next test, not in this one.",
         "The content is the mean of the layer's features over the image, weighted by the map: what is there, wherever "
         "it is. Training and test images are compared by the energy distance, with permutations; whole images, "

@@ -13,7 +13,7 @@ _DRAWS = 999
 class ContentTest:
     """Two sets of feature vectors compared."""
 
-    what: str  # is compared: "what the head looks at" or "whole images"
+    what: str  # is compared, for the reader
     distance: float  # energy distance over the mean distance of two vectors: 0 for the same distribution, at most 1
     p: float
 
