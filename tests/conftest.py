@@ -31,6 +31,7 @@ SLOW = (
     "real",
     "report/figures/test_all.py",
     "report/page",
+    "review/test_brought.py",
     "review/test_page.py",
     "review/test_server.py",
     "runs",
