@@ -109,7 +109,7 @@ def rounds(vectors: np.ndarray, labels: Labels, seed: int) -> pd.DataFrame:
     rare = rare_classes(labelled.truth, classes)
     nothing = np.zeros(new.truth.shape, dtype=bool)
     first, rows = _refit(labelled, new, nothing, classes, seed), []
-    for name in (RANDOM, "score alone", "default"):
+    for name in (RANDOM, "default"):
         seen = nothing.copy()
         for number in range(ROUNDS + 1):
             classifier = _refit(labelled, new, seen, classes, seed) if number else first

@@ -51,6 +51,7 @@ SLOW = (
     "report/figures/test_paper_results.py",
     "report/figures/test_per_class.py",
     "report/page",
+    "review/test_brought.py",
     "review/test_page.py",
     "review/test_server.py",
     "runs",

@@ -23,7 +23,7 @@ def test_import_loads_nothing_heavy() -> None:
     assert not loaded("import tailprobe") & HEAVY
 
 
-COMMANDS = ("compare", "inspect", "embed", "reproduce", "fit", "predict", "serve", "export", "investigate")
+COMMANDS = ("compare", "inspect", "embed", "reproduce", "fit", "predict", "review", "serve", "export", "investigate")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], *([command, "--help"] for command in COMMANDS)])

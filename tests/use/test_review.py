@@ -43,8 +43,8 @@ def test_the_rare_class_is_queued_with_the_likely_images_first(material):
 
 def test_labels_that_may_be_wrong_are_among_them(material):
     wrong = material.labelled.labels.matrix.copy()
-    row = int(np.flatnonzero(wrong[:, 0])[3])  # a forest, called a mine
-    wrong[row] = [False, True, False]
+    rows = np.flatnonzero(wrong[:, 0])[3:13]  # forests, called mines
+    wrong[rows] = [False, True, False]
     labelled = tailprobe.Labels(wrong, material.labelled.labels.classes, "single-label")
     changed = type(material.labelled)(
         material.labelled.run, material.labelled.names, labelled, material.labelled.images, material.labelled.vectors
@@ -53,8 +53,8 @@ def test_labels_that_may_be_wrong_are_among_them(material):
         material.classifier, material.new, material.vectors, material.probabilities, changed, material.rare
     )
     doubts = [candidate for candidate in find_candidates(altered, set(), each=1, doubts=3) if candidate.kind != "new"]
-    found = {(candidate.image, candidate.kind) for candidate in doubts}
-    assert (material.labelled.names[row], "may not be one") in found
+    found = {candidate.image for candidate in doubts if candidate.kind == "may not be one"}
+    assert found & {material.labelled.names[row] for row in rows}
 
 
 def test_the_table_written_holds_the_old_labels_and_the_new(material, tmp_path):

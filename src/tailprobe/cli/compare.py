@@ -1,9 +1,15 @@
 """`tailprobe compare`: methods against the baseline, on your images."""
 
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_RECIPE, ALL_OF_STUDY, Given, with_settings
 from tailprobe.cli.studies import print_dry_run, run_and_show, smoke_test, study_of, track, trackers_of
+from tailprobe.console import say
 from tailprobe.study.execution import Execution
 
 
@@ -12,6 +18,14 @@ def compare(
     source: Source,
     out: option.Out,
     given: Given,
+    before: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="An earlier run on fewer labels: say what the new ones brought, on the images of both.",
+            rich_help_panel=option.OUTPUT,
+        ),
+    ] = None,
     track_with: option.Track = None,
     dry_run: option.DryRun = False,
     smoke: option.Smoke = False,
@@ -25,6 +39,9 @@ def compare(
     `tailprobe compare RUN/study.toml --seeds 20 --out AGAIN`.
     If interrupted, the same command continues.
     """
+    from tailprobe.review.brought import brought
+    from tailprobe.runs.run import Run
+
     study = study_of(source, given)
     execution = Execution(**given.execution)
     study = smoke_test(study) if smoke else study
@@ -32,4 +49,8 @@ def compare(
     if dry_run:
         print_dry_run(study, execution, quiet=quiet)
     else:
-        track(run_and_show(study, out, execution, quiet=quiet), trackers)
+        earlier = None if before is None else Run.load(before)  # refused before anything is computed
+        result = run_and_show(study, out, execution, quiet=quiet)
+        track(result, trackers)
+        if earlier is not None:
+            say(brought(earlier, result).text)
