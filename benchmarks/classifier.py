@@ -1,4 +1,4 @@
-"""A classifier at work on real images: what is promised of its thresholds, and whether exports say the same.
+"""A classifier at work on real images: what is promised of its thresholds, and whether exports and servers agree.
 
     python -m benchmarks.classifier EMBEDDINGS.npz [--seeds 10] [--images EuroSAT.zip]
 
@@ -7,7 +7,7 @@ are dealt into two halves, each thinned to a long tail of 100 to 1; a classifier
 of its thresholds is compared with what is found on the other.
 
 With `--images` a classifier is fitted on half of the archive, thinned too, under EfficientNet-Lite0, exported as ONNX,
-and 1,000 images of the other half are predicted by both.
+and 1,000 images of the other half are predicted by Python, by ONNX Runtime and over HTTP, by `tailprobe serve`.
 """
 
 import argparse
@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 import tailprobe
+from benchmarks.served import scores_over_http, served
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.long_tail import thin_to_long_tail
 from tailprobe.datasets.pixels.decode import decode
@@ -36,7 +37,7 @@ RATIO = 100.0
 
 
 def main() -> None:
-    """Print a row an aim, then how far ONNX is from Python."""
+    """Print a row an aim, then how far ONNX and HTTP are from Python."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("embeddings", type=Path)
     parser.add_argument("--seeds", type=int, default=10)
@@ -115,21 +116,29 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     return means.reset_index()
 
 
-def exported(archive: Path) -> None:
-    """Fit on images, export, and compare 1,000 new images' scores by Python and ONNX Runtime."""
-    from tailprobe.use.export.onnx_file import INPUT, export_onnx, required_runtime, start_session
-
+def fitted_on_images(archive: Path, folder: Path) -> tuple[Classifier, LabeledImages]:
+    """Return a classifier under EfficientNet-Lite0 of one half of the images, and 1,000 images of the other."""
     fitted, other = halves(tailprobe.read(archive), 0)
-    other = other.rows(np.sort(generator(0, "new").permutation(len(other))[:1000]))
-    with tempfile.TemporaryDirectory() as folder, patch("tailprobe.study.run.DRAWN", {}):
+    with patch("tailprobe.study.run.DRAWN", {}):
         run = tailprobe.compare(
             fitted, encoders=["efficientnet_lite0"], methods=["baseline"], seeds=5, precision="float32",
-            out=Path(folder) / "run",
+            out=folder / "run",
         )  # fmt: skip
         classifier = Classifier.of(run)
+    return classifier, other.rows(np.sort(generator(0, "new").permutation(len(other))[:1000]))
+
+
+def exported(archive: Path) -> None:
+    """Fit on images, export and serve, and compare 1,000 new images' scores by Python, ONNX Runtime and HTTP."""
+    from tailprobe.use.export.onnx_file import INPUT, export_onnx, required_runtime, start_session
+
+    with tempfile.TemporaryDirectory() as folder:
+        classifier, other = fitted_on_images(archive, Path(folder))
         model = Path(folder) / "model.onnx"
         checked = export_onnx(classifier, model)
         session = start_session(required_runtime(), model.read_bytes())
+        with served(classifier.save(Path(folder) / "model")) as url:
+            http = scores_over_http(url, [source.read() for source in other.image_sources], classifier.classes)
     new = replace(other, labels=Labels(np.zeros((len(other), 0), bool), (), "multi-label"))
     blocks = list(scored_blocks(classifier, new, block_ranges(len(new))))
     python = np.concatenate([classifier.calibration.probabilities(block.log_odds) for block in blocks])
@@ -137,7 +146,8 @@ def exported(archive: Path) -> None:
     batches = [np.stack(pixels[start : start + 50]) for start in range(0, len(pixels), 50)]
     onnx = np.concatenate([session.run(None, {INPUT: batch})[0] for batch in batches])
     print(f"export: largest difference {checked.largest_difference:.1e} on {checked.images} images of noise")
-    print(f"{len(new):,} images: largest difference of a probability {np.abs(python - onnx).max():.1e}")
+    for name, scores in (("ONNX Runtime", onnx), ("HTTP", http)):
+        print(f"{len(new):,} images: largest difference of a probability by {name} {np.abs(python - scores).max():.1e}")
 
 
 if __name__ == "__main__":
