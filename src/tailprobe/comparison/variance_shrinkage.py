@@ -68,7 +68,8 @@ def shrink_variances(
     leave_one_out = _leave_one_out_mean(per_seed, test_sampling_variance, used)
     prior_log_mean, prior_log_variance = _prior(log_ratios, sampling_variance, used, support, leave_one_out)
     prior_df = _df_from_log_variance(prior_log_variance)
-    prior_ratio = np.exp(prior_log_mean + digamma(prior_df / 2) - np.log(prior_df / 2))
+    log_prior_ratio = prior_log_mean + digamma(prior_df / 2) - np.log(prior_df / 2)
+    prior_ratio = np.exp(np.where(used, log_prior_ratio, 0))  # a trend down to a support of 0 may be any number
     prior_df_capped = min(prior_df, _most_prior_df(float(residual_df[used].mean())))
     posterior_variance = (
         test_sampling_variance
