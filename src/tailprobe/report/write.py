@@ -17,6 +17,8 @@ from tailprobe.runs.folder import digests
 from tailprobe.runs.run import Run
 from tailprobe.runs.settings import Study
 
+Draw = Callable[[Run, Progress], list[Path]]  # writes into the folder of a run and returns the files
+
 
 def draw_figures(run: Run, progress: Progress = silent, *, study: Study | None = None) -> list[Path]:
     """Write the figures into the run's folder, replacing older ones, and return their files.
@@ -73,9 +75,7 @@ def draw_page(run: Run, progress: Progress = silent) -> list[Path]:
 
 
 # What a run is drawn as, in this order.
-DRAWN: Mapping[str, Callable[[Run, Progress], list[Path]]] = MappingProxyType(
-    {"figures": draw_figures, "tables": draw_tables, "page": draw_page}
-)
+DRAWN: Mapping[str, Draw] = MappingProxyType({"figures": draw_figures, "tables": draw_tables, "page": draw_page})
 
 
 def write_report(runs: Sequence[Run], path: Path | None = None) -> Path:

@@ -27,7 +27,7 @@ from tailprobe.paper.findings import answer_findings, findings_table
 from tailprobe.parts import PARTS
 from tailprobe.progress import Progress, silent
 from tailprobe.randomness import generator
-from tailprobe.report.write import DRAWN, look_of
+from tailprobe.report.write import DRAWN, Draw, look_of
 from tailprobe.runs.chosen import chosen_method
 from tailprobe.runs.duplicates import write_duplicates
 from tailprobe.runs.folder import RunFolder, digests, free_folder, is_drawn
@@ -84,6 +84,7 @@ def run_study(
     *,
     images: LabeledImages | None = None,
     embeddings: Mapping[str, Embeddings] | None = None,
+    drawn: bool = True,
     progress: Progress = silent,
 ) -> Run:
     """Run every stage and write the run folder.
@@ -99,6 +100,7 @@ def run_study(
         execution: where and by what it is computed.
         images: the images, where they have been read already; `study.source` then only names them.
         embeddings: by encoder, where they have been made already; of these images, or of more.
+        drawn: whether figures, tables and page are written, too; `tailprobe report` writes the page later.
         progress: told about every long step.
 
     Raises:
@@ -122,7 +124,7 @@ def run_study(
     with writing(out, study) as folder:  # only now, so that settings that could not work leave nothing behind
         if folder.record.exists():  # another process has finished it meanwhile
             return Run.load(out)
-        return _compute(folder, study, design, execution, embeddings, describe_data(read_now), progress)
+        return _compute(folder, study, design, execution, embeddings, describe_data(read_now), drawn, progress)
 
 
 def _compute(
@@ -132,6 +134,7 @@ def _compute(
     execution: Execution,
     embeddings: Mapping[str, Embeddings] | None,
     data: dict[str, str],
+    drawn: bool,
     progress: Progress,
 ) -> Run:
     """Go through the stages that are not finished, in the folder that this process has locked."""
@@ -166,7 +169,7 @@ def _compute(
         stages.finish("mistakes", [folder.table("mistakes"), *files], record=record)
     if study.reproduces != "none" and not stages.has("paper"):
         _hold_against_paper(folder, design, measured, stages)
-    return _draw(folder, stages, progress)
+    return _draw(folder, stages, DRAWN if drawn else {}, progress)
 
 
 def _hold_against_paper(folder: RunFolder, design: Design, measured: StudyScores, stages: Stages) -> None:
@@ -348,13 +351,13 @@ def _look_at_embeddings(
     return [folder.table("embedding_map"), folder.table("neighbours")]
 
 
-def _draw(folder: RunFolder, stages: Stages, progress: Progress) -> Run:
+def _draw(folder: RunFolder, stages: Stages, drawn: Mapping[str, Draw], progress: Progress) -> Run:
     """Write figures, tables and page, then run.json, and remove what a resumed run would need."""
     record = stages.record
     if record is None:
         raise ValueError("the last stage before drawing leaves the record")
     run = Run.unfinished(folder, record)
-    for stage, draw in DRAWN.items():
+    for stage, draw in drawn.items():
         if not stages.has(stage):
             stages.finish(stage, draw(run, progress))
     folder.write_record(record, stages.files)
