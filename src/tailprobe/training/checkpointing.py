@@ -1,4 +1,4 @@
-"""Which epoch of a head is kept, and when its training stops."""
+"""Model selection: which epoch of a head is kept, and when its training stops."""
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -12,10 +12,15 @@ _LAST_SHARE = 0.1  # a fixed number of epochs has converged if the best is not a
 
 
 class Checkpointing:
-    """The results of a head so far.
+    """The validation results of a head so far, and the epoch that they select.
 
-    The result that chooses is the validation loss, or minus the macro average precision on the validation rows; of a
-    plan with several stages, only epochs of the last one can be kept.
+    The selection criterion is the validation loss, or minus the macro average precision on the validation rows. Of a
+    plan with several stages only epochs of the last one can be kept.
+
+    >>> from tailprobe.learners.recipe import PAPER_RECIPE
+    >>> checkpointing = Checkpointing(PAPER_RECIPE)
+    >>> [checkpointing.add(0.7, loss) for loss in (0.6, 0.4, 0.5)]
+    [True, True, False]
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -36,11 +41,11 @@ class Checkpointing:
         return len(self._training)
 
     def begin_stage(self) -> None:
-        """Forget the best epoch so far: a new stage begins."""
+        """Begin a new stage: epochs before it can no longer be kept."""
         self._start = self._best = self.epochs
 
     def add(self, training_loss: float, validation_loss: float, average_precision: float = float("nan")) -> bool:
-        """Note an epoch and say whether its weights are the ones to keep so far."""
+        """Add an epoch's results; return whether its weights are the ones to keep so far."""
         epoch = self.epochs
         self._training.append(training_loss)
         self._validation.append(validation_loss)
@@ -52,12 +57,17 @@ class Checkpointing:
 
     @property
     def stage_converged(self) -> bool:
-        """Whether the result has not improved for as many epochs as the recipe waits; never if it is not a number."""
+        """Whether the criterion has not improved for the recipe's patience; never True where it is NaN."""
         waited, patience = self.epochs - 1 - self._best, self._recipe.stop_after
         return 0 < patience <= waited and not np.isnan(self._result(self.epochs - 1))
 
     def history(self, *, steps: int, seconds: float) -> History:
-        """Return what is to be said of them."""
+        """Return the history of all epochs so far.
+
+        Args:
+            steps: optimiser steps.
+            seconds: wall-clock time.
+        """
         in_stage = self.epochs - self._start
         last = max(1, round(_LAST_SHARE * in_stage))
         converged = self.stage_converged or (not self._recipe.stop_after and self._best < self.epochs - last)
@@ -67,7 +77,7 @@ class Checkpointing:
         )
 
     def _result(self, epoch: int) -> float:
-        """Return what is to be as low as possible."""
+        """Return the criterion of an epoch; lower is better."""
         return -self._precision[epoch] if self.wants_logits else self._validation[epoch]
 
 
@@ -77,11 +87,10 @@ def macro_average_precision(
     link: Link,
     known: Bool[np.ndarray, "V C"] | None = None,
 ) -> float:
-    """Return the mean average precision over the classes with positives; NaN where there is none, or a diverged head.
+    """Return the mean average precision over the classes with positives; NaN without any, or of a diverged head.
 
-    Of each class over the images whose label is known.
-
-    By the softmax link images are ranked by log-probabilities: logits of different images have no common scale.
+    Each class is taken over the images whose label is known. With the softmax link images are ranked by
+    log-probabilities, since logits of different images have no common scale.
     """
     if not len(logits) or not np.isfinite(logits).all():
         return float("nan")

@@ -1,4 +1,4 @@
-"""The rows that a trainer reads: a study's embeddings, with a plan's synthetic rows among them where it has any."""
+"""The rows that a trainer reads: a study's embeddings, and a plan's synthetic rows where it has any."""
 
 from dataclasses import dataclass
 
@@ -13,13 +13,13 @@ from tailprobe.training.task import HeadTask
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """Embeddings and labels, and which rows of them train and validate."""
+    """Embeddings and labels, and which of their rows are for training and for validation."""
 
     vectors: Float[np.ndarray, "N D"]  # float32 or float16, may be memory-mapped
     matrix: Bool[np.ndarray, "N C"]
     train: Int[np.ndarray, " R"]  # the training rows, then the synthetic ones; a plan's rows are positions in this
     validation: Int[np.ndarray, " V"]
-    scale: Standardisation  # of the training rows alone
+    scale: Standardisation  # by the training rows only
     known: Bool[np.ndarray, "N C"] | None = None  # which labels are known; None: all
 
     def validation_labels(self) -> tuple[Bool[np.ndarray, "V C"], Bool[np.ndarray, "V C"] | None]:
@@ -28,10 +28,10 @@ class TrainingData:
 
     @classmethod
     def of(cls, vectors: Float[np.ndarray, "N D"], labels: Labels, task: HeadTask) -> "TrainingData":
-        """Take the rows of a task; of a plan with synthetic rows a matrix of its own: training, synthetic, validation.
+        """Take the rows of a task; a plan with synthetic rows gets a new matrix of all its rows.
 
         Raises:
-            IndexError: a row outside the embeddings, or a plan's row outside the training part.
+            IndexError: a row number outside the embeddings, or a plan's row outside the training part.
         """
         for rows in (task.train, task.validation):
             _check_rows(rows, len(vectors), "embeddings")
@@ -73,6 +73,6 @@ def _joined(
 
 
 def _check_rows(rows: Int[np.ndarray, " R"], count: int, of: str) -> None:
-    # The compiled kernel follows row numbers wherever they lead.
+    # The compiled kernel does not check row numbers.
     if len(rows) and (rows.min() < 0 or rows.max() >= count):
         raise IndexError(f"rows {rows.min()} to {rows.max()} of {count} {of}")

@@ -1,4 +1,4 @@
-"""The engine: every head of a study in one call."""
+"""The engine: trains every head of a study in one call."""
 
 import logging
 from collections import Counter
@@ -42,25 +42,25 @@ def train(
 ) -> Heads:
     """Train every head of a study.
 
-    Tasks whose trainings are equal, be their names or corrections what they may, are trained once. A head's numbers
-    depend on its task, its data and the kernel alone: not on the other tasks, their order, or the workers. In a stack,
-    where products of many heads are one call of a library, that holds within float tolerance.
+    Tasks with equal trainings are trained once, whatever their names and corrections. A head's values depend only on
+    its task, its data and the kernel: not on the other tasks, their order, or the workers. In a stack, where products
+    of many heads are one library call, that holds within float tolerance.
 
     Args:
         embeddings: by encoder, row i of each for image i.
         labels: (N, C), of the same images.
-        tasks: the heads to train, keys distinct.
-        kernel: what trains a head, see `choose_kernel`; heads of two kernels differ in their last digits. What it does
-            not support is trained by the torch kernel, and the log says why.
+        tasks: the heads to train; their keys are distinct.
+        kernel: a name, see `choose_kernel`; heads of two kernels differ in their last digits. What it does not support
+            is trained by the torch kernel, and the log says why.
         workers: heads trained at once, each on one thread or all in one stack; by default one a core, or every head
             that can step together, and fewer where memory is short.
-        checkpoints: a folder in which each finished training is kept, so that an interrupted call goes on from there;
-            one is taken from it only if everything that decides its numbers is the same.
-        progress: told about trainings done.
+        checkpoints: a folder for each finished training, so that an interrupted call resumes; a training is taken from
+            it only if everything that decides its values is the same.
+        progress: called with the number of trainings done.
         schedule: trains the heads that are not done, here or elsewhere; checkpoints are kept here.
 
     Returns:
-        The heads in the order of the tasks, corrected as their plans ask.
+        The heads in the order of the tasks, after the corrections of their plans.
 
     Raises:
         InputError: tasks with equal keys, embeddings that do not fit the labels or are neither float32 nor float16, or
@@ -104,7 +104,7 @@ def _members(task: HeadTask) -> tuple[HeadTask, ...]:
 def _finish(
     task: HeadTask, parts: Sequence[FittedHead], embeddings: Mapping[str, Embeddings], labels: Labels
 ) -> FittedHead:
-    """Correct the trained heads as the plan asks, and average those of an ensemble."""
+    """Apply the plan's correction to the trained heads, and average those of an ensemble."""
     learner = task.learner
     adjustment = learner.adjustment if isinstance(learner, TrainingPlan | Ensemble) else None
     if adjustment is not None:
@@ -156,5 +156,5 @@ def _restore(checkpoints: Path | None, digest: str) -> FittedHead | None:
 def _keep(checkpoints: Path | None, digest: str, key: HeadKey, head: FittedHead, classes: tuple[str, ...]) -> None:
     if checkpoints is not None:
         make_folder(checkpoints)
-        # A head that a power cut takes is trained again; waiting for the disk would slow small heads down.
+        # A head lost in a power cut is trained again; waiting for the disk would slow small heads down.
         save_heads({key: head}, checkpoints / f"{digest}.safetensors", classes=classes, durable=False)

@@ -1,4 +1,4 @@
-"""One head from its task: stage after stage, epoch after epoch, the best or the last kept."""
+"""Train one head: its stages and epochs in order, with the best or the last epoch kept."""
 
 import time
 
@@ -20,19 +20,23 @@ from tailprobe.training.trainer import Epoch, Trainer
 
 
 def fit_head(embeddings: Float[np.ndarray, "N D"], labels: Labels, task: HeadTask, *, kernel: Kernel) -> FittedHead:
-    """Train one head; a plan's is equal to `reference.train_reference` within float tolerance.
+    """Train one head; the head of a plan equals that of `reference.train_reference` within float tolerance.
 
     Args:
         embeddings: (N, D) float32 or float16, may be memory-mapped; rows of the whole collection.
         labels: (N, C) labels of the same rows.
         task: what to train.
-        kernel: by what, where the learner is a plan.
+        kernel: what trains it, if the learner is a plan.
+
+    Raises:
+        TypeError: the learner is an ensemble.
+        InputError: as `HeadTask.schedule`.
     """
     learner = task.learner
     if isinstance(learner, TrainingPlan):
         return _descend(TrainingData.of(embeddings, labels, task), task.masked(labels), kernel)
     if isinstance(learner, Ensemble):
-        raise TypeError("the members of an ensemble are trained one by one")
+        raise TypeError("fit_head trains one head; call it for each member of an ensemble")
     data = HeadData(embeddings, labels, task.train, task.validation, standardise=task.standardise)
     return FittedHead(learner.fit(data, task.stream_seed), None)
 
@@ -59,7 +63,7 @@ def _descend(data: TrainingData, task: HeadTask, kernel: Kernel) -> FittedHead:
 def _validate(
     trainer: Trainer, data: TrainingData, task: HeadTask, checkpointing: Checkpointing, logits: np.ndarray
 ) -> tuple[float, float]:
-    """Return validation loss and macro average precision, NaN where nothing asks for it."""
+    """Return validation loss and macro average precision; the latter is NaN where it is not the criterion."""
     if not checkpointing.wants_logits and data.known is None:
         return trainer.validate(), float("nan")
     loss = trainer.validate(logits)

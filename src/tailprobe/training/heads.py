@@ -1,4 +1,4 @@
-"""Heads: what the engine gives, and a head from the parameters that a trainer gives."""
+"""Heads: what the engine returns; and a head made of a trainer's parameters."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -29,7 +29,13 @@ class Heads(Mapping[HeadKey, FittedHead]):
 
 
 def head_of(parameters: list[torch.Tensor], scale: Standardisation, link: Link) -> Head:
-    """Return the head with these parameters, standardisation folded into its first layer."""
+    """Return the head with these parameters, with standardisation folded into its first layer.
+
+    Args:
+        parameters: weight and bias of each layer, for standardised rows; two tensors for a linear head, else four.
+        scale: the standardisation.
+        link: of the loss.
+    """
     weight, bias = scale.fold(parameters[0], parameters[1])
     if len(parameters) == 2:
         return LinearHead(weight, bias, link)

@@ -1,7 +1,7 @@
 """The ways a head can be trained: compiled for this processor, in torch, or many in a stack on a GPU.
 
-All follow `reference.train_reference` within float tolerance; the last digits differ from one to the other, so a run
-notes the name of the one that trained it.
+All agree with `reference.train_reference` within float tolerance; the last digits differ between them, so a run records
+the name of the one that trained it.
 """
 
 from collections.abc import Callable
@@ -23,17 +23,17 @@ from tailprobe.training.trainer import Trainer
 
 @dataclass(frozen=True)
 class Stack:
-    """Where heads are trained in one stack, and how exact the factors of their products are."""
+    """The device on which heads are trained in one stack, and the precision of the factors of their products."""
 
     device: torch.device
     precision: Precision
 
     def free_bytes(self) -> int | None:
-        """Return the memory free on a GPU; None where the stack is in the machine's own."""
+        """Return the free memory of a GPU, bytes; None for the processor's memory."""
         return torch.cuda.mem_get_info(self.device)[0] if self.device.type == "cuda" else None
 
     def resident_bytes(self) -> int:
-        """Return how much of the device embeddings may take: half of what is free."""
+        """Return how many bytes of the device embeddings may take: half of the free ones."""
         return (self.free_bytes() or 0) // 2
 
 
@@ -43,15 +43,15 @@ def _everything(task: HeadTask) -> str | None:
 
 @dataclass(frozen=True)
 class Kernel:
-    """One way of training."""
+    """One implementation of training."""
 
     name: str  # a name that `choose_kernel` takes
     begin: Callable[[TrainingData, HeadTask], Trainer]
-    memory_bytes: Callable[..., int]  # of one head in training, by inputs, width, classes, batch
+    memory_bytes: Callable[..., int]  # of one head in training, given inputs, width, classes and batch
     supports: Callable[[HeadTask], str | None] = _everything  # why it cannot train a plan, for the log; None: it can
     note: str | None = None  # for the log: why it is not the compiled one
-    stack: Stack | None = None  # where heads are trained together instead of one by one; `begin` then trains no head
-    fixed_bytes: int = 0  # in training, however many heads there are
+    stack: Stack | None = None  # where heads are trained together and not one by one; `begin` is then not used
+    fixed_bytes: int = 0  # memory in training that does not depend on the number of heads
 
 
 GENERAL = Kernel("torch", TorchTrainer, torch_trainer.memory_bytes)  # trains every plan
@@ -60,19 +60,22 @@ GENERAL = Kernel("torch", TorchTrainer, torch_trainer.memory_bytes)  # trains ev
 def choose_kernel(name: str = "auto") -> Kernel:
     """Return the kernel called `name`.
 
-    - "cuda": all heads in a stack on the GPU; "cuda-bfloat16": the same, factors of the products rounded to bfloat16.
+    - "cuda": all heads in a stack on the GPU; "cuda-bfloat16": the same with the factors of products rounded to
+      bfloat16.
     - "avx512", "avx2", "baseline": variants of the compiled kernel, one head a core.
-    - "amx-bfloat16", "avx512-bfloat16": the same, the factors of all products, of the validation too, rounded to
-      bfloat16; by the processor's matrix units, or by its vector units.
+    - "amx-bfloat16", "avx512-bfloat16": the same with the factors of all products, also in validation, rounded to
+      bfloat16; with the processor's matrix units or its vector units.
     - "torch": the same in torch.
-    - "stacked", "stacked-bfloat16", "baseline-bfloat16": what "cuda", "cuda-bfloat16" and "avx512-bfloat16" do, on any
-      processor, slowly; for tests, and to see what rounding does.
-    - "bfloat16": the fastest in bfloat16 where the processor has units for it.
-    - "auto": the compiled kernel's best variant, or torch where there is none. A GPU is used only if it is named,
-      until its stack has been measured on one.
+    - "stacked", "stacked-bfloat16", "baseline-bfloat16": the arithmetic of "cuda", "cuda-bfloat16" and
+      "avx512-bfloat16" on any processor, slowly; for tests, and to measure the effect of rounding.
+    - "bfloat16": the fastest bfloat16 variant that the processor has instructions for.
+    - "auto": the compiled kernel's fastest variant, or torch where there is none. A GPU is used only if it is named.
 
     Raises:
-        InputError: this machine has no such kernel.
+        InputError: this machine has no such kernel; the message lists those it has.
+
+    >>> choose_kernel("torch").name
+    'torch'
     """
     missing = native.unavailable_reason()
     compiled = (*native.variants(), *native.bfloat16_variants())
@@ -87,7 +90,7 @@ def choose_kernel(name: str = "auto") -> Kernel:
         return Kernel("torch", TorchTrainer, torch_trainer.memory_bytes, note=note)
     if name not in compiled:
         there = missing or f"this machine has {', '.join((*compiled, *devices))} and torch"
-        raise InputError(f"there is no kernel {name!r}: {there}")
+        raise InputError(f"kernel {name!r} is not available: {there}")
     begin = partial(native.NativeTrainer, variant=name)
     return Kernel(name, begin, partial(native.memory_bytes, variant=name))
 

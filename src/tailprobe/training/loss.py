@@ -1,6 +1,6 @@
 r"""The loss of `learners/loss.py` and its gradient, in torch, for any number of leading dimensions.
 
-By the sigmoid link, with m = u (2 y - 1) and q = sigmoid(-m) the probability given to the wrong side:
+With the sigmoid link, m = u (2 y - 1) and q = sigmoid(-m) the probability given to the wrong label:
 
     without clip:  term = q^gamma softplus(-m)
                    d term / d z = -(2 y - 1) scale q^gamma (gamma (1 - q) softplus(-m) + q)
@@ -10,7 +10,7 @@ By the sigmoid link, with m = u (2 y - 1) and q = sigmoid(-m) the probability gi
 
     as d q / d m = -q (1 - q). Source: Lin et al., ICCV 2017; Ridnik et al., ICCV 2021.
 
-By the softmax link, with t the row's class and p the softmax of u:
+With the softmax link, t the row's class and p the softmax of u:
 
     term of t = (1 - p_t)^gamma (-log p_t), of all others 0
     d term / d z_c = scale_c ((1 - p_t)^gamma - gamma p_t (1 - p_t)^(gamma - 1) log p_t) (p_c - y_c)
@@ -36,7 +36,7 @@ _TINY = 1e-30
 class TermLoss:
     """A loss with its tables looked up for the labels of some rows, (..., C) each; None where neutral.
 
-    The weight of a term is no part of it: trainers multiply it with the weights of rows.
+    Weights of terms are not part of it: trainers multiply them with the weights of rows.
     """
 
     link: Link
@@ -46,7 +46,7 @@ class TermLoss:
     clip: Terms | None = None
 
     def of(self, link: Link) -> bool:
-        """Say whether this is the link's own loss, binary or softmax cross-entropy."""
+        """Return whether this is the unmodified loss of `link`, binary or softmax cross-entropy."""
         return self.link == link and self.scale is self.shift is self.gamma is self.clip is None
 
 
@@ -59,7 +59,7 @@ class LossTables:
 
     @classmethod
     def of(cls, loss: Loss, *, device: torch.device | None = None) -> "LossTables":
-        """Take the tables of one loss but its weights."""
+        """Take the tables of one loss, except its weights."""
         given = {name: torch.tensor(table, dtype=torch.float32, device=device) for name, table in loss.tables()}
         return cls(loss.link, {name: given[name] for name in _NAMES if name in given})
 
@@ -87,7 +87,7 @@ class LossTables:
 
 
 def terms_per_row(link: Link, classes: int) -> int:
-    """Return over how many terms of a row the loss is averaged: all classes by sigmoid, the row's one by softmax."""
+    """Return the number of loss terms of a row: one a class with the sigmoid link, one with softmax."""
     return classes if link == "sigmoid" else 1
 
 
@@ -96,7 +96,7 @@ def loss_terms(logits: Terms, labels: Terms, of: TermLoss) -> Terms:
 
     Args:
         logits: (..., C).
-        labels: (..., C) 0 or 1; one class a row by the softmax link.
+        labels: (..., C) 0 or 1; one class a row with the softmax link.
         of: the loss.
     """
     if of.of("sigmoid"):
@@ -123,7 +123,7 @@ def loss_gradient(logits: Terms, labels: Terms, weights: Terms, of: TermLoss, *,
         labels: (..., C) 0 or 1.
         weights: (..., C) of the terms.
         of: the loss.
-        out: (..., C), may be used for anything meanwhile.
+        out: (..., C), also used as scratch space.
     """
     if of.of("sigmoid"):
         return torch.sigmoid(logits, out=out).sub_(labels).mul_(weights)
@@ -175,7 +175,7 @@ def _affine(logits: Terms, of: TermLoss) -> Terms:
 def plain_loss_of_known(
     logits: Float[torch.Tensor, "V C"], labels: Bool[np.ndarray, "V C"], known: Bool[np.ndarray, "V C"]
 ) -> float:
-    """Return the mean binary cross-entropy over the labels that are known; NaN where none is."""
+    """Return the mean binary cross-entropy over the known labels; NaN where none is known."""
     if not known.any():
         return float("nan")
     marked = torch.from_numpy(known).to(logits.device)

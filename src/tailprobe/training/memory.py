@@ -1,4 +1,4 @@
-"""What training takes of memory, said before it starts."""
+"""Memory that training takes, bounded before it starts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ _STATES = 4  # copies of a head's weights outside the kernel: initial, kept, bei
 
 @dataclass(frozen=True)
 class Resources:
-    """How a number of heads will be trained."""
+    """How many heads will be trained at once, and the memory that takes."""
 
     heads: int
     kernel: str
     workers: int  # heads at once, each on one thread
-    bytes: int  # at most, beside the embeddings and labels given
+    bytes: int  # an upper bound, without the embeddings and labels given
 
     def __str__(self) -> str:
         return (
@@ -41,21 +41,21 @@ def plan_resources(
     workers: int | None = None,
     available: int | None = None,
 ) -> Resources:
-    """Choose how many heads are trained at once: one a core, fewer where memory is short of that, at least one.
+    """Choose how many heads are trained at once: one a core, fewer where memory is too small, at least one.
 
     Args:
         embeddings: by encoder.
         labels: of the same images.
         tasks: the heads to train.
         kernel: what trains them.
-        workers: a number to take instead.
-        available: bytes that may be used; by default what the system says is available, where it says so.
+        workers: a number to use instead.
+        available: bytes that may be used; by default what the system reports as available, no limit if it does not.
     """
     classes = len(labels.classes)
     inputs = {name: stored.width for name, stored in embeddings.items()}
     room = _available(kernel) if available is None else available
     most = max(1, min(workers or (cores() if kernel.stack is None else len(tasks)), len(tasks)))
-    before = labels.matrix.size // 4  # their digest is taken of two copies of the matrix, eight labels a byte
+    before = labels.matrix.size // 4  # their digest uses two copies of the matrix, eight labels a byte
     for count in range(most, 0, -1):
         peak = memory_bytes(tasks, inputs=inputs, classes=classes, kernel=kernel, workers=count)
         peak += count * _mask_bytes(labels, tasks)
@@ -65,7 +65,7 @@ def plan_resources(
 
 
 def _mask_bytes(labels: Labels, tasks: Sequence[HeadTask]) -> int:
-    """Return what the weights of the loss terms of one head take where some labels are not known."""
+    """Return the bytes of the loss term weights of one head where some labels are unknown, else 0."""
     rows = max((len(task.train) for task in tasks), default=0)
     return 0 if labels.known is None else _MASK_TERM_BYTES * rows * len(labels.classes)
 
@@ -73,16 +73,15 @@ def _mask_bytes(labels: Labels, tasks: Sequence[HeadTask]) -> int:
 def memory_bytes(
     tasks: Sequence[HeadTask], *, inputs: Mapping[str, int], classes: int, kernel: Kernel, workers: int
 ) -> int:
-    r"""Return a bound on what `tasks` take while they are trained, beside embeddings, labels and the plans themselves.
+    r"""Return an upper bound, in bytes, on the memory of training `tasks`, without embeddings, labels and plans.
 
     The finished heads, 4 P bytes each, and for each of the `workers` largest heads at once
 
         kernel(D, W, C, B) + 4 (4 P) + 36 M,    P = W (D + 1) + C (W + 1)
 
-    with M rows drawn an epoch. `kernel` is the kernel's own: weights, Adam's two moments and the buffers of a batch;
-    nothing of it grows with the images, and embeddings that are memory-mapped are read row by row. A stack takes
-    `kernel.fixed_bytes` besides. Before the first head, the digest of N rows of labels takes N C / 4 bytes for a
-    moment.
+    with M rows drawn an epoch. `kernel` stands for weights, Adam's two moments and the buffers of a batch; none of it
+    grows with the number of images, and memory-mapped embeddings are read row by row. A stack also takes
+    `kernel.fixed_bytes`. Before the first head, the digest of N rows of labels briefly takes N C / 4 bytes.
     """
     finished, running = 0, []
     for task in tasks:
@@ -100,7 +99,7 @@ def memory_bytes(
 
 
 def _of_plan(task: HeadTask, inputs: int, classes: int, kernel: Kernel) -> tuple[int, int, int]:
-    """Return what the trainer takes, the number of the head's parameters, and the rows of the longest epoch."""
+    """Return the trainer's bytes, the number of the head's parameters, and the rows of the longest epoch."""
     plan, recipe = task.plan, task.effective_recipe
     parameters = recipe.width * (inputs + 1) + classes * ((recipe.width or inputs) + 1)
     own = kernel.memory_bytes(inputs=inputs, width=recipe.width, classes=classes, batch=task.batch)

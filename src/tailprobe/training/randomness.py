@@ -1,7 +1,7 @@
-"""What is random in a training run: the first weights, the order of rows, the dropout bits.
+"""Random numbers of a training run: initial weights, order of rows, dropout bits.
 
-Each depends on the seed and on nothing else of the study, so heads of one seed share them wherever their shapes agree,
-and a paired difference between a method and the baseline carries the method and little else.
+Each depends on the seed and on nothing else of the study, so heads of one seed share them where their shapes agree, and
+a paired difference between a method and the baseline is due to the method and little else.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from tailprobe.randomness import generator, torch_generator
 
 
 def initial_head(seed: int, *, inputs: int, width: int, classes: int) -> tuple[torch.Tensor, ...]:
-    """Return weight and bias of each layer as `torch.nn.Linear` would draw them: uniform within 1/sqrt(fan-in).
+    """Return weight and bias of each layer, distributed as in `torch.nn.Linear`: uniform within 1/sqrt(fan-in).
 
     Returns:
         (width, inputs), (width,), (classes, width) and (classes,) float32; for a width of 0, a linear head,
@@ -25,7 +25,7 @@ def initial_head(seed: int, *, inputs: int, width: int, classes: int) -> tuple[t
 
 
 def restarted_output(seed: int, *, fan_in: int, classes: int, stage: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the (classes, fan_in) weight and (classes,) bias that a stage begins with which restarts the output."""
+    """Return new (classes, fan_in) weight and (classes,) bias, float32, for a stage that restarts the output layer."""
     return _layer(classes, fan_in, torch_generator(seed, "initialisation", f"stage {stage}"))
 
 
@@ -36,7 +36,7 @@ def _layer(outputs: int, inputs: int, rng: torch.Generator) -> tuple[torch.Tenso
 
 
 def row_order(seed: int, epoch: int, rows: int, *, stage: int = 0) -> Int[np.ndarray, " M"]:
-    """Return the order in which an epoch of a stage goes through `rows` draws."""
+    """Return the permutation of `rows` draws for a pass of a stage."""
     return generator(seed, "order", *([f"stage {stage}"] if stage else []), str(epoch)).permutation(rows)
 
 
@@ -46,11 +46,11 @@ def dropout_key(seed: int, epoch: int) -> int:
 
 
 def dropout_keeps(key: int, *, first: int, rows: int, width: int, rate: float) -> Bool[np.ndarray, "B W"]:
-    """Say which hidden units of rows `first` to `first + rows` of an epoch stay.
+    """Return which hidden units are kept, for the B = `rows` rows of an epoch from `first` on.
 
-    A hash of (key, position) instead of a stream: any row's bits can be had alone, by any device, in any order, so
-    the result does not depend on how the work was cut up. Positions are hashed in pairs, 16 bits for each unit; the
-    rate is met to 1/65536.
+    A hash of (key, position) instead of a stream: the bits of any row can be computed alone, on any device, in any
+    order, so the result does not depend on how the work is divided. Positions are hashed in pairs, 16 bits for each
+    unit; the rate is exact to 1/65536.
 
     Source:
         the mixing steps are the 32-bit finaliser of MurmurHash3 (Appleby, public domain).

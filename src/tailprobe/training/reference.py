@@ -23,7 +23,7 @@ _TINY = 1e-30  # 0 to a power below 1 has no finite gradient
 
 
 class KeyedDropout(nn.Module):
-    """Dropout whose bits are those of `dropout_keeps`; PyTorch's own draws from a global stream."""
+    """Dropout with the bits of `dropout_keeps`; PyTorch's draws from a global stream."""
 
     def __init__(self, rate: float) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class KeyedDropout(nn.Module):
         self.first = 0  # position of the batch's first row in the epoch
 
     def forward(self, hidden: torch.Tensor) -> torch.Tensor:
-        """Zero the units that the bits drop and scale the others by 1 / (1 - rate), in training only."""
+        """Return the units kept, scaled by 1 / (1 - rate), and 0 for the others; the input outside training."""
         if not self.training:
             return hidden
         rows, width = hidden.shape
@@ -41,7 +41,13 @@ class KeyedDropout(nn.Module):
 
 
 def train_reference(embeddings: Float[np.ndarray, "N D"], labels: Labels, task: HeadTask) -> FittedHead:
-    """Train one head as anybody would write it."""
+    """Train one head by plain PyTorch code, the standard that every kernel is tested against.
+
+    Args:
+        embeddings: (N, D) float32 or float16, of the whole collection.
+        labels: (N, C), of the same rows.
+        task: what to train; its learner is a plan.
+    """
     return _Reference(TrainingData.of(embeddings, labels, task), task.masked(labels)).run()
 
 
@@ -98,7 +104,7 @@ class _Reference:
         for parameter in self.model.parameters():
             parameter.requires_grad_(stage.stage.trains == "all")
         output.requires_grad_(True)
-        self.optimiser.zero_grad(set_to_none=True)  # Adam passes over what has no gradient
+        self.optimiser.zero_grad(set_to_none=True)  # Adam skips parameters without a gradient
 
     def _epoch(self, stage: ScheduledStage, epoch: Epoch) -> float:
         self.model.train()
@@ -135,7 +141,7 @@ class _Reference:
 def plain_loss(
     logits: torch.Tensor, labels: torch.Tensor, link: Link, known: Bool[np.ndarray, "V C"] | None = None
 ) -> float:
-    """Return the mean binary or softmax cross-entropy; NaN without rows."""
+    """Return the mean binary cross-entropy over known terms, or softmax cross-entropy over rows; NaN without rows."""
     if not len(logits):
         return float("nan")
     if known is not None:
@@ -147,7 +153,7 @@ def plain_loss(
 
 
 def written_out_terms(logits: torch.Tensor, labels: torch.Tensor, loss: Loss) -> torch.Tensor:
-    """Return the (B, C) loss terms but for their weights, as `learners/loss.py` writes them down."""
+    """Return the (B, C) loss terms without their weights, literally as in `learners/loss.py`."""
 
     def table(name: str, neutral: float) -> torch.Tensor:
         values = getattr(loss, name)
@@ -163,6 +169,6 @@ def written_out_terms(logits: torch.Tensor, labels: torch.Tensor, loss: Loss) ->
         return torch.where(labels, (1 - log_p.exp()).clamp_min(_TINY) ** gamma * -log_p, 0)
     log_p = nn.functional.logsigmoid(torch.where(labels, u, -u))
     margin = torch.clamp(log_p.exp() + clip, max=1)
-    # Where there is no clip the logarithm is taken of 1: that of a margin of 0 would have no finite gradient.
+    # Without a clip take the logarithm of 1: log(0) has no finite gradient, not even in the unused branch.
     log_p = torch.where(clip > 0, torch.log(torch.where(clip > 0, margin, 1)), log_p)
     return (1 - margin).clamp_min(_TINY) ** gamma * -log_p

@@ -1,4 +1,4 @@
-"""Which heads are trained when: one a core, or many in a stack. Heads come as they finish."""
+"""Which heads are trained when: one a core, or many in a stack. Heads are yielded as they finish."""
 
 import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -19,14 +19,14 @@ from tailprobe.training.kernels import GENERAL, Kernel, Stack
 from tailprobe.training.stacked.stack import train_stack
 from tailprobe.training.task import HeadTask
 
-_TURN = 1e-4  # seconds; Python's own 5 ms leave a thread waiting for some ten of the other's calls of torch
+_TURN = 1e-4  # seconds; with Python's default of 5 ms a thread waits for about ten torch calls of another
 
 Finished = Generator[tuple[HeadTask, FittedHead], None, None]
 
 
 @runtime_checkable
 class TrainHeads(Protocol):
-    """Trains heads, one a core or many in a stack, `at_once` at most."""
+    """A function that trains heads, at most `at_once` at a time, one a core or many in a stack."""
 
     def __call__(
         self,
@@ -43,7 +43,15 @@ class TrainHeads(Protocol):
 def train_all(
     embeddings: Mapping[str, Embeddings], labels: Labels, tasks: Sequence[HeadTask], *, kernel: Kernel, at_once: int
 ) -> Finished:
-    """Yield every task with its head, in the order in which they finish; what a stack does not support comes last."""
+    """Yield every task with its head, in the order in which they finish; tasks that a stack does not support are last.
+
+    Args:
+        embeddings: by encoder, row i of each for image i.
+        labels: (N, C), of the same images.
+        tasks: the heads to train.
+        kernel: what trains them.
+        at_once: heads in training at a time, at most.
+    """
     if kernel.stack is None:
         yield from _one_by_one(embeddings, labels, tasks, kernel, at_once)
         return
@@ -54,12 +62,12 @@ def train_all(
 
 
 def reason_not_supported(task: HeadTask, kernel: Kernel) -> str | None:
-    """Say why a kernel does not train a task, in words for the log, or return None where it does."""
-    return kernel.supports(task) if isinstance(task.learner, TrainingPlan) else "a head of its own, fitted directly"
+    """Return why a kernel does not train a task, for the log; None where it does."""
+    return kernel.supports(task) if isinstance(task.learner, TrainingPlan) else "the method fits its head directly"
 
 
 def stacks(tasks: Sequence[HeadTask], *, at_once: int) -> list[list[HeadTask]]:
-    """Gather heads that can step together: of one encoder, width, batch size and link, like lengths side by side."""
+    """Group heads that can step together: of one encoder, width, batch size and link, and of similar length."""
     kinds: dict[tuple[str, int, int, str], list[HeadTask]] = {}
     for task in sorted(tasks, key=lambda task: -task.steps):
         recipe = task.effective_recipe
@@ -101,8 +109,8 @@ def _who(task: HeadTask, kernel: Kernel) -> Kernel:
 
 @contextmanager
 def _one_thread_each() -> Iterator[None]:
-    # Products of one head are too small to share between threads: heads are what is shared out. A stack on the
-    # processor serves tests, and is better slow and the same everywhere.
+    # Products of one head are too small for several threads, so each thread has a head. A stack on the processor is
+    # for tests, where equal results matter more than speed.
     before, turn = torch.get_num_threads(), sys.getswitchinterval()
     torch.set_num_threads(1)
     sys.setswitchinterval(min(turn, _TURN))

@@ -1,4 +1,4 @@
-"""Hyper-parameter search: which recipe does best on the validation part."""
+"""Hyper-parameter search: the recipe with the lowest validation loss."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,11 @@ from tailprobe.training.task import HeadTask
 
 @dataclass(frozen=True)
 class SearchSpace:
-    """The values tried; every combination is trained."""
+    """The grid of values; every combination is trained.
+
+    >>> len(SearchSpace(dropout=(0.2,)).recipes(Recipe()))
+    16
+    """
 
     learning_rate: tuple[float, ...] = (1e-4, 3e-4, 1e-3, 3e-3)
     batch_size: tuple[int, ...] = (64, 256)
@@ -28,7 +32,7 @@ class SearchSpace:
     width: tuple[int, ...] = (128, 512)
 
     def recipes(self, base: Recipe) -> tuple[Recipe, ...]:
-        """Return every combination, all else as in `base`."""
+        """Return a recipe for every combination, with all other settings as in `base`."""
         values = product(self.learning_rate, self.batch_size, self.dropout, self.width)
         return tuple(replace(base, learning_rate=r, batch_size=b, dropout=d, width=w) for r, b, d, w in values)
 
@@ -45,26 +49,28 @@ def search_recipes(
     checkpoints: Path | None = None,
     progress: Progress = silent,
 ) -> pd.DataFrame:
-    """Train every task under every recipe, in one call of the engine, and rank the recipes of each encoder.
+    """Train every task with every recipe, in one call of the engine, and rank the recipes of each encoder.
 
-    The test part is not looked at: the score is the lowest validation loss a head reaches, averaged over the tasks of
-    the encoder.
+    The test part is not used: the criterion is the lowest validation loss of a head, averaged over the tasks of the
+    encoder.
 
     Args:
         embeddings: by encoder.
         labels: (N, C).
-        tasks: the heads to train under each recipe, usually the baseline of every encoder and seed.
-        recipes: what to try.
-        workers: as in `train`.
-        checkpoints: as in `train`.
-        progress: as in `train`.
+        tasks: the heads to train with each recipe, usually the baseline of every encoder and seed.
+        recipes: the recipes to compare.
+        workers, kernel, schedule, checkpoints, progress: as in `train`.
 
     Returns:
-        A row an (encoder, recipe), best first: encoder, recipe (position in `recipes`), learning_rate, batch_size,
-        dropout, width, validation_loss (mean over tasks), deviation (over tasks), epoch (mean of the best, from 1).
+        One row for each (encoder, recipe), best first: encoder, recipe (position in `recipes`), learning_rate,
+        batch_size, dropout, width, validation_loss (mean over tasks), deviation (standard deviation over tasks), epoch
+        (mean of the best one, counted from 1).
+
+    Raises:
+        InputError: there are no recipes, or as `train`.
     """
     if not recipes:
-        raise InputError("the search has no recipe to try")
+        raise InputError("the search has no recipes; give at least one value for each of its settings")
     trials = [
         replace(task, recipe=recipe, key=replace(task.key, recipe=index))
         for task in tasks

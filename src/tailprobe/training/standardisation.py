@@ -9,16 +9,23 @@ from jaxtyping import Float, Int
 
 @dataclass(frozen=True, eq=False)
 class Standardisation:
-    """x -> (x - mean) * inverse, number by number."""
+    """The map x -> (x - mean) * inverse, dimension by dimension."""
 
     mean: Float[np.ndarray, " D"]  # float32
-    inverse: Float[np.ndarray, " D"]  # float32, 1 / standard deviation; 1 where a number never varies
+    inverse: Float[np.ndarray, " D"]  # float32, 1 / standard deviation; 1 where a dimension is constant
 
     @classmethod
     def of(
         cls, embeddings: Float[np.ndarray, "N D"], train: Int[np.ndarray, " T"], *, wanted: bool, block: int = 65536
     ) -> "Standardisation":
-        """Measure mean and deviation of the training rows, or leave numbers as they are where it is not wanted."""
+        """Return the standardisation by the training rows, or the identity.
+
+        Args:
+            embeddings: (N, D), may be memory-mapped.
+            train: (T,) the training rows.
+            wanted: False for the identity.
+            block: rows read at once.
+        """
         width = embeddings.shape[1]
         if not wanted:
             return cls(np.zeros(width, np.float32), np.ones(width, np.float32))
@@ -37,11 +44,11 @@ class Standardisation:
         )
 
     def apply(self, rows: Float[np.ndarray, "B D"]) -> Float[np.ndarray, "B D"]:
-        """Return standardised float32 rows."""
+        """Return (B, D) float32, the rows standardised."""
         return (rows.astype(np.float32) - self.mean) * self.inverse
 
     def fold(self, weight: torch.Tensor, bias: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the first layer that gives for rows as they are what (weight, bias) gives for standardised ones.
+        """Return the first layer that for raw rows gives what (weight, bias) gives for standardised ones.
 
         weight @ ((x - mean) * inverse) + bias = (weight * inverse) @ x + (bias - (weight * inverse) @ mean)
         """

@@ -1,4 +1,4 @@
-"""Heads on disk: safetensors, weights and nothing that runs."""
+"""Heads on disk: safetensors files, which hold weights and no code."""
 
 import hashlib
 import json
@@ -29,16 +29,19 @@ def save_heads(
 ) -> None:
     """Write heads to one file: the tensors of head i under `i:<name>`, its history under `i.<name>`.
 
-    The metadata hold one entry, since safetensors writes several in no fixed order: JSON with, under `heads`, an object
-    a head: key, kind, link and what a history has beside its losses; and, since methods of equal trainings share them,
-    under `shared` the name that a tensor is stored under where that is another's; under `digest` the SHA-256 of all of
-    it. The file appears whole or not at all.
+    The metadata have one entry, since safetensors writes several in no fixed order: JSON. Its `heads` has an object for
+    each head: key, kind, link and the scalars of its history. Its `shared` maps a tensor's name to the name that it is
+    stored under, where methods with equal trainings share it. Its `digest` is the SHA-256 of all of it. The file
+    appears whole or not at all.
 
     Args:
+        heads: by key.
+        path: the file.
+        classes: names of the C classes, in the order of the logits.
         durable: see `write_whole`.
 
     Raises:
-        InputError: it cannot be written, for want of room or rights.
+        InputError: it cannot be written, for lack of disk space or permission.
     """
     tensors: dict[str, torch.Tensor] = {}
     for index, fitted in enumerate(heads.values()):
@@ -84,7 +87,7 @@ def load_heads(path: Path) -> tuple[Heads, tuple[str, ...]]:
 
 
 def _digest(tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of tensors, their names and types, and of what is said about them without `digest`."""
+    """Return the SHA-256 of tensors, their names and types, and of the metadata without `digest`."""
     said = {key: value for key, value in about.items() if key != "digest"}
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
     for name in sorted(tensors):
@@ -95,7 +98,7 @@ def _digest(tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> st
 
 
 def _once(tensors: Mapping[str, torch.Tensor]) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
-    """Return the tensors that share no memory, and for every other one the name of the first it is equal to."""
+    """Return the tensors without those that share memory with an earlier one, and for these the earlier one's name."""
     first: dict[tuple[int, torch.Size], str] = {}
     shared: dict[str, str] = {}
     for name, tensor in tensors.items():

@@ -17,17 +17,17 @@ from tailprobe.training.draws import epochs_by_stage, rows_of_epoch
 
 @dataclass(frozen=True, order=True)
 class HeadKey:
-    """Which head: no two of a study are equal."""
+    """The identity of a head within a study."""
 
     encoder: str
     method: str  # the canonical text of the bound method
     seed: int
-    recipe: int = 0  # which of a search's recipes; a comparison has one
+    recipe: int = 0  # index of the recipe in a search; a comparison has one
 
 
 @dataclass(frozen=True, eq=False)
 class ScheduledStage:
-    """A stage of a plan with its place in the training."""
+    """A stage of a plan with its position in the training."""
 
     stage: Stage
     index: int
@@ -37,7 +37,7 @@ class ScheduledStage:
 
 @dataclass(frozen=True, eq=False)
 class HeadTask:
-    """Train one head on the training rows as its learner says; the validation rows choose the epoch."""
+    """One head to train: its learner, its recipe, and the training and validation rows of its split."""
 
     key: HeadKey
     learner: Learner
@@ -45,21 +45,21 @@ class HeadTask:
     train: Int[np.ndarray, " T"]  # rows of the embeddings; a plan's rows are positions in this
     validation: Int[np.ndarray, " V"]
     standardise: bool = False  # by mean and deviation of the training rows
-    member: int = 0  # of an ensemble: each has random streams of its own
+    member: int = 0  # of an ensemble: each member has its own random streams
 
     @property
     def plan(self) -> TrainingPlan:
-        """The learner, where it is a plan.
+        """The learner, if it is a training plan.
 
         Raises:
-            TypeError: it is another one.
+            TypeError: it is not.
         """
         if not isinstance(self.learner, TrainingPlan):
-            raise TypeError(f"the learner of {self.key} is no plan of gradient descent")
+            raise TypeError(f"the learner of {self.key} is not a training plan")
         return self.learner
 
     def masked(self, labels: Labels) -> "HeadTask":
-        """Return the task whose plan leaves out the terms of labels that are not known."""
+        """Return the task with a plan that leaves out the terms of unknown labels."""
         known = labels.known_of(self.train)
         return self if known is None or known.all() else replace(self, learner=self.plan.masked(known))
 
@@ -70,7 +70,7 @@ class HeadTask:
 
     @property
     def stream_seed(self) -> int:
-        """What initialisation, order and dropout are drawn from: the key's seed, or one of an ensemble's member."""
+        """The seed of initialisation, order and dropout: the key's, or one derived from it for a member."""
         if not self.member:
             return self.key.seed
         entropy = np.random.SeedSequence([self.key.seed, self.member]).generate_state(2, np.uint64)
@@ -89,14 +89,16 @@ class HeadTask:
         """
         stages, epochs = self.plan.stages, self.effective_recipe.max_epochs
         if epochs < len(stages):
-            raise InputError(f"method {self.key.method} trains in {len(stages)} stages; give at least so many epochs")
+            raise InputError(
+                f"method {self.key.method} has {len(stages)} stages; set --epochs to {len(stages)} or more"
+            )
         last = len(stages) - 1
         of_each = epochs_by_stage(stages, epochs)
         return tuple(ScheduledStage(stage, i, of_each[i], i == last) for i, stage in enumerate(stages))
 
     @property
     def steps(self) -> int:
-        """Optimiser steps over all epochs, if none is left out by early stopping; 0 for what is no gradient descent."""
+        """Optimiser steps over all epochs, without early stopping; 0 where there is no gradient descent."""
         if not isinstance(self.learner, TrainingPlan):
             return 0
         return sum(stage.epochs * self.steps_per_epoch(stage.stage) for stage in self.schedule())
@@ -106,11 +108,11 @@ class HeadTask:
         return -(-stage.rows_per_epoch // self.effective_recipe.batch_size)
 
     def draw(self, stage: ScheduledStage, epoch: int) -> Int[np.ndarray, " M"]:
-        """Return the plan's rows that an epoch of a stage, counted from 0, goes through; see `rows_of_epoch`."""
+        """Return (M,) the plan's rows in the order in which an epoch of a stage, counted from 0, visits them."""
         return rows_of_epoch(stage.stage, epoch, seed=self.stream_seed, index=stage.index)
 
     def digest(self, *data: str) -> str:
-        """Return a hex digest of all that decides the training, never of the method's name or of its correction.
+        """Return a hex digest of all that decides the training, without the method's name and its correction.
 
         Args:
             data: the fingerprints of embeddings and labels, and the name of the kernel.

@@ -1,13 +1,13 @@
-"""The trainer in torch: one head on one thread, forward and backward written out, every buffer used again.
+"""The trainer in torch: one head on one thread, explicit forward and backward passes, every buffer reused.
 
-For a batch of B rows x (B, D) with labels y (B, C) and weights w (B, C) of their loss terms, over the number of terms:
+For a batch of B rows x (B, D) with labels y (B, C) and weights w (B, C) of their loss terms, divided by their number:
 
-    z = x W1 + b1                   (B, W)    W1 is kept as (D, W): a tenth quicker than (W, D)
-    h = relu(z) * keeps             (B, W)    the scale s = 1 / (1 - dropout) stands in the two products below
+    z = x W1 + b1                   (B, W)    W1 is stored as (D, W), which is faster than (W, D)
+    h = relu(z) * keeps             (B, W)    the scale s = 1 / (1 - dropout) is in the two products below
     l = s h W2' + b2                (B, C)    logits
     g = d sum(w loss(l, y)) / d l   (B, C)    see `loss.py`
     dW2 = s g' h,  db2 = sum g
-    dz = s g W2 where h > 0, else 0 (B, W)    h > 0 just where the unit was active and kept
+    dz = s g W2 where h > 0, else 0 (B, W)    h > 0 exactly where the unit was active and kept
     dW1 = x' dz,  db1 = sum dz
 
 A linear head has l = x W' + b, dW = g' x, db = sum g.
@@ -155,7 +155,7 @@ class _Block:
         return [TermLoss(self.loss.link, **{name: parts[i] for name, parts in split.items()}) for i in range(batches)]
 
     def mean_weights(self, batch: int) -> torch.Tensor:
-        """Return the (R, C) weights of the loss terms, over the number of terms of their batch."""
+        """Return the (R, C) weights of the loss terms, divided by the number of terms of their batch."""
         rows, classes = self.y.shape
         weights = torch.ones(rows, classes) if self.weights is None else self.weights
         whole = rows - rows % batch
@@ -165,7 +165,7 @@ class _Block:
 
 @dataclass(frozen=True, eq=False)
 class _Parameters:
-    """Weights of one head, views of one flat vector so that the optimiser takes one pass; gradients likewise."""
+    """Weights of one head as views of one flat vector, so that the optimiser needs one pass; gradients likewise."""
 
     flat: torch.Tensor
     views: tuple[torch.Tensor, ...]  # hidden weight (D, W) and bias, where there are such; output weight and bias
@@ -190,12 +190,12 @@ class _Batch(NamedTuple):
 
 
 class _Stepper:
-    """One optimiser step after another on the same buffers."""
+    """Takes optimiser steps, all on the same buffers."""
 
     def __init__(self, first: tuple[torch.Tensor, ...], task: HeadTask) -> None:
         recipe = task.effective_recipe
         self.parameters = _Parameters.like(first)
-        self.output_only = False  # whether the hidden layer is left as it is
+        self.output_only = False  # whether the hidden layer is frozen
         self._gradients = _Parameters.like(tuple(torch.zeros_like(view) for view in self.parameters.views))
         self._means, self._squares = torch.zeros_like(self.parameters.flat), torch.zeros_like(self.parameters.flat)
         self._steps = 0
@@ -203,7 +203,7 @@ class _Stepper:
         self._output_start = len(self.parameters.flat) - sum(view.numel() for view in self.parameters.views[-2:])
 
     def restart(self, output: tuple[torch.Tensor, torch.Tensor]) -> None:
-        """Give the output layer new weights and start Adam afresh."""
+        """Set the output layer's weights and reset Adam's state."""
         for view, value in zip(self.parameters.views[-2:], output, strict=True):
             view.copy_(value)
         self._means.zero_()
@@ -239,7 +239,7 @@ class _Stepper:
         state = (self.parameters.flat, self._gradients.flat, self._means, self._squares)
         start = self._output_start if self.output_only else 0
         weights, gradients, means, squares = (tensor[start:] for tensor in state) if start else state
-        # What torch.optim.Adam(fused=True) calls in the end; its own way there takes twice as long as the update.
+        # The function that torch.optim.Adam(fused=True) calls; Adam's Python code around it costs more than the update.
         torch._fused_adam_(
             [weights], [gradients], [means], [squares], [], [step],
             lr=rate, beta1=0.9, beta2=0.999, weight_decay=self._decay, eps=1e-8, amsgrad=False, maximize=False,
@@ -285,7 +285,7 @@ class _MlpStepper(_Stepper):
 
     def _gradient(self, batch: _Batch) -> None:
         x, y, keeps, w, logits, x_transposed, loss = batch
-        # Every call is short enough for what goes on around it to count: views are made once, not in each step.
+        # Each call is so short that overhead matters: views are made once, not in each step.
         hidden_weight, hidden_bias, output_weight, output_bias = self.parameters.views
         to_hidden_weight, to_hidden_bias, to_output_weight, to_output_bias = self._gradients.views
         h, active, dz, g, g_transposed = self._buffers_for(len(x))

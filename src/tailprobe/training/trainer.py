@@ -1,4 +1,4 @@
-"""Trainer: what every kernel that trains one head at a time gives."""
+"""Trainer: the interface of kernels that train one head at a time."""
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -12,7 +12,7 @@ from tailprobe.training.task import ScheduledStage
 
 @dataclass(frozen=True)
 class Epoch:
-    """Which epoch, counted from 0."""
+    """The number of an epoch, counted from 0 in its stage and over all stages."""
 
     in_stage: int  # decides the rows drawn
     overall: int  # decides learning rate and dropout; stages that end early leave no gap
@@ -20,10 +20,10 @@ class Epoch:
 
 @runtime_checkable
 class Trainer(Protocol):
-    """One head in training, made of the data and the task; stages and epochs are called in order."""
+    """One head in training, made from the data and the task; its methods are called in order of stages and epochs."""
 
     def begin_stage(self, stage: ScheduledStage) -> None:
-        """Take the rows, the weights and the loss of a stage, and what it trains."""
+        """Set up a stage: its rows, their weights, its loss, and which layers it trains."""
 
     def train_epoch(self, epoch: Epoch) -> float:
         """Train an epoch of the stage and return its mean training loss."""
@@ -32,8 +32,8 @@ class Trainer(Protocol):
         """Return the mean plain loss of the link over the validation rows, without dropout; NaN where there are none.
 
         Args:
-            logits: filled with those of the validation rows, where it is given.
+            logits: (V, C) float32, filled with the logits of the validation rows; None to leave them out.
         """
 
     def parameters(self) -> list[torch.Tensor]:
-        """Return copies of weight and bias of each layer, of standardised rows; two tensors for a linear head."""
+        """Return copies of weight and bias of each layer, for standardised rows; two tensors for a linear head."""

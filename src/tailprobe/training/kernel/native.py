@@ -70,7 +70,7 @@ def variants() -> tuple[str, ...]:
 
 
 def bfloat16_variants() -> tuple[str, ...]:
-    """Return those whose products are of numbers rounded to bfloat16, best first."""
+    """Return the variants whose products have factors rounded to bfloat16, best first."""
     return _available(_BFLOAT16)
 
 
@@ -80,12 +80,12 @@ def _available(names: tuple[str, ...]) -> tuple[str, ...]:
 
 @cache
 def unavailable_reason() -> str | None:
-    """Say why there is no compiled kernel, or return None where there is one."""
+    """Return why there is no compiled kernel, None where there is one."""
     return library_problem(_FOLDER)
 
 
 def library_problem(folder: Path) -> str | None:
-    """Say why the kernel's folder has no library to use, or return None where it has."""
+    """Return why the kernel's folder has no usable library, None where it has one."""
     path = folder / "library.so"
     if not path.exists():
         return "the package was installed without a C compiler"
@@ -231,7 +231,7 @@ class NativeTrainer:
 
 
 def memory_bytes(*, inputs: int, width: int, classes: int, batch: int, variant: str) -> int:
-    """Return what one head in training takes: its weights, Adam's two moments of each, and the buffers of a batch."""
+    """Return the bytes of one head in training: weights, Adam's two moments, and the buffers of a batch."""
     kernel = _variant(variant)
     if kernel is None:
         raise InputError(f"this processor cannot run the {variant} kernel")

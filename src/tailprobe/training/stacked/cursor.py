@@ -1,4 +1,4 @@
-"""What one head of a stack draws next: the host's side of `stack`."""
+"""The batches of one head of a stack, prepared on the host."""
 
 from dataclasses import dataclass
 
@@ -11,20 +11,20 @@ from tailprobe.training.task import HeadTask, ScheduledStage
 
 @dataclass(frozen=True, eq=False)
 class BatchIndices:
-    """K batches of one head; the last of an epoch is filled up with its last row, weighing nothing."""
+    """K batches of one head; the last of an epoch is padded with its last row, at weight 0."""
 
     rows: Int[np.ndarray, "K B"]  # of the embeddings
-    weights: Float[np.ndarray, "K B 1"] | Float[np.ndarray, "K B C"]  # float32, of rows or of terms; 0 in the filling
-    counts: Int[np.ndarray, " K"]  # rows that are not filling
+    weights: Float[np.ndarray, "K B 1"] | Float[np.ndarray, "K B C"]  # float32, of rows or of terms; 0 for padding
+    counts: Int[np.ndarray, " K"]  # rows that are not padding
     first: Int[np.ndarray, " K"]  # position in the epoch of each batch's first row
 
 
 class BatchCursor:
-    """A head's way through its stages and epochs, batch by batch.
+    """The position of a head in its stages and epochs; gives its next batches.
 
     Args:
         task: what is trained.
-        train: the rows that the plan's positions mean, its synthetic rows last.
+        train: (R,) the rows that the plan's positions refer to, synthetic rows last.
     """
 
     def __init__(self, task: HeadTask, train: Int[np.ndarray, " R"]) -> None:
@@ -36,7 +36,7 @@ class BatchCursor:
         self.begin_stage()
 
     def begin_stage(self) -> None:
-        """Go on with the next stage and its first epoch."""
+        """Move to the first epoch of the next stage."""
         self.stage: ScheduledStage = self._left.pop(0)
         self._in_stage = -1
         self.steps = 0 if self.stage.stage.restart_output or self.stage.index == 0 else self.steps
@@ -52,7 +52,7 @@ class BatchCursor:
 
     @property
     def epoch_is_stages_last(self) -> bool:
-        """Whether the stage may take no further epoch."""
+        """Whether this is the last epoch that the stage may have."""
         return self._in_stage + 1 == self.stage.epochs
 
     @property
@@ -66,7 +66,7 @@ class BatchCursor:
         return -(-(len(self._drawn) - self.rows_done) // self._recipe.batch_size)
 
     def take(self, steps: int) -> BatchIndices:
-        """Return the next batches, at most `steps_left`, and go on."""
+        """Return the next `steps` batches, at most `steps_left`, and move past them."""
         batch, stage = self._recipe.batch_size, self.stage.stage
         drawn = self._drawn[self.rows_done : self.rows_done + steps * batch]
         filling = steps * batch - len(drawn)

@@ -1,4 +1,4 @@
-"""What a stack reads of its data, on the device: rows, labels, dropout bits."""
+"""The data of a stack on the device: rows, labels, dropout bits."""
 
 import numpy as np
 import torch
@@ -8,10 +8,10 @@ _WORD = 0xFFFFFFFF  # 32 bits
 
 
 class StackRows:
-    """Embeddings and labels as the device has them.
+    """Embeddings and labels for the device.
 
-    Embeddings that fit lie on the device whole, in the type they are stored in; of larger ones the rows of each call
-    are sent, each once.
+    Embeddings that fit are on the device as a whole, in the type they are stored in; of larger ones the rows of each
+    call are copied there, each once.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class StackRows:
         self.classes = matrix.shape[1]
 
     def source(self, rows: Int[np.ndarray, "..."]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return numbers (S, D), and for each of `rows` its place among them."""
+        """Return (S, D) embeddings, and for each of `rows` its index among them."""
         if self._whole is not None:
             return self._whole, torch.from_numpy(rows).to(self._device)
         distinct, places = np.unique(rows, return_inverse=True)
@@ -49,9 +49,9 @@ class StackRows:
 def dropout_scales(
     keys: torch.Tensor, first: torch.Tensor, rates: torch.Tensor, *, batch: int, width: int
 ) -> torch.Tensor:
-    """Return what hidden units are multiplied by: 0, or 1 / (1 - rate) where they stay.
+    """Return the factors of the hidden units: 0, or 1 / (1 - rate) where they are kept.
 
-    The bits of `randomness.dropout_keeps`, in 64-bit integers of which the lower half counts.
+    The bits of `randomness.dropout_keeps`, in 64-bit integers of which the lower half is used.
 
     Args:
         keys: (H,) int64, of each head's epoch.
@@ -73,7 +73,7 @@ def dropout_scales(
 
 
 def _mix(h: torch.Tensor) -> torch.Tensor:
-    # A product of two 32-bit numbers may pass 2^63; its lower half is right all the same.
+    # A product of two 32-bit numbers may exceed 2^63; its lower half is still correct.
     h = ((h ^ (h >> 16)) * 0x85EBCA6B) & _WORD
     h = ((h ^ (h >> 13)) * 0xC2B2AE35) & _WORD
     return h ^ (h >> 16)

@@ -1,8 +1,8 @@
-"""Many heads in one stack of batched products, on a GPU or, for the tests, on the processor.
+"""Many heads trained in one stack of batched products, on a GPU or, for the tests, on the processor.
 
-Heads of one stack share an encoder, a width, a batch size and a link, and take every step together; all else may
+Heads of one stack share an encoder, a width, a batch size and a link, and take every step together; everything else can
 differ: rows, number of steps, stages, loss, learning rate, weight decay, dropout, seed, epochs, early stopping. A batch
-shorter than the others is filled up with rows whose loss weighs nothing, and a head that has finished leaves the stack.
+shorter than the others is padded with rows of weight 0, and a head that has finished leaves the stack.
 """
 
 import time
@@ -26,12 +26,12 @@ from tailprobe.training.standardisation import Standardisation
 from tailprobe.training.task import HeadTask
 
 _CHUNK = 64  # steps whose rows and dropout bits are made at once, at most
-_NUMBERS = 2**22  # numbers of rows, units and labels made at once, at most, whatever the number of heads
-FIXED_BYTES = 40 * _NUMBERS  # what they take: dropout bits are mixed in 64-bit integers, some of them side by side
+_NUMBERS = 2**22  # values of rows, units and labels made at once, at most, whatever the number of heads
+FIXED_BYTES = 40 * _NUMBERS  # their memory: dropout bits are mixed in several arrays of 64-bit integers
 
 
 def supports(task: HeadTask) -> str | None:
-    """Say why a stack cannot train a plan, or return None where it can: it can train every plan."""
+    """Return None: a stack can train every plan."""
     return None
 
 
@@ -50,10 +50,10 @@ def train_stack(
         embeddings: (N, D) float32 or float16, may be memory-mapped; copied once if any plan has synthetic rows.
         labels: (N, C).
         tasks: heads of one width, batch size and link.
-        device: where.
+        device: the device to train on.
         precision: of the factors of every product in training; sums, weights, Adam's state and the validation are
             float32 either way.
-        resident_bytes: embeddings no larger than this are held on the device whole.
+        resident_bytes: embeddings up to this size are held on the device as a whole.
     """
     with torch.no_grad():
         scales = [Standardisation.of(embeddings, task.train, wanted=task.standardise) for task in tasks]
@@ -66,7 +66,7 @@ def train_stack(
 
 
 def memory_bytes(*, inputs: int, width: int, classes: int, batch: int) -> int:
-    """Return what one head of a stack takes beside `FIXED_BYTES`.
+    """Return the bytes of one head of a stack, without `FIXED_BYTES`.
 
     Weights, gradients, Adam's two moments, the kept weights, one copy while heads leave; and the buffers of a step.
     """
@@ -133,7 +133,7 @@ class _Stack:
                 yield from self._end_epochs(ended)
 
     def _constants(self) -> None:
-        """Put what does not change from step to step on the device, anew whenever heads leave or begin a stage."""
+        """Put what is constant over steps on the device, again whenever heads leave or begin a stage."""
         losses = [cursor.stage.stage.loss for cursor in self._cursors]
         weights = [np.ones((2, self._classes)) if loss.weight is None else loss.weight for loss in losses]
         self._class_weights = self._tensor(np.stack(weights).astype(np.float32))  # (H, 2, C)
@@ -168,7 +168,7 @@ class _Stack:
         return (x - self._mean) * self._inverse if self._standardised else x
 
     def _term_weights(self, drawn: Sequence[BatchIndices], y: torch.Tensor) -> torch.Tensor:
-        """Return (K, H, B, C) weights of the loss terms, over the number of terms of their batch."""
+        """Return (K, H, B, C) weights of the loss terms, divided by the number of terms of their batch."""
         widest = max(each.weights.shape[2] for each in drawn)
         weights = [np.broadcast_to(each.weights, (*each.weights.shape[:2], widest)) for each in drawn]
         of_rows = self._tensor(np.stack(weights, axis=1))  # (K, H, B, 1 or C)
@@ -265,7 +265,7 @@ def _at(loss: TermLoss, k: int) -> TermLoss:
 
 
 def _groups(cursors: Sequence[BatchCursor]) -> list[Group]:
-    """Gather heads that Adam updates alike, neighbours as one slice."""
+    """Group heads with the same Adam settings, neighbours as one slice."""
     groups: dict[tuple[float, float, int, bool], Group] = {}
     for i, cursor in enumerate(cursors):
         output_only = cursor.stage.stage.trains == "output"

@@ -13,12 +13,12 @@ Precision = Literal["float32", "bfloat16"]
 
 @dataclass(frozen=True)
 class Group:
-    """Heads that Adam updates alike."""
+    """Heads with the same Adam settings."""
 
-    rate: float
+    rate: float  # learning rate
     weight_decay: float
-    steps: int  # taken since Adam was started, this one included
-    output_only: bool  # the hidden layer is left as it is
+    steps: int  # since Adam's state was reset, this one included
+    output_only: bool  # the hidden layer is frozen
     heads: list[slice]
 
 
@@ -37,12 +37,12 @@ class StackStep:
         self._view()
 
     def keep_only(self, heads: torch.Tensor) -> None:
-        """Let go of every head but these."""
+        """Remove all heads but these."""
         self.flat, self._means, self._squares = self.flat[heads], self._means[heads], self._squares[heads]
         self._view()
 
     def restart(self, head: int, output: Sequence[torch.Tensor]) -> None:
-        """Give a head's output layer new weights and start its Adam afresh."""
+        """Set a head's output weights and reset its Adam state."""
         self.flat[head, self._output_start :] = torch.cat([part.flatten() for part in output]).to(self.flat.device)
         self._means[head] = 0
         self._squares[head] = 0
@@ -60,12 +60,12 @@ class StackStep:
     def gradient(
         self, x: torch.Tensor, y: torch.Tensor, w: torch.Tensor, keeps: torch.Tensor, loss: TermLoss
     ) -> torch.Tensor:
-        """Take the gradient of sum(w * loss(logits, y)) and return the logits.
+        """Compute the gradient of sum(w * loss(logits, y)); return the (H, B, C) logits.
 
         Args:
             x: (H, B, D) rows.
             y: (H, B, C) labels, 0 or 1.
-            w: (H, B, C) weights of the loss terms, over their number.
+            w: (H, B, C) weights of the loss terms, divided by their number.
             keeps: (H, B, W) 0 where a unit is dropped, else 1 / (1 - dropout).
             loss: of tables (H, B, C).
         """
@@ -98,7 +98,7 @@ class StackStep:
             state = (self.flat, self._gradients, self._means, self._squares)
             weights, gradients, means, squares = ([tensor[part, start:] for part in group.heads] for tensor in state)
             steps = [torch.tensor(float(group.steps), device=self.flat.device)] * len(group.heads)
-            # What torch.optim.Adam(fused=True) calls in the end.
+            # The function that torch.optim.Adam(fused=True) calls.
             torch._fused_adam_(
                 weights, gradients, means, squares, [], steps,
                 lr=group.rate, beta1=0.9, beta2=0.999, weight_decay=group.weight_decay, eps=1e-8, amsgrad=False,
@@ -106,7 +106,7 @@ class StackStep:
             )  # fmt: skip
 
     def _product(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-        """Return a @ b, added up in float32 whatever the precision of the factors."""
+        """Return a @ b, accumulated in float32 whatever the precision of the factors."""
         if self._precision == "float32":
             return torch.bmm(a, b)
         if a.is_cuda:
