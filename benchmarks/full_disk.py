@@ -2,7 +2,7 @@
 
     python -m benchmarks.full_disk --fills 60
 
-A file system in memory (tmpfs) of 48 MB is mounted, and a small study is compared, reported, inspected, searched and
+A file system in memory (tmpfs) of 256 MB is mounted, and a small study is compared, reported, inspected, searched and
 exported on it. Before one of its file operations the disk is filled, but for a random number of bytes; the command
 must end in one line and exit code 2, without a traceback or a signal. Then there is room again, and the same command
 goes on, until it has ended; every file must be, byte for byte, that of a command that nobody disturbed. The same with a
@@ -45,7 +45,7 @@ from benchmarks.kills import (
 )
 from tailprobe.cli import main as command
 
-_SIZE_MB = 48
+_SIZE_MB = 256
 _MOST_LEFT = 400_000  # bytes that a filled disk may have left
 _FILLS_A_RUN = 4  # then the command is left to end
 _NOBODY = 65534

@@ -58,5 +58,5 @@ def locked_file(path: Path) -> Iterator[None]:
         try:
             yield
         finally:
-    with suppress(OSError):  # Windows does not remove open files
+            with suppress(OSError):  # Windows does not remove open files
                 lock_file.unlink()

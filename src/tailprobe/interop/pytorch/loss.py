@@ -19,7 +19,11 @@ class _WeightedTerms(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, logits: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor, of: TermLoss
+        ctx: Any,  # noqa: ANN401 - torch names no type for it
+        logits: torch.Tensor,
+        labels: torch.Tensor,
+        weights: torch.Tensor,
+        of: TermLoss,
     ) -> torch.Tensor:
         ctx.save_for_backward(logits, labels, weights)
         ctx.of = of
