@@ -55,7 +55,7 @@ const many = (n, noun, nouns = `${noun}s`) => `${whole(n)} ${n === 1 ? noun : no
 const words = (metric) => run().titles[metric] ?? metric;
 // Where a long name may go on in the next line: after a bracket, a mark between words, or a hyphen, with more than a few
 // letters to either side; within a word only if no line would hold it.
-const LONGEST_WORD = 24,
+const LONGEST_WORD = 20,
   FEW = 5;
 function pieces(text) {
   const found = [""];
