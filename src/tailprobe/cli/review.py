@@ -26,6 +26,7 @@ def review(
         str, typer.Argument(metavar="IMAGES", help="Images to look at, labelled ones among them are left out.")
     ],
     *,
+    allow_code: AllowCode = False,
     class_name: Annotated[
         list[str] | None,
         typer.Option(
@@ -35,6 +36,7 @@ def review(
             rich_help_panel=option.LABELS,
         ),
     ] = None,
+    weights: Weights = None,
     each: Annotated[
         int, typer.Option(metavar="INTEGER", help="New images a class.", min=1, rich_help_panel=option.DESIGN)
     ] = 100,
@@ -56,8 +58,6 @@ def review(
             rich_help_panel=option.DESIGN,
         ),
     ] = None,
-    allow_code: AllowCode = False,
-    weights: Weights = None,
     cache: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Where embeddings are kept.", rich_help_panel=option.EXECUTION),
