@@ -3,6 +3,7 @@
 import secrets
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 from tailprobe.errors import InputError
 from tailprobe.review.server.guard import HOST
@@ -61,4 +62,5 @@ def serve(session: Session, *, port: int, ready: Callable[[str], None]) -> None:
             timeout_graceful_shutdown=5,
         )  # fmt: skip
         ready(f"http://{HOST}:{found}/?token={token}")
-        uvicorn.Server(config).run(sockets=[bound])
+        with suppress(KeyboardInterrupt):  # which uvicorn raises once more when it has ended well
+            uvicorn.Server(config).run(sockets=[bound])
