@@ -4,12 +4,12 @@ import os
 import random
 from pathlib import Path
 
-from locust import FastHttpUser, constant, task
+from locust import HttpUser, constant, task
 
 _IMAGES = [path.read_bytes() for path in sorted(Path(os.environ["TAILPROBE_BENCHMARK_IMAGES"]).glob("*.jpg"))]
 
 
-class Client(FastHttpUser):
+class Client(HttpUser):
     """Sends the next image as soon as the last is answered."""
 
     wait_time = constant(0)
