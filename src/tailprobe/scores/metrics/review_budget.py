@@ -1,4 +1,4 @@
-"""Among the first K images that somebody looks at: which share of a class is found, and how many times what chance finds."""
+"""Among the first K images that somebody looks at: what share of a class, and how much more than by chance."""
 
 import numpy as np
 from jaxtyping import Bool, Float
