@@ -44,6 +44,19 @@ def test_a_folder_is_compared_in_a_few_lines(tmp_path: Path) -> None:
     assert list(Path(printed.rsplit("figures: ")[1].strip()).glob("*.png"))
 
 
+def test_a_plain_loop_goes_through_the_stages_of_a_method(tmp_path: Path) -> None:
+    printed = run("fine_tune.py", cwd=tmp_path).splitlines()
+    assert [line.split(",")[1] for line in printed[:4]] == [" stage 0", " stage 0", " stage 1", " stage 1"]
+    assert printed[4].startswith("found of each class: [")
+
+
+def test_lightning_tells_the_sampler_its_epoch(tmp_path: Path) -> None:
+    pytest.importorskip("lightning")
+    printed = run("fine_tune_lightning.py", cwd=tmp_path)
+    assert "epoch of the sampler: 3" in printed
+    assert "found of each class: [" in printed
+
+
 def test_run_onnx_is_held_against_python_elsewhere() -> None:
     """`run_onnx.py` needs an exported model: "run_onnx.py" is run by tests/use/test_export.py."""
     assert "run_onnx.py" in (Path(__file__).parent / "use" / "test_export.py").read_text()
