@@ -1,4 +1,4 @@
-"""Where the images lie under an encoder, in two dimensions: a principal component analysis of their embeddings."""
+"""A two-dimensional map of the images under an encoder: the first two principal components of their embeddings."""
 
 import numpy as np
 import pandas as pd
@@ -9,14 +9,19 @@ from tailprobe.labels import Labels
 from tailprobe.randomness import generator
 
 COLUMNS = ("encoder", "row", "x", "y")
-MOST = 1500  # images on the map, which a browser draws at once
+MOST = 1500  # images on the map; a browser draws as many without delay
 
 
 def embedding_map(embeddings: Embeddings, labels: Labels, *, most: int = MOST) -> pd.DataFrame:
-    """Return the first two principal components of up to `most` images, as a table with `COLUMNS`.
+    """Return the first two principal components of up to `most` images.
 
     Args:
-        embeddings: of the N images of the labels.
+        embeddings: of the N images of `labels`.
+        labels: decide which images are on the map, see `mapped_rows`.
+        most: largest number of images.
+
+    Returns:
+        A table with the columns `COLUMNS`; row is the index of the image.
     """
     rows = mapped_rows(labels, most)
     vectors = np.asarray(embeddings.vectors[rows], dtype=np.float64)
@@ -28,8 +33,8 @@ def embedding_map(embeddings: Embeddings, labels: Labels, *, most: int = MOST) -
 
 
 def mapped_rows(labels: Labels, most: int) -> Int[np.ndarray, " M"]:
-    """Return images, those of the rarest classes first, up to half of them; the rest are drawn from the others."""
-    rarity = np.where(labels.matrix, labels.counts, len(labels) + 1).min(axis=1)  # images of an image's rarest class
+    """Return up to `most` rows, ascending: half of the rarest classes, the other half drawn from all other images."""
+    rarity = np.where(labels.matrix, labels.counts, len(labels) + 1).min(axis=1)  # size of an image's rarest class
     if len(rarity) <= most:
         return np.arange(len(rarity))
     rare = np.argsort(rarity, kind="stable")[: most // 2]
@@ -38,7 +43,7 @@ def mapped_rows(labels: Labels, most: int) -> Int[np.ndarray, " M"]:
 
 
 def principal_components(vectors: Float[np.ndarray, "M D"]) -> Float[np.ndarray, "M 2"]:
-    """Return the scores on the first two components; 0 where there is none. Signs are those of the largest entries."""
+    """Return the scores on the first two components, 0 for a missing one; the largest absolute score is positive."""
     centred = vectors - vectors.mean(axis=0)
     scores = np.zeros((len(vectors), 2))
     left, values, _ = np.linalg.svd(centred, full_matrices=False)
