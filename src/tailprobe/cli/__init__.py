@@ -1,4 +1,4 @@
-"""The command line: arguments to a study, errors to exit codes, nothing else."""
+"""The command line: turns arguments into a study, and errors into exit codes."""
 
 from tailprobe.cli.app import app, main
 

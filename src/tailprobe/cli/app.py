@@ -1,4 +1,4 @@
-"""The command `tailprobe` and its parts."""
+"""The command `tailprobe` and its subcommands."""
 
 import sys
 from typing import Annotated
@@ -45,14 +45,14 @@ _INTERRUPTED = 130  # exit code, by convention 128 and the number of the signal
 
 
 def main() -> None:
-    """Run the command. An error of the user's is one line and exit code 2; any other keeps its traceback."""
+    """Run the command. An error that the user can fix is one line with exit code 2; any other keeps its traceback."""
     try:
         app()
     except InputError as error:
         complain(f"tailprobe: {error}")
         sys.exit(2)
     except OSError as error:
-        message = None if isinstance(error, FileNotFoundError) else refusal(error)  # which would be a fault of ours
+        message = None if isinstance(error, FileNotFoundError) else refusal(error)  # a missing file would be our bug
         if message is None:
             raise
         complain(f"tailprobe: {message}")

@@ -1,4 +1,4 @@
-"""What was typed, turned into the values of a study."""
+"""Turn command line arguments into values of a study."""
 
 import re
 from collections.abc import Mapping
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """What a study reads."""
+    """The data of a command."""
 
     data: str  # the collection, or a study file
-    reader: Mapping[str, "Option"] = field(default_factory=dict)  # options of the reader that were typed
-    allow_code: bool = False  # whether code that a study file names may run
+    reader: Mapping[str, "Option"] = field(default_factory=dict)  # options of the reader on the command line
+    allow_code: bool = False  # whether code that a study file names may be run
 
 
 def source_of(
@@ -32,7 +32,7 @@ def source_of(
     bands: option.Bands = None,
     allow_code: option.AllowCode = False,
 ) -> Source:
-    """Return the source of what was typed; the parameters are the options of every command that reads a collection."""
+    """Return the source from the arguments; the parameters are the options of every command that reads a collection."""
     reader: dict[str, Option] = {key: parse_value(value) for key, value in pairs_of(read, "--read").items()}
     if format != "auto":
         reader["format"] = format
@@ -44,13 +44,13 @@ def source_of(
 
 
 def with_tables(source: Source, given: Mapping[str, "Option"]) -> Source:
-    """Return the source with its options of tables and classes, files by their whole paths."""
+    """Return the source with options of tables and classes added, files by their absolute paths."""
     tables = {name: _file(value) if name in ("merge_classes", "classes") else value for name, value in given.items()}
     return replace(source, reader={**source.reader, **tables})
 
 
 def _file(value: "Option") -> "Option":
-    """Return a file by its whole path, as a study file may be run from elsewhere; any other value as it is."""
+    """Return the absolute path of a file, since a study file may be run from elsewhere; any other value unchanged."""
     names = [value] if isinstance(value, str) else list(value) if isinstance(value, tuple) else []
     if len(names) != 1 or not Path(names[0]).is_file():
         return value
@@ -64,7 +64,11 @@ def weights_of(given: list[str] | None) -> dict[str, str]:
 
 
 def pairs_of(given: list[str] | None, option: str) -> dict[str, str]:
-    """Return KEY=VALUE as a dictionary."""
+    """Return texts KEY=VALUE as a dictionary.
+
+    Raises:
+        InputError: a text has another form.
+    """
     pairs: dict[str, str] = {}
     for text in given or []:
         found = re.fullmatch(r"([^=(]+(?:\([^)]*\))?)=(.+)", text)  # an encoder's options hold equals signs too

@@ -1,4 +1,4 @@
-"""A command whose help lists `--help` among the output options, not in a group of its own before all others."""
+"""A command whose help lists `--help` among the output options instead of in a separate first group."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from tailprobe.cli.options import FLAG, OUTPUT
 
 
 class Command(TyperCommand):
-    """A command of tailprobe's."""
+    """A subcommand of tailprobe."""
 
     def get_help_option(self, ctx: Any) -> Any:  # noqa: ANN401 - Typer has click's types under names of its own
-        """Return the option, in the last group."""
+        """Return the option `--help`, in the last group."""
         option = super().get_help_option(ctx)
         if option is not None:
             option.rich_help_panel, option.metavar = OUTPUT, FLAG

@@ -1,4 +1,4 @@
-"""`tailprobe embed`: the embeddings of a collection and no heads."""
+"""`tailprobe embed`: compute the embeddings of a collection."""
 
 import logging
 from dataclasses import replace
@@ -83,10 +83,10 @@ def embed(
 
 
 def _images(study: "Study") -> "LabeledImages":
-    """Read the images of a study, without labels where there are none: embeddings need none.
+    """Read the images of a study, without labels if there are none, since embedding needs none.
 
     Raises:
-        InputError: as `tailprobe.read`, where the images cannot be read without labels either.
+        InputError: as `tailprobe.read`, if the images cannot be read without labels either.
     """
     from tailprobe.datasets.read import find_format
     from tailprobe.datasets.readers.unlabelled import FORMAT

@@ -46,7 +46,7 @@ def export(
 
     `tailprobe export MODEL --onnx model.onnx`
 
-    The graph is held against PyTorch on images of several sizes before the file is written.
+    The graph is compared with PyTorch on images of several sizes before the file is written.
     """
     from tailprobe.use.export.int8 import quantise_onnx
     from tailprobe.use.export.onnx_file import export_onnx, export_program

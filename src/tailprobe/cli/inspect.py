@@ -1,4 +1,4 @@
-"""`tailprobe inspect`: what is to be known of a collection before anything is trained on it."""
+"""`tailprobe inspect`: describe a collection before anything is trained on it."""
 
 import logging
 from dataclasses import replace
@@ -104,7 +104,7 @@ def inspect(
 
 
 def _study(source: Source, given: Given) -> "Study":
-    """Return the study whose images are inspected, those that cannot be read left out and reported."""
+    """Return the study whose images are inspected; images that cannot be read are left out and reported."""
     named = given.study.get("encoders", ())
     if len(named) > 1:
         raise InputError(f"--encoder: near duplicates are found by one encoder, got {', '.join(named)}; name one")
@@ -123,7 +123,7 @@ def _embeddings(study: "Study", images: "LabeledImages", execution: Execution, *
 
 
 def _parts(images: "LabeledImages", split: str | None, seed: int) -> tuple[str, ...] | None:
-    """Return the part of each image, None where there are none."""
+    """Return the part of each image; None if the data give no parts and no split is asked for."""
     from tailprobe.parts import PARTS
     from tailprobe.splits import plan_splits
 
@@ -136,7 +136,10 @@ def _parts(images: "LabeledImages", split: str | None, seed: int) -> tuple[str, 
 
 
 def _detectable(images: "LabeledImages", inspection: "Inspection") -> list[str]:
-    """Say what a study by the default settings would detect on the classes that the first rule selects."""
+    """Return sentences on what a study with default settings would detect, for the classes that the first rule selects.
+
+    They are those of `study.planning.plan_sentences`.
+    """
     from tailprobe.methods.lookup import parse_methods
     from tailprobe.runs.settings import Study
     from tailprobe.scores.metric import default_margin

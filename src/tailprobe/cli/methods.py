@@ -1,4 +1,4 @@
-"""`tailprobe methods`: the methods there are."""
+"""`tailprobe methods`: list the methods."""
 
 import inspect
 import shutil
@@ -13,7 +13,7 @@ from tailprobe.console import say
 if TYPE_CHECKING:
     from tailprobe.methods.method import Method
 
-_LONGEST = 100  # letters of a line, which the eye still follows
+_LONGEST = 100  # characters per line, for readability
 
 
 def methods(
@@ -68,7 +68,7 @@ def _entry(method: "Method") -> Iterator[str]:
 
 
 def _one(method: "Method") -> Iterator[str]:
-    """Say all there is to know of a method; its documentation as it is written."""
+    """Return the entry of a method and its full documentation."""
     yield from _entry(method)
     yield ""
     documented = (inspect.getdoc(method.function) or "").partition("\n")[2].strip("\n")

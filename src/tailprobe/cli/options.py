@@ -1,4 +1,4 @@
-"""Options that are no setting of a study, a recipe or an execution; `cli.settings` makes those."""
+"""Options that are not settings of a study, recipe or execution; `cli.settings` makes those."""
 
 from pathlib import Path
 from typing import Annotated, get_args

@@ -15,12 +15,12 @@ from tailprobe.console import complain
 from tailprobe.datasets.storage.url import absolute
 from tailprobe.study.execution import Execution
 
-# Settings of a study that a preset leaves open: neither methods, split, thresholds nor which classes are rare.
+# Settings that a preset leaves to the user: not methods, split, thresholds and the low-frequency rule.
 _OPEN = (
     "encoders", "weights", "standardise", "on_bad_image", "seeds", "max_seeds", "seed", "metric", "margin", "primary",
     "classes", "budget",
 )  # fmt: skip
-# Where a preset has its own, the command has no default.
+# Settings with a default in the preset, and so without one in the command.
 _OF_PRESET = dict.fromkeys(("encoders", *ALL_OF_RECIPE))
 
 

@@ -1,4 +1,4 @@
-"""`tailprobe search`: the recipe that does best on the validation part."""
+"""`tailprobe search`: find the recipe with the best result on the validation part."""
 
 from typing import Annotated, Any
 
@@ -60,6 +60,6 @@ def search(
 
 
 def _tried(name: str, text: str, where: str) -> tuple[Any, ...]:
-    """Return the values to try of one field of the recipe, each in its range."""
+    """Return the values to try for a field of the recipe, each checked against its range."""
     known = settings_of(Recipe)[name]
     return tuple(known.read(value, where=where) for value in coerce(text, tuple[str, ...], where=where))

@@ -20,21 +20,21 @@ from tailprobe.setting import NamedSetting, settings_of
 from tailprobe.study.execution import Execution
 
 _LONGEST_METAVAR = 18  # letters; at 80 columns the help texts need the room
-# What the command line has other options for, or puts together itself.
+# Fields for which the command line has other options, or which it composes itself.
 _APART = frozenset({"source", "reader", "recipe", "reproduces"})
 ALL_OF_STUDY = tuple(name for name in settings_of(Study) if name not in _APART)
 OF_FIGURES = ("figures", "figure_style", "figure_width", "figure_font")
 ALL_OF_RECIPE = tuple(settings_of(Recipe))
 ALL_OF_EXECUTION = tuple(settings_of(Execution))
 ALL_OF_INSPECTION = tuple(settings_of(InspectionSettings))
-# A setting of the study that a reader takes too is an option once.
+# A setting of both the study and a reader becomes one option.
 ALL_OF_READER = tuple(name for name in READER_SETTINGS if name not in settings_of(Study))
 _READER = tuple(READER_SETTINGS[name] for name in ALL_OF_READER)
 
 
 @dataclass
 class Given:
-    """The settings that were typed, each of its type, by the field's name; what was left out keeps its default."""
+    """The settings on the command line by field name, converted to their types; others keep their defaults."""
 
     study: dict[str, Any] = field(default_factory=dict)
     recipe: dict[str, Any] = field(default_factory=dict)
@@ -52,17 +52,18 @@ def with_settings(
     defaults: Mapping[str, object] = MappingProxyType({}),
     texts: Mapping[str, str] = MappingProxyType({}),
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command options for settings; it takes those that were typed as its keyword argument `given: Given`.
+    """Give a command options for settings; it gets the values as its keyword argument `given: Given`.
 
-    A command with an argument `source: Source` gets the options of the collection, its tables and its classes as well.
+    A command with an argument `source: Source` also gets the options of the collection, its tables and its classes.
 
     Args:
-        study, recipe, execution, inspection: which fields of `Study`, `Recipe`, `Execution` and `InspectionSettings`.
-        defaults: of this command, where they are others than the fields'; None where it does without.
-        texts: help texts of this command, where they are others than the fields'.
+        study, recipe, execution, inspection: the fields of `Study`, `Recipe`, `Execution` and `InspectionSettings`.
+        defaults: defaults of this command that differ from the fields'; None for no default.
+        texts: help texts of this command that differ from the fields'.
 
     Raises:
-        InputError: when the command is run, a value of a wrong type or out of range; the message names the option.
+        InputError: when the command is run, if a value has the wrong type or is out of range; the message names the
+            option.
     """
     chosen = [
         (part, [_described(settings_of(kind)[name], texts) for name in names])
@@ -97,7 +98,7 @@ def with_settings(
 
 
 def _read(known: Sequence[NamedSetting], typed: dict[str, Any], defaults: Mapping[str, object]) -> dict[str, Any]:
-    """Take the settings out of what was typed."""
+    """Remove the settings from the arguments, and return those with a value, converted to their types."""
     found = {}
     for setting in known:
         value = typed.pop(setting.name)
@@ -113,7 +114,7 @@ def _read(known: Sequence[NamedSetting], typed: dict[str, Any], defaults: Mappin
 
 
 def option_of(setting: NamedSetting, defaults: Mapping[str, object]) -> inspect.Parameter:
-    """Return a parameter of text or, for several values, a list of texts; `NamedSetting.read` makes more of it."""
+    """Return a parameter of type text or, for several values, list of texts; `NamedSetting.read` converts them."""
     option: Any = typer.Option(
         setting.option,
         metavar=setting.about.metavar or _metavar(setting),
@@ -145,7 +146,7 @@ def _own_parameters(command: Callable[..., object]) -> list[inspect.Parameter]:
 
 
 def _set_signature(run: Callable[..., None], parameters: list[inspect.Parameter]) -> None:
-    """Let Typer see the parameters: arguments, then options in the order of their groups."""
+    """Set the signature that Typer reads: arguments, then options in the order of their groups."""
     ordered = sorted(parameters, key=_place)
     run.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]
     run.__annotations__ = {p.name: p.annotation for p in ordered}
@@ -172,7 +173,7 @@ def _metavar(setting: NamedSetting) -> str:
 
 
 def _values(setting: NamedSetting) -> list[str]:
-    """Return what a setting takes: choices in small letters, kinds of values in capitals."""
+    """Return the values of a setting: choices in lower case, types in upper case."""
     form = describe(setting.annotation)
     kinds = {"whole number": "INTEGER", "finite number": "NUMBER", "true (yes)": "true|false"}
     listed = [str(choice) for choice in choices(setting.annotation)]
@@ -180,7 +181,7 @@ def _values(setting: NamedSetting) -> list[str]:
 
 
 def _help(setting: NamedSetting, default: object) -> str:
-    """Return the help text, with the choices that it does not name and the default as they would be typed."""
+    """Return the help text with the default and, if it does not name them, the choices, as on the command line."""
     text, listed = setting.about.help, list(map(str, choices(setting.annotation)))
     if _metavar(setting) == "NAME" and not all(choice in text for choice in listed):
         text = f"{text.removesuffix('.')}: {', '.join(listed[:-1])} or {listed[-1]}."
@@ -191,7 +192,7 @@ def _help(setting: NamedSetting, default: object) -> str:
 
 
 def _shown(default: object) -> str:
-    """Return a default as it would be typed; nothing where there is none, or the help text says it."""
+    """Return a default as on the command line; empty if there is none, or the help text has it."""
     if isinstance(default, tuple):
         return ", ".join(default)
     if isinstance(default, bool | str):

@@ -1,4 +1,4 @@
-"""What a command prints when it is done."""
+"""Print the result of a run at the end of a command."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def show_result(result: "Run", metric: str) -> None:
-    """Print the answer of a run and where it is; a metric that was not tested has its averages before it."""
+    """Print the conclusion of a run and its folder, preceded by the averages of `metric` if that was not tested."""
     from tailprobe.report.caution import caution
     from tailprobe.report.further import further_answers
     from tailprobe.report.in_images import in_images

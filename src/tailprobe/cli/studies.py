@@ -1,4 +1,4 @@
-"""From what was typed to a study and its execution, and a study run with its progress shown."""
+"""Make a study from the command line arguments, and run it with its progress shown."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def study_of(source: Source, given: Given) -> Study:
-    """Return the study of what was typed; the settings of a study file hold where nothing else was typed.
+    """Return the study of the command line arguments, which override the settings of a study file.
 
-    Code that was typed may run; code that a study file names only where the source allows it.
+    Code that is named on the command line may run; code that a study file names only if the source allows it.
 
     Raises:
         InputError: as `Study` and `read_study`.
@@ -41,7 +41,7 @@ def study_of(source: Source, given: Given) -> Study:
 
 
 def smoke_test(study: Study) -> Study:
-    """Return a study that takes seconds and whose results mean nothing."""
+    """Return the study with at most two seeds and one epoch; it takes seconds, and its results mean nothing."""
     seeds = 2 if study.seeds == "auto" else min(study.seeds, 2)
     return replace(study, seeds=seeds, recipe=replace(study.recipe, epochs=1))
 
@@ -67,7 +67,7 @@ def print_dry_run(study: Study, execution: Execution, *, quiet: bool) -> None:
 
 
 def trackers_of(names: list[str] | None) -> "list[Tracker]":
-    """Return the trackers asked for, each of them reached."""
+    """Return the trackers by name, after checking that each can be reached."""
     from tailprobe.tracking.tracker import choose_tracker
 
     trackers = [choose_tracker(name) for name in dict.fromkeys(names or [])]
@@ -83,7 +83,7 @@ def track(result: "Run", trackers: "list[Tracker]") -> None:
 
 
 def _changed(study: Study, reader: Mapping[str, Option], given: Given) -> Study:
-    """Return a study with what was typed instead of its own settings."""
+    """Return a study with settings replaced by the command line arguments."""
     encoders = given.study.get("encoders", study.encoders)
     weights = {name: file for name, file in study.weights.items() if name in encoders}
     margin = {"margin": "auto"} if "metric" in given.study else {}  # a margin is of one metric

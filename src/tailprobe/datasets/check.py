@@ -24,14 +24,14 @@ def check_images(
 
     Args:
         images: the result of a reader.
-        on_bad_image: "skip" leaves bad images out and lists them, with the reason, in the notes.
-        progress: receives stage "check".
+        on_bad_image: "skip" leaves out bad images, and lists them with the reason in the notes.
+        progress: called as progress("check", done, total).
 
     Returns:
-        `images` itself where nothing is wrong.
+        The images without the bad ones; `images` itself if there are none.
 
     Raises:
-        InputError: an image is bad and `on_bad_image` is "error", or all are.
+        InputError: an image is missing or unreadable and `on_bad_image` is "error", or all images are.
     """
     reasons = _reasons(images.image_sources, progress)
     bad = [(n, reason) for n, reason in enumerate(reasons) if reason is not None]
@@ -47,7 +47,7 @@ def check_images(
 
 
 def _reasons(sources: tuple[ImageSource, ...], progress: Progress) -> list[str | None]:
-    """Return what is wrong with each image, None where nothing is."""
+    """Return what is wrong with each image, None if nothing is."""
     # In steps, since handing one header to a thread costs more than reading it. In an archive each thread reads the
     # whole directory first, so that more than one thread does not pay off.
     archived = any(isinstance(source, FileSource) and source.member is not None for source in sources)

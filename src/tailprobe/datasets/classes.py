@@ -25,13 +25,13 @@ _SHOWN = 5
 
 
 def select_classes(images: LabeledImages, options: ClassOptions) -> LabeledImages:
-    """Merge classes, then keep those that the user wants, and point out names that may be one class.
+    """Merge classes, then keep those that the user wants, and note names that may denote the same class.
 
-    A single-label image whose class is left out goes with it; a multi-label image stays, without the class.
+    A single-label image is left out with its class; a multi-label image is kept without the class.
 
     Raises:
-        InputError: a class named is not there, the table of classes to merge cannot be read or has no two columns, or
-            fewer than two classes are left of several.
+        InputError: a named class does not exist, the table of classes to merge cannot be read or does not have two
+            columns, or fewer than two of several classes remain.
     """
     merged = _merged(images, options.merge_classes)
     wanted = _wanted(merged.labels, options)
@@ -41,7 +41,7 @@ def select_classes(images: LabeledImages, options: ClassOptions) -> LabeledImage
 
 
 def name_variants(classes: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return the classes whose names differ in case, blanks and punctuation alone.
+    """Return groups of classes whose names differ only in case, blanks and punctuation.
 
     >>> name_variants(["forest", "Forest", "sea lake", "SeaLake", "road"])
     [('forest', 'Forest'), ('sea lake', 'SeaLake')]
@@ -87,7 +87,7 @@ def _merged(images: LabeledImages, given: str | None) -> LabeledImages:
 
 
 def _of_variants(labels: Labels) -> dict[str, str]:
-    """Return old -> new name: that of the variant of most images."""
+    """Return old -> new name: that of the variant with the most images."""
     counts = dict(zip(labels.classes, labels.counts.tolist(), strict=True))
     return {
         name: max(names, key=lambda variant: counts[variant])

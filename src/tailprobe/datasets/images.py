@@ -1,4 +1,4 @@
-"""LabeledImages: the result of every reader."""
+"""`LabeledImages`: the result of every reader."""
 
 from dataclasses import dataclass, field, replace
 
@@ -13,7 +13,7 @@ from tailprobe.labels import Labels
 
 @dataclass(frozen=True, eq=False)
 class LabeledImages:
-    """N images with their labels, not yet decoded.
+    """N images with their labels, not yet decoded; the result of `tailprobe.read`.
 
     Raises:
         InputError: the numbers of names, image sources, groups and rows of labels differ, or two images share a name.
@@ -40,7 +40,7 @@ class LabeledImages:
             raise InputError(f"{self.source}: two images have the same name")
 
     def __repr__(self) -> str:
-        """Return what they are, without their names."""
+        """Return the numbers of images and classes, the kind of labels and the source."""
         about = f"{len(self):,} images, {len(self.labels.classes):,} classes, {self.labels.kind}"
         return f"LabeledImages({about}, {self.source!r})"
 
@@ -49,7 +49,7 @@ class LabeledImages:
 
     @property
     def has_pixels(self) -> bool:
-        """Whether there are images to decode; False of embeddings without their images."""
+        """Whether there are images to decode; False for embeddings without their images."""
         return not isinstance(self.bands, NoPixels)
 
     @property
@@ -64,11 +64,11 @@ class LabeledImages:
         return self.bands
 
     def noted(self, *notes: str) -> "LabeledImages":
-        """Return the images with those of `notes` added that they do not have yet."""
+        """Return the images with `notes` added, without repeating a note."""
         return replace(self, notes=self.notes + tuple(note for note in notes if note not in self.notes))
 
     def grouped(self, groups: tuple[str, ...]) -> "LabeledImages":
-        """Return the images with the group of each."""
+        """Return the images with `groups`, (N,), as the group of each."""
         return replace(self, groups=groups)
 
     def rows(self, indices: Int[np.ndarray, " M"], *, notes: tuple[str, ...] = ()) -> "LabeledImages":

@@ -1,4 +1,4 @@
-"""Groups of images by a level of the folders that they lie in."""
+"""Group images by the folders of their paths."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +15,11 @@ def group_by_level(images: LabeledImages, group_column: str) -> LabeledImages:
     """Return images grouped by a folder of their path.
 
     Args:
-        images: of files; the path is taken from the folder that was read.
-        group_column: `level:1` for the first folder below it, `level:2` for the first two, and so on.
+        images: images of files; paths are relative to the folder that was read.
+        group_column: `level:1` for the first folder of the path, `level:2` for the first two, and so on.
 
     Raises:
-        InputError: the level is no number from 1, or an image lies in fewer folders.
+        InputError: the level is not a number from 1, or an image lies in fewer folders.
     """
     text = group_column.removeprefix(_PREFIX)
     if not text.isdecimal() or int(text) < 1:

@@ -15,9 +15,9 @@ def thin_to_long_tail(images: LabeledImages, *, ratio: float, rng: np.random.Gen
     """Thin a single-label set so that its class sizes fall exponentially, the largest `ratio` times the smallest.
 
     The class of rank r of C keeps floor(n * ratio**(-r / (C - 1))) images, drawn without replacement, where n is the
-    largest number for which every class has enough. In a set whose largest class has at most twice the images of its
-    smallest, ranks are drawn, so that no class is rare for its name or its small surplus; otherwise classes are ranked
-    by size, equal ones drawn. Images keep their order. Given parts are thinned together, not each on its own.
+    largest number for which every class has enough images. If the largest class has at most twice the images of the
+    smallest, ranks are random, so that they depend neither on names nor on small differences in size; otherwise classes
+    are ranked by size, with ties in random order. Images keep their order. Given parts are thinned together.
 
     Args:
         images: single-label, at least two classes.
@@ -29,7 +29,7 @@ def thin_to_long_tail(images: LabeledImages, *, ratio: float, rng: np.random.Gen
 
     Source:
         The exponential profile of Cui et al., CVPR 2019, section 5.1, as in the long-tailed CIFAR of Cao et al.,
-        NeurIPS 2019. There classes rank by their index and n is the size of a class; drawing ranks is ours.
+        NeurIPS 2019. There classes are ranked by index, and n is the size of a class; random ranks are ours.
     """
     labels = images.labels
     if labels.kind != "single-label":

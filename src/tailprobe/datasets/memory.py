@@ -30,10 +30,10 @@ def is_frame(value: object) -> bool:
 
 
 def columns_of_frame(frame: Any, name: str = "DataFrame") -> Columns:  # noqa: ANN401 - pandas is not imported here
-    """Return a DataFrame as columns of cells; an index with a name is a column too.
+    """Return a DataFrame as columns of cells; a named index becomes a column too.
 
     Raises:
-        InputError: two columns have one name.
+        InputError: two columns have the same name, or there is no row.
     """
     frame = frame if frame.index.name is None else frame.reset_index()
     names = [str(column) for column in frame.columns]
@@ -53,18 +53,18 @@ def read_memory(
     bands: BandSelection = Composite.RGB,
     table_options: TableOptions = DEFAULT_TABLE_OPTIONS,
 ) -> LabeledImages:
-    """Return labelled images of Python objects.
+    """Return labelled images from Python objects.
 
     Args:
         source: a DataFrame with a column of paths (or PIL images) and columns of labels; or a list of paths, PIL images
             or (H, W, 3) uint8 arrays.
-        labels: of a list: one class each, or a list of classes each, or an (N, C) array of 0 and 1 whose classes are
-            `table_options.classes`; None for images without labels.
+        labels: for a list of N images: N classes, N lists of classes, or an (N, C) array of 0 and 1 (-1 if uncertain,
+            NaN if missing) whose columns `table_options.classes` names; None for images without labels.
         bands: see `tailprobe.datasets.pixels.decode`.
         table_options: how the columns are read.
 
     Raises:
-        InputError: the numbers of images and labels differ, an item is no image, or as `read_tags`.
+        InputError: the numbers of images and labels differ, an item is not an image, or as `read_tags`.
     """
     if is_frame(source):
         columns = columns_of_frame(source)
@@ -96,11 +96,11 @@ def read_memory(
 
 
 def label_array(labels: object, number: int, given: Mapping[str, Any]) -> Labels:
-    """Return labels of rows that are no images, as of embeddings in memory.
+    """Return the labels of rows that are not images, such as embeddings in memory.
 
     Args:
         labels: see `read_memory`.
-        number: of rows.
+        number: number of rows.
         given: options of a table, e.g. `classes`.
 
     Raises:
@@ -125,15 +125,15 @@ def label_array(labels: object, number: int, given: Mapping[str, Any]) -> Labels
 
 
 def label_columns(labels: object, number: int, options: TableOptions) -> Columns:
-    """Return labels given as Python objects as a column; without one where there are none.
+    """Return labels given as Python objects as columns of cells; no column if `labels` is None.
 
     Args:
         labels: see `read_memory`.
-        number: of images.
-        options: `classes` name the columns of a matrix and the numbers of classes.
+        number: number of images.
+        options: `classes` names the columns of a matrix, and classes that are given as numbers.
 
     Raises:
-        InputError: their number is another, or a matrix holds other values than 0 and 1.
+        InputError: the number of labels differs, or a matrix holds other values than 0, 1, -1 and NaN.
     """
     path, rows = PurePath("labels"), range(number)
     if labels is None:

@@ -42,16 +42,20 @@ def read(
 
     Args:
         source: a folder, a .zip of one, a table with the images beside it, .tar shards, or a brace pattern of shards;
-            or a URL of any of these, of a file system that fsspec knows (`s3://`, `gs://`, ...); or, in memory, a
-            DataFrame with a column of paths and columns of labels, or a list of paths, PIL images or arrays of pixels.
-        labels: the table of image names and labels, where the format has one: a file or a DataFrame; of a list of
-            images a list of as many classes, or lists of them, or an (N, C) array of 0 and 1.
-        format: one of `formats()`, or "auto" to find it by what `source` holds.
-        options: what the format takes, such as `bands`, `on_bad_image`, `separator`, `top`; None means not given.
+            a URL of any of these, on a file system that fsspec knows (`s3://`, `gs://`, ...); or, in memory, a
+            DataFrame with a column of paths and columns of labels, or a list of paths, PIL images or (H, W, 3) uint8
+            arrays.
+        labels: a table of image names and labels, a file or a DataFrame, if the format has one; for a list of N images,
+            N classes, N lists of classes, or an (N, C) array of 0 and 1.
+        format: one of `formats()`, or "auto" to detect it from the content of `source`.
+        options: options of the format, such as `bands`, `on_bad_image`, `separator`, `top`; None means not given.
+
+    Returns:
+        N images, not yet decoded, with labels (N, C) and notes on what was left out or changed.
 
     Raises:
-        InputError: the source is missing, its format unknown or not clear, an option is not the format's, or as the
-            reader of that format.
+        InputError: the source is missing, its format is unknown or ambiguous, the format does not take an option, or as
+            the reader of that format.
 
     >>> images = read([np.zeros((8, 8, 3), np.uint8), np.ones((8, 8, 3), np.uint8)], labels=["sea", "land"])
     >>> images.names, images.labels.classes
@@ -107,27 +111,27 @@ def _table_of(labels: Any) -> Source | Columns:  # noqa: ANN401 - checked here
 
 
 def find_format(source: str | Source, labels: str | Source | None = None) -> str:
-    """Return the format of a source, by what it holds; raises as `read`."""
+    """Return the format of a source, detected from its content; raises as `read`."""
     return _detect_format(parse_source(source), None if labels is None else parse_source(labels))
 
 
 def formats() -> dict[str, str]:
-    """Return every format that `read` knows, with a few words on each."""
+    """Return every format that `read` knows, with a short description."""
     return {name: _readers().get(name).what for name in _readers().names()}
 
 
 def known_options() -> tuple[str, ...]:
-    """Return the options that some format takes."""
+    """Return the options that at least one format takes."""
     return tuple(dict.fromkeys(option for name in formats() for option in options_of(name)))
 
 
 def options_of(format: str) -> tuple[str, ...]:
-    """Return the options that a format takes, those of the classes among them, which all take."""
+    """Return the options that a format takes, including those on classes, which every format takes."""
     return (*option_types(_readers().get(format).read), *CLASS_OPTIONS)
 
 
 def _class_list(given: Sequence[str]) -> tuple[str, ...]:
-    """Return classes that were given one by one, or as a text file with one a line."""
+    """Return classes that were given one by one, or as a text file with one per line."""
     if len(given) == 1 and given[0].lower().endswith(".txt"):
         return read_classes(parse_source(given[0]))
     return tuple(given)
@@ -153,7 +157,7 @@ def _detect_format(source: Source, labels: LabelTable | None) -> str:
 
 
 def _types(function: Callable[..., object]) -> dict[str, Any]:
-    """Return option -> annotation of a reader, those of the classes among them."""
+    """Return option -> annotation of a reader, including the options on classes."""
     return option_types(function) | class_option_types()
 
 

@@ -40,10 +40,10 @@ def embed(
     progress: Progress = silent,
     compute: ComputeShards = compute_shards,
 ) -> Embeddings:
-    """Return the embeddings of images, computing what is not stored yet.
+    """Return the embeddings of images; those that are not stored yet are computed and stored.
 
-    Images are encoded in groups that depend neither on what was stored before nor on who computes, so an interrupted
-    call, when repeated, leaves the same bytes.
+    Images are encoded in groups that depend neither on what was stored before nor on the machine that computes, so that
+    an interrupted call, when repeated, writes the same bytes.
 
     Args:
         images: the image set.
@@ -75,7 +75,7 @@ def embed(
 
 
 def stored_shards(store: Store, log: ShardLog, images: LabeledImages) -> list[Shard | None]:
-    """Return every shard that is stored and whose images have not changed since, None for the others."""
+    """Return every shard that is stored and whose images are unchanged, None for the others."""
     found: list[Shard | None] = []
     for index, rows in enumerate(shard_ranges(len(images))):
         shard = store.read(log, index, images.names[rows.start : rows.stop])
@@ -149,10 +149,10 @@ def _to_embeddings(
 
 
 def fingerprint(identity: Mapping[str, str], contents: Iterable[bytes]) -> str:
-    """Return a hex digest of what made embeddings and of the images they are of.
+    """Return a hex digest of the encoder's identity and of the images' contents.
 
     Args:
-        identity: that of the `Embeddings`: of the encoder, with `bands` and `dtype`.
+        identity: that of the `Embeddings`: the encoder's, with `bands` and `dtype`.
         contents: the SHA-256 of each image's bytes, see `image_content`.
     """
     of_encoder = {key: identity[key] for key in sorted(identity) if key not in ("bands", "dtype")}
@@ -165,7 +165,7 @@ def fingerprint(identity: Mapping[str, str], contents: Iterable[bytes]) -> str:
 
 
 def image_content(source: ImageSource) -> bytes:
-    """Return the SHA-256 of an image's bytes, zeros where they cannot be read."""
+    """Return the SHA-256 of an image's bytes, 32 zero bytes if they cannot be read."""
     try:
         return hashlib.sha256(source.read()).digest()
     except InputError:

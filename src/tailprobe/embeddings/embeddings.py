@@ -1,4 +1,4 @@
-"""Embeddings: the feature vectors of every image under one encoder."""
+"""`Embeddings`: the feature vectors of a set of images under one encoder."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -19,13 +19,13 @@ class Embeddings:
     names: tuple[str, ...]  # (N,) names of the images
     encoder: str  # the encoder's name
     fingerprint: str  # hex digest of the images' contents and the encoder's identity
-    standardise: bool = False  # heads should see them standardised by the training part
+    standardise: bool = False  # whether heads should be trained on them standardised by the training part
     skipped: tuple[str, ...] = field(default=())  # images left out as unreadable, each "name: reason"
     store: Path | None = None  # the folder of their store, see `tailprobe.embeddings.store`
     identity: Mapping[str, str] = field(default_factory=dict)  # what made them: model, hash of weights, bands, ...
 
     def __repr__(self) -> str:
-        """Return what they are, without the numbers."""
+        """Return number of images, width and encoder."""
         return f"Embeddings({len(self):,} images x {self.width:,} numbers, {self.encoder!r})"
 
     def __len__(self) -> int:
@@ -33,12 +33,12 @@ class Embeddings:
 
     @property
     def width(self) -> int:
-        """D."""
+        """D, the length of an embedding."""
         return int(self.vectors.shape[1])
 
 
 def align(embeddings: Embeddings, names: tuple[str, ...]) -> Embeddings:
-    """Return the embeddings of the images `names`, in that order; the same object where nothing changes.
+    """Return the embeddings of the images `names`, in that order; the same object if nothing changes.
 
     Raises:
         InputError: an image has no embedding.

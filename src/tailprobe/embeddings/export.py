@@ -29,14 +29,14 @@ _CHUNK = 1024  # rows of a chunk in Zarr, a divisor of the block
 def export_embeddings(
     embeddings: Embeddings, path: Path, *, images: LabeledImages | None = None, overwrite: bool = False
 ) -> Path:
-    """Write embeddings in the format given by the suffix of `path`; what is there is whole or is not there.
+    """Write embeddings atomically in the format given by the suffix of `path`.
 
     `.npy`: the (N, D) array, and the image names beside it in NAME.names.txt, one per line. `.npz`: arrays `embeddings`
     and `names`. `.parquet` and `.lance`: columns `name` and `embedding`, a list of D numbers. `.zarr`: a group
     (format 2) of arrays `embedding` (N, D) and `name`, in chunks of rows, uncompressed. The dtype is kept.
-    Labels and given parts come along, so that `compare` needs no table: Parquet and Lance have columns `labels`, a list
-    of classes, and `split`; `.npz` arrays `labels`, (N, C) of 0 and 1 or the class of a single-label image, `classes`
-    and `split`; Zarr the same as `.npz`; `.npy` a table beside it, NAME.labels.csv, for `--labels`.
+    Labels and given parts are written too, so that `compare` needs no table: Parquet and Lance have columns `labels`, a
+    list of classes, and `split`; `.npz` arrays `labels`, (N, C) of 0 and 1 or the class of a single-label image,
+    `classes` and `split`; Zarr the same as `.npz`; `.npy` a table beside it, NAME.labels.csv, for `--labels`.
     All but `.npz` are written block by block, whatever the size. One process writes a file at a time.
 
     Args:
@@ -49,8 +49,8 @@ def export_embeddings(
         The path.
 
     Raises:
-        InputError: an unknown suffix, the file exists already, a name with a line break (.npy), the format's library
-            is not installed, another process writes it, or there is no room or right to write.
+        InputError: the suffix is unknown, the file exists already, a name has a line break (.npy), the format's library
+            is not installed, another process is writing the file, the disk is full or the folder is not writable.
     """
     form = check_target(path, overwrite=overwrite)
     labels = exported_labels(embeddings.names, images)
@@ -89,7 +89,7 @@ def check_target(path: Path, *, overwrite: bool) -> str:
 
 
 def _replace_folder(embeddings: Embeddings, labels: ExportedLabels | None, path: Path, form: str) -> None:
-    """Write a format that is a folder; a folder is not replaced by a rename."""
+    """Write a format that is a folder, which a rename cannot replace."""
     partial = path.with_name(f"{path.stem}.partial{form}")
     with refusals_named(path):
         _remove(partial)

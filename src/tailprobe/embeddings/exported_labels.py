@@ -1,4 +1,4 @@
-"""The labels that are exported beside embeddings, in each format's form."""
+"""The labels that are exported with embeddings, as arrays, columns or a table."""
 
 import csv
 import io
@@ -51,7 +51,7 @@ def exported_labels(names: Sequence[str], images: LabeledImages | None) -> Expor
 
 
 def label_csv(names: Sequence[str], exported: ExportedLabels) -> str:
-    """Return labels as a table for `--labels`: a column of 0 and 1 a class, and one of parts where there are any."""
+    """Return labels as a CSV table for `--labels`: one column of 0 and 1 per class, and the parts if there are any."""
     labels, text = exported.labels, io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     parts: Sequence[Sequence[str]] = [()] * len(names) if exported.parts is None else [(p,) for p in exported.parts]
@@ -63,10 +63,10 @@ def label_csv(names: Sequence[str], exported: ExportedLabels) -> str:
 
 
 def write_beside(path: Path, text: str, *, overwrite: bool) -> None:
-    """Write a text that belongs to another file; what a call left that was killed before that file is no obstacle.
+    """Write a text file that accompanies another file; the same text, left by a killed process, is accepted.
 
     Raises:
-        InputError: another text is there, and may not be replaced.
+        InputError: a file with another text exists and `overwrite` is False.
     """
     if path.is_file() and path.read_bytes() == text.encode():
         return

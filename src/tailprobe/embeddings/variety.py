@@ -1,4 +1,4 @@
-"""Embeddings that are all alike, of which nothing can be learned: said before anything is trained on them."""
+"""Warn of identical embeddings, from which nothing can be learned, before heads are trained on them."""
 
 import logging
 
@@ -8,12 +8,12 @@ from jaxtyping import Float
 from tailprobe.embeddings.embeddings import Embeddings
 
 _LOG = logging.getLogger(__name__)
-SHARE = 0.5  # of images with one and the same embedding, from which it is said
-_ROWS = 5_000  # looked at, at most, evenly spaced
+SHARE = 0.5  # warn from this share of images with identical embeddings
+_ROWS = 5_000  # rows compared, at most, evenly spaced
 
 
 def warn_of_equal_embeddings(embeddings: Embeddings) -> None:
-    """Log a warning where all images, or most, have one and the same embedding."""
+    """Log a warning if all or most images have the same embedding."""
     share = largest_share(embeddings.vectors)
     if len(embeddings) < 3 or share < SHARE:
         return
@@ -27,7 +27,7 @@ def warn_of_equal_embeddings(embeddings: Embeddings) -> None:
 
 
 def largest_share(vectors: Float[np.ndarray, "N D"]) -> float:
-    """Return the share of rows that equal the most frequent one, to four digits of the largest number.
+    """Return the share of rows that equal the most frequent row, after rounding to 1e-4 of the largest absolute value.
 
     >>> largest_share(np.array([[1.0, 2.0], [1.0, 2.0], [3.0, 0.0], [1.0, 2.00001]]))
     0.75

@@ -50,7 +50,7 @@ def compute_shards(work: ShardWork, encoder: Encoder, on_done: OnDone) -> ShardR
     """Compute and write shards in this process, and yield the record of each when its file is complete.
 
     Threads read, decode and prepare images ahead of the encoder. Groups that are encoded together never cross the end
-    of a shard, so its bytes do not depend on who computes it nor on what else is computed.
+    of a shard, so its bytes depend neither on the machine that computes it nor on what else is computed.
     """
     dtype: StorageDtype = work.store.manifest["dtype"]
     with ThreadPoolExecutor(work.threads or cores()) as pool:
@@ -92,9 +92,9 @@ def groups(prepared: Iterator[PreparedImage], number: int, encoder: Encoder) -> 
 def encode_groups(
     encoder: Encoder, groups: Iterable[list[PreparedImage]], *, dtype: StorageDtype = "float32"
 ) -> Generator[Shard, None, None]:
-    """Yield the embeddings of every group, in order; in the calling thread where the encoder takes one at a time.
+    """Yield the embeddings of every group, in order; in the calling thread if the encoder takes one group at a time.
 
-    Where it takes several, the next group starts while the last images of a group are encoded, so no core is idle.
+    If it takes several, the next group starts while the last images of a group are encoded, so that no core is idle.
     """
     encode = partial(encode_batch, encoder, dtype=dtype)
     if concurrent_groups(encoder) == 1:

@@ -27,19 +27,19 @@ def composite_of(bands: str, *, where: str) -> Composite:
 
 
 def of_channels(colours: tuple[float, float, float], bands: Composite) -> tuple[float, ...]:
-    """Return a mean or deviation of red, green and blue for the channels of a composite: a fourth takes red's.
+    """Return a mean or standard deviation per channel of a composite; a fourth channel takes red's value.
 
-    As `timm.models.adapt_input_conv` gives a fourth channel the weights of red.
+    `timm.models.adapt_input_conv` likewise gives a fourth channel the weights of red.
     """
     return colours if bands.channels == 3 else (*colours, colours[0])
 
 
 def channels_for(encoder: Encoder, image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "h w d"]:
-    """Return the channels of an image that an encoder takes; one that says nothing takes the first three.
+    """Return the channels of an image that an encoder takes: red, green and blue unless it has an attribute `bands`.
 
     Args:
         encoder: may have an attribute `bands`, a `Composite`.
-        image: three channels, whatever they are; or four: red, green, blue, near-infrared.
+        image: three channels of any meaning; or four: red, green, blue, near-infrared.
 
     Raises:
         InputError: the encoder takes near-infrared, and the image was read without it.

@@ -35,15 +35,15 @@ def clip(
     Args:
         name: the encoder's name.
         weights: a file with OpenAI's, open_clip's or timm's names; None downloads.
-        preprocess: "openai" takes the shorter side to 224 and crops 224; "timm" takes it to 248 first. Both bicubic.
-
+        preprocess: "openai" resizes the shorter side to 224 and crops 224; "timm" resizes it to 248 first. Both
+            bicubic.
         features: "projected" are the 512 features that CLIP compares with texts, "pooled" the 768 before.
         normalize: "yes" divides the features of an image by their Euclidean norm.
         bands: which channels it takes of images read with bands rgbn: "rgb", "nrg" (near-infrared, red, green in the
             places of red, green, blue), or "rgbn", all four, by a first convolution that timm adapts.
 
     Raises:
-        InputError: another `preprocess`, `features` or `normalize`, or as `build_model`.
+        InputError: `preprocess`, `features`, `normalize` or `bands` has an unknown value, or as `build_model`.
     """
     from timm.data import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD  # slow to import
 

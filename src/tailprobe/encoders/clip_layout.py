@@ -1,4 +1,4 @@
-"""The names that OpenAI and open_clip give the weights of an image tower, turned into timm's."""
+"""Convert OpenAI's and open_clip's names of an image tower's weights to timm's."""
 
 import re
 
@@ -26,12 +26,12 @@ _IN_BLOCK = {
 
 
 def is_clip(state: StateDict) -> bool:
-    """Say whether the weights are CLIP's as OpenAI and open_clip name them."""
+    """Return whether the weights are CLIP's under OpenAI's and open_clip's names."""
     return {"visual.class_embedding", "visual.conv1.weight"} <= state.keys()
 
 
 def from_clip(state: StateDict) -> StateDict:
-    """Rename the image tower's weights as timm's vision transformer has them; the text tower's go.
+    """Rename the image tower's weights to those of timm's vision transformer; the text tower's are dropped.
 
     The projection, (768, 512) and applied from the right, becomes the head's weight (512, 768), its bias zero. Shapes
     are kept, so that weights of another size (another patch, another resolution) do not fit afterwards.

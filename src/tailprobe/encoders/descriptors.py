@@ -10,8 +10,8 @@ It needs no download and no training. All features are computed from the image r
 | 3 x 10 | at three scales, rotation-invariant uniform local binary patterns |
 | 3 x 240 | at three scales, 48 random convolutions of five numbers each |
 
-Everything that decides on a bin or a pattern is computed in whole numbers, so that processors, which round sums in
-different orders, differ by float32 rounding alone.
+Everything that selects a bin or a pattern is computed in integers, so that results on different processors, which sum
+in different orders, differ only by float32 rounding.
 
 Sources: opponent channels as in van de Sande et al., PAMI 2010; orientations as in Dalal and Triggs, CVPR 2005; binary
 patterns of Ojala et al., PAMI 2002; random convolutional features of Rolf et al., Nature Communications 2021 (MOSAIKS).
@@ -35,7 +35,7 @@ from tailprobe.encoders.statistics import (
     scaled_opponents,
 )
 
-SIDE = 128  # pixels an image is brought to
+SIDE = 128  # pixels per side after resizing
 FAMILIES = {"moments": 72, "histograms": 112, "gradients": 66, "patterns": 30, "convolutions": N_FEATURES}
 # Images computed together: few enough that their responses stay in cache. The number is fixed, and the last group is
 # padded with black, so that the features of an image do not depend on how many others there are.

@@ -1,4 +1,4 @@
-"""Downloads of published weights that give up in seconds where there is no network."""
+"""Download published weights with short timeouts, so that a missing network is reported within seconds."""
 
 import socket
 import threading
@@ -12,10 +12,10 @@ PATIENCE = 5.0  # seconds that a server has to answer
 
 @contextmanager
 def impatient_hub() -> Iterator[None]:
-    """Take files from the Hugging Face hub's cache alone where the hub does not answer, instead of a minute of retries.
+    """Use only the Hugging Face hub's cache if the hub does not answer, instead of a minute of retries.
 
     Raises:
-        ConnectionError: what is done inside failed and the hub does not answer.
+        ConnectionError: the block failed and the hub does not answer.
     """
     problem = "" if hub.HF_HUB_OFFLINE else _problem()
     before = hub.HF_HUB_OFFLINE
@@ -32,7 +32,7 @@ def impatient_hub() -> Iterator[None]:
 
 @contextmanager
 def impatient_sockets() -> Iterator[None]:
-    """Let connections fail that do not answer within `PATIENCE`, where a library sets no limit of its own."""
+    """Set a timeout of `PATIENCE` seconds for connections of libraries that set none."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(PATIENCE)
     try:
@@ -42,7 +42,7 @@ def impatient_sockets() -> Iterator[None]:
 
 
 def _problem() -> str:
-    """Return why the hub does not answer, empty where it does, whatever it says."""
+    """Return why the hub does not answer; empty if it does, with any status."""
     problems = [f"no answer in {PATIENCE:g} s"]
     # Looking up a name has no time limit of its own, hence a thread that is left behind.
     thread = threading.Thread(target=_ask, args=(problems,), daemon=True)

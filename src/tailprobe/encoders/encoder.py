@@ -11,7 +11,8 @@ from jaxtyping import Float, UInt8
 class Encoder(Protocol):
     """A frozen map from an image to a vector of D numbers.
 
-    `prepare` is called by many threads at once, one image a call; `encode` by one thread.
+    `prepare` is called from several threads at once, with one image per call; `encode` from one thread, unless the
+    attribute `concurrent_batches` allows more.
     """
 
     @property
@@ -28,7 +29,7 @@ class Encoder(Protocol):
 
     @property
     def standardise(self) -> bool:
-        """True where heads should see features standardised by the training part, since they have no common scale."""
+        """Whether heads should be trained on features standardised by the training part (no common scale otherwise)."""
 
     def prepare(self, image: UInt8[np.ndarray, "h w 3"]) -> Any:  # noqa: ANN401 - the encoder's own input type
         """Turn one RGB image, uint8 of any size, into what `encode` takes."""

@@ -27,22 +27,22 @@ def load_encoder(
     """Load a frozen encoder.
 
     Args:
-        name: "descriptors", "resnet18", "clip", with options as in "resnet18(preprocess=authors)"; or a timm model, as
+        name: a registered encoder ("descriptors", "efficientnet_lite0", "resnet18", "clip", "open_clip(MODEL, TAG)",
+            "torchgeo(WEIGHTS)"), with options as in "resnet18(preprocess=authors)"; or a timm model, such as
             "convnext_tiny.fb_in22k", "timm:resnet18" (timm's weights, not torchvision's), "hf-hub:OWNER/NAME" or
             "local-dir:FOLDER"; or "package.module:name" for a custom encoder, see `tailprobe.encoders.custom`.
-        weights: a local file of weights, see `tailprobe.encoders.state_dict`. Without it published weights are taken
+        weights: a local file of weights, see `tailprobe.encoders.state_dict`. Without it, published weights are read
             from the Hugging Face hub's cache, or downloaded into it.
-        runtime: the runtime of a model, see `TimmEncoder.with_runtime`. It does not apply to encoders that are not
-            neural networks, as "descriptors" and functions, but a runtime that is not installed is an error for them
-            too.
-        precision: of that runtime.
-        choice_cache: a JSON file that keeps the choice made by runtime "auto".
+        runtime: the runtime of a neural network, see `TimmEncoder.with_runtime`. Other encoders, such as "descriptors"
+            and functions, ignore it, but raise the same error if it is not installed.
+        precision: see `TimmEncoder.with_runtime`.
+        choice_cache: a JSON file for the choice that runtime "auto" makes.
 
     Raises:
-        InputError: no such encoder, option or runtime, or its weights cannot be downloaded, read or loaded.
+        InputError: the encoder, an option or the runtime is unknown, or weights cannot be downloaded, read or loaded.
     """
     if runtime != "auto":
-        versions(runtime)  # raises where it is not installed, before anything is loaded
+        versions(runtime)  # raises if it is not installed, before anything is loaded
     encoder = _load(name, weights)
     if not isinstance(encoder, TimmEncoder) or (runtime, precision) == ("torch", "float32"):
         return encoder

@@ -1,4 +1,4 @@
-"""What the name of an encoder says, without loading anything."""
+"""Kinds of encoder names, recognised without loading anything."""
 
 import re
 

@@ -20,12 +20,12 @@ _MODES: dict[str, Resize] = {"center": "shorter", "border": "fit", "squash": "sq
 class Preprocessing:
     """Resize, then crop the centre, then normalise: calling it does the first two, the model's device the third.
 
-    `resize` says how the image comes to `size`: "shorter" takes its shorter side to the height of `size`, "cover" takes
-    it to the smallest size that covers `size`, "fit" to the largest that fits into it, all three keeping its shape;
-    "squash" takes it to `size` itself. What the crop then lacks is filled: with the mean colour after "fit", with black
-    otherwise.
+    `resize` is how the image is resized: "shorter" brings its shorter side to the height of `size`, "cover" brings it
+    to the smallest size that covers `size`, "fit" to the largest that fits into `size`, all three keeping the aspect
+    ratio; "squash" brings it to `size` itself. If the crop is larger than the image, it is padded: with the mean colour
+    after "fit", with black otherwise.
 
-    Bit for bit what torchvision and timm do in evaluation; held against them in tests.
+    Bit for bit the evaluation preprocessing of torchvision and timm; tests compare with both.
     """
 
     resize: Resize

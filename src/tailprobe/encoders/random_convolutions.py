@@ -4,8 +4,7 @@ Rolf et al., Nature Communications 2021 (MOSAIKS), convolve with patches drawn f
 encoder has none, so filters here are Gaussian noise under a Gaussian window, without mean, drawn once from a fixed
 seed; they respond to local structure of every orientation and colour contrast, as whitened patches do.
 
-Filters hold whole numbers, and so do the channels they see, so that a response is exact, whatever the processor; it is
-pooled in double precision.
+Filters and channels hold integers, so that responses are exact on every processor; they are pooled in double precision.
 """
 
 import numpy as np
@@ -27,7 +26,7 @@ _LARGEST = 765.0  # of a response for one unit of a filter
 
 
 def draw_filters(seed: int = _SEED) -> list[Float[torch.Tensor, "K 3 s s"]]:
-    """Draw the filters of every scale: Gaussian noise under a window, whole numbers of sum 0 in each channel."""
+    """Draw the filters of every scale: Gaussian noise under a window, integers that sum to 0 in each channel."""
     rng = generator(seed, "random convolutions")  # numpy's and in float64, which every processor rounds alike
     offset = np.arange(SIZE) - (SIZE - 1) / 2
     window = np.exp(-(offset[:, None] ** 2 + offset**2) / (2 * (SIZE / 3) ** 2))
@@ -42,7 +41,7 @@ def _filters(noise: Float[np.ndarray, "K 3 s s"]) -> Float[torch.Tensor, "K 3 s 
 
 
 def _rounded(values: Float[np.ndarray, "K 3 s s"]) -> Int[np.ndarray, "K 3 s s"]:
-    """Round to whole numbers of sum 0 in each channel: down, and up where the remainder is largest."""
+    """Round to integers that sum to 0 in each channel (largest remainder method)."""
     flat = values.reshape(-1, SIZE * SIZE)
     below = np.floor(flat)
     rank = np.argsort(np.argsort(below - flat, axis=1), axis=1)  # 0 for the largest remainder

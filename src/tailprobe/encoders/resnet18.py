@@ -24,13 +24,13 @@ def resnet18(name: str, weights: Path | None, preprocess: str = "torchvision", b
     Args:
         name: the encoder's name.
         weights: torchvision's or timm's file of it; None downloads.
-        preprocess: "torchvision" takes the shorter side to 256 and crops 224; "authors" takes it to 224 and crops
-            nothing of a square chip. The paper's authors could not batch other shapes; here their centre is cropped.
+        preprocess: "torchvision" resizes the shorter side to 256 and crops 224; "authors" resizes it to 224, so that a
+            square image is not cropped. The paper's authors could not batch other shapes; here the centre is cropped.
         bands: which channels it takes of images read with bands rgbn: "rgb", "nrg" (near-infrared, red, green in the
             places of red, green, blue), or "rgbn", all four, by a first convolution that timm adapts.
 
     Raises:
-        InputError: another `preprocess`, or as `build_model`.
+        InputError: `preprocess` or `bands` has an unknown value, or as `build_model`.
     """
     from timm.data import IMAGENET_DEFAULT_MEAN, IMAGENET_DEFAULT_STD  # slow to import
 

@@ -18,9 +18,9 @@ _PARALLEL = "module."  # the prefix of torch's DataParallel
 def read_state_dict(path: Path) -> StateDict:
     """Read the named tensors of a file.
 
-    Taken are safetensors, and what `torch.save` writes of a state dict, alone or under "state_dict" or "model"; a
-    prefix "module." of all keys goes. The format is detected from the content, not the name. No pickled code is run:
-    `torch.load` restores only tensors and plain containers.
+    Supported are safetensors, and state dicts written by `torch.save`, alone or under "state_dict" or "model"; a prefix
+    "module." common to all keys is removed. The format is detected from the content, not the name. No pickled code is
+    run: `torch.load` restores only tensors and plain containers.
 
     Raises:
         InputError: the file is missing, damaged, holds code or holds no tensors.

@@ -1,8 +1,8 @@
 """Statistics of colour, gradients and texture, for a batch of images of one size.
 
-Whatever is sorted into bins or compared is a whole number, which float32 holds exactly up to 2**24: sums of the 8-bit
-values of a pixel, and averages of these over 4 and 16 pixels. So no rounding, which differs between processors, decides
-on which side of an edge a value falls.
+Everything that is binned or compared is exact in float32: sums of the 8-bit values of a pixel (integers below 2**24),
+and averages of these over 4 and 16 pixels. Rounding, which differs between processors, therefore never decides on which
+side of an edge a value falls.
 """
 
 import math
@@ -36,7 +36,7 @@ def scaled_opponents(sums: Batch) -> Batch:
 
 
 def colour_moments(rgb: Batch, opponent: Batch) -> Rows:
-    """Return (B, 72): for six channels mean, deviation, skewness, kurtosis and seven quantiles; channel shares."""
+    """Return (B, 72): mean, standard deviation, skewness, kurtosis, 7 quantiles of 6 channels; mean, sd of 3 shares."""
     channels = torch.cat([rgb, opponent], 1).flatten(2)  # (B, 6, h w)
     mean = channels.mean(2)
     centred = channels - mean[..., None]
@@ -53,7 +53,7 @@ def colour_moments(rgb: Batch, opponent: Batch) -> Rows:
 def colour_histograms(pixels: Batch, sums: Batch) -> Rows:
     """Return (B, 112): joint histogram of RGB, 4 bins each, and 16 bins for each opponent channel; square roots.
 
-    The root makes a straight line between histograms follow the Hellinger distance.
+    The Euclidean distance between square roots of histograms is proportional to the Hellinger distance.
 
     Args:
         pixels: red, green, blue, whole numbers in 0..255.
@@ -68,7 +68,7 @@ def colour_histograms(pixels: Batch, sums: Batch) -> Rows:
 
 
 def gradient_orientations(grey: Batch) -> Rows:
-    """Return (B, 22): eight unsigned orientations weighed by strength, the same sorted, strengths of gradients."""
+    """Return (B, 22): 8 unsigned orientations weighted by gradient magnitude, the same sorted, 6 of magnitude."""
     dx = grey[:, 0, 1:-1, 2:] - grey[:, 0, 1:-1, :-2]
     dy = grey[:, 0, 2:, 1:-1] - grey[:, 0, :-2, 1:-1]
     strength = (dx * dx + dy * dy).sqrt().flatten(1)

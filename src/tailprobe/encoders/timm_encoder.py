@@ -32,8 +32,8 @@ _EXTERNAL = ("hf-hub:", "hf_hub:", "local-dir:")  # names of models that are not
 class TimmEncoder:
     """A frozen model with its preprocessing; satisfies `tailprobe.encoders.encoder.Encoder`.
 
-    Runs on a GPU where torch finds one, in float32 there too (no TF32). The embedding of one image may differ in the
-    last bits (1e-5 relative) between batch sizes, numbers of threads and processors, as matrix products round
+    Runs on a GPU if torch finds one, in float32 there too (no TF32). The embedding of one image may differ in the last
+    bits (1e-5 relative) between batch sizes, numbers of threads and processors, because matrix products round
     differently. `with_runtime` selects another runtime or precision, which is part of the identity.
 
     Args:
@@ -201,7 +201,7 @@ class TimmEncoder:
 
 
 def timm_encoder(model_name: str, *, name: str, weights: Path | None) -> TimmEncoder:
-    """Return an encoder of any timm model: its pooled features, with its own preprocessing.
+    """Return the encoder of a timm model: its pooled features, with its own preprocessing.
 
     Args:
         model_name: as `timm.create_model` takes it, also "hf-hub:OWNER/NAME" and "local-dir:FOLDER".

@@ -27,7 +27,7 @@ _TOWER = "visual."  # what the image tower's weights are called in a file of a w
 def open_clip_encoder(
     name: str, weights: Path | None, model: str, tag: str = "", features: str = "projected", normalize: str = "no"
 ) -> TimmEncoder:
-    """What `encode_image` of an open_clip model gives, e.g. `open_clip(ViT-B-32, laion2b_s34b_b79k)`.
+    """The result of `encode_image` of an open_clip model, e.g. `open_clip(ViT-B-32, laion2b_s34b_b79k)`.
 
     Args:
         name: the encoder's name.

@@ -15,14 +15,14 @@ from tailprobe.encoders.weights import fit_weights
 from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean
 
-# Images a model takes, by the data it was trained on: 8-bit red, green, blue. Those trained on reflectances of 0 to
-# 10,000 would see next to black.
+# Models must have been trained on 8-bit red, green, blue. To those trained on reflectances of 0 to 10,000, 8-bit
+# images would be almost black.
 _BRIGHTEST = 255.0
 
 
 @ENCODERS.register("torchgeo")
 def torchgeo_encoder(name: str, weights: Path | None, of: str) -> TimmEncoder:
-    """The pooled features of a model of torchgeo's, e.g. `torchgeo(ResNet50_Weights.FMOW_RGB_GASSL)`.
+    """The pooled features of a torchgeo model, e.g. `torchgeo(ResNet50_Weights.FMOW_RGB_GASSL)`.
 
     Args:
         name: the encoder's name.
@@ -99,7 +99,7 @@ def _published(chosen: Any, name: str) -> Any:  # noqa: ANN401
 
 
 def _preprocessing(transforms: Any, name: str) -> Preprocessing:  # noqa: ANN401
-    """Put torchgeo's transforms, which work on numbers from 0 to 255, as ours, whose mean and deviation are of 0..1."""
+    """Convert torchgeo's transforms, for values of 0 to 255, to a `Preprocessing`, with mean and sd for 0..1."""
     resized: tuple[int, int] | None = None
     cropped: tuple[int, int] | None = None
     scale, shift = [1.0] * 3, [0.0] * 3  # of y = scale * x + shift

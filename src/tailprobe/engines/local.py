@@ -19,7 +19,7 @@ class LocalEngine:
     def embed(
         self, work: ShardWork, encoder: Encoder, on_done: OnDone, *, load: Callable[[], Encoder] | None = None
     ) -> ShardRecords:
-        """Compute shards with the encoder as it is loaded here."""
+        """Compute shards with the encoder loaded in this process."""
         del load
         return compute_shards(work, encoder, on_done)
 

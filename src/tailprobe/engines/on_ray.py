@@ -15,7 +15,7 @@ from tailprobe.training.task import HeadTask
 
 
 class RayEngine:
-    """Satisfies `tailprobe.engines.engine.Engine`; connects with the first work there is."""
+    """Satisfies `tailprobe.engines.engine.Engine`; connects to the cluster at first use."""
 
     name = "ray"
 
@@ -35,6 +35,6 @@ class RayEngine:
         kernel: Kernel,
         at_once: int,
     ) -> Finished:
-        """Train heads in Ray tasks, one a core of the cluster, or one stack a GPU."""
+        """Train heads in Ray tasks, one per core of the cluster, or one stack per GPU."""
         if tasks:
             yield from train_on_ray(embeddings, labels, tasks, kernel=kernel, at_once=at_once, cluster=connect())

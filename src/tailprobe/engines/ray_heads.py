@@ -21,7 +21,7 @@ from tailprobe.training.kernels import Kernel, choose_kernel
 from tailprobe.training.schedule import Finished, reason_not_supported, stacks, train_all
 from tailprobe.training.task import HeadTask
 
-_AHEAD = 2  # groups of heads sent out for every worker: one in training, one waiting
+_AHEAD = 2  # groups of heads submitted per worker: one in training, one waiting
 
 Sent = tuple[int, str, Link, dict[str, np.ndarray], History | None]  # place in the group, kind, link, tensors, history
 

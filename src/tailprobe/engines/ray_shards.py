@@ -1,4 +1,4 @@
-"""Shards of embeddings on Ray Data: one encoder a worker, each shard computed and written by one worker."""
+"""Shards of embeddings on Ray Data: one encoder per worker, each shard computed and written by one worker."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Concurrence of rare and frequent classes on the same images (SCUMBLE): where high, resampling changes both."""
+"""Concurrence of rare and frequent classes on the same images (SCUMBLE); if it is high, resampling changes both."""
 
 from collections.abc import Iterator
 

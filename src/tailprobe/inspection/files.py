@@ -16,7 +16,7 @@ from tailprobe.errors import InputError
 from tailprobe.processor import cores
 from tailprobe.progress import Progress, silent
 
-_STEP = 16  # files a thread takes at a time
+_STEP = 16  # files per task of a thread
 _ROUND = 1024  # files in flight: what a thread holds is one file and its pixels
 
 

@@ -1,4 +1,4 @@
-"""How much a split of single images would mix groups: patients, scenes or videos in training and test at once."""
+"""How many groups (patients, scenes, videos) a split of single images would put into both training and test parts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -53,7 +53,7 @@ def write_inspection(inspection: Inspection, folder: Path) -> list[Path]:
 
 
 def inspection_summary(inspection: Inspection) -> dict[str, Any]:
-    """Return the single numbers of an inspection as JSON takes them; None stands for what is undefined."""
+    """Return the scalar results of an inspection as a JSON object; None for undefined values."""
     labels, files, copies, near = inspection.labels, inspection.files, inspection.copies, inspection.near
     summary: dict[str, Any] = {
         "format": FORMAT,

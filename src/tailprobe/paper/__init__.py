@@ -1,1 +1,1 @@
-"""What exists for the paper alone: its studies as presets, and how close a run comes to its numbers."""
+"""Everything specific to the paper: its studies as presets, and the comparison of a run with its numbers."""

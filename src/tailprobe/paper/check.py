@@ -1,4 +1,4 @@
-"""How close a run comes to the numbers that the paper prints, and that its authors saved."""
+"""Compare a run with the numbers in the paper and with its authors' saved scores."""
 
 from dataclasses import asdict, dataclass
 
@@ -27,7 +27,7 @@ class Fact:
 
     @property
     def relative(self) -> float:
-        """How much larger it is here, as a share of the paper's number."""
+        """The difference from the paper's number, relative to it."""
         return self.here / self.paper - 1
 
 

@@ -1,4 +1,4 @@
-"""Which figure of the paper a figure answers to."""
+"""The figure of the paper that a figure corresponds to."""
 
 from types import MappingProxyType
 
@@ -18,7 +18,7 @@ paper_counterparts = MappingProxyType(
 
 
 def paper_counterpart(name: str) -> str | None:
-    """Return the paper's figure numbers for a figure's name, None for a figure that the paper has not.
+    """Return the paper's figure numbers for a figure's name, None for a figure that the paper does not have.
 
     >>> paper_counterpart("resampling_remaining_clip"), paper_counterpart("differences_clip")
     ('Figure 14', None)
@@ -30,7 +30,7 @@ def paper_counterpart(name: str) -> str | None:
 
 
 def counterpart_note(name: str) -> str:
-    """Return the words for a subtitle, empty for a figure that the paper has not.
+    """Return the words for a subtitle, empty for a figure that the paper does not have.
 
     >>> counterpart_note("architecture")
     "counterpart of the paper's Figure 8"

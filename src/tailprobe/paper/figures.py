@@ -7,7 +7,7 @@ from tailprobe.groups import LOW_FREQUENCY, REMAINING
 
 @dataclass(frozen=True)
 class ResultFigure:
-    """One of the paper's figures of results; it has a panel an encoder where ours is a figure an encoder."""
+    """One of the paper's figures of results; it has one panel per encoder, where we draw one figure per encoder."""
 
     number: int
     dataset: str  # planet or ade20k

@@ -34,7 +34,7 @@ class Answer:
     low: float  # of its 95% confidence interval by itself; NaN below three seeds
     high: float
     minimum_detectable_effect: float  # with 80% power; NaN below three seeds
-    margin: float  # differences within it make none in practice
+    margin: float  # differences within it are practically equal
     seeds: int
     verdict: Verdict
 

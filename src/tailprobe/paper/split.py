@@ -13,7 +13,7 @@ from tailprobe.splits.kinds import Groups, parts_at_random
 def two_part_split(
     labels: Labels, parts: Sequence[str] | None, *, rng: np.random.Generator, groups: Groups = None
 ) -> Split:
-    """Split as the authors' runs did: a training part and a validation part that is also reported (findings.md).
+    """Split as the authors' runs did: a training part and a validation part that is also reported.
 
     The given parts where there are such, else 80% at random to train (of Planet's 40,479 images theirs were 32,370).
     """

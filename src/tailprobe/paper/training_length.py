@@ -15,7 +15,7 @@ class EpochsKept:
     method: str
     epochs: int  # trained
     kept: tuple[int, ...]  # of each seed
-    rows: float  # rows an epoch, mean over the seeds
+    rows: float  # rows per epoch, mean over the seeds
 
     @property
     def sentence(self) -> str:

@@ -1,4 +1,4 @@
-"""Tables held against the schema of the run folder: before they are written, and their columns before they are read."""
+"""Check tables against the schema of the run folder before they are written, and their columns before they are read."""
 
 from pathlib import Path
 from types import MappingProxyType
@@ -30,13 +30,13 @@ def to_arrow(name: str, table: pd.DataFrame) -> pa.Table:
     """Return a table of the run folder as it is stored, each column in the type of the schema.
 
     Args:
-        name: of the table, e.g. `verdicts`.
-        table: with the columns of the schema, in any order. An integer may have fewer bits than its stored type, a text
-            may be a categorical; nothing else is converted. A number may be NaN; another column has missing values
-            only where the schema says so.
+        name: name of the table, e.g. `verdicts`.
+        table: has the columns of the schema, in any order. An integer may have fewer bits than its stored type, a text
+            may be a categorical; nothing else is converted. A number may be NaN; any other column has missing values
+            only where the schema allows them.
 
     Raises:
-        ValueError: the table is not as the schema says. A fault of the program, not of the user.
+        ValueError: the table does not match the schema: a bug in tailprobe, not an error of the user.
     """
     if name not in COLUMNS:
         raise ValueError(f"no table of the run folder is called {name!r}; add it to runs/schema.py")
@@ -49,7 +49,7 @@ def to_arrow(name: str, table: pd.DataFrame) -> pa.Table:
 
 
 def faults_of(name: str, arrow: pa.Table) -> list[str]:
-    """Return how a table differs from the schema; nothing where it is as it should be."""
+    """Return the differences between a table and the schema; empty if there are none."""
     expected, found = COLUMNS[name], arrow.column_names
     faults = [f"column {column} is absent" for column in expected if column not in found]
     faults += [f"column {column} is not in the schema" for column in found if column not in expected]
@@ -88,7 +88,7 @@ def _type_of(name: str, column: str) -> pa.DataType:
 
 
 def _fits(found: pa.DataType, expected: pa.DataType) -> bool:
-    """Return whether a type is that of the schema, in any width; a column without a value has no type of its own."""
+    """Return whether a type matches the schema's, at any bit width; the type of a column without values matches any."""
     if pa.types.is_null(found):
         return True
     if pa.types.is_dictionary(found):

@@ -7,9 +7,15 @@ from tailprobe.groups import LOW_FREQUENCY
 
 
 def chosen_method(results: pd.DataFrame, conclusion: Conclusion | None, *, baseline: str = "baseline") -> str:
-    """Return the method that the answer is about, else the highest average precision on low-frequency classes.
+    """Return the method that the conclusion is about, else the one with the highest mean test average precision.
 
-    The baseline where there is no other, or none has a value.
+    The mean is over the seeds, of the average precision on the low-frequency classes. If there is no method besides the
+    baseline, or none has a value, the baseline is returned.
+
+    Args:
+        results: the tidy table, see `Run.results`.
+        conclusion: the study's conclusion; None if no method was compared.
+        baseline: name of the baseline.
     """
     if conclusion is not None and conclusion.about:
         return conclusion.about

@@ -1,4 +1,4 @@
-"""Code that a study names, `package.module:name`: to read the study's data is one thing, to run its code another."""
+"""Code that a study names as `package.module:name`: reading a study file must not import and run it unasked."""
 
 import re
 from collections.abc import Collection
@@ -15,7 +15,10 @@ def named_code(study: Study, *, fields: Collection[str] = NAMES_CODE) -> tuple[s
     """Return the names in a study that would be imported and run.
 
     Args:
-        fields: those of the study's fields that are looked at.
+        fields: the fields of the study to search.
+
+    Returns:
+        Each name once, methods before encoders.
 
     >>> named_code(Study("images", methods=("paper, ensemble(2) + my_package:mine(3)",)))
     ('my_package:mine',)
@@ -26,14 +29,14 @@ def named_code(study: Study, *, fields: Collection[str] = NAMES_CODE) -> tuple[s
 
 
 def refuse_code(study: Study, *, where: str, fields: Collection[str] = NAMES_CODE) -> None:
-    """Refuse a study from a file that names code.
+    """Raise an error if a study that was read from a file names code.
 
     Args:
         where: the file, for the message.
         fields: see `named_code`.
 
     Raises:
-        InputError: it does.
+        InputError: the study names code.
     """
     named = named_code(study, fields=fields)
     if named:

@@ -11,12 +11,12 @@ NUMBERS = ("pairs", "across", "held_out", "test_images", "test_matched")
 
 
 def write_duplicates(duplicates: dict[str, Any], path: Path) -> None:
-    """Write what `study.duplicates.near_duplicates` found; the file appears whole or not at all."""
+    """Write the result of `study.duplicates.near_duplicates` atomically."""
     write_text(path, json.dumps(duplicates, indent=1, ensure_ascii=False, allow_nan=False))
 
 
 def read_duplicates(path: Path) -> dict[str, Any] | None:
-    """Read what `study.duplicates.near_duplicates` found; None where there is no file.
+    """Read the result of `study.duplicates.near_duplicates`; None if there is no file.
 
     Raises:
         InputError: the file is damaged or has another format.

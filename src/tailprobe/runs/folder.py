@@ -1,4 +1,4 @@
-"""The run folder: where everything of a study is kept, and how it is claimed."""
+"""The run folder: its files, their digests, and how a study takes a folder for its run."""
 
 import hashlib
 import json
@@ -17,23 +17,23 @@ from tailprobe.runs.check import to_arrow, what_is_absent
 from tailprobe.runs.schema import DRAWN, FORMAT, LARGE
 from tailprobe.runs.settings import Study, read_study, write_study
 
-_OWN = ("format", "files", "digest")  # entries of run.json that its writer makes
+_OWN = ("format", "files", "digest")  # entries of run.json that `write_record` adds
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The files of one run."""
+    """Paths of the files of one run, and methods that read and write them."""
 
-    path: Path
+    path: Path  # of the folder
 
     @property
     def study(self) -> Path:
-        """The resolved settings; `tailprobe compare` on it repeats the run."""
+        """The settings, TOML; `tailprobe compare study.toml` repeats the run."""
         return self.path / "study.toml"
 
     @property
     def record(self) -> Path:
-        """Versions, fingerprints, notes and times, JSON; written last, so its presence means the run is whole."""
+        """Versions, fingerprints, notes and times, JSON; written last, so it exists only if the run is complete."""
         return self.path / "run.json"
 
     @property
@@ -48,27 +48,27 @@ class RunFolder:
 
     @property
     def figures(self) -> Path:
-        """Figures as SVG and PNG."""
+        """Folder of figures: SVG, PNG and PDF."""
         return self.path / "figures"
 
     @property
     def duplicates(self) -> Path:
-        """Images that are nearly the same, JSON; absent where there were too many images to compare them all."""
+        """Near duplicates, JSON; absent if there are too many images to compare every pair."""
         return self.path / "duplicates.json"
 
     @property
     def recommendation(self) -> Path:
-        """The recommended method, JSON; absent where no method was compared."""
+        """The recommended method, JSON; absent if no method was compared."""
         return self.path / "recommendation.json"
 
     @property
     def tables(self) -> Path:
-        """Tables for papers and spreadsheets."""
+        """Folder of tables for papers and spreadsheets."""
         return self.path / "tables"
 
     @property
     def report(self) -> Path:
-        """The page."""
+        """The page, HTML."""
         return self.path / "report.html"
 
     @property
@@ -88,12 +88,12 @@ class RunFolder:
 
     @property
     def lock(self) -> Path:
-        """What the process that writes the run holds a lock on."""
+        """The file that the writing process locks."""
         return self.path / "lock"
 
     @property
     def log(self) -> Path:
-        """What happened when, a JSON object a line."""
+        """Log of events with their times, JSON lines."""
         return self.path / "log.jsonl"
 
     def table(self, name: str) -> Path:
@@ -101,10 +101,10 @@ class RunFolder:
         return self.path / f"{name}.parquet"
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:
-        """Write a table of `schema.COLUMNS`; the file appears whole or not at all.
+        """Write a table of `schema.COLUMNS` atomically.
 
         Raises:
-            ValueError: the table is not as the schema says. A fault of the program, not of the user.
+            ValueError: the table does not match the schema: a bug in tailprobe, not an error of the user.
         """
         arrow = to_arrow(name, table)
         with write_whole(self.table(name)) as partial:
@@ -127,10 +127,10 @@ class RunFolder:
         return path.relative_to(self.path).as_posix()
 
     def write_record(self, record: Mapping[str, Any], files: Mapping[str, str]) -> None:
-        """Write run.json, which marks the run as whole.
+        """Write run.json, which marks the run as complete.
 
         Args:
-            record: see `runs.schema.RECORD`; what it says of the format, the files and itself is replaced.
+            record: see `runs.schema.RECORD`; its entries `format`, `files` and `digest` are replaced.
             files: the SHA-256 of each of the run's files by its path in the folder.
         """
         whole = {"format": FORMAT, **{key: value for key, value in record.items() if key not in _OWN}}
@@ -172,11 +172,11 @@ class RunFolder:
             )
 
     def check_files(self, files: Mapping[str, str], names: Iterable[str]) -> None:
-        """Compare files with the digests that run.json has of them.
+        """Compare files with their digests in run.json.
 
         Args:
-            files: the SHA-256 by path, as `write_record` takes them.
-            names: those to compare.
+            files: SHA-256 by path, as in `write_record`.
+            names: paths of the files to compare.
 
         Raises:
             InputError: a file is missing or has changed; the message names it.
@@ -194,13 +194,13 @@ class RunFolder:
         return f"restore it, or repeat the run: tailprobe compare {self.study} --out AGAIN"
 
     def note_again(self, path: Path) -> None:
-        """Note in run.json that a file of the finished run was written again; an unfinished run has none yet."""
+        """Update the digest of a rewritten file in run.json; an unfinished run has no run.json, so nothing is done."""
         if self.record.exists():
             record = self.read_record()
             self.write_record(record, {**record["files"], self.relative(path): file_digest(path)})
 
     def say(self, event: str, **fields: object) -> None:
-        """Add a line to the log."""
+        """Append an event with its time to the log."""
         line = json.dumps({"time": round(time.time(), 3), "event": event, **fields}, default=str)
         with refusals_named(self.log), self.log.open("a+b") as log:
             log.seek(max(0, log.seek(0, 2) - 1))
@@ -209,12 +209,12 @@ class RunFolder:
 
 
 def is_drawn(name: str) -> bool:
-    """Return whether a file, by its path in the folder, is drawn from the others: a figure, a table, the page."""
+    """Return whether a file, by its path in the folder, is made from the others: a figure, a table or the page."""
     return name.partition("/")[0] in DRAWN
 
 
 def is_large(name: str) -> bool:
-    """Return whether a file may be large, so that its digest is compared when it is read and not before."""
+    """Return whether a file may be large; its digest is then compared only when it is read."""
     return name in LARGE
 
 
@@ -224,12 +224,12 @@ def digests(folder: RunFolder, files: Iterable[Path]) -> dict[str, str]:
 
 
 def free_folder(path: Path, study: Study) -> RunFolder:
-    """Return the run folder of a study, touching nothing: a new one, an empty one, or one where it was begun.
+    """Return the run folder of a study without writing anything: a new, an empty, or one with a run of this study.
 
-    A study.toml without content, as a power cut or a full disk may leave it, counts as none.
+    An empty study.toml, as a power cut or a full disk may leave it, counts as missing.
 
     Raises:
-        InputError: the folder holds another study or somebody's other files, or is a file.
+        InputError: `path` is a file, or a folder with another study or other files.
     """
     folder = RunFolder(path)
     if path.exists() and not path.is_dir():
@@ -244,7 +244,11 @@ def free_folder(path: Path, study: Study) -> RunFolder:
 
 
 def claim(path: Path, study: Study) -> RunFolder:
-    """Take a folder for a study and write its settings there; raises as `free_folder`."""
+    """Take a folder for a study and write its settings there.
+
+    Raises:
+        InputError: as `free_folder`.
+    """
     folder = free_folder(path, study)
     if _is_empty(folder.study) or not folder.study.exists():
         make_folder(path)
@@ -253,7 +257,7 @@ def claim(path: Path, study: Study) -> RunFolder:
 
 
 def _is_left_over(path: Path) -> bool:
-    """Return whether a file is what a process leaves that was killed before it had written the settings."""
+    """Return whether a file may be left by a process that was killed before it wrote the settings."""
     return path.name == "lock" or is_partial(path) or (path.name == "study.toml" and _is_empty(path))
 
 

@@ -13,12 +13,13 @@ from tailprobe.runs.settings import Study
 
 @contextmanager
 def writing(path: Path, study: Study) -> Iterator[RunFolder]:
-    """Take a folder for a study, locked while the block runs, without what a killed process left half written.
+    """Take a folder for a study and lock it while the block runs; partial files of killed processes are removed.
 
-    Where the block ends with an InputError before anything was computed, a new folder is given free again.
+    If the block raises an InputError before anything was computed, the settings are removed from a new folder, so that
+    other settings can be tried in it.
 
     Raises:
-        InputError: as `free_folder` and `locked_folder`, or nothing can be written there.
+        InputError: as `free_folder` and `locked_folder`, or the folder is not writable.
     """
     free_folder(path, study)
     make_folder(path)
@@ -35,7 +36,7 @@ def writing(path: Path, study: Study) -> Iterator[RunFolder]:
 
 
 def _release(folder: RunFolder) -> None:
-    """Give a folder free in which nothing was computed, as an encoder that there is not is found only then."""
+    """Remove settings and log if nothing was computed, as after an unknown encoder, which is found only then."""
     if {path.name for path in folder.path.iterdir()} <= {"study.toml", "log.jsonl", "lock"}:
         folder.study.unlink(missing_ok=True)
         folder.log.unlink(missing_ok=True)

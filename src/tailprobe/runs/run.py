@@ -1,4 +1,4 @@
-"""Run: a finished run, read from its folder."""
+"""`Run`: a finished run, read from its folder."""
 
 import shlex
 import shutil
@@ -32,13 +32,23 @@ _SAYS_NOTHING = frozenset({"data", "dataset", "images", "imgs", "photos", "pictu
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A finished run. Everything is read from its folder, once and when it is asked for."""
+    """A finished run, as `tailprobe.compare` returns it and `Run.load` opens it.
+
+    Every attribute is read from the run folder at its first use and then kept. The columns of the tables are described
+    in `docs/run_folder.md`. Attributes that read a file raise InputError if it is missing or damaged.
+
+    Example:
+        run = tailprobe.Run.load("RUN")
+        run.table(metric="roc_auc")  # mean, standard deviation and paired difference by encoder, method and class
+        run.verdicts.query("is_group and verdict == 'improves'")
+        run.figures()["differences_descriptors"].savefig("differences.png")
+    """
 
     folder: RunFolder
 
     def __repr__(self) -> str:
-        """Return what was compared and where the run lies."""
-        record = vars(self).get("record")  # not read for this
+        """Return the number of methods and images, if run.json has been read, and the folder."""
+        record = vars(self).get("record")  # a repr must not read a file
         said = "" if record is None else f"{len(record['methods'])} methods, {record['images']:,} images, "
         return f"Run({said}{str(self.folder.path)!r})"
 
@@ -46,9 +56,12 @@ class Run:
     def load(cls, path: str | Path) -> "Run":
         """Open a finished run.
 
+        Args:
+            path: the run folder.
+
         Raises:
-            InputError: the folder is no run, one that was not finished, or one of another format; or a file differs
-                from its digest. Large files are compared when they are read, and figures, tables and page are not.
+            InputError: the folder is not a run, or the run is unfinished or of another format; or a file differs from
+                its digest. Large files are compared when they are read; figures, tables and the page never are.
         """
         folder = RunFolder(Path(path))
         if not folder.study.exists():
@@ -63,14 +76,14 @@ class Run:
 
     @classmethod
     def unfinished(cls, folder: RunFolder, record: dict[str, Any]) -> "Run":
-        """Return a run that only lacks what is drawn of it and its run.json, for which `record` stands."""
+        """Return a run that lacks only its figures, tables, page and run.json; `record` takes the place of run.json."""
         run = cls(folder)
         vars(run)["record"] = record
         return run
 
     @cached_property
     def record(self) -> dict[str, Any]:
-        """What run.json says: versions, encoders, fingerprints, notes.
+        """The content of run.json: versions, encoders, fingerprints, notes; see `runs.schema.RECORD`.
 
         Raises:
             InputError: the file is damaged or of another format.
@@ -89,9 +102,9 @@ class Run:
 
     @cached_property
     def name(self) -> str:
-        """What was compared, for a heading: the title, else the collection's folder or file.
+        """Name of the collection, for a heading: the study's title, else the name of its folder or file.
 
-        A folder with a name that says nothing, such as "data", stands with the one it lies in.
+        A folder with an uninformative name, such as "data", is named together with its parent.
         """
         source = Path(self.study.source)
         parent = source.parent.name
@@ -100,7 +113,7 @@ class Run:
 
     @cached_property
     def repeat(self) -> str:
-        """The command that repeats the run where its study.toml lies; what was left to tailprobe is left out."""
+        """The command that repeats the run from within its folder, without options that have their default."""
         asked = {"kernel": self.record.get("kernel"), **self.record.get("execution", {})}
         given = [(name, asked.get(name)) for name in ("kernel", "runtime", "precision", "dtype")]
         options = [f" --{name} {shlex.quote(value)}" for name, value in given if isinstance(value, str)]
@@ -116,7 +129,7 @@ class Run:
 
     @cached_property
     def method_table(self) -> pd.DataFrame:
-        """A row a method: family, link, baseline, arguments, source, no_op, identical_ranking."""
+        """One row per method: method, position, family, link, baseline, arguments, source, no_op, identical_ranking."""
         return self.folder.read_table("methods")
 
     @property
@@ -126,13 +139,13 @@ class Run:
 
     @property
     def baselines(self) -> dict[str, str]:
-        """What each method is compared with; without the methods that are compared with nothing."""
+        """The baseline of each method; methods that are compared with nothing are left out."""
         table = self.method_table[self.method_table["baseline"] != ""]
         return dict(zip(table["method"], table["baseline"], strict=True))
 
     @property
     def widths(self) -> dict[str, int]:
-        """The width of each encoder's embeddings, in the study's order."""
+        """The width D of each encoder's embeddings, in the study's order."""
         return {name: int(about["width"]) for name, about in self.record["encoders"].items()}
 
     @property
@@ -147,22 +160,22 @@ class Run:
 
     @property
     def chosen(self) -> str:
-        """The method shown beside the baseline: the one that the answer is about, else the best on the rare classes."""
+        """The method shown beside the baseline; see `runs.chosen.chosen_method`."""
         return chosen_method(self.results, self.conclusion)
 
     @cached_property
     def results(self) -> pd.DataFrame:
-        """The tidy table: encoder, method, seed, part, class_name, metric, value, is_group."""
+        """The tidy table of scores: encoder, method, seed, part, class_name, metric, value, is_group."""
         return read_results(self.folder.table("results"))
 
     @cached_property
     def classes(self) -> pd.DataFrame:
-        """The classes: class_name, count, low_frequency, train, validation, test."""
+        """One row per class: class_name, count, unknown, groups, low_frequency, train, validation, test."""
         return self.folder.read_table("classes")
 
     @cached_property
     def labels(self) -> Labels:
-        """Which image carries which class, and of which that is not known, of every image of the study."""
+        """The labels of every image of the study, (N, C), with a mask of the known ones."""
         table, classes = self.folder.read_table("labels"), tuple(self.classes["class_name"])
         matrix, unknown = np.zeros((2, len(table), len(classes)), dtype=bool)
         for row, (carried, not_known) in enumerate(zip(table["classes"], table["unknown"], strict=True)):
@@ -177,12 +190,12 @@ class Run:
 
     @cached_property
     def histories(self) -> pd.DataFrame:
-        """Losses by epoch: encoder, method, seed, epoch, training_loss, validation_loss, kept, ..."""
+        """One row per head and epoch: encoder, method, seed, epoch, training_loss, validation_loss, kept, ..."""
         return self.folder.read_table("histories")
 
     @cached_property
     def samples(self) -> pd.DataFrame:
-        """A few images: name, tags, png."""
+        """A few sample images: name, tags, png."""
         return self.folder.read_table("samples")
 
     @cached_property
@@ -192,22 +205,22 @@ class Run:
 
     @cached_property
     def embedding_map(self) -> pd.DataFrame:
-        """Where images lie under each encoder: encoder, row, x, y."""
+        """First two principal components of the embeddings: encoder, row, x, y."""
         return self.folder.read_table("embedding_map")
 
     @cached_property
     def neighbours(self) -> pd.DataFrame:
-        """What lies next to an image of each low-frequency class, see `study.neighbours`."""
+        """The nearest neighbours of one image of each low-frequency class, see `study.neighbours`."""
         return self.folder.read_table("neighbours")
 
     @cached_property
     def duplicates(self) -> dict[str, Any] | None:
-        """Images that are nearly the same, see `study.duplicates`; None where they were not looked for."""
+        """Near duplicates, see `study.duplicates`; None if there were too many images to look for them."""
         return read_duplicates(self.folder.duplicates)
 
     @cached_property
     def scores(self) -> Path:
-        """The file of every head's logits, see `scores.head_scores`.
+        """Path of the file with every head's logits; `scores.head_scores` reads it.
 
         Raises:
             InputError: the file differs from its digest.
@@ -217,27 +230,27 @@ class Run:
 
     @cached_property
     def verdicts(self) -> pd.DataFrame | None:
-        """Whether each method improves each class and group (`comparison.verdict`); None if none was compared."""
+        """Differences, intervals and verdicts by method, class and group (`comparison.verdict`); None if none exist."""
         return self.folder.read_table("verdicts") if self.folder.table("verdicts").exists() else None
 
     @cached_property
     def decomposition(self) -> pd.DataFrame | None:
-        """What of each gain is ranking, what threshold (`comparison.decomposition`); None if none was compared."""
+        """Each gain split into ranking and threshold (`comparison.decomposition`); None if no method was compared."""
         return self.folder.read_table("decomposition") if self.folder.table("decomposition").exists() else None
 
     @cached_property
     def aspects(self) -> pd.DataFrame | None:
-        """What each method changes in ranking, decisions and calibration (`comparison.aspects`); None if none was."""
+        """Changes in ranking, decisions and calibration (`comparison.aspects`); None if no method was compared."""
         return self.folder.read_table("aspects") if self.folder.table("aspects").exists() else None
 
     @cached_property
     def trends(self) -> pd.DataFrame | None:
-        """What more of a method does (`comparison.trend`); None if none was compared."""
+        """Effect of increasing a method's argument (`comparison.trend`); None if no method was compared."""
         return self.folder.read_table("trends") if self.folder.table("trends").exists() else None
 
     @cached_property
     def best(self) -> pd.DataFrame | None:
-        """Each method against the best of the others (`comparison.best`); None if none was compared."""
+        """Each method against the best of the others (`comparison.best`); None if no method was compared."""
         return self.folder.read_table("best") if self.folder.table("best").exists() else None
 
     @cached_property
@@ -257,20 +270,20 @@ class Run:
 
     @cached_property
     def recommendation(self) -> Recommendation | None:
-        """The method of least regret; None if none was compared."""
+        """The recommended method, that of minimax regret; None if no method was compared."""
         path = self.folder.recommendation
         return read_recommendation(path) if path.exists() else None
 
     @cached_property
     def conclusion(self) -> Conclusion | None:
-        """The answer in one value, of which every output states the words; None if no method was compared."""
+        """The conclusion that the terminal, the page and the figures state; None if no method was compared."""
         if self.verdicts is None or self.recommendation is None:
             return None
         return conclude(self.verdicts, self.recommendation, self.classes)
 
     @property
     def heads(self) -> Heads:
-        """The trained heads.
+        """The trained heads by key (encoder, method, seed), read anew at each call.
 
         Raises:
             InputError: the file differs from its digest, or is damaged.
@@ -284,26 +297,42 @@ class Run:
         self.folder.check_files(files, [name] if name in files else [])
 
     def table(self, *, metric: str | None = None, part: str = "test") -> pd.DataFrame:
-        """Return mean, deviation over seeds and paired difference from the baseline, by encoder, method and class."""
+        """Summarise the scores over the seeds, by encoder, method and class or group.
+
+        Args:
+            metric: name of a metric in `results`, with its threshold rule if it has one, e.g. `recall@0.5`; by default
+                the study's primary metric.
+            part: "test" or "validation".
+
+        Returns:
+            The columns encoder, method, part, class_name, is_group, mean, sd (standard deviation over the seeds), seeds
+            (their number), difference (mean paired difference from the baseline), difference_sd and pairs.
+        """
         return summarise(self.results[self.results["part"] == part], metric=metric or self.study.metric)
 
     def figures(self, *, metric: str | None = None) -> "dict[str, Figure]":
-        """Draw the figures of the run, by name; see `report.run_figures`."""
-        from tailprobe.report.run_figures import run_figures  # slow to import, and only who draws needs it
+        """Return the figures of the run as matplotlib figures by name; see `report.run_figures`."""
+        from tailprobe.report.run_figures import run_figures  # slow to import, and only needed for drawing
 
         return run_figures(self, metric=metric)
 
     def _repr_html_(self) -> str:
-        """Show the run in a notebook."""
+        """Return HTML that shows the run in a notebook."""
         from tailprobe.report.notebook import run_html
 
         return run_html(self)
 
     def save(self, path: str | Path) -> Path:
-        """Copy the whole run to a new folder.
+        """Copy the whole run folder, e.g. from the temporary one of `tailprobe.compare`.
+
+        Args:
+            path: a new or empty folder.
+
+        Returns:
+            The new folder.
 
         Raises:
-            InputError: something is there already.
+            InputError: `path` is a file, or a folder that is not empty.
         """
         target = Path(path)
         if target.exists() and (not target.is_dir() or any(target.iterdir())):

@@ -1,4 +1,4 @@
-"""Study: the settings of a comparison, and the file they are kept in."""
+"""`Study`: the settings of a comparison, and the file that holds them."""
 
 import tomllib
 from collections.abc import Mapping
@@ -26,10 +26,17 @@ OUTSIDE_STUDY = frozenset(
 @known_settings
 @dataclass(frozen=True)
 class Study:
-    """What is compared with what. Two equal studies on equal data give equal numbers.
+    """The settings of a comparison. Two equal studies on equal data give equal numbers with the same kernel.
+
+    The meaning, range and default of each field are in its `setting(...)` and in `docs/study_file.md`.
 
     Raises:
-        InputError: a value of a wrong type or outside its range.
+        InputError: a value has the wrong type or lies outside its range, an encoder is named twice, weights are given
+            for an encoder that is not used, or metric, thresholds and questions do not fit together.
+
+    >>> study = Study("images", methods=("reweight(2)", "focal(2)"), seeds=10)
+    >>> study.metric, study.margin
+    ('average_precision', 0.02)
     """
 
     source: str  # folder, .zip or table of images, or a file of embeddings
@@ -219,7 +226,7 @@ class Study:
     def _set_margin(self) -> None:
         from tailprobe.scores.metric import default_margin  # slow to import
 
-        if self.margin == "auto":  # as a number it stands in study.toml before anything is trained
+        if self.margin == "auto":  # study.toml records the number before anything is trained
             object.__setattr__(self, "margin", default_margin(self.metric))
 
     def _check_questions(self) -> None:
@@ -245,14 +252,14 @@ class Study:
 
 
 def default_encoders(source: str, form: str = "auto") -> tuple[str, ...]:
-    """Return the encoder of a study that names none: for embeddings what they are called, else the built-in one."""
+    """Return the default encoder: for a file of embeddings the name derived from it, else `descriptors`."""
     from tailprobe.embeddings.precomputed.read import encoder_name, holds_embeddings  # slow to import
 
     return (encoder_name(Path(source)),) if holds_embeddings(source, form) else ("descriptors",)
 
 
 def write_study(study: Study, path: Path) -> None:
-    """Write a study as TOML; `read_study` gives an equal one."""
+    """Write a study as TOML; `read_study` returns an equal one."""
     settings = asdict(study)
     document: dict[str, Any] = {
         "data": {"source": settings.pop("source"), "long_tail": settings.pop("long_tail"), **settings.pop("reader")},
@@ -264,14 +271,15 @@ def write_study(study: Study, path: Path) -> None:
 
 
 def read_study(path: Path, *, allow_code: bool = False) -> Study:
-    """Read a study file; relative paths in it are taken from its folder.
+    """Read a study file; relative paths in it are relative to its folder.
 
     Args:
-        allow_code: whether the file may name code, `package.module:name`, which is imported and run when the study is.
+        path: the TOML file.
+        allow_code: whether the file may name code, `package.module:name`, which running the study imports.
 
     Raises:
-        InputError: the file is missing, is no TOML, names a setting that there is not, has one of a wrong type, or
-            names code that is not allowed.
+        InputError: the file is missing or not TOML, has an unknown setting or one of a wrong type, or names code and
+            `allow_code` is False.
     """
     from tailprobe.runs.code import refuse_code  # needs `Study`
 

@@ -1,7 +1,7 @@
 """The finished stages of an unfinished run: stages.json.
 
-A stage is finished when all its files are there under their names and stand in the record with their digests. A run
-that is resumed takes them as they are; what is not in the record is computed again, to the same bytes.
+A stage is finished when all its files exist and their digests are in the record. A resumed run uses these files as they
+are; everything else is computed again, to the same bytes.
 """
 
 import json
@@ -18,8 +18,8 @@ class Stages:
     """The finished stages of a run, read from its folder and kept there.
 
     Args:
-        folder: the folder; the caller holds its lock.
-        key: a digest of everything that decides the files. The stages of another key are forgotten.
+        folder: the run folder; the caller holds its lock.
+        key: digest of everything that determines the files. Stages recorded under another key are discarded.
     """
 
     def __init__(self, folder: RunFolder, key: str) -> None:
@@ -32,7 +32,7 @@ class Stages:
 
     @property
     def seconds(self) -> float:
-        """Seconds that the finished stages took, and the time since this process began."""
+        """Seconds of computation: of earlier processes until their last finished stage, plus those of this one."""
         return self._seconds + time.time() - self._started
 
     @property
@@ -41,16 +41,17 @@ class Stages:
         return {path: digest for files in self._files.values() for path, digest in files.items()}
 
     def has(self, stage: str) -> bool:
-        """Return whether a stage is finished and its files are as it left them."""
+        """Return whether a stage is finished and its files are unchanged since."""
         files = self._files.get(stage)
         return files is not None and all(_holds(self._folder.path / path, files[path]) for path in files)
 
     def finish(self, stage: str, files: Iterable[Path], *, record: dict[str, Any] | None = None) -> None:
-        """Note that a stage is finished.
+        """Record that a stage is finished.
 
         Args:
-            files: what it wrote, all of it in the folder.
-            record: what run.json will say, where the stage knows it.
+            stage: its name.
+            files: the files that it wrote, all in the folder.
+            record: the content of run.json, if the stage has made it.
         """
         self._files[stage] = {self._folder.relative(path): file_digest(path) for path in files}
         self.record = self.record if record is None else record
@@ -59,7 +60,7 @@ class Stages:
 
 
 def _read(path: Path, key: str) -> dict[str, Any]:
-    """Return what the file holds; nothing where it is missing, damaged or of another key."""
+    """Return the content of the file; no stages if it is missing, damaged or has another key."""
     nothing: dict[str, Any] = {"files": {}, "record": None, "seconds": 0.0}
     try:
         known = json.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The form of a study file, made of the settings that also check it: a JSON schema for editors, and a document."""
+"""The JSON schema and the documentation of a study file, generated from the settings that also check it."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,9 +12,9 @@ from tailprobe.setting import NamedSetting, settings_of
 
 _TYPES: Mapping[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string", Path: "string"}
 _ABOUT = {
-    "data": "What is read. Beside `source` and `long_tail` any option of the reader, as on the command line.",
-    "study": "What is compared with what, and how.",
-    "weights": "Local files of weights, by encoder.",
+    "data": "The data. Besides `source` and `long_tail`, any option of the reader, as on the command line.",
+    "study": "What is compared, and how.",
+    "weights": 'Local files of weights, by encoder: `resnet18 = "resnet18.safetensors"`.',
     "recipe": "How every head is trained.",
 }
 
@@ -22,8 +22,8 @@ _ABOUT = {
 def study_schema() -> dict[str, Any]:
     """Return the JSON schema (draft 2020-12) of a study file.
 
-    It says what an editor can check; `read_study` also checks what needs more than one setting, as a metric whose
-    threshold must be among the thresholds.
+    It holds what an editor can check. `read_study` also checks combinations of settings, such as that the threshold
+    rule of the metric is one of the thresholds.
     """
     sections = {name: _section(settings) for name, settings in _settings().items()}
     source = {"type": "string", "minLength": 1, "description": _SOURCE}
@@ -55,9 +55,9 @@ def document() -> str:
 
 _SOURCE = "Folder, .zip, .tar or table of images, a URL of one, or a file of embeddings; relative to the study file."
 _INTRODUCTION = (
-    "A study file (TOML) holds every setting of a comparison: `tailprobe compare study.toml --out RUN`. A run keeps "
-    "its own as `study.toml`. Options that are typed replace its settings. Its form is there as a JSON schema too, for "
-    "editors that complete and check: [study.schema.json](study.schema.json); in the first line of a study file, "
+    "A study file (TOML) holds every setting of a comparison: `tailprobe compare study.toml --out RUN`. Every run "
+    "keeps its settings in such a file, `study.toml`. Options on the command line override those of the file. Editors "
+    "complete and check a study file by its JSON schema, [study.schema.json](study.schema.json), if its first line is "
     "`#:schema PATH/study.schema.json`."
 )
 

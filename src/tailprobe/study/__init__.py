@@ -1,1 +1,1 @@
-"""The whole pipeline. Outside this folder and the command, a stage knows only its neighbours."""
+"""The whole pipeline. Only this package and the command line know all stages; every other one knows its neighbours."""

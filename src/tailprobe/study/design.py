@@ -1,6 +1,6 @@
-"""The design of a study: each repeat's split and each method's learner.
+"""The design of a study: the split of each repeat and the learner of each method.
 
-What needs labels alone is made before any long work; learners that read embeddings are made once these are there.
+What needs only labels is made before any long work; learners that read embeddings are made once these are computed.
 """
 
 import json
@@ -35,7 +35,7 @@ from tailprobe.training.task import HeadKey, HeadTask
 
 @dataclass(frozen=True, eq=False)
 class Repeat:
-    """One seed: its split, and the learners of the methods that need labels alone."""
+    """One seed: its split, and the learners of the methods that need only labels."""
 
     seed: int
     split: Split
@@ -44,7 +44,7 @@ class Repeat:
 
 @dataclass(frozen=True, eq=False)
 class Design:
-    """What will be trained, before the embeddings are known."""
+    """What will be trained, as far as it is known before the embeddings are."""
 
     images: LabeledImages
     splits: SplitPlan
@@ -56,7 +56,7 @@ class Design:
 
 @dataclass(frozen=True, eq=False)
 class PlannedHead:
-    """A head of the study: a method under an encoder and a seed, with its learner."""
+    """A head of the study: method, encoder and seed, with the learner."""
 
     encoder: str
     method: BoundMethod
@@ -65,9 +65,9 @@ class PlannedHead:
 
 
 def design_study(study: Study, images: LabeledImages) -> Design:
-    """Split every repeat and make the learners that need labels alone.
+    """Split every repeat and make the learners that need only labels.
 
-    Bands of images that have no range yet are given that of the first training part.
+    Bands of images without a value range get that of the first training part, see `fit_ranges`.
 
     Raises:
         InputError: the methods, the low-frequency rule or the split do not fit the labels, or as `fit_ranges`.
@@ -90,7 +90,7 @@ def design_study(study: Study, images: LabeledImages) -> Design:
 
 
 def _check_arguments(methods: tuple[BoundMethod, ...], labels: Labels, low: Bool[np.ndarray, " C"]) -> None:
-    """Make the learners of methods that read embeddings of two images a class, so that bad arguments are found early.
+    """Make the learners that read embeddings on two images per class, so that bad arguments are found early.
 
     Raises:
         InputError: an argument out of its range, or labels that the method cannot take.
@@ -126,7 +126,7 @@ def _repeat(
 
 
 def plan_heads(design: Design, embeddings: Mapping[str, Embeddings]) -> list[PlannedHead]:
-    """Make the learners that read embeddings, and list every head of the study: encoder by repeat by method.
+    """Make the learners that read embeddings, and list every head of the study, by encoder, repeat and method.
 
     Raises:
         InputError: a method's arguments do not fit the embeddings.
@@ -182,9 +182,9 @@ def method_table(design: Design, heads: list[PlannedHead], recipe: Recipe) -> pd
     """List the methods.
 
     Returns:
-        A row a method, in order: method, position, family, link, baseline (the method it is compared with; empty for
-        the baseline itself), arguments (JSON by name), source, no_op (why it gives the baseline's heads; empty where it
-        need not), identical_ranking (whether its heads rank images as the baseline's do, by construction).
+        One row per method, in order: method, position, family, link, baseline (the method it is compared with; empty
+        for the baseline itself), arguments (JSON by name), source, no_op (why it must give the baseline's heads; empty
+        if it need not), identical_ranking (whether its heads rank images as the baseline's do, by construction).
     """
     by_place = {(head.encoder, head.repeat.seed, head.method): head.learner for head in heads}
     rows = []
@@ -213,19 +213,20 @@ def method_table(design: Design, heads: list[PlannedHead], recipe: Recipe) -> pd
 
 
 def baseline_for(method: BoundMethod) -> BoundMethod | None:
-    """Return what a method is compared with: the baseline of its link; for a link's own baseline the plain one."""
+    """Return what a method is compared with: the baseline of its link; for the softmax baseline the sigmoid one."""
     if not method.is_baseline:
         return baseline_of(method.link)
     return None if method.link == "sigmoid" else baseline_of("sigmoid")
 
 
 def plan_table(design: Design, heads: list[PlannedHead]) -> pd.DataFrame:
-    """Say what each method does to the training data.
+    """Summarise what each method does to the training data.
 
     Returns:
-        A row an (encoder, method, seed, class): encoder, method, seed, class_name, count (draws an epoch that carry the
-        class), rows (drawn an epoch), distinct_images, synthetic_rows, target_count (missing for methods that have
-        none). Of a method in stages the one that draws most; of a head that is not trained the rows it is fitted to.
+        One row per (encoder, method, seed, class): encoder, method, seed, class_name, count (rows per epoch that carry
+        the class), rows (drawn per epoch), distinct_images, synthetic_rows, target_count (missing for methods without
+        one). For a method with stages, the stage that draws most; for a head without gradient descent, the rows it is
+        fitted to.
     """
     frames = []
     for head in heads:
@@ -251,7 +252,7 @@ def plan_table(design: Design, heads: list[PlannedHead]) -> pd.DataFrame:
 
 
 def split_table(design: Design) -> pd.DataFrame:
-    """List which image is in which part: seed, name, part; an image both tuned on and reported has a row for each."""
+    """List the part of each image by seed: seed, name, part; an image in two parts has one row for each."""
     names = np.asarray(design.images.names, dtype=object)
     frames = [
         pd.DataFrame({"seed": repeat.seed, "name": names[getattr(repeat.split, part)], "part": part})
@@ -262,7 +263,7 @@ def split_table(design: Design) -> pd.DataFrame:
 
 
 def label_table(design: Design) -> pd.DataFrame:
-    """List the images: name, classes (places in the table of classes), unknown (those of which it is not known)."""
+    """List the images: name, classes (row numbers in the class table), unknown (classes whose label is unknown)."""
     labels = design.images.labels
     unknown = np.zeros_like(labels.matrix) if labels.known is None else ~labels.known
     table = {"classes": labels.matrix, "unknown": unknown}
@@ -271,10 +272,10 @@ def label_table(design: Design) -> pd.DataFrame:
 
 
 def class_table(design: Design) -> pd.DataFrame:
-    """List the classes: class_name, count (images), unknown, groups, low_frequency, and each part's in one repeat.
+    """List the classes: class_name, count (images), unknown, groups, low_frequency, train, validation, test.
 
-    `groups` counts the groups that carry the class, each image one of its own where the images have none; the parts are
-    those of the first seed.
+    `groups` counts the groups of images that carry the class, or its images if they have no groups; `train`,
+    `validation` and `test` count the images of each part under the first seed.
     """
     labels = design.images.labels
     split = design.repeats[0].split

@@ -1,4 +1,4 @@
-"""What a study would compute and how long that would take, without execution it."""
+"""What a study would compute and how long that would take, without computing it."""
 
 import logging
 import time
@@ -28,14 +28,14 @@ from tailprobe.training.schedule import train_all
 from tailprobe.training.task import HeadTask
 
 _LOG = logging.getLogger(__name__)
-_STEPS = 50  # of each of the heads that are trained to measure the rate
+_STEPS = 50  # trained with each head to measure the rate
 
 
 def dry_run_study(study: Study, execution: Execution) -> list[str]:
-    """Return sentences: what each encoder would embed, what heads would be trained, and how long either takes.
+    """Return sentences: what each encoder would embed, which heads would be trained, and how long each would take.
 
-    Every image's header is read, a few images are encoded and a few steps trained to measure the rates; neither
-    embeddings nor heads are kept. Rates are those of this machine, also where the engine is a cluster.
+    The header of every image is read; a few images are encoded and a few steps trained to measure the rates. Neither
+    embeddings nor heads are kept. The rates are those of this machine, even if the engine is a cluster.
 
     Raises:
         InputError: as `run_study`, as far as it can be known before embedding.
@@ -58,7 +58,7 @@ def dry_run_study(study: Study, execution: Execution) -> list[str]:
 
 
 def _detectable(study: Study, design: Design, methods: pd.DataFrame, *, encoders: int) -> list[str]:
-    """Say what difference the study would detect, by the methods that are tested."""
+    """Return sentences on the difference that the study would detect, given the number of methods that it tests."""
     tested = (methods["baseline"] != "") & (methods["no_op"] == "") & ~methods["identical_ranking"]
     if not tested.any():
         return []
@@ -68,10 +68,10 @@ def _detectable(study: Study, design: Design, methods: pd.DataFrame, *, encoders
 
 
 def dry_run_embedding(study: Study, images: LabeledImages, execution: Execution) -> list[str]:
-    """Return sentences: what each encoder of a study would embed of images, and how long that takes.
+    """Return sentences: what each encoder of a study would embed, and how long that would take.
 
     Raises:
-        InputError: an encoder or the engine is not to be had.
+        InputError: an encoder or the engine is not available.
     """
     choose_engine(execution.engine)
     lines = [f"{len(images):,} images"]
@@ -83,7 +83,7 @@ def dry_run_embedding(study: Study, images: LabeledImages, execution: Execution)
 def _embeddings(
     study: Study, images: LabeledImages, execution: Execution, lines: list[str]
 ) -> Iterator[tuple[str, Embeddings]]:
-    """Add what embedding would do to `lines`, and yield embeddings of the right shape: zeros that take no memory."""
+    """Append what embedding would do to `lines`, and yield zeros of the embeddings' shape, which take no memory."""
     if not images.has_pixels:
         precomputed = read_precomputed(study)[0]
         lines.append(f"{precomputed.encoder}: embeddings as they are in {study.source}")
@@ -106,7 +106,7 @@ def _steps_a_second(
     kernel: Kernel,
     at_once: int,
 ) -> float:
-    """Train the first steps of as many heads as would be trained at once, of all encoders alike."""
+    """Return steps per second, measured on the first steps of as many heads as would be trained in parallel."""
     plans = [task for task in tasks if isinstance(task.learner, TrainingPlan)]
     if not plans:
         return float("inf")

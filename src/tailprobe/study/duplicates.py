@@ -1,4 +1,4 @@
-"""Near duplicates among the images of a study, kept with the run for its page."""
+"""Near duplicates among the images of a study, stored with the run for its page."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from tailprobe.inspection.near import find_near_duplicates
 from tailprobe.inspection.settings import InspectionSettings
 from tailprobe.progress import Progress, silent
 
-MAX_IMAGES = 50_000  # for more, the N**2 / 2 cosines would take longer than many studies
+MAX_IMAGES = 50_000  # beyond, computing N**2 / 2 cosines would take longer than many studies
 CLOSEST = 12  # pairs listed by name
 
 
@@ -24,9 +24,10 @@ def near_duplicates(
         parts: (N,) "train", "validation" or "test", of the first seed.
 
     Returns:
-        JSON: encoder, threshold, pairs, across (pairs in different parts), held_out (validation and test images with
-        one in the training part), test_images and test_matched (those of the test part alone), and closest, the first
-        `CLOSEST` pairs with names, cosine and parts. None for more than `MAX_IMAGES` images.
+        A JSON object: encoder, threshold (cosine), pairs, across (pairs in different parts), held_out (validation and
+        test images with a near duplicate in the training part), test_images, test_matched (test images with one in the
+        training part), and closest, the first `CLOSEST` pairs with names, cosine and parts. None for more than
+        `MAX_IMAGES` images.
     """
     if len(embeddings) > MAX_IMAGES:
         return None

@@ -1,4 +1,4 @@
-"""The embeddings of a study's images, under every encoder of it."""
+"""The embeddings of a study's images under each of its encoders."""
 
 import logging
 from collections.abc import Callable
@@ -31,7 +31,7 @@ from tailprobe.study.execution import Execution
 from tailprobe.study.groups import NEAR
 
 _LOG = logging.getLogger(__name__)
-CHOICES = "runtimes.json"  # in the cache: what was measured to be the fastest for a model and a machine
+CHOICES = "runtimes.json"  # file in the cache: the fastest runtime measured for each model and machine
 
 
 def embed_all(
@@ -41,9 +41,12 @@ def embed_all(
     *,
     progress: Progress = silent,
 ) -> dict[str, Embeddings]:
-    """Embed the images under every encoder of a study, or take the embeddings that its source holds.
+    """Embed the images under every encoder of a study, or read the embeddings that its source holds.
 
-    All encoders are loaded before the first image is.
+    All encoders are loaded before the first image is read.
+
+    Returns:
+        Embeddings by the name of their encoder.
     """
     stored: dict[str, Embeddings] = {}
     if not images.has_pixels:
@@ -74,7 +77,7 @@ def embed_all(
 
 
 def load_all(study: Study, execution: Execution) -> dict[str, Encoder]:
-    """Load every encoder of a study; which runtime is the fastest is measured once, and remembered in the cache."""
+    """Load every encoder of a study; the fastest runtime is measured once and stored in the cache."""
     if set(study.encoders) == {"descriptors"}:
         _LOG.info("%s", pretrained_hint())
     return {
@@ -102,21 +105,21 @@ def read_precomputed(study: Study) -> tuple[Embeddings, LabeledImages]:
 
 
 def reader_options(study: Study) -> dict[str, Any]:
-    """Return the options of a study's reader; the reader checks them against what its format takes."""
+    """Return the options of a study's reader, which checks whether its format takes them."""
     column = group_column(study)
     options = {name: value for name, value in study.reader.items() if name != "group_column"}
     return options | ({} if column in ("", NEAR) else {"group_column": column})
 
 
 def group_column(study: Study) -> str:
-    """Return the column of groups, whether it is named as a setting of the study or as an option of its reader."""
+    """Return the group column, named by a setting of the study or by an option of its reader; empty if by neither."""
     return study.group_column or str(study.reader.get("group_column", ""))
 
 
 def leave_out_skipped(
     study: Study, design: Design, embeddings: dict[str, Embeddings]
 ) -> tuple[Design, dict[str, Embeddings]]:
-    """Leave an image that one encoder could not read out for all, so that they are compared on the same images."""
+    """Leave out an image that one encoder could not read for all encoders, so that all have the same images."""
     kept = set.intersection(*(set(stored.names) for stored in embeddings.values()))
     images = design.images
     if len(kept) == len(images):
@@ -132,9 +135,9 @@ def _weights(study: Study, name: str) -> Path | None:
 
 
 def _loader(study: Study, name: str, encoder: Encoder) -> Callable[[], Encoder] | None:
-    """Return what loads the same encoder on another machine, under the runtime that was chosen here.
+    """Return a function that loads the same encoder on another machine, under the runtime that was chosen here.
 
-    None for one in int8, which is sent as it is: its ranges are taken from the images here.
+    None for an encoder in int8, which is sent as it is, because its ranges are calibrated on this machine.
     """
     load = partial(load_encoder, name, weights=_weights(study, name))
     if not isinstance(encoder, TimmEncoder):

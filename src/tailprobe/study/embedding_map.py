@@ -17,16 +17,22 @@ from tailprobe.labels import Labels
 from tailprobe.randomness import generator
 
 COLUMNS = ("encoder", "row", "x", "y")
-MOST = 1500  # images on the map, which a browser draws at once
+MOST = 1500  # images on the map; a browser draws as many without delay
 Projection = Literal["pca", "umap"]
 _NEIGHBOURS = 15  # of each image under UMAP, its authors' default
 
 
 def embedding_map(embeddings: Embeddings, labels: Labels, *, by: Projection = "pca", most: int = MOST) -> pd.DataFrame:
-    """Return where up to `most` images lie in two dimensions, as a table with `COLUMNS`.
+    """Return a map of up to `most` images in two dimensions.
 
     Args:
-        embeddings: of the N images of the labels.
+        embeddings: of the N images of `labels`.
+        labels: decide which images are on the map, see `mapped_rows`.
+        by: the first two principal components, or UMAP.
+        most: largest number of images.
+
+    Returns:
+        A table with the columns `COLUMNS`; row is the index of the image.
 
     Raises:
         InputError: `by` is "umap" and that is not installed.
@@ -41,8 +47,8 @@ def embedding_map(embeddings: Embeddings, labels: Labels, *, by: Projection = "p
 
 
 def mapped_rows(labels: Labels, most: int) -> Int[np.ndarray, " M"]:
-    """Return images, those of the rarest classes first, up to half of them; the rest are drawn from the others."""
-    rarity = np.where(labels.matrix, labels.counts, len(labels) + 1).min(axis=1)  # images of an image's rarest class
+    """Return up to `most` rows, ascending: half of the rarest classes, the other half drawn from all other images."""
+    rarity = np.where(labels.matrix, labels.counts, len(labels) + 1).min(axis=1)  # size of an image's rarest class
     if len(rarity) <= most:
         return np.arange(len(rarity))
     rare = np.argsort(rarity, kind="stable")[: most // 2]
@@ -51,7 +57,7 @@ def mapped_rows(labels: Labels, most: int) -> Int[np.ndarray, " M"]:
 
 
 def principal_components(vectors: Float[np.ndarray, "M D"]) -> Float[np.ndarray, "M 2"]:
-    """Return the scores on the first two components; 0 where there is none. Signs are those of the largest entries."""
+    """Return the scores on the first two components, 0 for a missing one; the largest absolute score is positive."""
     centred = vectors - vectors.mean(axis=0)
     scores = np.zeros((len(vectors), 2))
     left, values, _ = np.linalg.svd(centred, full_matrices=False)

@@ -1,4 +1,4 @@
-"""Execution: where and by what a study is computed."""
+"""`Execution`: where and with what a study is computed."""
 
 import os
 from dataclasses import dataclass
@@ -9,18 +9,19 @@ from tailprobe.setting import between, check_settings, setting
 
 
 def default_cache() -> Path:
-    """Return where embeddings are kept: `TAILPROBE_CACHE`, else `~/.cache/tailprobe`."""
+    """Return the folder of stored embeddings: `TAILPROBE_CACHE`, else `~/.cache/tailprobe`."""
     return Path(os.environ.get("TAILPROBE_CACHE", "~/.cache/tailprobe")).expanduser()
 
 
 @dataclass(frozen=True)
 class Execution:
-    """Where and by what a study is computed: how long it takes, and of its numbers the last digits at most.
+    """Where and with what a study is computed. It changes the time, and at most the last digits of the results.
 
-    With int8 embeddings more than the last digits: see `TimmEncoder.on`; stored as float16, their fourth.
+    Exceptions: precision int8 changes embeddings by more, see `TimmEncoder.with_runtime`, and dtype float16 from their
+    fourth digit.
 
     Raises:
-        InputError: a value of a wrong type, or one that is not known.
+        InputError: a value has the wrong type or is unknown.
     """
 
     cache: Path = setting(

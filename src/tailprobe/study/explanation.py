@@ -1,4 +1,4 @@
-"""What a comparison's gains are made of, written beside it, and a recommendation that rests on no moved threshold."""
+"""Write a comparison with the sources of its gains, and a recommendation that does not rest on moved thresholds."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def explain(
     methods: pd.DataFrame,
     comparison: Comparison,
 ) -> None:
-    """Write a comparison with where its gains come from, and the recommendation that these allow."""
+    """Write the tables of a comparison, the sources of its gains, and the recommendation after `comparison.guards`."""
     labels = design.images.labels
     given: dict[str, Any] = {
         "labels": labels.matrix,
@@ -69,11 +69,11 @@ def _with_verdict(comparison: Comparison, verdict: str) -> list[str]:
 
 
 def compared_with(methods: pd.DataFrame) -> dict[str, str]:
-    """Return what methods are compared with, of those that are not compared with the baseline."""
+    """Return the baseline of each method that is compared with another method than `baseline`."""
     named = dict(zip(methods["method"].astype(str), methods["baseline"].astype(str), strict=True))
     return {method: to for method, to in named.items() if to not in ("", "baseline")}
 
 
 def group_numbers(images: LabeledImages) -> Int[np.ndarray, " N"] | None:
-    """Return the number of each image's group, from 0 on; None where images come in no groups."""
+    """Return (N,) the number of each image's group, from 0; None if the images have no groups."""
     return None if images.groups is None else np.unique(images.groups, return_inverse=True)[1]

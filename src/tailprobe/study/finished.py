@@ -1,4 +1,4 @@
-"""A study whose run is finished: whether its data are still those that the run was computed on."""
+"""Check whether the data of a finished run are unchanged since it was computed."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ from tailprobe.study.execution import Execution
 
 
 def describe_data(images: LabeledImages) -> dict[str, str]:
-    """Return digests of images as they were read, for run.json: `data` and `data_state`."""
+    """Return the digests of images for run.json: `data` and `data_state`, see `runs.schema.RECORD`."""
     known = [images.names, images.given_parts, images.groups, images.labels.digest()]
     state = [_etag(source) for source in images.image_sources] if images.has_pixels else []
     return {"data": _digest(known), "data_state": _digest(state) if state else ""}
@@ -37,12 +37,15 @@ def refuse_changed(
 ) -> None:
     """Compare a finished run with what would be computed now.
 
-    Files with the recorded size and modification time count as unchanged; others are read.
+    Files with the recorded size and modification time count as unchanged; the contents of others are compared.
 
     Args:
-        images: as they are read now.
-        usable: gives those of them that can be opened, where others are left out.
-        embeddings: by encoder, where they were given.
+        run: the finished run.
+        study: its settings.
+        execution: what the user asks for now.
+        images: the images as they are read now.
+        usable: returns those of them that can be opened.
+        embeddings: embeddings by encoder, if the user gave any.
 
     Raises:
         InputError: the data, the methods' files, the kernel or the embeddings are not those of the run.
@@ -78,7 +81,7 @@ def _refuse_other_methods(run: Run, study: Study) -> None:
 def _fingerprints(
     run: Run, study: Study, usable: Callable[[], LabeledImages], embeddings: Mapping[str, Embeddings] | None
 ) -> dict[str, str]:
-    """Return what the embeddings' fingerprints are now; those of images are made of their contents, unembedded."""
+    """Return the fingerprints by encoder that embeddings would have now; images are read but not embedded."""
     if embeddings is not None:
         return {name: given.fingerprint for name, given in embeddings.items()}
     images = usable()

@@ -1,4 +1,4 @@
-"""The groups of a study's images: from a column of the data, or of near duplicates."""
+"""The groups of a study's images: from a column of the data, or near duplicates."""
 
 from collections import Counter
 
@@ -13,9 +13,9 @@ from tailprobe.errors import InputError
 from tailprobe.inspection.near import find_near_duplicates
 from tailprobe.progress import Progress, silent
 
-NEAR = "near"  # the value of `Study.group_column` that stands for groups of near duplicates
-CORRELATION = 0.95  # of two pixel fingerprints, from which two images are near duplicates
-COSINE = 0.99  # of two embeddings, where there are no pixels
+NEAR = "near"  # the value of `Study.group_column` for groups of near duplicates
+CORRELATION = 0.95  # near duplicates have pixel fingerprints with at least this correlation
+COSINE = 0.99  # or, without pixels, embeddings with at least this cosine
 
 
 def group_images(
@@ -26,17 +26,17 @@ def group_images(
     embeddings: Embeddings | None = None,
     progress: Progress = silent,
 ) -> LabeledImages:
-    """Return the images with their groups, and a note on them.
+    """Return the images with their groups, and a note on these.
 
     Args:
-        images: read with their groups where `column` names a column of the data.
-        column: a column, `near`, or nothing.
-        on_bad_image: "skip" leaves an image that cannot be decoded without near duplicates.
-        embeddings: of these images, from which near duplicates are found where there are no pixels.
-        progress: told about images read and compared.
+        images: already grouped, if `column` names a column of the data.
+        column: a column, `near`, or empty.
+        on_bad_image: "skip" treats an image that cannot be decoded as one without near duplicates.
+        embeddings: of these images, to find near duplicates if there are no pixels.
+        progress: called as progress(stage, done, total).
 
     Raises:
-        InputError: a column is named, but the images were read without it.
+        InputError: a column is named, but the images were read without it; or as `near_groups`.
     """
     if column == NEAR:
         images = near_groups(images, on_bad_image=on_bad_image, embeddings=embeddings, progress=progress)
@@ -56,9 +56,13 @@ def near_groups(
     embeddings: Embeddings | None = None,
     progress: Progress = silent,
 ) -> LabeledImages:
-    """Put images that are joined by a chain of near duplicates into one group, named after its first image.
+    """Group images that are connected by a chain of near duplicates; a group has the name of its first image.
 
-    Every image is compared with every other, in blocks: memory grows with the number of images, not with its square.
+    All pairs are compared, in blocks: time grows with the square of the number of images, memory in proportion to it.
+
+    Raises:
+        InputError: there are neither pixels nor embeddings, or an image cannot be decoded and `on_bad_image` is
+        "error".
     """
     if images.has_pixels:
         vectors = pixel_fingerprints(images, on_bad_image=on_bad_image, progress=progress)

@@ -1,4 +1,4 @@
-"""The test images with the largest errors of each class, and those on which baseline and chosen method part ways."""
+"""The test images with the largest errors of each class, and those on which baseline and chosen method disagree."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,24 +34,28 @@ def mistake_table(
     pictures: bool = True,
     baseline: str = "baseline",
 ) -> pd.DataFrame:
-    """Choose, for the rarest classes, the worst mistakes and the images on which the two methods part ways.
+    """List, for the rarest classes, the largest errors and the images on which the two methods disagree.
 
-    An image whose label of the class is not known is neither. The score of an image is its mean probability over the
-    seeds in whose test part it is.
+    Images with an unknown label of the class are left out. The score of an image is its mean probability over the seeds
+    in whose test part it is.
 
     Args:
+        images: the N images of the study.
         scores: the run's `scores.parquet`.
-        chosen: the method beside the baseline.
-        thresholds: of the baseline and of the chosen method.
-        classes: that many, the rarest first.
-        each: images under either method, of each kind.
-        pictures: whether there are images to show.
+        encoder: whose heads' scores are used.
+        chosen: the method shown beside the baseline.
+        seeds: the seeds of the study.
+        thresholds: (C,) of the baseline and (C,) of the chosen method; NaN where there is none.
+        classes: number of classes, the rarest first.
+        each: number of images of each kind under each method.
+        pictures: whether to include pictures.
+        baseline: name of the baseline.
 
     Returns:
-        The columns `COLUMNS`: kind is "false negative" (carries it, low score), "false positive", "found" (carries it,
-        above the threshold by the chosen method alone) or "lost" (by the baseline alone), the last two by the change
-        of the score; scores are probabilities, the picture a JPEG of at most 224 pixels a side, or empty where the
-        image can no longer be read.
+        The columns `COLUMNS`. kind is "false negative" (carries the class, low score), "false positive" (does not carry
+        it, high score), "found" (carries it and is above the threshold under the chosen method only) or "lost" (under
+        the baseline only); the last two are ordered by the change of the score. baseline and chosen are probabilities;
+        picture is a JPEG of at most 224 pixels per side, empty if the image cannot be read or none is wanted.
     """
     sizes = {"images": len(images), "classes": len(images.labels.classes)}
     plain, other = (
@@ -81,8 +85,8 @@ def _kinds(
     limits: tuple[float, float],
     each: int,
 ) -> list[tuple[str, list[int]]]:
-    """Return rows by kind: the worst mistakes, and what one method finds and the other misses."""
-    by_plain, by_other = plain > limits[0], other > limits[1]  # NaN is above nothing
+    """Return rows by kind: the largest errors, and the images that one method finds and the other misses."""
+    by_plain, by_other = plain > limits[0], other > limits[1]  # False for NaN
     known = carries & ~np.isnan(plain) & (not np.isnan(limits).any())
     return [
         (FALSE_NEGATIVE, _worst(plain, other, np.flatnonzero(carries), each)),
@@ -98,7 +102,7 @@ def _most_changed(change: Float[np.ndarray, " N"], wanted: Bool[np.ndarray, " N"
 
 
 def file_of(images: LabeledImages, row: int) -> str:
-    """Return the path or URL of an image that is a file of its own; empty for an archive's member and embeddings."""
+    """Return the path or URL of an image file; empty for a member of an archive and for embeddings without images."""
     source = images.image_sources[row]
     if not images.has_pixels or not isinstance(source, FileSource) or source.member is not None:
         return ""
@@ -108,7 +112,7 @@ def file_of(images: LabeledImages, row: int) -> str:
 def _worst(
     plain: Float[np.ndarray, " N"], other: Float[np.ndarray, " N"], rows: Int[np.ndarray, " R"], each: int
 ) -> list[int]:
-    """Return the rows lowest under either method, the lowest of both together first."""
+    """Return the rows with the lowest scores under either method, ordered by the sum of both scores."""
     rows = rows[~np.isnan(plain[rows])]
     lowest = {int(i) for values in (plain, other) for i in rows[np.argsort(values[rows], kind="stable")[:each]]}
     return sorted(lowest, key=lambda i: (plain[i] + other[i], i))

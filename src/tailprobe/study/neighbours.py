@@ -1,4 +1,4 @@
-"""What lies next to an image of a rare class: the images that a head finds hard to tell from it."""
+"""The nearest neighbours of an image of each rare class: images that a head can hardly distinguish from it."""
 
 import numpy as np
 import pandas as pd
@@ -22,16 +22,20 @@ def nearest_neighbours(
     classes: int = 12,
     pictures: bool = True,
 ) -> pd.DataFrame:
-    """Return the nearest images of one image of each low-frequency class, by the cosine of their embeddings.
+    """Return the nearest neighbours of one image of each low-frequency class, by the cosine of the embeddings.
 
-    The image is the most central of its class: the one nearest to the mean of its images.
+    The image is the most central of its class: the one whose embedding has the largest cosine to the class mean.
 
     Args:
-        each: neighbours of an image.
-        classes: that many, the rarest first.
+        embeddings: of the N images.
+        images: the N images.
+        low_frequency: (C,) which classes are low-frequency.
+        each: number of neighbours of an image.
+        classes: number of classes, the rarest first.
+        pictures: whether to include pictures.
 
     Returns:
-        The columns `COLUMNS`; rank 0 is the image itself. A picture is empty where none is wanted or can be read.
+        The columns `COLUMNS`; rank 0 is the image itself. picture is empty if none is wanted or it cannot be read.
     """
     rare = [c for c in np.argsort(images.labels.counts, kind="stable") if low_frequency[c] and images.labels.counts[c]]
     rows = []
@@ -54,7 +58,7 @@ def _nearest(cosines: Float[np.ndarray, " N"], query: int, each: int) -> list[in
 
 
 def _cosines(vectors: Float[np.ndarray, "M D"], of: Float[np.ndarray, " D"]) -> Float[np.ndarray, " M"]:
-    """Return cosines, 0 of a vector of zeros; in blocks, since vectors may be memory-mapped."""
+    """Return (M,) cosines, 0 for a vector of zeros; in blocks, since vectors may be memory-mapped."""
     found = np.zeros(len(vectors))
     length = float(np.linalg.norm(of))
     for start in range(0, len(vectors), 8192):

@@ -8,17 +8,20 @@ from tailprobe.datasets.images import LabeledImages
 from tailprobe.scores.metric import metric_title
 from tailprobe.study.explanation import group_numbers
 
-METRIC = "average_precision"  # of which the formula's constants are
+METRIC = "average_precision"  # the constants of the formula in comparison/planning.py are for this metric
 
 
 def plan_sentences(
     images: LabeledImages, low_frequency: Bool[np.ndarray, " C"], *, seeds: int, methods: int, margin: float
 ) -> list[str]:
-    """Say what a study would detect, and which classes to label more of for it to detect the margin.
+    """Return sentences: what a study would detect, and which classes need more labels for it to detect the margin.
 
     Args:
+        images: the labelled images.
         low_frequency: (C,) the classes that the study's rule selects.
-        methods: that can rank otherwise than their baseline, over all encoders.
+        seeds: number of seeds.
+        methods: number of methods that can change the ranking of their baseline, summed over all encoders.
+        margin: the difference that matters.
     """
     if not low_frequency.any():
         return []
@@ -28,7 +31,7 @@ def plan_sentences(
 
 
 def independent_counts(images: LabeledImages) -> Int[np.ndarray, " C"]:
-    """Return the images that carry each class; where images come in groups, the groups that do."""
+    """Return (C,) the number of images that carry each class or, if images have groups, of groups that do."""
     group = group_numbers(images)
     if group is None:
         return images.labels.counts

@@ -1,7 +1,7 @@
-"""Which metrics a collection was judged by before: reporting the best of several overstates the effect.
+"""Record the primary metrics used on a collection: reporting the best of several overstates the effect.
 
-A study's primary metric is written down before training, and this list beside the embeddings, so that a rerun of the
-same collection under another one says that it is one. It knows of the studies that share a cache.
+A study's primary metric is recorded before training, in the cache of embeddings, so that a rerun on the same collection
+with another metric can be reported as one. Only studies that share a cache know of each other.
 """
 
 import json
@@ -9,15 +9,16 @@ from pathlib import Path
 
 from tailprobe.files import write_text
 
-FILE = "primary_metrics.json"  # in the cache: by the labels' digest the metrics, in the order of their first use
+FILE = "primary_metrics.json"  # in the cache: metrics by digest of the labels, in the order of their first use
 
 
 def record_primary_metric(cache: Path, *, labels: str, metric: str) -> tuple[str, ...]:
-    """Note that a collection is judged by a metric, and return those that it was judged by before this one was.
+    """Record a metric for a collection, and return the metrics that were first used before it.
 
     Args:
-        cache: where embeddings are kept.
+        cache: folder of stored embeddings.
         labels: digest of the collection's labels.
+        metric: name of the primary metric.
 
     >>> import tempfile
     >>> cache = Path(tempfile.mkdtemp())
@@ -34,7 +35,7 @@ def record_primary_metric(cache: Path, *, labels: str, metric: str) -> tuple[str
 
 
 def about_reruns(metric: str, before: tuple[str, ...]) -> str:
-    """Return the sentence that a rerun shows beside its answer."""
+    """Return the sentences that a rerun shows beside its conclusion."""
     return (
         f"This is a rerun: the same collection was judged by {', '.join(before)} before {metric} was chosen. An error "
         "rate of 5% holds for one primary metric, chosen before its results were seen."
@@ -42,7 +43,7 @@ def about_reruns(metric: str, before: tuple[str, ...]) -> str:
 
 
 def _read(path: Path) -> dict[str, list[str]]:
-    """Return what was noted; nothing of a file that is missing or damaged, since no study may fail for it."""
+    """Return the recorded metrics; none if the file is missing or damaged, which must not make a study fail."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         return {str(labels): [str(metric) for metric in metrics] for labels, metrics in content.items()}

@@ -14,7 +14,7 @@ from tailprobe.study.groups import NEAR, group_images
 
 
 def read_images(study: Study) -> LabeledImages:
-    """Read the images of a study, thinned to a long tail where it asks so."""
+    """Read the images of a study, thinned to a long tail if `long_tail` is set."""
     options = reader_options(study)
     if holds_embeddings(study.source, str(options.get("format", "auto"))):
         images = read_precomputed(study)[1]
@@ -28,11 +28,17 @@ def read_images(study: Study) -> LabeledImages:
 def check(
     images: LabeledImages, study: Study, *, embeddings: Embeddings | None = None, progress: Progress = silent
 ) -> LabeledImages:
-    """Check that every image can be opened, where there are images and not their embeddings alone, and group them.
+    """Check that every image can be opened, unless there are only embeddings, and group the images.
 
     Args:
-        embeddings: of the images, where they have been made already; else those that the study's source holds are read
-            when near duplicates have to be found in them.
+        images: from `read_images`.
+        study: the settings.
+        embeddings: embeddings of the images, if they are in memory; otherwise those of the study's source are read if
+            near duplicates have to be found in them.
+        progress: called as progress(stage, done, total).
+
+    Raises:
+        InputError: as `check_images` and `group_images`.
     """
     if images.has_pixels:
         images = check_images(images, on_bad_image=study.on_bad_image)

@@ -1,4 +1,4 @@
-"""What a run says of itself: its record, and the losses of its heads by epoch."""
+"""The record of a run, run.json, and the losses of its heads by epoch."""
 
 import platform
 from collections.abc import Iterator
@@ -20,9 +20,14 @@ _LIBRARIES = ("tailprobe", "torch", "timm", "numpy", "scipy", "scikit-learn", "p
 def run_record(
     design: Design, embeddings: dict[str, Embeddings], execution: Execution, *, kernel: str, seconds: float
 ) -> dict[str, Any]:
-    """Return what decides a run's numbers beside its settings, and what its reader should know; JSON.
+    """Return the record of a run: what determines its numbers besides the settings, and what its reader should know.
 
-    `kernel` is the one that trained, whichever was asked for.
+    Args:
+        kernel: name of the kernel that trained the heads, which may not be the one asked for.
+        seconds: time of the run.
+
+    Returns:
+        A JSON object, see `runs.schema.RECORD`.
     """
     images = design.images
     return {
@@ -40,7 +45,7 @@ def run_record(
         "seeds": len(design.repeats),
         "test_is_validation": design.repeats[0].split.test_is_validation,
         "versions": {name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
-        "kernel": kernel,  # two kernels' numbers differ in their last digits
+        "kernel": kernel,  # results of two kernels differ in the last digits
         "execution": {name: getattr(execution, name) for name in ("runtime", "precision", "dtype")},
         "machine": platform.machine(),
         "seconds": round(seconds, 1),
@@ -52,11 +57,12 @@ def _encoder(stored: Embeddings) -> dict[str, Any]:
 
 
 def histories(heads: Heads) -> pd.DataFrame:
-    """Return the trainings by epoch; heads without gradient descent have no row.
+    """Return the training histories by epoch; heads without gradient descent have none.
 
     Returns:
-        A row a (head, epoch): encoder, method, seed, epoch (from 1), training_loss, validation_loss, average_precision
-        (macro, of the validation part; NaN where it did not choose the epoch), kept, converged, steps, seconds.
+        One row per (head, epoch): encoder, method, seed, epoch (from 1), training_loss, validation_loss,
+        average_precision (macro, of the validation part; NaN if it did not choose the epoch), kept, converged, steps,
+        seconds.
     """
     frames = list(_history_frames(heads))
     columns = ["encoder", "method", "seed", "epoch", "training_loss", "validation_loss", "average_precision"]

@@ -71,8 +71,8 @@ from tailprobe.training.storage import save_heads
 from tailprobe.training.task import HeadTask
 
 _LOG = logging.getLogger(__name__)
-RANKING_METRICS = ("average_precision", "roc_auc")  # of the order of a class's images alone
-SAMPLES = 12  # images kept small with the run
+RANKING_METRICS = ("average_precision", "roc_auc")  # depend only on how the images of a class are ranked
+SAMPLES = 12  # small images stored with the run
 _OF_HEADS = ("split", "labels", "classes", "methods", "plans", "histories", "samples", "results")  # tables
 _OF_COMPARISON = ("verdicts", "ranks", "trends", "best", "further", "decomposition", "aspects")
 
@@ -89,22 +89,21 @@ def run_study(
 ) -> Run:
     """Run every stage and write the run folder.
 
-    What can be known to be wrong is found before any long work. If it is killed at any moment, the same call continues,
-    from the embeddings in the cache, the finished heads and the finished stages in the folder, and ends with the same
-    bytes.
-    Of a finished run nothing is computed again: its data are compared with the recorded ones, and it is returned.
+    Settings and data are checked before any long work. If the process is killed at any moment, the same call continues
+    from the embeddings in the cache and from the finished heads and stages in the folder, and ends with the same bytes.
+    A finished run is not computed again: its data are compared with the recorded ones, and it is returned.
 
     Args:
         study: the settings.
-        out: the run folder; a new or empty one, or that of the same study.
-        execution: where and by what it is computed.
-        images: the images, where they have been read already; `study.source` then only names them.
-        embeddings: by encoder, where they have been made already; of these images, or of more.
+        out: the run folder: new, empty, or that of the same study.
+        execution: where and with what the study is computed.
+        images: the images, if they have been read already; `study.source` then only names them.
+        embeddings: embeddings by encoder, if they have been computed already, of at least these images.
         drawn: whether figures, tables and page are written, too; `tailprobe report` writes the page later.
-        progress: told about every long step.
+        progress: called as progress(stage, done, total) during long steps.
 
     Raises:
-        InputError: a problem the user can fix.
+        InputError: a setting, file or image cannot be used, or the data of a finished run have changed.
     """
     if free_folder(out, study).record.exists():
         return _finished(study, out, execution, images, embeddings, progress)
@@ -137,7 +136,7 @@ def _compute(
     drawn: bool,
     progress: Progress,
 ) -> Run:
-    """Go through the stages that are not finished, in the folder that this process has locked."""
+    """Run the unfinished stages, in the folder that this process has locked."""
     folder.say("start", study=str(folder.study))
     before = record_primary_metric(execution.cache, labels=design.images.labels.digest(), metric=study.metric)
     if before:
@@ -173,9 +172,9 @@ def _compute(
 
 
 def _hold_against_paper(folder: RunFolder, design: Design, measured: StudyScores, stages: Stages) -> None:
-    """Write how close the run comes to the paper's numbers, and what it says of its findings."""
+    """Write the run's numbers beside the paper's, and whether the paper's findings hold in it."""
     if stages.record is None:
-        raise ValueError("the stage before leaves the record")
+        raise ValueError("the stage before must have made the record")
     run = Run.unfinished(folder, stages.record)
     answers = answer_findings(run, measured.test, units=group_numbers(design.images))
     folder.write_table("paper_facts", facts_table(paper_facts(run)))
@@ -196,7 +195,7 @@ def _train_and_compare(
     before: tuple[str, ...],
     progress: Progress,
 ) -> tuple[StudyScores, Stages]:
-    """Train every head that has no checkpoint, write results and verdicts, instead of those of fewer seeds."""
+    """Train every head without a checkpoint, and write results and verdicts, replacing those of fewer seeds."""
     stages = Stages(folder, _key(design, stored, execution))
     if not stages.has("heads"):
         measured = _measure(folder, study, design, stored, execution, progress)
@@ -210,7 +209,7 @@ def _train_and_compare(
 
 
 def _key(design: Design, embeddings: Mapping[str, Embeddings], execution: Execution) -> str:
-    """Return a digest of what decides the files of a run beside its settings."""
+    """Return a digest of what determines the files of a run besides its settings."""
     known = run_record(design, dict(embeddings), execution, kernel=choose_kernel(execution.kernel).name, seconds=0)
     images = design.images
     return hashlib.sha256(json.dumps([known, images.names, images.given_parts, images.groups]).encode()).hexdigest()
@@ -224,7 +223,7 @@ def _measure(
     execution: Execution,
     progress: Progress,
 ) -> StudyScores:
-    """Train every head and score it, and write all of it."""
+    """Train and score every head, and write heads, scores and tables."""
     planned = plan_heads(design, stored)
     tasks = head_tasks(planned, stored, study.recipe)
     methods = method_table(design, planned, study.recipe)
@@ -256,7 +255,7 @@ def _finished(
     embeddings: Mapping[str, Embeddings] | None,
     progress: Progress,
 ) -> Run:
-    """Return a finished run if its data are unchanged; what is missing of its figures, tables and page is drawn."""
+    """Return a finished run if its data are unchanged; missing figures, tables or page are made again."""
     run = Run.load(out)
     read_now = read_images(study) if images is None else images
     refuse_changed(run, study, execution, read_now, usable=lambda: check(read_now, study), embeddings=embeddings)
@@ -268,14 +267,14 @@ def _finished(
         with locked_folder(out):
             files = [path for draw in DRAWN.values() for path in draw(run, progress)]
             run.folder.write_record(run.record, run.record["files"] | digests(run.folder, files))
-    if run.folder.stages.exists():  # killed at the very end
+    if run.folder.stages.exists():  # killed after run.json was written
         with locked_folder(out):
             _clean(run.folder)
     return run
 
 
 def _compare(folder: RunFolder, study: Study, design: Design, scores: StudyScores, before: tuple[str, ...]) -> None:
-    """Write verdicts and the recommendation, where there are methods to compare and a test part of its own."""
+    """Write verdicts and the recommendation, if there are methods to compare and test images that chose no epoch."""
     if len(design.methods) < 2 or design.repeats[0].split.test_is_validation:
         return
     methods = folder.read_table("methods")
@@ -352,10 +351,10 @@ def _look_at_embeddings(
 
 
 def _draw(folder: RunFolder, stages: Stages, drawn: Mapping[str, Draw], progress: Progress) -> Run:
-    """Write figures, tables and page, then run.json, and remove what a resumed run would need."""
+    """Write figures, tables and page, then run.json, and remove the checkpoints."""
     record = stages.record
     if record is None:
-        raise ValueError("the last stage before drawing leaves the record")
+        raise ValueError("the last stage before drawing must have made the record")
     run = Run.unfinished(folder, record)
     for stage, draw in drawn.items():
         if not stages.has(stage):

@@ -1,4 +1,4 @@
-"""A few sample images, shrunk and kept with the run, so that its report does not need the collection."""
+"""A few sample images, shrunk and stored with the run, so that its report does not need the collection."""
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ def sample_table(
     """Choose up to `number` images, low-frequency classes first, and shrink them.
 
     Returns:
-        A row an image: name, tags (list of class names), png (bytes, longer side at most 256 pixels).
+        One row per image: name, tags (list of class names), png (bytes, longer side at most 256 pixels).
     """
     rows = sample_rows(images.labels.matrix, low_frequency, number=number, generator=rng).tolist()
     table = [
@@ -37,12 +37,17 @@ def sample_rows(
 ) -> Int[np.ndarray, " M"]:
     """Choose sample rows: one of each low-frequency class first, rarest first, then one of each other class.
 
-    A class without images is skipped, and so is one that a chosen row already shows, as long as classes without a
-    picture are left.
+    A class without images is skipped, and so is one that a chosen row already carries. If fewer rows result, others are
+    drawn from all images.
 
     Args:
         matrix: (N, C), which image carries which class.
-        number: largest number of rows; all are distinct.
+        low_frequency: (C,) which classes are low-frequency.
+        number: largest number of rows.
+        generator: draws the rows.
+
+    Returns:
+        (M,) distinct rows, M = min(number, N).
     """
     counts = matrix.sum(axis=0)
     order = sorted(np.flatnonzero(counts), key=lambda c: (not low_frequency[c], counts[c]))

@@ -1,4 +1,4 @@
-"""Every head's scores on held-out images: kept as logits, and measured."""
+"""Score every head on held-out images: store the logits, and compute the metrics."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from tailprobe.training.heads import Heads
 
 @dataclass(frozen=True, eq=False)
 class StudyScores:
-    """What scoring gives: the tidy table, and every head's scores on its test part, for the comparison."""
+    """The result of scoring: the tidy table of metrics, and every head's scores on its test part."""
 
     results: pd.DataFrame
     test: Mapping[HeadPart, HeadScores]
@@ -32,9 +32,9 @@ def score_heads(
     thresholds: tuple[str, ...],
     progress: Progress,
 ) -> StudyScores:
-    """Write the heads' logits on both held-out parts into the run, and return them measured.
+    """Write the heads' logits on the validation and test parts into the run folder, and return their metrics.
 
-    The logits of the test parts, 4 bytes a head, image and class, stay in memory.
+    The logits of the test parts, 4 bytes per head, image and class, stay in memory.
     """
     labels = design.images.labels
     splits = {repeat.seed: repeat.split for repeat in design.repeats}
@@ -68,7 +68,7 @@ def score_heads(
 
 
 def read_scores(folder: RunFolder, design: Design, thresholds: tuple[str, ...]) -> StudyScores:
-    """Return what `score_heads` returned when it wrote the folder; scores are read as they are asked for.
+    """Return what `score_heads` returned when it wrote the folder; scores are read from the file when they are used.
 
     Raises:
         InputError: a file is missing or damaged.

@@ -1,7 +1,7 @@
-"""How many seeds a study of `seeds = "auto"` trains: until more of them would hardly narrow an interval.
+"""The number of seeds of a study with `seeds = "auto"`: until more of them would hardly narrow an interval.
 
-The standard error of a method's mean difference has two parts: one that falls with the number of seeds, and one of the
-images at hand, which no number of seeds lowers. The rules look at these alone, never at whether anything is
+The variance of a method's mean difference has two parts: one that falls with the number of seeds, and one from the
+finite set of images, which no number of seeds lowers. The rules depend only on these, never on whether anything is
 significant, so that stopping does not favour a result.
 """
 
@@ -13,9 +13,9 @@ from jaxtyping import Float
 
 from tailprobe.runs.settings import Study
 
-FIRST = 10  # fewer seeds do not tell how large the seeds' part is
-STEP = 5  # a block of rotated splits
-_SHARE = 0.25  # of the images' variance, or of the margin
+FIRST = 10  # with fewer seeds the seeds' part of the variance is poorly estimated
+STEP = 5  # seeds in a block of rotated splits
+_SHARE = 0.25  # allowed ratio to the images' variance, or of standard error to margin
 
 
 def enough_seeds(
@@ -25,15 +25,15 @@ def enough_seeds(
 ) -> bool:
     """Return whether more seeds would hardly change the standard error of any of K mean differences.
 
-    That is where the seeds' part of its variance is at most a quarter of the images' part (all the seeds of the world
-    would then narrow the interval by a tenth), or the seeds' standard error is at most a quarter of the margin within
-    which differences do not matter.
+    For each difference, the seeds' part of the variance must be at most a quarter of the images' part (infinitely many
+    seeds would then narrow the interval by 1 - sqrt(1 / 1.25), a tenth), or the seeds' standard error at most a quarter
+    of the margin within which differences do not matter.
 
     Args:
-        seeds_variance: (K,) the part of the variance that falls with the number of seeds; NaN where it is not known,
-            which no number of seeds changes.
-        images_variance: (K,) the part that is left; an estimate below 0 counts as 0.
-        margin: of the differences.
+        seeds_variance: (K,) the part of the variance that falls with the number of seeds; NaN if unknown, which counts
+            as enough, because more seeds do not make it known.
+        images_variance: (K,) the remaining part; an estimate below 0 counts as 0.
+        margin: (K,) or one for all.
 
     >>> enough_seeds(np.array([1e-4, 4e-4]), np.array([5e-4, 0.0]), 0.08)
     True
@@ -53,16 +53,16 @@ def precise_enough(verdicts: pd.DataFrame) -> bool:
 
 
 def first_seeds(study: Study) -> int:
-    """Return how many seeds a study asks for, and where it leaves that open, how many it begins with."""
+    """Return the number of seeds of a study or, for `seeds = "auto"`, the number it starts with."""
     return min(FIRST, study.max_seeds) if study.seeds == "auto" else study.seeds
 
 
 def out_of_budget(seeds: int) -> str:
-    """Return what a run says that ends at its budget."""
+    """Return the note of a run that stopped at `max_seeds`."""
     return f"{seeds} seeds are as many as --max-seeds allows; more would still narrow the intervals"
 
 
 def more_seeds(study: Study) -> Iterator[int]:
-    """Yield how many seeds a study of `seeds = "auto"` has after each further block, up to its budget."""
+    """Yield the number of seeds after each further block of a study with `seeds = "auto"`, up to `max_seeds`."""
     if study.seeds == "auto":
         yield from range(first_seeds(study) + STEP, study.max_seeds + 1, STEP)

@@ -1,1 +1,1 @@
-"""Finished runs, handed to experiment trackers."""
+"""Log finished runs to experiment trackers."""

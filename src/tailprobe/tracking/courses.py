@@ -1,4 +1,4 @@
-"""What of a run is a number: the scores of a method by seed, its losses by epoch."""
+"""The metric series of a run: the scores of each method by seed, and its losses by epoch."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from tailprobe.tracking.names import safe_names
 
 @dataclass(frozen=True)
 class Course:
-    """The numbers of one method under one encoder; names are safe for trackers, undefined numbers are left out."""
+    """The metric series of one method under one encoder; names are valid in trackers, undefined values are left out."""
 
     encoder: str
     method: str
@@ -20,7 +20,7 @@ class Course:
 
 
 def courses(result: Run) -> list[Course]:
-    """Return the courses of a run: every metric for the groups, the study's own for the classes."""
+    """Return the metric series of a run: every metric for the groups, the primary metric for the classes."""
     scores = result.results[result.results["part"] == "test"]
     scores = scores[(scores["is_group"] | (scores["metric"] == result.study.metric)) & scores["value"].notna()]
     keys = ["encoder", "method"]

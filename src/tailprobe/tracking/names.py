@@ -1,4 +1,4 @@
-"""Names that every tracker takes."""
+"""Names that every tracker accepts."""
 
 import re
 from collections.abc import Iterable
@@ -8,9 +8,9 @@ _LONGEST = 120
 
 
 def safe_names(names: Iterable[str]) -> dict[str, str]:
-    """Return for each name one of letters, digits, spaces and `_-.` alone, no two the same.
+    """Map each name to a distinct one of letters, digits, spaces and `_-.` only.
 
-    Other characters become `_`, long names are cut, and of names that would then be the same the later are numbered.
+    Other characters become `_`, long names are cut, and names that would then be equal (ignoring case) are numbered.
 
     >>> safe_names(["mine", "<b>mine</b>", "forêt", "for_t", "..."])
     {'mine': 'mine', '<b>mine</b>': 'b_mine__b', 'forêt': 'for_t', 'for_t': 'for_t 2', '...': '_'}
@@ -20,7 +20,7 @@ def safe_names(names: Iterable[str]) -> dict[str, str]:
     for name in dict.fromkeys(names):
         plain = _OTHER.sub("_", name)[:_LONGEST].strip(" ._") or "_"
         safe, number = plain, 1
-        while safe.lower() in taken:  # some file systems know no case
+        while safe.lower() in taken:  # some file systems ignore case
             number += 1
             safe = f"{plain} {number}"
         taken.add(safe.lower())

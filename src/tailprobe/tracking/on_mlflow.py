@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # read when it is imported: nothing is sent to anybody
-os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # two lines for each run that it ends
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # read when mlflow is imported
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # it prints two lines per finished run
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
@@ -20,9 +20,9 @@ from tailprobe.runs.run import Run
 from tailprobe.tracking.courses import Course, courses
 from tailprobe.tracking.names import safe_names
 
-_TAG = "tailprobe.run"  # by which a run is found again
+_TAG = "tailprobe.run"  # tag by which an earlier log of the same run is found
 _STORE = "sqlite:///mlflow.db"  # in the working folder, where `mlflow ui` looks
-_LONGEST = 500  # letters of a parameter, the least that any version of MLflow takes
+_LONGEST = 500  # characters of a parameter, the smallest limit of any version of MLflow
 _AT_ONCE = 1000  # metrics of one call, MLflow's limit
 _FILES = ("report.html", "study.toml", "run.json", "recommendation.json", "results.parquet", "verdicts.parquet")
 
@@ -30,7 +30,7 @@ _FILES = ("report.html", "study.toml", "run.json", "recommendation.json", "resul
 class MlflowTracker:
     """Logs to $MLFLOW_TRACKING_URI, else to `mlflow.db` in the working folder, as experiment $MLFLOW_EXPERIMENT_NAME.
 
-    A run of tailprobe is one of MLflow's, with its settings, files and figures; below it is one for each method and
+    A run of tailprobe becomes an MLflow run with its settings, files and figures, and a nested run for each method and
     encoder, with the mean of every score over the seeds, `by seed/...` with the seed as step, and the losses by epoch.
     """
 
@@ -41,15 +41,15 @@ class MlflowTracker:
         self._experiment = os.environ.get("MLFLOW_EXPERIMENT_NAME") or "tailprobe"
 
     def check(self) -> None:
-        """Raise InputError where the server does not answer or the store cannot be opened."""
+        """Raise InputError if the server does not answer or the store cannot be opened."""
         with _told(self._place), _impatient():
             MlflowClient(self._place).search_experiments(max_results=1)
 
     def track(self, result: Run) -> str:
-        """Log a run; what was logged of it before is deleted afterwards, as MLflow deletes: it can be restored.
+        """Log a run; an earlier log of the same run is then deleted, and can be restored by MLflow.
 
         Raises:
-            InputError: the server does not answer any more.
+            InputError: the server no longer answers.
         """
         with _told(self._place):
             client = MlflowClient(self._place)
@@ -112,14 +112,14 @@ def _settings(result: Run) -> dict[str, str]:
 
 
 def _key(result: Run) -> str:
-    """Return what names a run: its settings and its folder."""
+    """Return a digest that identifies a run: of its settings and its folder."""
     text = result.folder.study.read_text(encoding="utf-8") + str(result.folder.path.resolve())
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 @contextmanager
 def _told(place: str) -> Iterator[None]:
-    """Turn MLflow's errors into the user's, and keep what it says of its own work from the terminal."""
+    """Turn MLflow's errors into InputError, and silence its logging."""
     noisy = [logging.getLogger(name) for name in ("mlflow", "alembic")]
     levels = [logger.level for logger in noisy]
     for logger in noisy:
@@ -138,7 +138,7 @@ def _told(place: str) -> Iterator[None]:
 
 @contextmanager
 def _impatient() -> Iterator[None]:
-    """Ask once and wait for seconds: MLflow's own patience is of many minutes."""
+    """Set short timeouts and a single retry: MLflow's defaults wait for many minutes."""
     wanted = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update({name: value for name, value in wanted.items() if before[name] is None})

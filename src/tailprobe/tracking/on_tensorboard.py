@@ -16,18 +16,18 @@ _EVENTS = "events.out.tfevents."  # how every event file's name begins
 
 
 class TensorboardTracker:
-    """Writes RUN/tensorboard: settings, recommendation and figures, and beside them a folder a method and encoder."""
+    """Writes RUN/tensorboard: settings, recommendation and figures, and one folder per method and encoder."""
 
     name = "tensorboard"
 
     def check(self) -> None:
-        """Nothing to reach: files are written beside the run's others."""
+        """Do nothing: there is no server."""
 
     def track(self, result: Run) -> str:
-        """Write the event files of a run; those of an earlier call are replaced once all new ones are there.
+        """Write the event files of a run; those of an earlier call are replaced when all new ones are written.
 
         Raises:
-            InputError: RUN/tensorboard holds files of somebody's own.
+            InputError: RUN/tensorboard holds files that are not event files.
         """
         folder, partial = result.folder.path / "tensorboard", result.folder.path / ".tensorboard.partial"
         if folder.exists():

@@ -1,4 +1,4 @@
-"""What a tracker is, and how one is found by its name."""
+"""The interface of a tracker, and the choice of one by name."""
 
 from typing import Protocol, runtime_checkable
 
@@ -11,21 +11,21 @@ TRACKERS = ("mlflow", "tensorboard")
 
 @runtime_checkable
 class Tracker(Protocol):
-    """Takes finished runs. A run given again takes the place of what was taken of it before."""
+    """Logs finished runs. Logging a run again replaces its earlier log."""
 
     @property
     def name(self) -> str:
-        """The name it is asked for by."""
+        """The name by which it is requested."""
 
     def check(self) -> None:
-        """Raise InputError where nothing could be tracked; called before any long work."""
+        """Raise InputError if runs cannot be logged; called before any long work."""
 
     def track(self, result: Run) -> str:
-        """Hand a run over, and return where to look, in a sentence."""
+        """Log a run, and return a sentence that says where it is."""
 
 
 def choose_tracker(name: str) -> Tracker:
-    """Return the tracker called `name`; nothing is reached for yet.
+    """Return the tracker called `name`; no connection is made yet.
 
     Raises:
         InputError: there is no such tracker, or it is not installed.

@@ -1,1 +1,1 @@
-"""From a finished comparison to a classifier at work: choose, train once more, calibrate, predict, export."""
+"""Make a classifier from a finished comparison: choose, retrain, calibrate, predict, export."""

@@ -1,4 +1,8 @@
-"""What decisions are for: `recall=0.9`, `precision=0.8`, `f2`, `cost=10`, `top=100`; for one class, `CLASS:f2`."""
+"""Aims, which choose the thresholds: `recall=0.9`, `precision=0.8`, `f2`, `cost=10`, `top=100`; per class, `CLASS:f2`.
+
+recall, precision: reach it with as few, or as many, tagged images as possible. f2: the largest F-beta score, here of
+beta 2. cost: the lowest cost if a missed positive costs that many false alarms. top: tag that many images.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +16,7 @@ DEFAULT_AIM = "f2"
 
 @dataclass(frozen=True)
 class Aim:
-    """One aim: its kind, and the value that it is given."""
+    """An aim: its kind and its value."""
 
     kind: str  # recall, precision, f, cost, top
     value: float
@@ -25,7 +29,7 @@ def parse_aim(text: str) -> Aim:
     """Return an aim from its text.
 
     Raises:
-        InputError: there is no such aim, or its value makes no sense.
+        InputError: the kind of aim is unknown, or its value is not a number or out of range.
 
     >>> str(parse_aim("recall=0.90")), parse_aim("f2")
     ('recall=0.9', Aim(kind='f', value=2.0))
@@ -49,10 +53,18 @@ def parse_aim(text: str) -> Aim:
 
 
 def aims_by_class(texts: Sequence[str], classes: Sequence[str], *, default: str = DEFAULT_AIM) -> tuple[Aim, ...]:
-    """Return the aim of each class: the one without a class's name for all that have none of their own.
+    """Return the aim of each class.
+
+    Args:
+        texts: an aim without a class name, for all classes that have none of their own, and any number of CLASS:AIM.
+        classes: (C,) names.
+        default: the aim of all other classes where `texts` has none.
+
+    Returns:
+        (C,) aims, in the order of `classes`.
 
     Raises:
-        InputError: an unknown class or aim, or two aims for the same.
+        InputError: an unknown class or aim, or two aims for the same class.
 
     >>> [str(aim) for aim in aims_by_class(["recall=0.9", "mine:top=5"], ["forest", "mine"])]
     ['recall=0.9', 'top=5']

@@ -1,4 +1,4 @@
-"""Score new images block by block: each block is kept as a file, so that an interrupted prediction goes on."""
+"""Score new images block by block; each block is stored as a file, so that an interrupted prediction can continue."""
 
 import hashlib
 import json
@@ -27,21 +27,21 @@ BLOCK = 1024  # images; a multiple of every encoder's batch, so that a group nev
 
 @dataclass(frozen=True, eq=False)
 class ScoredBlock:
-    """What the head says of consecutive images; NaN where an image could not be read."""
+    """The head's scores of B consecutive images; NaN for an image that could not be read."""
 
-    names: tuple[str, ...]
+    names: tuple[str, ...]  # (B,)
     log_odds: Float32[np.ndarray, "B C"]  # before calibration
-    unlike: Bool[np.ndarray, " B"]  # farther from the training images than 1% of these
-    problems: tuple[str, ...]  # why an image could not be read; empty where it could
+    unlike: Bool[np.ndarray, " B"]  # unlike the training images, see `Reference.unlike`
+    problems: tuple[str, ...]  # (B,) why an image could not be read; empty if it could
 
 
 def block_ranges(images: int) -> list[range]:
-    """Return the rows of every block."""
+    """Return the rows of each block: `BLOCK` images, the last block the rest."""
     return [range(start, min(start + BLOCK, images)) for start in range(0, images, BLOCK)]
 
 
 def embed_images(classifier: Classifier, images: LabeledImages, *, on_bad_image: OnBadImage = "error") -> Shard:
-    """Return the embeddings of images, few enough to hold.
+    """Return the embeddings of images as one array in memory.
 
     Raises:
         InputError: an image cannot be read and `on_bad_image` is "error".
@@ -57,7 +57,11 @@ def scored_blocks(
     *,
     on_bad_image: OnBadImage = "error",
 ) -> Iterator[ScoredBlock]:
-    """Yield the blocks of these rows; images are decoded ahead, over the ends of blocks."""
+    """Yield the blocks of these rows; images are decoded ahead, also across block boundaries.
+
+    Raises:
+        InputError: an image cannot be read and `on_bad_image` is "error".
+    """
     for _, shard in _embedded(classifier, images, ranges, on_bad_image):
         yield score_shard(classifier, shard)
 
@@ -89,13 +93,15 @@ def score_shard(classifier: Classifier, shard: Shard) -> ScoredBlock:
 
 
 class BlockStore:
-    """The scored blocks of one prediction in a folder; blocks of another model or other images are not taken up."""
+    """The scored blocks of one prediction in a folder; blocks of another model or of other images are discarded."""
 
     def __init__(self, folder: Path, model: str, images: LabeledImages) -> None:
-        """Open the folder, or begin it anew where it is of something else.
+        """Open the folder, and empty it if its blocks are of another model or of other images.
 
         Args:
-            model: the digest of the model.
+            folder: created if it is missing.
+            model: digest of the model.
+            images: the images of the prediction.
         """
         self.folder, self._images = folder, images
         make_folder(folder)
@@ -120,7 +126,7 @@ class BlockStore:
         return self.folder / f"block-{rows.start // BLOCK:07d}.arrow"
 
     def write(self, rows: range, block: ScoredBlock) -> None:
-        """Keep a block."""
+        """Store a block."""
         flat = pa.array(np.ascontiguousarray(block.log_odds).reshape(-1))
         columns = {
             "name": pa.array(block.names, pa.string()),
@@ -137,7 +143,7 @@ class BlockStore:
             writer.write_table(table)
 
     def read(self, rows: range, *, unchanged: bool = False) -> ScoredBlock | None:
-        """Return a block; None where it is missing, damaged or, if `unchanged`, its images have changed since."""
+        """Return a block; None if it is missing or damaged or, with `unchanged`, its images have changed since."""
         try:
             with pa.OSFile(str(self.path(rows)), "rb") as source:
                 table = pa.ipc.open_file(source).read_all()
@@ -169,7 +175,7 @@ def score_into(
     on_bad_image: OnBadImage = "error",
     progress: Progress = silent,
 ) -> None:
-    """Score the blocks that a store does not have."""
+    """Score and store the blocks that are missing, or whose images have changed."""
     ranges = block_ranges(len(images))
     missing = [rows for rows in ranges if store.read(rows, unchanged=True) is None]
     done = len(images) - sum(map(len, missing))

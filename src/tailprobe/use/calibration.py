@@ -1,15 +1,15 @@
-r"""From log odds of a head to probabilities, class by class: Platt scaling, its slopes shrunk to a common one.
+r"""Calibrate a head's log odds to probabilities, class by class: Platt scaling with slopes shrunk to a common one.
 
 For class c with held-out log odds z
 
     p = sigmoid(slope_c z + offset_c)
 
-The offset undoes what a method did to the priors (weights, resampling, a shift of the logits): the sum of the
-probabilities over the held-out images is the number of positives. It needs few positives. A slope needs many, so the
-slopes are drawn to a common one as far as the classes' own estimates are uncertain: slope_c ~ N(common, between), both
-estimated as in a meta-analysis with random effects.
+The offset corrects the class priors, which a method may change (weights, resampling, a shift of the logits): the sum of
+the probabilities over the held-out images is close to the number of positives. Few positives suffice to estimate it. A
+slope needs many, so the slopes are shrunk to a common one, the more the less certain they are:
+slope_c ~ N(common, between), with both parameters estimated as in a random-effects meta-analysis.
 
-Sources: Platt 1999 with the targets of Lin, Lin and Weng 2007; DerSimonian and Laird 1986 for the spread between
+Sources: Platt 1999 with the targets of Lin, Lin and Weng 2007; DerSimonian and Laird 1986 for the variance between
 classes.
 """
 
@@ -21,38 +21,42 @@ from scipy.special import expit
 
 from tailprobe.use.held_out import HeldOutScores
 
-FEW = 10  # positives below which a class's probabilities are not to be trusted
-LEAST_SLOPE = 0.01  # keeps the order of the images
-_STEPS = 60  # of Newton's method at most
-_Z = 1.96  # of a 95% interval
+FEW = 10  # fewer positives than this, and a class's probabilities are not trusted
+LEAST_SLOPE = 0.01  # above 0, so that calibration keeps the ranking
+_STEPS = 60  # Newton steps at most
+_Z = 1.96  # standard normal quantile of a 95% interval
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """Slope and offset of each class, how certain they are, and whether they can be trusted."""
+    """Slope and offset of each class, their covariance, and whether the probabilities can be trusted."""
 
     slope: Float64[np.ndarray, " C"]
-    offset: Float64[np.ndarray, " C"]
+    offset: Float64[np.ndarray, " C"]  # log odds
     covariance: Float64[np.ndarray, "C 2 2"]  # of slope and offset
-    head_deviation: Float64[np.ndarray, " C"]  # of the calibrated log odds between heads of one image; 0 if unknown
-    reasons: tuple[str, ...]  # (C,) why a class's probabilities cannot be trusted; empty where they can
+    head_deviation: Float64[np.ndarray, " C"]  # standard deviation of calibrated log odds between heads; 0 if unknown
+    reasons: tuple[str, ...]  # (C,) why a class's probabilities cannot be trusted; empty if they can
 
     @property
     def trusted(self) -> Bool[np.ndarray, " C"]:
-        """(C,) whether there is no reason against."""
+        """(C,) whether a class's probabilities can be trusted."""
         return np.array([not reason for reason in self.reasons], dtype=bool)
 
     def log_odds(self, values: Float[np.ndarray, "N C"]) -> Float64[np.ndarray, "N C"]:
-        """Return calibrated log odds."""
+        """Return (N, C) calibrated log odds of a head's log odds `values`."""
         result: Float64[np.ndarray, "N C"] = self.slope * values + self.offset
         return result
 
     def probabilities(self, values: Float[np.ndarray, "N C"]) -> Float64[np.ndarray, "N C"]:
-        """Return calibrated probabilities of log odds."""
+        """Return (N, C) calibrated probabilities of a head's log odds `values`."""
         return expit(self.log_odds(values))
 
     def deviation(self, values: Float[np.ndarray, "N C"]) -> Float64[np.ndarray, "N C"]:
-        """Return the standard deviation of calibrated log odds: of the calibration and between heads."""
+        """Return the (N, C) standard deviation of calibrated log odds, from the calibration and between heads.
+
+        With s = slope, o = offset and z the log odds: Var(s z + o) = Var(s) z**2 + 2 Cov(s, o) z + Var(o), plus the
+        variance between heads.
+        """
         of_slope, both, of_offset = self.covariance[:, 0, 0], self.covariance[:, 0, 1], self.covariance[:, 1, 1]
         variance = of_slope * values**2 + 2 * both * values + of_offset + self.head_deviation**2
         return np.sqrt(np.maximum(variance, 0))
@@ -62,7 +66,9 @@ def calibrate(scores: HeldOutScores, classes: tuple[str, ...], *, doubt: str = "
     """Fit slopes and offsets on held-out scores.
 
     Args:
-        doubt: why no class's probabilities can be trusted, where that is so whatever the scores are.
+        scores: log odds and labels of R scorings.
+        classes: (C,) names.
+        doubt: a reason why no class's probabilities can be trusted, whatever the scores are; empty if there is none.
     """
     values, weight = scores.log_odds.astype(np.float64), scores.weight
     free = [_fit(values[:, c], scores.labels[:, c], weight, 1.0, 25.0) for c in range(len(classes))]
@@ -88,7 +94,7 @@ def _fit(
     z: Float64[np.ndarray, " R"], positive: Bool[np.ndarray, " R"], weight: Float64[np.ndarray, " R"],
     common: float, between: float,
 ) -> _Fit:  # fmt: skip
-    """Fit one class by Newton's method, its slope drawn to `common` with the variance `between`."""
+    """Fit one class by Newton's method with the prior slope ~ N(common, between)."""
     carried = float(weight[positive].sum())
     target = np.where(positive, (carried + 1) / (carried + 2), 1 / (weight.sum() - carried + 2))
     design = np.stack([z, np.ones(len(z))], axis=1)  # (R, 2)
@@ -120,7 +126,7 @@ def _fit(
 
 
 def _common_slope(fits: list[_Fit], carried: Bool[np.ndarray, " C"]) -> tuple[float, float]:
-    """Return the mean of the classes' slopes and the variance between classes, by DerSimonian and Laird."""
+    """Return the random-effects mean of the slopes and the variance between classes, by DerSimonian and Laird."""
     used = [fit for fit, some in zip(fits, carried, strict=True) if some]
     if not used:
         return 1.0, 1e-6
@@ -135,7 +141,7 @@ def _common_slope(fits: list[_Fit], carried: Bool[np.ndarray, " C"]) -> tuple[fl
 
 
 def _head_deviation(values: Float64[np.ndarray, "R C"], image: Int[np.ndarray, " R"]) -> Float64[np.ndarray, " C"]:
-    """Return the standard deviation of log odds between the heads that scored one image; 0 where one did."""
+    """Return the pooled standard deviation of log odds between heads that scored the same image; 0 if no two did."""
     starts = np.unique(image, return_index=True)[1]
     sizes = np.diff(np.append(starts, len(image)))
     degrees = int((sizes - 1).sum())

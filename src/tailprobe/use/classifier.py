@@ -1,4 +1,4 @@
-"""Classifier: encoder, head, calibration, thresholds and what is known of their training, as one value."""
+"""`Classifier`: encoder, head, calibration, thresholds and how they were made, in one object."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,18 +32,18 @@ _ROWS = 64  # that a head scores together
 
 @dataclass(frozen=True)
 class Facts:
-    """How a classifier was made, for its card; all of it is text and numbers."""
+    """How a classifier was made, for its card: text and numbers only."""
 
     method: str
-    recommended: bool  # whether the study found the method better than the baseline
-    verdict: str
-    refit: bool  # whether the heads were trained once more on all labelled images
-    ensemble: int  # heads whose probabilities are averaged
-    epochs: int  # of each head; 0 without gradient descent
-    seeds: int  # of the study
-    images: int  # labelled
-    source: str
-    groups: int | None  # None where every image is one of its own
+    recommended: bool  # whether the study recommends the method over the baseline
+    verdict: str  # what the study says of the method
+    refit: bool  # whether the heads were retrained on all labelled images
+    ensemble: int  # number of heads whose probabilities are averaged
+    epochs: int  # of each head; 0 for heads without gradient descent
+    seeds: int  # number of seeds of the study
+    images: int  # number of labelled images
+    source: str  # name of the collection
+    groups: int | None  # number of groups of images; None if the images have no groups
     comparison: tuple[tuple[str, str, float, float, float], ...] = ()  # class or group, metric, difference, low, high
     class_figures: tuple[tuple[str, int, float, float, float], ...] = ()  # class, images, AP, recall and precision
     notes: tuple[str, ...] = ()
@@ -52,19 +52,26 @@ class Facts:
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """A classifier at work; made by `Classifier.of` or `tailprobe.load`."""
+    """A classifier of images: encoder, head, calibration and thresholds; made by `Classifier.of` or `tailprobe.load`.
+
+    Example:
+        model = tailprobe.Classifier.of("RUN", refit="all")
+        table = model.predict(["1.jpg", "2.jpg"], aims="recall=0.9")
+        probabilities = model.predict_proba(embeddings.vectors)  # (N, C)
+        model.save("MODEL")
+    """
 
     head: Head
-    classes: tuple[str, ...]
+    classes: tuple[str, ...]  # (C,)
     kind: Kind
     encoder: EncoderFacts
     calibration: Calibration
-    held_out: HeldOutScores
+    held_out: HeldOutScores  # from which thresholds are chosen
     facts: Facts
-    reference: Reference | None = None  # training embeddings; None where they were not at hand
-    aims: tuple[str, ...] = (DEFAULT_AIM,)  # where prediction names no other
-    weights: Path | None = None  # of the encoder, instead of the file that `encoder` names
-    allow_code: bool = False  # whether an encoder that is named `package.module:name` may be imported
+    reference: Reference | None = None  # sample of the training embeddings; None if they were not available
+    aims: tuple[str, ...] = (DEFAULT_AIM,)  # used if a prediction gives none
+    weights: Path | None = None  # weights of the encoder, instead of the file that `encoder` names
+    allow_code: bool = False  # whether an encoder named `package.module:name` may be imported
 
     @classmethod
     def of(
@@ -80,23 +87,24 @@ class Classifier:
         cache: str | Path | None = None,
         progress: Progress = silent,
     ) -> "Classifier":
-        """Make a classifier of a finished run.
+        """Make a classifier from a finished run.
 
         Args:
             run: a run or its folder.
-            method: a method of the run; by default what the study recommends, and where it could not tell, the
-                baseline, whose thresholds are moved.
+            method: a method of the run; by default the recommended one or, if the study could not distinguish the
+                methods, the baseline.
             encoder: an encoder of the run; by default the recommended one.
-            refit: "all" trains the method once more on all labelled images, with the epochs that the study chose;
-                without it heads of the study are taken, each of which has seen 60% of them.
-            ensemble: heads whose probabilities are averaged.
-            aims: what decisions are for, see `tailprobe.use.aims`; prediction may name others.
-            embeddings: of the study's images, where they are not to be read from the cache or computed.
-            cache: the folder of stored embeddings.
-            progress: told about every long step.
+            refit: "all" retrains the method on all labelled images, for the number of epochs that the study chose; None
+                takes heads of the study, which were trained on its training part (60% of the images by default).
+            ensemble: number of heads whose probabilities are averaged, 1 to 100.
+            aims: how thresholds are chosen, see `tailprobe.use.aims`; a prediction may name other aims.
+            embeddings: embeddings of the study's images, instead of those in the cache.
+            cache: folder of stored embeddings; by default `TAILPROBE_CACHE`, else `~/.cache/tailprobe`.
+            progress: called as progress(stage, done, total) during long steps.
 
         Raises:
-            InputError: the run has no such method or encoder, too few heads, or its images have changed.
+            InputError: the run has no such method or encoder, or too few heads for the ensemble; an aim is unknown; or,
+                with `refit` or `embeddings`, images, labels or embeddings are no longer those of the run.
         """
         from tailprobe.use.make import make_classifier
 
@@ -108,27 +116,40 @@ class Classifier:
 
     @classmethod
     def load(cls, path: str | Path, *, weights: str | Path | None = None, allow_code: bool = False) -> "Classifier":
-        """Open a model folder; see `tailprobe.use.storage.load_classifier`."""
+        """Open a model folder; arguments and errors as `tailprobe.load`."""
         from tailprobe.use.storage import load_classifier
 
         return load_classifier(Path(path), weights=None if weights is None else Path(weights), allow_code=allow_code)
 
     def save(self, path: str | Path) -> Path:
-        """Write the model folder and its card; see `tailprobe.use.storage.save_classifier`."""
+        """Write a model folder: model.json, model.safetensors and the model card, README.md.
+
+        Args:
+            path: a new or empty folder, or one with a model, which is replaced.
+
+        Returns:
+            The folder.
+
+        Raises:
+            InputError: `path` is a file, holds files that do not belong to a model, or cannot be written.
+        """
         from tailprobe.use.storage import save_classifier
 
         return save_classifier(self, Path(path))
 
     @cached_property
     def loaded_encoder(self) -> Encoder:
-        """The encoder, loaded when it is first asked for and checked; raises as `load_encoder_of`."""
+        """The encoder, loaded at first use and compared with the one in training; raises as `load_encoder_of`."""
         return load_encoder_of(self.encoder, weights=self.weights, allow_code=self.allow_code)
 
     def log_odds(self, vectors: Float[np.ndarray, "N D"]) -> Float64[np.ndarray, "N C"]:
-        """Return the head's log odds of embeddings, before calibration.
+        """Return (N, C) log odds of embeddings, before calibration, clipped to -60..60.
+
+        Args:
+            vectors: (N, D) numbers, made by the classifier's encoder.
 
         Raises:
-            InputError: the array is no matrix of the encoder's width, or holds values that are not finite.
+            InputError: the array has another shape, is not numeric, or holds values that are not finite.
         """
         rows = np.asarray(vectors)
         if rows.ndim != 2 or rows.shape[1] != self.encoder.width or rows.dtype.kind not in "fiu":
@@ -141,24 +162,37 @@ class Classifier:
         return log_odds(_logits_by_row(self.head, rows.astype(np.float32, copy=False)), self.head.link)
 
     def predict_proba(self, vectors: Float[np.ndarray, "N D"]) -> Float64[np.ndarray, "N C"]:
-        """Return (N, C) calibrated probabilities of embeddings, classes in the order of `classes`.
+        """Return (N, C) calibrated probabilities of embeddings, with classes in the order of `classes`.
 
-        Each class is a question of its own: the probabilities of an image need not add up to 1.
+        Each class is decided on its own: the probabilities of an image need not add up to 1, even for single-label
+        data.
+
+        Args:
+            vectors: (N, D) numbers, made by the classifier's encoder.
+
+        Raises:
+            InputError: as `log_odds`.
         """
         return self.calibration.probabilities(self.log_odds(vectors))
 
     def decisions(self, aims: str | Sequence[str] | None = None) -> tuple[Decision, ...]:
-        """Return each class's threshold and what to expect of it.
+        """Return the threshold of each class, with its expected precision and recall.
 
         Args:
             aims: e.g. "recall=0.9", or several, see `tailprobe.use.aims`; by default those of the model.
+
+        Returns:
+            (C,) decisions, in the order of `classes`.
+
+        Raises:
+            InputError: an aim or its class is unknown.
         """
         given = self.aims if aims is None else (aims,) if isinstance(aims, str) else tuple(aims)
         found = aims_by_class(given, self.classes)
         return decide_thresholds(self.held_out, self.calibration, found, self.classes)
 
     def embed(self, images: Any, **options: Any) -> Float[np.ndarray, "N D"]:  # noqa: ANN401 - as `predict`
-        """Return the embeddings of images, few enough to hold; options as `predict`."""
+        """Return the (N, D) embeddings of images, all in memory; images, options and errors as for `predict`."""
         from tailprobe.use.blocks import embed_images
         from tailprobe.use.new_images import read_new_images
 
@@ -175,16 +209,21 @@ class Classifier:
         """Score images and tag them.
 
         Args:
-            images: a folder, .zip, .tar, table or URL; or a list of paths, PIL images or arrays of pixels.
-            aims: as `decisions`.
-            progress: told about images done.
-            options: `labels`, a table of names; `on_bad_image`.
+            images: a folder, .zip, .tar, table or URL; or a DataFrame of paths, or a list of paths, PIL images or
+                (H, W, 3) uint8 arrays.
+            aims: as for `decisions`.
+            progress: called as progress("predict", images done, images).
+            options: `labels`, a table that names the images; `image_column`, its column of names; `on_bad_image`,
+                "skip" to give an image that cannot be read NaN scores.
 
         Returns:
-            A row an image: name, tags, uncertain, unlike_training, problem and a probability a class, `score:CLASS`.
+            One row per image: name, tags (classes above their threshold), uncertain (classes for which another head or
+            calibration could decide otherwise), most_likely (single-label models only), unlike_training, problem, and
+            the probability of each class, `score:CLASS`.
 
         Raises:
-            InputError: an image cannot be read and `on_bad_image` is not "skip", or as `loaded_encoder`.
+            InputError: there are no images, an image cannot be read and `on_bad_image` is "error", an aim is unknown,
+                or the encoder cannot be loaded or is another one than in training.
         """
         from tailprobe.use.predict import predict_frame
 

@@ -1,4 +1,4 @@
-"""The encoder of a classifier: what is known of it, and how it is loaded again and checked."""
+"""The encoder of a classifier: its identity, and loading it again with a check of that identity."""
 
 import logging
 from collections.abc import Mapping
@@ -11,20 +11,20 @@ from tailprobe.encoders.names import is_code
 from tailprobe.errors import InputError
 
 _LOG = logging.getLogger(__name__)
-_OF_IMAGES = frozenset({"bands", "dtype"})  # of an identity: what the embedding adds to the encoder's own
-# What changes the last digits alone; anything else of an identity is another encoder.
+_OF_IMAGES = frozenset({"bands", "dtype"})  # entries of an identity that embedding adds to the encoder's own
+# Entries that change only the last digits; a difference in any other entry means another encoder.
 _ROUNDING = frozenset({"runtime", "precision", "device", "torch", "timm", "onnxruntime", "openvino", "torchvision"})
-_NOT_AN_ENCODER = frozenset({"array", "file", "digest"})  # keys of the identity of embeddings that were given
+_NOT_AN_ENCODER = frozenset({"array", "file", "digest"})  # entries of the identity of precomputed embeddings
 
 
 @dataclass(frozen=True)
 class EncoderFacts:
-    """What made the embeddings that a classifier takes."""
+    """The encoder that made the embeddings of a classifier."""
 
     name: str
     width: int  # D
     identity: Mapping[str, str]  # see `Embeddings.identity`
-    weights: str = ""  # a local file of weights, where one was given
+    weights: str = ""  # path of a local file of weights; empty if none was given
 
     @property
     def can_embed(self) -> bool:
@@ -33,22 +33,23 @@ class EncoderFacts:
 
     @property
     def bands(self) -> str:
-        """The bands that became red, green and blue, as `parse_bands` reads them."""
+        """The bands used as red, green and blue, as `parse_bands` reads them."""
         return self.identity.get("bands", "rgb")
 
 
 def load_encoder_of(facts: EncoderFacts, *, weights: Path | None = None, allow_code: bool = False) -> Encoder:
-    """Load the encoder of a classifier and check that it is the one the heads were trained on.
+    """Load the encoder of a classifier and check that it is the one that the heads were trained on.
 
-    Other versions of libraries, another runtime or device change the last digits alone, and are logged.
+    Another runtime, device or version of a library changes only the last digits, and is logged.
 
     Args:
+        facts: the encoder in training.
         weights: a local file of weights, instead of the one that the classifier names.
-        allow_code: import an encoder that is named `package.module:name`.
+        allow_code: whether to import an encoder named `package.module:name`.
 
     Raises:
-        InputError: the classifier has no encoder, its name is code and that is not allowed, it cannot be loaded, or its
-            weights or preprocessing are others.
+        InputError: the classifier was made from precomputed embeddings, its encoder is code and `allow_code` is False,
+            it ran in int8, it cannot be loaded, or its weights or preprocessing differ from those in training.
     """
     if not facts.can_embed:
         raise InputError(
@@ -69,10 +70,14 @@ def load_encoder_of(facts: EncoderFacts, *, weights: Path | None = None, allow_c
 
 
 def check_identity(facts: EncoderFacts, found: Mapping[str, str]) -> None:
-    """Compare the identity of an encoder with the one of a classifier.
+    """Compare the identity of a loaded encoder with that of a classifier's.
+
+    Args:
+        facts: the encoder in training.
+        found: identity of the loaded encoder.
 
     Raises:
-        InputError: it is another encoder; the message names what differs.
+        InputError: it is another encoder; the message names the first entry that differs.
     """
     known = {key: value for key, value in facts.identity.items() if key not in _OF_IMAGES}
     differs = sorted(key for key in known.keys() | found.keys() if known.get(key) != found.get(key))

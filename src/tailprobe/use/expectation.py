@@ -1,8 +1,9 @@
-"""What to expect of a threshold on new images: precision, recall and images to look at, with intervals.
+"""Expected performance of a threshold on new images: precision, recall and number of tagged images, with intervals.
 
-A threshold that is chosen on the very scores it is judged by promises too much. So the held-out images are dealt into
-five folds: the threshold of each is chosen on the other four, and what it tags in the fold is counted. Where the aim is
-a recall or a precision, the target is raised until these counts reach the aim.
+The performance of a threshold on the scores that it was chosen from is optimistic. The estimates are therefore
+cross-fitted: the held-out images are divided into five folds, the threshold for each is chosen on the other four, and
+the images tagged in the fold are counted. If the aim is a recall or a precision, the target is raised until these
+counts reach the aim.
 """
 
 import math
@@ -21,34 +22,34 @@ from tailprobe.use.held_out import HeldOutScores
 from tailprobe.use.thresholds import RankedScores, threshold_for
 
 FOLDS = 5
-_RAISED = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0)  # of the way from the aim to 1
-_TAILS = (0.025, 0.975)
+_RAISED = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0)  # targets, as fractions of the way from the aim to 1
+_TAILS = (0.025, 0.975)  # of a 95% interval
 Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The threshold of a class, and what to expect of it; rates are NaN where nothing is known."""
+    """The threshold of a class and its expected performance; rates are NaN where they are unknown."""
 
     class_name: str
     aim: str
-    threshold: float  # NaN of `top`, before the new images are known; infinity where nothing is tagged
+    threshold: float  # NaN for `top`, until the new images are scored; infinity if nothing is tagged
     precision: float
     precision_interval: Interval
     recall: float
     recall_interval: Interval
-    false_alarm_rate: float  # of the images that do not carry the class
+    false_alarm_rate: float  # false positive rate: tagged images among those that do not carry the class
     share_tagged: float
-    share_counts: tuple[float, float]  # tagged and not tagged among the held-out images
-    reason: str  # why its probabilities cannot be trusted
+    share_counts: tuple[float, float]  # held-out images tagged and not tagged
+    reason: str  # why its probabilities cannot be trusted; empty if they can
 
     def at_prevalence(self, prevalence: float) -> float:
-        """Return the precision to expect where the class has another prevalence, its images looking the same."""
+        """Return the expected precision at another prevalence (prior shift), with recall and false alarms unchanged."""
         right, wrong = self.recall * prevalence, self.false_alarm_rate * (1 - prevalence)
         return right / (right + wrong) if right + wrong > 0 else math.nan
 
     def images_to_look_at(self, images: int) -> tuple[float, Interval]:
-        """Return how many of so many new images will be tagged, with a 95% interval."""
+        """Return the expected number of tagged images among `images` new ones, with a 95% beta-binomial interval."""
         tagged, others = self.share_counts
         if math.isnan(tagged) or images < 1:
             return math.nan, (math.nan, math.nan)
@@ -59,7 +60,14 @@ class Decision:
 def decide_thresholds(
     scores: HeldOutScores, calibration: Calibration, aims: Sequence[Aim], classes: Sequence[str]
 ) -> tuple[Decision, ...]:
-    """Return the decision of each class, `top` still without its threshold."""
+    """Return the decision of each class; `top` has no threshold yet.
+
+    Args:
+        scores: held-out scores, from which thresholds are chosen.
+        calibration: turns them into probabilities.
+        aims: (C,).
+        classes: (C,) names.
+    """
     probabilities, weight = calibration.probabilities(scores.log_odds), scores.weight
     folds = _folds(scores)
     found = []
@@ -73,14 +81,18 @@ def decide_top(
     decision: Decision, number: int, images: int, threshold: float, scores: HeldOutScores,
     calibration: Calibration, place: int,
 ) -> Decision:  # fmt: skip
-    """Return a decision of `top` once the N-th highest score of the new images is known.
+    """Return the decision of an aim `top=N` once the N-th highest score of the new images is known.
 
-    What to expect is what that threshold does on the held-out images.
+    The expected precision and recall are those of the threshold on the held-out images.
 
     Args:
-        number: of images to tag.
-        images: new ones.
-        place: of the class.
+        decision: from `decide_thresholds`.
+        number: N, images to tag.
+        images: number of new images.
+        threshold: of the probability, at the N-th highest score.
+        scores: held-out scores.
+        calibration: of the classifier.
+        place: index of the class.
     """
     rows = _Rows(
         calibration.probabilities(scores.log_odds)[:, place], scores.labels[:, place], scores.weight, _folds(scores)
@@ -104,7 +116,7 @@ class _Rows:
 
 @dataclass(frozen=True)
 class _Counts:
-    """In images."""
+    """Numbers of images; fractional, since scorings of one image share its weight."""
 
     hits: float
     tagged: float
@@ -132,7 +144,7 @@ def _decide(rows: _Rows, aim: Aim, name: str, reason: str) -> Decision:
 
 
 def _reach(rows: _Rows, aim: Aim) -> tuple[float | None, _Counts]:
-    """Return the target that reaches the aim on images that its thresholds were not chosen on, and what they do."""
+    """Return the lowest target that reaches the aim in the cross-fitted counts, and these counts."""
     if aim.kind not in ("recall", "precision"):
         return None, _cross_fitted(rows, aim, None)
     best: tuple[float, float, _Counts] | None = None
@@ -182,7 +194,7 @@ def _described(empty: Decision, threshold: float, counts: _Counts) -> Decision:
 
 
 def _jeffreys(yes: float, no: float) -> Interval:
-    """Return Jeffreys' 95% interval of a share; Brown, Cai and DasGupta, Statistical Science 2001."""
+    """Return the Jeffreys 95% interval of a proportion; Brown, Cai and DasGupta, Statistical Science 2001."""
     if yes + no <= 0:
         return (math.nan, math.nan)
     low, high = (float(beta_distribution.ppf(q, max(yes, 0) + 0.5, max(no, 0) + 0.5)) for q in _TAILS)
@@ -190,7 +202,7 @@ def _jeffreys(yes: float, no: float) -> Interval:
 
 
 def _folds(scores: HeldOutScores) -> Int[np.ndarray, " R"]:
-    """Deal images into folds, the same for every class: rare classes are dealt out first, in turn."""
+    """Assign images to folds, the same for every class, in turn by their rarest class, so that folds are stratified."""
     images, first, place = np.unique(scores.image, return_index=True, return_inverse=True)
     labels = scores.labels[first]
     counts = labels.sum(axis=0)

@@ -1,4 +1,4 @@
-"""The whole way from labelled images to a model folder: compare, choose, train once more, calibrate, write."""
+"""From labelled images to a model folder: compare, choose, retrain, calibrate, write."""
 
 import shutil
 from pathlib import Path
@@ -24,18 +24,22 @@ def fit_model(
     aims: tuple[str, ...],
     progress: Progress = silent,
 ) -> Classifier:
-    """Compare methods, make a classifier of what the study recommends, and write it.
+    """Compare methods, make a classifier with the one that the study recommends, and write it.
 
-    The comparison is kept whole in `out`/run; the model needs nothing of it. An interrupted call goes on when it is
-    repeated, and a finished one writes the same model again.
+    The comparison is kept in `out`/run; the model does not depend on it. An interrupted call continues when it is
+    repeated; a repeated finished call writes the same model again.
 
     Args:
-        method: instead of the recommended one.
-        ensemble: heads trained on all labelled images.
-        aims: what decisions are for, see `tailprobe.use.aims`.
+        study: the settings of the comparison.
+        out: the model folder, new, empty or with a model.
+        execution: where and by what the study is computed.
+        method: a method of the study instead of the recommended one.
+        ensemble: number of heads trained on all labelled images, whose probabilities are averaged.
+        aims: how thresholds are chosen, see `tailprobe.use.aims`.
+        progress: called as progress(stage, done, total) during long steps.
 
     Raises:
-        InputError: as `run_study`; or `out` holds other files than those of a model.
+        InputError: as `run_study` and `Classifier.of`; or `out` holds files that do not belong to a model.
     """
     check_model_folder(out)
     run = run_study(study, out / RUN, execution, progress=progress)

@@ -1,4 +1,4 @@
-"""The scores of every image by heads that did not train on it: what probabilities and thresholds come from."""
+"""Scores of images by heads that were not trained on them, from which probabilities and thresholds are derived."""
 
 from dataclasses import dataclass
 
@@ -11,43 +11,44 @@ from tailprobe.runs.run import Run
 from tailprobe.scores.head_scores import read_head_scores, scored_heads
 from tailprobe.use.log_odds import log_odds, mean_log_odds
 
-MOST_ROWS = 1_000_000  # kept with a model; further scores of the same images are left out
+MOST_ROWS = 1_000_000  # kept with a model; beyond that, repeated scores of the same images are left out
 
 
 @dataclass(frozen=True, eq=False)
 class HeldOutScores:
-    """Log odds of R scorings of images; an image that several heads tested is there several times."""
+    """Log odds of R scorings of images; an image that several heads scored has several rows."""
 
-    image: Int[np.ndarray, " R"]  # the image's place in the study's image set, ascending
+    image: Int[np.ndarray, " R"]  # index of the image in the study's image set, ascending
     log_odds: Float32[np.ndarray, "R C"]
     labels: Bool[np.ndarray, "R C"]
 
     @property
     def weight(self) -> Float64[np.ndarray, " R"]:
-        """(R,) 1 over the number of scorings of the image: weights add up to the number of images."""
+        """(R,) 1 / number of scorings of the image, so that the weights add up to the number of images."""
         _, place, times = np.unique(self.image, return_inverse=True, return_counts=True)
         weight: Float64[np.ndarray, " R"] = 1.0 / times[place]
         return weight
 
     @property
     def positives(self) -> Int[np.ndarray, " C"]:
-        """(C,) images that carry each class."""
+        """(C,) number of images that carry each class."""
         first = np.unique(self.image, return_index=True)[1]
         return self.labels[first].sum(axis=0, dtype=np.int64)
 
     @property
     def images(self) -> int:
-        """How many images were scored."""
+        """Number of images that were scored."""
         return len(np.unique(self.image))
 
 
 def held_out_scores(run: Run, encoder: str, method: str, *, ensemble: int = 1) -> tuple[HeldOutScores, Link]:
     """Collect the test scores of a method over the seeds of a study, and the link of its heads.
 
-    Of an ensemble of k heads the scores of each image are averaged k at a time, as the ensemble averages its heads.
+    For an ensemble of k heads, the probabilities of each image are averaged k at a time, as the ensemble averages its
+    heads.
 
     Raises:
-        InputError: the run has no scores of the method, or its file is damaged.
+        InputError: the run has no scores of the method, or its file is damaged or of other images.
     """
     heads = [h for h in scored_heads(run.scores) if (h.encoder, h.method, h.part) == (encoder, method, "test")]
     if not heads:
@@ -69,7 +70,9 @@ def _grouped(
     image, values = image[order], values[order]
     turn = np.arange(len(image)) - np.searchsorted(image, image)  # 0 for an image's first score
     times = np.searchsorted(image, image, side="right") - np.searchsorted(image, image)
-    whole = np.maximum(times // ensemble, 1) * ensemble  # an incomplete last group is left out, unless it is the only
+    whole = (
+        np.maximum(times // ensemble, 1) * ensemble
+    )  # an incomplete last group is left out unless it is the only one
     most = max(1, MOST_ROWS // len(np.unique(image))) * ensemble
     kept = turn < np.minimum(whole, most)
     image, values, turn = image[kept], values[kept], turn[kept]

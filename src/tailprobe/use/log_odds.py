@@ -1,17 +1,17 @@
-"""The log odds that a head gives each class, whatever its link: the score that is calibrated."""
+"""Log odds of each class from a head's logits, for either link; they are what is calibrated."""
 
 import numpy as np
 from jaxtyping import Float, Float64
 
 from tailprobe.learners.loss import Link
 
-LARGEST = 60.0  # of a log odds; a probability of 1 - 1e-26 is certain enough
+LARGEST = 60.0  # largest log odds; corresponds to a probability of 1 - 1e-26
 
 
 def log_odds(logits: Float[np.ndarray, "N C"], link: Link) -> Float64[np.ndarray, "N C"]:
-    """Return log p - log(1 - p) of each class, exact also where p rounds to 1.
+    """Return (N, C) log odds, log p - log(1 - p), accurate even if p rounds to 1, and clipped to -60..60.
 
-    With the sigmoid link that is the logit; with softmax z_c - log(sum over k != c of exp(z_k)).
+    For the sigmoid link they are the logits; for softmax z_c - log(sum over k != c of exp(z_k)).
 
     >>> log_odds(np.array([[0.0, np.log(3)]]), "softmax").round(6).tolist()
     [[-1.098612, 1.098612]]
@@ -30,7 +30,7 @@ def _log_sum_of_others(logits: Float64[np.ndarray, "N C"]) -> Float64[np.ndarray
     powers = np.exp(logits - highest[:, None])
     others = powers.sum(axis=1, keepdims=True) - powers
     without_top = powers.copy()
-    without_top[rows, top] = 0  # by subtraction nothing would be left of a sum far below 1
+    without_top[rows, top] = 0  # summed rather than subtracted: a sum far below 1 would be lost to rounding
     others[rows, top] = np.maximum(without_top.sum(axis=1), np.finfo(np.float64).tiny)
     result: Float64[np.ndarray, "N C"] = highest[:, None] + np.log(others)
     return result
@@ -42,9 +42,9 @@ def mean_log_odds(
     """Return the log odds of the mean probability over groups of consecutive rows.
 
     Args:
-        values: log odds of single heads.
-        starts: (G,) the first row of each group, ascending from 0.
-        sizes: (G,) the rows of each.
+        values: (M, C) log odds of single heads.
+        starts: (G,) first row of each group, ascending from 0.
+        sizes: (G,) number of rows of each group.
     """
     if (sizes == 1).all():
         return values

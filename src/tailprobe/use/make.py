@@ -1,4 +1,4 @@
-"""Make a classifier of a finished run."""
+"""Make a classifier from a finished run."""
 
 import math
 from pathlib import Path
@@ -41,10 +41,10 @@ def make_classifier(
     checkpoints: Path | None = None,
     progress: Progress = silent,
 ) -> Classifier:
-    """Make a classifier; see `Classifier.of`.
+    """Make a classifier; arguments and errors as `Classifier.of`.
 
     Args:
-        checkpoints: a folder that keeps finished heads of a refit.
+        checkpoints: a folder for the finished heads of a refit, from which an interrupted call continues.
     """
     aims_by_class(aims, run.labels.classes)
     if not 1 <= ensemble <= _MOST_HEADS:
@@ -76,7 +76,7 @@ def make_classifier(
 
 
 def _heads_of_study(run: Run, choice: Choice, ensemble: int) -> Head:
-    """Return the study's first head of a method, or the average of its first ones."""
+    """Return the study's first head of a method, or the average of its first `ensemble` heads."""
     heads = run.heads
     keys = sorted(key for key in heads if (key.encoder, key.method) == (choice.encoder, choice.method))
     if len(keys) < ensemble:
@@ -90,7 +90,7 @@ def _fields(key: HeadKey) -> tuple[Any, ...]:
 
 
 def _doubt(run: Run) -> str:
-    """Return why no probability can be trusted, where the scores are of images that chose the epoch."""
+    """Return why no probability can be trusted, if the held-out images also chose the epochs; else an empty text."""
     if run.record["test_is_validation"]:
         return "the study reports the part that its epochs were chosen on; compare with --split rotated"
     return ""
@@ -117,7 +117,7 @@ def _facts(run: Run, choice: Choice, *, refit: bool, ensemble: int, epochs: int)
 
 
 def _comparison(verdicts: pd.DataFrame | None, choice: Choice) -> tuple[tuple[str, str, float, float, float], ...]:
-    """Return the groups of classes on which the method was compared: name, metric, difference and its interval."""
+    """Return the method's comparison with its baseline by group of classes: name, metric, difference, low, high."""
     if verdicts is None or choice.method == BASELINE:
         return ()
     of_method = (verdicts["encoder"] == choice.encoder) & (verdicts["method"] == choice.method)
@@ -135,7 +135,7 @@ def _comparison(verdicts: pd.DataFrame | None, choice: Choice) -> tuple[tuple[st
 
 
 def _class_figures(run: Run, choice: Choice) -> tuple[tuple[str, int, float, float, float], ...]:
-    """Return, of each class, its images and means over the seeds: average precision, recall, precision."""
+    """Return for each class: name, images, and mean average precision, recall and precision over the seeds."""
     table = run.results
     rows = (table["encoder"] == choice.encoder) & (table["method"] == choice.method) & (table["part"] == "test")
     means = table[rows & ~table["is_group"]].groupby(["class_name", "metric"], observed=True)["value"].mean()

@@ -1,4 +1,4 @@
-"""New images, without labels: folders, archives, tables, shards and URLs of them, or Python objects."""
+"""Read new images without labels: folders, archives, tables, shards, URLs of these, or Python objects."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -37,18 +37,18 @@ def read_new_images(
     on_bad_image: OnBadImage = "error",
     image_column: str | None = None,
 ) -> LabeledImages:
-    """Return images without labels; what labels the source has is not read.
+    """Return images without labels; any labels in the source are ignored.
 
     Args:
         source: a folder, .zip, .tar, brace pattern of shards, table with the images beside it, or a URL of one; or a
             DataFrame of paths, or a list of paths, PIL images or arrays of pixels.
         labels: a table that names the images of the source.
-        bands: which bands become red, green and blue, as `parse_bands` takes it.
-        on_bad_image: "skip" leaves out rows whose image is missing, and members that cannot be used.
-        image_column: the column of names in a table.
+        bands: the bands to use as red, green and blue, in the format of `parse_bands`.
+        on_bad_image: "skip" leaves out table rows whose image is missing, and archive members that cannot be used.
+        image_column: the column of image names in a table, or of paths in a DataFrame.
 
     Raises:
-        InputError: there is no image, or as the reader of the source.
+        InputError: there is no image, the source holds embeddings, or as the reader of the source.
     """
     selection = parse_bands(bands)
     if is_frame(source) or (isinstance(source, Sequence | np.ndarray) and not isinstance(source, str)):

@@ -1,4 +1,4 @@
-"""Predict: new images to a table of scores and tags, in memory or as a file."""
+"""Predict: a table of scores and tags for new images, in memory or as a file."""
 
 import csv
 import json
@@ -25,7 +25,7 @@ from tailprobe.use.tagging import Summary, TaggedBlock, summarise, tag
 
 Layout = Literal["scores", "planet"]
 SUFFIXES = (".parquet", ".csv")
-SCORE = "score:"  # before a class's name, in the columns
+SCORE = "score:"  # prefix of a class name in the columns
 
 
 def predict_frame(
@@ -51,10 +51,10 @@ def predict_frame(
 
 
 def check_output(out: Path, layout: Layout) -> None:
-    """Refuse an output that cannot be written, before long work.
+    """Check the ending of the output file, before long work.
 
     Raises:
-        InputError: another ending than .parquet and .csv, or a layout that is not of that ending.
+        InputError: it is not .parquet or .csv, or not .csv for the layout "planet".
     """
     if out.suffix.lower() not in SUFFIXES:
         raise InputError(f"--out {out}: expected a file ending in {' or '.join(SUFFIXES)}")
@@ -73,18 +73,24 @@ def predict_file(
     on_bad_image: OnBadImage = "error",
     progress: Progress = silent,
 ) -> Summary:
-    """Score images into a file, block by block, and write what to expect beside it as `out`.json.
+    """Score images into a file, block by block, and write expected performance and warnings beside it as `out`.json.
 
     Only the names of the images, one block and a histogram are held in memory. Scored blocks are kept beside the file
-    until it is whole; a repeated call goes on from them and leaves the same bytes.
+    until it is complete; a repeated call continues from them and writes the same bytes.
 
     Args:
-        model: the digest of the model folder.
-        layout: "planet" writes `image_name,tags` as Planet's competition takes it.
+        classifier: the model.
+        model: digest of the model folder.
+        images: the images to score.
+        out: a .parquet or .csv file; columns as `Classifier.predict` returns them.
+        aims: as for `Classifier.decisions`.
+        layout: "planet" writes the columns `image_name,tags` of Planet's Kaggle competition.
+        on_bad_image: "skip" gives an image that cannot be read NaN scores.
+        progress: called as progress(stage, done, total).
 
     Raises:
-        InputError: as `check_output`; an image cannot be read and `on_bad_image` is "error"; what was scored before it
-            is kept.
+        InputError: as `check_output`; or an image cannot be read and `on_bad_image` is "error", in which case the
+            blocks scored so far are kept.
     """
     check_output(out, layout)
     store = BlockStore(out.with_name(f".{out.name}.parts"), model, images)
@@ -100,7 +106,7 @@ def predict_file(
 
 
 def described(summary: Summary, model: str) -> dict[str, Any]:
-    """Return a summary as JSON has it: null where nothing is known or no threshold exists."""
+    """Return a summary as a JSON object; null where a value is unknown or there is no threshold."""
     classes = {}
     for decision, prevalence in zip(summary.decisions, summary.prevalence, strict=True):
         look, interval = decision.images_to_look_at(summary.images)
@@ -180,7 +186,7 @@ def _named(classifier: Classifier, chosen: np.ndarray) -> list[list[str]]:
 
 
 def _csv_rows(classifier: Classifier, block: TaggedBlock) -> Iterable[list[str]]:
-    """Yield rows of text; several classes in a cell are separated by spaces, where no class has one, else by ;"""
+    """Yield rows of text; several classes in a cell are separated by a space, or by `;` if a class name has a space."""
     between = ";" if any(" " in name for name in classifier.classes) else " "
     for row in _table(classifier, block).to_pylist():
         yield [_cell(value, between) for value in row.values()]

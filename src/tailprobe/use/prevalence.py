@@ -1,9 +1,9 @@
-"""Whether a class is more or less frequent among new images than among the training ones.
+"""Estimate the prevalence of each class among new images, and whether it differs from that among training images.
 
-The probabilities of new images, by a model calibrated where the prevalence was pi, are taken to be those of a mixture
-with another prevalence and the same images on either side. Its maximum likelihood estimate is found by expectation
-maximisation (Saerens, Latinne and Decaestecker, Neural Computation 2002), on a histogram of log odds, so that memory
-does not grow with the images.
+Prior shift is assumed: the images that carry a class look as in training, and so do the others; only their proportion
+differs. The new prevalence is estimated by maximum likelihood with the EM algorithm of Saerens, Latinne and
+Decaestecker (Neural Computation 2002), on a histogram of log odds, so that memory does not grow with the number of
+images.
 """
 
 from dataclasses import dataclass
@@ -14,39 +14,48 @@ from scipy.special import expit
 
 BINS = 2401  # of log odds from -30 to 30
 _EDGE = 30.0
-_STEPS = 2000
-_SIGNIFICANT = 10.83  # of a likelihood ratio with one degree of freedom, at 0.1%
-_FACTOR = 1.5  # a prevalence that differs by less is no shift worth a warning
+_STEPS = 2000  # EM steps at most
+_SIGNIFICANT = 10.83  # 99.9% quantile of chi-squared with 1 degree of freedom, for the likelihood ratio test
+_FACTOR = 1.5  # a prevalence that differs by a smaller factor gives no warning
 
 
 @dataclass(frozen=True)
 class Prevalence:
-    """The prevalence of a class among the training images and its estimate among new ones."""
+    """The prevalence of a class among the training images and its estimate among new images."""
 
     before: float
     now: float
-    shifted: bool  # whether the difference is significant and by more than half
+    shifted: bool  # whether the difference is significant, and the ratio of the two at least 1.5 either way
 
 
 class PrevalenceCounter:
-    """Histograms of the calibrated log odds of new images, one a class."""
+    """One histogram of calibrated log odds of new images per class."""
 
     def __init__(self, classes: int) -> None:
-        """Begin with no image."""
+        """Start with empty histograms.
+
+        Args:
+            classes: C, their number.
+        """
         self.counts = np.zeros((classes, BINS), dtype=np.int64)
 
     def add(self, log_odds: Float64[np.ndarray, "N C"]) -> None:
-        """Count images."""
+        """Count N images by their calibrated log odds."""
         place = np.rint((np.clip(log_odds, -_EDGE, _EDGE) + _EDGE) / (2 * _EDGE) * (BINS - 1)).astype(np.int64)
         for c, column in enumerate(place.T):
             self.counts[c] += np.bincount(column, minlength=BINS)
 
     def estimate(self, place: int, before: float) -> Prevalence:
-        """Return the estimate of a class, whose prevalence was `before` where its probabilities were calibrated."""
+        """Return the prevalence of a class.
+
+        Args:
+            place: index of the class.
+            before: its prevalence among the images on which the probabilities were calibrated.
+        """
         counts = self.counts[place].astype(np.float64)
         if not counts.sum() or not 0 < before < 1:
             return Prevalence(before, before, False)
-        ratio = np.exp(np.linspace(-_EDGE, _EDGE, BINS)) * (1 - before) / before  # densities of carriers over others
+        ratio = np.exp(np.linspace(-_EDGE, _EDGE, BINS)) * (1 - before) / before  # likelihood ratio of positives
         now = _maximum_likelihood(counts, ratio, before)
         gain = 2 * float((counts * np.log((now * ratio + 1 - now) / (before * ratio + 1 - before))).sum())
         factor = max(now, 1e-9) / before

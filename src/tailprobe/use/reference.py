@@ -1,4 +1,4 @@
-"""Whether new images look like the training ones: the distance to the nearest of a sample of these."""
+"""Detect new images unlike the training images, by the distance to the nearest of a sample of them."""
 
 from dataclasses import dataclass
 
@@ -8,22 +8,27 @@ from jaxtyping import Bool, Float, Float32
 from tailprobe.randomness import generator
 
 SAMPLE = 2000  # training images kept with a model
-EXPECTED = 0.01  # share of images like the training ones that are farther than the limit
+EXPECTED = 0.01  # share of training-like images that lie beyond the limit
 _BLOCK = 1024
 
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """A sample of training embeddings about their mean; distances are Euclidean, over the root of their number."""
+    """A centred sample of training embeddings; distances are Euclidean, divided by sqrt(D)."""
 
-    rows: Float32[np.ndarray, "S D"]
+    rows: Float32[np.ndarray, "S D"]  # (embedding - mean) * inverse
     mean: Float32[np.ndarray, " D"]
-    inverse: Float32[np.ndarray, " D"]  # what embeddings less the mean are multiplied by
-    limit: float  # the distance that 1% of the training images exceed
+    inverse: Float32[np.ndarray, " D"]  # 1 / standard deviation, or ones if embeddings are not standardised
+    limit: float  # distance that 1% of the training images exceed
 
     @classmethod
     def of(cls, vectors: Float[np.ndarray, "N D"], *, standardise: bool) -> "Reference":
-        """Sample training embeddings; the limit is taken of each one's nearest other."""
+        """Sample training embeddings and compute the limit.
+
+        Args:
+            vectors: embeddings of the N training images.
+            standardise: whether distances are measured in standard deviations of each dimension.
+        """
         mean = np.asarray(vectors.mean(axis=0, dtype=np.float64), dtype=np.float32)
         deviation = np.asarray(vectors.std(axis=0, dtype=np.float64), dtype=np.float32)
         inverse = np.where(deviation > 1e-6, 1 / np.maximum(deviation, 1e-6), 0).astype(np.float32)
@@ -32,17 +37,17 @@ class Reference:
         chosen, others = np.sort(order[:SAMPLE]), np.sort(order[SAMPLE : 2 * SAMPLE])
         rows = (np.asarray(vectors[chosen], np.float32) - mean) * inverse
         found = cls(rows, mean, inverse, 0.0)
-        # Of images that are no part of the sample, where there are enough of them; else of the sample to its others.
+        # Distances of images outside the sample, if there are enough of them; else within the sample, leaving self out.
         enough = len(others) >= SAMPLE // 4
         known = found.distances(vectors[others]) if enough else _to_nearest(rows, rows, leave_out_self=True)
         return cls(rows, mean, inverse, float(np.quantile(known, 1 - EXPECTED)))
 
     def distances(self, vectors: Float[np.ndarray, "N D"]) -> Float32[np.ndarray, " N"]:
-        """Return (N,) distances to the nearest of the sample; where embeddings are standardised, in deviations."""
+        """Return (N,) distances to the nearest image of the sample; in standard deviations if standardised."""
         return _to_nearest((np.asarray(vectors, np.float32) - self.mean) * self.inverse, self.rows)
 
     def unlike(self, vectors: Float[np.ndarray, "N D"]) -> Bool[np.ndarray, " N"]:
-        """Return (N,) whether an image is farther from the sample than 1% of the training images are."""
+        """Return (N,) whether an image lies beyond the limit, as 1% of the training images do."""
         far: Bool[np.ndarray, " N"] = self.distances(vectors) > self.limit
         return far
 

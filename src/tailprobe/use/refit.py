@@ -1,4 +1,4 @@
-"""Train the chosen method once more, on all labelled images, with the epochs that the study chose."""
+"""Retrain the chosen method on all labelled images, for the number of epochs that the study chose."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +25,7 @@ from tailprobe.use.study_data import StudyData
 
 @dataclass(frozen=True, eq=False)
 class Refitted:
-    """The head of a classifier, and the epochs it was trained for; 0 without gradient descent."""
+    """The head of a classifier, and the number of epochs it was trained for; 0 without gradient descent."""
 
     head: Head
     epochs: int
@@ -40,14 +40,19 @@ def refit(
     checkpoints: Path | None = None,
     progress: Progress = silent,
 ) -> Refitted:
-    """Train a method on all labelled images; no part is held out, so the number of epochs is given.
+    """Train a method on all labelled images.
 
-    That is the median of the epochs that the study's heads of the method kept. A correction that is fitted on held-out
-    images is fitted on all images here; the calibration that follows is not.
+    No images are held out to choose the epoch, so the number of epochs is the median of those that the study's heads of
+    the method kept. A correction that a study fits on held-out images is fitted on all images here; the calibration
+    that follows uses the study's held-out scores.
 
     Args:
-        ensemble: heads, each with an initialisation and an order of its own, whose probabilities are averaged.
-        checkpoints: a folder that keeps finished heads, so that an interrupted call goes on.
+        run: the finished study.
+        choice: encoder and method.
+        data: embeddings and labels of all images.
+        ensemble: number of heads, each with its own initialisation and order of rows, whose probabilities are averaged.
+        checkpoints: a folder for finished heads, from which an interrupted call continues.
+        progress: called as progress(stage, done, total).
     """
     epochs = kept_epochs(run, choice)
     design = _design(run, choice, data, ensemble)
@@ -61,7 +66,7 @@ def refit(
 
 
 def kept_epochs(run: Run, choice: Choice) -> int:
-    """Return the median of the epochs that the method's heads kept; 0 of heads without gradient descent."""
+    """Return the median of the epochs that the method's heads kept; 0 for heads without gradient descent."""
     table = run.histories
     of_method = (table["encoder"] == choice.encoder) & (table["method"] == choice.method) & table["kept"]
     kept = table.loc[of_method, "epoch"].to_numpy(float)
@@ -69,7 +74,7 @@ def kept_epochs(run: Run, choice: Choice) -> int:
 
 
 def _design(run: Run, choice: Choice, data: StudyData, ensemble: int) -> Design:
-    """Return a design whose every repeat trains on all images."""
+    """Return a design in which every repeat trains on all images."""
     everything = np.arange(len(data.labels))
     split = Split(everything, everything, everything, test_is_validation=True)
     first = run.study.seed
@@ -86,7 +91,7 @@ def _design(run: Run, choice: Choice, data: StudyData, ensemble: int) -> Design:
 
 
 def _with_epochs(task: HeadTask, recipe: Recipe) -> HeadTask:
-    """Return the task with an epoch at least for each stage of its plan."""
+    """Return the task with at least one epoch for each stage of its plan."""
     least = _stages(task.learner)
     return replace(task, recipe=replace(recipe, epochs=max(recipe.max_epochs, least)))
 

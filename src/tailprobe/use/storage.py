@@ -1,4 +1,4 @@
-"""A model folder: `model.json`, `model.safetensors` and the card, `README.md`. Data alone, nothing that runs."""
+"""Model folders: `model.json`, `model.safetensors` and the model card, `README.md`; data only, no code."""
 
 import hashlib
 import json
@@ -37,10 +37,10 @@ RUN = "run"  # the comparison that `tailprobe fit` keeps beside its model
 
 
 def save_classifier(classifier: Classifier, path: Path) -> Path:
-    """Write a model folder; of an older model its files are replaced, model.json last.
+    """Write a model folder; the files of an older model are replaced, model.json last.
 
     Raises:
-        InputError: the folder holds other files than those of a model, or cannot be written.
+        InputError: the folder holds files that do not belong to a model, or cannot be written.
     """
     check_model_folder(path)
     make_folder(path)
@@ -48,7 +48,7 @@ def save_classifier(classifier: Classifier, path: Path) -> Path:
     with write_whole(path / TENSORS) as partial:
         try:
             save_file({name: tensor.clone() for name, tensor in tensors.items()}, partial)
-        except SafetensorError as error:  # with the system's error in its text alone
+        except SafetensorError as error:  # wraps the OSError and keeps only its text
             raise OSError(str(error)) from error
     write_text(path / CARD, model_card(classifier))
     about = _about(classifier) | {"tensors": file_digest(path / TENSORS)}
@@ -58,10 +58,10 @@ def save_classifier(classifier: Classifier, path: Path) -> Path:
 
 
 def check_model_folder(path: Path) -> None:
-    """Refuse a place for a model that holds something else.
+    """Check that a model can be written to a folder.
 
     Raises:
-        InputError: it is a file, or a folder with files that are no model's.
+        InputError: `path` is a file, or a folder with files that do not belong to a model.
     """
     if path.exists() and not path.is_dir():
         raise InputError(f"{path} is a file; give --out a folder")
@@ -73,14 +73,15 @@ def check_model_folder(path: Path) -> None:
 
 
 def load_classifier(path: Path, *, weights: Path | None = None, allow_code: bool = False) -> Classifier:
-    """Open a model folder; neither its encoder nor any code that it names is loaded.
+    """Open a model folder; its encoder is loaded only when it is needed.
 
     Args:
+        path: the folder.
         weights: a local file of the encoder's weights.
-        allow_code: import an encoder named `package.module:name` when it is asked for.
+        allow_code: whether an encoder named `package.module:name` may be imported when it is needed.
 
     Raises:
-        InputError: the folder is no model, damaged, changed since it was written, or of another format.
+        InputError: the folder is not a model, is damaged, has changed since it was written, or has another format.
     """
     about = _read_about(path)
     try:
@@ -102,13 +103,15 @@ def load_classifier(path: Path, *, weights: Path | None = None, allow_code: bool
 def load(path: str | Path, *, weights: str | Path | None = None, allow_code: bool = False) -> Classifier:
     """Open a classifier: `tailprobe.load("MODEL").predict(["1.jpg"])`.
 
+    The encoder is loaded at the first prediction from images; `predict_proba` on embeddings does not need it.
+
     Args:
         path: a model folder that `tailprobe fit` or `Classifier.save` wrote.
-        weights: a local file of the encoder's weights, where they are not where they were in training.
-        allow_code: import an encoder of your own, `package.module:name`, that the model names.
+        weights: a local file of the encoder's weights, if the file used in training is no longer at its path.
+        allow_code: whether to import the model's encoder if it is custom code, `package.module:name`.
 
     Raises:
-        InputError: the folder is no model, or is damaged.
+        InputError: the folder is not a model, is damaged, has changed since it was written, or has another format.
     """
     return load_classifier(Path(path), weights=None if weights is None else Path(weights), allow_code=allow_code)
 
@@ -197,7 +200,11 @@ def _built(
 
 
 def _check(found: Classifier) -> None:
-    """Refuse tensors that do not fit one another, before a prediction meets them."""
+    """Check that the tensors fit one another.
+
+    Raises:
+        ValueError: they do not.
+    """
     classes, width, scored = len(found.classes), found.encoder.width, found.held_out
     if not classes or len(set(found.classes)) != classes or not all(found.classes):
         raise ValueError("class names that are missing, empty or not distinct")
@@ -235,7 +242,7 @@ def _facts(about: Mapping[str, Any]) -> Facts:
 
 
 def _finite(value: Any) -> Any:  # noqa: ANN401 - of JSON
-    """Return a value with null for NaN, which JSON does not have."""
+    """Return a value with None in place of NaN and infinity, which JSON does not have."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, Mapping):
@@ -244,7 +251,7 @@ def _finite(value: Any) -> Any:  # noqa: ANN401 - of JSON
 
 
 def model_digest(path: Path) -> str:
-    """Return the digest of a model folder that has been opened."""
+    """Return the digest of a model folder; raises as `load_classifier`."""
     return str(_read_about(path)["digest"])
 
 

@@ -1,4 +1,4 @@
-"""The embeddings and labels of a finished run, read once more and held against what the run says of them."""
+"""Read the embeddings and labels of a finished run again, and compare them with the run's record."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from tailprobe.study.reading import read_images
 
 @dataclass(frozen=True, eq=False)
 class StudyData:
-    """What a run was computed on, under one encoder."""
+    """The data of a run under one encoder."""
 
     embeddings: Embeddings
     labels: Labels
@@ -32,13 +32,14 @@ def read_study_data(
     cache: Path | None = None,
     progress: Progress = silent,
 ) -> StudyData:
-    """Return embeddings and labels of a run; embeddings that are stored are not computed again.
+    """Return embeddings and labels of a run; embeddings in the cache are not computed again.
 
     Args:
-        encoder: one of the run's.
-        embeddings: of the run's images, where they are at hand.
-        cache: the folder of stored embeddings.
-        progress: told about images done.
+        run: the finished run.
+        encoder: the name of one of its encoders.
+        embeddings: embeddings of the run's images, instead of those in the cache.
+        cache: folder of stored embeddings; None for the default one.
+        progress: called as progress(stage, done, total).
 
     Raises:
         InputError: images, labels or embeddings are not those of the run.

@@ -1,4 +1,4 @@
-"""From scores of new images to tags: thresholds, doubts, and whether the images are like the training ones."""
+"""Tag new images from their scores, and warn if the images differ from the training images."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -16,23 +16,23 @@ from tailprobe.use.expectation import Decision, decide_thresholds, decide_top
 from tailprobe.use.prevalence import Prevalence, PrevalenceCounter
 from tailprobe.use.reference import EXPECTED
 
-_Z = 1.96
-_MANY_UNLIKE = 0.03  # share of unlike images from which there is a warning
-_SIGNIFICANT = 1e-3
+_Z = 1.96  # standard normal quantile of a 95% interval
+_MANY_UNLIKE = 0.03  # a larger share of unlike images gives a warning
+_SIGNIFICANT = 1e-3  # level of the binomial test of that share against the expected 1%
 
 
 @dataclass(frozen=True, eq=False)
 class Summary:
-    """What is to be known of new images before they are tagged."""
+    """What is known of new images from one pass over their scores, before they are tagged."""
 
-    decisions: tuple[Decision, ...]
-    prevalence: tuple[Prevalence, ...]
-    images: int  # scored
+    decisions: tuple[Decision, ...]  # (C,)
+    prevalence: tuple[Prevalence, ...]  # (C,)
+    images: int  # number of images scored
     unreadable: int
-    unlike: int
+    unlike: int  # number of images unlike the training images
 
     def warnings(self) -> list[str]:
-        """Return sentences: what makes the expectations doubtful."""
+        """Return sentences, each on one reason why the expected performance may not hold."""
         return [*self._unlike(), *self._shifts(), *self._doubts(), *self._unreadable()]
 
     def _unlike(self) -> list[str]:
@@ -62,18 +62,18 @@ class Summary:
 
 @dataclass(frozen=True, eq=False)
 class TaggedBlock:
-    """A block with its decisions."""
+    """B images with their decisions."""
 
     names: tuple[str, ...]
     probabilities: Float64[np.ndarray, "B C"]
     tags: Bool[np.ndarray, "B C"]
-    uncertain: Bool[np.ndarray, "B C"]  # another head or calibration could decide otherwise
+    uncertain: Bool[np.ndarray, "B C"]  # the log odds lie within 1.96 standard deviations of the threshold
     unlike: Bool[np.ndarray, " B"]
     problems: tuple[str, ...]
 
 
 def summarise(classifier: Classifier, blocks: Iterable[ScoredBlock], aims: str | Sequence[str] | None) -> Summary:
-    """Look at all blocks once: highest scores, prevalences, distances."""
+    """Pass over all blocks once, for thresholds of `top`, prevalences and images unlike the training images."""
     given = classifier.aims if aims is None else (aims,) if isinstance(aims, str) else tuple(aims)
     found = aims_by_class(given, classifier.classes)
     wanted = [int(aim.value) if aim.kind == "top" else 0 for aim in found]
@@ -98,7 +98,7 @@ def summarise(classifier: Classifier, blocks: Iterable[ScoredBlock], aims: str |
 
 
 def tag(classifier: Classifier, block: ScoredBlock, summary: Summary) -> TaggedBlock:
-    """Decide on the images of a block."""
+    """Return the tags of a block's images."""
     threshold = np.array([decision.threshold for decision in summary.decisions])
     raw = block.log_odds.astype(np.float64)
     probabilities = classifier.calibration.probabilities(raw)
@@ -111,7 +111,7 @@ def tag(classifier: Classifier, block: ScoredBlock, summary: Summary) -> TaggedB
 
 
 class _Highest:
-    """The highest scores of each class, one more than are asked for."""
+    """The N + 1 highest scores of each class with the aim top=N."""
 
     def __init__(self, wanted: list[int]) -> None:
         self._wanted = wanted
@@ -124,7 +124,7 @@ class _Highest:
                 self._scores[c] = joined[: number + 1]
 
     def threshold(self, c: int) -> float:
-        """Return the threshold that lets in the N highest, and those equal to the last of them."""
+        """Return a threshold that tags the N highest scores, and any equal to the N-th."""
         scores, number = self._scores[c], self._wanted[c]
         if len(scores) <= number:
             return 0.0

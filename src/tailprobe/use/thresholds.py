@@ -1,4 +1,4 @@
-"""The threshold of one class that an aim asks for, from its held-out probabilities.
+"""The threshold of a class for an aim, from its held-out probabilities.
 
 An image is tagged where its probability is above the threshold.
 """
@@ -14,19 +14,19 @@ from tailprobe.use.aims import Aim
 
 @dataclass(frozen=True, eq=False)
 class RankedScores:
-    """The distinct probabilities of a class from the highest down, with what lies at each or above, in images."""
+    """The G distinct probabilities of a class, descending, with the numbers of images at or above each."""
 
     score: Float64[np.ndarray, " G"]
-    hits: Float64[np.ndarray, " G"]  # carry the class
-    tagged: Float64[np.ndarray, " G"]
-    positives: float
+    hits: Float64[np.ndarray, " G"]  # true positives
+    tagged: Float64[np.ndarray, " G"]  # predicted positives
+    positives: float  # number of images that carry the class
     images: float
 
     @classmethod
     def of(
         cls, scores: Float64[np.ndarray, " R"], labels: Bool[np.ndarray, " R"], weight: Float64[np.ndarray, " R"]
     ) -> "RankedScores":
-        """Rank R scorings, each of which counts as `weight` of an image."""
+        """Rank R scorings, each of which counts as `weight` images."""
         order = np.argsort(-scores, kind="stable")
         falling, carried, counted = scores[order], labels[order], weight[order]
         last = np.flatnonzero(np.append(falling[1:] != falling[:-1], len(falling) > 0))
@@ -34,19 +34,23 @@ class RankedScores:
         return cls(falling[last], hits, tagged, float((counted * carried).sum()), float(counted.sum()))
 
     def below(self, place: int) -> float:
-        """Return the threshold half-way between a place and the next lower one."""
+        """Return the threshold halfway between the score at index `place` and the next lower score."""
         lower = self.score[place + 1] if place + 1 < len(self.score) else 0.0
         middle = lower + (self.score[place] - lower) / 2
         return float(middle if middle < self.score[place] else lower)
 
 
 def threshold_for(aim: Aim, ranked: RankedScores, *, target: float | None = None) -> float:
-    """Return the threshold that reaches an aim on these scores; infinity where none does.
+    """Return the threshold that reaches an aim on these scores; infinity if none does.
 
-    With `cost=c`, a missed positive costing c false alarms, it is 1 / (1 + c), which is best for probabilities.
+    `recall`: the highest threshold with at least this recall. `precision`: the lowest with at least this precision.
+    `f`: the one with the largest F-beta score. `cost=c`, where a missed positive costs as much as c false alarms: 1 /
+    (1 + c), which minimises the expected cost if the probabilities are calibrated (Elkan, IJCAI 2001, eq. 2).
 
     Args:
-        target: the recall or precision to reach instead of the aim's own.
+        aim: any but `top`.
+        ranked: the held-out scores.
+        target: the recall or precision to reach instead of the aim's.
 
     Raises:
         ValueError: the aim is `top`, which depends on the new images alone.

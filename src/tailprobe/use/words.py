@@ -1,4 +1,4 @@
-"""What to expect of the thresholds, in words."""
+"""The expected performance of thresholds as text."""
 
 import math
 from collections.abc import Sequence
@@ -7,10 +7,11 @@ from tailprobe.use.expectation import Decision, Interval
 
 
 def expectation_lines(decisions: Sequence[Decision], *, images: int = 1000) -> list[str]:
-    """Return a line a class: aim, threshold, precision and recall with intervals, images to look at.
+    """Return one line per class: aim, threshold, precision and recall with intervals, images to look at.
 
     Args:
-        images: of how many new ones.
+        decisions: (C,) see `Classifier.decisions`.
+        images: number of new images to which the last figure refers.
     """
     return [_line(decision, images) for decision in decisions]
 

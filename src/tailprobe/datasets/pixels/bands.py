@@ -16,14 +16,14 @@ class Composite(Enum):
 
     RGB = "rgb"  # red, green, blue
     NRG = "nrg"  # near-infrared, red, green of a four-band image
-    RGBN = "rgbn"  # all of a four-band image; each encoder takes those that it is for, pictures show the first three
+    RGBN = "rgbn"  # all bands of a four-band image; each encoder takes those it needs, pictures show the first three
 
     def __str__(self) -> str:
         return self.value
 
     @property
     def channels(self) -> int:
-        """How many there are."""
+        """Number of channels."""
         return len(self.value)
 
 
@@ -95,11 +95,11 @@ BandSelection = Composite | Stretched | Bands
 
 
 def parse_bands(text: str) -> BandSelection:
-    """Parse a selection of bands: `rgb`, `nrg`, `rgbn`, with one range or one a channel, or three bands of a GeoTIFF.
+    """Parse bands: `rgb`, `nrg` or `rgbn`, with no range, one or one per channel, or three bands of a GeoTIFF.
 
     Raises:
-        InputError: there are not three bands, a range is not two numbers with low below high, or the name of the
-            composite is unknown.
+        InputError: there are not three bands, a range is not two finite numbers with low below high, or the composite
+            is unknown.
 
     >>> parse_bands("rgb")
     <Composite.RGB: 'rgb'>

@@ -1,4 +1,4 @@
-"""Pictures that are next to one colour: said before anything is embedded."""
+"""Warn of images that are almost one colour, before anything is embedded."""
 
 import logging
 
@@ -10,12 +10,12 @@ from tailprobe.errors import InputError
 
 _LOG = logging.getLogger(__name__)
 FLAT = 2.0  # grey levels of 255 between the darkest and the brightest hundredth, in every channel
-SHARE = 0.5  # of pictures, from which it is said
-_IMAGES = 32  # looked at, at most, evenly spaced
+SHARE = 0.5  # warn from this share of flat images
+_IMAGES = 32  # images checked, at most, evenly spaced
 
 
 def warn_of_flat_pictures(images: LabeledImages) -> None:
-    """Log a warning where most pictures of a sample are next to constant."""
+    """Log a warning if at least half of a sample of images are almost constant."""
     rows = np.unique(np.linspace(0, len(images) - 1, num=min(_IMAGES, len(images))).round().astype(np.int64))
     flat = [is_flat for row in rows if (is_flat := _is_flat(images, int(row))) is not None]
     if flat and np.mean(flat) >= SHARE:
@@ -29,7 +29,7 @@ def warn_of_flat_pictures(images: LabeledImages) -> None:
 
 
 def _is_flat(images: LabeledImages, row: int) -> bool | None:
-    """Return whether a picture is next to constant; None for one that cannot be read, which is reported elsewhere."""
+    """Return whether an image is almost constant; None if it cannot be read, which is reported elsewhere."""
     source = images.image_sources[row]
     try:
         pixels = decode(source.read(), bands=images.band_selection, where=str(source))

@@ -35,10 +35,10 @@ _header_lock = threading.Lock()
 def decode(data: bytes, *, bands: BandSelection = Composite.RGB, where: str) -> UInt8[np.ndarray, "h w 3"]:
     """Decode an image of any common format to 8-bit RGB.
 
-    JPEG, PNG, GIF, BMP, WebP, TIFF, PPM, AVIF, JPEG 2000, and with their extras HEIC and DICOM, are recognised by their
-    content, not by their name. An animation or a file of several pages gives the first. EXIF orientation is applied;
-    transparent pixels become black, as no-data pixels are; colour profiles are not applied. Samples of more than 8 bits
-    are scaled by the ranges of `bands`, see `tailprobe.datasets.pixels.band_ranges`.
+    JPEG, PNG, GIF, BMP, WebP, TIFF, PPM, AVIF, JPEG 2000 and, with their extras, HEIC and DICOM are recognised by their
+    content, not by their name. Of an animation or a file with several pages, the first is decoded. EXIF orientation is
+    applied; transparent pixels become black, like no-data pixels; colour profiles are not applied. Samples of more than
+    8 bits are scaled by the ranges of `bands`, see `tailprobe.datasets.pixels.band_ranges`.
 
     Args:
         data: the whole file.
@@ -49,18 +49,18 @@ def decode(data: bytes, *, bands: BandSelection = Composite.RGB, where: str) -> 
         (h, w, 3) uint8.
 
     Raises:
-        InputError: the data are not an image of a known format, truncated, damaged, empty, of more than
+        InputError: the data are not an image of a known format, are truncated, damaged or empty, have more than
             `tailprobe.datasets.pixels.size.MAX_PIXELS` pixels, lack a band that `bands` asks for, or have more than 8
-            bits where `bands` has no range.
+            bits although `bands` has no range.
     """
     return np.ascontiguousarray(decode_channels(data, bands=bands, where=where)[..., :3])
 
 
 def decode_channels(data: bytes, *, bands: BandSelection = Composite.RGB, where: str) -> UInt8[np.ndarray, "h w c"]:
-    """Decode an image to all channels of its bands, of which `decode` gives those that a picture shows.
+    """Decode an image to all channels of its bands; `decode` returns the first three.
 
     Returns:
-        (h, w, 3) uint8, of `rgbn` (h, w, 4).
+        (h, w, 3) uint8, or (h, w, 4) for `rgbn`.
 
     Raises:
         InputError: as `decode`.
@@ -72,7 +72,7 @@ def decode_channels(data: bytes, *, bands: BandSelection = Composite.RGB, where:
 
 
 def read_samples(data: bytes, *, bands: Composite, where: str) -> Num[np.ndarray, "h w c"]:
-    """Decode an image to the channels of a composite as the file holds them: uint8, or a type of more bits.
+    """Decode an image to the channels of a composite in the data type of the file.
 
     Raises:
         InputError: as `decode`.
@@ -175,7 +175,7 @@ def _decode_with_pillow(data: bytes, *, where: str) -> Num[np.ndarray, "h w 3"]:
 
 
 def _upright(pixels: Num[np.ndarray, "h w 3"], orientation: int) -> Num[np.ndarray, "_ _ 3"]:
-    """Turn an image as its EXIF orientation says: mirrored for 2, 4, 5 and 7, then turned by quarters."""
+    """Apply an EXIF orientation: mirror for 2, 4, 5 and 7, then rotate by multiples of 90 degrees."""
     if orientation in _MIRRORED:
         pixels = pixels[:, ::-1]
     return np.rot90(pixels, k=_QUARTERS.get(orientation, 0))

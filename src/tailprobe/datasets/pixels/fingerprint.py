@@ -15,7 +15,7 @@ from tailprobe.errors import InputError
 from tailprobe.processor import cores
 from tailprobe.progress import Progress, silent
 
-SIDE = 8  # pixels of the thumbnail; larger ones tell a shift by a few pixels for another image
+SIDE = 8  # pixels per side of the thumbnail; larger ones would change too much under a shift by a few pixels
 WIDTH = SIDE * SIDE * 3
 _STEP = 16  # images a thread takes at a time
 _ROUND = 1024  # images in flight
@@ -24,16 +24,16 @@ _ROUND = 1024  # images in flight
 def pixel_fingerprints(
     images: LabeledImages, *, on_bad_image: OnBadImage = "error", progress: Progress = silent
 ) -> Float32[np.ndarray, "N W"]:
-    """Return the fingerprint of every image: a thumbnail of 8 by 8 pixels, each channel without its mean.
+    """Return the (N, 192) fingerprints of images: thumbnails of 8 by 8 pixels with each channel's mean subtracted.
 
-    The cosine of two fingerprints is the correlation of the thumbnails. It does not change with brightness or
-    contrast, and little with size, compression or a shift by a few pixels; without its mean, a channel says where the
-    image is bright and not how bright it is, or all pictures of one kind of ground would be alike.
+    The cosine of two fingerprints is the correlation of the thumbnails. It does not change with brightness or contrast,
+    and little with size, compression or a shift by a few pixels. Without subtracting the mean, all images of one kind
+    of ground would be alike.
 
     Args:
-        images: with pixels.
-        on_bad_image: "skip" gives zeros, which are like nothing, for an image that cannot be decoded.
-        progress: receives stage "fingerprint images".
+        images: images with pixels.
+        on_bad_image: "skip" gives zeros, whose cosine to anything is 0, for an image that cannot be decoded.
+        progress: called as progress("fingerprint images", done, total).
 
     Raises:
         InputError: an image cannot be decoded and `on_bad_image` is "error".

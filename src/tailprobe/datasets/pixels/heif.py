@@ -9,7 +9,7 @@ _BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1
 
 
 def is_heif(start: bytes) -> bool:
-    """Return whether a file that begins with `start` is HEIF; AVIF, which Pillow reads itself, is not meant."""
+    """Return whether a file that begins with `start` is HEIF; False for AVIF, which Pillow reads itself."""
     return start[4:8] == b"ftyp" and start[8:12] in _BRANDS and b"avif" not in start[8:40]
 
 

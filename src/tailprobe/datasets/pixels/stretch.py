@@ -1,4 +1,4 @@
-"""Bring samples of more than 8 bits to 8, by ranges that are the same for a whole image set."""
+"""Scale samples of more than 8 bits to 8, by ranges that are the same for a whole image set."""
 
 import numpy as np
 from jaxtyping import Num, UInt8

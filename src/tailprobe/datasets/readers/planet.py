@@ -43,8 +43,8 @@ def read_planet(
     Args:
         source: the folder that holds both.
         labels: another table of the same form; by default Planet's own.
-        bands: "rgb", "nrg" for near-infrared, red, green, or "rgbn" for all four, of which each encoder takes its own;
-            near-infrared is in the TIFFs alone. Of TIFFs with `RANGES` unless others are given.
+        bands: "rgb", "nrg" for near-infrared, red, green, or "rgbn" for all four, of which each encoder takes those it
+            needs; only the TIFFs have near-infrared. TIFFs are scaled by `RANGES` unless ranges are given.
         images: "jpg" or "tif"; by default JPEG for "rgb" and TIFF otherwise.
         classes, on_unknown_tag: see `TableOptions`.
         on_bad_image: see `read_table`.

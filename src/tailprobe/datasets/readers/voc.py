@@ -42,7 +42,7 @@ def read_voc(
         table_options: `kind`, `classes` and the like; the columns are known.
 
     Raises:
-        InputError: a file is no XML of this form, an image is missing, or as `read_tags`.
+        InputError: a file is not XML in this format, an image is missing, or as `read_tags`.
     """
     top = _top(source)
     if labels is not None or top is None:
@@ -66,7 +66,7 @@ def _objects(path: Path) -> tuple[str, list[str]]:
     """Return the name of the image of an annotation, and the classes of its objects, each once.
 
     Raises:
-        InputError: it is no XML of this form, or declares a document type, by which XML can be made to explode.
+        InputError: it is not XML in this format, or declares a document type, which allows entity expansion attacks.
     """
     try:
         data = path.read_bytes()

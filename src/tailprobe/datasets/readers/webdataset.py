@@ -45,7 +45,7 @@ def read_webdataset(
 
     Args:
         source: a .tar, a folder of them, or a pattern such as `shards-{000..009}.tar`; uncompressed.
-        labels: a table of keys and tags, which goes before what the shards hold.
+        labels: a table of keys and tags, which replaces the labels in the shards.
         bands: see `tailprobe.datasets.pixels.decode`.
         on_bad_image: "skip" leaves out members that cannot be used and samples without an image, and lists them.
         label_in: which member has the label: cls, json or txt.
@@ -54,8 +54,9 @@ def read_webdataset(
             the .json, by default the first of label, labels, tags, and `group_column` that of the group.
 
     Raises:
-        InputError: a shard is missing, compressed, damaged or truncated; a member is a link, a device, sparse, too
-            large or leads out; a key occurs twice; a sample has no image, several, or no label; or as `read_tags`.
+        InputError: a shard is missing, compressed, damaged or truncated; a member is a link, a device, sparse or too
+            large, or its path leads out of the archive; a key occurs twice; a sample has no image, several, or no
+            label; or as `read_tags`.
     """
     shards = find_shards(source)
     wanted = None if labels is not None else label_in or first_label(shards)

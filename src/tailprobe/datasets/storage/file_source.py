@@ -93,7 +93,7 @@ def open_archive(path: Source) -> zipfile.ZipFile:
 
 
 def signature(path: Source) -> tuple[int, ...]:
-    """Return what differs when a file was replaced or rewritten: inode, size and modification time; of a URL nothing.
+    """Return what changes if a file is replaced or rewritten: inode, size, modification time; empty for a URL.
 
     Raises:
         OSError: the file is missing.

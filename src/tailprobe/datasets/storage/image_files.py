@@ -46,11 +46,11 @@ class ImageFiles:
 
 
 def find_images(source: Source, *, on_bad_image: OnBadImage = "error") -> ImageFiles:
-    """List the images under a folder, links followed, or in a .zip archive; by name, nothing is opened.
+    """List the images under a folder, following links, or in a .zip archive, by file ending; no image is opened.
 
     Raises:
-        InputError: `source` is neither, or an archive is damaged or has a member that is encrypted, that claims more
-            than `MAX_MEMBER` bytes or whose path leads out of it (left out and noted if `on_bad_image` is "skip").
+        InputError: `source` is neither, or an archive is damaged or has a member that is encrypted, declares more than
+            `MAX_MEMBER` bytes or whose path leads out of it (left out and noted if `on_bad_image` is "skip").
     """
     if isinstance(source, Url) and source.is_dir():
         return _of_images(source, {path: FileSource(url) for path, url in source.walk().items()}, [], ())

@@ -150,7 +150,7 @@ def _size_and_time(path: Path) -> str:
 
 
 def _check_end(path: Source, stream: Any, end: int) -> None:  # noqa: ANN401 - fsspec's are of no one type
-    """Refuse an archive that does not end where its members do: tarfile takes a damaged header for the end."""
+    """Raise an error if an archive does not end after its last member: tarfile takes a damaged header for the end."""
     stream.seek(end)
     block = stream.read(_BLOCK)
     if len(block) < _BLOCK:

@@ -29,9 +29,11 @@ def from_arrays(
 
     Args:
         vectors: (N, D) real numbers.
-        labels: of the N rows.
-        names: (N,) distinct; by default "row 0" and so on.
+        labels: labels of the N rows.
+        names: (N,) distinct names; by default "row 0" and so on.
         parts: (N,) "train", "validation" or "test".
+        encoder: name of the encoder.
+        standardise: whether heads should be trained on them standardised by the training part.
 
     Raises:
         InputError: the array is not a matrix of embeddings, see `as_vectors`, or rows, labels, names and parts differ
@@ -57,6 +59,6 @@ def images_without_pixels(
     notes: tuple[str, ...],
     groups: tuple[str, ...] | None = None,
 ) -> LabeledImages:
-    """Return labelled images that are embeddings alone."""
+    """Return labelled images without pixels, for embeddings."""
     sources = (FileSource(path),) * len(names)
     return LabeledImages(names, sources, labels, str(path), NoPixels(), parts, notes, groups=groups)

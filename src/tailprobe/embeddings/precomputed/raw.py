@@ -23,16 +23,16 @@ class RawEmbeddings:
 
 
 def as_vectors(array: np.ndarray, *, where: str, scale: np.ndarray | None = None) -> Float[np.ndarray, "N D"]:
-    """Check an array and return it as embeddings, not copied where it is float32 or float16 in native byte order.
+    """Check an array and return it as embeddings; float32 and float16 in native byte order are not copied.
 
     Args:
-        array: (N, D) real numbers; of other types they are converted to float32, in blocks.
+        array: (N, D) real numbers; other types are converted to float32, in blocks.
         where: the file, for messages.
-        scale: () or (D,), the scale of quantised integers, by which they are multiplied.
+        scale: shape (), (1,) or (D,), the factor of quantised integers.
 
     Raises:
-        InputError: no rows or columns, not two dimensions, not real numbers, a scale that does not fit, or a number
-            that is not finite (also one too large for float32).
+        InputError: the array is empty, not of two dimensions or not of real numbers, `scale` does not fit, or a number
+            is not finite or too large for float32.
     """
     if array.ndim != 2 or 0 in array.shape:
         more = " (take the mean over tokens or positions first)" if array.ndim > 2 else ""

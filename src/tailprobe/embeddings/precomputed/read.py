@@ -44,8 +44,8 @@ def read_embeddings(
         labels: a table of names and tags, CSV or Parquet, matched to the embeddings by name where their file has names,
             else row by row. Without it names, labels and parts are taken from the file itself.
         encoder: the name of the encoder; by default the stem of the file name.
-        standardise: heads should see features standardised by the training part.
-        embedding_column: the column or array of embeddings, where that is not clear.
+        standardise: whether heads should be trained on features standardised by the training part.
+        embedding_column: the column or array of embeddings, if there are several candidates.
         table_options: how the labels are read.
 
     Returns:
@@ -89,10 +89,10 @@ def encoder_name(path: Path) -> str:
 
 
 def checked_options(options: Mapping[str, object]) -> dict[str, Any]:
-    """Return options of `read_embeddings` as its annotations have them.
+    """Return options of `read_embeddings`, converted to the types of its annotations.
 
     Raises:
-        InputError: it takes no such option, or the value is of a wrong type.
+        InputError: an option is unknown, or its value has the wrong type.
     """
     types = option_types(read_embeddings) | class_option_types()
     taken = [name for name in types if name != "encoder"]

@@ -1,1 +1,1 @@
-"""A classifier as one graph, from decoded pixels to calibrated probabilities: ONNX, or a `torch.export` program."""
+"""Export a classifier as one graph from decoded pixels to calibrated probabilities: ONNX or `torch.export`."""

@@ -1,4 +1,4 @@
-"""Heads as modules: from embeddings to logits, then to calibrated probabilities."""
+"""Heads as torch modules: from embeddings to logits, then to calibrated probabilities."""
 
 import torch
 from jaxtyping import Float
@@ -16,10 +16,10 @@ _NEVER = -1e30  # a logit that adds nothing to a sum of exponentials
 
 
 def head_module(head: Head) -> nn.Module:
-    """Return the module of a head, (B, D) float32 to (B, C) float64 logits.
+    """Return the torch module of a head, from (B, D) float32 to (B, C) float64 logits.
 
     Raises:
-        InputError: a kind of head that has no module.
+        InputError: this kind of head cannot be exported.
     """
     if isinstance(head, MlpHead):
         return _Mlp(head)
@@ -37,7 +37,7 @@ def head_module(head: Head) -> nn.Module:
 
 
 class Calibrated(nn.Module):
-    """Logits to calibrated probabilities, (B, C) float32."""
+    """From (B, C) logits to (B, C) float32 calibrated probabilities."""
 
     slope: torch.Tensor
     offset: torch.Tensor
@@ -102,7 +102,7 @@ class _Affine(nn.Module):
 
 
 class _Mean(nn.Module):
-    """The log odds, or with softmax the logs, of the mean probability."""
+    """Logits of the mean probability: its log odds for sigmoid heads, its logarithm for softmax heads."""
 
     def __init__(self, head: MeanHead) -> None:
         super().__init__()

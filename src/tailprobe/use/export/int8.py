@@ -1,4 +1,4 @@
-"""The encoder of an exported model in 8 bits, and what that costs on the user's own images."""
+"""Quantise the encoder of an exported model to 8 bits, and measure the loss on the user's own images."""
 
 import importlib
 import logging
@@ -18,20 +18,20 @@ from tailprobe.use.classifier import Classifier
 from tailprobe.use.export.onnx_file import INPUT, required_runtime, start_session
 from tailprobe.use.new_images import read_new_images
 
-CALIBRATION = 100  # images that the ranges of activations are taken from
-MEASURED = 200  # further images that the loss is measured on
+CALIBRATION = 100  # images from which the ranges of activations are taken
+MEASURED = 200  # further images on which the loss is measured
 _LEAST = 20
-_PRODUCTS = ["Conv", "Gemm"]  # in 8 bits; resizing, in float64, and the calibration stay as they are
+_PRODUCTS = ["Conv", "Gemm"]  # operators to quantise; resizing and the calibration of probabilities stay as they are
 
 
 @dataclass(frozen=True)
 class Int8Loss:
-    """How far the probabilities of the quantised model are from those of the model in float32."""
+    """Differences between the probabilities of the quantised model and those of the model in float32."""
 
-    images: int
-    mean_difference: float  # of the probabilities
+    images: int  # number of images on which the loss was measured
+    mean_difference: float  # mean absolute difference of a probability
     largest_difference: float
-    changed_tags: float  # share of the tags at the model's thresholds that are others
+    changed_tags: float  # share of decisions, image by class, that change at the model's thresholds
     bytes_before: int
     bytes_after: int
 
@@ -46,14 +46,16 @@ class Int8Loss:
 
 
 def quantise_onnx(classifier: Classifier, path: Path, images: str) -> Int8Loss:
-    """Replace an exported model by one whose convolutions and dense layers are in 8 bits, and measure the loss.
+    """Replace an exported model by one with convolutions and dense layers in 8 bits, and measure the loss.
 
     Args:
-        path: the model, see `export_onnx`.
-        images: a source of at least 20 images; the first half, at most 100, set the ranges, others measure the loss.
+        classifier: the model that was exported.
+        path: the ONNX file, see `export_onnx`.
+        images: a source of at least 20 images; half of them, at most 100, set the ranges of activations, and the loss
+            is measured on the others.
 
     Raises:
-        InputError: there are fewer images.
+        InputError: there are fewer images, or one cannot be read.
     """
     pixels = _decoded(classifier, images)
     calibration, measured = pixels[: min(CALIBRATION, len(pixels) // 2)], pixels[min(CALIBRATION, len(pixels) // 2) :]
@@ -113,12 +115,12 @@ def _measure(
 
 
 class _Images:
-    """Gives the images one by one, as ONNX Runtime's `CalibrationDataReader` does."""
+    """Images one by one, with the interface of ONNX Runtime's `CalibrationDataReader`."""
 
     def __init__(self, images: Sequence[UInt8[np.ndarray, "_h _w 3"]]) -> None:
         self._left = iter(images)
 
     def get_next(self) -> dict[str, Any] | None:
-        """Return the next image by the name of the model's input, None after the last."""
+        """Return {input name: (1, h, w, 3) uint8}; None after the last image."""
         image = next(self._left, None)
         return None if image is None else {INPUT: image[None]}

@@ -1,4 +1,4 @@
-"""The whole classifier as one module: decoded pixels in, calibrated probabilities out."""
+"""The whole classifier as one torch module, from decoded pixels to calibrated probabilities."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from tailprobe.use.classifier import Classifier
 from tailprobe.use.export.heads import Calibrated, head_module
 from tailprobe.use.export.resize import ResizeAndCrop
 
-# Encoders by kind, and what is to be known of their export; the documentation has this table.
+# Encoders that can be exported, with their limits; the documentation has the same table.
 EXPORTED = {
     "descriptors": "built in; images of up to 511 pixels a side, above which it first averages whole blocks of pixels",
     "efficientnet_lite0, resnet18, clip, timm models, open_clip, torchgeo, nn.Module": "in float32",
@@ -39,10 +39,10 @@ class WholeClassifier(nn.Module):
 
 
 def encoder_modules(encoder: Encoder) -> tuple[nn.Module, nn.Module]:
-    """Return resizing and the network of an encoder.
+    """Return the preprocessing and the network of an encoder as modules.
 
     Raises:
-        InputError: it is none that can be exported; the message lists those that can.
+        InputError: the encoder cannot be exported; the message lists those that can.
     """
     if isinstance(encoder, TimmEncoder):
         return ResizeAndCrop(encoder.preprocessing), encoder.network.cpu()

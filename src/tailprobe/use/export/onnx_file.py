@@ -1,4 +1,4 @@
-"""Write a classifier as ONNX, held against PyTorch under ONNX Runtime before the file is there."""
+"""Export a classifier to ONNX, and compare ONNX Runtime with PyTorch before the file is written."""
 
 import contextlib
 import importlib
@@ -19,32 +19,34 @@ from tailprobe.randomness import generator
 from tailprobe.use.classifier import Classifier
 from tailprobe.use.export.network import WholeClassifier
 
-TOLERANCE = 1e-4  # of probabilities
+TOLERANCE = 1e-4  # largest difference of a probability
 INPUT, OUTPUT = "images", "probabilities"
 _EXTRA = "pip install 'tailprobe[onnx]'"
-_SIZES = ((64, 64), (97, 240), (301, 188), (256, 256))  # of the images that an export is checked on
+_SIZES = ((64, 64), (97, 240), (301, 188), (256, 256))  # (height, width) of the images that an export is checked on
 
 
 @dataclass(frozen=True)
 class Exported:
-    """A file and how far it is from PyTorch."""
+    """An exported file, and its difference from PyTorch."""
 
     path: Path
-    largest_difference: float  # of any probability
-    images: int  # it was compared on
+    largest_difference: float  # of a probability
+    images: int  # number of images it was compared on
 
 
 def export_onnx(classifier: Classifier, path: Path, *, images: tuple[UInt8[np.ndarray, "h w 3"], ...] = ()) -> Exported:
-    """Write the classifier as one graph of ONNX: `images` (B, h, w, 3) uint8 to `probabilities` (B, C) float32.
+    """Write the classifier as one ONNX graph: `images` (B, h, w, 3) uint8 to `probabilities` (B, C) float32.
 
-    B, h and w are free. The file's metadata hold `classes`, `thresholds` and `aims`, JSON, and what the model says of
-    itself.
+    B, h and w are dynamic. The metadata of the file hold `classes`, `thresholds` and `aims` as JSON, `verdict` and
+    `encoder` as text.
 
     Args:
-        images: decoded, on which it is held against Python's prediction; images of noise are always.
+        classifier: what to export.
+        path: the file, replaced if it exists.
+        images: decoded images on which ONNX Runtime is compared with PyTorch, in addition to synthetic ones.
 
     Raises:
-        InputError: the extra is missing, the encoder or head cannot be exported, or a probability differs from
+        InputError: the extra `onnx` is missing, the encoder or head cannot be exported, or a probability differs from
             PyTorch's by more than 1e-4.
     """
     runtime = required_runtime()
@@ -66,10 +68,10 @@ def export_onnx(classifier: Classifier, path: Path, *, images: tuple[UInt8[np.nd
 
 
 def export_program(classifier: Classifier, path: Path) -> Path:
-    """Write the classifier as a program of `torch.export`, which `torch.export.load(path).module()` runs.
+    """Write the classifier as a `torch.export` program; `torch.export.load(path).module()` loads it.
 
     Raises:
-        InputError: another ending than .pt2, or the encoder or head cannot be exported.
+        InputError: `path` does not end in .pt2, or the encoder or head cannot be exported.
     """
     if path.suffix != ".pt2":
         raise InputError(f"--program {path}: expected a file ending in .pt2")
@@ -85,10 +87,10 @@ def export_program(classifier: Classifier, path: Path) -> Path:
 
 
 def required_runtime() -> Any:  # noqa: ANN401 - optional and untyped
-    """Return ONNX Runtime.
+    """Return the module onnxruntime.
 
     Raises:
-        InputError: it, onnx or onnxscript is not installed.
+        InputError: onnxruntime, onnx or onnxscript is not installed.
     """
     try:
         runtime, *_ = (importlib.import_module(name) for name in ("onnxruntime", "onnx", "onnxscript"))
@@ -98,14 +100,14 @@ def required_runtime() -> Any:  # noqa: ANN401 - optional and untyped
 
 
 def start_session(runtime: Any, model: bytes) -> Any:  # noqa: ANN401
-    """Return a session of ONNX Runtime on the processor."""
+    """Return an ONNX Runtime session on the CPU."""
     options = runtime.SessionOptions()
     options.log_severity_level = 3
     return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def exported_model(network: torch.nn.Module) -> bytes:
-    """Return the graph as bytes of ONNX."""
+    """Return the ONNX graph of a module as bytes."""
     with quiet_exporter():
         program = torch.onnx.export(
             network, (_example(),), dynamo=True, verbose=False, input_names=[INPUT], output_names=[OUTPUT],
@@ -116,11 +118,11 @@ def exported_model(network: torch.nn.Module) -> bytes:
 
 
 def described_model(model: bytes, classifier: Classifier) -> bytes:
-    """Return the model with its metadata."""
+    """Return the model with the metadata that `export_onnx` describes."""
     onnx = importlib.import_module("onnx")
     proto = onnx.load_model_from_string(model)
     decisions = classifier.decisions()
-    finite = [d.threshold if np.isfinite(d.threshold) else 1.0 for d in decisions]  # above 1 is no probability
+    finite = [d.threshold if np.isfinite(d.threshold) else 1.0 for d in decisions]  # no probability is above 1
     about = {
         "classes": json.dumps(list(classifier.classes), ensure_ascii=False),
         "thresholds": json.dumps(finite),
@@ -137,7 +139,7 @@ def described_model(model: bytes, classifier: Classifier) -> bytes:
 def predicted(
     classifier: Classifier, network: WholeClassifier, image: UInt8[np.ndarray, "h w 3"]
 ) -> Float32[np.ndarray, "1 C"]:
-    """Return the probabilities of an image by PyTorch in float32, resized by Pillow."""
+    """Return the probabilities of an image, resized by Pillow and embedded by PyTorch in float32."""
     prepared = classifier.loaded_encoder.prepare(image)
     with torch.inference_mode():
         vectors = network.encode(torch.from_numpy(np.array(prepared))[None].to(torch.float32)).numpy()
@@ -145,7 +147,7 @@ def predicted(
 
 
 def noise_images() -> list[UInt8[np.ndarray, "_h _w 3"]]:
-    """Return images of several sizes: noise, smooth and coarse."""
+    """Return synthetic images of several sizes: random 16-pixel blocks with Gaussian noise."""
     rng = generator(0, "images to check an export")
     found = []
     for height, width in _SIZES:
@@ -157,7 +159,7 @@ def noise_images() -> list[UInt8[np.ndarray, "_h _w 3"]]:
 
 @contextlib.contextmanager
 def quiet_exporter() -> Any:  # noqa: ANN401 - a context manager
-    """Silence the exporter, which prints, and warns of deprecations in its own libraries."""
+    """Silence the exporter's output and its deprecation warnings."""
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), torch.no_grad():
         warnings.simplefilter("ignore")
         yield

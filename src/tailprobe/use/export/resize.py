@@ -1,10 +1,10 @@
-"""Pillow's resize and a centre crop as tensor operations, exact to the bit, for images of any size.
+"""Pillow's resize and a centre crop as tensor operations, bit-exact, for images of any size.
 
 Pillow resizes 8-bit images along one axis, then along the other: each output value is a sum of input values times
-weights that are whole multiples of 2**-22, rounded to 8 bits. Either step is a product with a matrix, which float64
-holds exactly; the matrices are computed in the graph, from the size of the image, for the rows and columns that the
-crop keeps. Rows are first, but from Pillow 13 on not where the height shrinks by more than twice what the width does.
-Held against Pillow in tests.
+weights that are multiples of 2**-22, rounded to 8 bits. Each step is a matrix product, exact in float64. The matrices
+are computed within the graph, from the size of the image, for the rows and columns that the crop keeps. The horizontal
+step is first, except in Pillow 13 and later if the height shrinks by more than twice as many pixels as the width. Tests
+compare the result with Pillow's.
 
 Source: Pillow's src/libImaging/Resample.c.
 """
@@ -23,15 +23,15 @@ from tailprobe.encoders.preprocessing import Preprocessing
 from tailprobe.errors import InputError
 from tailprobe.randomness import generator
 
-_ONE = float(1 << 22)  # of the fixed-point weights
+_ONE = float(1 << 22)  # 1 in the fixed-point weights
 _Scalar = Float[torch.Tensor, ""]
 
 
 class ResizeAndCrop(nn.Module):
-    """What `Preprocessing` does to an image, for a batch of images of one size.
+    """The resizing and cropping of `Preprocessing`, for a batch of images of one size.
 
     Raises:
-        InputError: an interpolation that is not known here.
+        InputError: the interpolation is not implemented here.
     """
 
     fill: torch.Tensor
@@ -49,7 +49,7 @@ class ResizeAndCrop(nn.Module):
         self.register_buffer("fill", fill.reshape(1, 3, 1, 1), persistent=False)
 
     def forward(self, images: UInt8[torch.Tensor, "B h w 3"]) -> Float[torch.Tensor, "B H W 3"]:
-        """Return (B, H, W, 3) float32 of whole numbers in 0..255, H and W those of the crop."""
+        """Return (B, H, W, 3) float32, integers in 0..255, where H and W are the size of the crop."""
         pixels = images.permute(0, 3, 1, 2).to(torch.float64).contiguous()
         rows, columns = _places(images[0, :, 0, 0]), _places(images[0, 0, :, 0])
         height, width = _count(rows), _count(columns)
@@ -65,7 +65,7 @@ class ResizeAndCrop(nn.Module):
         return filled.to(torch.float32).permute(0, 2, 3, 1)
 
     def _resized(self, height: _Scalar, width: _Scalar) -> tuple[_Scalar, _Scalar]:
-        """Return the size after resizing, as `Preprocessing` has it."""
+        """Return height and width after resizing, as `Preprocessing` computes them."""
         first, second = (torch.full_like(height, float(side)) for side in self._how.size)
         if self._how.resize == "squash":
             return first, second
@@ -82,7 +82,7 @@ class ResizeAndCrop(nn.Module):
     def _matrix(
         self, places: Float[torch.Tensor, " n"], old: _Scalar, new: _Scalar, crop: int
     ) -> tuple[Float[torch.Tensor, "crop n"], Float[torch.Tensor, " crop"]]:
-        """Return the weights of each kept output place, and 1 where it lies within the resized image."""
+        """Return the weights of each output position that is kept, and 1 if it lies in the resized image, else 0."""
         lacking = (crop - new).clamp(min=0)
         first = torch.round((torch.maximum(new, torch.full_like(new, float(crop))) - crop) / 2)
         output = torch.arange(crop, dtype=torch.float64) + first - torch.floor(lacking / 2)
@@ -103,14 +103,14 @@ class ResizeAndCrop(nn.Module):
 
 @cache
 def tall_images_vertically_first() -> bool:
-    """Return whether the Pillow that is installed takes the columns of tall images first, as version 13 does."""
+    """Return whether the installed Pillow resizes tall images vertically first, as version 13 does."""
     image = Image.fromarray(generator(0, "order of a resize").integers(0, 256, (64, 8, 3)).astype(np.uint8))
     down = image.resize((8, 16), Image.Resampling.BILINEAR).resize((16, 16), Image.Resampling.BILINEAR)
     return image.resize((16, 16), Image.Resampling.BILINEAR).tobytes() == down.tobytes()
 
 
 def _places(line: torch.Tensor) -> Float[torch.Tensor, " n"]:
-    """Return 0, 1, 2, ... as long as a row or column of the image."""
+    """Return the positions 0, 1, 2, ... along a row or column of the image."""
     return torch.cumsum(torch.ones_like(line, dtype=torch.float64), 0) - 1
 
 
