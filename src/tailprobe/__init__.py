@@ -1,5 +1,7 @@
 """Compare class-imbalance methods on frozen image embeddings.
 
+`read` a collection, `compare` methods on it, and `load` a saved classifier; `method` registers a method of your own.
+
 >>> import tailprobe
 >>> "compare" in dir(tailprobe), "import_module" in dir(tailprobe)
 (True, False)
@@ -95,7 +97,7 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
-    """Import what stands behind a public name and keep it, so that this runs once a name."""
+    """Import the object of a public name and keep it, so that this runs once for each name."""
     if name == "__version__":
         value: Any = import_module("importlib.metadata").version("tailprobe")
     elif name in _MODULES:
@@ -107,5 +109,5 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands fo
 
 
 def __dir__() -> list[str]:
-    """List the public names, imported yet or not, and not what this file needs for itself."""
+    """List the public names, whether imported yet or not, without this file's own imports."""
     return sorted({name for name in globals() if name.startswith("__")} | set(__all__))

@@ -1,7 +1,7 @@
-"""Values from a command line, a study file or a call such as `reweight(2)`, brought to the type an annotation asks for.
+"""Values from a command line, a study file or a call such as `reweight(2)`, converted to the type of an annotation.
 
 One function, `coerce`, does this for the arguments of methods, encoders, readers, rules and for every setting, so that
-a value of the wrong type is refused everywhere in the same words.
+a value of the wrong type gets the same error message everywhere.
 """
 
 import math
@@ -20,22 +20,22 @@ _MAPPINGS = (dict, Mapping)
 
 
 def coerce(value: object, annotation: Any, *, where: str) -> Any:  # noqa: ANN401 - of the type that is asked for
-    """Return `value` as the annotation has it.
+    """Return `value` converted to the type of the annotation.
 
-    Text is read as the type asks: `"2"` as a whole number, `"yes"` as True, `"a, b"` as a tuple of two. Of a union the
-    member whose type the value already has comes first, then the first member that can take it.
+    Text is parsed by type: `"2"` as a whole number, `"yes"` as True, `"a, b"` as a tuple of two. Of a union, the member
+    whose type the value already has is used, else the first member that can take it.
 
     Args:
         value: from Python, TOML or a command line. NumPy scalars count as Python's.
         annotation: bool, int, float, str, Path, None, a Literal, a union, Annotated, or a tuple, list, Sequence, dict
             or Mapping of these. Any other class takes its instances alone; Any and object take everything.
-        where: what the value is of, for the message, e.g. `"reweight(two): factor"`.
+        where: what the value belongs to, for the message, e.g. `"reweight(two): factor"`.
 
     Returns:
         An int of 64 bits at most, a finite float, a tuple for every sequence, a dict for every mapping.
 
     Raises:
-        InputError: the value cannot be read so; the message names the form expected.
+        InputError: the value cannot be converted; the message says what is expected.
 
     >>> coerce("yes", bool, where="replace"), coerce("2", int | str, where="count"), coerce(2, float, where="factor")
     (True, '2', 2.0)
@@ -53,7 +53,7 @@ def coerce(value: object, annotation: Any, *, where: str) -> Any:  # noqa: ANN40
 
 
 def describe(annotation: Any) -> str:  # noqa: ANN401 - any annotation
-    """Say in words what values an annotation takes.
+    """Return in words what values an annotation allows.
 
     >>> describe(float | None), describe(Literal["all", "output"]), describe(tuple[int, ...])
     ('a finite number or none', 'all or output', 'whole numbers, separated by commas')
@@ -63,7 +63,7 @@ def describe(annotation: Any) -> str:  # noqa: ANN401 - any annotation
 
 
 def holds_single_values(annotation: Any) -> bool:  # noqa: ANN401 - any annotation
-    """Say whether an annotation is of one value that a text can give: int, float, bool, str, None, Literal, or a union.
+    """Return whether an annotation allows only single values: int, float, bool, str, None, Literal, or a union of them.
 
     >>> holds_single_values(int | Literal["largest"]), holds_single_values(list[int])
     (True, False)
@@ -179,7 +179,7 @@ _PLURALS: Mapping[Any, str] = {int: "whole numbers", float: "finite numbers", st
 
 
 def _one_of(value: object, known: Sequence[object]) -> object:
-    """Return the member of a Literal that a value is or is written like; True is not 1."""
+    """Return the member of a Literal that equals a value or its text; True does not equal 1."""
     for member in known:
         if type(value) is type(member) and value == member:
             return member
@@ -209,7 +209,7 @@ def _mapping(value: object, of: tuple[Any, ...]) -> dict[Any, Any]:
 
 
 def _members(annotation: Any) -> tuple[Any, ...]:  # noqa: ANN401
-    """Return the members of a union, nested ones and those behind Annotated unfolded."""
+    """Return the members of a union, with nested unions and Annotated resolved."""
     if get_origin(annotation) is Annotated:
         return _members(get_args(annotation)[0])
     if get_origin(annotation) in (Union, types.UnionType):
@@ -242,7 +242,7 @@ def _forms(annotation: Any) -> tuple[str, ...]:  # noqa: ANN401
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401
-    """Return NumPy's scalars as Python's; NumPy itself is slow to import."""
+    """Return NumPy scalars as Python scalars, without importing NumPy, which is slow."""
     return value.item() if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0 else value
 
 

@@ -1,4 +1,4 @@
-"""The small language of names with arguments: `baseline`, `reweight(2)`, `undersample(200, reading=each)`."""
+"""The syntax of names with arguments: `baseline`, `reweight(2)`, `undersample(200, strategy=per-class)`."""
 
 import inspect
 import itertools
@@ -18,7 +18,7 @@ _FORM = re.compile(r"\s*([A-Za-z][\w.:/-]*)\s*(?:\((.*)\))?\s*", re.DOTALL)
 
 @dataclass(frozen=True)
 class CallSpec:
-    """A name with its arguments, e.g. `oversample(30000, reading=each)`.
+    """A name with its arguments, e.g. `oversample(30000, strategy=per-class)`.
 
     Its text is canonical: equal calls have equal texts.
 
@@ -36,15 +36,18 @@ class CallSpec:
 
 
 def parse_call(text: str) -> CallSpec:
-    """Read `name`, `name(2)` or `name(2, key=value)`; a value with a comma is put in double quotes.
+    """Parse `name`, `name(2)` or `name(2, key=value)`; a value with a comma is written in double quotes.
 
     Raises:
         InputError: the text has another form.
+
+    >>> parse_call("oversample(largest, strategy=joint)").options
+    (('strategy', 'joint'),)
     """
     match = _FORM.fullmatch(text)
     if match is None:
         raise InputError(
-            f"{text!r} is not of the form name, name(2) or name(2, key=value); one of your own is module:name"
+            f"{text!r} is not of the form name, name(2) or name(2, key=value), nor module:name for one of your own"
         )
     name, inside = match.groups()
     arguments: list[Value] = []
@@ -63,8 +66,8 @@ def parse_call(text: str) -> CallSpec:
 def split_calls(text: str) -> list[str]:
     """Split `baseline, reweight(2, scope=column)` at the commas outside brackets and double quotes.
 
-    >>> split_calls("baseline, reweight(2, scope=column), ensemble(3, oversample(200, reading=each))")
-    ['baseline', 'reweight(2, scope=column)', 'ensemble(3, oversample(200, reading=each))']
+    >>> split_calls("baseline, reweight(2, scope=column), undersample(200, strategy=per-class)")
+    ['baseline', 'reweight(2, scope=column)', 'undersample(200, strategy=per-class)']
     """
     return split_at(text, ",")
 
@@ -87,7 +90,7 @@ def split_at(text: str, separator: str) -> list[str]:
 
 
 def unfold_sweep(text: str) -> list[str]:
-    """Return the texts that `reweight(1.5|2|5)` stands for: one for each combination of the values between bars.
+    """Return the calls that a sweep such as `reweight(1.5|2|5)` stands for: one for each combination of values.
 
     >>> unfold_sweep("reweight(1.5|2) + focal(2)")
     ['reweight(1.5) + focal(2)', 'reweight(2) + focal(2)']
@@ -101,8 +104,8 @@ def unfold_sweep(text: str) -> list[str]:
 def bind(function: Callable[..., object], spec: CallSpec, *, given: int) -> dict[str, Any]:
     """Match the arguments of `spec` to the parameters of `function` that come after the first `given` ones.
 
-    Each value is brought to its parameter's annotation, see `tailprobe.binding.coerce`; a parameter without one takes
-    any.
+    Each value is converted to its parameter's annotation, see `tailprobe.binding.coerce`; a parameter without one takes
+    any value.
 
     Returns:
         The values by parameter name, defaults included.
@@ -125,10 +128,10 @@ def bind(function: Callable[..., object], spec: CallSpec, *, given: int) -> dict
 def annotation_of(function: Callable[..., object], name: str) -> Any:  # noqa: ANN401 - any annotation
     """Return the annotation of one parameter, Any where there is none.
 
-    Each is resolved alone: a name that only a type checker imports, as an earlier parameter's may be, does no harm.
+    It is resolved without the other parameters', which may use names that only a type checker imports.
 
     Raises:
-        NameError: the annotation is text and names something that the function's module does not have.
+        NameError: the annotation is text with a name that the function's module does not have.
     """
     annotation = inspect.signature(function).parameters[name].annotation
     if annotation is inspect.Parameter.empty:
@@ -141,7 +144,11 @@ def annotation_of(function: Callable[..., object], name: str) -> Any:  # noqa: A
 
 
 def parse_value(text: str) -> Value:
-    """Read a whole number, a number or a word."""
+    """Parse an integer, a finite number or a word; double quotes around it are removed.
+
+    >>> parse_value("2"), parse_value("0.5"), parse_value("inf"), parse_value('"a, b"')
+    (2, 0.5, 'inf', 'a, b')
+    """
     text = text.strip().strip('"')
     try:
         number = float(text)
@@ -153,7 +160,7 @@ def parse_value(text: str) -> Value:
 
 
 def show_value(value: object) -> str:
-    """Write a value so that it reads back as the same.
+    """Return the text of a value, which `parse_value` and `coerce` turn back into it.
 
     >>> show_value(2.0), show_value(0.99999999), show_value(True), show_value("a, b")
     ('2', '0.99999999', 'true', '"a, b"')

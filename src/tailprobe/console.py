@@ -1,7 +1,7 @@
-"""What the command shows: results, sentences, and while it works a bar for each stage.
+"""Output of the command line: results, messages, and a progress bar for each stage.
 
-Everything that a command prints goes through `Terminal`, `say` or `complain`: names of classes, files and methods are
-other people's text, and none of it reaches the terminal as a control sequence.
+Everything that a command prints goes through `Terminal`, `say` or `complain`: names of classes, files and methods come
+from outside, and none of them reaches the terminal as a control sequence.
 """
 
 import logging
@@ -26,14 +26,14 @@ from tailprobe.log import handled
 from tailprobe.printable import one_line, printable
 from tailprobe.progress import duration
 
-_SOON = 0.5  # seconds, before which a rate says nothing
+_SOON = 0.5  # seconds; a rate is not reliable before
 
 
 class Terminal(Console):
-    """Rich's console, which shows what a terminal would obey as its escape; its own colours stay."""
+    """Rich's console with control sequences in texts shown as escapes; its own colours stay."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Yield the segments of what is printed, their texts made fit to be shown."""
+        """Yield the segments of what is printed, with control characters in their texts escaped."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else segment._replace(text=printable(segment.text))
 
@@ -56,10 +56,10 @@ def _write(text: str, *, error: bool) -> None:
 
 
 class Bars:
-    """A `Progress` for people, as a context manager. Notes that are logged meanwhile are printed above the bars."""
+    """A `Progress` in the terminal, as a context manager. Messages logged meanwhile are printed above the bars."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        """Show nothing at all where `quiet`."""
+        """Prepare the bars; with `quiet` nothing is shown."""
         self.console = Terminal(quiet=quiet, stderr=True)
         self._bars = Progress(
             TextColumn("{task.description:<18}"),
@@ -100,7 +100,7 @@ class Bars:
 
 
 class _Notes(logging.Handler):
-    """Prints what is logged, a sentence a line."""
+    """Prints logged messages, one a line."""
 
     def __init__(self, console: Console) -> None:
         super().__init__()
@@ -122,14 +122,14 @@ class _Stage:
         return f"{(done - self._first) / seconds:,.1f}/s" if done > self._first and seconds > _SOON else ""
 
     def left(self, done: int, total: int) -> str:
-        """Return how long the rest takes at this rate, nothing where it is not known or nothing is left."""
+        """Return the remaining time at this rate as text, empty where it is unknown or nothing remains."""
         seconds = time.monotonic() - self._started
         if not self._first < done < total or seconds <= _SOON:
             return ""
         return f", {duration(seconds / (done - self._first) * (total - done))} left"
 
     def is_worth_a_line(self, done: int, total: int) -> bool:
-        # A line for each tenth: enough to see that it lives, few enough for a log.
+        # A line for each tenth: enough to see that it is running, few enough for a log.
         tenth = 10 * done // max(total, 1)
         fresh = tenth > self._tenth
         self._tenth = max(tenth, self._tenth)

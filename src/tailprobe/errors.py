@@ -1,9 +1,16 @@
-"""The errors that a user can mend."""
+"""The error class for what a user can fix."""
 
 
 class InputError(ValueError):
-    """Something the user gave cannot be used.
+    """Input that cannot be used: a setting, a file, a value, or data.
 
-    The message says in one line what was expected, what came, where and how to fix it. The command prints it without a
-    traceback; any other exception is a fault of tailprobe and keeps its traceback.
+    The message says in one line what was expected, what was given, where, and how to fix it. The command line prints it
+    without a traceback; any other exception is a bug in tailprobe and keeps its traceback. A subclass of ValueError.
+
+    >>> from tailprobe import Recipe
+    >>> try:
+    ...     Recipe(dropout=1.5)
+    ... except InputError as error:
+    ...     print(error)
+    recipe: dropout is 1.5. Expected a finite number, from 0 to below 1
     """

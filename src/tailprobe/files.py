@@ -1,6 +1,7 @@
-"""Files that are written whole or not at all: under a temporary name beside the target, then renamed.
+"""Atomic writes: a file is written under a temporary name beside the target, then renamed.
 
-What a file system refuses (no room, no right, a file where a folder should be) is an `InputError` in one line.
+Errors of the file system (no disk space, no permission, a file in place of a folder) become an `InputError` of one
+line.
 """
 
 import errno
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _PARTIAL = ".partial"
-# What the user can mend, and how. Other errors of the system keep their traceback.
-_FULL = "make room and run the same command again"
-_NO_RIGHT = "give the right to write there, or choose another place"
+# Errors that the user can fix, and how. Other errors of the system keep their traceback.
+_FULL = "free disk space and run the same command again"
+_NO_RIGHT = "grant permission to write there, or choose another place"
 _REMEDIES = {
     errno.ENOSPC: _FULL,
     errno.EDQUOT: _FULL,
@@ -40,16 +41,17 @@ _REMEDIES = {
 
 @contextmanager
 def write_whole(path: Path, *, overwrite: bool = True, shared: bool = False, durable: bool = True) -> Iterator[Path]:
-    """Give a temporary path in the same folder; it becomes `path` when the block ends well and is removed otherwise.
+    """Yield a temporary path in the same folder; it is renamed to `path` if the block succeeds, and removed otherwise.
 
     Args:
-        overwrite: replace a file that is there.
-        shared: another process may write the same file at the same time; the temporary name then holds the process id.
+        path: the file to write.
+        overwrite: replace an existing file.
+        shared: another process may write the same file at the same time; the temporary name then has the process id.
         durable: the file is on the disk before it gets its name, so that a power cut leaves the old one or the new one.
 
     Raises:
-        InputError: `path` exists and may not be overwritten, its folder does not exist, or it cannot be written, for
-            want of room or rights.
+        InputError: `path` exists and may not be overwritten, its folder does not exist, or it cannot be written for
+            lack of disk space or permission.
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "numbers.txt"
@@ -103,7 +105,7 @@ def make_folder(path: Path) -> None:
 
 
 def remove_partials(folder: Path) -> None:
-    """Remove what killed processes left of unfinished files in a folder and below; nobody else may be writing there."""
+    """Remove unfinished files of killed processes in a folder and below; no other process may be writing there."""
     for path in folder.rglob(f".*{_PARTIAL}"):
         path.unlink(missing_ok=True)
 
@@ -114,14 +116,14 @@ def is_partial(path: Path) -> bool:
 
 
 def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file, hex."""
+    """Return the SHA-256 of a file as a hex digest."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
 def refusals_named(path: Path) -> Iterator[None]:
-    """Turn what the system refuses to write into an InputError that names the path and the way out."""
+    """Turn the system's errors of writing into an InputError that names the path and how to fix it."""
     try:
         yield
     except OSError as error:
@@ -132,10 +134,10 @@ def refusals_named(path: Path) -> Iterator[None]:
 
 
 def refusal(error: OSError, path: Path | None = None) -> str | None:
-    """Return what the system refused, as one line with the way out; None of an error that no user can mend.
+    """Return a system error as one line that says how to fix it; None for one that the user cannot fix.
 
     >>> refusal(OSError(errno.ENOSPC, "No space left on device"), Path("run/scores.parquet"))
-    'run/scores.parquet: cannot be written (No space left on device); make room and run the same command again'
+    'run/scores.parquet: cannot be written (No space left on device); free disk space and run the same command again'
     """
     code = error.errno if error.errno in _REMEDIES else _code_in(str(error))
     if code is None:
@@ -145,19 +147,19 @@ def refusal(error: OSError, path: Path | None = None) -> str | None:
 
 
 def _code_in(text: str) -> int | None:
-    """Return the error that a library names in words alone, as Arrow does."""
+    """Return the error number of a library's error that only has its text, such as Arrow's."""
     return next((code for code in _REMEDIES if os.strerror(code) in text), None)
 
 
 def _open_to_others(path: Path) -> None:
-    """Give a file or folder the rights of one that is newly made, where a library made it for its owner alone."""
+    """Give a file or folder the permissions of a new one, where a library made it private to its owner."""
     if sys.platform == "win32" or not path.exists() or path.stat().st_mode & 0o077:
         return
     path.chmod(path.stat().st_mode | _rights_of_new(path))
 
 
 def _rights_of_new(path: Path) -> int:
-    """Return the rights that the umask leaves; asked of a new file, since to ask the umask is to change it."""
+    """Return the permissions that the umask leaves, by making a file; reading the umask would mean setting it."""
     probe = path.with_name(f".{path.name}.rights{_PARTIAL}")
     (probe.mkdir if path.is_dir() else probe.touch)()
     try:
@@ -167,7 +169,7 @@ def _rights_of_new(path: Path) -> int:
 
 
 def open_folder(path: Path) -> None:
-    """Give a folder that was copied from a private one, as a temporary folder is, the rights of a new folder."""
+    """Give a folder copied from a private one, such as a temporary folder, the permissions of a new folder."""
     _open_to_others(path)
 
 
@@ -179,10 +181,10 @@ def _sync(path: Path) -> None:
 
 
 def _sync_folder(path: Path) -> None:
-    """Put a rename on the disk, where the system can do so."""
+    """Flush a rename to the disk, where the system supports it."""
     if sys.platform == "win32":
         return
-    with suppress(OSError):  # some network file systems do not
+    with suppress(OSError):  # some network file systems do not support it
         folder = os.open(path, os.O_RDONLY)
         try:
             os.fsync(folder)

@@ -14,14 +14,14 @@ Mask = Bool[np.ndarray, " C"]
 
 
 def low_frequency_classes(labels: Labels, rule: str = "percentile(25)") -> Mask:
-    """Say which classes are low-frequency, by their counts in the whole collection.
+    """Return which classes are low-frequency, by their counts in the whole collection.
 
     Args:
-        labels: labels of every image, all parts together, as the paper counts them.
-        rule: `percentile(25)`, the paper's: at or below that percentile of the counts (numpy's linear one);
-            `deviation` or `deviation(2)`: below the mean by that many standard deviations (population formula);
-            `below(500)`: fewer images than that; `fraction(0.1)`: fewer than that share of the largest class;
-            `named(blow_down, slash_burn)`: these.
+        labels: (N, C) labels of every image, all parts together, as the paper counts them.
+        rule: `percentile(25)`, the paper's: at or below that percentile of the counts (numpy's linear interpolation);
+            `deviation` or `deviation(2)`: below the mean by more than that many population standard deviations;
+            `below(500)`: fewer images than that; `fraction(0.1)`: fewer than that share of the largest class's images;
+            `named(blow_down, slash_burn)`: the classes with these names.
 
     Returns:
         (C,) bool.
@@ -43,7 +43,7 @@ def low_frequency_classes(labels: Labels, rule: str = "percentile(25)") -> Mask:
 
 
 def classes_matching(labels: Labels, rule: str) -> Mask:
-    """Say which classes a low-frequency rule selects, be they none or all; see `low_frequency_classes`.
+    """Return (C,) bool, which classes a low-frequency rule selects, even if none or all; see `low_frequency_classes`.
 
     Raises:
         InputError: an unknown rule.

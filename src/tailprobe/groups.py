@@ -3,14 +3,14 @@
 | group | classes |
 |---|---|
 | `all` | every class |
-| `low-frequency` | those that the study's low-frequency rule selects, see `frequency` |
+| `low-frequency` | the classes that the study's low-frequency rule selects, see `frequency` |
 | `remaining` | the others |
 | `head`, `medium`, `tail` | the third of the classes with the most images, the middle, the third with the fewest |
 
 Classes are counted over the whole collection, so a class belongs to the same groups under every seed, in every part and
-in every table; results and verdicts can be joined on encoder, method, class_name and is_group. Thirds of the classes,
-and not fixed counts such as the 20 and 100 images of Liu et al. (CVPR 2019), keep every group filled whatever the size
-of the collection.
+in every table; results and verdicts can be joined on encoder, method, class_name and is_group. With thirds of the
+classes, unlike fixed counts such as the 20 and 100 images of Liu et al. (CVPR 2019), no group of a collection of three
+or more classes is empty.
 """
 
 from typing import Final
@@ -27,7 +27,7 @@ GROUPS: Final = (*RULE_GROUPS, *COUNT_GROUPS)
 
 
 def group_members(counts: Int[np.ndarray, " C"], low_frequency: Bool[np.ndarray, " C"]) -> Bool[np.ndarray, "6 C"]:
-    """Return which classes belong to each of `GROUPS`, in that order.
+    """Return (6, C) bool, which classes belong to each of `GROUPS`, in that order.
 
     Args:
         counts: (C,) images of each class in the whole collection.
@@ -38,10 +38,10 @@ def group_members(counts: Int[np.ndarray, " C"], low_frequency: Bool[np.ndarray,
 
 
 def head_medium_tail(counts: Int[np.ndarray, " C"]) -> Bool[np.ndarray, "3 C"]:
-    """Return which classes are head, medium and tail: the most frequent third, the middle and the rarest third.
+    """Return (3, C) bool: head, medium and tail, the most frequent third, the middle and the rarest third of classes.
 
-    Classes of equal count go by their order. Where the number of classes is no multiple of three, the middle takes the
-    rest; of one or two classes all are in the middle.
+    Ties are broken by the order of the classes. Where the number of classes is not a multiple of three, the middle has
+    the remainder; one or two classes are all in the middle.
 
     >>> head_medium_tail(np.array([10, 900, 90, 30])).tolist()
     [[False, True, False, False], [False, False, True, True], [True, False, False, False]]

@@ -1,4 +1,4 @@
-"""Misspelt keyword arguments, refused with the nearest that there is."""
+"""Misspelt keyword arguments, refused with a suggestion."""
 
 import functools
 import inspect
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 def known_keywords(function: Callable[P, R]) -> Callable[P, R]:
-    """Refuse keyword arguments that a function does not take, by an `InputError` that names the nearest.
+    """Refuse keyword arguments that a function does not take, by an `InputError` that suggests the nearest name.
 
     >>> @known_keywords
     ... def embed(images, *, cache=None): ...

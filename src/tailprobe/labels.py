@@ -16,23 +16,23 @@ Kind = Literal["multi-label", "single-label"]
 
 @dataclass(frozen=True, eq=False)
 class Labels:
-    """Which of N images carries which of C classes, and of which that is not known.
+    """Which of N images carry which of C classes, and which labels are unknown.
 
-    An unknown label takes part in nothing: not in counts, losses, metrics or splits.
+    An unknown label is left out of counts, losses, metrics and splits.
 
     Raises:
-        InputError: a class has no name or two have the same, matrix or mask do not fit the classes, or a single-label
-            image has not exactly one class, or unknown ones.
+        InputError: a class without a name or two with the same, a matrix or mask that does not fit the classes, or a
+            single-label image with unknown labels or without exactly one class.
 
     >>> labels = Labels.from_tags([["forest", "road"], ["forest"]])
     >>> labels.classes, labels.counts.tolist()
     (('forest', 'road'), [2, 1])
     """
 
-    matrix: Bool[np.ndarray, "N C"]  # False where the label is not known
-    classes: tuple[str, ...]
+    matrix: Bool[np.ndarray, "N C"]  # False where the label is unknown
+    classes: tuple[str, ...]  # the C names
     kind: Kind
-    known: Bool[np.ndarray, "N C"] | None = None  # of which image and class the label is known; None: of all
+    known: Bool[np.ndarray, "N C"] | None = None  # which labels are known; None: all
 
     def __post_init__(self) -> None:
         self._mask()
@@ -49,7 +49,7 @@ class Labels:
                 )
 
     def _mask(self) -> None:
-        """Hide what the matrix says of unknown labels, so that nothing can depend on it."""
+        """Set unknown labels to False in the matrix, so that nothing can depend on them."""
         if self.known is None:
             return
         if self.known.shape != self.matrix.shape:
@@ -74,12 +74,15 @@ class Labels:
 
         Args:
             tags: N collections of tags.
-            classes: the classes in the order wanted; by default every tag met, sorted by name.
-            kind: "single-label" when each image has exactly one tag.
-            unknown: N collections of classes of which it is not known whether the image carries them.
+            classes: the classes in the order wanted; by default every tag, sorted by name.
+            kind: "single-label" if each image has exactly one tag.
+            unknown: N collections of classes; whether the image carries them is unknown.
 
         Raises:
-            InputError: a tag is not among `classes`.
+            InputError: a tag is not among `classes`, or as `Labels`.
+
+        >>> Labels.from_tags([["a"], ["b"]], unknown=[[], ["a"]]).known.tolist()
+        [[True, True], [False, True]]
         """
         names = sorted({tag for image in tags for tag in image}) if classes is None else list(classes)
         matrix = _marked(tags, names)
@@ -99,13 +102,13 @@ class Labels:
 
     @property
     def unknown_counts(self) -> Int[np.ndarray, " C"]:
-        """(C,) int64, images of which it is not known whether they carry each class."""
+        """(C,) int64, images whose label of each class is unknown."""
         none = np.zeros(len(self.classes), dtype=np.int64)
         return none if self.known is None else (~self.known).sum(axis=0, dtype=np.int64)
 
     @property
     def known_counts(self) -> Int[np.ndarray, " C"]:
-        """(C,) int64, images of which it is known whether they carry each class."""
+        """(C,) int64, images whose label of each class is known."""
         return len(self) - self.unknown_counts
 
     def cooccurrence(self) -> Int[np.ndarray, "C C"]:
@@ -120,7 +123,7 @@ class Labels:
         return Labels(self.matrix[indices], self.classes, self.kind, self.known_of(indices))
 
     def columns(self, places: Int[np.ndarray, " M"]) -> "Labels":
-        """Return the labels of the classes at `places` alone, in that order.
+        """Return the labels of only the classes at `places`, in that order.
 
         Raises:
             InputError: a single-label image carries none of them.
@@ -129,11 +132,11 @@ class Labels:
         return Labels(self.matrix[:, places], names, self.kind, None if self.known is None else self.known[:, places])
 
     def one_vs_rest(self, places: Int[np.ndarray, " M"]) -> "Labels":
-        """Return the labels of some classes as multi-label, since a single-label image may carry none of them."""
+        """Return the labels of the classes at `places` as multi-label; an image may carry none of them."""
         return replace(self, kind="multi-label").columns(places)
 
     def known_of(self, indices: Int[np.ndarray, " M"]) -> Bool[np.ndarray, "M C"] | None:
-        """Return which labels of the images at `indices` are known; None where all labels of all images are."""
+        """Return (M, C), which labels of the images at `indices` are known; None if all labels of all images are."""
         return None if self.known is None else self.known[indices]
 
     def digest(self) -> str:

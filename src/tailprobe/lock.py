@@ -1,4 +1,4 @@
-"""One process writes a file or a folder at a time; the system releases the lock of a process that is killed."""
+"""Locks: one process at a time writes a file or a folder; the system releases the lock of a killed process."""
 
 import logging
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ def locked_by(lock_file: Path, *, what: Path) -> Iterator[None]:
     """Hold a lock file while the block runs.
 
     Args:
-        lock_file: is created where it is missing.
-        what: is written meanwhile, for messages.
+        lock_file: created if it is missing.
+        what: the path that is written meanwhile, for messages.
 
     Raises:
         InputError: another process holds the lock, or the lock file cannot be written.
@@ -30,10 +30,10 @@ def locked_by(lock_file: Path, *, what: Path) -> Iterator[None]:
             lock.acquire(blocking=False)
     except Timeout:
         raise InputError(
-            f"{what} is being written by another process; wait until that has ended, or give another place"
+            f"{what} is being written by another process; wait until it has ended, or choose another place"
         ) from None
     except NotImplementedError:
-        _LOG.warning("%s: its file system has no locks; see that no other process writes there", what)
+        _LOG.warning("%s: its file system has no locks; make sure that no other process writes there", what)
     try:
         yield
     finally:
@@ -51,12 +51,12 @@ def locked_folder(folder: Path) -> Iterator[None]:
 def locked_file(path: Path) -> Iterator[None]:
     """Lock a file that is written, or a folder that is replaced, by a hidden file beside it; raises as `locked_by`.
 
-    The hidden file is removed before the lock is released: who opened it meanwhile finds it locked.
+    The hidden file is removed before the lock is released, so that a process which opened it meanwhile finds it locked.
     """
     lock_file = path.with_name(f".{path.name}.lock")
     with locked_by(lock_file, what=path):
         try:
             yield
         finally:
-            with suppress(OSError):  # Windows does not remove what is open
+            with suppress(OSError):  # Windows does not remove open files
                 lock_file.unlink()

@@ -1,4 +1,4 @@
-"""Where the notes of a long step go: to `logging`, each module under its own name below "tailprobe".
+"""Logging: messages of long steps go to `logging`, each module under its own name below "tailprobe".
 
 INFO: what a reader changed, what is measured, how heads are trained. WARNING: what is left out or waited for.
 """
@@ -15,7 +15,7 @@ LOGGER = logging.getLogger("tailprobe")
 
 @contextmanager
 def handled(handler: logging.Handler) -> Iterator[None]:
-    """Send the notes to a handler for a while; it works as a decorator too."""
+    """Send tailprobe's messages, INFO and above, to a handler in the block; also usable as a decorator."""
     level = LOGGER.level
     LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.INFO)
@@ -28,22 +28,22 @@ def handled(handler: logging.Handler) -> Iterator[None]:
 
 @contextmanager
 def printed_by_default() -> Iterator[None]:
-    """Print the notes while a function of the Python API works, unless the user has set logging up otherwise.
+    """Print messages while a function of the Python API runs, unless the user has configured logging.
 
-    That is any handler on the logger "tailprobe" or the root logger, or a level of "tailprobe":
-    `logging.getLogger("tailprobe").setLevel("WARNING")` is enough to have no notes.
+    A handler on the logger "tailprobe" or the root logger counts as configuration, as does a level of "tailprobe":
+    `logging.getLogger("tailprobe").setLevel("WARNING")` is enough to print nothing.
     """
     if LOGGER.hasHandlers() or LOGGER.level != logging.NOTSET:
         yield
         return
-    printed = logging.StreamHandler(sys.stdout)  # made now: a notebook puts its own stream there for each cell
+    printed = logging.StreamHandler(sys.stdout)  # made now: a notebook replaces sys.stdout for each cell
     printed.setFormatter(_Printable())
     with handled(printed):
         yield
 
 
 class _Printable(logging.Formatter):
-    """Shows names in a note as text that no terminal obeys."""
+    """Escapes control characters in messages."""
 
     def format(self, record: logging.LogRecord) -> str:
         return printable(super().format(record))

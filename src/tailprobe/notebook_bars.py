@@ -1,4 +1,4 @@
-"""Bars that a notebook shows of a long step, one for each stage."""
+"""Progress bars in a notebook, one for each stage."""
 
 import sys
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from tailprobe.progress import Progress, silent
 
 @contextmanager
 def shown_progress(given: Progress | None) -> Iterator[Progress]:
-    """Give the progress to report to: what was given, else bars in a notebook, and nobody elsewhere."""
+    """Yield the progress to report to: the given one, else bars in a notebook, else `silent`."""
     if given is not None or not in_notebook():
         yield given or silent
         return

@@ -1,4 +1,4 @@
-"""The parts of a split, and the spellings people use for them."""
+"""The parts of a split, and usual spellings of their names."""
 
 import re
 
@@ -11,14 +11,14 @@ _SPELLINGS = {
 _PART = {spelling: part for part, spellings in _SPELLINGS.items() for spelling in spellings}
 
 
-# Words that may stand beside that of a part in the name of a folder, and say nothing themselves.
+# Words without a meaning of their own that may be in a folder's name beside that of a part.
 _NEUTRAL = """seg set data dataset image images img imgs photos pictures split part folder jpg jpeg png tif raw full
     small large clean final new official public"""
 _BESIDE = frozenset(_NEUTRAL.split())
 
 
 def parse_part_folder(name: str) -> str | None:
-    """Return the part that a folder is called after in one of the usual ways, None for anything else.
+    """Return the part that a folder's name stands for in one of the usual ways, None for any other name.
 
     >>> [parse_part_folder(name) for name in ("seg_train", "training_set", "val2017", "testset", "contest")]
     ['train', 'train', 'validation', 'test', None]
@@ -30,7 +30,7 @@ def parse_part_folder(name: str) -> str | None:
 
 
 def parse_part(word: str) -> str | None:
-    """Return "train", "validation" or "test" for a spelling of it, None for anything else.
+    """Return "train", "validation" or "test" for a spelling of it, None for any other word.
 
     >>> parse_part("Val"), parse_part("training"), parse_part("forest")
     ('validation', 'train', None)

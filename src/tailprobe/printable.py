@@ -1,4 +1,4 @@
-"""Text that others chose, made fit for a terminal: it is shown, and never obeyed."""
+"""Text from outside made safe for a terminal: control characters are shown as escapes."""
 
 import re
 
@@ -8,7 +8,7 @@ _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a
 
 
 def printable(text: str) -> str:
-    r"""Return a text with what a terminal would obey written as its escape; line breaks and tabs stay.
+    r"""Return a text with control characters replaced by their escapes; line breaks and tabs stay.
 
     >>> printable("\x1b[2Jforest"), printable("mine\u202egpj.exe"), printable("a\tb\n")
     ('\\x1b[2Jforest', 'mine\\u202egpj.exe', 'a\tb\n')
@@ -17,7 +17,7 @@ def printable(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    r"""Return a text as `printable` does, its line breaks and tabs as escapes too.
+    r"""Return a text as `printable` does, with line breaks and tabs replaced as well.
 
     >>> one_line("two\nlines")
     'two\\nlines'

@@ -1,4 +1,4 @@
-"""Progress of a long step, as it is reported."""
+"""Progress reports of long steps."""
 
 import math
 from typing import Protocol, runtime_checkable
@@ -6,18 +6,18 @@ from typing import Protocol, runtime_checkable
 
 @runtime_checkable
 class Progress(Protocol):
-    """Called by a long step whenever a part of it is done, from one thread at a time."""
+    """A callback that a long step calls whenever some of it is done, from one thread at a time."""
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Say that `done` of `total` units of `stage` are finished; a stage's first call has the part done before."""
+        """Report `done` of `total` units of `stage`; the first call of a stage has the units that were done before."""
 
 
 def silent(stage: str, done: int, total: int) -> None:
-    """Progress that is reported to nobody."""
+    """Ignore the report: a `Progress` that shows nothing."""
 
 
 def duration(seconds: float) -> str:
-    """Return a length of time in the two units a person would use.
+    """Return a duration as text, in its two largest units, rounded up to seconds.
 
     >>> duration(3.2), duration(200), duration(8000), duration(200000)
     ('4 s', '3 min 20 s', '2 h 13 min', '2 d 7 h')

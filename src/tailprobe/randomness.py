@@ -1,4 +1,4 @@
-"""One seed, one result: every random stream is named by what it is for."""
+"""Random streams: each is named by its purpose, so that one seed gives one result."""
 
 import hashlib
 
@@ -7,11 +7,11 @@ import torch
 
 
 def generator(seed: int, *names: str) -> np.random.Generator:
-    """Return the stream of `seed` for one purpose, independent of every other purpose and of the order of calls.
+    """Return the random generator of `seed` for one purpose, independent of other purposes and of the order of calls.
 
     Args:
-        seed: the study's or the repeat's seed, >= 0.
-        names: what the stream is for, from coarse to fine, e.g. `("clip", "undersample(200)", "rows")`.
+        seed: the study's or the repeat's seed, 0 or more.
+        names: the purpose, from coarse to fine, e.g. `("clip", "undersample(200)", "rows")`.
 
     >>> bool(generator(0, "split").random() == generator(0, "split").random())
     True
@@ -22,12 +22,12 @@ def generator(seed: int, *names: str) -> np.random.Generator:
 
 
 def torch_generator(seed: int, *names: str) -> torch.Generator:
-    """Return the same kind of stream for torch, on the processor."""
+    """Return the torch generator of `seed` for one purpose, on the processor; see `generator`."""
     state = int(_sequence(seed, names).generate_state(1, np.uint64)[0] >> np.uint64(1))
     return torch.Generator().manual_seed(state)
 
 
 def _sequence(seed: int, names: tuple[str, ...]) -> np.random.SeedSequence:
-    # A digest, not Python's hash(): that one changes from process to process.
+    # A digest and not Python's hash(), which changes from process to process.
     digest = hashlib.sha256("\x1f".join(names).encode()).digest()
     return np.random.SeedSequence([seed, *np.frombuffer(digest[:16], np.uint32).tolist()])

@@ -1,4 +1,4 @@
-"""Members of a family, each under its name: readers, encoders, methods."""
+"""Registry: the members of a family by name, such as readers, encoders or methods."""
 
 import difflib
 import importlib
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Registry(Generic[T]):
-    """The members of one family.
+    """The members of one family by name.
 
     >>> shapes: Registry[float] = Registry("shape")
     >>> shapes.add("square", 4.0)
@@ -30,8 +30,8 @@ class Registry(Generic[T]):
 
         Args:
             family: what one member is called in messages, e.g. "method".
-            plugins: modules of later stages that register members, imported at the first look-up. They are named and
-                not imported here, since no stage depends on a later one.
+            plugins: names of modules of later stages that register members, imported at the first look-up, since no
+                stage imports a later one.
         """
         self.family = family
         self._members: dict[str, T] = {}
@@ -41,7 +41,7 @@ class Registry(Generic[T]):
         """Return a decorator that registers what it decorates under `name`.
 
         Raises:
-            ValueError: `name` is empty or taken. A fault of the program, not of the user.
+            ValueError: `name` is empty or taken. A programming error, not a user's.
         """
         return lambda member: self.add(name, member)
 
@@ -53,7 +53,7 @@ class Registry(Generic[T]):
         return member
 
     def remove(self, name: str) -> None:
-        """Take a member out again, as a test or an interactive session may want; raises KeyError if there is none."""
+        """Remove a member, for tests and interactive sessions; raises KeyError if there is none."""
         del self._members[name]
 
     def get(self, name: str) -> T:
@@ -80,7 +80,7 @@ class Registry(Generic[T]):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return `; did you mean 'x'?` for the known name nearest to `name`, or nothing when none is near.
+    """Return `; did you mean 'x'?` for the known name most similar to `name`, empty if none is similar.
 
     >>> did_you_mean("cultivaton", ("cultivation", "road"))
     "; did you mean 'cultivation'?"
@@ -91,7 +91,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 @cache
 def import_installed(group: str, what: str) -> None:
-    """Import what installed packages name under an entry-point group, so that it registers itself; once a process.
+    """Import the entry points of installed packages in a group, so that they register their members; once a process.
 
     Args:
         group: e.g. `tailprobe.methods`.
@@ -113,7 +113,7 @@ def import_installed(group: str, what: str) -> None:
 def import_members(package: ModuleType) -> None:
     """Import every module of `package` and of the packages in it, so that its members register themselves.
 
-    Called by the module that looks members up, never by the package's own `__init__`, which would import in a circle.
+    Called by the module that looks members up, not by the package's `__init__`, which would be a circular import.
     """
     for module in pkgutil.walk_packages(package.__path__, prefix=package.__name__ + "."):
         importlib.import_module(module.name)

@@ -21,34 +21,34 @@ _KEY = "setting"
 
 @dataclass(frozen=True)
 class Range:
-    """The values of the right type that make sense; None and the choices of a Literal always do."""
+    """The values that are allowed, besides None and the choices of a Literal, which always are."""
 
     holds: Callable[[Any], bool]
     expected: str  # in words, e.g. "1 or more"
-    least: float | None = None  # where there is a smallest value
-    most: float | None = None
+    least: float | None = None  # the smallest value, where there is one
+    most: float | None = None  # the largest value, where there is one
 
 
 def at_least(least: int) -> Range:
-    """Return the range of the numbers from `least` on."""
+    """Return the range of the numbers that are `least` or more."""
     return Range(lambda value: value >= least, f"{least} or more", least)
 
 
 def between(least: int, most: int) -> Range:
-    """Return the range of the numbers from `least` to `most`; what is more would only run out of memory or time."""
+    """Return the range of the numbers from `least` to `most`, both included."""
     return Range(lambda value: least <= value <= most, f"{least} to {most:,}", least, most)
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What is to be known of a field beside its name, type and default."""
+    """Properties of a setting besides its name, type and default."""
 
     help: str = ""
     group: Group = "Training recipe"  # where the command line lists it
     option: str = ""  # its name on the command line where that differs, without dashes: "encoder"
     metavar: str = ""
     range: Range | None = None
-    calls: bool = False  # names with arguments, in a text separated by the commas outside brackets
+    calls: bool = False  # a list of names with arguments; text is split at commas outside brackets
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,16 @@ class NamedSetting:
         return form if self.about.range is None else f"{form}, {self.about.range.expected}"
 
     def read(self, value: object, *, where: str) -> Any:  # noqa: ANN401 - of the type of the field
-        """Return a value as the field has it.
+        """Return a value converted to the field's type.
 
         Raises:
             InputError: it is of a wrong type or out of range; the message names the form expected.
         """
         parts = split_calls(value) if self.about.calls and isinstance(value, str) else value
         found = coerce(parts, self.annotation, where=where)
-        named = found is None or found in choices(self.annotation)  # as "auto" among numbers: no range is meant for it
+        named = found is None or found in choices(
+            self.annotation
+        )  # e.g. "auto" among numbers: not subject to the range
         if self.about.range is not None and not named and not self.about.range.holds(found):
             raise InputError(f"{where} is {value!r}. Expected {self.expected}")
         return found
@@ -96,11 +98,11 @@ def setting(
     range: Range | None = None,
     calls: bool = False,
 ) -> Any:  # noqa: ANN401 - stands for the field's value, as `dataclasses.field` does
-    """Return a dataclass field with what is to be known of it, see `Setting`.
+    """Return a dataclass field with the properties of a setting, see `Setting`.
 
     Args:
         default: its default.
-        factory: gives the default where that is a dictionary or the like.
+        factory: returns the default, where that is mutable.
         help, group, option, metavar, range, calls: see `Setting`.
     """
     about = Setting(help, group, option, metavar, range, calls)
@@ -109,7 +111,7 @@ def setting(
 
 @cache
 def settings_of(cls: type) -> Mapping[str, NamedSetting]:
-    """Return the settings of a dataclass by name, in their order; those of a field that says nothing are plain."""
+    """Return the settings of a dataclass by name, in order; a field without properties has a default `Setting`."""
     hints = get_type_hints(cls, include_extras=True)
     return {
         field.name: NamedSetting(field.name, hints[field.name], _default(field), field.metadata.get(_KEY, Setting()))
@@ -118,7 +120,7 @@ def settings_of(cls: type) -> Mapping[str, NamedSetting]:
 
 
 def make(cls: type[T], **given: object) -> T:
-    """Return a dataclass of settings made of what a user gave, each value brought to its field's type.
+    """Return a dataclass of settings made of user input, with each value converted to its field's type.
 
     Raises:
         InputError: as `NamedSetting.read`.
@@ -129,11 +131,11 @@ def make(cls: type[T], **given: object) -> T:
 
 
 def check_settings(instance: object, *, where: str = "") -> None:
-    """Bring every field of a frozen dataclass to its type, called by `__post_init__`.
+    """Convert every field of a frozen dataclass to its type; called by `__post_init__`.
 
     Args:
-        instance: just made; its fields may still hold what a user gave, as text for a number.
-        where: what the message puts before a field's name, e.g. `"recipe: "`.
+        instance: a new instance, whose fields may still hold user input, such as text for a number.
+        where: prefix of a field's name in messages, e.g. `"recipe: "`.
 
     Raises:
         InputError: as `NamedSetting.read`.

@@ -46,7 +46,7 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on(
     for nth in (1, 2, 4, 9, 16, 24):
         with monkeypatch.context() as patched:
             patched.setattr(files, "_sync", full_from(nth))
-            with pytest.raises(InputError, match=r"No space left on device.*make room") as refused:
+            with pytest.raises(InputError, match=r"No space left on device.*free disk space") as refused:
                 run_study(study, out, execution)
         assert "\n" not in str(refused.value)
         assert not (out / "run.json").exists()
@@ -101,10 +101,10 @@ def test_an_export_that_the_disk_refuses_leaves_nothing(
 @pytest.mark.parametrize(
     ("code", "remedy"),
     [
-        (errno.ENOSPC, "make room"),
-        (errno.EDQUOT, "make room"),
+        (errno.ENOSPC, "free disk space"),
+        (errno.EDQUOT, "free disk space"),
         (errno.EROFS, "read-only"),
-        (errno.EACCES, "give the right"),
+        (errno.EACCES, "grant permission"),
         (errno.ENOTDIR, "a file is where a folder should be"),
         (errno.EIO, "run the same command again when it works"),
     ],

@@ -1,4 +1,4 @@
-"""The tile while it is drawn: four bands of digital numbers, and the lines that several elements follow."""
+"""A tile while it is drawn: four bands of digital numbers, and the paths that several elements follow."""
 
 from dataclasses import dataclass, field
 
@@ -36,7 +36,7 @@ class Canvas:
     """A tile being drawn; painters change `bands` in place."""
 
     bands: Float32[np.ndarray, "4 S S"]  # digital numbers; blue, green, red, near-infrared
-    sun: float  # radians: from where the light comes, so that all relief of a tile agrees
+    sun: float  # radians: direction of the light, the same for all relief of a tile
     rivers: list[Points] = field(default_factory=list)
     roads: list[Points] = field(default_factory=list)
 
@@ -47,7 +47,7 @@ class Canvas:
         *,
         texture: Float32[np.ndarray, "S S"] | None = None,
     ) -> None:
-        """Lay `spectrum` over the tile where `mask` is above 0, brightened by the share `texture`."""
+        """Blend `spectrum` over the tile where `mask` is above 0, brightened by the fraction `texture`."""
         rows, columns = _bounds(mask)
         part = mask[rows, columns]
         gain = 1 if texture is None else 1 + texture[rows, columns]

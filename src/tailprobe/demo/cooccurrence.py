@@ -1,4 +1,4 @@
-"""What is known of Planet's labels: how many images carry each pair of tags."""
+"""Counts of Planet's labels: how many images carry each pair of tags."""
 
 import csv
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ CLOUDY = "cloudy"  # its images carry no other tag
 
 @dataclass(frozen=True, eq=False)
 class Cooccurrence:
-    """Images that carry both of two tags; the diagonal holds those that carry the tag."""
+    """Numbers of images that carry both of two tags; the diagonal has those that carry the tag."""
 
     tags: tuple[str, ...]  # (T,) from the most to the least frequent
     counts: Int[np.ndarray, "T T"]
@@ -27,7 +27,7 @@ class Cooccurrence:
 
     @property
     def land(self) -> tuple[str, ...]:
-        """The tags that do not tell the weather, in the table's order."""
+        """The tags that are not weather tags, in the table's order."""
         return tuple(tag for tag in self.tags if tag not in WEATHER)
 
 

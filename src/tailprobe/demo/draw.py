@@ -18,7 +18,7 @@ from tailprobe.errors import InputError
 from tailprobe.processor import cores
 from tailprobe.progress import Progress, silent
 
-_BATCH = 25  # tiles a task: less than a second's work, so that progress is seen to move
+_BATCH = 25  # tiles a task: less than a second of work, so that progress is updated often
 # Deviations of a scene's red, green and blue in the JPEG, bytes: of all together, and of each.
 _LIGHT, _CAST = 3.5, np.array([2.2, 1.3, 3.0])
 # The purposes of a seed's streams; randomness.generator would load torch, seconds for each process.
@@ -31,16 +31,16 @@ def draw_sample(
     """Draw a long-tailed multi-label sample of satellite-like tiles, in Planet's format.
 
     Writes `train_v2.csv`, `train-jpg/`, `train-tif-v2/` and a README.txt that says what they are. The tags follow
-    Planet's frequencies and co-occurrence (see `draw_labels`), every tag is on at least 7 tiles. A folder that holds
-    this very sample is returned as it is; a half-drawn one is completed. One process at a time may draw in a folder.
+    Planet's frequencies and co-occurrence (see `draw_labels`); every tag is on at least 7 tiles. A folder that already
+    holds this sample is returned unchanged; an incomplete one is completed. One process at a time may draw in a folder.
 
     Args:
         folder: new, empty, or with this sample.
-        tiles: how many, at least 100.
-        seed: the same gives the same bytes, whatever the number of workers. On another kind of processor a product of
-            matrices may end in other last digits, and a few pixels with it differ by one step.
-        progress: receives stage "draw", in tiles.
-        workers: processes; by default one a processor.
+        tiles: number of tiles, at least 100.
+        seed: 0 or more; the same seed gives the same bytes, whatever the number of workers. On another kind of
+            processor matrix products may differ in their last digits, and a few pixels then differ by one step.
+        progress: called with the stage "draw" and the number of tiles.
+        workers: processes; by default one a core.
 
     Returns:
         `folder`.
@@ -69,9 +69,7 @@ def draw_sample(
 
 def _check_arguments(tiles: int, seed: int) -> None:
     if tiles < MIN_TILES:
-        raise InputError(
-            f"a sample needs at least {MIN_TILES} tiles to hold a long tail, asked for {tiles}; ask for more"
-        )
+        raise InputError(f"a sample needs at least {MIN_TILES} tiles for a long tail, got {tiles}; ask for more")
     if seed < 0:
         raise InputError(f"the sample's seed must be 0 or more, got {seed}")
 

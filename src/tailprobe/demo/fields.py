@@ -1,4 +1,4 @@
-"""Smooth random fields, cheap: a coarse grid of normal numbers, upsampled by two small matrix products."""
+"""Smooth random fields, fast: a coarse grid of normal random numbers, upsampled by two small matrix products."""
 
 from functools import lru_cache
 
@@ -42,7 +42,7 @@ def step(field: Float32[np.ndarray, "*S"], *, at: float, width: float) -> Float3
 
 
 def slope(field: Float32[np.ndarray, "S S"], angle: float) -> Float32[np.ndarray, "S S"]:
-    """Return the field's rise towards `angle` (radians, from the columns' axis), as light from there shows it."""
+    """Return the directional derivative of the field towards `angle` (radians, from the columns' axis), for shading."""
     rise = np.zeros_like(field)
     rise[:, 1:] += np.float32(np.cos(angle)) * (field[:, 1:] - field[:, :-1])
     rise[1:] += np.float32(np.sin(angle)) * (field[1:] - field[:-1])

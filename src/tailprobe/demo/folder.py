@@ -42,10 +42,10 @@ class Recipe:
 
 
 def claim(folder: Path, recipe: Recipe, *, images: int, fewest: int) -> None:
-    """Make the folder ready for the recipe's sample, or see that it is.
+    """Prepare the folder for the recipe's sample, or check that it is prepared.
 
     Raises:
-        InputError: the folder holds something else, or another sample; nothing in it is touched.
+        InputError: the folder holds something else, or another sample; nothing in it is changed.
     """
     if (folder / _RECIPE).is_file():
         _check_recipe(folder, recipe)
@@ -72,7 +72,7 @@ def missing_tiles(folder: Path, *, tiles: int) -> list[int]:
 
 
 def check_table(folder: Path, content: bytes) -> bool:
-    """Tell whether the label table is there.
+    """Return whether the label table exists.
 
     Raises:
         InputError: it is, but differs from what was drawn.
@@ -88,7 +88,7 @@ def check_table(folder: Path, content: bytes) -> bool:
 
 
 def check_space(folder: Path, *, tiles: int) -> None:
-    """Raise an InputError if the disk has no room for `tiles` tiles."""
+    """Raise an InputError if the disk has too little space for `tiles` tiles."""
     free, needed = shutil.disk_usage(folder).free, tiles * _BYTES_A_TILE
     if free < needed:
         raise InputError(

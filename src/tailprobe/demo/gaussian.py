@@ -1,4 +1,4 @@
-"""Correlated yes-or-no tags by cutting a multivariate normal: the dichotomised Gaussian."""
+"""Correlated binary tags from a thresholded multivariate normal: the dichotomised Gaussian."""
 
 import numpy as np
 from jaxtyping import Float
@@ -14,10 +14,10 @@ def both_exceed(
     r"""Return P(X > -first and Y > -second) of a standard bivariate normal.
 
     Phi2(h, k, r) = Phi(h) Phi(k) + 1/(2 pi) int_0^{asin r} exp(-(h^2 + k^2 - 2 h k sin t) / (2 cos^2 t)) dt,
-    taken by 24-point Gauss-Legendre; below 1e-6 off for |r| <= 0.97.
+    by 24-point Gauss-Legendre quadrature; the error is below 1e-6 for |r| <= 0.97.
 
     Args:
-        first: h, the quantile of the first variable's chance, so that Phi(h) is that chance.
+        first: h, the normal quantile of the first variable's probability, which is Phi(h).
         second: k, likewise.
         correlation: r, within [-0.97, 0.97].
 
@@ -39,17 +39,17 @@ def both_exceed(
 def fit_correlations(
     quantiles: Float[np.ndarray, "W L"], sizes: Float[np.ndarray, " W"], counts: Float[np.ndarray, "L L"]
 ) -> Float[np.ndarray, "L L"]:
-    r"""Return the latent correlations under which pairs of tags are expected as often as counted.
+    r"""Return the latent correlations with which the expected counts of pairs of tags are the observed ones.
 
-    The strata (weathers) share the correlations but not the chances, so each pair's correlation r solves
-    sum_w n_w Phi2(h_wi, h_wj, r) = counts_ij, which grows in r: bisection, all pairs at once. A pair counted less
+    The strata (weathers) share the correlations but not the probabilities, so each pair's correlation r solves
+    sum_w n_w Phi2(h_wi, h_wj, r) = counts_ij, which increases in r: bisection, all pairs at once. A pair counted less
     (more) often than any r allows gets the strongest negative (positive) one. The matrix of the pairs' solutions need
     not be a correlation matrix; one near it, by clipping its eigenvalues, is returned.
 
     Args:
-        quantiles: h_wi, the normal quantile of each tag's chance in each stratum.
-        sizes: n_w, images of each stratum.
-        counts: images that carry both tags; the diagonal is not used.
+        quantiles: (W, L) h_wi, the normal quantile of each tag's probability in each stratum.
+        sizes: (W,) n_w, images of each stratum.
+        counts: (L, L) images that carry both tags; the diagonal is not used.
 
     Source:
         Emrich and Piedmonte, The American Statistician 45, 1991; Macke et al., Neural Computation 21, 2009. That strata

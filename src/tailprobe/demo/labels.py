@@ -16,14 +16,14 @@ def draw_labels(planet: Cooccurrence, *, tiles: int, rng: np.random.Generator) -
 
     Every tile has exactly one weather; a cloudy one has no other tag. Given the weather, the other tags are a
     dichotomised Gaussian (see `fit_correlations`) whose thresholds depend on the weather. The number of tiles of each
-    tag is not left to chance: it is Planet's share of `tiles`, rounded, and at least `FEWEST`, for which the tiles with
-    the highest latent values are taken. So the rarest tags are more frequent than Planet's below about 2,700 tiles;
-    from there on frequencies are Planet's to within rounding. A tile without any other tag is primary, as in Planet.
+    tag is fixed: Planet's share of `tiles`, rounded, and at least `FEWEST`; the tiles with the highest latent values
+    carry it. So the rarest tags are more frequent than Planet's below about 2,700 tiles; from there on frequencies are
+    Planet's to within rounding. A tile without any other tag is primary, as in Planet.
 
     Args:
-        planet: the counts to follow.
+        planet: the counts to reproduce.
         tiles: N, at least `MIN_TILES`.
-        rng: decides all of it.
+        rng: the source of randomness.
 
     Returns:
         (N, T) bool, columns in the order of `planet.tags`.
@@ -43,7 +43,7 @@ def draw_labels(planet: Cooccurrence, *, tiles: int, rng: np.random.Generator) -
 def tag_targets(planet: Cooccurrence, tiles: int) -> Int[np.ndarray, " T"]:
     """Return how many of `tiles` tiles carry each tag: Planet's share rounded, at least `FEWEST`.
 
-    The weathers' numbers are made to add up to `tiles` by the most frequent one, clear.
+    The number of the most frequent weather, clear, is adjusted so that the weathers add up to `tiles`.
     """
     targets = np.maximum(np.rint(np.diag(planet.counts) * tiles / planet.images).astype(np.int64), FEWEST)
     weather = planet.rows(WEATHER)

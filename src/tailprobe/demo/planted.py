@@ -1,4 +1,4 @@
-"""A sample of embeddings in which an investigation has something of known size to find, or nothing.
+"""A sample of embeddings with an effect of known size, or none, for an investigation to find.
 
 Images carry `mine` (15%), `road` (30%) and `field` (30%), each drawn on its own. An embedding is standard normal, moved
 along an axis of its own for each label: little for `mine`, far for `road`.
@@ -21,13 +21,13 @@ _JITTER = 0.001  # of copies
 
 @dataclass(frozen=True)
 class Plant:
-    """What is planted; by default nothing.
+    """The effects that are planted; by default none.
 
     Raises:
         InputError: a value out of range.
     """
 
-    copies: int = 1  # every image stands so often: of the images 1 - 1 / copies are redundant
+    copies: int = 1  # copies of every image: a share of 1 - 1 / copies is redundant
     cue: float = (
         0.0  # share of the images on which `road` is where `mine` is: a spurious cue, easier to see than `mine`
     )
@@ -40,10 +40,12 @@ class Plant:
 def planted_embeddings(
     images: int, plant: Plant, *, rng: np.random.Generator
 ) -> tuple[Float32[np.ndarray, "N D"], Labels]:
-    """Draw embeddings and labels.
+    """Return (N, D) float32 embeddings and their labels, N = images * plant.copies.
 
     Args:
-        images: before they are copied.
+        images: number of images before they are copied.
+        plant: the effects.
+        rng: the source of randomness.
     """
     matrix = rng.random((images, len(CLASSES))) < _SHARES
     matrix[:, 1] = np.where(rng.random(images) < plant.cue, matrix[:, 0], matrix[:, 1])

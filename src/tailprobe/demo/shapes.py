@@ -1,4 +1,4 @@
-"""Outlines of what is drawn: lines, polygons, spots, as soft masks in [0, 1]."""
+"""Shapes of drawn elements: lines, polygons, spots, as soft masks in [0, 1]."""
 
 from collections.abc import Iterable
 
@@ -44,13 +44,13 @@ def crossing_path(rng: np.random.Generator, *, bend: float, turn: float = 0.0) -
 
 
 def plot(rng: np.random.Generator, *, center: Point, radius: float, corners: int) -> Points:
-    """Return a closed outline with a few corners, as people fell or plough."""
+    """Return a closed outline with a few corners, like a felled plot or a field."""
     angle = (np.arange(corners) + rng.uniform(-0.3, 0.3, corners)) * 2 * np.pi / corners + rng.uniform(0, np.pi)
     return _around(center, angle, radius * rng.uniform(0.75, 1.25, corners), stretch=rng.uniform(-0.35, 0.35))
 
 
 def blob(rng: np.random.Generator, *, center: Point, radius: float, jag: float, points: int = 36) -> Points:
-    """Return a closed, rounded outline, as things grow: four waves around a circle, together `jag` of its radius."""
+    """Return a closed, rounded outline: a circle with four waves whose amplitudes add up to `jag` of its radius."""
     angle = np.arange(points) * 2 * np.pi / points
     waves = np.arange(2, 6)
     swing = jag * rng.standard_normal(4) / waves
@@ -64,7 +64,7 @@ def _around(center: Point, angle: np.ndarray, reach: np.ndarray, *, stretch: flo
 
 
 def rectangle(center: Point, *, width: float, height: float, angle: float) -> Points:
-    """Return the corners of a turned rectangle."""
+    """Return the corners of a rectangle rotated by `angle` (radians)."""
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * [width / 2, height / 2]
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     return np.asarray(corners @ turn + center)
@@ -97,7 +97,7 @@ def soften(mask: Float32[np.ndarray, "S S"], *, pixels: int) -> Float32[np.ndarr
 def fray(
     mask: Float32[np.ndarray, "S S"], noise: Float32[np.ndarray, "S S"], *, by: float, pixels: int = 8
 ) -> Float32[np.ndarray, "S S"]:
-    """Move an outline in and out by unit noise: `by` 1 by about `pixels`."""
+    """Displace an outline by unit-variance noise: with `by` 1 by about `pixels`."""
     blurred = soften(mask, pixels=pixels)
     touched = np.clip(4 * blurred, 0, 1)  # no islands far from the outline
     return step(blurred + np.float32(0.25 * by) * noise * touched, at=0.5, width=0.3)

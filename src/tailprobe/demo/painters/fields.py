@@ -1,4 +1,4 @@
-"""Land that is farmed, lived on and driven over."""
+"""Painters of farmland, bare ground, roads and settlements."""
 
 import numpy as np
 

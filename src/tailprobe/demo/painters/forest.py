@@ -1,4 +1,4 @@
-"""What happens to a forest: felling, fire, storm, and bloom."""
+"""Painters of changes to a forest: felling, fire, storm damage, and bloom."""
 
 import numpy as np
 
@@ -25,7 +25,7 @@ def slash_burn(canvas: Canvas, rng: np.random.Generator, strength: float) -> Non
 
 @paints("blow_down", layer=20)
 def blow_down(canvas: Canvas, rng: np.random.Generator, strength: float) -> None:
-    """Trees thrown by a gust: a fan of pale trunks that point away from where it struck."""
+    """Trees blown down by a gust: a fan of pale trunks that point away from its origin."""
     heading, spread = rng.uniform(0, 2 * np.pi), rng.uniform(0.5, 0.85)
     reach = 90 + 100 * strength
     root = rng.uniform(80, SIZE - 80, size=2) - 0.6 * reach * np.array([np.cos(heading), np.sin(heading)])
@@ -65,7 +65,7 @@ def selective_logging(canvas: Canvas, rng: np.random.Generator, strength: float)
 
 @paints("blooming", layer=24)
 def blooming(canvas: Canvas, rng: np.random.Generator, strength: float) -> None:
-    """Trees in flower: white or yellow crowns strewn over the canopy, in groves."""
+    """Trees in flower: white or yellow crowns scattered over the canopy, in clusters."""
     trees = int(rng.integers(12, 25 + round(110 * strength)))
     groves = rng.uniform(0, SIZE, size=(4, 2))
     places = groves[rng.integers(4, size=trees)] + rng.normal(0, 45, size=(trees, 2))

@@ -1,4 +1,4 @@
-"""What covers the ground of a tile from side to side."""
+"""Painters of ground that covers a whole tile."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Water, and the mines that follow it."""
+"""Painters of water, and of the mines along it."""
 
 import numpy as np
 

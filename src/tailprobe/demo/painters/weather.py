@@ -1,4 +1,4 @@
-"""The sky: each tile has exactly one of the four."""
+"""Painters of the weather: each tile has exactly one of the four."""
 
 import numpy as np
 
@@ -11,14 +11,14 @@ _SHADOW = 40  # pixels: the farthest that a cloud's shadow falls
 
 @paints("clear", layer=90)
 def clear(canvas: Canvas, rng: np.random.Generator, strength: float) -> None:
-    """Clean air, or nearly: a breath of haze on some tiles."""
+    """Clear air, with slight haze on some tiles."""
     if strength < 0.35:
         canvas.cover(np.full((SIZE, SIZE), rng.uniform(0.05, 0.22), dtype=np.float32), HAZE)
 
 
 @paints("haze", layer=90)
 def haze(canvas: Canvas, rng: np.random.Generator, strength: float) -> None:
-    """A veil that brightens the tile, blue most, and takes its contrast."""
+    """Haze that brightens the tile, blue most, and lowers its contrast."""
     thickness = 0.22 + 0.5 * strength + np.float32(0.07) * fractal_noise(rng, cells=2, octaves=3)
     canvas.cover(np.clip(thickness, 0.05, 0.9).astype(np.float32), jittered(HAZE, rng, by=0.03))
 
@@ -41,7 +41,7 @@ def partly_cloudy(canvas: Canvas, rng: np.random.Generator, strength: float) -> 
 
 @paints("cloudy", layer=90)
 def cloudy(canvas: Canvas, rng: np.random.Generator, strength: float) -> None:
-    """Cloud over all or nearly all: grey and lumpy, or white and closed."""
+    """Clouds over all or nearly all of the tile: grey and uneven, or white and uniform."""
     lumps = fractal_noise(rng, cells=int(rng.integers(2, 7)), octaves=5, roughness=0.6)
     bright = 0.62 + 0.45 * rng.random()
     blue, green, red, infrared = (value * bright for value in jittered(CLOUD, rng))
