@@ -20,8 +20,8 @@ def how_to_read(error: BaseException, otherwise: str) -> str:
     """Return what a user can do about a file that cannot be read: a missing right is no damage.
 
     >>> how_to_read(PermissionError(13, "Permission denied"), "fetch it again")
-    'give yourself the right to read it'
+    'grant permission to read it'
     >>> how_to_read(ValueError("no magic number"), "fetch it again")
     'fetch it again'
     """
-    return "give yourself the right to read it" if isinstance(error, PermissionError) else otherwise
+    return "grant permission to read it" if isinstance(error, PermissionError) else otherwise

@@ -80,7 +80,7 @@ def test_each_is_refused_in_one_line_that_says_what_to_do(folder: Path) -> None:
         "embed open.npz --export locked/embeddings.npz",
         "report run",
     )
-    read, write = "give yourself the right to read it", "give the right to write there, or choose another place"
+    read, write = "grant permission to read it", "grant permission to write there, or choose another place"
     assert [line.split(": ")[1].rsplit("/", 1)[-1] for line in said] == [
         "closed.npz", "3.png", "run", "inspection", "embeddings.npz", "run.json"
     ]  # fmt: skip

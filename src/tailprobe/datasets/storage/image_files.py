@@ -127,7 +127,7 @@ def _not_utf8(paths: Sequence[str]) -> tuple[str, ...]:
 def _refuse_unreadable(error: OSError) -> None:
     """Stop at a folder that cannot be listed, whose images would else be missing in silence."""
     raise InputError(
-        f"{error.filename}: the folder cannot be listed ({error.strerror or error}); give yourself the right to read "
+        f"{error.filename}: the folder cannot be listed ({error.strerror or error}); grant permission to read "
         "it, or move it away"
     ) from error
 
