@@ -99,7 +99,7 @@ def test_values_that_would_not_read_back_are_quoted() -> None:
         (lambda: Loss(weight=np.full((2, 3), -1.0)), "weight is negative"),
         (lambda: Loss(shift=np.full((2, 3), np.inf)), "shift is not finite"),
         (lambda: Loss(clip=np.full((2, 3), 1.0)), "below 1"),
-        (lambda: Loss("softmax", clip=np.full((2, 3), 0.1)), "sigmoid link alone"),
+        (lambda: Loss("softmax", clip=np.full((2, 3), 0.1)), "only the sigmoid link"),
     ],
 )
 def test_plans_and_losses_that_make_no_sense_are_refused(build: object, message: str) -> None:
