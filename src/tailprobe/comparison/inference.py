@@ -142,10 +142,11 @@ def limit_df(df: Float[np.ndarray, "*K"], effective_images: Float[np.ndarray, "*
     Source:
         Satterthwaite, Biometrics 1946; Bell and McCaffrey, Survey Methodology 2002, for few clusters.
 
-    >>> limit_df(np.array([20.0, 20.0]), np.array([10.0, np.inf]))
-    array([10., 20.])
+    >>> limit_df(np.array([20.0, 20.0, 20.0]), np.array([10.0, np.inf, 0.0]))
+    array([10., 20.,  1.])
     """
-    limited: Float[np.ndarray, "*K"] = 2 / (2 / df + 1 / effective_images)
+    with np.errstate(divide="ignore"):  # none of the one or the other leaves the least degrees of freedom
+        limited: Float[np.ndarray, "*K"] = 2 / (2 / df + 1 / effective_images)
     return np.maximum(limited, 1)
 
 

@@ -87,7 +87,7 @@ def lay_out(figure: Figure) -> None:
     """Place a figure's parts once and for all, where each format would place them anew: most of its time."""
     with settings():
         engine = figure.get_layout_engine()
-        if engine is not None:
+        if engine is not None and figure.axes:
             engine.execute(figure)
         figure.set_layout_engine("none")
 
