@@ -65,7 +65,9 @@ def components_of(sample: JointSample) -> VarianceComponents:
     mean, seeds, seed_variance = defined_moments(sample.values)
     pairs = (seeds * (seeds - 1)).astype(np.float64)
     squares = np.stack([np.bincount(sample.units, weights=u**2) for u in sample.influence])
-    total = np.stack([np.bincount(sample.units, weights=u) for u in sample.influence])
+    total = np.stack([np.bincount(sample.units, weights=u) for u in sample.influence]).astype(
+        np.float64
+    )  # of none: int
     shared = total**2 - squares
     return VarianceComponents(
         mean=mean,
@@ -90,7 +92,9 @@ def images_covariance(sample: JointSample) -> Float[np.ndarray, "P P"]:
     seeds, members = sample.values.shape
     if not len(sample.units):
         return np.zeros((members, members))
-    total = np.stack([np.bincount(sample.units, weights=u) for u in sample.influence])
+    total = np.stack([np.bincount(sample.units, weights=u) for u in sample.influence]).astype(
+        np.float64
+    )  # of none: int
     covariance: Float[np.ndarray, "P P"] = total @ total.T - sample.influence @ sample.influence.T
     return covariance / (seeds * (seeds - 1))
 

@@ -114,7 +114,8 @@ def effective_number(influence: Float[np.ndarray, "N K"]) -> Float[np.ndarray, "
     >>> effective_number(np.array([[0.1], [-0.1], [0.0], [0.1]])).round(6)
     array([3.])
     """
-    squares = influence**2
+    largest = np.abs(influence).max(axis=0, initial=0.0)
+    squares = np.divide(influence, largest, out=np.zeros(influence.shape), where=largest > 0) ** 2  # no underflow
     return np.divide(
         squares.sum(axis=0) ** 2, (squares**2).sum(axis=0), out=np.full(influence.shape[1], np.inf),
         where=squares.any(axis=0),
