@@ -112,7 +112,7 @@ def test_a_run_that_goes_on_with_other_data_begins_again(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("tailprobe.report.write.write_figures", killed)
+        patched.setattr("tailprobe.report.write.write_tables", killed)
         with pytest.raises(KeyboardInterrupt):
             run_study(own, out, execution)
     next(images.rglob("*.png")).unlink()
