@@ -1,15 +1,20 @@
 """Fixtures of every test; annotations are checked at run time."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 TESTS = Path(__file__).parent
+CHROMIUM = Path(os.environ.get("TAILPROBE_CHROMIUM", "/usr/bin/chromium"))
 # Tests that train encoders' networks, run whole studies, start servers, clusters or a browser, or need the real data:
 # `make check` leaves them out (-m "not slow"), `make test` runs them. A single test says so by @pytest.mark.slow.
 SLOW = (
@@ -118,3 +123,18 @@ def real_data() -> Path:
     if os.environ.get("CI") == "true":
         pytest.fail(f"real data are not at {folder}")
     pytest.skip(f"real data are not at {folder}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """The browser of all tests of a process, in which Playwright may be started once."""
+    if not CHROMIUM.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"no browser at {CHROMIUM}; install Debian's package chromium")
+        pytest.skip(f"no browser at {CHROMIUM}; install Debian's package chromium, or give TAILPROBE_CHROMIUM")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -1,15 +1,12 @@
-"""Fixtures: sessions of a review, the server of one, and a browser."""
+"""Fixtures: sessions of a review and the server of one."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from report.page.conftest import browser
 from review_browser import draw_session, running
 from tailprobe.review.session import Session
-
-__all__ = ["browser"]
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ def compare(
         Path | None,
         typer.Option(
             metavar="RUN",
-            help="An earlier run on fewer labels: say what the new ones brought, on the images of both.",
+            help="An earlier run on fewer labels, e.g. runs/before: say what the new ones brought.",
             rich_help_panel=option.OUTPUT,
         ),
     ] = None,

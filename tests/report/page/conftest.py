@@ -1,25 +1,10 @@
 """A real browser: Debian's Chromium, headless, through Playwright."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
-
-CHROMIUM = Path(os.environ.get("TAILPROBE_CHROMIUM", "/usr/bin/chromium"))
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"no browser at {CHROMIUM}; install Debian's package chromium")
-        pytest.skip(f"no browser at {CHROMIUM}; install Debian's package chromium, or give TAILPROBE_CHROMIUM")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+from playwright.sync_api import Browser, Page
 
 
 class Watched:
