@@ -147,3 +147,14 @@ def test_an_identical_ranking_is_said_in_full() -> None:
     text = printed([("clip", "platt(1)", "low-frequency", True, 0.0, 0.0, 0.0, "identical ranking")], ["platt(1)"])
     assert "identical" in text
     assert "ranking" in text
+
+
+def test_a_method_that_is_compared_with_another_baseline_says_so() -> None:
+    table = frame(
+        [("clip", name, "low-frequency", True, 0.1, 0.0, 0.2, "improves") for name in ("ldam", "reweight(2)")]
+    )
+    table.loc[table["method"] == "ldam", "compared_with"] = "softmax"
+    stream = io.StringIO()
+    shown = verdict_table(table, methods=["baseline", "ldam", "reweight(2)"], encoders=["clip"], width=80)
+    Console(file=stream, width=80).print(shown)
+    assert "Compared with softmax, not with baseline: ldam." in stream.getvalue()

@@ -84,3 +84,9 @@ def test_without_a_baseline_there_are_no_differences():
 def test_an_unknown_metric_is_named_with_the_known_ones():
     with pytest.raises(InputError, match=r"metric 'recall' is not among the results; they have: recall@0\.5"):
         summarise(table_of({("baseline", 0): 0.7}), metric="recall")
+
+
+def test_a_method_of_another_link_is_compared_with_the_baseline_of_its_own():
+    table = table_of({("baseline", 0): 0.1, ("softmax", 0): 0.6, ("ldam", 0): 0.7, ("focal", 0): 0.3})
+    found = summarise(table, metric="recall@0.5", baselines={"ldam": "softmax"}).set_index("method")["difference"]
+    assert found.to_dict() == pytest.approx({"baseline": 0.0, "softmax": 0.5, "ldam": 0.1, "focal": 0.2})

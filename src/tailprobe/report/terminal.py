@@ -12,6 +12,7 @@ from rich.text import Text
 
 from tailprobe.comparison.description import signed
 from tailprobe.groups import ALL, LOW_FREQUENCY, REMAINING
+from tailprobe.report.references import references
 from tailprobe.report.text import shown, whole_name
 from tailprobe.report.values import agree, deviation, mean, of_seeds, seed_values
 from tailprobe.scores.metric import metric_title
@@ -72,7 +73,13 @@ def results_table(
         f"{shown(metric_title(metric), 24)} in %{encoder}, {shown(part, 12)} part, {of_seeds(seeds)}", style="bold"
     )
     result.caption = Text(
-        "\n".join([_caption(seeds), *(f"{shown(m, 40)}: {shown(remarks[m], 200)}" for m in methods if m in remarks)]),
+        "\n".join(
+            [
+                _caption(seeds),
+                *_references(baselines, baseline),
+                *(f"{shown(m, 40)}: {shown(remarks[m], 200)}" for m in methods if m in remarks),
+            ]
+        ),
         style="dim",
     )
     return result
@@ -107,6 +114,11 @@ def _rows(plans: pd.DataFrame, encoder: str, method: str) -> Text:
     if "encoder" in own.columns:
         own = own[own["encoder"] == encoder]
     return Text("–" if own.empty else f"{own['rows'].mean():,.0f}")
+
+
+def _references(baselines: Mapping[str, str], baseline: str) -> list[str]:
+    sentence = references(baselines, baseline)
+    return [sentence] if sentence else []
 
 
 def _caption(seeds: int) -> str:

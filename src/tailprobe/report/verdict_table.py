@@ -14,6 +14,7 @@ from tailprobe.comparison.question import CLASSES
 from tailprobe.comparison.words import IMPROVES, NOT_TESTED, WORSENS
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
 from tailprobe.report.questions import asked
+from tailprobe.report.references import references
 from tailprobe.report.text import shown, whole_name
 from tailprobe.scores.metric import metric_title
 
@@ -88,6 +89,9 @@ def _caption(verdicts: pd.DataFrame, methods: Sequence[str], remarks: Mapping[st
         single = verdicts[~verdicts["is_group"]]
         counts = [f"{(single['verdict'] == word).sum():,} {word}" for word in (IMPROVES, WORSENS, NOT_TESTED)]
         lines.append(f"Single classes, over all methods: {', '.join(counts)}.")
+    compared = verdicts.drop_duplicates("method")
+    named = dict(zip(compared["method"].astype(str), compared["compared_with"].astype(str), strict=True))
+    lines += [sentence] if (sentence := references(named, methods[0])) else []
     lines.append(f"practically equal: within ±{100 * float(verdicts['margin'].iloc[0]):g}%.")
     lines += [f"{shown(method, 60)}: {shown(remarks[method], 200)}" for method in methods if method in remarks]
     return "\n".join(lines)

@@ -306,9 +306,10 @@ class Run:
 
         Returns:
             The columns encoder, method, part, class_name, is_group, mean, sd (standard deviation over the seeds), seeds
-            (their number), difference (mean paired difference from the baseline), difference_sd and pairs.
+            (their number), difference (mean paired difference from the method in `baselines`), difference_sd and pairs.
         """
-        return summarise(self.results[self.results["part"] == part], metric=metric or self.study.metric)
+        rows = self.results[self.results["part"] == part]
+        return summarise(rows, metric=metric or self.study.metric, baselines=self.baselines)
 
     def figures(self, *, metric: str | None = None) -> "dict[str, Figure]":
         """Return the figures of the run as matplotlib figures by name; see `report.run_figures`."""

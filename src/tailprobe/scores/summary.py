@@ -1,5 +1,8 @@
 """Means and standard deviations over the seeds: descriptive statistics without a test."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
@@ -10,13 +13,21 @@ from tailprobe.scores.ratio import defined_moments
 _KEY = ["encoder", "method", "part", "class_name", "is_group"]
 
 
-def summarise(table: pd.DataFrame, *, metric: str, baseline: str | None = "baseline") -> pd.DataFrame:
+def summarise(
+    table: pd.DataFrame,
+    *,
+    metric: str,
+    baseline: str | None = "baseline",
+    baselines: Mapping[str, str] = MappingProxyType({}),
+) -> pd.DataFrame:
     """Describe one metric over the seeds, and each method's difference from the baseline of the same seed.
 
     Args:
         table: the tidy table, or some rows of it, such as those of one part.
         metric: as in its column `metric`, e.g. "recall@0.5".
         baseline: the method to take differences from; None leaves them out.
+        baselines: by method, the one to take its difference from where that is not `baseline`, such as the softmax
+            baseline for methods with a softmax loss.
 
     Returns:
         One row for each (encoder, method, part, class_name), in the table's order: these and `is_group`; over the seeds
@@ -36,7 +47,7 @@ def summarise(table: pd.DataFrame, *, metric: str, baseline: str | None = "basel
     summary = keys.assign(mean=mean, sd=np.sqrt(variance), seeds=seeds)
     if baseline is None:
         return summary
-    difference, pairs, variance = defined_moments(values - values[_partner(keys, baseline)], axis=1)
+    difference, pairs, variance = defined_moments(values - values[_partner(keys, baseline, baselines)], axis=1)
     return summary.assign(difference=difference, difference_sd=np.sqrt(variance), pairs=pairs)
 
 
@@ -49,15 +60,19 @@ def _by_seed(rows: pd.DataFrame) -> Float[np.ndarray, "K S"]:
     return values
 
 
-def _partner(keys: pd.DataFrame, baseline: str) -> Int[np.ndarray, " K"]:
-    """Return for each key the place of the baseline's of the same encoder, part and class."""
+def _partner(keys: pd.DataFrame, baseline: str, baselines: Mapping[str, str]) -> Int[np.ndarray, " K"]:
+    """Return for each key the place of its baseline's of the same encoder, part and class."""
     sameness = list(zip(*(keys[name] for name in _KEY if name != "method"), strict=True))
-    place = {key: k for k, (key, method) in enumerate(zip(sameness, keys["method"], strict=True)) if method == baseline}
-    for key in sameness:
-        if key not in place:
+    methods = keys["method"].astype(str)
+    place = {(method, key): k for k, (key, method) in enumerate(zip(sameness, methods, strict=True))}
+    found = []
+    for key, method in zip(sameness, methods, strict=True):
+        wanted = baselines.get(method, baseline)
+        if (wanted, key) not in place:
             encoder, part, name, _ = key
             raise InputError(
-                f"encoder {encoder!r}, {part} part, class {name!r}: no result of the baseline {baseline!r}; "
-                f"name another of {', '.join(keys['method'].astype(str).unique())}, or None for no differences"
+                f"encoder {encoder!r}, {part} part, class {name!r}: no result of the baseline {wanted!r}; "
+                f"name another of {', '.join(methods.unique())}, or None for no differences"
             )
-    return np.array([place[key] for key in sameness])
+        found.append(place[wanted, key])
+    return np.array(found)

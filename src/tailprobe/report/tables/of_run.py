@@ -7,6 +7,7 @@ import pandas as pd
 
 from tailprobe.comparison.cost import cost_table
 from tailprobe.comparison.lacking import lacking_table
+from tailprobe.report.references import references
 from tailprobe.report.tables.plain import plain
 from tailprobe.report.tables.summary import printed_summary, summary
 from tailprobe.report.tables.verdicts import printed_verdicts
@@ -50,8 +51,10 @@ def _plain(data: Mapping[str, pd.DataFrame], printed: Mapping[str, pd.DataFrame]
     title = metric_title(run.study.metric)
     words = {"metric": f"{title[:1].upper()}{title[1:]}", "name": run.name}
     shown = {name: _without_one_encoder(printed.get(name, table), run) for name, table in data.items()}
+    captions = {name: _CAPTIONS[name].format(**words) for name in data}
+    captions["averages"] = f"{captions['averages']} {references(run.baselines, run.methods[0])}".strip()
     return {
-        name: Table(table, plain(shown[name], caption=_CAPTIONS[name].format(**words), label=f"tab:{name}"))
+        name: Table(table, plain(shown[name], caption=captions[name], label=f"tab:{name}"))
         for name, table in data.items()
     }
 

@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 
 from tailprobe.groups import ALL, LOW_FREQUENCY, REMAINING
+from tailprobe.report.references import references
 from tailprobe.report.tables.printed import MISSING, Cell, Column, PrintedTable, Row, Section
 from tailprobe.runs.run import Run
 from tailprobe.scores.metric import lower_is_better, metric_title
 
 COLUMNS = (
-    "encoder", "method", "class_name", "metric", "mean", "mean_low", "mean_high", "difference", "difference_low",
-    "difference_high", "simultaneous", "question", "verdict", "best", "seeds",
+    "encoder", "method", "compared_with", "class_name", "metric", "mean", "mean_low", "mean_high", "difference",
+    "difference_low", "difference_high", "simultaneous", "question", "verdict", "best", "seeds",
 )  # fmt: skip
 _GROUPS = (LOW_FREQUENCY, REMAINING, ALL)
 _TITLES = MappingProxyType({ALL: "all classes", LOW_FREQUENCY: "low-frequency classes", REMAINING: "remaining classes"})
@@ -80,6 +81,7 @@ def _row(encoder: str, method: str, group: str, mean: float, judged: pd.DataFram
     return row | {
         "mean_low": found["value_low"],
         "mean_high": found["value_high"],
+        "compared_with": str(found["compared_with"]),
         "difference": found["difference"],
         "difference_low": found[low],
         "difference_high": found[high],
@@ -96,7 +98,9 @@ def _of_baseline(encoder: str, method: str, group: str, judged: pd.DataFrame) ->
     there = ((beside.index.get_level_values(0) == encoder) & (beside.index.get_level_values(2) == group)).any()
     found = beside.xs((encoder, group), level=("encoder", "class_name")).iloc[0] if there else {}
     low, high = found.get("baseline_low", np.nan), found.get("baseline_high", np.nan)
-    return {"mean_low": low, "mean_high": high, "simultaneous": False, "question": "", "verdict": ""}
+    return {
+        "compared_with": "", "mean_low": low, "mean_high": high, "simultaneous": False, "question": "", "verdict": "",
+    }  # fmt: skip
 
 
 def _with_best(table: pd.DataFrame, *, lower: bool) -> pd.DataFrame:
@@ -138,5 +142,6 @@ def _caption(table: pd.DataFrame, run: Run) -> str:
         f"{title[:1].upper()}{title[1:]} on the test images of {run.name}{encoder}: {averaged} with its 95% interval, "
         "and the difference from the baseline of the same seed. The interval of a difference is simultaneous, so that "
         "it holds for all comparisons of its question at once, where a verdict stands beside it; elsewhere it is the "
-        "95% interval of that difference alone. Bold: the best mean, which by itself shows nothing."
-    )
+        "95% interval of that difference alone. Bold: the best mean, which by itself shows nothing. "
+        f"{references(run.baselines, run.methods[0])}"
+    ).strip()

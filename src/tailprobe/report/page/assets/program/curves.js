@@ -139,7 +139,7 @@ function showConvergence(all) {
       slow = 2 * t.converged < t.seeds ? ", not converged: more epochs may change its scores" : "";
     return [
       name,
-      `${first === last ? first : `${first} to ${last}`} of ${number(t.epochs, 0)}`,
+      `${first === last ? first : `${first} to ${last}`} (${number(t.epochs, 0)} run on average)`,
       `${t.converged} of ${many(t.seeds, "head")}${slow}`,
     ];
   });

@@ -52,13 +52,18 @@ function forestRow(row, span, k) {
     verdict = make("td", said, `verdict ${said.split(/[ ,]/)[0]}`),
     drawn = make("td", undefined, "drawn");
   name.scope = "row";
-  name.append(breakable(row.name), make("small", trainedIn(row.m)));
+  name.append(breakable(row.name), make("small", [against(row.m), trainedIn(row.m)].filter(Boolean).join(" · ")));
   if (row.low !== null) value.append(make("small", between(row)));
   drawn.append(forestPicture(row, span));
   line.append(name, drawn, value, verdict);
   return line;
 }
 // The budget, the epochs that were kept and whether the heads had converged, beside the gain that rests on them.
+// Methods of another link than the first are compared with the baseline of theirs.
+function against(m) {
+  const reference = run().comparison.baseline_of[m];
+  return reference ? `against ${run().methods[reference].name}` : "";
+}
 function trainedIn(m) {
   const t = run().training[state.encoder][run().methods[m].name];
   if (!t) return "not trained by gradient descent";
