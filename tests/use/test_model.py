@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -208,3 +209,20 @@ def test_a_folder_with_other_files_is_not_written_to(classifier: Classifier, tmp
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(InputError, match=r"no model's \(thesis.txt\)"):
         classifier.save(tmp_path)
+
+
+def test_a_run_on_an_array_is_refitted_with_the_array_and_says_so_without(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat(["forest", "mine"], [60, 20])
+    vectors = (rng.normal(size=(80, 6)) + (labels == "mine")[:, None]).astype(np.float32)
+    with patch("tailprobe.study.run.DRAWN", {}):
+        run = tailprobe.compare(
+            vectors, labels=list(labels), methods=["reweight(2)"], seeds=2, split="stratified", out=tmp_path / "run",
+            low_frequency="named(mine)", recipe=tailprobe.Recipe(epochs=2, width=8),
+        )  # fmt: skip
+    with pytest.raises(tailprobe.InputError, match=r"were in memory or have moved.*pass embeddings="):
+        Classifier.of(run, refit="all")
+    found = Classifier.of(run, refit="all", embeddings=vectors)
+    assert found.predict_proba(vectors).shape == (80, 2)
+    with pytest.raises(tailprobe.InputError, match="have changed since the run"):
+        Classifier.of(run, refit="all", embeddings=vectors + 1)

@@ -83,7 +83,7 @@ class Classifier:
         refit: Literal["all"] | None = None,
         ensemble: int = 1,
         aims: Sequence[str] = (DEFAULT_AIM,),
-        embeddings: Embeddings | None = None,
+        embeddings: Embeddings | np.ndarray | None = None,
         cache: str | Path | None = None,
         progress: Progress = silent,
     ) -> "Classifier":
@@ -98,7 +98,8 @@ class Classifier:
                 takes heads of the study, which were trained on its training part (60% of the images by default).
             ensemble: number of heads whose probabilities are averaged, 1 to 100.
             aims: how thresholds are chosen, see `tailprobe.use.aims`; a prediction may name other aims.
-            embeddings: embeddings of the study's images, instead of those in the cache.
+            embeddings: embeddings of the study's images, instead of those in the cache: what `tailprobe.embed` returns
+                for them, or (N, D) the array that was compared. Needed with `refit` if the data were in memory.
             cache: folder of stored embeddings; by default `TAILPROBE_CACHE`, else `~/.cache/tailprobe`.
             progress: called as progress(stage, done, total) during long steps.
 

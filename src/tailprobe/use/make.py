@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from tailprobe.embeddings.embeddings import Embeddings
@@ -36,7 +37,7 @@ def make_classifier(
     refit: bool = False,
     ensemble: int = 1,
     aims: tuple[str, ...],
-    embeddings: Embeddings | None = None,
+    embeddings: Embeddings | np.ndarray | None = None,
     cache: Path | None = None,
     checkpoints: Path | None = None,
     progress: Progress = silent,
