@@ -23,8 +23,9 @@ def verdicts(*rows: tuple[str, str, float, float], provisional: bool = False, me
     return table.assign(
         encoder="clip", class_name="low-frequency", is_group=True, question="primary", critical_level=0.01,
         simultaneous_low=table["difference"] - table["reach"], simultaneous_high=table["difference"] + table["reach"],
-        minimum_detectable_effect=1.2 * table["reach"], margin=0.02, metric=metric, seeds=5, below_margin=False,
-        standard_error_seeds=0.3 * table["reach"], standard_error_images=0.01 * table["reach"], provisional=provisional,
+        minimum_detectable_effect=1.2 * table["reach"], margin=0.02, metric=metric, seeds=5, support=40.0,
+        below_margin=False, provisional=provisional, standard_error_seeds=0.3 * table["reach"],
+        standard_error_images=0.01 * table["reach"],
     )  # fmt: skip
 
 
@@ -99,3 +100,20 @@ def test_a_verdict_is_provisional_where_either_side_had_not_converged() -> None:
         {"encoder": "clip", "method": ["slow", "fine", "fine"], "compared_with": ["baseline"] * 2 + ["slow"]}
     )
     assert mark_provisional(table, histories)["provisional"].tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "support", "reason", "settle"),
+    [
+        (2, 8.0, "the study has 2 seeds, and a test needs 3 or more", "--seeds 5 or more"),
+        (5, 2.0, "a test part has 2 images of such a class, and a test needs 5", "label about 60 more images of mine;"),
+    ],
+)
+def test_an_untested_group_has_its_reason_and_what_a_test_needs(
+    seeds: int, support: float, reason: str, settle: str
+) -> None:
+    rows = verdicts(("a", "not tested", 0.03, 0.04)).assign(critical_level=float("nan"), seeds=seeds, support=support)
+    found = conclude(rows, KEPT, CLASSES)
+    assert (found.kind, found.headline) == (CANNOT_TELL, "Cannot tell yet.")
+    assert reason in found.sentence
+    assert settle in found.settle

@@ -5,7 +5,7 @@ detectable effect.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import pandas as pd
@@ -14,6 +14,7 @@ from tailprobe.comparison.description import signed
 from tailprobe.comparison.lacking import lacking_table
 from tailprobe.comparison.question import PRIMARY
 from tailprobe.comparison.recommendation import Recommendation
+from tailprobe.comparison.verdict import MIN_POSITIVES, MIN_SEEDS
 from tailprobe.comparison.words import IMPROVES, INCONCLUSIVE, PRACTICALLY_EQUAL, UNDERPOWERED, WORSENS
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
 from tailprobe.scores.metric import lower_is_better, metric_title
@@ -63,7 +64,7 @@ def conclude(
     """
     rows = _tested(verdicts, recommendation)
     if rows.empty:
-        return _nothing_tested(recommendation)
+        return _not_tested(verdicts, recommendation, classes)
     best, kind = rows.iloc[int(_lower_ends(rows).argmax())], _kind(rows, verdicts, recommendation, baseline)
     if kind == NOT_WORTH_IT:
         return _not_worth_it(rows, recommendation, best, baseline)
@@ -141,6 +142,27 @@ def _nothing_tested(of: Recommendation, *, kind: Kind = CANNOT_TELL, headline: s
         kind, of.encoder, of.method, "" if kind == CANNOT_TELL else of.method, of.metric, headline, of.sentence, "",
         nothing, nothing, nothing, nothing,
     )  # fmt: skip
+
+
+def _not_tested(verdicts: pd.DataFrame, of: Recommendation, classes: pd.DataFrame) -> Conclusion:
+    """Say why the low-frequency classes were not tested, and what a test needs."""
+    found = _nothing_tested(of)
+    group = verdicts["class_name"].eq(LOW_FREQUENCY) & verdicts["is_group"].astype(bool)
+    rows = verdicts[verdicts["encoder"].astype(str).eq(of.encoder) & group]
+    if rows.empty:
+        return found
+    seeds, support = int(rows["seeds"].max()), float(rows["support"].max())
+    untested = "The low-frequency classes were not tested"
+    if seeds < MIN_SEEDS:
+        sentence = f"{untested}: the study has {seeds} seed{'s' * (seeds != 1)}, and a test needs {MIN_SEEDS} or more."
+        return replace(found, sentence=sentence, settle="To settle it: --seeds 5 or more.")
+    if not 0 < support < MIN_POSITIVES:
+        return found
+    rarest = classes[classes["low_frequency"].astype(bool)].nsmallest(1, "count").iloc[0]
+    more = math.ceil(rarest["count"] * MIN_POSITIVES / support) - int(rarest["count"])
+    sentence = f"{untested}: a test part has {support:.2g} images of such a class, and a test needs {MIN_POSITIVES}."
+    settle = f"To settle it: label about {more:,} more images of {rarest['class_name']}; more seeds will not do."
+    return replace(found, sentence=sentence, settle=settle)
 
 
 def _not_worth_it(rows: pd.DataFrame, of: Recommendation, best: "pd.Series[Any]", baseline: str) -> Conclusion:
