@@ -103,9 +103,13 @@ def test_arrays_of_embeddings_and_labels_are_compared(tmp_path):
     rng = np.random.default_rng(0)
     y = np.array(["sea"] * 60 + ["land"] * 20)
     x = rng.normal(size=(80, 4)).astype(np.float32) + (y == "sea")[:, None] * 2
-    run = tailprobe.compare(x, labels=y, methods="baseline", seeds=1, out=tmp_path / "run", cache=tmp_path / "cache")
-    table = run.tables["classes"] if hasattr(run, "tables") else pd.read_parquet(tmp_path / "run" / "classes.parquet")
-    assert len(table) == 2
+    run = tailprobe.compare(
+        x, labels=y, encoders="mobilenet", methods="baseline", seeds=1, out=tmp_path / "run", cache=tmp_path / "cache"
+    )
+    assert len(run.classes) == 2
+    assert run.encoders == ("mobilenet",)
+    with pytest.raises(InputError, match="one array of embeddings has one name, got a, b"):
+        tailprobe.compare(x, labels=y, encoders=["a", "b"], out=tmp_path / "other")
     with pytest.raises(InputError, match=r"labels: row 1 has none \(1 rows in all\)"):
         tailprobe.compare(x[:3], labels=["a", None, "b"], out=tmp_path / "other")
     with pytest.raises(InputError, match="pass labels, one for each row"):

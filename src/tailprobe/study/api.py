@@ -181,7 +181,7 @@ def compare(
         run.table(metric="average_precision")
     """
     _refuse_unknown(reader)
-    images, embeddings, reader = _given_data(data, embeddings, reader, standardise)
+    images, embeddings, reader = _given_data(data, embeddings, reader, standardise, encoders)
     source = absolute(str(data)) if images is None else images.source
     made = None if embeddings is None else {embeddings.encoder: embeddings}
     study = make(
@@ -262,6 +262,7 @@ def _given_data(
     embeddings: Embeddings | None,
     reader: dict[str, Any],
     standardise: bool | str,
+    encoders: str | Sequence[str] | None,
 ) -> tuple[LabeledImages | None, Embeddings | None, dict[str, Any]]:
     """Return images and embeddings if they are in memory, and the options that remain for reading from disk."""
     if isinstance(data, str | Path) and not is_frame(reader.get("labels")):
@@ -276,7 +277,10 @@ def _given_data(
         if labels is None:
             raise InputError(f"embeddings of shape {data.shape}: pass labels, one for each row")
         labelled = label_array(labels, len(data), given)
-        made, images = from_arrays(data, labelled, standardise=standardise is True)
+        named = [encoders] if isinstance(encoders, str) else list(encoders or ["precomputed"])
+        if len(named) != 1:
+            raise InputError(f"encoders: one array of embeddings has one name, got {', '.join(named)}")
+        made, images = from_arrays(data, labelled, encoder=named[0], standardise=standardise is True)
         return images, made, {}
     return read(data, **given), embeddings, {}
 
