@@ -188,7 +188,7 @@ def _help(setting: NamedSetting, default: object) -> str:
     shown = _shown(default)
     others = [] if "e.g." in text else [choice for choice in listed if choice not in (shown, "auto")]
     example = f" E.g. {setting.option} {others[0]}." if others else ""
-    return f"{text} Default: {shown}.{example}" if shown else f"{text}{example}"
+    return f"{text} Default: {shown}.{example}" if shown and "Default:" not in text else f"{text}{example}"
 
 
 def _shown(default: object) -> str:

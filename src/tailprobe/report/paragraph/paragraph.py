@@ -58,9 +58,9 @@ def _data(run: Run) -> Iterator[str | Cite]:
     images, classes = int(run.record["images"]), run.classes
     rare = int(classes["low_frequency"].sum())
     yield (
-        f"We compared {len(run.methods) - 1} methods for class imbalance on {run.name} ({images:,} images, "
-        f"{len(classes)} classes, {run.record['kind']}). {rare} classes are low-frequency by the rule "
-        f"{run.study.low_frequency} over the number of images that carry each class. "
+        f"We compared {_many(len(_compared(run)), 'method')} for class imbalance on {run.name} ({images:,} images, "
+        f"{len(classes)} classes, {run.record['kind']}). {_many(rare, 'class')} {'is' if rare == 1 else 'are'} "
+        f"low-frequency by the rule {run.study.low_frequency} over the number of images that carry each class. "
     )
 
 
@@ -78,7 +78,7 @@ def _training(run: Run) -> Iterator[str | Cite]:
     yield (
         f" (learning rate {recipe.learning_rate:g}, batches of {recipe.batch_size}, weight decay "
         f"{recipe.weight_decay:g}) {stops}, and kept the epoch chosen by {_SELECTED.get(recipe.select, recipe.select)}"
-        f". The budget of {run.study.budget} was equal between methods. "
+        f". The {'largest ' if recipe.epochs == 'auto' else ''}number of {run.study.budget} was equal between methods. "
     )
 
 
@@ -91,13 +91,23 @@ _SELECTED = {
 
 def _methods(run: Run) -> Iterator[str | Cite]:
     yield "The methods are "
-    others = [method for method in run.methods if method not in ("baseline", "softmax")]
+    others = _compared(run)
     for place, name in enumerate(others):
         yield ("" if not place else " and " if place == len(others) - 1 else ", ") + name
         keys = _keys(name)
         if keys:
             yield Cite(keys)
-    yield ", each compared with the baseline of its link, which is trained on the data as they are. "
+    softmax = " (baseline for sigmoid heads, softmax for softmax heads)" if "softmax" in run.methods else ""
+    yield f", each compared with the baseline of its link{softmax}, which is trained on the data as they are. "
+
+
+def _compared(run: Run) -> list[str]:
+    """Return the methods that are no baseline."""
+    return [method for method in run.methods if method not in ("baseline", "softmax")]
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}{'es' if noun.endswith('s') else 's'}"
 
 
 def _keys(name: str) -> tuple[str, ...]:
