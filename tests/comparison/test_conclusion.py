@@ -63,7 +63,7 @@ def test_an_open_answer_names_the_best_supported_method_and_what_would_settle_it
 def test_where_no_method_is_ahead_the_baseline_is_the_best_bet() -> None:
     found = conclude(verdicts(("a", "inconclusive", -0.01, 0.04), ("b", "worsens", -0.3, 0.1)), KEPT, CLASSES)
     assert (found.method, found.about) == ("baseline", "a")
-    assert found.sentence.startswith("No method is ahead of the baseline; the best supported is a.")
+    assert found.sentence.startswith("No method is shown to be ahead of the baseline; the best supported is a.")
 
 
 def test_a_gain_that_the_others_pay_for_is_not_worth_it_where_they_lose_as_much_for_sure() -> None:

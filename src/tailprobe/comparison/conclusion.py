@@ -203,7 +203,9 @@ def _open(row: "pd.Series[Any]", of: Recommendation, named: str) -> str:
     seen = row["minimum_detectable_effect"]
     missed = "" if math.isnan(seen) else f" A true difference below {seen:.3f} would often be missed."
     ahead = (
-        "" if named == row["method"] else f"No method is ahead of the {named}; the best supported is {row['method']}. "
+        ""
+        if named == row["method"]
+        else f"No method is shown to be ahead of the {named}; the best supported is {row['method']}. "
     )
     return (
         f"{ahead}On the low-frequency classes {'it' if ahead else row['method']} changes {metric_title(of.metric)} by "
