@@ -83,6 +83,15 @@ def test_every_setting_is_an_option_of_compare_with_a_help_text(part: type, name
     assert any(re.match(rf"│ +{setting.option} ", line) for line in help_of("compare", 80))
 
 
+# What a preset decides, and how a collection of one's own is read.
+OF_PRESET = {"methods", "split", "thresholds", "low_frequency", "long_tail", "group_column"}
+
+
+@pytest.mark.parametrize(("part", "name"), [pair for pair in PARTS if pair[1] not in APART | OF_PRESET])
+def test_what_a_preset_leaves_open_is_an_option_of_reproduce(part: type, name: str) -> None:
+    assert any(re.match(rf"│ +{settings_of(part)[name].option} ", line) for line in help_of("reproduce", 80))
+
+
 def test_compare_from_python_takes_the_settings_with_their_defaults() -> None:
     parameters = dict(inspect.signature(tailprobe.compare).parameters)
     for part, name in PARTS:

@@ -18,7 +18,8 @@ from tailprobe.study.execution import Execution
 # Settings that a preset leaves to the user: not methods, split, thresholds and the low-frequency rule.
 _OPEN = (
     "encoders", "weights", "standardise", "on_bad_image", "seeds", "max_seeds", "seed", "metric", "margin", "primary",
-    "classes", "budget",
+    "classes", "budget", "questions", "title", "no_images", "map", "figures", "figure_style", "figure_width",
+    "figure_font",
 )  # fmt: skip
 # Settings with a default in the preset, and so without one in the command.
 _OF_PRESET = dict.fromkeys(("encoders", *ALL_OF_RECIPE))
