@@ -7,7 +7,7 @@ along an axis of its own for each label: little for `mine`, far for `road`.
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32
 
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
@@ -49,8 +49,14 @@ def planted_embeddings(
     """
     matrix = rng.random((images, len(CLASSES))) < _SHARES
     matrix[:, 1] = np.where(rng.random(images) < plant.cue, matrix[:, 0], matrix[:, 1])
-    vectors = rng.standard_normal((images, _WIDTH))
-    vectors[:, : len(CLASSES)] += matrix * _MOVED
+    vectors = embeddings_of(matrix, rng)
     rows = np.repeat(np.arange(images), plant.copies)
     copies = vectors[rows] + _JITTER * rng.standard_normal((len(rows), _WIDTH))
     return copies.astype(np.float32), Labels(matrix[rows], CLASSES, "multi-label")
+
+
+def embeddings_of(matrix: Bool[np.ndarray, "N 3"], rng: np.random.Generator) -> Float32[np.ndarray, "N D"]:
+    """Return (N, D) float32 embeddings of images whose labels are known: another draw is another encoder's view."""
+    vectors = rng.standard_normal((len(matrix), _WIDTH))
+    vectors[:, : len(CLASSES)] += matrix * _MOVED
+    return vectors.astype(np.float32)

@@ -1,0 +1,100 @@
+"""`explain` and `encoder` on drawn tiles under EfficientNet-Lite0, with the extra `imagenet`."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+from jaxtyping import UInt8
+
+from benchmarks.planted.drawn_embeddings import TRAINING
+from benchmarks.planted.shares import shares
+from tailprobe.datasets.memory import read_memory
+from tailprobe.demo.landscape import draw_scene
+from tailprobe.demo.marker import marked
+from tailprobe.demo.write import render
+from tailprobe.embeddings.precomputed.in_memory import from_arrays
+from tailprobe.encoders.load import load_encoder
+from tailprobe.groups import ALL
+from tailprobe.investigate.encoder.answer import investigate_encoder
+from tailprobe.investigate.encoder.material import tuning_material
+from tailprobe.investigate.explain.answer import CLASS_OTHERS, TRAINING_TEST, investigate_explain
+from tailprobe.investigate.explain.cells import PlaceTest
+from tailprobe.investigate.layers.answer import verdict
+from tailprobe.investigate.trials import Material
+from tailprobe.randomness import generator
+
+SIDE = 96  # pixels that the network sees
+FAINT = 6  # grey levels of the pattern
+
+
+def explain_lines(studies: int) -> Iterator[str]:
+    """Yield how often the marker is found where it is, and any place where there is none."""
+    encoder = load_encoder("efficientnet_lite0")
+    for marker in (True, False):
+        told: Counter[str] = Counter()
+        checks: Counter[str] = Counter()
+        for study in range(studies):
+            images = _tiles(study, marker=marker)
+            vectors = encoder.encode([encoder.prepare(picture) for picture in images[0]])
+            labelled = read_memory(*images)
+            stored, _ = from_arrays(vectors, labelled.labels, names=labelled.names)
+            material = Material.of(stored, labelled, seeds=5, low_frequency="named(mine)")
+            answer = investigate_explain(material, encoder, "mine", TRAINING, pictures=False)
+            told[_where(answer.places[CLASS_OTHERS])] += 1
+            told[f"training less test: {_where(answer.places[TRAINING_TEST])}"] += 1
+            checks.update(f"{check.what} {check.verdict}" for check in answer.checks)
+        name = "a marker" if marker else "no marker"
+        yield f"explain, {name}, {studies} studies: {shares(told, studies)}; sanity: {shares(checks, studies)}"
+
+
+def encoder_lines(studies: int) -> Iterator[str]:
+    """Yield what fine-tuning is told to be worth where the frozen encoder misses something, and where all is chance."""
+    for told_apart in (True, False):
+        told: Counter[str] = Counter()
+        for study in range(studies):
+            for tuning, word in _tuning_verdicts(study, told_apart=told_apart):
+                told[f"{tuning} {word}"] += 1
+        name = "classes told apart by fine noise" if told_apart else "labels by chance"
+        yield f"encoder, {name}, {studies} studies of 5 seeds: {shares(told, studies)}"
+
+
+def _tuning_verdicts(study: int, *, told_apart: bool) -> Iterator[tuple[str, str]]:
+    """Yield each tuning's verdict over all classes."""
+    pictures, names = _tiles(study, marker=False)
+    if told_apart:
+        pictures = [
+            _checked(picture) if name == "mine" else picture for picture, name in zip(pictures, names, strict=True)
+        ]
+    labelled = read_memory(pictures, names)
+    material, network, pixels = tuning_material(
+        labelled, load_encoder("efficientnet_lite0"), side=SIDE, seeds=5, low_frequency="named(mine)"
+    )
+    answer = investigate_encoder(material, network, pixels)
+    low, high = answer.groups[ALL].together.band()
+    for tuning, below, above in zip(answer.tunings, low, high, strict=True):
+        yield tuning, verdict(float(below), float(above), answer.margin)
+
+
+def _checked(picture: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
+    """Return a tile with a chequered pattern of single pixels, as faint as its noise."""
+    rows, columns = np.indices(picture.shape[:2])
+    pattern = np.where((rows + columns) % 2 == 0, FAINT, -FAINT)[:, :, None]
+    return np.clip(picture + pattern, 0, 255).astype(np.uint8)
+
+
+def _where(found: PlaceTest) -> str:
+    if not found.more.any():
+        return "no place"
+    row, column = found.peak
+    return "the marker's place" if row < 2 and column < 2 else "another place"
+
+
+def _tiles(study: int, *, marker: bool) -> tuple[list[np.ndarray], list[str]]:
+    """Draw 40 tiles of each of two classes that nothing but the marker tells apart."""
+    rng = generator(study, "planted", "explain")
+    pictures, names = [], []
+    for i in range(80):
+        picture = render(draw_scene(frozenset({"primary", "clear", "agriculture"}), rng=rng), cast=np.zeros(3))
+        pictures.append(marked(picture) if marker and i % 2 else picture)
+        names.append("mine" if i % 2 else "field")
+    return pictures, names
