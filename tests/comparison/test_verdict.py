@@ -343,7 +343,15 @@ def test_a_method_is_compared_with_the_baseline_of_its_link(run):
         line(found, "helpful", "low-frequency")["difference"] == line(plain, "helpful", "low-frequency")["difference"]
     )
     # The recommendation chooses among methods of every link, by effects from one baseline.
-    assert found.recommendation.effect_rare == pytest.approx(plain.recommendation.effect_rare)
+    of_idle, of_helpful = (next(c for c in found.candidates if c.method == n) for n in ("idle", "helpful"))
+    assert of_idle.effect_rare == pytest.approx(
+        mean["idle"] - row["value"] + line(plain, "idle", "low-frequency")["difference"]
+    )
+    # What is tested from that baseline anyway has its row's numbers: one interval for one number.
+    tested = line(found, "helpful", "low-frequency")
+    ends = ["simultaneous_low", "simultaneous_high"]
+    assert [of_helpful.effect_rare_low, of_helpful.effect_rare_high] == tested[ends].tolist()
+    assert found.recommendation.best == of_helpful
 
 
 def test_a_method_set_aside_has_its_verdict_beforehand_and_costs_the_others_nothing(run):

@@ -35,7 +35,7 @@ def conclusion(**parts: object) -> Conclusion:
     said = {
         "kind": "cannot tell", "encoder": "clip", "method": "a", "about": "a", "metric": "average_precision",
         "headline": "Cannot tell yet.", "sentence": "", "settle": "", "difference": 0.0, "low": 0.0, "high": 0.0,
-        "detectable": 0.1,
+        "level": 0.96, "detectable": 0.1,
     }  # fmt: skip
     return Conclusion(**said | parts)  # type: ignore[arg-type]
 

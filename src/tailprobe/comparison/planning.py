@@ -135,20 +135,23 @@ def images_to_add(counts: Int[np.ndarray, " G"], *, factor: float) -> Int[np.nda
     return np.maximum(level - counts, 0)
 
 
-def seeds_needed(parts: VarianceParts, *, seeds: int, factor: float) -> int | None:
+def seeds_needed(parts: VarianceParts, *, seeds: int, factor: float, block: int = 1) -> int | None:
     """Return how many seeds bring a standard error down by a factor; None where no number does.
 
     Args:
         parts: measured with `seeds` seeds.
         factor: wanted over present, at most 1.
+        block: the number is a multiple of it, see `splits.plan.seed_block`.
 
     >>> seeds_needed(VarianceParts(0.02, 0.0), seeds=10, factor=0.5)
     40
+    >>> seeds_needed(VarianceParts(0.02, 0.0), seeds=10, factor=0.49, block=5)
+    45
     """
     wanted = (factor * parts.total) ** 2 - parts.images**2
     if not wanted > 0:
         return None
-    return math.ceil(seeds * parts.seeds**2 / wanted - 1e-9)
+    return math.ceil(seeds * parts.seeds**2 / wanted / block - 1e-9) * block
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +163,7 @@ class Reach:
 
 
 def reach_margin(
-    parts: VarianceParts, *, effect: float, margin: float, seeds: int, counts: Int[np.ndarray, " G"]
+    parts: VarianceParts, *, effect: float, margin: float, seeds: int, counts: Int[np.ndarray, " G"], block: int = 1
 ) -> Reach | None:
     """Say what a finished study lacked, from its measured variance parts; None where the margin is detected already.
 
@@ -172,11 +175,13 @@ def reach_margin(
         effect: the study's minimum detectable effect, by these parts.
         seeds: of the study.
         counts: images of each class of the group, in the whole collection.
+        block: as of `seeds_needed`.
     """
     if not effect > margin or not parts.total > 0:
         return None
     factor = margin / effect
-    return Reach(seeds_needed(parts, seeds=seeds, factor=factor), images_to_add(counts, factor=factor**2))
+    needed = seeds_needed(parts, seeds=seeds, factor=factor, block=block)
+    return Reach(needed, images_to_add(counts, factor=factor**2))
 
 
 def reach_sentence(reach: Reach, classes: Sequence[str], *, margin: float, seeds: int) -> str:

@@ -15,16 +15,14 @@ from tailprobe.comparison.grouping import Grouping
 from tailprobe.comparison.joint_test import question_test
 from tailprobe.comparison.question import PRIMARY, Declared, Question, declared_questions, with_members
 from tailprobe.comparison.ranks import rank_table
-from tailprobe.comparison.recommendation import Recommendation, recommend
+from tailprobe.comparison.recommendation import Candidate, Recommendation, recommend
 from tailprobe.comparison.table import concatenate, estimate_rows, identical_by_construction, with_verdicts
 from tailprobe.comparison.trend import trend_table, trends
+from tailprobe.comparison.words import MIN_POSITIVES, MIN_SEEDS
 from tailprobe.errors import InputError
 from tailprobe.groups import LOW_FREQUENCY
 from tailprobe.methods.doses import DoseFamily
 from tailprobe.scores.metric import default_margin, lower_is_better, metric_title
-
-MIN_POSITIVES = 5  # fewer in the test part: a class is not tested, its intervals do not hold (docs/statistics.md)
-MIN_SEEDS = 3  # two leave one degree of freedom: on simulated studies up to 14% of null effects were then significant
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +48,7 @@ class Comparison:
     ranks: pd.DataFrame  # as `ranks.rank_table` gives it
     trends: pd.DataFrame  # as `trend.trend_table` gives it
     best: pd.DataFrame  # as `best.best_table` gives it
+    candidates: tuple[Candidate, ...]  # what the recommendation was chosen among
 
     def with_statistics(self, sentence: str) -> "Comparison":
         """Return the comparison with a further sentence on how it came about."""
@@ -112,8 +111,9 @@ def decide_verdicts(
         contrasts, estimates = to_one_baseline, [estimate_differences(c, grouping) for c in to_one_baseline]
         tests = [question_test(d, q, contrasts, grouping, []) for d, q in zip(declared, questions, strict=True)]
     by_group = {group: test for d, test in zip(declared, tests, strict=True) for group in d.groups}
+    weighed = candidates(contrasts, estimates, by_group, table, grouping, baseline=baseline)
     recommendation = recommend(
-        candidates(contrasts, estimates, by_group, table, grouping, baseline=baseline),
+        weighed,
         metric=metric,
         baseline=baseline,
         baseline_values=_baseline_values(table),
@@ -126,6 +126,7 @@ def decide_verdicts(
         ranks,
         trend_table(found, asked[0][1], metric=metric, margin=margin),
         best_table(contrasts, estimates, grouping, metric=metric, baseline=baseline, left_out=set_aside),
+        tuple(weighed),
     )
 
 
