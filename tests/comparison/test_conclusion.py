@@ -163,7 +163,7 @@ def test_a_verdict_is_provisional_where_either_side_had_not_converged() -> None:
     ("seeds", "support", "reason", "settle"),
     [
         (2, 8.0, "the study has 2 seeds, and a test needs 3 or more", "--seeds 5 or more"),
-        (5, 2.0, "a test part has 2 images of such a class, and a test needs 5", "label about 60 more images of mine;"),
+        (5, 2.0, "a test part has 2 images of them, and a test needs 5", "label about 60 more images of mine;"),
     ],
 )
 def test_an_untested_group_has_its_reason_and_what_a_test_needs(

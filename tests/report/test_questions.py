@@ -18,7 +18,9 @@ def table(**columns: object) -> pd.DataFrame:
 
 
 def test_a_question_is_named_with_its_comparisons_and_level() -> None:
-    assert [q.sentence for q in asked(table())] == ["low-frequency classes: 2 comparisons tested jointly at .04"]
+    assert [q.sentence for q in asked(table())] == [
+        "low-frequency classes: 2 comparisons tested jointly at .04 (96% simultaneous intervals)"
+    ]
     assert asked(table(critical_level=np.nan)) == []
 
 

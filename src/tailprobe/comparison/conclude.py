@@ -166,10 +166,12 @@ def _not_tested(verdicts: pd.DataFrame, of: Recommendation, classes: pd.DataFram
         return replace(found, sentence=sentence, settle="To settle it: --seeds 5 or more.")
     if not 0 < support < MIN_POSITIVES:
         return found
-    rarest = classes[classes["low_frequency"].astype(bool)].nsmallest(1, "count").iloc[0]
-    more = math.ceil(rarest["count"] * MIN_POSITIVES / support) - int(rarest["count"])
-    sentence = f"{untested}: a test part has {support:.2g} images of such a class, and a test needs {MIN_POSITIVES}."
-    settle = f"To settle it: label about {more:,} more images of {rarest['class_name']}; more seeds will not do."
+    rare = classes[classes["low_frequency"].astype(bool)]
+    images, rarest = int(rare["count"].sum()), rare.nsmallest(1, "count")["class_name"].iloc[0]
+    more = math.ceil(images * MIN_POSITIVES / support) - images
+    sentence = f"{untested}: a test part has {support:.2g} images of them, and a test needs {MIN_POSITIVES}."
+    which = rarest if len(rare) == 1 else f"them, as of {rarest}"
+    settle = f"To settle it: label about {more:,} more images of {which}; more seeds will not do."
     return replace(found, sentence=sentence, settle=settle)
 
 

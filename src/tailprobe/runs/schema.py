@@ -156,7 +156,11 @@ COLUMNS = MappingProxyType(
             "baseline_high": ("number", "upper end"),
             "value": ("number", "mean of the method over the seeds"),
             "difference": ("number", "mean difference, paired by seed"),
-            "low": ("number", "lower end of the 95% confidence interval of the difference by itself"),
+            "low": (
+                "number",
+                "lower end of the 95% confidence interval of the difference by itself; missing where a test "
+                "part has fewer than 5 images of the class, or a class differs in no seed",
+            ),
             "high": ("number", "upper end"),
             "value_low": ("number", "lower end of the confidence interval of the value"),
             "value_high": ("number", "upper end"),
