@@ -87,11 +87,10 @@ def test_a_finished_study_says_what_it_lacked() -> None:
 
 
 def test_what_cannot_be_known_is_said() -> None:
-    for counts, seeds in ((np.array([500, 0, 60, 90]), 10), (COUNTS, 1)):
-        plan = plan_study(counts, RARE, seeds=seeds, methods=2, margin=0.02)
-        assert math.isnan(plan.minimum_detectable_effect)
-        (sentence,) = planned_sentences(plan, ["a", "b", "c"], title="average precision", group="the rare classes")
-        assert "is not known" in sentence
+    plan = plan_study(np.array([500, 0, 60, 90]), RARE, seeds=10, methods=2, margin=0.02)
+    assert math.isnan(plan.minimum_detectable_effect)
+    (sentence,) = planned_sentences(plan, ["a", "b", "c"], title="average precision", group="the rare classes")
+    assert sentence == "What can be detected on the rare classes is not known: a class has no images."
 
 
 def test_the_sentence_before_a_run_names_the_classes_to_label() -> None:

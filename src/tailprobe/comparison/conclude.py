@@ -87,6 +87,11 @@ class _Answer:
         return 1 - float(self.rows["level"].iloc[0])
 
     @property
+    def digits(self) -> int:
+        """Decimals of a difference: one more where the margin is below 0.01, as of the Brier score."""
+        return 3 if float(self.rows["margin"].iloc[0]) >= 0.01 else 4
+
+    @property
     def named_level(self) -> str:
         """What the interval is called where an answer shows it."""
         return f"{100 * self.level:g}% simultaneous interval"
@@ -104,11 +109,11 @@ class _Answer:
     def interval(self, of: Candidate) -> str:
         """Return it in words."""
         low, high = self.ends(of)
-        return f"{signed(low)} to {signed(high)}"
+        return f"{signed(low, self.digits)} to {signed(high, self.digits)}"
 
     def change(self, of: Candidate) -> str:
         """Return a method's difference in words."""
-        return signed(self.sign * of.effect_rare)
+        return signed(self.sign * of.effect_rare, self.digits)
 
     @property
     def changes(self) -> str:
@@ -203,6 +208,8 @@ _ELIGIBLE = "methods that improve them and may not cost the others as much"
 def _others(of: Recommendation) -> str:
     if math.isnan(of.effect_remaining):
         return "there are no other classes."
+    if math.isnan(of.effect_remaining_low):
+        return f"on the others, which were not tested, the change is {signed(of.effect_remaining)}."
     if of.effect_remaining_low <= 0 <= of.effect_remaining_high:
         return f"on the others no change was shown ({signed(of.effect_remaining)})."
     return f"the others change by {signed(of.effect_remaining)}."
@@ -230,7 +237,7 @@ def _open(answer: _Answer, named: str) -> str:
             f"({answer.named_level} {answer.interval(best)}), but it may cost the other classes as much."
         )
     seen = best.minimum_detectable_effect
-    missed = "" if math.isnan(seen) else f" A true difference below {seen:.3f} would often be missed."
+    missed = "" if math.isnan(seen) else f" A true difference below {seen:.{answer.digits}f} would often be missed."
     ahead = (
         ""
         if named == best.method

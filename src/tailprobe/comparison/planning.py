@@ -205,7 +205,7 @@ def planned_sentences(plan: Plan, classes: Sequence[str], *, title: str, group: 
     if untested := _untested(plan, classes, group):
         return [untested]
     if math.isnan(plan.minimum_detectable_effect):
-        return [f"What can be detected on {group} is not known: a class has no images, or there is one seed."]
+        return [f"What can be detected on {group} is not known: a class has no images."]
     low, high = plan.range
     found = (
         f"{plan.seeds} seeds and {plan.methods} method{'s' * (plan.methods != 1)} would detect a difference of about "
