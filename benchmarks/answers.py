@@ -17,8 +17,7 @@ from scipy.optimize import brentq
 
 from tailprobe.comparison.correction import adjust
 from tailprobe.comparison.inference import POWER
-from tailprobe.comparison.verdict import MIN_POSITIVES
-from tailprobe.comparison.words import IDENTICAL_RANKING, NO_OP
+from tailprobe.comparison.words import IDENTICAL_RANKING, MIN_POSITIVES, NO_OP
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
 from tailprobe.runs.run import Run
 from tailprobe.scores.metric import lower_is_better

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from tailprobe.comparison.recommendation import Recommendation, write_recommendation
+from tailprobe.comparison.conclude import conclude
+from tailprobe.comparison.recommendation import Candidate, Recommendation, write_recommendation
 from tailprobe.groups import GROUPS
 from tailprobe.runs.folder import RunFolder, digests
 from tailprobe.runs.run import Run
@@ -46,10 +47,11 @@ def made_run(
     write_study(Study(source=name), run.study)
     _write_scores(run.scores, keys, classes, images, rng)
     if verdicts:
-        _write(run, "verdicts", _verdicts(names, table, rng))
         _write(run, "decomposition", decomposition(names[1:]))
         _write(run, "aspects", aspects(names[1:]))
-        write_recommendation(_recommendation(names[1]), run.recommendation)
+        found = _verdicts(names, table, rng)
+        _write(run, "verdicts", found)
+        write_recommendation(_recommendation(names[1], found, table), run.recommendation)
     _write(run, "classes", table)
     places = [np.flatnonzero(row).tolist() for row in labels]
     _write(
@@ -87,8 +89,7 @@ def _write(run: RunFolder, name: str, table: pd.DataFrame) -> None:
 def changed(run: Run, **parts: object) -> Run:
     """Return a run that says something else in some of its parts."""
     other = Run(run.folder)
-    of_parts = ("folder", "conclusion")  # computed from the others
-    vars(other).update({name: value for name, value in vars(run).items() if name not in of_parts} | parts)
+    vars(other).update({name: value for name, value in vars(run).items() if name != "folder"} | parts)
     return other
 
 
@@ -216,12 +217,22 @@ def aspects(methods: Sequence[str]) -> pd.DataFrame:
     ])  # fmt: skip
 
 
-def _recommendation(method: str) -> Recommendation:
-    return Recommendation(
-        encoder="descriptors", method=method, metric="average_precision", effect_rare=0.1, effect_rare_low=0.05,
-        effect_rare_high=0.15, effect_remaining=-0.01, effect_remaining_low=-0.02, effect_remaining_high=0.0,
-        probability_of_benefit=0.99, sentence=f"Use {method}: it gains.", statistics=("Everything was made up.",),
+def _recommendation(method: str, verdicts: pd.DataFrame, classes: pd.DataFrame) -> Recommendation:
+    """To use a method, whose gain is the one of its row of verdicts."""
+    row = verdicts[(verdicts["method"] == method) & (verdicts["class_name"] == "low-frequency")].iloc[0]
+    effects = {
+        "effect_rare": float(row["difference"]), "effect_rare_low": float(row["simultaneous_low"]),
+        "effect_rare_high": float(row["simultaneous_high"]), "effect_remaining": -0.01, "effect_remaining_low": -0.02,
+        "effect_remaining_high": 0.0, "probability_of_benefit": 0.99,
+    }  # fmt: skip
+    best = Candidate(
+        "descriptors", method, 0.4, **effects, minimum_detectable_effect=0.2, seeds=3, improves=True,
     )  # fmt: skip
+    chosen = Recommendation(
+        "descriptors", method, "average_precision", **effects, sentence=f"Use {method}: it gains.",
+        statistics=("Everything was made up.",), best=best, largest=best,
+    )  # fmt: skip
+    return chosen.concluded(conclude(verdicts.assign(provisional=False, compared_with="baseline"), chosen, classes))
 
 
 def _write_scores(

@@ -21,4 +21,6 @@ def test_the_sentence_says_whole_images_where_they_differ_by_one_or_more() -> No
     first = AmongTheFirst(**of, found=17.2, found_baseline=15.1).sentence
     assert first == "Of 20 images of mine in a test part, 17 rather than 15 are among the first 30 by score."
     assert "3.4 rather than 3.6 are" in AmongTheFirst(**of, found=3.4, found_baseline=3.6).sentence
+    part = AmongTheFirst("mine", 3.4, 6.0, found=3.0, found_baseline=2.0).sentence
+    assert part.startswith("Of 3.4 images of mine in a test part (mean over seeds), 3 rather than 2 are")
     assert "15 either way are" in AmongTheFirst(**of, found=15.0, found_baseline=15.0).sentence

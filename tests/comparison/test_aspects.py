@@ -133,19 +133,21 @@ def recommending(compared, method: str, metric: str = "recall@0.5") -> Recommend
 
 
 def test_a_gain_that_a_moved_threshold_has_too_is_not_recommended(compared, decomposition) -> None:
-    found = guard(recommending(compared, "loud"), decomposition, compared.verdicts)
+    found = guard(recommending(compared, "loud"), decomposition, compared.candidates)
     assert found.method == "moved"
     assert found.sentence.startswith("Move the baseline's threshold: of +")
     assert "moved, which trains nothing, gains +" in found.sentence
     row = compared.verdicts.set_index(["method", "class_name"]).loc[("moved", "low-frequency")]
-    assert found.effect_rare == pytest.approx(row["difference"])
+    assert (found.effect_rare, found.effect_rare_low) == (row["difference"], row["simultaneous_low"])
+    assert found.best is not None
+    assert found.best.method == "moved"
     assert found.effect_rare_low > 0
     assert found.probability_of_benefit > 0.99
 
 
 def test_without_an_arm_that_moves_thresholds_the_baseline_is_kept(compared, decomposition) -> None:
     alone = decomposition[decomposition["method"] != "moved"]
-    found = guard(recommending(compared, "loud"), alone, compared.verdicts)
+    found = guard(recommending(compared, "loud"), alone, compared.candidates)
     assert (found.method, found.effect_rare) == ("baseline", 0)
     assert found.sentence.startswith("Keep the baseline and move its threshold: of +")
 
@@ -156,4 +158,4 @@ def test_without_an_arm_that_moves_thresholds_the_baseline_is_kept(compared, dec
 )
 def test_other_recommendations_stay(compared, decomposition, method: str, metric: str) -> None:
     given = recommending(compared, method, metric)
-    assert guard(given, decomposition, compared.verdicts) == given
+    assert guard(given, decomposition, compared.candidates) == given

@@ -184,3 +184,18 @@ def test_images_in_groups_are_counted_and_summed_by_group(study) -> None:
     np.testing.assert_allclose(together["flagged"], 2 * alone["flagged"])
     width = (alone["difference_high"] - alone["difference_low"]).to_numpy()
     np.testing.assert_allclose(together["difference_high"] - together["difference_low"], width, rtol=1e-4, atol=1e-8)
+
+
+def test_a_part_that_is_zero_in_every_seed_has_no_interval_and_rounding_is_zero(study) -> None:
+    base, other, _ = study.logits.transpose(1, 0, 2, 3)
+    copy = parts(study, scores_of(study, base, base, other, names=("baseline", "copy", "other")))
+    same = copy[copy["method"] == "copy"]
+    assert (same[["ranking", "threshold"]] == 0).all(axis=None)
+    ends = [f"{part}_{end}" for part in ("ranking", "threshold") for end in ("low", "high")]
+    assert same[ends].isna().all(axis=None)
+    assert same[["difference_low", "difference_high"]].notna().all(axis=None)  # as its verdict has them
+    trained = copy[(copy["method"] == "other") & copy["is_group"] & (copy["class_name"] != "tail")]
+    assert trained[ends].notna().all(axis=None)
+    declared = parts(study, scores_of(study, base, base), identical_ranking=["one"])
+    assert (declared[["ranking", "ranking_low", "ranking_high"]] == 0).all(axis=None)
+    assert declared["threshold_low"].isna().all()

@@ -1,18 +1,28 @@
+from dataclasses import replace
+
 import pytest
 
+from tailprobe.comparison.conclusion import Conclusion
 from tailprobe.comparison.recommendation import Candidate, recommend
 
 
-def advise(**changes):
+def candidate(**changes):
     plain = {
         "encoder": "clip", "method": "oversample(largest)", "value": 0.6, "effect_rare": 0.1,
         "effect_rare_low": 0.05, "effect_rare_high": 0.15, "effect_remaining": -0.01, "effect_remaining_low": -0.03,
         "effect_remaining_high": 0.01, "probability_of_benefit": 0.999, "minimum_detectable_effect": 0.08, "seeds": 10,
         "improves": True,
     }  # fmt: skip
-    candidate = Candidate(**(plain | changes))
+    return Candidate(**(plain | changes))
+
+
+def advise(**changes):
     return recommend(
-        [candidate], metric="average_precision", baseline="baseline", baseline_values={"clip": 0.5}, statistics=()
+        [candidate(**changes)],
+        metric="average_precision",
+        baseline="baseline",
+        baseline_values={"clip": 0.5},
+        statistics=(),
     )
 
 
@@ -50,4 +60,28 @@ def test_a_study_that_detects_no_possible_effect_says_so():
 
 @pytest.mark.parametrize(("seeds", "sentence"), [(1, "one seed cannot separate"), (2, "two seeds cannot separate")])
 def test_too_few_seeds_are_named(seeds, sentence):
-    assert sentence in advise(improves=False, minimum_detectable_effect=float("nan"), seeds=seeds).sentence
+    nothing = {f"effect_rare_{end}": float("nan") for end in ("low", "high")}
+    found = advise(improves=False, minimum_detectable_effect=float("nan"), seeds=seeds, **nothing)
+    assert sentence in found.sentence
+    assert found.best is None
+
+
+def test_the_largest_gain_is_known_beside_the_best_supported():
+    wild = {"method": "wild", "effect_rare": 0.3, "effect_rare_low": 0.01, "effect_rare_high": 0.6}
+    both = [candidate(), candidate(**wild)]
+    found = recommend(
+        both, metric="average_precision", baseline="baseline", baseline_values={"clip": 0.5}, statistics=()
+    )
+    assert (found.method, found.best.method, found.largest.method) == ("oversample(largest)",) * 2 + ("wild",)
+
+
+def test_a_run_recommends_a_method_only_where_its_conclusion_says_to_use_it():
+    chosen = advise()
+    answer = Conclusion(
+        "trained too short", "clip", chosen.method, chosen.method, "average_precision", "Too short.", "So far.", "",
+        0.1, 0.05, 0.15, 0.96, 0.08,
+    )  # fmt: skip
+    short = chosen.concluded(answer)
+    assert (short.method, short.effect_rare, short.sentence) == ("baseline", 0, "Too short. So far.")
+    used = chosen.concluded(replace(answer, kind="use"))
+    assert (used.method, used.effect_rare, used.conclusion.method) == (chosen.method, 0.1, chosen.method)

@@ -136,7 +136,8 @@ def test_with_one_seed_nothing_is_tested(run):
     assert found.verdicts["standard_error_seeds"].isna().all()
     assert found.verdicts["p"].isna().all()
     assert found.verdicts["minimum_detectable_effect"].isna().all()
-    assert np.isfinite(found.verdicts["low"]).all()
+    enough = found.verdicts["support"] >= 5
+    assert np.isfinite(found.verdicts.loc[enough, "low"]).all()
     assert any("one seed" in line for line in found.recommendation.statistics)
 
 
@@ -144,7 +145,8 @@ def test_two_seeds_give_intervals_and_no_verdict(run):
     found = compare_methods(run.of(seeds=2), labels=run.labels, classes=run.classes)
     assert set(found.verdicts["verdict"]) == {"not tested", NO_VERDICT}
     assert found.verdicts[["p", "p_adjusted", "minimum_detectable_effect"]].isna().all(axis=None)
-    assert np.isfinite(found.verdicts["low"]).all()
+    enough = found.verdicts["support"] >= 5
+    assert np.isfinite(found.verdicts.loc[enough, "low"]).all()
     assert "two seeds cannot separate" in found.recommendation.sentence
     assert any("2 seeds leave 1 degree of freedom" in line for line in found.recommendation.statistics)
 
@@ -205,7 +207,17 @@ def test_nothing_is_tested_that_is_in_no_question(comparison):
     outside = ~rows["class_name"].isin(["low-frequency", "remaining"]) | ~rows["is_group"]
     assert (rows.loc[outside, "verdict"] == NO_VERDICT).all()
     assert (rows.loc[outside, "question"] == "").all()
-    assert rows.loc[outside, ["low", "high", "p"]].notna().all(axis=None)
+    enough = outside & (rows["support"] >= 5)
+    assert rows.loc[enough, ["low", "high", "p"]].notna().all(axis=None)
+
+
+def test_a_class_with_too_few_test_images_has_no_interval_and_no_detectable_effect(run, comparison):
+    strict = compare_methods(run.scores, labels=run.labels, classes=run.classes, min_positives=20).verdicts
+    few, missing = strict["support"] < 20, ["low", "high", "value_low", "value_high", "baseline_low", "baseline_high"]
+    assert few[~strict["is_group"]].any()
+    assert strict.loc[few, [*missing, "p", "minimum_detectable_effect"]].isna().all(axis=None)
+    assert strict.loc[few, "difference"].notna().any()  # what was measured stays
+    assert strict.loc[~few, [*missing, "p"]].notna().all(axis=None)
 
 
 def test_a_wide_margin_makes_what_does_nothing_practically_equal(run):
@@ -222,7 +234,7 @@ def test_a_wide_margin_makes_what_does_nothing_practically_equal(run):
 
 
 def test_the_parts_of_the_standard_error_give_the_whole(comparison):
-    rows = comparison.verdicts
+    rows = comparison.verdicts[comparison.verdicts["support"] >= 5]
     whole = np.hypot(rows["standard_error_seeds"], rows["standard_error_images"])
     p = 2 * stats.norm.sf((rows["difference"] / whole).abs())
     assert (p <= rows["p"] + 1e-9).all()  # Student's t of the same standard error has the heavier tails
@@ -254,7 +266,8 @@ def test_a_method_that_is_the_baseline_differs_by_nothing(run):
     both = pd.concat([same, same.assign(method="copy")], ignore_index=True)
     found = compare_results(both, classes=run.classes).verdicts
     assert (found["difference"] == 0).all()
-    assert (found["p"] == 1).all()
+    assert (found.loc[found["support"] >= 5, "p"] == 1).all()
+    assert found.loc[~found["is_group"], ["low", "high"]].isna().all(axis=None)  # 0 in every seed: no estimate of more
     assert not found["verdict"].isin(["improves", "worsens"]).any()
 
 
@@ -343,7 +356,15 @@ def test_a_method_is_compared_with_the_baseline_of_its_link(run):
         line(found, "helpful", "low-frequency")["difference"] == line(plain, "helpful", "low-frequency")["difference"]
     )
     # The recommendation chooses among methods of every link, by effects from one baseline.
-    assert found.recommendation.effect_rare == pytest.approx(plain.recommendation.effect_rare)
+    of_idle, of_helpful = (next(c for c in found.candidates if c.method == n) for n in ("idle", "helpful"))
+    assert of_idle.effect_rare == pytest.approx(
+        mean["idle"] - row["value"] + line(plain, "idle", "low-frequency")["difference"]
+    )
+    # What is tested from that baseline anyway has its row's numbers: one interval for one number.
+    tested = line(found, "helpful", "low-frequency")
+    ends = ["simultaneous_low", "simultaneous_high"]
+    assert [of_helpful.effect_rare_low, of_helpful.effect_rare_high] == tested[ends].tolist()
+    assert found.recommendation.best == of_helpful
 
 
 def test_a_method_set_aside_has_its_verdict_beforehand_and_costs_the_others_nothing(run):

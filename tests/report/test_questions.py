@@ -18,7 +18,9 @@ def table(**columns: object) -> pd.DataFrame:
 
 
 def test_a_question_is_named_with_its_comparisons_and_level() -> None:
-    assert [q.sentence for q in asked(table())] == ["low-frequency classes: 2 comparisons tested jointly at .04"]
+    assert [q.sentence for q in asked(table())] == [
+        "low-frequency classes: 2 comparisons tested jointly at .04 (96% simultaneous intervals)"
+    ]
     assert asked(table(critical_level=np.nan)) == []
 
 
@@ -35,7 +37,7 @@ def conclusion(**parts: object) -> Conclusion:
     said = {
         "kind": "cannot tell", "encoder": "clip", "method": "a", "about": "a", "metric": "average_precision",
         "headline": "Cannot tell yet.", "sentence": "", "settle": "", "difference": 0.0, "low": 0.0, "high": 0.0,
-        "detectable": 0.1,
+        "level": 0.96, "detectable": 0.1,
     }  # fmt: skip
     return Conclusion(**said | parts)  # type: ignore[arg-type]
 

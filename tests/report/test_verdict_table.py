@@ -82,8 +82,8 @@ def test_a_wide_terminal_has_a_method_on_one_line() -> None:
 
 def test_the_questions_stand_under_the_table_with_their_levels() -> None:
     words = " ".join(printed(LONG, ["oversample(largest)"]).split())
-    assert "low-frequency classes: one comparison tested at .04; remaining classes: one" in words
-    assert "single classes: 3 comparisons tested jointly at .05" in words
+    assert "low-frequency classes: one comparison tested at .04 (96% interval); remaining classes: one" in words
+    assert "single classes: 3 comparisons tested jointly at .05 (95% simultaneous intervals)" in words
     assert "Single classes, over all methods: 1 improves, 1 worsens, 0 not tested." in words
     assert "practically equal: within ±2%" in words
 

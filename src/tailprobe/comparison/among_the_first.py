@@ -14,7 +14,7 @@ PER_POSITIVE = 1.5  # images looked through, for each image of the class in the 
 
 @dataclass(frozen=True)
 class AmongTheFirst:
-    """Of one class, means over the seeds."""
+    """Of one class, means over the seeds: a test part of one seed has a few images more or less."""
 
     class_name: str
     positives: float  # images of the test part that carry it
@@ -24,13 +24,18 @@ class AmongTheFirst:
 
     @property
     def sentence(self) -> str:
-        """Say it, e.g. `Of 20 images of mine in the test part, 17 rather than 15 are among the first 30 by score.`."""
+        """Say it.
+
+        >>> AmongTheFirst("mine", 20.2, 30.0, 17.0, 15.0).sentence
+        'Of 20.2 images of mine in a test part (mean over seeds), 17 rather than 15 are among the first 30 by score.'
+        """
         digits = 1 if 0.05 <= abs(self.found - self.found_baseline) < 1 else 0  # 3.4 and 3.6 are not 3 and 4
         shown = f"{self.found:.{digits}f}"
         rather = f"{shown} rather than {self.found_baseline:.{digits}f}"
+        mean = "" if self.positives == round(self.positives) else " (mean over seeds)"
         same = shown == f"{self.found_baseline:.{digits}f}"
         return (
-            f"Of {self.positives:.0f} images of {self.class_name} in a test part, "
+            f"Of {self.positives:.3g} images of {self.class_name} in a test part{mean}, "
             f"{f'{shown} either way' if same else rather} are among the first {self.looked_through:.0f} by score."
         )
 

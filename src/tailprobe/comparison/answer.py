@@ -11,6 +11,7 @@ import pandas as pd
 
 from tailprobe.comparison.aspects import BETTER, CALIBRATION, DECISIONS, RANKING, WORSE
 from tailprobe.comparison.description import signed
+from tailprobe.comparison.gain_sources import ranking_part
 from tailprobe.groups import LOW_FREQUENCY
 from tailprobe.scores.metric import metric_title
 
@@ -118,9 +119,8 @@ def _reasons(
 
 
 def _flags_more(recall: Aspect, part: "pd.Series[float]") -> str:
-    interval = f"{signed(part['ranking_low'])} to {signed(part['ranking_high'])}"
     flagged = f"{part['flagged']:,.1f} images a test part instead of {part['flagged_baseline']:,.1f}"
     return (
         f"Recall rises because it flags {flagged}: with as many flagged as by the baseline the change is "
-        f"{signed(part['ranking'])} ({interval})."
+        f"{ranking_part(part)}."
     )

@@ -28,6 +28,7 @@ from tailprobe.comparison.contrasts import Contrasts
 from tailprobe.comparison.grouping import Grouping
 from tailprobe.comparison.inference import Estimate
 from tailprobe.comparison.joint import joint_correlation
+from tailprobe.comparison.words import MIN_SEEDS
 from tailprobe.groups import LOW_FREQUENCY
 from tailprobe.randomness import generator
 from tailprobe.scores.metric import lower_is_better
@@ -93,16 +94,17 @@ def best_table(
 
     Args:
         contrasts, estimates: of differences from one baseline.
-        left_out: methods that give the baseline's heads or ranking: nothing is better than its own copy.
+        left_out: methods that were not tested, as those that give the baseline's heads or ranking: nothing is better
+            than its own copy.
 
     Returns:
-        A row for each encoder and arm, with the columns `COLUMNS`; none below three seeds. `distance` is how much
+        A row for each encoder and arm, with the columns `COLUMNS`; none where no method is left. `distance` is how much
         better it is than the best of the others.
     """
     frames = [
         _of_encoder(c, e, grouping.column(LOW_FREQUENCY), metric, baseline, left_out)
         for c, e in zip(contrasts, estimates, strict=True)
-        if len(c.joint.values) >= 3
+        if len(c.joint.values) >= MIN_SEEDS and not set(c.methods) <= set(left_out)
     ]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
 

@@ -9,7 +9,8 @@ from jaxtyping import Bool, Int
 
 from tailprobe.comparison.contrasts import Contrasts, contrasts_from_results, contrasts_from_scores
 from tailprobe.comparison.grouping import Grouping, group_classes
-from tailprobe.comparison.verdict import MIN_POSITIVES, Comparison, decide_verdicts
+from tailprobe.comparison.verdict import Comparison, decide_verdicts
+from tailprobe.comparison.words import MIN_POSITIVES
 from tailprobe.errors import InputError
 from tailprobe.methods.doses import DoseFamily
 from tailprobe.scores.head_scores import HeadPart, HeadScores

@@ -34,6 +34,7 @@ from tailprobe.scores.head_scores import HeadPart, HeadScores
 from tailprobe.scores.metric import Influence, Metric, all_metrics
 from tailprobe.scores.ratio import defined_mean
 
+ZERO = 1e-9  # what is below it in every seed is rounding
 PARTS = ("difference", "ranking", "threshold")
 COLUMNS = (
     "encoder", "method", "compared_with", "class_name", "is_group", "metric", "baseline", "at_baseline_count", "value",
@@ -84,8 +85,8 @@ def decompose(
     Returns:
         A row for each (encoder, method, metric, class or group), with `COLUMNS`: means over seeds of the baseline's
         value, the method's at the baseline's number of flagged images, and the method's; the difference and its two
-        parts, each with a 95% interval; and the number of images that either flags, mean over seeds, of a group all
-        classes together.
+        parts, each with a 95% interval, but for a part that is 0 in every seed, which has none; and the number of
+        images that either flags, mean over seeds, of a group all classes together.
 
     Raises:
         InputError: a head or its thresholds are missing, or a method and its baseline were tested on different images.
@@ -216,6 +217,7 @@ class _MethodParts:
     """A method in one metric: three values, mean over seeds, and the variance components of `PARTS`."""
 
     means: Float[np.ndarray, "3 K"]  # the baseline, the method at the baseline's count, the method
+    unchanged: Bool[np.ndarray, "3 K"]  # the parts that are 0 in every seed
     parts: tuple[VarianceComponents, VarianceComponents, VarianceComponents]
 
     @classmethod
@@ -234,7 +236,11 @@ class _MethodParts:
                 influence = grouping.append_group_influence(value, influence)
                 accumulator.add(grouping.append_group_means(value), *_by_unit(seed, influence))
         difference, ranking, threshold = (accumulator.components() for accumulator in accumulators)
-        return cls(defined_mean(np.array(per_seed)), (difference, ranking, threshold))
+        values = np.array(per_seed)  # (S, 3, K)
+        baselines, matched_values, methods = values[:, 0], values[:, 1], values[:, 2]
+        parts = np.stack([methods - baselines, matched_values - baselines, methods - matched_values], axis=1)
+        unchanged = (np.abs(parts) < ZERO).all(axis=0)
+        return cls(defined_mean(values), unchanged, (difference, ranking, threshold))
 
 
 def _by_unit(
@@ -284,7 +290,8 @@ def _frame(
         low, high = (np.clip(end, -1, 1) for end in estimate.interval())
         frame[name], frame[f"{name}_low"], frame[f"{name}_high"] = estimate.mean.ravel(), low.ravel(), high.ravel()
         frame["seeds"] = components.seeds.ravel()
-    return _without_ranking_part(frame, identical_ranking)
+    unchanged = np.stack([one.unchanged for one in measured], axis=1).reshape(len(PARTS), -1)
+    return _without_ranking_part(_without_intervals(frame, unchanged), identical_ranking, unchanged[0])
 
 
 def _estimate(components: VarianceComponents, grouping: Grouping, support: Float[np.ndarray, " C"]) -> Estimate:
@@ -293,11 +300,21 @@ def _estimate(components: VarianceComponents, grouping: Grouping, support: Float
     return rule_of_three(estimate, support=effective)
 
 
-def _without_ranking_part(frame: pd.DataFrame, identical_ranking: Collection[str]) -> pd.DataFrame:
+def _without_intervals(frame: pd.DataFrame, unchanged: Bool[np.ndarray, "3 R"]) -> pd.DataFrame:
+    """A part that was 0 in every seed has no interval: of a variance of 0 it would be as wide as the support is low."""
+    for name, same in zip(PARTS[1:], unchanged[1:], strict=True):
+        frame.loc[same, [name, f"{name}_low", f"{name}_high"]] = 0.0, np.nan, np.nan
+    return frame
+
+
+def _without_ranking_part(
+    frame: pd.DataFrame, identical_ranking: Collection[str], unchanged: Bool[np.ndarray, " R"]
+) -> pd.DataFrame:
     """Where the ranking is the same by construction, rounding and ties are no ranking part: all is threshold."""
     same = frame["method"].isin(list(identical_ranking)) & frame["difference"].notna()
     frame.loc[same, ["ranking", "ranking_low", "ranking_high"]] = 0.0
     frame.loc[same, "at_baseline_count"] = frame.loc[same, "baseline"]
     for end in ("", "_low", "_high"):
         frame.loc[same, f"threshold{end}"] = frame.loc[same, f"difference{end}"]
+    frame.loc[same & unchanged, ["threshold_low", "threshold_high"]] = np.nan
     return frame

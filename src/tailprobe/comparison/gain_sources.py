@@ -21,33 +21,44 @@ def ranks_alike(rows: pd.DataFrame) -> "pd.Series[bool]":
     return (rows["ranking_low"] == 0) & (rows["ranking_high"] == 0)
 
 
-def gain_sentence(rows: pd.DataFrame) -> str:
-    """Say where the largest gain comes from, and what a moved threshold alone gains.
+def ranking_part(row: "pd.Series[float]") -> str:
+    """Return a ranking part with its interval; one that was 0 in every seed has none."""
+    if pd.isna(row["ranking_low"]):
+        return "nothing in any seed" if row["ranking"] == 0 else signed(row["ranking"])
+    return f"{signed(row['ranking'])} ({signed(row['ranking_low'])} to {signed(row['ranking_high'])})"
+
+
+def gain_sentence(rows: pd.DataFrame, *, method: str = "") -> str:
+    """Say where a method's gain comes from, and what a moved threshold alone gains.
 
     Args:
         rows: of one encoder, metric and group, a row a method.
+        method: the one that the study's answer is about; of another run, or where there is none, the largest gain.
     """
     title, group = metric_title(str(rows["metric"].iloc[0])), f"the {rows['class_name'].iloc[0]} classes"
-    gaining = rows[(rows["difference_low"] > 0) & ~ranks_alike(rows)]
-    moved = _moved(rows)
+    trained, moved = rows[~ranks_alike(rows)], _moved(rows)
+    asked = trained[trained["method"].astype(str) == method]
+    gaining = (asked if len(asked) else trained).loc[lambda of: of["difference_low"] > 0]
     if gaining.empty:
-        return " ".join([f"No method that trains anew gains {title} on {group} beyond chance.", *moved])
-    return " ".join([_largest(gaining.iloc[int(gaining["difference"].argmax())], title, group), *moved])
+        none = f"{method} shows no gain" if len(asked) else "No method that trains anew gains"
+        return " ".join([f"{none} in {title} on {group} beyond chance.", *moved])
+    return " ".join([_source(gaining.iloc[int(gaining["difference"].argmax())], title, group), *moved])
 
 
-def _largest(row: "pd.Series[float]", title: str, group: str) -> str:
-    share = row["threshold"] / row["difference"]
-    gain = f"{row['method']} gains {signed(row['difference'])} {title} on {group}"
-    ranking = f"{signed(row['ranking'])} ({signed(row['ranking_low'])} to {signed(row['ranking_high'])})"
+def _source(row: "pd.Series[float]", title: str, group: str) -> str:
+    share, name = row["threshold"] / row["difference"], row["method"]
+    gain = f"it gains {signed(row['difference'])} {title} on {group}"
+    ranking = ranking_part(row)
     flagged, before = f"{row['flagged']:,.0f}", f"{row['flagged_baseline']:,.0f}"
     if share >= MOST:
         much = "All" if share >= 1 else "Most"
         level = "lower" if row["flagged"] > row["flagged_baseline"] else "higher"
         return (
-            f"{much} of this gain is a {level} threshold, which is free: {gain} by flagging {flagged} images instead "
-            f"of {before}; with {before} flagged, as by the baseline, it gains {ranking}."
+            f"{much} of what {name} gains is a {level} threshold, which is free: {gain} by flagging {flagged} "
+            f"images instead of {before}; with {before} flagged, as by the baseline, it gains {ranking}."
         )
-    start = "This gain is a better ranking" if share <= LITTLE else "Only part of this gain is a better ranking"
+    part = "What" if share <= LITTLE else "Only part of what"
+    start = f"{part} {name} gains is a better ranking"
     return f"{start}: {gain}; with as many images flagged as by the baseline, {before}, it gains {ranking}."
 
 

@@ -4,21 +4,23 @@ Recall at a fixed threshold rises with anything that raises scores, so that a re
 metric of decisions, could name a method whose whole gain a lower threshold of the baseline has too.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
-from scipy import stats
 
 from tailprobe.comparison.description import signed
-from tailprobe.comparison.gain_sources import on_the_low_frequency_classes, ranks_alike
-from tailprobe.comparison.recommendation import Recommendation
-from tailprobe.groups import LOW_FREQUENCY, REMAINING
+from tailprobe.comparison.gain_sources import on_the_low_frequency_classes, ranking_part, ranks_alike
+from tailprobe.comparison.recommendation import Candidate, Recommendation, best_supported, no_effects
 from tailprobe.scores.metric import metric_title
 
 
 def guard(
-    recommendation: Recommendation, decomposition: pd.DataFrame, verdicts: pd.DataFrame, *, baseline: str = "baseline"
+    recommendation: Recommendation,
+    decomposition: pd.DataFrame,
+    candidates: Sequence[Candidate],
+    *,
+    baseline: str = "baseline",
 ) -> Recommendation:
     """Return a recommendation that does not rest on a threshold alone.
 
@@ -29,7 +31,7 @@ def guard(
     Args:
         recommendation: what the verdicts recommend.
         decomposition: as `decomposition.decompose` gives it.
-        verdicts: the study's, in the recommendation's metric.
+        candidates: what the recommendation was chosen among.
         baseline: what it is called.
     """
     rows = on_the_low_frequency_classes(decomposition, encoder=recommendation.encoder, metric=recommendation.metric)
@@ -39,46 +41,18 @@ def guard(
         return recommendation
     chosen = named.iloc[0]
     reason = _reason(chosen, metric_title(recommendation.metric))
-    if free.empty:
+    of_encoder = [c for c in candidates if c.encoder == recommendation.encoder]
+    moved = best_supported([c for c in of_encoder if c.method in set(free["method"].astype(str))])
+    if moved is None:
         sentence = f"Keep the baseline and move its threshold: {reason}"
-        nothing: dict[str, Any] = dict.fromkeys(_EFFECTS, 0.0)
-        return replace(recommendation, method=baseline, sentence=sentence, probability_of_benefit=1.0, **nothing)
-    moved = free.iloc[int(free["difference"].argmax())]
-    interval = f"{signed(moved['difference_low'])} to {signed(moved['difference_high'])}"
-    gains = f"{moved['method']}, which trains nothing, gains {signed(moved['difference'])} ({interval})."
-    effects = _effects(verdicts, recommendation.encoder, str(moved["method"]))
-    return replace(
-        recommendation,
-        method=str(moved["method"]),
-        sentence=f"Move the baseline's threshold: {reason} {gains}",
-        **effects,
-    )
-
-
-_EFFECTS = (
-    "effect_rare", "effect_rare_low", "effect_rare_high", "effect_remaining", "effect_remaining_low",
-    "effect_remaining_high",
-)  # fmt: skip
+        return replace(recommendation, method=baseline, sentence=sentence, **no_effects())
+    interval = f"{signed(moved.effect_rare_low)} to {signed(moved.effect_rare_high)}"
+    gains = f"{moved.method}, which trains nothing, gains {signed(moved.effect_rare)} ({interval})."
+    return recommendation.using(moved, sentence=f"Move the baseline's threshold: {reason} {gains}")
 
 
 def _reason(row: "pd.Series[float]", title: str) -> str:
-    interval = f"{signed(row['ranking_low'])} to {signed(row['ranking_high'])}"
     return (
         f"of {signed(row['difference'])} {title} that {row['method']} gains on the low-frequency classes, "
-        f"{signed(row['ranking'])} ({interval}) is left with as many images flagged as by the baseline."
+        f"{ranking_part(row)} is left with as many images flagged as by the baseline."
     )
-
-
-def _effects(verdicts: pd.DataFrame, encoder: str, method: str) -> dict[str, Any]:
-    """Return a method's effects on both groups as a recommendation has them, from its rows of verdicts."""
-    found: dict[str, Any] = {}
-    low, high = ("simultaneous_low", "simultaneous_high") if "simultaneous_low" in verdicts else ("low", "high")
-    rows = verdicts[(verdicts["encoder"] == encoder) & (verdicts["method"] == method) & verdicts["is_group"]]
-    for group, name in ((LOW_FREQUENCY, "effect_rare"), (REMAINING, "effect_remaining")):
-        of_group = rows[rows["class_name"] == group]
-        row = of_group.iloc[0] if len(of_group) else pd.Series(float("nan"), index=["difference", low, high])
-        found |= {name: float(row["difference"]), f"{name}_low": float(row[low]), f"{name}_high": float(row[high])}
-    rare = rows[rows["class_name"] == LOW_FREQUENCY].iloc[0]
-    error = (float(rare["high"]) - float(rare["low"])) / (2 * stats.norm.isf(0.025))
-    benefit = float(stats.norm.cdf(float(rare["difference"]) / error)) if error > 0 else 1.0
-    return found | {"probability_of_benefit": benefit}

@@ -12,13 +12,14 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def lacking_table(verdicts: pd.DataFrame, classes: pd.DataFrame, *, most: int = 5) -> pd.DataFrame:
+def lacking_table(verdicts: pd.DataFrame, classes: pd.DataFrame, *, most: int = 5, block: int = 1) -> pd.DataFrame:
     """Say what would bring the minimum detectable effect of each open answer on a group down to the margin.
 
     Args:
         verdicts: a run's, with the parts of the standard errors.
         classes: a run's: class_name, count, low_frequency.
         most: classes that are named in images_to_label.
+        block: seeds_needed is a multiple of it, see `splits.plan.seed_block`.
 
     Returns:
         A row for each inconclusive or underpowered row of the two groups, with `COLUMNS`: seeds_needed is missing where
@@ -33,7 +34,7 @@ def lacking_table(verdicts: pd.DataFrame, classes: pd.DataFrame, *, most: int = 
     rows = []
     for _, row in open_rows.iterrows():
         members = classes[classes["low_frequency"].astype(bool) == (row["class_name"] == LOW_FREQUENCY)]
-        reach = _reach(row, members)
+        reach = _reach(row, members, block)
         if reach is not None:
             names = members["class_name"].astype(str).tolist()
             seeds = pd.NA if reach.seeds is None else reach.seeds
@@ -44,7 +45,7 @@ def lacking_table(verdicts: pd.DataFrame, classes: pd.DataFrame, *, most: int = 
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"seeds_needed": "Int64"})
 
 
-def _reach(row: "pd.Series[float]", members: pd.DataFrame) -> Reach | None:
+def _reach(row: "pd.Series[float]", members: pd.DataFrame, block: int) -> Reach | None:
     parts = VarianceParts(float(row["standard_error_seeds"]), float(row["standard_error_images"]))
     counts = members["count"].to_numpy("int64")
     if not (counts > 0).all():
@@ -55,4 +56,5 @@ def _reach(row: "pd.Series[float]", members: pd.DataFrame) -> Reach | None:
         margin=float(row["margin"]),
         seeds=int(row["seeds"]),
         counts=counts,
+        block=block,
     )

@@ -24,6 +24,7 @@ from jaxtyping import Bool, Float, Int
 from scipy import stats
 
 from tailprobe.comparison.inference import POWER
+from tailprobe.comparison.words import MIN_POSITIVES, MIN_SEEDS
 
 K_SEEDS, K_IMAGES = 0.012, 0.0007
 ACCURACY = 2.5  # nine in ten measured standard errors lie within this factor of the planned one
@@ -54,6 +55,7 @@ class Plan:
     minimum_detectable_effect: float  # NaN where a class has no positives, or with fewer than two seeds
     margin: float
     images_to_add: Int[np.ndarray, " G"]  # to each class, for the margin to be detected; all 0 where it is
+    test_share: float = 0.2  # of the images in a test part
 
     @property
     def range(self) -> tuple[float, float]:
@@ -89,7 +91,7 @@ def plan_study(
     added = np.zeros(len(positives), dtype=np.int64)
     if effect > margin:
         added = images_to_add(counts[group], factor=(margin / effect) ** 2)
-    return Plan(seeds, methods, positives, effect, margin, added)
+    return Plan(seeds, methods, positives, effect, margin, added, test_share)
 
 
 def planned_parts(positives: Float[np.ndarray, " G"], *, seeds: int, test_share: float) -> VarianceParts:
@@ -135,20 +137,23 @@ def images_to_add(counts: Int[np.ndarray, " G"], *, factor: float) -> Int[np.nda
     return np.maximum(level - counts, 0)
 
 
-def seeds_needed(parts: VarianceParts, *, seeds: int, factor: float) -> int | None:
+def seeds_needed(parts: VarianceParts, *, seeds: int, factor: float, block: int = 1) -> int | None:
     """Return how many seeds bring a standard error down by a factor; None where no number does.
 
     Args:
         parts: measured with `seeds` seeds.
         factor: wanted over present, at most 1.
+        block: the number is a multiple of it, see `splits.plan.seed_block`.
 
     >>> seeds_needed(VarianceParts(0.02, 0.0), seeds=10, factor=0.5)
     40
+    >>> seeds_needed(VarianceParts(0.02, 0.0), seeds=10, factor=0.49, block=5)
+    45
     """
     wanted = (factor * parts.total) ** 2 - parts.images**2
     if not wanted > 0:
         return None
-    return math.ceil(seeds * parts.seeds**2 / wanted - 1e-9)
+    return math.ceil(seeds * parts.seeds**2 / wanted / block - 1e-9) * block
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +165,7 @@ class Reach:
 
 
 def reach_margin(
-    parts: VarianceParts, *, effect: float, margin: float, seeds: int, counts: Int[np.ndarray, " G"]
+    parts: VarianceParts, *, effect: float, margin: float, seeds: int, counts: Int[np.ndarray, " G"], block: int = 1
 ) -> Reach | None:
     """Say what a finished study lacked, from its measured variance parts; None where the margin is detected already.
 
@@ -172,11 +177,13 @@ def reach_margin(
         effect: the study's minimum detectable effect, by these parts.
         seeds: of the study.
         counts: images of each class of the group, in the whole collection.
+        block: as of `seeds_needed`.
     """
     if not effect > margin or not parts.total > 0:
         return None
     factor = margin / effect
-    return Reach(seeds_needed(parts, seeds=seeds, factor=factor), images_to_add(counts, factor=factor**2))
+    needed = seeds_needed(parts, seeds=seeds, factor=factor, block=block)
+    return Reach(needed, images_to_add(counts, factor=factor**2))
 
 
 def reach_sentence(reach: Reach, classes: Sequence[str], *, margin: float, seeds: int) -> str:
@@ -188,15 +195,17 @@ def reach_sentence(reach: Reach, classes: Sequence[str], *, margin: float, seeds
 
 
 def planned_sentences(plan: Plan, classes: Sequence[str], *, title: str, group: str) -> list[str]:
-    """Say what a study would detect, and what to label for it to detect the margin.
+    """Say what a study would detect, and what to label for it to detect the margin; or that it will test nothing.
 
     Args:
         classes: the names of the group's classes, in the order of `plan.positives`.
         title: of the metric, within a sentence.
         group: what the classes are called.
     """
+    if untested := _untested(plan, classes, group):
+        return [untested]
     if math.isnan(plan.minimum_detectable_effect):
-        return [f"What can be detected on {group} is not known: a class has no images, or there is one seed."]
+        return [f"What can be detected on {group} is not known: a class has no images."]
     low, high = plan.range
     found = (
         f"{plan.seeds} seeds and {plan.methods} method{'s' * (plan.methods != 1)} would detect a difference of about "
@@ -206,6 +215,25 @@ def planned_sentences(plan: Plan, classes: Sequence[str], *, title: str, group: 
     if not plan.images_to_add.any():
         return [f"{found}; the margin is {plan.margin:g}."]
     return [f"{found}. For the margin of {plan.margin:g}, {labelling(classes, plan.images_to_add)}."]
+
+
+def _untested(plan: Plan, classes: Sequence[str], group: str) -> str:
+    """Say that a group will not be tested, why, and the way out; empty where it will be."""
+    if plan.seeds < MIN_SEEDS:
+        return f"{_WILL_NOT.format(group)}: a test needs {MIN_SEEDS} seeds or more, and there are to be {plan.seeds}."
+    positives = float(plan.positives.sum())
+    if positives >= MIN_POSITIVES:
+        return ""
+    rarest = classes[int(plan.positives.argmin())]
+    more = math.ceil((MIN_POSITIVES - positives) / plan.test_share)
+    return (
+        f"{_WILL_NOT.format(group)}: a test part would have about {positives:.2g} images of them, and a test needs "
+        f"{MIN_POSITIVES}. Label about {more:,} more images, as of {rarest}, or let --low-frequency select more "
+        "classes; more seeds will not do."
+    )
+
+
+_WILL_NOT = "There will be no test on {0}"
 
 
 def labelling(classes: Sequence[str], images: Int[np.ndarray, " G"], *, most: int = 5) -> str:

@@ -33,6 +33,28 @@ def estimate_rows(
     return pd.concat(frames, ignore_index=True)
 
 
+def without_intervals(rows: pd.DataFrame, *, min_positives: float) -> pd.DataFrame:
+    """Leave out what so few test images cannot carry: intervals and p-values of rows with fewer than `min_positives`.
+
+    Of one or two images a class's average precision takes a handful of values; their spread over a few seeds says
+    nothing of other images, and an interval from it does not hold (docs/statistics.md).
+    """
+    ends = [f"{name}{end}" for name in ("", "baseline_", "value_") for end in ("low", "high")]
+    rows.loc[(rows["support"] < min_positives).to_numpy(), [*ends, "p"]] = np.nan
+    return rows
+
+
+def without_unchanged(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the interval of a class whose difference is 0 in every seed and on every image, unless it is tested.
+
+    The rule of three would make it as wide as the class has few images, beside intervals that are of another kind.
+    """
+    parts = ["standard_error_seeds", "standard_error_images", "difference"]
+    unchanged = table[parts].eq(0).all(axis=1) & ~table["is_group"] & table["question"].eq("")
+    table.loc[unchanged.to_numpy(), ["low", "high", "minimum_detectable_effect"]] = np.nan
+    return table
+
+
 def concatenate(estimates: Sequence[Estimate]) -> Estimate:
     """Return the estimates of every row, in the order of `estimate_rows`."""
     names = [field.name for field in fields(Estimate)]

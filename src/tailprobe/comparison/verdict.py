@@ -15,16 +15,21 @@ from tailprobe.comparison.grouping import Grouping
 from tailprobe.comparison.joint_test import question_test
 from tailprobe.comparison.question import PRIMARY, Declared, Question, declared_questions, with_members
 from tailprobe.comparison.ranks import rank_table
-from tailprobe.comparison.recommendation import Recommendation, recommend
-from tailprobe.comparison.table import concatenate, estimate_rows, identical_by_construction, with_verdicts
+from tailprobe.comparison.recommendation import Candidate, Recommendation, recommend
+from tailprobe.comparison.table import (
+    concatenate,
+    estimate_rows,
+    identical_by_construction,
+    with_verdicts,
+    without_intervals,
+    without_unchanged,
+)
 from tailprobe.comparison.trend import trend_table, trends
+from tailprobe.comparison.words import MIN_POSITIVES, MIN_SEEDS
 from tailprobe.errors import InputError
 from tailprobe.groups import LOW_FREQUENCY
 from tailprobe.methods.doses import DoseFamily
 from tailprobe.scores.metric import default_margin, lower_is_better, metric_title
-
-MIN_POSITIVES = 5  # fewer in the test part: a class is not tested, its intervals do not hold (docs/statistics.md)
-MIN_SEEDS = 3  # two leave one degree of freedom: on simulated studies up to 14% of null effects were then significant
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +39,8 @@ class Comparison:
     `verdicts` has a row for each (encoder, method but the baseline, class or group): encoder, method, compared_with
     (the baseline of its link), class_name, is_group, metric, baseline and value (means over seeds), baseline_low and
     baseline_high (the baseline's 95% confidence interval), difference (value
-    minus baseline, paired by seed), low and high (its 95% confidence interval, by itself), value_low and value_high
+    minus baseline, paired by seed), low and high (its 95% confidence interval, by itself; no row has intervals, p or
+    minimum_detectable_effect where a test part has fewer than `min_positives` images of it), value_low and value_high
     (that of the value), p, p_adjusted (within its question, to be compared with `level`; NaN where not tested), support
     (positives in the test part, mean over seeds; of a group all classes together), minimum_detectable_effect (the
     difference detected with 80% power at the question's critical level, outside questions at 5%; NaN where none would
@@ -50,6 +56,7 @@ class Comparison:
     ranks: pd.DataFrame  # as `ranks.rank_table` gives it
     trends: pd.DataFrame  # as `trend.trend_table` gives it
     best: pd.DataFrame  # as `best.best_table` gives it
+    candidates: tuple[Candidate, ...]  # what the recommendation was chosen among
 
     def with_statistics(self, sentence: str) -> "Comparison":
         """Return the comparison with a further sentence on how it came about."""
@@ -84,7 +91,7 @@ def decide_verdicts(
         raise InputError(f"there is no method beside the baseline {baseline!r} to compare; name another in the study")
     margin = default_margin(metric) if margin is None else margin
     estimates = [estimate_differences(c, grouping) for c in contrasts]
-    rows = estimate_rows(contrasts, estimates, grouping, metric)
+    rows = without_intervals(estimate_rows(contrasts, estimates, grouping, metric), min_positives=min_positives)
     rows["compared_with"] = [baselines.get(method, baseline) for method in rows["method"]]
     identical = identical_by_construction(rows, set_aside)
     for end in ("low", "high"):
@@ -99,7 +106,7 @@ def decide_verdicts(
         for d, q in zip(declared, questions, strict=True)
     ]
     asked = list(zip(questions, tests, strict=True))
-    table = with_verdicts(rows, concatenate(estimates), asked, known=set_aside, margin=margin)
+    table = without_unchanged(with_verdicts(rows, concatenate(estimates), asked, known=set_aside, margin=margin))
     statistics = describe(
         table,
         asked,
@@ -112,8 +119,9 @@ def decide_verdicts(
         contrasts, estimates = to_one_baseline, [estimate_differences(c, grouping) for c in to_one_baseline]
         tests = [question_test(d, q, contrasts, grouping, []) for d, q in zip(declared, questions, strict=True)]
     by_group = {group: test for d, test in zip(declared, tests, strict=True) for group in d.groups}
+    weighed = candidates(contrasts, estimates, by_group, table, grouping, baseline=baseline)
     recommendation = recommend(
-        candidates(contrasts, estimates, by_group, table, grouping, baseline=baseline),
+        weighed,
         metric=metric,
         baseline=baseline,
         baseline_values=_baseline_values(table),
@@ -125,7 +133,8 @@ def decide_verdicts(
         recommendation,
         ranks,
         trend_table(found, asked[0][1], metric=metric, margin=margin),
-        best_table(contrasts, estimates, grouping, metric=metric, baseline=baseline, left_out=set_aside),
+        best_table(contrasts, estimates, grouping, metric=metric, baseline=baseline, left_out=_untested(table)),
+        tuple(weighed),
     )
 
 
@@ -135,6 +144,12 @@ def _with_members(
     left_out = rows["method"].isin(list(set_aside)).to_numpy(bool)
     testable = (rows["support"] >= min_positives).to_numpy(bool) & rows["p"].notna().to_numpy(bool)
     return [with_members(d, rows, left_out=left_out, testable=testable) for d in declared]
+
+
+def _untested(table: pd.DataFrame) -> list[str]:
+    """Return the methods that were not tested on the low-frequency classes: nothing is said of them elsewhere."""
+    rows = table[table["class_name"].eq(LOW_FREQUENCY) & table["is_group"] & table["critical_level"].isna()]
+    return list(dict.fromkeys(rows["method"].astype(str)))
 
 
 def _baseline_values(table: pd.DataFrame) -> dict[str, float]:

@@ -18,6 +18,11 @@ VERDICTS: Final = (
 )  # fmt: skip
 NO_VERDICT: Final = ""  # the row belongs to no question: an estimate with its own 95% interval
 
+MIN_POSITIVES: Final = (
+    5  # fewer in the test part: a class is not tested, its intervals do not hold (docs/statistics.md)
+)
+# Two seeds leave one degree of freedom: on simulated studies up to 14% of null effects were then significant.
+MIN_SEEDS: Final = 3
 MIN_POSITIVES_FOR_NULL: Final = 20  # with fewer, and a minimum detectable effect above `LARGE_EFFECT`: underpowered
 LARGE_EFFECT: Final = 0.1
 

@@ -26,10 +26,23 @@ class Asked:
 
     @property
     def sentence(self) -> str:
-        """Say it in short, e.g. `low-frequency classes: 8 comparisons tested jointly at .04`."""
+        """Say it in short.
+
+        >>> Asked("primary", "low-frequency classes", 0.04, 8).sentence
+        'low-frequency classes: 8 comparisons tested jointly at .04 (96% simultaneous intervals)'
+        """
         level = f"{self.level:g}".removeprefix("0")
-        one = "one comparison tested" if self.comparisons == 1 else f"{self.comparisons} comparisons tested jointly"
-        return f"{self.about}: {one} at {level}"
+        if self.comparisons == 1:
+            return f"{self.about}: one comparison tested at {level} ({self.confidence} interval)"
+        return (
+            f"{self.about}: {self.comparisons} comparisons tested jointly at {level} "
+            f"({self.confidence} simultaneous intervals)"
+        )
+
+    @property
+    def confidence(self) -> str:
+        """The level of the simultaneous intervals."""
+        return f"{100 * (1 - self.level):g}%"
 
 
 def asked(verdicts: pd.DataFrame) -> list[Asked]:
@@ -43,6 +56,12 @@ def asked(verdicts: pd.DataFrame) -> list[Asked]:
             about = "single classes" if name == CLASSES else f"{groups} classes"
             found.append(Asked(name, about, float(rows["level"].iloc[0]), len(rows)))
     return found
+
+
+def confidence_levels(verdicts: pd.DataFrame) -> str:
+    """Return the levels of the simultaneous intervals, e.g. `96% for low-frequency, 99% for remaining classes`."""
+    found = [(question.confidence, question.about.removesuffix(" classes")) for question in asked(verdicts)]
+    return f"{', '.join(f'{level} for {about}' for level, about in found)} classes" if found else ""
 
 
 def fixed_before_training(run: Run) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from tailprobe.comparison.conclusion import Conclusion, conclude
+from tailprobe.comparison.conclusion import Conclusion
 from tailprobe.comparison.recommendation import Recommendation, read_recommendation
 from tailprobe.errors import InputError
 from tailprobe.files import open_folder
@@ -21,6 +21,7 @@ from tailprobe.runs.duplicates import read_duplicates
 from tailprobe.runs.folder import RunFolder, is_drawn, is_large
 from tailprobe.runs.settings import Study, read_study
 from tailprobe.scores.tidy import read_results, summarise
+from tailprobe.splits.plan import seed_block
 from tailprobe.training.heads import Heads
 from tailprobe.training.storage import load_heads
 
@@ -270,16 +271,19 @@ class Run:
 
     @cached_property
     def recommendation(self) -> Recommendation | None:
-        """The recommended method, that of minimax regret; None if no method was compared."""
+        """What to use, in numbers and in the words of the conclusion; None if no method was compared."""
         path = self.folder.recommendation
         return read_recommendation(path) if path.exists() else None
 
-    @cached_property
+    @property
     def conclusion(self) -> Conclusion | None:
-        """The conclusion that the terminal, the page and the figures state; None if no method was compared."""
-        if self.verdicts is None or self.recommendation is None:
-            return None
-        return conclude(self.verdicts, self.recommendation, self.classes)
+        """The answer that the terminal, the page and the classifier state; None if no method was compared."""
+        return None if self.recommendation is None else self.recommendation.conclusion
+
+    @property
+    def seed_block(self) -> int:
+        """How many seeds a further block has: five with rotated splits."""
+        return seed_block(str(self.record.get("split", self.study.split)))
 
     @property
     def heads(self) -> Heads:

@@ -156,7 +156,11 @@ COLUMNS = MappingProxyType(
             "baseline_high": ("number", "upper end"),
             "value": ("number", "mean of the method over the seeds"),
             "difference": ("number", "mean difference, paired by seed"),
-            "low": ("number", "lower end of the 95% confidence interval of the difference by itself"),
+            "low": (
+                "number",
+                "lower end of the 95% confidence interval of the difference by itself; missing where a test "
+                "part has fewer than 5 images of the class, or a class differs in no seed",
+            ),
             "high": ("number", "upper end"),
             "value_low": ("number", "lower end of the confidence interval of the value"),
             "value_high": ("number", "upper end"),
@@ -200,10 +204,13 @@ COLUMNS = MappingProxyType(
             "difference_low": ("number", "lower end of its 95% confidence interval"),
             "difference_high": ("number", "upper end"),
             "ranking": ("number", "part of the difference that is a better ranking: at_baseline_count less baseline"),
-            "ranking_low": ("number", "lower end of its 95% confidence interval"),
+            "ranking_low": (
+                "number",
+                "lower end of its 95% interval; missing where it is 0 in every seed, 0 where it is 0 by construction",
+            ),
             "ranking_high": ("number", "upper end"),
             "threshold": ("number", "part that comes of flagging more or fewer images: value less at_baseline_count"),
-            "threshold_low": ("number", "lower end of its 95% confidence interval"),
+            "threshold_low": ("number", "lower end of its 95% interval; missing where it is 0 in every seed"),
             "threshold_high": ("number", "upper end"),
             "flagged_baseline": ("number", "test images that the baseline flags, mean over the seeds"),
             "flagged": ("number", "test images that the method flags, mean over the seeds"),

@@ -19,6 +19,15 @@ from tailprobe.splits.kinds import (
 from tailprobe.splits.split import Split
 
 
+def seed_block(kind: str) -> int:
+    """Return how many seeds belong together: those of a rotated split come in blocks of five.
+
+    >>> seed_block("rotated"), seed_block("stratified")
+    (5, 1)
+    """
+    return FOLDS if kind == "rotated" else 1
+
+
 @dataclass(frozen=True, eq=False)
 class SplitPlan:
     """How the repeats of a study are split; `split(seed)` does not depend on the number of seeds.
@@ -38,8 +47,8 @@ class SplitPlan:
 
     def seeds(self, wanted: int) -> range:
         """Return the seeds of a study of `wanted` repeats; rotated, their number is rounded up to blocks of five."""
-        number = -(-wanted // FOLDS) * FOLDS if self.kind == "rotated" else wanted
-        return range(self.first, self.first + number)
+        block = seed_block(self.kind)
+        return range(self.first, self.first + -(-wanted // block) * block)
 
     def split(self, seed: int) -> Split:
         """Return the split of a seed.

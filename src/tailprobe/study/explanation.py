@@ -7,6 +7,7 @@ import pandas as pd
 from jaxtyping import Int
 
 from tailprobe.comparison.aspects import measure_aspects
+from tailprobe.comparison.conclude import conclude
 from tailprobe.comparison.convergence import mark_provisional
 from tailprobe.comparison.decomposition import decompose
 from tailprobe.comparison.further import Heads, answer_further
@@ -18,7 +19,8 @@ from tailprobe.comparison.words import IDENTICAL_RANKING, NO_OP
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.runs.folder import RunFolder
 from tailprobe.runs.settings import Study
-from tailprobe.study.design import Design
+from tailprobe.splits.plan import seed_block
+from tailprobe.study.design import Design, class_table
 from tailprobe.study.scoring import StudyScores
 
 
@@ -56,11 +58,13 @@ def explain(
         )
         further = answer_further(study.questions, heads, metric=study.metric, margin=float(study.margin))
         folder.write_table("further", further)
-    guarded = guard(comparison.recommendation, decomposition, comparison.verdicts)
-    folder.write_table("verdicts", mark_provisional(comparison.verdicts, folder.read_table("histories")))
+    verdicts = mark_provisional(comparison.verdicts, folder.read_table("histories"))
+    folder.write_table("verdicts", verdicts)
+    guarded = guard(comparison.recommendation, decomposition, comparison.candidates)
+    conclusion = conclude(verdicts, guarded, class_table(design), block=seed_block(design.splits.kind))
     for name in ("ranks", "trends", "best"):
         folder.write_table(name, getattr(comparison, name))
-    write_recommendation(guarded, folder.recommendation)
+    write_recommendation(guarded.concluded(conclusion), folder.recommendation)
 
 
 def _with_verdict(comparison: Comparison, verdict: str) -> list[str]:

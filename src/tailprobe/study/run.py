@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from tailprobe.comparison.compare import compare_methods
-from tailprobe.comparison.conclusion import Conclusion, conclude
+from tailprobe.comparison.conclusion import Conclusion
 from tailprobe.comparison.recommendation import read_recommendation
 from tailprobe.comparison.words import IDENTICAL_RANKING, NO_OP
 from tailprobe.datasets.images import LabeledImages
@@ -334,8 +334,7 @@ def _mistakes(
 def _conclusion(folder: RunFolder) -> Conclusion | None:
     if not folder.recommendation.exists():
         return None
-    recommendation = read_recommendation(folder.recommendation)
-    return conclude(folder.read_table("verdicts"), recommendation, folder.read_table("classes"))
+    return read_recommendation(folder.recommendation).conclusion
 
 
 def _look_at_embeddings(

@@ -25,7 +25,9 @@ def test_the_page_has_the_parts_of_the_decomposition(run) -> None:
     assert of["methods"] == list(rows["method"])
     assert of["ranking"] == pytest.approx(list(rows["ranking"]))
     assert of["threshold_high"] == pytest.approx(list(rows["threshold_high"]))
-    assert of["sentence"].startswith("Most of this gain is a lower threshold, which is free: reweight(3) gains +0.110")
+    assert of["sentence"].startswith(
+        "Most of what reweight(2) gains is a lower threshold, which is free: it gains +0.060"
+    )
 
 
 def test_the_page_has_all_aspects_and_the_reasons_of_a_disagreement(run) -> None:
@@ -66,7 +68,7 @@ def test_a_browser_shows_bars_sentence_and_table(watched, run, tmp_path) -> None
 def test_what_is_shown_first_is_recall_at_one_half_unless_decisions_are_primary(run) -> None:
     metric, found = shown_first(run, "descriptors")
     assert metric == "recall@0.5"
-    assert found["sentence"].startswith("Most of this gain")
+    assert found["sentence"].startswith("Most of what reweight(2) gains")
     other = changed(run, study=replace(run.study, metric="f1@tuned"))
     assert shown_first(other, "descriptors")[0] == "f1@tuned"
     assert shown_first(changed(run, decomposition=None), "descriptors") is None
@@ -75,4 +77,4 @@ def test_what_is_shown_first_is_recall_at_one_half_unless_decisions_are_primary(
 def test_the_terminal_says_it_after_the_recommendation(run, capsys) -> None:
     show_result(run, "average_precision")
     printed = " ".join(capsys.readouterr().out.split())
-    assert printed.index("Use reweight(2)") < printed.index("Most of this gain is a lower threshold, which is free")
+    assert printed.index("Use reweight(2)") < printed.index("Most of what reweight(2) gains is a lower threshold")

@@ -63,9 +63,9 @@ def test_right_to_left_text_turns_nothing_around_it(watched, run, tmp_path):
 
 
 def test_a_sentence_or_setting_in_markup_is_text(watched, run, tmp_path):
-    advice = replace(run.recommendation, statistics=(HOSTILE[0],))
     said = replace(run.conclusion, headline=HOSTILE[4], sentence=HOSTILE[2], settle=HOSTILE[0])
-    hostile = changed(run, recommendation=advice, conclusion=said, settings=HOSTILE[1], repeat=HOSTILE[4])
+    advice = replace(run.recommendation, statistics=(HOSTILE[0],), conclusion=said)
+    hostile = changed(run, recommendation=advice, settings=HOSTILE[1], repeat=HOSTILE[4])
     page = watched.open(write_page([hostile], tmp_path / "report.html"))
     assert page.inner_text("#headline") == HOSTILE[4]
     assert page.inner_text("#sentence") == HOSTILE[2]

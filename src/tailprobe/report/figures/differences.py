@@ -11,10 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from tailprobe.comparison.words import MIN_POSITIVES
 from tailprobe.report.figures.difference_rows import Rows, difference_rows
 from tailprobe.report.frame import new_figure
 from tailprobe.report.intervals import Intervals
 from tailprobe.report.look import look
+from tailprobe.report.questions import confidence_levels
 from tailprobe.report.style import GRID, INK, LOW_FREQUENCY, MUTED, TINT, colours_of, markers_of, styled
 from tailprobe.report.text import fitted, shown, text_width
 from tailprobe.report.values import Spread, agree, describe_spread, mean, of_seeds
@@ -225,7 +227,11 @@ def _whiskers(intervals: Intervals | None, spread: Spread, seeds: int) -> str:
     if intervals is None:
         return describe_spread(spread, seeds)
     dots = f"Small dots: the {seeds} seeds; whiskers" if seeds > 1 else "Whiskers"
-    return f"{dots}: the simultaneous interval of the verdict where there is one, else the row's own 95% interval."
+    levels = f" ({found})" if (found := confidence_levels(intervals.verdicts)) else ""
+    return (
+        f"{dots}: the simultaneous interval of the verdict where there is one{levels}, else the "
+        f"row's own 95% interval; none below {MIN_POSITIVES} images, or where no seed differs."
+    )
 
 
 def _caption(rows: Rows, whiskers: str, part: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -20,7 +20,7 @@ _OUTLIER = 2.5  # times the median reach, beyond which nothing is drawn
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A part of each method's difference and its interval."""
+    """A part of each method's difference and its interval; NaN where it has none, as what was 0 in every seed."""
 
     value: Float[np.ndarray, " M"]
     low: Float[np.ndarray, " M"]
@@ -40,10 +40,10 @@ def gain_sources(
         metric: as a sentence has it.
         sentence: what the picture says.
     """
-    ranking, unchanged = _without_unchanged(ranking)
+    unchanged = (ranking.value == 0) & np.isnan(ranking.low)
     if unchanged.any():
         same = ", ".join(shown(method, 30) for method, is_same in zip(methods, unchanged, strict=True) if is_same)
-        sentence = f"{sentence} The better ranking of {same} was 0 under every seed: its interval is not drawn."
+        sentence = f"{sentence} The ranking part of {same} was 0 in every seed and has no interval."
     figure = new_figure(
         title="Where the gain comes from",
         subtitle=f"difference from the baseline in {metric}, low-frequency classes · encoder {shown(encoder, 40)}",
@@ -65,16 +65,6 @@ def gain_sources(
     return figure
 
 
-def _without_unchanged(part: Part) -> tuple[Part, Bool[np.ndarray, " M"]]:
-    """Return the part without the intervals of what was 0 under every seed, and which those are.
-
-    They are as wide as the few positives leave them (the rule of three), from -1 to 1 of three, and say nothing else.
-    """
-    unchanged = (part.value == 0) & (part.high > 0)
-    low, high = (np.where(unchanged, 0.0, end) for end in (part.low, part.high))
-    return Part(part.value, low, high), unchanged
-
-
 def _drawn(ranking: Part, threshold: Part) -> tuple[float, float]:
     """Return the range that is drawn: all of it, unless one method's interval would press the others together."""
     low = np.fmin(ranking.low, ranking.value + threshold.low)
@@ -90,7 +80,7 @@ def _drawn(ranking: Part, threshold: Part) -> tuple[float, float]:
 
 
 def _bars(axes: Axes, places: Float[np.ndarray, " M"], start: Float[np.ndarray, " M"], part: Part, colour: str) -> None:
-    reach = np.maximum(np.stack([part.value - part.low, part.high - part.value]), 0)
+    reach = np.nan_to_num(np.maximum(np.stack([part.value - part.low, part.high - part.value]), 0))
     axes.barh(
         places, part.value, left=start, height=2 * _HALF, color=colour, xerr=reach,
         error_kw={"ecolor": INK, "elinewidth": 1},

@@ -11,6 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
+from tailprobe.comparison.words import MIN_POSITIVES
 from tailprobe.report.frame import new_figure
 from tailprobe.report.intervals import Ends, Intervals
 from tailprobe.report.look import SCREEN_WIDTH, look
@@ -211,10 +212,11 @@ def _some(kept: Int[np.ndarray, " K"], classes: Sequence[str]) -> str:
 def _whiskers(intervals: Intervals | None, spread: Spread, seeds: int) -> str:
     if intervals is None:
         return describe_spread(spread, seeds)
-    return f"Small dots: the {seeds} seeds; whiskers: 95% interval of the mean, by itself." if seeds > 1 else _ONE_SEED
+    of = f"Small dots: the {seeds} seeds; whiskers: 95% interval of the mean, by itself" if seeds > 1 else _ONE_SEED
+    return f"{of}; none below {MIN_POSITIVES} images."
 
 
-_ONE_SEED = "Whiskers: 95% interval of these very heads on new images."
+_ONE_SEED = "Whiskers: 95% interval of these very heads on new images"
 
 
 def _caption(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tailprobe.comparison.convergence import verdict_in_words
-from tailprobe.comparison.words import LARGE_EFFECT, MIN_POSITIVES_FOR_NULL
+from tailprobe.comparison.words import LARGE_EFFECT, MIN_POSITIVES, MIN_POSITIVES_FOR_NULL
 from tailprobe.groups import RULE_GROUPS
 from tailprobe.report.page.numbers import round_for_json
 from tailprobe.report.page.once import once_a_run
@@ -36,7 +36,7 @@ def comparison(run: Run) -> dict[str, Any]:
         "groups": list(RULE_GROUPS),
         "numbers": {e: {m: _numbers(run, of_metric[m], e, m) for m in metrics} for e in run.encoders},
         "tested": tested,
-        "underpowered": {"positives": MIN_POSITIVES_FOR_NULL, "effect": LARGE_EFFECT},
+        "underpowered": {"positives": MIN_POSITIVES_FOR_NULL, "effect": LARGE_EFFECT, "untested": MIN_POSITIVES},
         "margin": None if run.verdicts is None else float(run.verdicts["margin"].iloc[0]),
         "questions": []
         if run.verdicts is None

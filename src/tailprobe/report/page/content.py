@@ -1,15 +1,13 @@
 """Everything the page shows of a run, as data."""
 
-import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tailprobe.comparison.conclusion import Conclusion
 from tailprobe.comparison.lacking import lacking_table
-from tailprobe.comparison.recommendation import Recommendation
+from tailprobe.comparison.recommendation import without_nan
 from tailprobe.report.caution import caution
 from tailprobe.report.further import further_answers
 from tailprobe.report.in_images import in_images
@@ -42,10 +40,10 @@ def content(run: Run, *, beside: Path | None = None) -> dict[str, Any]:
     """
     return {
         "name": run.name,
-        "conclusion": None if run.conclusion is None else _as_json(run.conclusion),
+        "conclusion": None if run.conclusion is None else without_nan(asdict(run.conclusion)),
         "in_images": "" if (found := in_images(run)) is None else found.sentence,
         "trends_and_best": trends_and_best(run),
-        "recommendation": None if run.recommendation is None else _as_json(run.recommendation),
+        "recommendation": None if run.recommendation is None else without_nan(asdict(run.recommendation)),
         "caution": caution(run.duplicates, groups=run.record.get("groups")),
         "fixed": fixed_before_training(run),
         "encoders": list(run.encoders),
@@ -92,7 +90,7 @@ def _lacking(run: Run) -> list[dict[str, Any]]:
     """Return the answers that stayed open, with the seeds or the images that would settle them."""
     if run.verdicts is None:
         return []
-    table = lacking_table(run.verdicts, run.classes)
+    table = lacking_table(run.verdicts, run.classes, block=run.seed_block)
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
     return [{str(name): value for name, value in row.items()} for row in rows]
 
@@ -100,11 +98,6 @@ def _lacking(run: Run) -> list[dict[str, Any]]:
 def _metrics(run: Run) -> list[str]:
     tables = [table for table in (run.results, run.decomposition, run.aspects) if table is not None]
     return list(dict.fromkeys(str(name) for table in tables for name in table["metric"].unique()))
-
-
-def _as_json(found: Conclusion | Recommendation) -> dict[str, Any]:
-    # JSON has no NaN, which one seed leaves where it has no interval.
-    return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in asdict(found).items()}
 
 
 def _methods(run: Run) -> list[dict[str, Any]]:

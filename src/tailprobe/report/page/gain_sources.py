@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from tailprobe.comparison.gain_sources import gain_sentence, on_the_low_frequency_classes
 from tailprobe.report.page.numbers import round_for_json
@@ -24,9 +23,7 @@ def gain_sources(run: Run) -> dict[str, Any] | None:
     if run.decomposition is None or run.decomposition.empty:
         return None
     metrics = [str(metric) for metric in dict.fromkeys(run.decomposition["metric"])]
-    found = {
-        encoder: {metric: _of(run.decomposition, encoder, metric) for metric in metrics} for encoder in run.encoders
-    }
+    found = {encoder: {metric: _of(run, encoder, metric) for metric in metrics} for encoder in run.encoders}
     return {"metrics": metrics, "of": found}
 
 
@@ -43,10 +40,12 @@ def shown_first(run: Run, encoder: str) -> tuple[str, dict[str, Any]] | None:
     return None if found is None else (metric, found)
 
 
-def _of(table: pd.DataFrame, encoder: str, metric: str) -> dict[str, Any] | None:
-    rows = on_the_low_frequency_classes(table, encoder=encoder, metric=metric)
+def _of(run: Run, encoder: str, metric: str) -> dict[str, Any] | None:
+    assert run.decomposition is not None
+    rows = on_the_low_frequency_classes(run.decomposition, encoder=encoder, metric=metric)
     rows = rows[rows["difference"].notna()]
     if rows.empty:
         return None
+    sentence = gain_sentence(rows, method="" if run.conclusion is None else run.conclusion.about)
     numbers = {name: round_for_json(rows[name].to_numpy(np.float64)) for name in _COLUMNS}
-    return {"methods": rows["method"].astype(str).tolist(), "sentence": gain_sentence(rows), **numbers}
+    return {"methods": rows["method"].astype(str).tolist(), "sentence": sentence, **numbers}

@@ -39,7 +39,7 @@ def run_tables(run: Run) -> dict[str, Table]:
     data |= {"costs": cost_table(run.histories, run.plans), "thresholds": threshold_table(run.results)}
     if run.verdicts is None:
         return _plain(data, printed, run)
-    data["lacking"] = lacking_table(run.verdicts, run.classes)
+    data["lacking"] = lacking_table(run.verdicts, run.classes, block=run.seed_block)
     compared = {
         "summary": Table(summary(run), printed_summary(run)),
         "verdicts": Table(run.verdicts, printed_verdicts(run)),

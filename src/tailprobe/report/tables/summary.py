@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from tailprobe.groups import ALL, LOW_FREQUENCY, REMAINING
+from tailprobe.report.questions import confidence_levels
 from tailprobe.report.references import references
 from tailprobe.report.tables.printed import MISSING, Cell, Column, PrintedTable, Row, Section
 from tailprobe.runs.run import Run
@@ -137,11 +138,13 @@ def _caption(table: pd.DataFrame, run: Run) -> str:
     title = metric_title(str(table["metric"].iloc[0]))
     encoder = f", encoder {run.encoders[0]}" if len(run.encoders) == 1 else ""
     seeds = int(np.asarray(table["seeds"]).max())
+    levels = f" ({found})" if run.verdicts is not None and (found := confidence_levels(run.verdicts)) else ""
     averaged = "one seed" if seeds == 1 else f"the mean of {seeds} seeds"
     return (
         f"{title[:1].upper()}{title[1:]} on the test images of {run.name}{encoder}: {averaged} with its 95% interval, "
-        "and the difference from the baseline of the same seed. The interval of a difference is simultaneous, so that "
-        "it holds for all comparisons of its question at once, where a verdict stands beside it; elsewhere it is the "
-        "95% interval of that difference alone. Bold: the best mean, which by itself shows nothing. "
+        "and the difference from the baseline of the same seed. The interval of a difference is "
+        f"simultaneous{levels}, so that it holds for all comparisons of its question at once, where a verdict stands "
+        "beside it; elsewhere it is the 95% interval of that difference alone. Bold: the best mean, "
+        "which by itself shows nothing. "
         f"{references(run.baselines, run.methods[0])}"
     ).strip()

@@ -237,7 +237,7 @@ function ends(m, k, r = run(), encoder = state.encoder, metric = state.metric) {
     ? { joint, low: judgement.simultaneous_low[m][k], high: judgement.simultaneous_high[m][k] }
     : { joint, low: of.low[m][k], high: of.high[m][k] };
 }
-const between = ({ low, high }) => `${signed(low)} to ${signed(high)}`;
+const between = ({ low, high }) => (low === null ? "no interval" : `${signed(low)} to ${signed(high)}`);
 // A verdict as the table has it, with what must be known beside it.
 const verdictOf = (m, k) => (judged() ? judged().said[m][k] : "");
 // The band of practical equality, across a picture whose differences are on these axes.

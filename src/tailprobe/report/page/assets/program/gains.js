@@ -47,23 +47,23 @@ function showGainSources() {
 function gainRange(found) {
   const rows = found.methods.map((_, at) => ({
       difference: found.difference[at],
-      low: Math.min(unchanged(found, at) ? 0 : found.ranking_low[at], found.ranking[at] + found.threshold_low[at]),
-      high: Math.max(unchanged(found, at) ? 0 : found.ranking_high[at], found.ranking[at] + found.threshold_high[at]),
+      low: Math.min(found.ranking_low[at], found.ranking[at] + found.threshold_low[at]), // none: 0
+      high: Math.max(found.ranking_high[at], found.ranking[at] + found.threshold_high[at]),
     })),
     { start, end } = forestSpan(rows, 0);
   return [start, end];
 }
-const unchanged = (found, at) => found.ranking[at] === 0 && found.ranking_high[at] > 0;
-// Parts that were 0 under every seed: that is no proof of 0, and their interval is as wide as few positives leave it.
+const unchanged = (found, part, at) => found[part][at] === 0 && found[`${part}_low`][at] === null;
+// Parts that were 0 under every seed have no interval: that is no proof of 0, and how far from it cannot be estimated.
 function neverChanged(found) {
-  const same = found.methods.filter((_, at) => unchanged(found, at));
+  const same = found.methods.filter((_, at) => unchanged(found, "ranking", at));
   return same.length
-    ? `The better ranking of ${same.map((name) => brief(name, 40)).join(", ")} was 0 under every seed, which so few test images cannot tell from a small change: its interval, in the table below, is wide for that reason alone and is not drawn.`
+    ? `The ranking part of ${same.map((name) => brief(name, 40)).join(", ")} was 0 in every seed, so that it has no interval; so few test images may hide a small change.`
     : "";
 }
 function gainPart(found, part, base, tone, offset) {
   const end = found[part].map((value, at) => base[at] + value),
-    edge = (side) => found[`${part}_${side}`].map((value, at) => base[at] + (part === "ranking" && unchanged(found, at) ? 0 : value));
+    edge = (side) => found[`${part}_${side}`].map((value, at) => base[at] + value);
   return {
     type: "bar",
     orientation: "h",
@@ -87,13 +87,16 @@ function gainPart(found, part, base, tone, offset) {
     customdata: found.methods.map((name, at) => [
       plain(name),
       signed(found[part][at]),
-      signed(found[`${part}_low`][at]),
-      signed(found[`${part}_high`][at]),
+      span(found, part, at),
     ]),
-    hovertemplate: "%{customdata[0]}: %{customdata[1]} (%{customdata[2]} to %{customdata[3]})<extra></extra>",
+    hovertemplate: "%{customdata[0]}: %{customdata[1]} (%{customdata[2]})<extra></extra>",
   };
 }
-const span = (found, part, at) => `${signed(found[`${part}_low`][at])} to ${signed(found[`${part}_high`][at])}`;
+function span(found, part, at) {
+  const [low, high] = [found[`${part}_low`][at], found[`${part}_high`][at]];
+  if (low === null) return unchanged(found, part, at) ? "no change in any seed" : "–";
+  return part === "ranking" && low === 0 && high === 0 ? "0 by construction" : `${signed(low)} to ${signed(high)}`;
+}
 function gainTable(found) {
   return table(
     ["method", "difference", "ranking part", "95% interval", "threshold part", "95% interval", "images flagged", "by the baseline"],

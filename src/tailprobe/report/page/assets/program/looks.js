@@ -11,11 +11,13 @@ function showFound() {
   const r = run(),
     m = r.mistakes,
     change = (image) => Math.abs(image.scores[1] - image.scores[0]),
-    of = (kind) => (m ? m.images.filter((image) => image.kind === kind) : []).sort((a, b) => change(b) - change(a)).slice(0, TILES);
+    low = new Set(r.classes.filter((c) => c.low).map((c) => c.name)),
+    rare = (image) => !low.size || low.has(m.classes[image.class_index]),
+    of = (kind) => (m ? m.images.filter((image) => image.kind === kind && rare(image)) : []).sort((a, b) => change(b) - change(a)).slice(0, TILES);
   by("h-found").textContent = `Found by ${brief(r.chosen, 60)}, missed by the baseline`;
   by("h-lost").textContent = `Found by the baseline, missed by ${brief(r.chosen, 60)}`;
   by("words-found").textContent =
-    "Test images of the rarest classes whose mean score is above the threshold of the class by one method and not by the other, the largest change first. The threshold stands behind the score.";
+    `Test images of the ${low.size ? "low-frequency" : "rarest"} classes whose mean score is above the threshold of the class by one method and not by the other, the largest change first. The threshold stands behind the score.`;
   ["found", "lost"].forEach((kind) => showTiles(kind, of(kind).map((image) => ({ ...image, of: m.classes[image.class_index] }))));
 }
 function showEmbeddingMap() {

@@ -30,7 +30,7 @@ function showMap(found) {
   clear(by("map-classes")).append(element);
   by("map-more").hidden = shown.length === lines.length;
   by("map-more").textContent = `Show all ${whole(lines.length)} classes`;
-  explained(by("caption-map"), `Difference in ${words(state.metric)}; green better, red worse, in bold where the interval is on one side of 0. Hatched: fewer than ${run().comparison.underpowered.positives} test images, and only a difference above ${run().comparison.underpowered.effect} would be detected. A class opens into its curves and its mistakes.`);
+  explained(by("caption-map"), `Difference in ${words(state.metric)}; green better, red worse, in bold where the interval is on one side of 0. Hatched: fewer than ${run().comparison.underpowered.positives} test images, and only a difference above ${run().comparison.underpowered.effect} would be detected; with fewer than ${run().comparison.underpowered.untested}, no interval is given and nothing is tested. A class opens into its curves and its mistakes.`);
 }
 // The difference of the full colour: nine in ten are paler, so that an outlier does not make the rest white.
 function mapScale(found) {
