@@ -3,9 +3,9 @@
     python -m benchmarks.serve EuroSAT.zip [--seconds 10] [--rounds 2] [--users 1 8 32]
 
 A classifier under EfficientNet-Lite0, fitted on at most 60 images a class, is served by `tailprobe serve`, with and
-without `--batch 1`, in turns. Locust's users send one image of 64 x 64 pixels after another, on the same machine: what they
-compute is part of the load. Each measurement is printed when it is done, then the better of the rounds; the default
-takes about six minutes on two cores.
+without `--batch 1`, in turns. Locust's users send one image of 64 x 64 pixels after another, on the same machine: what
+they compute is part of the load. Each measurement is printed when it is done, then the better of the rounds; the
+default takes about six minutes on two cores.
 """
 
 import argparse
