@@ -98,6 +98,7 @@ SLOW = (
     "use/test_export.py",
     "use/test_model.py",
     "use/test_predict.py",
+    "use/test_scene.py",
     "use/test_review.py",
 )
 

@@ -14,6 +14,7 @@ from tailprobe.cli.export import export
 from tailprobe.cli.fit import fit
 from tailprobe.cli.inspect import inspect
 from tailprobe.cli.investigate import investigate
+from tailprobe.cli.map import map
 from tailprobe.cli.methods import methods
 from tailprobe.cli.options import FLAG
 from tailprobe.cli.predict import predict
@@ -34,7 +35,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 COMMANDS = (
-    compare, demo, inspect, embed, fit, predict, review, serve, export, search, report, methods, reproduce
+    compare, demo, inspect, embed, fit, predict, map, review, serve, export, search, report, methods, reproduce
 )  # fmt: skip
 for command in COMMANDS:
     app.command(command.__name__, cls=Command)(command)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -145,7 +146,14 @@ def _to_embeddings(
         encoder.standardise,
         tuple(row.problem for row in bad),
         identity=identity,
+        image_size=_usual_size(shard),
     )
+
+
+def _usual_size(shard: Shard) -> tuple[int, int] | None:
+    """Return height and width of most images, of the larger where two are as frequent."""
+    sizes = Counter((row.height, row.width) for row in shard.rows if not row.problem)
+    return max(sizes, key=lambda size: (sizes[size], size)) if sizes else None
 
 
 def fingerprint(identity: Mapping[str, str], contents: Iterable[bytes]) -> str:

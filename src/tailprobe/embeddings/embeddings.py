@@ -23,6 +23,7 @@ class Embeddings:
     skipped: tuple[str, ...] = field(default=())  # images left out as unreadable, each "name: reason"
     store: Path | None = None  # the folder of their store, see `tailprobe.embeddings.store`
     identity: Mapping[str, str] = field(default_factory=dict)  # what made them: model, hash of weights, bands, ...
+    image_size: tuple[int, int] | None = None  # height and width of most images, in pixels; None if not known
 
     def __repr__(self) -> str:
         """Return number of images, width and encoder."""

@@ -80,7 +80,7 @@ def prefetch_images(
 ) -> Iterator[PreparedImage]:
     """Yield images in order, prepared in the pool a bounded number ahead."""
     limit = _PREFETCH + (concurrent_groups(encoder) - 1) * batch_size(encoder)
-    return _prefetch(pool, order, lambda i: prepare_image(images, encoder, i, on_bad_image), limit)
+    return prefetch(pool, order, lambda i: prepare_image(images, encoder, i, on_bad_image), limit)
 
 
 def groups(prepared: Iterator[PreparedImage], number: int, encoder: Encoder) -> Iterator[list[PreparedImage]]:
@@ -101,7 +101,7 @@ def encode_groups(
         yield from map(encode, groups)
         return
     with ThreadPoolExecutor(concurrent_groups(encoder)) as pool:
-        yield from _prefetch(pool, groups, encode, concurrent_groups(encoder) + 1)
+        yield from prefetch(pool, groups, encode, concurrent_groups(encoder) + 1)
 
 
 def prepare_image(images: LabeledImages, encoder: Encoder, i: int, on_bad_image: OnBadImage) -> PreparedImage:
@@ -144,10 +144,13 @@ def encode_batch(encoder: Encoder, batch: Sequence[PreparedImage], *, dtype: Sto
     return Shard(tuple(row for row, _ in batch), vectors)
 
 
-def _prefetch(
+def prefetch(
     pool: ThreadPoolExecutor, items: Iterable[Item], work: Callable[[Item], Done], limit: int
 ) -> Iterator[Done]:
-    """Map `work` over items in the pool, at most `limit` of them unfinished or not yet consumed; results in order."""
+    """Map `work` over items in the pool, at most `limit` of them unfinished or not yet consumed; results in order.
+
+    The items themselves are made in the calling thread.
+    """
     waiting: deque[Future[Done]] = deque()
     for item in items:
         waiting.append(pool.submit(work, item))

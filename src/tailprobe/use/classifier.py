@@ -27,6 +27,8 @@ from tailprobe.use.reference import Reference
 if TYPE_CHECKING:
     import pandas as pd
 
+    from tailprobe.use.scene.make_map import SceneMap
+
 _ROWS = 64  # that a head scores together
 
 
@@ -48,6 +50,7 @@ class Facts:
     class_figures: tuple[tuple[str, int, float, float, float], ...] = ()  # class, images, AP, recall and precision
     notes: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    image_size: tuple[int, int] | None = None  # height and width of most labelled images; None if not known
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,6 +232,38 @@ class Classifier:
         from tailprobe.use.predict import predict_frame
 
         return predict_frame(self, images, aims=aims, progress=progress, **options)
+
+    def map_scene(
+        self,
+        scene: str | Path,
+        out: str | Path,
+        *,
+        bands: str | None = None,
+        tile: int | None = None,
+        overlap: float = 0.5,
+        aims: str | Sequence[str] | None = None,
+        progress: Progress = silent,
+    ) -> "SceneMap":
+        """Score overlapping tiles of a GeoTIFF, and write a map of each class and the tiles above the thresholds.
+
+        Args:
+            scene: the GeoTIFF.
+            out: the folder for `scores.tif`, `tiles.geojson` and `scene.json`.
+            bands: the file's bands by the model's channels, e.g. "red=3,green=2,blue=1"; by default by their names.
+            tile: side of a tile in pixels; by default the size of the training images.
+            overlap: share of a tile's side that its neighbour shares.
+            aims: as for `decisions`.
+            progress: called as progress("score tiles", tiles done, tiles).
+
+        Raises:
+            InputError: as `tailprobe.use.scene.make_map.map_scene`.
+        """
+        from tailprobe.use.scene.make_map import SceneOptions, map_scene
+        from tailprobe.use.storage import digest_of
+
+        given = (aims,) if isinstance(aims, str) else aims
+        options = SceneOptions(bands, tile, overlap)
+        return map_scene(self, digest_of(self), Path(scene), Path(out), options, aims=given, progress=progress)
 
 
 def _logits_by_row(head: Head, rows: Float[np.ndarray, "N D"]) -> Float[np.ndarray, "N C"]:

@@ -1,6 +1,7 @@
 """Make a classifier from a finished run."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +53,11 @@ def make_classifier(
         raise InputError(f"ensemble is {ensemble}, expected 1 to {_MOST_HEADS} heads")
     choice = choose(run, method=method, encoder=encoder)
     scores, _ = held_out_scores(run, choice.encoder, choice.method, ensemble=ensemble)
-    reference = None
+    reference = image_size = None
     if refit or embeddings is not None:
         data = read_study_data(run, choice.encoder, embeddings=embeddings, cache=cache, progress=progress)
         reference = Reference.of(data.embeddings.vectors, standardise=data.embeddings.standardise)
+        image_size = data.embeddings.image_size
     if refit:
         made = train_again(run, choice, data, ensemble=ensemble, checkpoints=checkpoints, progress=progress)
     else:
@@ -70,7 +72,7 @@ def make_classifier(
         ),
         calibration=calibrate(scores, run.labels.classes, doubt=_doubt(run)),
         held_out=scores,
-        facts=_facts(run, choice, refit=refit, ensemble=ensemble, epochs=made.epochs),
+        facts=replace(_facts(run, choice, refit=refit, ensemble=ensemble, epochs=made.epochs), image_size=image_size),
         reference=reference,
         aims=aims,
     )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save, save_file
 
 from tailprobe.datasets.pixels.bands import parse_bands
 from tailprobe.errors import InputError
@@ -26,7 +26,7 @@ from tailprobe.use.encoder_of import EncoderFacts
 from tailprobe.use.held_out import HeldOutScores
 from tailprobe.use.reference import Reference
 
-FORMAT = "tailprobe model 1"
+FORMAT = "tailprobe model 2"
 ABOUT, TENSORS, CARD = "model.json", "model.safetensors", "README.md"
 _MOST_TEXT = 64 * 2**20  # bytes of model.json
 _HEAD = "head"
@@ -238,6 +238,11 @@ def _facts(about: Mapping[str, Any]) -> Facts:
     for name in ("comparison", "class_figures"):
         told[name] = tuple(tuple(math.nan if cell is None else cell for cell in row) for row in told[name])
     told["notes"] = tuple(map(str, told["notes"]))
+    if told["image_size"] is not None:
+        height, width = map(int, told["image_size"])
+        told["image_size"] = height, width
+        if min(height, width) < 1:
+            raise ValueError(f"images of {width} x {height} pixels")
     return Facts(**told)
 
 
@@ -253,6 +258,12 @@ def _finite(value: Any) -> Any:  # noqa: ANN401 - of JSON
 def model_digest(path: Path) -> str:
     """Return the digest of a model folder; raises as `load_classifier`."""
     return str(_read_about(path)["digest"])
+
+
+def digest_of(classifier: Classifier) -> str:
+    """Return the digest that the model folder of a classifier has, or would have."""
+    tensors = {name: tensor.clone().contiguous() for name, tensor in _tensors(classifier).items()}
+    return _digest(_about(classifier) | {"tensors": hashlib.sha256(save(tensors)).hexdigest()})
 
 
 def _digest(about: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """What a server says of images is what Python says, one by one and many at once."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -10,8 +11,12 @@ import pytest
 from PIL import Image
 
 from serving import Running, contents, serving
+from tailprobe.embeddings.shard import Shard
+from tailprobe.embeddings.work import PreparedImage
+from tailprobe.encoders.encoder import Encoder
 from tailprobe.errors import InputError
 from tailprobe.use.classifier import Classifier
+from tailprobe.use.serve import scoring
 from tailprobe.use.serve.app import build_app
 from tailprobe.use.serve.settings import Batching, Limits, ServerSettings, token_of_environment
 from use_pictures import draw_pictures
@@ -71,6 +76,21 @@ def test_classes_name_thresholds_and_what_to_expect(running: Running, classifier
         assert one["precision"] == (None if np.isnan(decision.precision) else decision.precision)
         assert one["recall_interval"] == pytest.approx(list(decision.recall_interval))
         assert one["not_trusted"] == decision.reason
+
+
+def test_the_encoder_is_warm_before_the_first_request(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded: list[tuple[int, str]] = []
+    encode = scoring.encode_batch
+
+    def recorded(encoder: Encoder, batch: Sequence[PreparedImage]) -> Shard:
+        encoded.append((len(batch), threading.current_thread().name))
+        return encode(encoder, batch)
+
+    monkeypatch.setattr(scoring, "encode_batch", recorded)
+    with serving(classifier, ServerSettings("digest", batching=Batching(4, 0.02))) as server:
+        assert server.get("/health").json()["status"] == "ok"
+        assert encoded == [(1, "tailprobe-inference_0"), (4, "tailprobe-inference_0")]
+        assert server.metric("tailprobe_batch_images_count") == 0
 
 
 def test_health_and_metrics(running: Running, new: Path) -> None:

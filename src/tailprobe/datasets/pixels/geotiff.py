@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
-from tailprobe.datasets.pixels.bands import Band, Bands
+from tailprobe.datasets.pixels.bands import Band, Bands, Range
 from tailprobe.datasets.pixels.size import check_size
 from tailprobe.errors import InputError
 
@@ -29,13 +29,20 @@ def decode_bands(data: bytes, bands: Bands, *, where: str) -> UInt8[np.ndarray, 
             more than 8 bits and a band has no range.
     """
     values, valid, is_8_bit = read_bands(data, bands, where=where)
-    pixels = np.zeros(values.shape, np.uint8)
-    for i, band in enumerate(bands.listed):
+    for band in bands.listed:
         if not (band.has_range or is_8_bit):
             raise InputError(f"{where}: band {band.name} has no range yet; give low and high, as {band.name}:0:3000")
-        low, high = (band.low, band.high) if band.has_range else (0.0, 255.0)
-        scaled = (values[..., i] - low) * (255 / (high - low))
-        pixels[..., i] = np.rint(np.where(valid, scaled, 0).clip(0, 255))
+    return scaled(values, valid, tuple((b.low, b.high) if b.has_range else (0.0, 255.0) for b in bands.listed))
+
+
+def scaled(
+    values: Float[np.ndarray, "h w c"], valid: Bool[np.ndarray, "h w"], ranges: tuple[Range, ...]
+) -> UInt8[np.ndarray, "h w c"]:
+    """Scale each channel linearly so that its range becomes 0..255; clipped, rounded, black where there is no data."""
+    pixels = np.zeros(values.shape, np.uint8)
+    for i, (low, high) in enumerate(ranges):
+        linear = (values[..., i] - low) * (255 / (high - low))
+        pixels[..., i] = np.rint(np.where(valid, linear, 0).clip(0, 255))
     return pixels
 
 

@@ -35,6 +35,11 @@ def tiff_size(stream: Stream, *, where: str) -> tuple[int, int]:
         return page.imagelength, page.imagewidth
 
 
+def channel_order(bands: Composite, *, is_8_bit: bool) -> list[int]:
+    """Return the places, from 0, of a composite's channels in an image of four bands."""
+    return (_CHANNELS_8 if is_8_bit else _CHANNELS_16)[bands]
+
+
 def tiff_samples(data: bytes, *, bands: Composite, where: str) -> Num[np.ndarray, "h w c"] | None:
     """Return the first page of a TIFF of four bands or more than 8 bits as it is; None for one that Pillow can read.
 
@@ -63,8 +68,8 @@ def tiff_samples(data: bytes, *, bands: Composite, where: str) -> Num[np.ndarray
 def _composite(pixels: Num[np.ndarray, "h w bands"], *, bands: Composite, where: str) -> Num[np.ndarray, "h w c"]:
     if pixels.shape[2] == 4:
         if not _is_alpha(pixels[..., 3]):
-            order = _CHANNELS_8 if pixels.dtype == np.uint8 else _CHANNELS_16
-            return np.ascontiguousarray(pixels[..., order[bands]])
+            order = channel_order(bands, is_8_bit=pixels.dtype == np.uint8)
+            return np.ascontiguousarray(pixels[..., order])
         shown = np.where(pixels[..., 3:] > 0, pixels[..., :3], 0) if pixels[..., 3].any() else pixels[..., :3]
         pixels = shown.astype(pixels.dtype)
     if bands is not Composite.RGB:

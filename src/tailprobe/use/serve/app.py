@@ -70,8 +70,11 @@ class Service:
 
     @asynccontextmanager
     async def lifespan(self, _: FastAPI) -> AsyncIterator[None]:
-        """Score from the start of the server until what is queued at its end is done."""
-        self.scorer.start()
+        """Score from the start of the server until what is queued at its end is done.
+
+        No request is taken before the encoder is warm.
+        """
+        await self.scorer.start()
         yield
         await self.scorer.close()
         if self._downloader is not None:

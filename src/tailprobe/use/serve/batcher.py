@@ -44,6 +44,10 @@ class Batcher(Generic[Item, Result]):
         """Begin to work, in the running event loop."""
         self._loop_of_batches = asyncio.create_task(self._run())
 
+    async def run_in_thread(self, work: Callable[[], None]) -> None:
+        """Run other work in the thread of the batches, and wait for it."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
     async def submit(self, item: Item) -> Result:
         """Return the result of an item, worked on together with others; raises what the work raises.
 

@@ -10,13 +10,14 @@ from functools import partial
 
 import numpy as np
 
-from tailprobe.datasets.pixels.bands import parse_bands
+from tailprobe.datasets.pixels.bands import Composite, parse_bands
 from tailprobe.datasets.pixels.decode import decode_channels, read_size
 from tailprobe.datasets.pixels.size import TooManyPixelsError
 from tailprobe.embeddings.shard import Row
 from tailprobe.embeddings.work import PreparedImage, encode_batch
 from tailprobe.encoders.channels import channels_for
 from tailprobe.errors import InputError
+from tailprobe.randomness import generator
 from tailprobe.use.blocks import score_shard
 from tailprobe.use.classifier import Classifier
 from tailprobe.use.expectation import Decision
@@ -25,10 +26,11 @@ from tailprobe.use.serve.batcher import Batcher
 from tailprobe.use.serve.metrics import Metrics
 from tailprobe.use.serve.problems import Problem, busy
 from tailprobe.use.serve.settings import ServerSettings
-from tailprobe.use.tagging import Summary, tag
+from tailprobe.use.tagging import Summary, TaggedBlock, tag
 
 _FORMATS = "an image: JPEG, PNG, GIF, BMP, WebP, TIFF, PPM, AVIF or JPEG 2000"
 _IMAGE = "image"  # its place in messages of the decoder; the answer names it apart
+_WARM_UP_SIDE = 64  # pixels; every encoder resizes to its own size
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +58,7 @@ class Scorer:
         self._decoders = ThreadPoolExecutor(settings.decoders, "tailprobe-decode")
         self._loading = asyncio.Semaphore(2 * settings.decoders)  # images held as bytes at once
         batching = settings.batching
+        self._most_together = batching.size
         self._batcher: Batcher[PreparedImage, ImageAnswer] = Batcher(
             self._score, size=batching.size, wait=batching.wait
         )
@@ -66,8 +69,9 @@ class Scorer:
         """Whether images are scored."""
         return self._batcher.works
 
-    def start(self) -> None:
-        """Begin to score, in the running event loop."""
+    async def start(self) -> None:
+        """Warm the encoder up, then begin to score, in the running event loop."""
+        await self._batcher.run_in_thread(self._warm_up)
         self._batcher.start()
 
     async def close(self) -> None:
@@ -151,11 +155,20 @@ class Scorer:
             fix="send it smaller, or cut into tiles", image=name,
         )  # fmt: skip
 
+    def _warm_up(self) -> None:
+        """Score images of noise, one and then a full batch: libraries choose and allocate at the first of each size."""
+        channels = getattr(self._bands, "composite", self._bands)
+        count = channels.channels if isinstance(channels, Composite) else 3
+        noise = generator(0, "warm-up").integers(0, 256, (_WARM_UP_SIDE, _WARM_UP_SIDE, count), dtype=np.uint8)
+        row = Row("", "", b"\0" * 32, _WARM_UP_SIDE, _WARM_UP_SIDE, "")
+        prepared = row, self._encoder.prepare(channels_for(self._encoder, noise))
+        for size in sorted({1, self._most_together}):
+            self._tagged([prepared] * size)
+
     def _score(self, batch: Sequence[PreparedImage]) -> list[ImageAnswer]:
         self._metrics.batch.observe(len(batch))
         with self._metrics.inference.time():
-            block = score_shard(self._classifier, encode_batch(self._encoder, batch))
-            tagged = tag(self._classifier, block, Summary(self.decisions, (), len(batch), 0, 0))
+            tagged = self._tagged(batch)
         classes = self._classifier.classes
         return [
             ImageAnswer(
@@ -168,6 +181,10 @@ class Scorer:
             )
             for i, name in enumerate(tagged.names)
         ]
+
+    def _tagged(self, batch: Sequence[PreparedImage]) -> TaggedBlock:
+        block = score_shard(self._classifier, encode_batch(self._encoder, batch))
+        return tag(self._classifier, block, Summary(self.decisions, (), len(batch), 0, 0))
 
     @property
     def _is_single(self) -> bool:
