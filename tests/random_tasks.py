@@ -28,6 +28,7 @@ SIGMOID = (
 )
 SOFTMAX = ("softmax", "softmax-tables", "softmax-stages", "softmax-smoothed")
 FEATURES = (*SIGMOID, *SOFTMAX)
+BY_TORCH_ALONE = ("smoothed", "softmax-smoothed", *BY_OPTIMISER)  # the other kernels refuse them
 RECIPE = Recipe(width=19, epochs=2, batch_size=32, select="loss")
 Study = tuple[np.ndarray, Labels, HeadTask]
 
