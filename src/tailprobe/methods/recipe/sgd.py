@@ -22,7 +22,7 @@ def sgd(train: TrainingSet, learning_rate: float = 0.1, momentum: float = 0.9) -
     """Train by stochastic gradient descent with momentum, at a learning rate of its own.
 
     Adam gives every weight steps of about the same size, however small its gradients: rare classes are learned as fast
-    as frequent ones. Gradient descent does not, so Adam is itself a remedy for imbalance (Kunstner et al.). The
+    as frequent ones. Gradient descent does not, so Adam itself helps against imbalance (Kunstner et al.). The
     defaults are those of most papers on long tails (Cao et al., NeurIPS 2019).
 
     Assumptions:
