@@ -46,7 +46,7 @@ def compose(parts: Sequence[Named], *, rows: int) -> Learner:
     if not ensembles:
         return _join_all(plans, rows)
     text, ensemble = ensembles[0]
-    return Ensemble(tuple(_join_all([*plans, (text, member)], rows) for member in ensemble.members))
+    return replace(ensemble, members=tuple(_join_all([*plans, (text, member)], rows) for member in ensemble.members))
 
 
 def _join_all(plans: Sequence[tuple[str, TrainingPlan]], rows: int) -> TrainingPlan:

@@ -173,7 +173,7 @@ def _within_budget(learner: Learner, repeat: Repeat, design: Design) -> Learner:
     if isinstance(learner, TrainingPlan):
         return learner.with_draws(rows)
     if isinstance(learner, Ensemble):
-        return Ensemble(tuple(plan.with_draws(rows) for plan in learner.members))
+        return replace(learner, members=tuple(plan.with_draws(rows) for plan in learner.members))
     return learner
 
 
