@@ -6,6 +6,7 @@ import numpy as np
 
 from tailprobe.labels import Labels
 from tailprobe.learners.loss import Loss
+from tailprobe.learners.optimiser import Optimiser
 from tailprobe.learners.plan import Stage, Synthetic, TrainingPlan
 from tailprobe.learners.recipe import Recipe
 from tailprobe.training.task import HeadKey, HeadTask
@@ -22,9 +23,12 @@ SIGMOID = (
     "synthetic",
     "stages",
     "retrained",
+    "smoothed",
+    *(BY_OPTIMISER := ("adamw", "sgd", "sharp-adam", "sharp-sgd-retrained")),
 )
-SOFTMAX = ("softmax", "softmax-tables", "softmax-stages")
+SOFTMAX = ("softmax", "softmax-tables", "softmax-stages", "softmax-smoothed")
 FEATURES = (*SIGMOID, *SOFTMAX)
+BY_TORCH_ALONE = ("smoothed", "softmax-smoothed", *BY_OPTIMISER)  # the other kernels refuse them
 RECIPE = Recipe(width=19, epochs=2, batch_size=32, select="loss")
 Study = tuple[np.ndarray, Labels, HeadTask]
 
@@ -42,6 +46,8 @@ def random_loss(feature: str, classes: int, rng: np.random.Generator) -> Loss:
             "scale": rng.random((2, classes)) + 0.5,
             "shift": rng.standard_normal((2, classes)),
         },
+        "smoothed": {"smoothing": rng.random((2, classes)) * 0.5, "weight": rng.random((2, classes)) * 4},
+        "softmax-smoothed": {"smoothing": rng.random((2, classes)) * 0.5, "shift": rng.standard_normal((2, classes))},
     }.get(feature, {})
     return Loss("softmax" if feature in SOFTMAX else "sigmoid", **tables)
 
@@ -65,10 +71,17 @@ def random_plan(
     if feature in ("stages", "softmax-stages"):
         later = replace(stage, loss=replace(loss, weight=rng.random((2, classes)) * 3), share=0.5)
         stages = (replace(stage, share=0.5), later)
-    if feature == "retrained":
+    if feature.endswith("retrained"):
         later = Stage(rng.integers(0, rows, drawn + 3), loss, share=0.5, trains="output", restart_output=True)
         stages = (replace(stage, share=0.5), later)
-    return TrainingPlan(stages, synthetic=synthetic)
+    return TrainingPlan(stages, synthetic=synthetic, optimiser=_optimiser(feature))
+
+
+def _optimiser(feature: str) -> Optimiser:
+    if feature not in BY_OPTIMISER:
+        return Optimiser()
+    algorithm = next(name for name in ("adamw", "sgd", "adam") if name in feature)
+    return Optimiser(algorithm, 0.8, 0.1 if "sharp" in feature else 0.0)
 
 
 def random_labels(feature: str, rows: int, classes: int, rng: np.random.Generator) -> Labels:

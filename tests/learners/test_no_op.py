@@ -19,6 +19,7 @@ RECIPE = Recipe(epochs=2, width=6, batch_size=64, select="last", dropout=0.0)
 SAME = "its training and its correction are those of the baseline"
 CONSTANT = "it multiplies the whole loss by a constant, which Adam does not see"
 BATCH = "it multiplies each batch's mean loss by one factor, which Adam hardly sees"
+SET = "the settings that it changes have these values already"
 IDLE = "it changes terms that the softmax loss does not have"
 
 
@@ -40,6 +41,14 @@ def reason(text: str, kind: Kind, baseline: str = "baseline", recipe: Recipe = R
         ("logit_adjusted_loss(0)", "softmax", SAME),
         ("reweight(3, scope=batch)", "baseline", BATCH),
         ("asymmetric(0, 4, 0) + softmax", "softmax", IDLE),
+        ("batch_size(64)", "baseline", SET),
+        ("recipe(0.001, dropout=0)", "baseline", SET),
+        ("adamw(0)", "baseline", SET),
+        ("sam(0)", "baseline", SAME),
+        ("label_smoothing(0)", "baseline", SAME),
+        ("adamw(0.1)", "baseline", None),
+        ("sgd(0.001)", "baseline", None),
+        ("recipe(0.001, dropout=0.5)", "baseline", None),
         ("focal(2)", "baseline", None),
         ("reweight(3)", "baseline", None),
         ("reweight(3, scope=batch) + focal(2)", "baseline", None),

@@ -77,6 +77,9 @@ def test_an_ensemble_is_of_the_joined_plan() -> None:
         ("linear + linear", "both change the recipe"),
         ("ridge + focal(2)", "ridge cannot be composed: it fits its head directly"),
         ("focal(2) + knn", r"knn\(20, 0.07\) cannot be composed: it fits its head directly"),
+        ("sgd + sam", "both change the optimiser"),
+        ("focal(2) + label_smoothing", "label smoothing is not defined for a loss that focuses or clips"),
+        ("recipe(0.01) + sgd", "both change the recipe"),
         ("ensemble(2) + ensemble(3)", "both are ensembles"),
     ],
 )

@@ -93,9 +93,17 @@ OUT_OF_RANGE = (
     "rose(9, -1)", "mlsmote(0)", "mixup(0)", "remix(0)", "remix(1, 0)", "remix(1, 2, 2)",
     "distribution_calibration(9, 0)", "distribution_calibration(9, 2, -1)", "drs(1)", "drw_bce(0.9, 1)",
     "under_bagging(1)", "balance_cascade(1)", "self_paced(1)", "self_paced(2, 0)", "diverse_experts(-1)",
-    "imbalanced_learn(AllKNN, 0)",
+    "imbalanced_learn(AllKNN, 0)", "batch_size(0)", "adamw(-1)", "sgd(0)", "sgd(0.1, 1)", "sam(-1)",
+    "label_smoothing(1)", "smooth_ap(0)", "smooth_ap(1, 0)", "seesaw(-1)", "seesaw(1, -1)", "seesaw(1, 1, 0)",
+    "gaussian_cloud(-1)", "gaussian_cloud(1, 0)", "dfr(0)", "dfr(3, 0)", "weight_balancing(0)",
+    "weight_balancing(1, 0)", "soup(1)",
     "ml_knn(0)", "cosine_classifier(0)", "svm(0)",
 )  # fmt: skip
+
+
+def test_a_recipe_out_of_range_is_refused_by_the_name_of_the_setting() -> None:
+    with pytest.raises(InputError, match="recipe: batch_size is 0"):
+        learner_of("recipe(0.01, batch_size=0)", labels_of("single-label"))
 
 
 @pytest.mark.parametrize("text", OUT_OF_RANGE)

@@ -2,6 +2,7 @@ import io
 import re
 
 import numpy as np
+import pandas as pd
 from rich.console import Console
 
 from tailprobe.report.terminal import results_table
@@ -65,3 +66,18 @@ def test_an_undefined_average_is_a_dash(make_study, make_classes):
     row = next(line for line in _printed(_table(study)).splitlines() if line.startswith("baseline"))
     assert row.split()[1] == "–"
     assert not np.isnan(study.value("baseline", "remaining", is_group=True)).any()
+
+
+def test_a_metric_of_all_classes_has_one_column(planet_study):
+    table = planet_study.results
+    of_all = table["is_group"] & (table["class_name"] == "all")
+    both = pd.concat(
+        [table, table[of_all & (table["metric"] == "recall")].assign(metric="worst_recall@tuned")], ignore_index=True
+    )
+    text = _printed(
+        results_table(both, metric="worst_recall@tuned", methods=planet_study.methods, encoders=["clip"]), width=100
+    )
+    assert "low-frequency" not in text
+    assert "remaining" not in text
+    rows = of_all & (table["encoder"] == "clip") & (table["method"] == "baseline") & (table["part"] == "test")
+    assert re.search(rf"baseline +{100 * table.loc[rows & (table['metric'] == 'recall'), 'value'].mean():.1f}", text)

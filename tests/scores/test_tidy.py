@@ -162,6 +162,8 @@ def test_whole_set_scores_stand_under_all():
     labels, scores = part(1)
     expected = sk.fbeta_score(labels, scores > 0.2, beta=2, average="samples", zero_division=0)
     assert value(table, "sample_f2@0.2", "all", is_group=True) == pytest.approx(expected)
+    recalls = sk.recall_score(labels, scores > 0.2, average=None)
+    assert value(table, "worst_recall@0.2", "all", is_group=True) == pytest.approx(recalls.min())
     assert "top1" not in set(table["metric"])
 
 

@@ -1,7 +1,10 @@
 """The search ranks recipes by the validation part alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from sklearn.metrics import average_precision_score
 
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
@@ -48,9 +51,24 @@ def test_a_search_ranks_by_the_mean_of_the_lowest_validation_losses() -> None:
     assert table["validation_loss"].iloc[0] == pytest.approx(expected, abs=0)
 
 
-def test_the_default_space_holds_every_combination_once() -> None:
-    recipes = SearchSpace().recipes(Recipe())
+def test_by_average_precision_a_search_ranks_by_the_heads_that_are_kept() -> None:
+    embeddings, labels, tasks = setting()
+    space = SearchSpace(learning_rate=(1e-5, 1e-2), batch_size=(16,), dropout=(0.0,), width=(8, 16))
+    table = search_recipes({"random": embeddings}, labels, tasks, space.recipes(Recipe(epochs=3)))
+    assert table["average_precision"].is_monotonic_decreasing
+    best = replace(Recipe(epochs=3), **table.iloc[0][["learning_rate", "batch_size", "dropout", "width"]].to_dict())
+    alone = [HeadTask(t.key, t.plan, best, t.train, t.validation) for t in tasks]
+    heads = train({"random": embeddings}, labels, alone).values()
+    rows = tasks[0].validation
+    expected = [average_precision_score(labels.matrix[rows], head.logits(embeddings.vectors[rows])) for head in heads]
+    assert table["average_precision"].iloc[0] == pytest.approx(np.mean(expected))
+
+
+def test_every_combination_comes_once_and_the_first_is_the_studys_own() -> None:
+    recipes = SearchSpace(trials=100).recipes(Recipe())
     assert len(set(recipes)) == len(recipes) == 4 * 2 * 3 * 2
+    assert recipes[0] == Recipe()
+    assert SearchSpace().recipes(Recipe()) == recipes[:20]
 
 
 def test_an_empty_search_is_refused() -> None:

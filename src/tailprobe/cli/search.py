@@ -16,6 +16,10 @@ from tailprobe.study.execution import Execution
 
 _SEARCHED = ("learning_rate", "batch_size", "dropout", "width")
 _FIXED = tuple(name for name in ALL_OF_RECIPE if name not in _SEARCHED)
+_STUDY = (
+    *("long_tail", "on_bad_image", "encoders", "weights", "standardise", "low_frequency"),
+    *("methods", "budget", "seeds", "seed", "split", "group_column"),
+)
 
 
 def _values(what: str, example: str) -> Any:  # noqa: ANN401 - an option of Typer's
@@ -24,7 +28,7 @@ def _values(what: str, example: str) -> Any:  # noqa: ANN401 - an option of Type
 
 
 @with_settings(
-    study=("long_tail", "on_bad_image", "encoders", "weights", "standardise", "seeds", "seed", "split", "group_column"),
+    study=_STUDY,
     recipe=_FIXED,
     execution=ALL_OF_EXECUTION,
     defaults={"seeds": 3, "split": "stratified"},
@@ -37,12 +41,21 @@ def search(
     batch_sizes: Annotated[str, _values("Batch sizes", "32, 128")] = "64, 256",
     dropouts: Annotated[str, _values("Dropout shares", "0, 0.3")] = "0, 0.2, 0.5",
     widths: Annotated[str, _values("Numbers of hidden units", "64, 1024")] = "128, 512",
+    trials: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="Combinations of these values to try for each method, the same ones for all, e.g. 48.",
+            rich_help_panel=option.TRAINING,
+        ),
+    ] = 20,
     quiet: option.Quiet = False,
 ) -> None:
-    """Search learning rate, batch size, dropout and width for the baseline, on the validation part alone.
+    """Search learning rate, batch size, dropout and width for every method, with the same number of trials each.
 
-    Writes `search.parquet` and, for each encoder, its best recipe as a study file for `compare`:
-    `tailprobe search IMAGES --labels TABLE --encoder resnet18 --out SEARCH`
+    Methods are trained and judged within the training part, by --select, so that neither validation nor test images
+    choose. Writes `search.parquet` and, for each encoder, a study file for `compare` in which each method has its best
+    recipe: `tailprobe search IMAGES --labels TABLE --encoder resnet18 --methods paper --out SEARCH`
     """
     from tailprobe.study.tuning import run_search
     from tailprobe.training.search import SearchSpace
@@ -52,11 +65,12 @@ def search(
         batch_size=_tried("batch_size", batch_sizes, "--batch-sizes"),
         dropout=_tried("dropout", dropouts, "--dropouts"),
         width=_tried("width", widths, "--widths"),
+        trials=trials,
     )
     study = study_of(source, given)
     with Bars(quiet=quiet) as bars:
         table = run_search(study, space, out, Execution(**given.execution), progress=bars)
-    say(table.groupby("encoder", sort=False).head(5).to_string(index=False))
+    say(table.groupby(["encoder", "method"], sort=False).head(1).to_string(index=False))
 
 
 def _tried(name: str, text: str, where: str) -> tuple[Any, ...]:

@@ -1,6 +1,6 @@
 """Heads made of other heads: one whose logits are scaled and shifted, and the average of several."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -95,6 +95,19 @@ class MeanHead:
         if not places:
             raise ValueError("a mean of no heads")
         return cls(tuple(nested_head(str(place), tensors, link) for place in places))
+
+
+def mean_weights(heads: Sequence[Head]) -> Head:
+    """Return the head whose tensors are the means of those of heads of one kind and shape.
+
+    >>> from tailprobe.learners.head import LinearHead
+    >>> one, two = (LinearHead(torch.full((1, 1), w), torch.zeros(1)) for w in (1.0, 3.0))
+    >>> mean_weights([one, two]).logits(np.ones((1, 1), np.float32)).tolist()
+    [[2.0]]
+    """
+    tensors = [head.tensors() for head in heads]
+    mean = {name: torch.stack([each[name].double() for each in tensors]).mean(dim=0).float() for name in tensors[0]}
+    return type(heads[0]).from_tensors(mean, heads[0].link)
 
 
 def nested(place: str, head: Head) -> dict[str, torch.Tensor]:

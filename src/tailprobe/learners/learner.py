@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -71,12 +71,15 @@ class HeadFit(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """Heads of one split whose probabilities are averaged; each member has its own initialisation.
+    """Heads of one split that are averaged, by their probabilities or by their weights.
 
-    Member 0 is trained exactly as its plan alone would be, so both share one training.
+    Where probabilities are averaged each member has its own initialisation; where weights are, all have the same, since
+    the mean of two heads that were initialised differently is no head. Member 0 is trained exactly as its plan alone
+    would be, so both share one training.
     """
 
     members: tuple[TrainingPlan, ...]
+    mean_of: Literal["probabilities", "weights"] = "probabilities"
 
     @property
     def link(self) -> Link:
@@ -90,7 +93,9 @@ class Ensemble:
 
     def digest(self) -> str:
         """Return a hex digest of the members' plans."""
-        return sha256("\0".join(["ensemble", *(plan.digest() for plan in self.members)]).encode()).hexdigest()
+        return sha256(
+            "\0".join(["ensemble", self.mean_of, *(plan.digest() for plan in self.members)]).encode()
+        ).hexdigest()
 
 
 Learner = TrainingPlan | Ensemble | HeadFit

@@ -8,9 +8,18 @@ For a term of label y (0 or 1) and class c with logit z:
         softmax: exp(u_c) / sum over classes k of exp(u_k), for the row's one class only
     term = weight[y, c] (1 - p)^gamma[y, c] (-log p)
 
+A loss with `smoothing` s has no gamma and no clip. A share s of each label is spread over the possible outcomes, two of
+a class under the sigmoid link and C under softmax:
+
+    sigmoid: target t = (1 - s[y, c]) y + s[y, c] / 2;
+             term = weight[y, c] (-t log sigmoid(u) - (1 - t) log(1 - sigmoid(u)))
+    softmax: targets t_k = (1 - s[1, c]) [k = c] + s[1, c] / C of a row of class c;
+             term = weight[1, c] (-sum over k of t_k log softmax(u)_k)
+
 The mean is over rows and classes with the sigmoid link, over rows with the softmax link. Binary cross-entropy and
 softmax cross-entropy are the links without tables; focal loss is gamma; asymmetric loss gamma and clip; class-balanced
-losses weight; LDAM, balanced softmax and logit-adjusted losses shift; vector scaling scale and shift.
+losses weight; LDAM, balanced softmax and logit-adjusted losses shift; vector scaling scale and shift; label smoothing
+smoothing.
 `training/loss.py` computes it.
 """
 
@@ -28,7 +37,7 @@ Table = Float[np.ndarray, "2 C"]  # row 0: terms of label 0; row 1: terms of lab
 
 @dataclass(frozen=True, eq=False)
 class Loss:
-    """A loss; tables of None are neutral: weight and scale 1, shift, gamma and clip 0. The module has the formula.
+    """A loss; tables of None are neutral: weight and scale 1, all others 0. The module has the formula.
 
     Each table is (2, C): row 0 for the terms of label 0, row 1 for those of label 1. `by_label` and `for_both` make
     them.
@@ -38,8 +47,9 @@ class Loss:
     ('sigmoid', False, True)
 
     Raises:
-        ValueError: a table that is not (2, C) or not finite; a negative weight, gamma or clip; a clip of 1 or more; a
-            clip under the softmax link, where it has no meaning.
+        ValueError: a table that is not (2, C) or not finite; a negative weight, gamma, clip or smoothing; a clip or
+            smoothing of 1 or more; a clip under the softmax link, where it has no meaning; smoothing with gamma or
+            clip.
     """
 
     link: Link = "sigmoid"
@@ -48,6 +58,7 @@ class Loss:
     shift: Table | None = None
     gamma: Table | None = None
     clip: Table | None = None  # the probability margin of asymmetric loss
+    smoothing: Table | None = None  # of the labels
 
     def __post_init__(self) -> None:
         for name, table in self.tables():
@@ -55,10 +66,14 @@ class Loss:
                 raise ValueError(f"loss table {name} has the shape {table.shape}; expected (2, C)")
             if not np.isfinite(table).all():
                 raise ValueError(f"loss table {name} is not finite")
-            if name in ("weight", "gamma", "clip") and (table < 0).any():
+            if name in ("weight", "gamma", "clip", "smoothing") and (table < 0).any():
                 raise ValueError(f"loss table {name} is negative")
         if self.clip is not None and ((self.clip >= 1).any() or self.link == "softmax"):
             raise ValueError("a probability margin (clip) is below 1, and only the sigmoid link has one")
+        if self.smoothing is not None and (self.smoothing >= 1).any():
+            raise ValueError("label smoothing is below 1")
+        if self.smoothing is not None and not (self.gamma is None and self.clip is None):
+            raise ValueError("a loss with label smoothing has neither gamma nor clip")
 
     def tables(self) -> Iterator[tuple[str, Table]]:
         """Yield name and (2, C) values of the tables that are not None."""

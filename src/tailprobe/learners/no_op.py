@@ -32,6 +32,9 @@ def no_op_reason(learner: Learner, baseline: Learner, recipe: Recipe) -> str | N
         return "its training and its correction are those of the baseline"
     if not isinstance(learner, TrainingPlan):
         return None
+    learner = _without_idle_recipe(learner, recipe)
+    if learner.digest() == baseline.digest():
+        return "the settings that it changes have these values already"
     simpler = ((reason, _in_every_stage(learner, change)) for reason, change in _simplifications(recipe))
     return next((reason for reason, plan in simpler if plan.digest() == baseline.digest()), None)
 
@@ -62,6 +65,14 @@ def _simplifications(recipe: Recipe) -> list[tuple[str, Callable[[Stage], Stage]
 
 def _in_every_stage(plan: TrainingPlan, change: Callable[[Stage], Stage]) -> TrainingPlan:
     return replace(plan, stages=tuple(change(stage) for stage in plan.stages))
+
+
+def _without_idle_recipe(plan: TrainingPlan, recipe: Recipe) -> TrainingPlan:
+    """Leave out changes of the recipe that change nothing, and decoupling of a weight decay of 0."""
+    changes = {name: value for name, value in plan.recipe_changes.items() if getattr(recipe, name) != value}
+    by_adam = plan.optimiser.algorithm == "adamw" and not plan.recipe(recipe).weight_decay
+    optimiser = replace(plan.optimiser, algorithm="adam") if by_adam else plan.optimiser
+    return replace(plan, recipe_changes=changes, optimiser=optimiser)
 
 
 def _without_batch_factors(stage: Stage) -> Stage:

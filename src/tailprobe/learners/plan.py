@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from jaxtyping import Bool, Float, Int
 from tailprobe.labels import Labels
 from tailprobe.learners.adjustment import Adjustment, check_adjustment
 from tailprobe.learners.loss import Link, Loss
+from tailprobe.learners.optimiser import Optimiser
 from tailprobe.learners.recipe import Recipe
 from tailprobe.learners.training_set import TrainingSet
 
@@ -140,6 +142,7 @@ class TrainingPlan:
     synthetic: Synthetic | None = None
     adjustment: Adjustment | None = None  # applied after training; not in the digest, so that trainings are shared
     recipe_changes: Mapping[str, float | int | str] = field(default_factory=dict)  # of the study's recipe, by field
+    optimiser: Optimiser = Optimiser()  # noqa: RUF009 - frozen
     target_count: int | None = None  # images a class that a resampling aims at, for the report
 
     def __post_init__(self) -> None:
@@ -151,10 +154,17 @@ class TrainingPlan:
 
     @classmethod
     def of(
-        cls, train: TrainingSet, loss: Loss | None = None, *, adjustment: Adjustment | None = None
+        cls,
+        train: TrainingSet,
+        loss: Loss | None = None,
+        *,
+        adjustment: Adjustment | None = None,
+        recipe_changes: Mapping[str, float | int | str] = MappingProxyType({}),
+        optimiser: Optimiser = Optimiser(),  # noqa: B008 - frozen
     ) -> "TrainingPlan":
         """Return the plan of every training row once an epoch, in one stage."""
-        return cls((Stage(np.arange(len(train)), loss or Loss()),), adjustment=adjustment)
+        stage = Stage(np.arange(len(train)), loss or Loss())
+        return cls((stage,), adjustment=adjustment, recipe_changes=recipe_changes, optimiser=optimiser)
 
     @property
     def link(self) -> Link:
@@ -195,6 +205,7 @@ class TrainingPlan:
         parts = [stage.digest() for stage in self.stages]
         parts += [] if self.synthetic is None else [self.synthetic.digest()]
         parts += [repr(sorted(self.recipe_changes.items()))]
+        parts += [] if self.optimiser == Optimiser() else [repr(self.optimiser)]
         return sha256("\0".join(parts).encode()).hexdigest()
 
 

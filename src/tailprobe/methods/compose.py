@@ -9,12 +9,13 @@ import numpy as np
 from tailprobe.errors import InputError
 from tailprobe.learners.learner import Ensemble, Learner
 from tailprobe.learners.loss import Link, Loss
+from tailprobe.learners.optimiser import Optimiser
 from tailprobe.learners.plan import Stage, TrainingPlan
 
 Named = tuple[str, Learner]
 T = TypeVar("T")
 Refuse = Callable[[str], InputError]
-_OF_ANY_LINK = {"weight", "gamma"}
+_OF_ANY_LINK = {"weight", "gamma", "smoothing"}
 
 
 def compose(parts: Sequence[Named], *, rows: int) -> Learner:
@@ -45,7 +46,7 @@ def compose(parts: Sequence[Named], *, rows: int) -> Learner:
     if not ensembles:
         return _join_all(plans, rows)
     text, ensemble = ensembles[0]
-    return Ensemble(tuple(_join_all([*plans, (text, member)], rows) for member in ensemble.members))
+    return replace(ensemble, members=tuple(_join_all([*plans, (text, member)], rows) for member in ensemble.members))
 
 
 def _join_all(plans: Sequence[tuple[str, TrainingPlan]], rows: int) -> TrainingPlan:
@@ -67,12 +68,15 @@ def _join(one: tuple[str, TrainingPlan], two: tuple[str, TrainingPlan], train: i
     synthetic = _either(a.synthetic, b.synthetic, refuse("both change the training rows"))
     if set(a.recipe_changes) & set(b.recipe_changes):
         raise refuse("both change the recipe")
+    if not (a.optimiser == Optimiser() or b.optimiser == Optimiser()):
+        raise refuse("both change the optimiser")
     rows = train + (0 if synthetic is None else len(synthetic.labels))
     return TrainingPlan(
         stages=tuple(_merge(stage, other.stages[0], refuse, train=train, rows=rows) for stage in staged.stages),
         synthetic=synthetic,
         adjustment=_either(a.adjustment, b.adjustment, refuse("both change the head after training")),
         recipe_changes={**a.recipe_changes, **b.recipe_changes},
+        optimiser=b.optimiser if a.optimiser == Optimiser() else a.optimiser,
         target_count=_either(a.target_count, b.target_count, refuse("both change the count of resampling")),
     )
 
@@ -101,6 +105,8 @@ def _merge_losses(one: Loss, two: Loss, refuse: Refuse) -> Loss:
         if name in tables:
             raise refuse(f"both change the loss ({name})")
         tables[name] = table
+    if "smoothing" in tables and not {"gamma", "clip"}.isdisjoint(tables):
+        raise refuse("label smoothing is not defined for a loss that focuses or clips")
     return Loss(_link(one, two, refuse), **tables)
 
 

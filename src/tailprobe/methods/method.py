@@ -20,7 +20,7 @@ from tailprobe.methods.compose import compose
 from tailprobe.registry import Registry
 
 Need = Literal["embeddings"]
-Value = int | float | bool | str
+Value = int | float | bool | str | None
 EVERY_KIND: frozenset[Kind] = frozenset(("multi-label", "single-label"))
 
 METHODS: "Registry[Method]" = Registry("method")

@@ -30,6 +30,7 @@ PRESETS: dict[str, tuple[str, ...]] = {
 
 # How `all` and `family(...)` call methods that have arguments without a default.
 CALLS: dict[str, str] = {
+    "recipe": "recipe(0.003)",
     "reweight": "reweight(2)",
     "oversample": "oversample(largest)",
     "undersample": "undersample(low-frequency)",

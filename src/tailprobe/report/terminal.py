@@ -41,7 +41,7 @@ def results_table(
 
     Args:
         table: the tidy results table, with averages under the class names "low-frequency", "remaining" and "all". A
-            group that it has not, since no class belongs to it, has no columns.
+            group that it has not, as where the metric is of all classes together, has no columns.
         methods: in the order to show them, the baseline among them.
         plans: columns method, seed, rows, and encoder where they differ by it; adds the rows drawn, a mean over seeds.
         baselines: by method, what Δ is from where that is not `baseline`, as for softmax methods.
@@ -51,7 +51,8 @@ def results_table(
     Raises:
         InputError: the table has no such encoder, metric, part or method.
     """
-    known = set(table.loc[table["is_group"].to_numpy(dtype=bool), "class_name"])
+    of_groups = table[table["is_group"].to_numpy(dtype=bool)]
+    known = set(of_groups.loc[(of_groups["metric"] == metric).to_numpy(), "class_name"])
     groups = {group: head for group, head in _SHOWN.items() if group in known}
     result = _empty(list(groups.values()), with_rows=plans is not None)
     seeds = 0

@@ -116,8 +116,8 @@ class Study:
     )
     metric: str = setting(
         "average_precision",
-        help="Primary metric, tested for significance: average_precision, roc_auc, brier, or a metric at a decision "
-        "threshold, e.g. recall@tuned.",
+        help="Primary metric, tested for significance: average_precision, roc_auc, brier, argmax_recall, "
+        "recall_in_first_100, or a metric at a decision threshold, e.g. recall@tuned.",
         group="Design",
     )
     thresholds: tuple[str, ...] = setting(
@@ -239,8 +239,10 @@ class Study:
             raise InputError("questions has calibration, which the primary metric brier asks already; leave it out")
 
     def _check_metric(self) -> None:
-        from tailprobe.scores.metric import comparable_names  # slow to import
+        from tailprobe.scores.metric import check_by_class, comparable_names  # slow to import
         from tailprobe.scores.rules import parse_rule
+
+        check_by_class(self.metric)  # raises
 
         for rule in self.thresholds:
             parse_rule(rule)  # raises

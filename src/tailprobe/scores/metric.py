@@ -6,84 +6,40 @@ methods can be compared by it (where it has an influence function), and the page
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float
 
 from tailprobe.errors import InputError
-from tailprobe.ranking import RankedPositives, rank
 from tailprobe.registry import Registry, did_you_mean, import_installed, import_members
-from tailprobe.scores.decisions import CellRatio, Confusion
+from tailprobe.scores.decisions import CellRatio
+from tailprobe.scores.head_metric import HEAD_METRICS, HeadMetric
+from tailprobe.scores.sample import Sample
 
-
-class Sample:
-    """The labels of the N images of one part and one head's scores; what several metrics need is computed once.
-
-    >>> sample = Sample(np.array([[True], [False]]), np.array([[0.9], [0.6]]), thresholds=np.array([0.5]))
-    >>> sample.decisions.ravel().tolist(), sample.confusion.true_positives.tolist()
-    ([True, True], [1])
-    """
-
-    def __init__(
-        self,
-        labels: Bool[np.ndarray, "N C"],
-        scores: Float[np.ndarray, "N C"],
-        thresholds: Float[np.ndarray, " C"] | None = None,
-        known: Bool[np.ndarray, "N C"] | None = None,
-    ) -> None:
-        """Take the data of one part.
-
-        Args:
-            labels: (N, C).
-            scores: (N, C) probabilities.
-            thresholds: (C,) for metrics of decisions; NaN for a class that has none.
-            known: (N, C), which labels are known; a metric is then computed by class, see `by_class`. None: all.
-        """
-        self.labels, self.scores, self._thresholds, self.known = labels, scores, thresholds, known
-
-    @cached_property
-    def by_class(self) -> list[tuple[Int[np.ndarray, " K"], "Sample"]]:
-        """For each class, the rows whose label is known, and a sample of these rows and that class alone."""
-        known = np.ones(self.labels.shape, dtype=bool) if self.known is None else self.known
-        rows = [np.flatnonzero(column) for column in known.T]
-        return [(kept, self._of_class(c, kept)) for c, kept in enumerate(rows)]
-
-    def _of_class(self, c: int, rows: Int[np.ndarray, " K"]) -> "Sample":
-        thresholds = None if self._thresholds is None else self._thresholds[c : c + 1]
-        return Sample(self.labels[rows, c : c + 1], self.scores[rows, c : c + 1], thresholds)
-
-    @cached_property
-    def ranked(self) -> RankedPositives:
-        """The ranking of the images; raises as `rank`."""
-        return rank(self.labels, self.scores, self.known)
-
-    @property
-    def thresholds(self) -> Float[np.ndarray, " C"]:
-        """(C,) the thresholds.
-
-        Raises:
-            InputError: there are none.
-        """
-        if self._thresholds is None:
-            raise InputError("a metric of decisions needs thresholds; give those of its rule")
-        return self._thresholds
-
-    @cached_property
-    def decisions(self) -> Bool[np.ndarray, "N C"]:
-        """(N, C): predicted where the score is above the threshold; never where that is NaN."""
-        return self.scores > self.thresholds
-
-    @cached_property
-    def confusion(self) -> Confusion:
-        """The decisions, counted."""
-        return Confusion.count(self.labels, self.decisions)
+__all__ = [  # what a metric's file needs, and what others ask of metrics
+    "METRICS",
+    "Influence",
+    "Metric",
+    "Sample",
+    "all_head_metrics",
+    "all_metrics",
+    "check_by_class",
+    "comparable_names",
+    "default_margin",
+    "find_head_metric",
+    "find_metric",
+    "lower_is_better",
+    "measure",
+    "metric_title",
+    "metric_to_compare",
+    "register",
+]
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A measure of how good a head is, with one value a class.
+    """A measure of how good a head is, with one value a class; `HeadMetric` has one value for all classes.
 
     `value` gives it for a sample, (C,) float64, NaN where it is undefined. `influence` gives its derivative by each
     image's weight, (N, C) float64, for the sample and the values; `comparison.influence` says what it is used for. A
@@ -146,6 +102,20 @@ def all_metrics() -> tuple[Metric, ...]:
     return tuple(sorted(listed, key=lambda metric: metric.of == "decisions"))
 
 
+def all_head_metrics() -> tuple[HeadMetric, ...]:
+    """Return every metric of all classes together, those of scores before those of decisions, each sorted by name."""
+    _load()
+    listed = [HEAD_METRICS.get(name) for name in HEAD_METRICS.names()]
+    return tuple(sorted(listed, key=lambda metric: metric.of == "decisions"))
+
+
+def find_head_metric(name: str) -> HeadMetric | None:
+    """Return the metric of all classes with a name as in tables; None where there is none."""
+    _load()
+    plain = name.partition("@")[0]
+    return HEAD_METRICS.get(plain) if plain in HEAD_METRICS.names() else None
+
+
 def find_metric(name: str) -> Metric | None:
     """Return the metric with a name as in tables, `f1@tuned` as well as `f1`; None where there is none."""
     _load()
@@ -157,8 +127,10 @@ def metric_to_compare(name: str) -> Metric:
     """Return the metric with a name, for a comparison of methods.
 
     Raises:
-        InputError: there is none, it has no influence function, or a threshold rule is missing or superfluous.
+        InputError: there is none, it has no influence function or one value for all classes, or a threshold rule is
+            missing or superfluous.
     """
+    check_by_class(name)
     metric, rule = find_metric(name), name.partition("@")[2]
     if metric is None or metric.influence is None or (metric.of == "decisions") != bool(rule):
         near = did_you_mean(name, comparable_names())
@@ -168,6 +140,20 @@ def metric_to_compare(name: str) -> Metric:
             else f"metric {name!r} cannot be compared; choose among {', '.join(comparable_names())}"
         )
     return metric
+
+
+def check_by_class(name: str) -> None:
+    """Refuse to compare methods in a metric of all classes together.
+
+    Raises:
+        InputError: it is one; the message says why and what to do.
+    """
+    if find_head_metric(name) is not None:
+        raise InputError(
+            f"metric {name!r} is one value for all classes, so it cannot answer what a method does to the "
+            "low-frequency classes and to the others, which is what a comparison tests; it is reported beside the "
+            f"primary metric. Choose among {', '.join(comparable_names())}"
+        )
 
 
 def comparable_names() -> tuple[str, ...]:
@@ -181,7 +167,7 @@ def comparable_names() -> tuple[str, ...]:
 
 def lower_is_better(name: str) -> bool:
     """Return whether lower values are better, for a name as in tables; False for an unknown one."""
-    metric = find_metric(name)
+    metric = find_metric(name) or find_head_metric(name)
     return metric is not None and metric.better == "lower"
 
 
@@ -201,7 +187,7 @@ def metric_title(name: str) -> str:
     >>> metric_title("average_precision"), metric_title("f1@tuned"), metric_title("recall@0.5")
     ('average precision', 'F1 (tuned threshold)', 'recall at 0.5')
     """
-    metric, (plain, _, rule) = find_metric(name), name.partition("@")
+    metric, (plain, _, rule) = find_metric(name) or find_head_metric(name), name.partition("@")
     title = plain.replace("_", " ") if metric is None else metric.title
     return title + (" (tuned threshold)" if rule == "tuned" else f" at {rule}" if rule else "")
 

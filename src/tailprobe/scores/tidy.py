@@ -10,7 +10,8 @@ itself, in the F that T maximises, for `cost` in the share of the cost saved, fo
 value is the unweighted mean over those of its classes where the metric is defined.
 
 Metrics of a group only: `classes`, how many of its classes have positives in this part, and `classes@T`, how many of
-those have a threshold. Of `all` only: `sample_f2@T`, and `top1` for single-label images.
+those have a threshold. Of `all` only: the metrics of all classes together (`head_metric`), as `sample_f2@T`, and those
+of single-label images where all are, as `top1`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,14 +22,12 @@ from jaxtyping import Bool, Float, Int
 
 from tailprobe.errors import InputError
 from tailprobe.groups import GROUPS, group_members
-from tailprobe.ranking import top1
-from tailprobe.scores.decisions import all_negative_accuracy, sample_f2
-from tailprobe.scores.metric import Sample, all_metrics
+from tailprobe.scores.decisions import all_negative_accuracy
+from tailprobe.scores.metric import Sample, all_head_metrics, all_metrics
 from tailprobe.scores.ratio import defined_mean
 from tailprobe.scores.rules import optimism_of
 from tailprobe.scores.summary import summarise
 from tailprobe.scores.table import COLUMNS, concatenated, read_results, repeated, tidy_table, write_results
-from tailprobe.scores.thresholds import decide
 
 __all__ = [
     "COLUMNS",
@@ -62,7 +61,7 @@ def score_head(
         classes: names of the C classes.
         counts: (C,) images of each class in the whole collection, which decide the groups, see `groups`.
         low_frequency: (C,) which classes are low-frequency.
-        single_label: whether to add `top1`.
+        single_label: whether to add the metrics of single-label images, as `top1`.
         thresholds: (C,) thresholds by rule, as `rules.tune_thresholds` returns them for the validation part.
         known: by part, which labels are known, (N, C); the metrics of a class are over those images. None: all.
 
@@ -117,16 +116,15 @@ def _group_scores(
     single_label: bool,
 ) -> dict[str, list[float]]:
     """Return the metrics of groups only: a value for every group, or for `all` alone."""
-    labels, known = part.labels, np.True_ if part.known is None else part.known
-    labels = labels & known
     group = np.stack(list(groups.values()))  # (G, C)
-    carried = labels.any(axis=0)
+    carried = part.where_known(part.labels).any(axis=0)
+    of_all = [metric for metric in all_head_metrics() if single_label or not metric.single_label]
     values = {"classes": (group & carried).sum(axis=1).astype(float).tolist()}
+    values |= {metric.name: [metric.value(part)] for metric in of_all if metric.of == "scores"}
     for name, threshold in thresholds.items():
+        decided = Sample(part.labels, part.scores, threshold, part.known)
         values[f"classes@{name}"] = (group & carried & ~np.isnan(threshold)).sum(axis=1).astype(float).tolist()
-        values[f"sample_f2@{name}"] = [sample_f2(labels, decide(part.scores, threshold) & known)]
-    if single_label:
-        values["top1"] = [top1(labels, part.scores)]
+        values |= {f"{metric.name}@{name}": [metric.value(decided)] for metric in of_all if metric.of == "decisions"}
     return values
 
 

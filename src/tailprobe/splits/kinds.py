@@ -14,6 +14,7 @@ from tailprobe.splits.deal import deal
 from tailprobe.splits.split import SHARES, Split
 from tailprobe.splits.units import Units
 
+_NESTED = (0.75, 0.25)  # of a training part, to train and to validate
 FOLDS = 5  # of a rotated split: one for test, the next for validation, three for training
 
 Groups = Sequence[str] | None  # (N,) images of one group stay in one part
@@ -89,6 +90,32 @@ def stratified_split(
     [2, 2]
     """
     return Split.of_parts(_dealt(labels, shares, groups, rng))
+
+
+def nested_split(labels: Labels, split: Split, *, rng: np.random.Generator, groups: Groups = None) -> Split:
+    """Split the training part again, three quarters to train and one to validate; the other parts are not used.
+
+    Stratified; at random where a class has too few training images for it. The test part is the validation part.
+
+    Args:
+        labels: of N images.
+        split: of the N images.
+        rng: the source of randomness.
+        groups: (N,) the group of each image, where there are any.
+
+    >>> labels = Labels.from_tags([["a"], ["b"]] * 10)
+    >>> outer = Split.of_parts(np.repeat([0, 1, 2], [8, 6, 6]))
+    >>> inner = nested_split(labels, outer, rng=np.random.default_rng(0))
+    >>> len(inner.train), labels.rows(inner.validation).counts.tolist(), inner.train.max() < 8
+    (6, [1, 1], np.True_)
+    """
+    rows = split.train
+    inside = None if groups is None else [groups[row] for row in rows]
+    units = Units.of(labels.rows(rows), inside)
+    way = parts_at_random if units.support.min() < len(_NESTED) else _dealt
+    part = way(labels.rows(rows), _NESTED, inside, rng)
+    validation = rows[part == 1]
+    return Split(rows[part == 0], validation, validation, test_is_validation=True)
 
 
 def rotated_folds(labels: Labels, *, rng: np.random.Generator, groups: Groups = None) -> Int[np.ndarray, " N"]:

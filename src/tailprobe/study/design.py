@@ -5,7 +5,7 @@ What needs only labels is made before any long work; learners that read embeddin
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,7 @@ from tailprobe.parts import PARTS
 from tailprobe.randomness import generator
 from tailprobe.runs.settings import Study
 from tailprobe.splits import Split, SplitPlan, plan_splits
+from tailprobe.splits.kinds import nested_split
 from tailprobe.splits.units import Units
 from tailprobe.study.seeds import first_seeds
 from tailprobe.training.task import HeadKey, HeadTask
@@ -84,9 +85,23 @@ def design_study(study: Study, images: LabeledImages) -> Design:
     seeds = splits.seeds(first_seeds(study))
     images = images.noted(*splits.notes, *_rounding_note(first_seeds(study), len(seeds)))
     _check_arguments(methods, images.labels, low)
-    repeats = tuple(_repeat(images, splits, low, methods, seed) for seed in seeds)
+    repeats = tuple(_repeat(images, splits.split(seed), low, methods, seed) for seed in seeds)
     images = fit_ranges(images, repeats[0].split.train)
     return Design(images, splits, low, methods, repeats, equal_updates=study.budget == "updates")
+
+
+def nest_design(design: Design) -> Design:
+    """Return the design within the training parts: each repeat trains and validates on parts of its training part.
+
+    What is chosen by it has seen no validation and no test image of its repeat.
+    """
+
+    def nested(repeat: Repeat) -> Repeat:
+        rng, images = generator(repeat.seed, "nested"), design.images
+        split = nested_split(images.labels, repeat.split, rng=rng, groups=images.groups)
+        return _repeat(images, split, design.low_frequency, design.methods, repeat.seed)
+
+    return replace(design, repeats=tuple(map(nested, design.repeats)))
 
 
 def _check_arguments(methods: tuple[BoundMethod, ...], labels: Labels, low: Bool[np.ndarray, " C"]) -> None:
@@ -110,12 +125,11 @@ def _rounding_note(wanted: int, made: int) -> tuple[str, ...]:
 
 def _repeat(
     images: LabeledImages,
-    splits: SplitPlan,
+    split: Split,
     low: Bool[np.ndarray, " C"],
     methods: tuple[BoundMethod, ...],
     seed: int,
 ) -> Repeat:
-    split = splits.split(seed)
     labels = images.labels.rows(split.train)
     learners = {
         method: method.learner(TrainingSet(labels, low, generator(seed, "plan", str(method))))
@@ -159,7 +173,7 @@ def _within_budget(learner: Learner, repeat: Repeat, design: Design) -> Learner:
     if isinstance(learner, TrainingPlan):
         return learner.with_draws(rows)
     if isinstance(learner, Ensemble):
-        return Ensemble(tuple(plan.with_draws(rows) for plan in learner.members))
+        return replace(learner, members=tuple(plan.with_draws(rows) for plan in learner.members))
     return learner
 
 

@@ -71,7 +71,8 @@ from tailprobe.training.storage import save_heads
 from tailprobe.training.task import HeadTask
 
 _LOG = logging.getLogger(__name__)
-RANKING_METRICS = ("average_precision", "roc_auc")  # depend only on how the images of a class are ranked
+# depend only on how the images of a class are ranked
+RANKING_METRICS = ("average_precision", "roc_auc", "recall_in_first_100", "lift_in_first_100")
 SAMPLES = 12  # small images stored with the run
 _OF_HEADS = ("split", "labels", "classes", "methods", "plans", "histories", "samples", "results")  # tables
 _OF_COMPARISON = ("verdicts", "ranks", "trends", "best", "further", "decomposition", "aspects")

@@ -1,4 +1,4 @@
-"""The hyper-parameter search as a run of its own."""
+"""The hyper-parameter search as a run of its own: every method of a study with the same number of trials."""
 
 import logging
 from dataclasses import replace
@@ -8,15 +8,16 @@ import pandas as pd
 
 from tailprobe.engines.choose import choose_engine
 from tailprobe.files import write_parquet
+from tailprobe.learners.recipe import Recipe
 from tailprobe.progress import Progress, silent
 from tailprobe.runs.folder import RunFolder
 from tailprobe.runs.lock import writing
 from tailprobe.runs.settings import Study, write_study
-from tailprobe.study.design import design_study, head_tasks, plan_heads
+from tailprobe.study.design import design_study, head_tasks, nest_design, plan_heads
 from tailprobe.study.embedding import embed_all, leave_out_skipped
 from tailprobe.study.execution import Execution
 from tailprobe.study.reading import check, read_images
-from tailprobe.training.search import SearchSpace, search_recipes
+from tailprobe.training.search import SEARCHED, SearchSpace, search_recipes, set_by_method
 
 _LOG = logging.getLogger(__name__)
 
@@ -29,15 +30,15 @@ def run_search(
     *,
     progress: Progress = silent,
 ) -> pd.DataFrame:
-    """Search recipes for the baseline of a study, on the validation parts of its repeats.
+    """Search recipes for every method of a study, each with the same trials, within the training parts of its repeats.
 
-    Writes `search.parquet` and, for the encoder at position i, `best-<i>.toml`: the study with its best recipe and the
-    paper's methods, ready for `compare`.
+    Writes `search.parquet` and, for the encoder at position i, `best-<i>.toml`: the study with the baseline's best
+    recipe and every method with its own, ready for `compare`.
 
     Returns:
         The table of `search_recipes`.
     """
-    with writing(out, replace(study, methods=("baseline",))) as folder:
+    with writing(out, study) as folder:
         return _search(study, space, folder, execution, progress)
 
 
@@ -45,27 +46,59 @@ def _search(
     study: Study, space: SearchSpace, folder: RunFolder, execution: Execution, progress: Progress
 ) -> pd.DataFrame:
     images = check(read_images(study), study)
-    design = design_study(replace(study, methods=("baseline",)), images)
+    design = design_study(study, images)
     for note in design.images.notes:
         _LOG.info("%s", note)
     embeddings = embed_all(study, design.images, execution, progress=progress)
     design, embeddings = leave_out_skipped(study, design, embeddings)
-    recipes = space.recipes(study.recipe)
-    table = search_recipes(
-        embeddings,
-        design.images.labels,
-        head_tasks(plan_heads(design, embeddings), embeddings, study.recipe),
-        recipes,
-        workers=execution.workers,
-        kernel=execution.kernel,
-        schedule=choose_engine(execution.engine).train,
-        checkpoints=folder.checkpoints,
-        progress=progress,
+    nested, recipes = nest_design(design), space.recipes(study.recipe)
+    tasks = head_tasks(plan_heads(nested, embeddings), embeddings, study.recipe)
+    table = pd.concat(
+        [
+            search_recipes(
+                embeddings,
+                design.images.labels,
+                [task for task in tasks if task.key.method == str(method)],  # one method's heads fit into memory
+                recipes,
+                workers=execution.workers,
+                kernel=execution.kernel,
+                schedule=choose_engine(execution.engine).train,
+                checkpoints=folder.checkpoints,
+                progress=progress,
+            )
+            for method in design.methods
+        ],
+        ignore_index=True,
     )
     write_parquet(folder.path / "search.parquet", table)
+    own = {task.key.method: set_by_method(task) for task in tasks}
     for index, encoder in enumerate(study.encoders):
-        best = recipes[table.loc[table["encoder"] == encoder, "recipe"].iloc[0]]
+        best = table[table["encoder"] == encoder].groupby("method", sort=False)["recipe"].first()
+        chosen = {str(method): recipes[place] for method, place in best.items()}
         weights = {encoder: study.weights[encoder]} if encoder in study.weights else {}
-        ready = replace(study, encoders=(encoder,), weights=weights, methods=("paper",), recipe=best)
+        base = chosen["baseline"]
+        methods = tuple(_tuned(name, recipe, base, own[name]) for name, recipe in chosen.items())
+        ready = replace(study, encoders=(encoder,), weights=weights, methods=methods, recipe=base)
         write_study(ready, folder.path / f"best-{index}.toml")
     return table
+
+
+def _tuned(method: str, best: Recipe, base: Recipe, own: frozenset[str]) -> str:
+    """Return the text of a method with its best recipe, where that is not the baseline's.
+
+    The baseline has the study's recipe; a tuned softmax baseline stands beside the untuned one as a method.
+
+    Args:
+        method: its text.
+        best: its best recipe.
+        base: the baseline's.
+        own: settings that the method makes itself.
+    """
+    if method == "baseline" or "learning_rate" in own:
+        return method
+    changes = {name: getattr(best, name) for name in SEARCHED if name not in own}
+    kept = {name: value for name, value in changes.items() if value != getattr(base, name)}
+    if not kept:
+        return method
+    others = "".join(f", {name}={value}" for name, value in kept.items() if name != "learning_rate")
+    return f"{method} + recipe({best.learning_rate}{others})"

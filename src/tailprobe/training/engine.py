@@ -15,7 +15,7 @@ from tailprobe.files import make_folder
 from tailprobe.labels import Labels
 from tailprobe.learners.adjustment import HeldOut, adjust
 from tailprobe.learners.history import FittedHead
-from tailprobe.learners.joined_heads import MeanHead
+from tailprobe.learners.joined_heads import MeanHead, mean_weights
 from tailprobe.learners.learner import Ensemble
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.progress import Progress, silent
@@ -98,7 +98,8 @@ def _members(task: HeadTask) -> tuple[HeadTask, ...]:
     """Return what is trained for a task: itself, or the members of its ensemble."""
     if not isinstance(task.learner, Ensemble):
         return (task,)
-    return tuple(replace(task, learner=plan, member=i) for i, plan in enumerate(task.learner.members))
+    shared = task.learner.mean_of == "weights"
+    return tuple(replace(task, learner=plan, member=0 if shared else i) for i, plan in enumerate(task.learner.members))
 
 
 def _finish(
@@ -106,13 +107,15 @@ def _finish(
 ) -> FittedHead:
     """Apply the plan's correction to the trained heads, and average those of an ensemble."""
     learner = task.learner
+    if isinstance(learner, Ensemble) and learner.mean_of == "weights":
+        parts = [FittedHead(mean_weights([part.head for part in parts]), parts[0].history)]
     adjustment = learner.adjustment if isinstance(learner, TrainingPlan | Ensemble) else None
     if adjustment is not None:
         vectors = embeddings[task.key.encoder].vectors
         rows = task.validation
         validation = HeldOut(vectors[rows], labels.matrix[rows], labels.known_of(rows))
         parts = [replace(part, head=adjust(adjustment, part.head, validation)) for part in parts]
-    if not isinstance(learner, Ensemble):
+    if len(parts) == 1:
         return parts[0]
     return FittedHead(MeanHead(tuple(part.head for part in parts)), parts[0].history)
 

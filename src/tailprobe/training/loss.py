@@ -15,7 +15,10 @@ With the softmax link, t the row's class and p the softmax of u:
     term of t = (1 - p_t)^gamma (-log p_t), of all others 0
     d term / d z_c = scale_c ((1 - p_t)^gamma - gamma p_t (1 - p_t)^(gamma - 1) log p_t) (p_c - y_c)
 
-gamma = 0 gives binary and softmax cross-entropy.
+gamma = 0 gives binary and softmax cross-entropy. With smoothing and targets t (`learners/loss.py`), where gamma is 0:
+
+    sigmoid:  d term / d z = scale (sigmoid(u) - t)
+    softmax:  d term of the row / d z_c = scale_c (p_c - t_c)
 """
 
 from dataclasses import dataclass
@@ -28,7 +31,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, log_softmax, s
 from tailprobe.learners.loss import Link, Loss
 
 Terms = Float[torch.Tensor, "..."]  # of any shape, the last dimension over classes
-_NAMES = ("scale", "shift", "gamma", "clip")
+TABLES = ("scale", "shift", "gamma", "clip", "smoothing")
 _TINY = 1e-30
 
 
@@ -44,10 +47,11 @@ class TermLoss:
     shift: Terms | None = None
     gamma: Terms | None = None
     clip: Terms | None = None
+    smoothing: Terms | None = None
 
     def of(self, link: Link) -> bool:
         """Return whether this is the unmodified loss of `link`, binary or softmax cross-entropy."""
-        return self.link == link and self.scale is self.shift is self.gamma is self.clip is None
+        return self.link == link and all(getattr(self, name) is None for name in TABLES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,13 +65,13 @@ class LossTables:
     def of(cls, loss: Loss, *, device: torch.device | None = None) -> "LossTables":
         """Take the tables of one loss, except its weights."""
         given = {name: torch.tensor(table, dtype=torch.float32, device=device) for name, table in loss.tables()}
-        return cls(loss.link, {name: given[name] for name in _NAMES if name in given})
+        return cls(loss.link, {name: given[name] for name in TABLES if name in given})
 
     @classmethod
     def stack(cls, losses: list[Loss], classes: int, *, device: torch.device) -> "LossTables":
         """Stack the tables of H losses of one link into (H, 2, C); those that no loss has are left out."""
         tables = {}
-        for name in _NAMES:
+        for name in TABLES:
             if any(getattr(loss, name) is not None for loss in losses):
                 neutral = np.full((2, classes), 1.0 if name == "scale" else 0.0)
                 rows = [neutral if getattr(loss, name) is None else getattr(loss, name) for loss in losses]
@@ -104,8 +108,12 @@ def loss_terms(logits: Terms, labels: Terms, of: TermLoss) -> Terms:
     u = _affine(logits, of)
     if of.link == "softmax":
         log_p = log_softmax(u, dim=-1)
+        if of.smoothing is not None:
+            return -(log_p * _targets(labels, of)).sum(dim=-1, keepdim=True) * labels
         terms = -log_p * labels
         return terms if of.gamma is None else terms * (-torch.expm1(log_p)).clamp_min(0) ** of.gamma
+    if of.smoothing is not None:
+        return binary_cross_entropy_with_logits(u, _targets(labels, of), reduction="none")
     margins = u * (2 * labels - 1)
     if of.clip is None:
         terms, wrong = softplus(-margins), torch.sigmoid(-margins)
@@ -147,11 +155,13 @@ def _softmax_gradient(u: Terms, labels: Terms, weights: Terms, of: TermLoss) -> 
         right = log_right.exp()
         wrong = (-torch.expm1(log_right)).clamp_min(_TINY)
         of_row = of_row * (wrong**gamma - gamma * right * wrong ** (gamma - 1) * log_right)
-    return (log_p.exp() - labels) * of_row
+    return (log_p.exp() - _targets(labels, of)) * of_row
 
 
 def _sigmoid_gradient(u: Terms, labels: Terms, of: TermLoss) -> Terms:
     """Return d term / d u."""
+    if of.smoothing is not None:
+        return torch.sigmoid(u) - _targets(labels, of)
     sign = 2 * labels - 1
     margins = u * sign
     q = torch.sigmoid(-margins)
@@ -165,6 +175,16 @@ def _sigmoid_gradient(u: Terms, labels: Terms, of: TermLoss) -> Terms:
     safe = r.clamp_min(_TINY)
     slope = q * (1 - q) * safe**gamma * (gamma * -torch.log1p(-safe) / safe + 1 / (1 - safe))
     return -sign * torch.where(of.clip > 0, torch.where(r > 0, slope, 0), plain)
+
+
+def _targets(labels: Terms, of: TermLoss) -> Terms:
+    """Return the labels, smoothed where the loss says so."""
+    if of.smoothing is None:
+        return labels
+    if of.link == "sigmoid":
+        return labels * (1 - of.smoothing) + of.smoothing / 2
+    of_row = (of.smoothing * labels).sum(dim=-1, keepdim=True)
+    return labels * (1 - of_row) + of_row / labels.shape[-1]
 
 
 def _affine(logits: Terms, of: TermLoss) -> Terms:

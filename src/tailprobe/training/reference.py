@@ -58,7 +58,7 @@ class _Reference:
         self.labels = torch.from_numpy(data.matrix)
         self.dropout = KeyedDropout(self.recipe.dropout)
         self.model = self._model()
-        self.optimiser = self._adam(self.model)
+        self.optimiser = self._optimiser_of(self.model)
 
     def run(self) -> FittedHead:
         started = time.perf_counter()
@@ -87,8 +87,12 @@ class _Reference:
                 parameter.copy_(value)
         return model
 
-    def _adam(self, of: nn.Module) -> torch.optim.Optimizer:
-        return torch.optim.Adam(of.parameters(), lr=self.recipe.learning_rate, weight_decay=self.recipe.weight_decay)
+    def _optimiser_of(self, model: nn.Module) -> torch.optim.Optimizer:
+        asked, rates = self.task.plan.optimiser, (self.recipe.learning_rate, self.recipe.weight_decay)
+        if asked.algorithm == "sgd":
+            return torch.optim.SGD(model.parameters(), rates[0], momentum=asked.momentum, weight_decay=rates[1])
+        algorithm = torch.optim.AdamW if asked.algorithm == "adamw" else torch.optim.Adam
+        return algorithm(model.parameters(), lr=rates[0], weight_decay=rates[1])
 
     def _begin(self, stage: ScheduledStage) -> None:
         output = self.model[-1]
@@ -100,7 +104,7 @@ class _Reference:
             with torch.no_grad():
                 output.weight.copy_(anew[0])
                 output.bias.copy_(anew[1])
-            self.optimiser = self._adam(self.model)
+            self.optimiser = self._optimiser_of(self.model)
         for parameter in self.model.parameters():
             parameter.requires_grad_(stage.stage.trains == "all")
         output.requires_grad_(True)
@@ -118,13 +122,33 @@ class _Reference:
             batch = drawn[first : first + self.recipe.batch_size]
             rows = self.data.train[batch]
             weights = torch.from_numpy(stage.stage.term_weights(self.data.matrix[rows], batch))
-            terms = written_out_terms(self.model(self.rows[rows]), self.labels[rows], stage.stage.loss)
-            loss = (terms * weights).sum() / (terms.numel() if stage.stage.loss.link == "sigmoid" else len(rows))
-            self.optimiser.zero_grad()
-            loss.backward()
-            self.optimiser.step()
-            total += loss.item() * len(batch)
+            total += self._update(rows, weights, stage.stage.loss) * len(batch)
         return total / len(drawn)
+
+    def _update(self, rows: np.ndarray, weights: torch.Tensor, of: Loss) -> float:
+        """Take one step, and return the batch's loss before it."""
+        loss = self._gradient(rows, weights, of)
+        if radius := self.task.plan.optimiser.radius:
+            trained = [parameter for parameter in self.model.parameters() if parameter.grad is not None]
+            slopes = [torch.zeros(0) if p.grad is None else p.grad.clone() for p in trained]
+            length = torch.cat([slope.flatten() for slope in slopes]).norm()
+            before = [parameter.detach().clone() for parameter in trained]
+            with torch.no_grad():
+                for parameter, slope in zip(trained, slopes, strict=True):
+                    parameter.add_(radius * slope / length)
+            self._gradient(rows, weights, of)
+            with torch.no_grad():
+                for parameter, value in zip(trained, before, strict=True):
+                    parameter.copy_(value)
+        self.optimiser.step()
+        return loss
+
+    def _gradient(self, rows: np.ndarray, weights: torch.Tensor, of: Loss) -> float:
+        terms = written_out_terms(self.model(self.rows[rows]), self.labels[rows], of)
+        loss = (terms * weights).sum() / (terms.numel() if of.link == "sigmoid" else len(rows))
+        self.optimiser.zero_grad()
+        loss.backward()
+        return loss.item()
 
     def _validate(self) -> tuple[float, float]:
         self.model.eval()
@@ -163,6 +187,8 @@ def written_out_terms(logits: torch.Tensor, labels: torch.Tensor, loss: Loss) ->
         return torch.where(labels, positive, negative)
 
     u = table("scale", 1.0) * logits + table("shift", 0.0)
+    if loss.smoothing is not None:
+        return _smoothed_terms(u, labels, table("smoothing", 0.0), loss.link)
     gamma, clip = table("gamma", 0.0), table("clip", 0.0)
     if loss.link == "softmax":
         log_p = torch.log_softmax(u, dim=1)
@@ -172,3 +198,13 @@ def written_out_terms(logits: torch.Tensor, labels: torch.Tensor, loss: Loss) ->
     # Without a clip take the logarithm of 1: log(0) has no finite gradient, not even in the unused branch.
     log_p = torch.where(clip > 0, torch.log(torch.where(clip > 0, margin, 1)), log_p)
     return (1 - margin).clamp_min(_TINY) ** gamma * -log_p
+
+
+def _smoothed_terms(u: torch.Tensor, labels: torch.Tensor, smoothing: torch.Tensor, link: Link) -> torch.Tensor:
+    if link == "sigmoid":
+        target = torch.where(labels, 1 - smoothing / 2, smoothing / 2)
+        return -target * nn.functional.logsigmoid(u) - (1 - target) * nn.functional.logsigmoid(-u)
+    off = (smoothing * labels).sum(dim=1, keepdim=True) / u.shape[1]  # of every class
+    own = 1 - (smoothing * labels).sum(dim=1, keepdim=True)
+    log_p = torch.log_softmax(u, dim=1)
+    return torch.where(labels, -own * log_p - off * log_p.sum(dim=1, keepdim=True), 0)

@@ -23,7 +23,7 @@ from jaxtyping import Float, Int
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from tailprobe.training.data import TrainingData
-from tailprobe.training.loss import LossTables, TermLoss, loss_gradient, loss_terms, terms_per_row
+from tailprobe.training.loss import TABLES, LossTables, TermLoss, loss_gradient, loss_terms, terms_per_row
 from tailprobe.training.randomness import dropout_keeps, dropout_key, initial_head, restarted_output
 from tailprobe.training.task import HeadTask, ScheduledStage
 from tailprobe.training.trainer import Epoch
@@ -149,7 +149,7 @@ class _Block:
 
     def split_losses(self, batch: int) -> list[TermLoss]:
         """Return the loss of each batch."""
-        tables = {name: getattr(self.loss, name) for name in ("scale", "shift", "gamma", "clip")}
+        tables = {name: getattr(self.loss, name) for name in TABLES}
         split = {name: table.split(batch) for name, table in tables.items() if table is not None}
         batches = -(-len(self.y) // batch)
         return [TermLoss(self.loss.link, **{name: parts[i] for name, parts in split.items()}) for i in range(batches)]
@@ -199,6 +199,7 @@ class _Stepper:
         self._gradients = _Parameters.like(tuple(torch.zeros_like(view) for view in self.parameters.views))
         self._means, self._squares = torch.zeros_like(self.parameters.flat), torch.zeros_like(self.parameters.flat)
         self._steps = 0
+        self._optimiser = task.plan.optimiser
         self._batch, self._decay, self._scale = recipe.batch_size, recipe.weight_decay, 1 / (1 - recipe.dropout)
         self._output_start = len(self.parameters.flat) - sum(view.numel() for view in self.parameters.views[-2:])
 
@@ -219,7 +220,9 @@ class _Stepper:
         steps = torch.arange(self._steps + 1.0, self._steps + len(losses) + 1.0).unbind()
         for batch, step in zip(starmap(_Batch, zip(*split, losses, strict=True)), steps, strict=True):
             self._gradient(batch)
-            self._adam(rate, step)
+            if self._optimiser.radius:
+                self._gradient_nearby(batch)
+            self._step(rate, step)
         self._steps += len(losses)
         return logits
 
@@ -235,12 +238,30 @@ class _Stepper:
         """Write the batch's logits and the gradient of its loss."""
         raise NotImplementedError
 
-    def _adam(self, rate: float, step: torch.Tensor) -> None:
+    def _gradient_nearby(self, batch: _Batch) -> None:
+        """Replace the gradient by that at the weights + radius gradient / |gradient|, which are then put back."""
+        start = self._output_start if self.output_only else 0
+        weights, gradients, logits = self.parameters.flat[start:], self._gradients.flat[start:], batch.logits.clone()
+        length = gradients.norm()
+        if not length:
+            return
+        before = weights.clone()
+        weights.add_(gradients, alpha=self._optimiser.radius / float(length))
+        self._gradient(batch)
+        weights.copy_(before)
+        batch.logits.copy_(logits)
+
+    def _step(self, rate: float, step: torch.Tensor) -> None:
         state = (self.parameters.flat, self._gradients.flat, self._means, self._squares)
         start = self._output_start if self.output_only else 0
         weights, gradients, means, squares = (tensor[start:] for tensor in state) if start else state
+        if self._optimiser.algorithm == "sgd":
+            means.mul_(self._optimiser.momentum).add_(gradients).add_(weights, alpha=self._decay)
+            weights.sub_(means, alpha=rate)
+            return
         # The function that torch.optim.Adam(fused=True) calls; Adam's Python code around it costs more than the update.
-        torch._fused_adam_(
+        update = torch._fused_adamw_ if self._optimiser.algorithm == "adamw" else torch._fused_adam_
+        update(
             [weights], [gradients], [means], [squares], [], [step],
             lr=rate, beta1=0.9, beta2=0.999, weight_decay=self._decay, eps=1e-8, amsgrad=False, maximize=False,
         )  # fmt: skip

@@ -5,6 +5,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import f1_score, precision_recall_curve, precision_score, recall_score
 
@@ -105,3 +106,15 @@ def test_the_rarest_classes_are_shown_with_those_they_meet_most(run):
     assert set(counts[found["rows"]]) <= set(np.sort(counts)[:40])
     at, to = found["rows"].index(99), found["columns"].index(50)
     assert found["images"][at][to] == counts[99]
+
+
+def test_metrics_of_all_classes_stand_beside_those_of_each_class(run):
+    results = run.results.copy()
+    results["metric"] = results["metric"].astype(str)
+    extra = results[(results["metric"] == "roc_auc") & (results["class_name"] == "all") & results["is_group"]]
+    extra = extra.assign(metric="worst_recall@tuned")
+    found = comparison(changed(run, results=pd.concat([results, extra], ignore_index=True)))
+    tested = extra[extra["part"] == "test"].groupby("method", observed=True)["value"].mean()
+    expected = [tested[name] for name in run.methods]
+    assert found["of_all_classes"]["descriptors"]["worst_recall@tuned"] == pytest.approx(expected, abs=1e-3)
+    assert "worst_recall@tuned" not in found["means"]["descriptors"]

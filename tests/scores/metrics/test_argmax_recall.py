@@ -4,6 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, recall_score
 
+from tailprobe.comparison.influence import jackknife_influence
+from tailprobe.scores.metric import Sample, metric_to_compare
 from tailprobe.scores.metrics.argmax_recall import argmax_recall
 
 
@@ -26,3 +28,12 @@ def test_ties_are_shared_and_absent_classes_undefined():
 def test_images_of_several_classes_have_none():
     assert np.isnan(argmax_recall(np.array([[True, True], [True, False]]), np.zeros((2, 2)))).all()
     assert np.isnan(argmax_recall(np.array([[False, False]]), np.zeros((1, 2)))).all()
+
+
+def test_its_squared_influences_are_the_jackknifes_variance():
+    rng = np.random.default_rng(0)
+    labels, scores = np.eye(3, dtype=bool)[rng.integers(0, 3, 90)], rng.random((90, 3)).round(1)
+    found = jackknife_influence(metric_to_compare("argmax_recall"), Sample(labels, scores))
+    without = np.array([argmax_recall(np.delete(labels, i, 0), np.delete(scores, i, 0)) for i in range(90)])
+    jackknife = ((without - found.value) ** 2).sum(axis=0)
+    np.testing.assert_allclose((found.influence**2).sum(axis=0), jackknife, rtol=1e-9)

@@ -115,7 +115,7 @@ def test_squared_influences_with_the_correction_are_the_jackknifes_variance_of_r
 
 def test_the_metrics_that_can_be_compared_are_named():
     labels, scores = np.array([[True]]), np.array([[0.5]])
-    with pytest.raises(InputError, match=r"choose among average_precision, brier, roc_auc, .*recall@\.\.\."):
+    with pytest.raises(InputError, match=r"choose among argmax_recall, .*brier, .*roc_auc, .*recall@\.\.\."):
         influence("charm", labels, scores)
     with pytest.raises(InputError, match="needs thresholds"):
         influence("recall@0.5", labels, scores)

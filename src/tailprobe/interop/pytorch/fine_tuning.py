@@ -14,6 +14,7 @@ from tailprobe.interop.pytorch.loss import PlanLoss
 from tailprobe.interop.pytorch.sampler import PlanSampler
 from tailprobe.labels import Labels
 from tailprobe.learners.learner import Ensemble, Learner
+from tailprobe.learners.optimiser import Optimiser
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.lookup import parse_method
@@ -112,9 +113,10 @@ def labels_of(labels: Shaped[np.ndarray, "T ..."]) -> Labels:
 def fine_tuning_problem(learner: Learner) -> str | None:
     """Say what of a learner no sampler and no loss can do, or return None.
 
-    >>> from tailprobe.learners.plan import Stage
-    >>> fine_tuning_problem(TrainingPlan((Stage(np.arange(2)),), recipe_changes={"width": 0}))
-    'it changes the recipe of the head: width'
+        >>> from tailprobe.learners.optimiser import Optimiser
+    from tailprobe.learners.plan import Stage
+        >>> fine_tuning_problem(TrainingPlan((Stage(np.arange(2)),), recipe_changes={"width": 0}))
+        'it changes the recipe of the head: width'
     """
     if isinstance(learner, Ensemble):
         return "it trains several heads and averages them"
@@ -124,6 +126,7 @@ def fine_tuning_problem(learner: Learner) -> str | None:
         "it adds rows that are embeddings and no images": learner.synthetic is not None,
         "it corrects the trained head": learner.adjustment is not None,
         f"it changes the recipe of the head: {', '.join(learner.recipe_changes)}": bool(learner.recipe_changes),
+        "it changes the optimiser, which is your loop's own": learner.optimiser != Optimiser(),
         "one of its stages trains the output layer alone": any(
             stage.trains == "output" or stage.restart_output for stage in learner.stages
         ),

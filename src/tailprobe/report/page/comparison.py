@@ -9,13 +9,13 @@ import pandas as pd
 
 from tailprobe.comparison.convergence import verdict_in_words
 from tailprobe.comparison.words import LARGE_EFFECT, MIN_POSITIVES, MIN_POSITIVES_FOR_NULL
-from tailprobe.groups import RULE_GROUPS
+from tailprobe.groups import ALL, RULE_GROUPS
 from tailprobe.report.page.numbers import round_for_json
 from tailprobe.report.page.once import once_a_run
 from tailprobe.report.questions import asked, more_seeds
 from tailprobe.report.values import half_width, mean, seed_values
 from tailprobe.runs.run import Run
-from tailprobe.scores.metric import all_metrics, lower_is_better
+from tailprobe.scores.metric import all_metrics, find_head_metric, lower_is_better
 
 _DRAWN_RULES = ("0.5", "tuned")  # of thresholds
 
@@ -43,6 +43,7 @@ def comparison(run: Run) -> dict[str, Any]:
         else [asdict(q) | {"sentence": q.sentence} for q in asked(run.verdicts)],
         "baseline_of": [run.methods.index(run.baselines.get(name, run.methods[0])) for name in run.methods],
         "means": {e: _means(run, e) for e in run.encoders},
+        "of_all_classes": {e: _of_all_classes(run, e) for e in run.encoders},
         "verdicts": {} if run.verdicts is None else {e: _verdicts(run, e) for e in run.encoders},
     }
 
@@ -60,12 +61,25 @@ def _means(run: Run, encoder: str) -> dict[str, Any]:
     `optimism` by rule, and the metrics of which less is better; what a run does not have is left out.
     """
     there = [str(metric) for metric in dict.fromkeys(run.results["metric"])]
-    wanted = [m for m in there if m.startswith("optimism@") or lower_is_better(m)]
+    by_group = [m for m in there if find_head_metric(m) is None]
+    wanted = [m for m in by_group if m.startswith("optimism@") or lower_is_better(m)]
     found = {}
     for metric, rows in _test_rows(run.results, wanted).items():
         of = {"encoder": encoder, "metric": metric, "methods": run.methods}
         groups = seed_values(rows, **of, classes=RULE_GROUPS, is_group=True).array  # type: ignore[arg-type]
         found[metric] = round_for_json(mean(groups))
+    return found
+
+
+def _of_all_classes(run: Run, encoder: str) -> dict[str, Any]:
+    """Return means over seeds of each metric of all classes together, (M,), for the rules that the page offers."""
+    there = [str(metric) for metric in dict.fromkeys(run.results["metric"])]
+    wanted = [m for m in there if find_head_metric(m) is not None and m.partition("@")[2] in ("", *_DRAWN_RULES)]
+    found = {}
+    for metric, rows in _test_rows(run.results, wanted).items():
+        of = {"encoder": encoder, "metric": metric, "methods": run.methods}
+        values = seed_values(rows, **of, classes=[ALL], is_group=True).array[:, 0]  # type: ignore[arg-type]
+        found[metric] = round_for_json(mean(values))
     return found
 
 

@@ -116,6 +116,15 @@ def _variant(name: str) -> _Kernel | None:
     return found.contents if found else None
 
 
+def supports(task: HeadTask) -> str | None:
+    """Return why the compiled kernel cannot train a plan; None where it can."""
+    if not task.plan.optimiser.is_adam:
+        return "it takes steps by Adam alone"
+    if any(stage.loss.smoothing is not None for stage in task.plan.stages):
+        return "it has no label smoothing"
+    return None
+
+
 class NativeTrainer:
     """One head in training; see `Trainer`.
 

@@ -31,7 +31,11 @@ FIXED_BYTES = 40 * _NUMBERS  # their memory: dropout bits are mixed in several a
 
 
 def supports(task: HeadTask) -> str | None:
-    """Return None: a stack can train every plan."""
+    """Return why a stack cannot train a plan; None where it can."""
+    if not task.plan.optimiser.is_adam:
+        return "a stack takes steps by Adam alone"
+    if any(stage.loss.smoothing is not None for stage in task.plan.stages):
+        return "a stack has no label smoothing"  # beside a head whose loss focuses, which shares its tables
     return None
 
 

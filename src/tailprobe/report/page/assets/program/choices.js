@@ -86,6 +86,7 @@ function showAll() {
   showStatistics();
   showMultiDataset();
   showOptimism();
+  showOfAllClasses();
   showAbout();
   showPaper();
   showGlossary();

@@ -159,6 +159,19 @@ function showOptimism() {
     ),
   );
 }
+function showOfAllClasses() {
+  const r = run(),
+    values = r.comparison.of_all_classes[state.encoder],
+    metrics = Object.keys(values);
+  by("of-all-classes").hidden = !metrics.length;
+  if (!metrics.length) return;
+  clear(by("table-of-all-classes")).append(
+    table(
+      ["method", ...metrics.map(words)],
+      r.methods.map(({ name }, m) => [name, ...metrics.map((metric) => number(values[metric][m]))]),
+    ),
+  );
+}
 function measured(rule) {
   const [name, argument] = rule.slice("optimism@".length).split(/[()]/);
   if (name === "cost") return "the share of the cost saved";
