@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tailprobe.comparison.gain_sources import gain_sentence, on_the_low_frequency_classes
-from tailprobe.report.page.numbers import round_for_json
+from tailprobe.report.page.numbers import short_for_json
 from tailprobe.runs.run import Run
 
 RECALL = "recall@0.5"  # shown where the primary metric is none of decisions
@@ -48,5 +48,5 @@ def _of(table: pd.DataFrame, encoder: str, metric: str) -> dict[str, Any] | None
     rows = rows[rows["difference"].notna()]
     if rows.empty:
         return None
-    numbers = {name: round_for_json(rows[name].to_numpy(np.float64)) for name in _COLUMNS}
+    numbers = {name: short_for_json(rows[name].to_numpy(np.float64)) for name in _COLUMNS}
     return {"methods": rows["method"].astype(str).tolist(), "sentence": gain_sentence(rows), **numbers}

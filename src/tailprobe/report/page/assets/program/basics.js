@@ -33,9 +33,16 @@ const clear = (element) => {
   element.replaceChildren();
   return element;
 };
+// What lies halfway goes to the even digit, as in the tables and in the terminal: 0.0625 is 0.062. Only odd multiples of a
+// power of two lie halfway exactly, and all other numbers are rounded by toFixed, which sees every digit of them.
+function fixed(value, digits) {
+  const halfway = Number.isInteger(value * 2 ** (digits + 1)) && !Number.isInteger(value * 2 ** digits),
+    below = Math.floor(value * 10 ** digits);
+  return (halfway ? (below + Math.abs(below % 2)) / 10 ** digits : value).toFixed(digits);
+}
 const number = (value, digits = 3) => {
   if (value === null || value === undefined) return "–";
-  const text = value.toFixed(digits);
+  const text = fixed(value, digits);
   return Number(text) ? text.replace("-", "−") : text.replace("-", ""); // what rounds to zero has no sign
 };
 const signed = (value, digits = 3) => {
