@@ -1,13 +1,16 @@
 """A review of a real run and a real model: what is queued, and that the labels written are read again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import tailprobe
+from tailprobe.datasets.storage.file_source import FileSource
 from tailprobe.errors import InputError
 from tailprobe.review.candidates import find_candidates
 from tailprobe.review.history import History, history_path
-from tailprobe.review.material import read_material
+from tailprobe.review.material import read_material, without_labelled
 from tailprobe.review.session import Session
 from use_pictures import draw_pictures
 
@@ -77,6 +80,16 @@ def test_labelled_images_are_left_out_and_names_that_clash_refused(run, new):
         read_material(run.folder.path, run.study.source, cache=cache)
     with pytest.raises(InputError, match="did you mean 'mine'"):
         read_material(run.folder.path, str(new), classes=["mines"], cache=cache)
+
+
+def test_labelled_images_are_known_by_their_files_too(material, tmp_path):
+    new = material.labelled.images
+    first = new.image_sources[0].path
+    (tmp_path / "link").symlink_to(first.parent)
+    linked = replace(new, image_sources=(FileSource(tmp_path / "link" / first.name), *new.image_sources[1:]))
+    names = tuple(f"/elsewhere/pictures/{name}" for name in new.names)
+    labelled = replace(material.labelled, names=names[:100], images=replace(new, names=names).rows(np.arange(100)))
+    assert without_labelled(linked, labelled).names == new.names[100:]
 
 
 def test_a_model_alone_reviews_new_images_without_labelled_ones(model, material):

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,6 @@ Tile = UInt8[np.ndarray, "h w 3"]
 def run_figures(run: Run, *, metric: str | None = None) -> dict[str, Figure]:
     """Draw the figures of the paper and those that it has not, by name; see `figures.all.study_figures`."""
     tiles, tags = _samples(run.samples)
-    recipe = run.study.recipe
     first = run.plans[run.plans["seed"] == run.plans["seed"].min()]
     figures = study_figures(
         _classes(run),
@@ -31,7 +31,7 @@ def run_figures(run: Run, *, metric: str | None = None) -> dict[str, Figure]:
         methods=run.families,
         baselines=run.baselines,
         encoders=run.widths,
-        head=Head(recipe.width, recipe.dropout, "binary cross-entropy"),
+        head=_head(run),
         plans=first.drop_duplicates("method")[["method", "seed", "rows", "distinct_images"]],
         resampled=resampled_counts(first),
         histories=run.histories,
@@ -57,6 +57,17 @@ def _paper_figures(run: Run) -> dict[str, Figure]:
         support=classes.support,
         colours=palette(run.families),
     )
+
+
+_LOSSES = MappingProxyType({"sigmoid": "binary", "softmax": "softmax"})  # cross-entropy
+
+
+def _head(run: Run) -> Head:
+    """Return the head of the run's methods: the loss of each link is that of its baseline."""
+    used = set(run.method_table["link"].astype(str))
+    links = tuple(link for link in _LOSSES if link in used)
+    loss = " or ".join(_LOSSES[link] for link in links) + " cross-entropy"
+    return Head(run.study.recipe.width, run.study.recipe.dropout, loss, links)
 
 
 def _classes(run: Run) -> Classes:

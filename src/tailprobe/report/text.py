@@ -1,6 +1,7 @@
 """Names that others chose, made fit to be shown: literal, short, and never interpreted."""
 
 import functools
+import itertools
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 from matplotlib import font_manager
 from matplotlib.textpath import text_to_path
 
+from tailprobe.report.breaks import pieces
 from tailprobe.report.look import look
 from tailprobe.scores.metric import metric_title
 
@@ -21,7 +23,6 @@ FONTS = (
     "Microsoft YaHei",
     "PingFang SC",
 )
-_BREAKS = "_-/ .,+("
 
 
 def fonts() -> tuple[str, ...]:
@@ -86,14 +87,16 @@ def whole_name(name: str, width: int) -> str:
     r"""Return a shown name uncut, over as many lines of at most `width` characters as it takes, up to 200 characters.
 
     >>> whole_name("undersample(low-frequency)", 17), whole_name("reweight(2)", 17)
-    ('undersample(low-\nfrequency)', 'reweight(2)')
+    ('undersample(\nlow-frequency)', 'reweight(2)')
     """
-    text, lines = shown(name, 200), []
-    while len(text) > width:
-        cut = max([i + 1 for i in range(width) if text[i] in _BREAKS], default=width)
-        lines.append(text[:cut].rstrip())
-        text = text[cut:]
-    return "\n".join([*lines, text])
+    lines = [""]
+    for piece in pieces(shown(name, 200)):
+        if lines[-1] and len((lines[-1] + piece).rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+        while len(lines[-1].rstrip()) > width:  # a word without a mark in it
+            lines[-1:] = [lines[-1][:width], lines[-1][width:]]
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def fitted(name: str, inches: float, size: float, *, least: float = 5.0) -> tuple[str, float]:
@@ -102,23 +105,19 @@ def fitted(name: str, inches: float, size: float, *, least: float = 5.0) -> tupl
     Only a word that does not fit at the `least` size is broken.
     """
     text = shown(name, 80)
-    words = _segments(text)
-    widest = max(text_width(word, size) for word in words)
+    words = pieces(text)
+    widest = max(text_width(word.rstrip(), size) for word in words)
     points = max(least, min(size, size * inches / widest))
     lines = [""]
     for word in words:
-        if lines[-1] and text_width(lines[-1] + word, points) > inches:
+        if lines[-1] and text_width((lines[-1] + word).rstrip(), points) > inches:
             lines.append("")
         lines[-1] += word
     letters = max(3, int(inches * 72 / (0.6 * points)))
     return "\n".join(
-        line if text_width(line, points) <= inches * 1.01 else whole_name(line, letters) for line in lines
+        line if text_width(line, points) <= inches * 1.01 else whole_name(line, letters)
+        for line in map(str.rstrip, lines)
     ), points
-
-
-def _segments(text: str) -> list[str]:
-    ends = [i + 1 for i, letter in enumerate(text[:-1]) if letter in _BREAKS]
-    return [text[a:b] for a, b in zip([0, *ends], [*ends, len(text)], strict=True)]
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
@@ -138,7 +137,7 @@ def truncate_to_width(text: str, inches: float, size: float, *, bold: bool = Fal
 
 def _break(text: str, width: int, wanted: float) -> int:
     # Lines of like length look best; a separator closes its line.
-    ends = [i + 1 for i in range(1, width) if text[i] in _BREAKS]
+    ends = [end for end in itertools.accumulate(map(len, pieces(text))) if end <= width]
     return min(ends, key=lambda end: abs(end - wanted), default=min(width, round(wanted + 0.5)))
 
 

@@ -1,6 +1,7 @@
 """What a review works on: a classifier, new images with their scores, and the labelled images it was made of."""
 
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Float64
 
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.storage.file_source import FileSource
 from tailprobe.datasets.storage.url import absolute
 from tailprobe.embeddings.compute import embed
 from tailprobe.errors import InputError
@@ -135,7 +137,9 @@ def read_labelled(run: Run, classifier: Classifier, cache: Path, progress: Progr
 
 
 def without_labelled(new: LabeledImages, labelled: Labelled | None) -> LabeledImages:
-    """Return the new images that are not labelled already.
+    """Return the new images that are not labelled already, by name or as the same file.
+
+    A table of labels may name an image by more of its path than the folder that is given now does.
 
     Raises:
         InputError: a new image has the name of a labelled one and is another file: no table could tell them apart.
@@ -143,17 +147,26 @@ def without_labelled(new: LabeledImages, labelled: Labelled | None) -> LabeledIm
     if labelled is None:
         return new
     known = {name: row for row, name in enumerate(labelled.names)}
+    files = set() if labelled.images is None else set(map(_file, labelled.images.image_sources))
+    others = [i for i, source in enumerate(new.image_sources) if _file(source) not in files]
+    new = new.rows(np.array(others, dtype=np.int64))
     for i, name in enumerate(new.names):
         if name not in known or labelled.images is None:
             continue
         ours, theirs = str(new.image_sources[i]), str(labelled.images.image_sources[known[name]])
-        if ours != theirs:
-            raise InputError(
-                f"{ours}: has the name of a labelled image, {theirs}, so that a table of labels could not tell them "
-                "apart; rename it, or put all images in one folder and give that"
-            )
+        raise InputError(
+            f"{ours}: has the name of a labelled image, {theirs}, so that a table of labels could not tell them "
+            "apart; rename it, or put all images in one folder and give that"
+        )
     kept = [i for i, name in enumerate(new.names) if name not in known]
     return new.rows(np.array(kept, dtype=np.int64))
+
+
+def _file(source: object) -> str:
+    """Return what tells one image file from another, however its path is written."""
+    if isinstance(source, FileSource) and isinstance(source.path, Path):
+        return str(FileSource(Path(os.path.realpath(source.path)), source.member))
+    return str(source)
 
 
 def _score(classifier: Classifier, vectors: Float[np.ndarray, "M D"]) -> Float64[np.ndarray, "M C"]:

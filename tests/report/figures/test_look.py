@@ -46,8 +46,7 @@ def test_nothing_runs_off_the_edge_at_any_width(run: Run, look: Look) -> None:
         figures = run_figures(run)
     for name, figure in figures.items():
         assert not beyond_the_edge(figure), name
-        if name != "architecture":
-            assert figure.get_figwidth() <= look.width, name
+        assert figure.get_figwidth() == look.width, name
 
 
 def test_a_figure_for_a_paper_has_its_words_beside_it(run: Run, tmp_path: Path) -> None:
@@ -146,3 +145,10 @@ def test_a_name_is_broken_after_separators_alone() -> None:
     assert "".join(name.split("\n")) == "undersample(low-frequency)"
     assert size <= 8.5
     assert fitted("reweight(2)", 3.0, 8.5) == ("reweight(2)", 8.5)
+
+
+@pytest.mark.parametrize("name", ["reweight(3)", "reweight(1.5)", "undersample(200)", "ensemble(5)+reweight(3)"])
+def test_no_number_is_parted_from_its_name_over_a_narrow_panel(name: str) -> None:
+    lines = fitted(name, 0.9, 8.5)[0].split("\n")
+    assert "".join(lines) == name
+    assert all(sum(letter.isalpha() for letter in line) >= 4 for line in lines)

@@ -24,7 +24,7 @@ class Watched:
 
     def open(self, path: Path) -> Page:
         self.page.goto(path.as_uri())
-        self.page.wait_for_selector("#map-classes tbody tr")
+        self.page.wait_for_selector("#map-classes tbody tr", state="attached")
         self.settled()
         return self.page
 

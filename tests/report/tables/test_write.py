@@ -49,7 +49,7 @@ def test_latex_escapes_what_means_something_to_it() -> None:
     lines = latex(PRINTED).splitlines()
     assert r"50\% \& \textbackslash{}input\{x\} \$y\$ \#\_\textasciicircum{}\textasciitilde{} & -0.500 & 4 \\" in lines
     assert r"Class & {Mean} & {Count} \\" in lines
-    assert r"\begin{tabular}{l S[table-format=+1.3] S[table-format=5.0]}" in lines
+    assert r"\begin{tabular}{@{}l S[table-format=+1.3] S[table-format=5.0]@{}}" in lines
     assert r"=1+1 & {--} & 2 \\" in lines
 
 
@@ -75,7 +75,7 @@ def test_intervals_bold_numbers_and_sections_are_written_in_both_formats() -> No
         "| b | – | 0.00 to 1.00 |",
     ]
     lines = latex(table).splitlines()
-    assert r"\multicolumn{3}{l}{\textit{Rare\_ones}} \\" in lines
+    assert r"\multicolumn{3}{@{}l@{}}{\textit{Rare\_ones}} \\" in lines
     assert r"a & \bfseries +0.25 & {[\num{-0.10}, \num{0.60}]} \\" in lines
     assert r"b & {--} & {[\num{0.00}, \num{1.00}]} \\" in lines
 

@@ -48,6 +48,7 @@ class Head:
     width: int
     dropout: float
     loss: str
+    links: tuple[str, ...] = ("sigmoid",)  # what turns logits into scores, of any method
 
 
 def study_figures(
@@ -102,7 +103,12 @@ def study_figures(
         figures["resampled_distributions"] = _resampled(classes, ["baseline", *changed], plans, resampled)
     sizes = list(encoders.items())
     figures["architecture"] = architecture(
-        sizes, head_width=head.width, dropout=head.dropout, classes=len(classes.names), loss=head.loss
+        sizes,
+        head_width=head.width,
+        dropout=head.dropout,
+        classes=len(classes.names),
+        loss=head.loss,
+        links=head.links,
     )
     colours, shapes = palette(methods), markers(methods)
     common = {"metric": metric, "spread": spread, "colours": colours}

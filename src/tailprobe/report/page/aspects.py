@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from tailprobe.comparison.answer import Answer, Aspect, answer
+from tailprobe.report.page.numbers import short_for_json
 from tailprobe.runs.run import Run
 
 
@@ -39,8 +40,6 @@ def _shown(found: Answer) -> dict[str, Any]:
 def _metric(of: Aspect) -> dict[str, Any]:
     return {
         "metric": of.metric,
-        "difference": round(of.difference, 5),
-        "low": round(of.low, 5),
-        "high": round(of.high, 5),
+        **{name: short_for_json(getattr(of, name)) for name in ("difference", "low", "high")},
         "direction": of.direction,
     }

@@ -10,7 +10,7 @@ from jaxtyping import Bool
 from PIL import Image
 
 from tailprobe.report.page.links import link
-from tailprobe.report.page.numbers import round_for_json
+from tailprobe.report.page.numbers import short_for_json
 from tailprobe.runs.run import Run
 
 _COOCCURRENCE = 40  # rows and columns of a picture of co-occurrence that can still be read
@@ -90,7 +90,7 @@ def mistakes(run: Run) -> dict[str, Any] | None:
             "name": str(row["name"]),
             "tags": list(row["tags"]),
             "scores": [round(float(row["baseline"]), 3), round(float(row["chosen"]), 3)],
-            "thresholds": round_for_json([row["threshold_baseline"], row["threshold_chosen"]], 3),
+            "thresholds": short_for_json([row["threshold_baseline"], row["threshold_chosen"]], 3),
             "link": link(str(row["file"])),
             "picture": str(row["name"]) if row["picture"] else None,
         }

@@ -10,7 +10,7 @@ import pandas as pd
 from tailprobe.comparison.convergence import verdict_in_words
 from tailprobe.comparison.words import LARGE_EFFECT, MIN_POSITIVES, MIN_POSITIVES_FOR_NULL
 from tailprobe.groups import ALL, RULE_GROUPS
-from tailprobe.report.page.numbers import round_for_json
+from tailprobe.report.page.numbers import short_for_json
 from tailprobe.report.page.once import once_a_run
 from tailprobe.report.questions import asked, more_seeds
 from tailprobe.report.values import half_width, mean, seed_values
@@ -67,7 +67,7 @@ def _means(run: Run, encoder: str) -> dict[str, Any]:
     for metric, rows in _test_rows(run.results, wanted).items():
         of = {"encoder": encoder, "metric": metric, "methods": run.methods}
         groups = seed_values(rows, **of, classes=RULE_GROUPS, is_group=True).array  # type: ignore[arg-type]
-        found[metric] = round_for_json(mean(groups))
+        found[metric] = short_for_json(mean(groups))
     return found
 
 
@@ -101,7 +101,7 @@ def _numbers(run: Run, rows: pd.DataFrame, encoder: str, metric: str) -> dict[st
     found = {"value": mean(values), "difference": middle, "low": middle - reach, "high": middle + reach}
     if run.verdicts is not None and metric == run.verdicts["metric"].iloc[0]:
         found |= {side: _of_verdicts(run, encoder, side, found[side]) for side in ("difference", "low", "high")}
-    return {name: round_for_json(numbers) for name, numbers in found.items()}
+    return {name: short_for_json(numbers) for name, numbers in found.items()}
 
 
 def _of_verdicts(run: Run, encoder: str, column: str, otherwise: np.ndarray) -> np.ndarray:
@@ -134,7 +134,7 @@ def _verdicts(run: Run, encoder: str) -> dict[str, Any]:
     for column in ("p_adjusted", "minimum_detectable_effect", "simultaneous_low", "simultaneous_high"):
         values = np.full(shape, np.nan)
         values[places] = _placed(run, encoder, column)[1].to_numpy(np.float64)
-        found[column] = round_for_json(values)
+        found[column] = short_for_json(values, digits=8)  # a p below 0.001 stays below it
     return found
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Int
 
-from tailprobe.report.page.numbers import round_for_json
+from tailprobe.report.page.numbers import short_for_json
 from tailprobe.report.page.once import once_a_run
 from tailprobe.runs.run import Run
 from tailprobe.scores.decisions import RECALL, Confusion, f_beta_ratio
@@ -41,7 +41,7 @@ def curves(run: Run) -> dict[str, Any]:
                 for (_, one), precision, count in zip(sample.by_class, _precisions(sample), positives, strict=True)
             ]
             found.setdefault(encoder, {})[method] = of_classes
-    return {"steps": round_for_json(_STEPS), "classes": rarest.tolist(), "methods": methods, "curves": found}
+    return {"steps": short_for_json(_STEPS), "classes": rarest.tolist(), "methods": methods, "curves": found}
 
 
 def training(run: Run) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def training(run: Run) -> dict[str, Any]:
             "seeds": len(heads),
             "epochs": float(heads["epochs"].mean()),
             "steps": int(heads["steps"].mean()),
-            "seconds": round(float(heads["seconds"].mean()), 2),
+            "seconds": short_for_json(heads["seconds"].mean()),
         }
     return found
 
@@ -78,7 +78,7 @@ def _criteria(rows: pd.DataFrame) -> list[str]:
 
 def _over_seeds(rows: pd.DataFrame, kind: str) -> list[Any]:
     wide = rows.pivot_table(index="epoch", columns="seed", values=kind, dropna=False)
-    return [round_for_json(part, 5) for part in (wide.min(axis=1), wide.mean(axis=1), wide.max(axis=1))]
+    return [short_for_json(part, 5) for part in (wide.min(axis=1), wide.mean(axis=1), wide.max(axis=1))]
 
 
 def _joined(
@@ -109,10 +109,10 @@ def _class_curves(
     above = scores[:, None] > _STEPS  # (T, steps)
     counted = Confusion.count(np.broadcast_to(labels[:, None], above.shape), above)
     return {
-        "precision": round_for_json(precision, 3),
-        "recall_at": round_for_json(RECALL.value(counted), 3),
-        "precision_at": round_for_json(ratio(counted.true_positives, counted.predicted_positives), 3),
-        "f1_at": round_for_json(f_beta_ratio(1.0).value(counted), 3),
+        "precision": short_for_json(precision, 3),
+        "recall_at": short_for_json(RECALL.value(counted), 3),
+        "precision_at": short_for_json(ratio(counted.true_positives, counted.predicted_positives), 3),
+        "f1_at": short_for_json(f_beta_ratio(1.0).value(counted), 3),
         "reliability": _reliability(labels, scores) if positives >= CALIBRATION_POSITIVES else None,
         "positives": positives,
     }
@@ -124,4 +124,4 @@ def _reliability(labels: Bool[np.ndarray, " T"], scores: Float[np.ndarray, " T"]
     number = np.bincount(place, minlength=_BINS)
     score = ratio(np.bincount(place, weights=scores, minlength=_BINS), number.astype(np.float64))
     share = ratio(np.bincount(place, weights=labels, minlength=_BINS), number.astype(np.float64))
-    return [round_for_json(score, 3), round_for_json(share, 3), number.tolist()]
+    return [short_for_json(score, 3), short_for_json(share, 3), number.tolist()]

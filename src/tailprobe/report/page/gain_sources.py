@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from tailprobe.comparison.gain_sources import gain_sentence, on_the_low_frequency_classes
-from tailprobe.report.page.numbers import round_for_json
+from tailprobe.report.page.numbers import short_for_json
 from tailprobe.runs.run import Run
 
 RECALL = "recall@0.5"  # shown where the primary metric is none of decisions
@@ -47,5 +47,5 @@ def _of(run: Run, encoder: str, metric: str) -> dict[str, Any] | None:
     if rows.empty:
         return None
     sentence = gain_sentence(rows, method="" if run.conclusion is None else run.conclusion.about)
-    numbers = {name: round_for_json(rows[name].to_numpy(np.float64)) for name in _COLUMNS}
+    numbers = {name: short_for_json(rows[name].to_numpy(np.float64)) for name in _COLUMNS}
     return {"methods": rows["method"].astype(str).tolist(), "sentence": sentence, **numbers}

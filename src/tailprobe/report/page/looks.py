@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 
 from tailprobe.report.page.collection import picture
 from tailprobe.report.page.links import link
-from tailprobe.report.page.numbers import round_for_json
+from tailprobe.report.page.numbers import short_for_json
 from tailprobe.runs.run import Run
 from tailprobe.scores.mean_scores import mean_scores, mean_thresholds, shown_rule
 
@@ -57,7 +57,7 @@ def _map(run: Run, encoder: str, scores: Float[np.ndarray, "N C"], classes: Sequ
         for c in classes
     }
     known = run.folder.read_table("labels")["name"].astype(str).to_numpy()[rows]
-    place = {"x": round_for_json(table["x"], 3), "y": round_for_json(table["y"], 3), "names": known.tolist()}
+    place = {"x": short_for_json(table["x"], 3), "y": short_for_json(table["y"], 3), "names": known.tolist()}
     return place | {"by": run.study.map, "classes": of_classes, "of": len(run.labels)}
 
 

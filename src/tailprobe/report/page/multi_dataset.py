@@ -18,7 +18,7 @@ from tailprobe.comparison.improvement import (
 from tailprobe.comparison.ranks import rank_methods
 from tailprobe.groups import LOW_FREQUENCY
 from tailprobe.randomness import generator
-from tailprobe.report.page.numbers import round_for_json
+from tailprobe.report.page.numbers import short_for_json
 from tailprobe.report.page.once import once_a_run
 from tailprobe.report.page.shared_error import difference_error, level_error
 from tailprobe.report.values import seed_values
@@ -72,7 +72,7 @@ def _of_runs(runs: Sequence[Run]) -> dict[str, Any] | None:
         **_ranks(runs, metric, methods, together, names),
         **_improvement(-together if lower_is_better(metric) else together, blocks, metric, methods),
         "interquartile_mean": [_interquartile_mean(values, levels) for values in together],
-        "profile": {"steps": round_for_json(_STEPS, 2), "of": [_profile(values, levels) for values in together]},
+        "profile": {"steps": short_for_json(_STEPS, 2), "of": [_profile(values, levels) for values in together]},
     }
 
 
@@ -130,11 +130,11 @@ def _ranks(
     return {
         "blocks": list(names) if len(names) > 1 else [],
         "ranked": ranking.blocks,
-        "ranks": round_for_json(ranking.average),
+        "ranks": short_for_json(ranking.average),
         "friedman_p": None if np.isnan(ranking.p) else ranking.p,
         "critical_difference": ranking.critical_difference,
         "cliques": [list(clique) for clique in ranking.cliques()],
-        "against_baseline": round_for_json(ranking.against_first, 4),
+        "against_baseline": short_for_json(ranking.against_first, 4),
     }
 
 
@@ -164,4 +164,4 @@ def _profile(values: Float[np.ndarray, "S B"], shared: SharedImages) -> dict[str
 
 
 def _shown(interval: Interval) -> dict[str, Any]:
-    return {name: round_for_json(value) for name, value in zip(("value", "low", "high"), interval, strict=True)}
+    return {name: short_for_json(value) for name, value in zip(("value", "low", "high"), interval, strict=True)}

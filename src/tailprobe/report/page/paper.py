@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tailprobe.report.page.numbers import round_for_json
+from tailprobe.report.page.numbers import short_for_json
 from tailprobe.report.reproduction import by_reading, caption, facts, finding_lines
 from tailprobe.runs.run import Run
 from tailprobe.scores.metric import metric_title
@@ -26,7 +26,7 @@ def paper(run: Run) -> dict[str, Any] | None:
                 "claim": answer.claim,
                 "verdict": str(answer.verdict),
             }
-            | {name: round_for_json(getattr(answer, name)) for name in _NUMBERS}
+            | {name: short_for_json(getattr(answer, name)) for name in _NUMBERS}
             for encoder, metric, answers in by_reading(run)
             for answer in answers
         ],

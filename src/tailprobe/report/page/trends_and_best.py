@@ -1,6 +1,5 @@
 """What a run answers beside its main question: what more of a method does, and which methods may be the best."""
 
-import math
 from types import MappingProxyType
 from typing import Any
 
@@ -8,7 +7,7 @@ import pandas as pd
 
 from tailprobe.comparison.best import IS_BEST, MAY_BE_BEST, NOT_BEST
 from tailprobe.comparison.description import signed
-from tailprobe.report.page.numbers import round_for_json
+from tailprobe.report.page.numbers import short_for_json
 from tailprobe.runs.run import Run
 from tailprobe.scores.metric import metric_title
 
@@ -49,8 +48,8 @@ def _dose_points(run: Run, trend: dict[Any, Any]) -> dict[str, Any]:
         "name": f"{trend['argument']} of {trend['name']}",
         "methods": list(trend["methods"]),
         "doses": [float(dose) for dose in trend["doses"]],
-        "change": _number(trend["difference"]),
-        **{name: round_for_json(points[column]) for name, column in columns.items()},
+        "change": short_for_json(trend["difference"]),
+        **{name: short_for_json(points[column]) for name, column in columns.items()},
     }
 
 
@@ -60,15 +59,11 @@ def _distances(rows: pd.DataFrame) -> dict[str, Any]:
         "kind": "best",
         "methods": rows["method"].astype(str).tolist(),
         "verdicts": rows["verdict"].astype(str).tolist(),
-        **{name: round_for_json(rows[column]) for name, column in _OF_BEST.items()},
+        **{name: short_for_json(rows[column]) for name, column in _OF_BEST.items()},
     }
 
 
 _OF_BEST = MappingProxyType({"difference": "distance", "low": "low", "high": "high"})
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else round(float(value), 4)
 
 
 def _trend(row: "pd.Series[Any]") -> str:

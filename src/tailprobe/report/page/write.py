@@ -32,6 +32,7 @@ _PROGRAM = (
     "looks",
     "rest",
     "paper",
+    "folds",
     "choices",
 )  # joined in this order
 

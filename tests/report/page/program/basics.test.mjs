@@ -13,6 +13,12 @@ test("a number has three digits unless told otherwise, and a true minus sign", (
   assert.equal(page.number(-0.5, 1), "−0.5");
 });
 
+test("what lies halfway goes to the even digit, as Python has it", () => {
+  assert.deepEqual([0.0625, 0.1875, -0.0625, 0.9375].map((value) => page.number(value)), ["0.062", "0.188", "−0.062", "0.938"]);
+  assert.deepEqual([0.5, 1.5, 2.5].map((value) => page.number(value, 0)), ["0", "2", "2"]);
+  assert.equal(page.number(0.0005), "0.001"); // a little above the half
+});
+
 test("what is undefined is a dash, and never zero", () => {
   assert.equal(page.number(null), "–");
   assert.equal(page.number(undefined), "–");

@@ -33,9 +33,16 @@ const clear = (element) => {
   element.replaceChildren();
   return element;
 };
+// What lies halfway goes to the even digit, as in the tables and in the terminal: 0.0625 is 0.062. Only odd multiples of a
+// power of two lie halfway exactly, and all other numbers are rounded by toFixed, which sees every digit of them.
+function fixed(value, digits) {
+  const halfway = Number.isInteger(value * 2 ** (digits + 1)) && !Number.isInteger(value * 2 ** digits),
+    below = Math.floor(value * 10 ** digits);
+  return (halfway ? (below + Math.abs(below % 2)) / 10 ** digits : value).toFixed(digits);
+}
 const number = (value, digits = 3) => {
   if (value === null || value === undefined) return "–";
-  const text = value.toFixed(digits);
+  const text = fixed(value, digits);
   return Number(text) ? text.replace("-", "−") : text.replace("-", ""); // what rounds to zero has no sign
 };
 const signed = (value, digits = 3) => {
@@ -155,6 +162,7 @@ const waiting = new Map();
 function draw(id, traces, extra) {
   by(id).style.minHeight = `${extra.height}px`; // nothing moves when it comes
   if (!waiting.size && window.Plotly) later(drawNext);
+  folded.delete(id);
   waiting.set(id, () => Plotly.react(by(id), traces, layout(id, extra), SETTINGS));
   by("main").setAttribute("aria-busy", "true");
 }
@@ -180,7 +188,20 @@ function drawNext() {
 function drawOne(id) {
   const act = waiting.get(id);
   waiting.delete(id);
-  if (by(id).offsetParent !== null) act(); // what is hidden by now is drawn when it is shown again
+  if (inSight(id)) act();
+  else folded.set(id, act); // drawn when its part is opened; a view that is hidden is drawn again when it is chosen
+}
+// A closed part has its contents in the tree, some browsers with a size; theirs would be the wrong one.
+const inSight = (id) => by(id) !== null && by(id).offsetParent !== null && !by(id).closest("details:not([open])");
+const folded = new Map();
+function drawUnfolded() {
+  const seen = [...folded].filter(([id]) => inSight(id));
+  if (seen.length && !waiting.size && window.Plotly) later(drawNext);
+  seen.forEach(([id, act]) => {
+    folded.delete(id);
+    waiting.set(id, act);
+    by("main").setAttribute("aria-busy", "true");
+  });
 }
 function drawAll() {
   if (window.Plotly) [...waiting.keys()].forEach(drawOne);

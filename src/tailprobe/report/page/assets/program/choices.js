@@ -164,10 +164,6 @@ on("map-class", "change", showEmbeddingMap);
 on("near-class", "change", showNeighbours);
 on("confusion-method", "change", showConfusion);
 on("enlarged-close", "click", () => by("enlarged").close());
-// The list of terms is folded until a term leads there.
-document.addEventListener("click", (event) => {
-  if (event.target instanceof Element && event.target.classList.contains("term")) by("glossary").open = true;
-});
 const dark = matchMedia("(prefers-color-scheme: dark)");
 function paint(wanted) {
   document.documentElement.dataset.theme = wanted ? "dark" : "light";
@@ -178,12 +174,11 @@ function paint(wanted) {
 on("theme", "click", () => paint(document.documentElement.dataset.theme !== "dark"));
 dark.addEventListener("change", (e) => paint(e.matches));
 /* Paper is white and as wide as it is: pictures are drawn light, all of them, and to its width. */
-let before; // what the screen showed
+let before, closed; // what the screen showed
 addEventListener("beforeprint", () => {
   before = document.documentElement.dataset.theme;
-  document.querySelectorAll("details").forEach((d) => {
-    d.open = true;
-  });
+  closed = [...document.querySelectorAll("details:not([open])")];
+  setOpen(closed, true);
   document.documentElement.dataset.theme = "light";
   document.body.classList.add("paper");
   showData();
@@ -192,6 +187,7 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", () => {
   document.body.classList.remove("paper");
+  setOpen(closed, false);
   paint(before === "dark");
 });
 options(
@@ -202,5 +198,6 @@ options(
 by("pick-run").hidden = RUNS.length < 2;
 document.documentElement.dataset.theme = dark.matches ? "dark" : "light";
 by("theme").textContent = dark.matches ? "Light" : "Dark";
+foldAtFirst();
 showRun();
 addEventListener("load", () => setTimeout(startDrawing, 0));

@@ -99,6 +99,7 @@ function openClass(i) {
   by("one-class").value = at < 0 ? "" : String(at);
   if (at < 0) return;
   showOne();
+  unfold(by("one"));
   by("one").scrollIntoView();
   by("one").focus({ preventScroll: true });
 }

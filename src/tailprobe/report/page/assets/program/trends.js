@@ -1,21 +1,21 @@
 /* What more of a method does, and which methods may be the best: a sentence and a small picture each. */
 function showTrendsAndBest() {
-  const place = clear(by("trends-and-best"));
-  run()
-    .trends_and_best.filter(({ encoder }) => encoder === state.encoder)
-    .forEach(({ sentence, picture }, i) => {
-      const figure = make("figure"),
-        plot = make("div", undefined, "plot small"),
-        words = make("figcaption");
-      plot.id = `plot-further-${i}`;
-      plot.setAttribute("role", "group");
-      plot.setAttribute("aria-label", sentence);
-      explained(words, sentence);
-      figure.append(plot, words);
-      place.append(figure);
-      if (picture.kind === "trend") drawTrend(plot.id, picture);
-      else drawBest(plot.id, picture);
-    });
+  const place = clear(by("trends-and-best")),
+    found = run().trends_and_best.filter(({ encoder }) => encoder === state.encoder);
+  by("trends").hidden = !found.length;
+  found.forEach(({ sentence, picture }, i) => {
+    const figure = make("figure"),
+      plot = make("div", undefined, "plot small"),
+      words = make("figcaption");
+    plot.id = `plot-further-${i}`;
+    plot.setAttribute("role", "group");
+    plot.setAttribute("aria-label", sentence);
+    explained(words, sentence);
+    figure.append(plot, words);
+    place.append(figure);
+    if (picture.kind === "trend") drawTrend(plot.id, picture);
+    else drawBest(plot.id, picture);
+  });
 }
 const lookOf = (names) => names.map((name) => run().methods.find((method) => method.name === name));
 const known = (values, otherwise) => values.map((value, i) => value ?? otherwise[i]);

@@ -1,0 +1,77 @@
+"""What is not the answer folds: closed at first on a phone, open on a wide screen, and drawn when it is opened."""
+
+import pytest
+
+from made_run import made_run
+from tailprobe.report.page import write_page
+
+PHONE = {"width": 390, "height": 844}
+CLOSED = "details.fold:not([open]):not([hidden])"
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    run = made_run(folder, classes=[f"class {i:02d}" for i in range(12)])
+    return write_page([run], folder / "report.html")
+
+
+@pytest.fixture
+def phone(watched, path):
+    watched.page.set_viewport_size(PHONE)
+    return watched.open(path)
+
+
+def test_a_phone_shows_the_answer_and_the_names_of_the_rest(phone):
+    assert phone.locator("#headline").is_visible()
+    assert phone.locator("#forest").is_visible()
+    assert phone.locator(CLOSED).count() == phone.locator("details.fold:not([hidden])").count() > 10
+    names = phone.locator(CLOSED + " > summary h2").all_inner_texts()
+    assert {"What the data is", "Class by class", "Images to look at"} <= set(names)
+    assert phone.evaluate("document.documentElement.scrollHeight") < 4 * PHONE["height"]
+
+
+def test_a_wide_screen_has_all_parts_open(watched, path):
+    page = watched.open(path)
+    assert page.locator(CLOSED).count() == 0
+    assert page.locator("#plot-distribution svg").first.is_visible()
+
+
+def test_a_part_that_is_opened_is_drawn_to_the_width_of_the_phone(watched, phone):
+    assert phone.locator("#plot-distribution svg").count() == 0
+    phone.get_by_text("What the data is").click()
+    phone.wait_for_selector("#plot-distribution svg.main-svg")
+    watched.settled()
+    assert 300 < phone.locator("#plot-distribution svg.main-svg").first.bounding_box()["width"] <= PHONE["width"]
+    assert phone.locator("#plot-training svg").count() == 0
+
+
+def test_links_open_the_part_that_they_lead_to(phone):
+    phone.locator("nav a", has_text="Trade-off").click()
+    assert phone.locator("#plot-tradeoff").is_visible()
+    phone.locator("#caption-answer a.term").first.click()
+    assert phone.locator("#terms").is_visible()
+
+
+def test_a_class_of_the_map_opens_the_part_of_its_curves(watched, phone):
+    phone.locator("nav a", has_text="Classes").click()
+    phone.locator("#map-classes tbody button").first.click()
+    phone.wait_for_selector("#plot-precision svg.main-svg")
+    watched.settled()
+    assert phone.locator("#one-words").is_visible()
+
+
+def test_a_page_opened_at_a_part_has_it_open(watched, path):
+    watched.page.set_viewport_size(PHONE)
+    watched.page.goto(path.as_uri() + "#statistics")
+    watched.page.wait_for_selector("#statistics-short")
+    assert watched.page.locator("#statistics-short").is_visible()
+
+
+def test_a_print_has_every_part_and_leaves_the_page_as_it_was(watched, phone):
+    phone.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert phone.locator(CLOSED).count() == 0
+    assert phone.locator("#plot-training svg.main-svg").first.is_visible()
+    phone.evaluate("dispatchEvent(new Event('afterprint'))")
+    watched.settled()
+    assert phone.locator("details.fold[open]").count() == 0
