@@ -31,10 +31,16 @@ def _unshrunk_covariances(covariance: Any, covariance_variance: Any, *_: Any, **
     return np.maximum(covariance, 0), covariance_variance
 
 
+def _mean_alone(values: Any, _: Any, known: Any) -> Any:  # noqa: ANN401
+    return np.full(len(values), values[known].mean()), int(known.sum()) - 1
+
+
 LEVELS: Mapping[str, Level] = MappingProxyType(
     {
         "everything": {},
         "no covariance shrinkage": {"tailprobe.comparison.inference.shrink_covariances": _unshrunk_covariances},
+        "no trend in the support": {"tailprobe.comparison.variance_shrinkage._trend": _mean_alone},
+        "no class effects": {"tailprobe.comparison.variance_shrinkage._class_effect_kept": lambda *_: 0.0},
         "no cap of the prior": {"tailprobe.comparison.variance_shrinkage._most_prior_df": lambda _: np.inf},
         "no shrinkage at all": {"tailprobe.comparison.contrasts.estimate_shrunk": _own_seeds},
     }

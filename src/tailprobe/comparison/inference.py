@@ -124,6 +124,7 @@ def estimate_shrunk(components: VarianceComponents, *, support: Float[np.ndarray
         components.seed_variance,
         components.test_sampling_variance,
         seeds=components.seeds,
+        support=support,
         classes=classes,
     )
     found = combine_parts(components, variance, np.maximum(df, 1))
