@@ -15,7 +15,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # one study a core, not one product on all
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,12 +36,14 @@ from benchmarks.power.report import (
 from benchmarks.power.ridge import METHODS
 from benchmarks.power.rotated import variance_ratios
 from benchmarks.power.studies import ENCODERS_COMPARED, FIRST, SECOND, Key, Plan, class_grouping
-from benchmarks.power.truth import mean_difference, planted_effects, shifted
+from benchmarks.power.truth import mean_difference, planted_effects, shifted, unseen_variance
+from tailprobe.comparison.contrasts import Contrasts
+from tailprobe.comparison.grouping import Grouping
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
 
 RIDGE, TRAINED = 100, 40  # collections of a table
 REFERENCE = Key("independent", 10)  # its spread is the unit of the planted effects
-OF_TRAINED = ("average_precision", "recall@fixed", "recall@tuned", "f1@tuned")
+OF_TRAINED = ("average_precision", "recall@0.5", "recall@tuned", "f1@tuned")
 EVERYTHING = [
     "power", "coverage", "null", "trained", "multi-label", "scenes", "scenes-by-image", "encoders", "calibration",
 ]  # fmt: skip
@@ -95,11 +97,19 @@ def print_power(population: Population, studies: Studies) -> None:
 
 
 def print_coverage(population: Population, studies: Studies) -> None:
-    """Print how many of 100 uncorrected 95% intervals hold the truth."""
+    """Print how many of 100 uncorrected 95% intervals hold the truth, and of both groups the true difference.
+
+    Beside it stands the spread: the part of its standard deviation over collections that seeds and test images do not
+    show, as a share of the difference.
+    """
     for key, drawn in studies.items():
         truth, grouping = mean_difference(drawn), class_grouping(population)
-        table = coverage(drawn, truth, grouping).round(1)
-        table["true low-frequency difference"] = truth[:, grouping.column(LOW_FREQUENCY)].round(4)
+        table = coverage(drawn, truth, grouping, metric=key.metric).round(1)
+        for group in (LOW_FREQUENCY, REMAINING):
+            column = grouping.column(group)
+            table[f"true, {group}"] = truth[:, column].round(4)
+            unseen = unseen_variance(drawn, column)
+            table[f"spread, {group}"] = (np.sqrt(np.maximum(unseen, 0)) / np.abs(truth[:, column])).round(2)
         print(f"\n## Coverage, {key}, {len(drawn)} studies\n")
         print(table.to_string(), flush=True)
 
@@ -119,7 +129,7 @@ def print_null(population: Population, studies: Studies) -> None:
         decide = decide_with(class_grouping(population), key.metric)
         found = false_findings(drawn, decide, idle=METHODS)
         zero = np.zeros_like(drawn[0].differences.mean)
-        covered = coverage(drawn, zero, class_grouping(population)).mean()
+        covered = coverage(drawn, zero, class_grouping(population), metric=key.metric).mean()
         print(f"- {key}: {found}; coverage {covered.round(1).to_dict()}", flush=True)
 
 
@@ -152,7 +162,18 @@ def print_encoders(population: Population, studies: Studies) -> None:
         found = false_findings(both, decide_with(grouping, metric), idle=METHODS)
         answered = answers([answer_encoders([study], grouping, metric) for study in centred[ENCODERS_COMPARED]])
         print(f"- {design}, {seeds} seeds: methods under two encoders, centred: {found}")
-        print(f"  encoders against each other, centred: {answered}", flush=True)
+        print(f"  encoders against each other, centred: {answered}")
+        print(f"  common training images, of the seed variance: {_training_share(of[ENCODERS_COMPARED], grouping)}")
+
+
+def _training_share(studies: Sequence[Contrasts], grouping: Grouping) -> str:
+    """Return the unseen variance on both groups as a share of the seed variance, all arms together."""
+    shares = {}
+    for group in (LOW_FREQUENCY, REMAINING):
+        column = grouping.column(group)
+        seeds = np.mean([study.differences.seed_variance[:, column] for study in studies], axis=0)
+        shares[group] = unseen_variance(studies, column).sum() / seeds.sum()
+    return ", ".join(f"{group} {share:.2f}" for group, share in shares.items())
 
 
 def print_calibration(population: Population, studies: Studies) -> None:

@@ -60,13 +60,15 @@ def answers(tables: Sequence[pd.DataFrame]) -> str:
     )
 
 
-def coverage(studies: Sequence[Contrasts], truth: Float[np.ndarray, "M K"], grouping: Grouping) -> pd.DataFrame:
+def coverage(
+    studies: Sequence[Contrasts], truth: Float[np.ndarray, "M K"], grouping: Grouping, *, metric: str
+) -> pd.DataFrame:
     """Return how many of 100 uncorrected 95% intervals hold the truth.
 
     Returns:
         A row a method, a column a band of test positives or a group.
     """
-    intervals = [estimate_differences(study, grouping).interval() for study in studies]
+    intervals = [estimate_differences(study, grouping, metric=metric).interval() for study in studies]
     inside = np.mean([(low <= truth) & (truth <= high) for low, high in intervals], axis=0)  # (M, K)
     columns = bands(np.mean([study.support for study in studies], axis=0), grouping)
     shares = {name: 100 * inside[:, k].mean(axis=1) for name, k in columns.items() if len(k)}

@@ -112,6 +112,19 @@ def test_few_images_leave_as_many_degrees_of_freedom_as_their_variance_is_uncert
     assert 2 / total.var() * total.mean() ** 2 == pytest.approx(np.median(df), rel=0.12)
 
 
+def test_tuned_thresholds_share_validation_images_between_seeds():
+    total = VarianceAccumulator(images=60, columns=1)
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        total.add(rng.normal(size=1), np.arange(60), np.zeros((60, 1)))
+    components = stack([total.components()])
+    plain, tuned = (
+        estimate_shrunk(components, support=np.full(1, 30.0), classes=0, tuned=which) for which in (False, True)
+    )
+    assert tuned.standard_error[0, 0] == pytest.approx(plain.standard_error[0, 0] * np.sqrt(1 + 20 * 0.03))
+    assert tuned.standard_error_seeds[0, 0] == plain.standard_error_seeds[0, 0]
+
+
 def test_groups_keep_the_degrees_of_freedom_that_their_classes_lose():
     total = VarianceAccumulator(images=60, columns=4)
     rng = np.random.default_rng(1)

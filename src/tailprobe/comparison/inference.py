@@ -14,8 +14,9 @@ from tailprobe.scores.ratio import ratio
 
 POWER = 0.8
 # The covariance of two seeds' own numbers by the training images they share, over the variance between seeds. It cannot
-# be measured within one collection (Bengio and Grandvalet 2004); in simulated studies with trained heads it is 0.02 to
-# 0.1 (docs/statistics.md). Differences from the baseline, whose training images are the same, need none.
+# be measured within one collection (Bengio and Grandvalet 2004). Differences from the baseline, whose training images
+# are the same, need none, but at thresholds that are tuned on validation images, each head's on its own
+# (docs/statistics.md).
 _TRAIN_OVERLAP_CORRELATION = 0.03
 # By how much of itself a method's effect differs between collections, beyond what seeds and test images show: what a
 # method does depends on its training images, most of which all seeds share. Measured with trained heads, where the
@@ -120,12 +121,15 @@ def estimate_levels(components: VarianceComponents) -> Estimate:
     return estimate(components, training_overlap=_TRAIN_OVERLAP_CORRELATION)
 
 
-def estimate_shrunk(components: VarianceComponents, *, support: Float[np.ndarray, " K"], classes: int) -> Estimate:
+def estimate_shrunk(
+    components: VarianceComponents, *, support: Float[np.ndarray, " K"], classes: int, tuned: bool = False
+) -> Estimate:
     """Return means with standard errors, M methods by K columns, from shrunk variances and covariances.
 
     Args:
         support: test positives of each column; of a group the harmonic mean over its classes.
         classes: how many of the columns are classes; groups follow.
+        tuned: they are of decisions at thresholds that are tuned on validation images, which seeds share as well.
     """
     covariance, covariance_variance = shrink_covariances(
         components.covariance,
@@ -142,7 +146,10 @@ def estimate_shrunk(components: VarianceComponents, *, support: Float[np.ndarray
         support=support,
         classes=classes,
     )
-    found = combine_parts(components, variance, np.maximum(df, 1), effect_spread=EFFECT_SPREAD)
+    overlap = _TRAIN_OVERLAP_CORRELATION if tuned else 0.0
+    found = combine_parts(
+        components, variance, np.maximum(df, 1), training_overlap=overlap, effect_spread=EFFECT_SPREAD
+    )
     is_class = np.arange(found.df.shape[-1]) < classes
     return allow_for_few_images(found, np.where(is_class, components.effective_images, np.inf))
 
