@@ -134,10 +134,12 @@ def print_null(population: Population, studies: Studies) -> None:
 
 
 def print_ablation(population: Population, studies: Studies) -> None:
-    """Print what each level of the shrinkage buys."""
+    """Print what each level of the shrinkage and each allowance buys."""
     for key, drawn in studies.items():
-        print(f"\n## Shrinkage, {key}, {len(drawn)} studies\n")
-        print(ablate(drawn, mean_difference(drawn), class_grouping(population)).to_string(), flush=True)
+        print(f"\n## Left out, {key}, {len(drawn)} studies\n")
+        print(
+            ablate(drawn, mean_difference(drawn), class_grouping(population), metric=key.metric).to_string(), flush=True
+        )
 
 
 def print_rotation(population: Population, studies: Studies) -> None:
@@ -191,13 +193,13 @@ TABLES: Mapping[str, tuple[Plan, tuple[Callable[[Population, Studies], None], ..
     "null": (Plan(arms="null", seeds=(10, 20)), (print_null,)),
     "trained": (
         Plan(arms="engine", seeds=(10, 20), designs=("rotated",), metrics=OF_TRAINED),
-        (print_coverage, print_centred),
+        (print_coverage, print_centred, print_ablation),
     ),
     "multi-label": (
         Plan(arms="engine", seeds=(10,), designs=("rotated",), multi_label=True),
-        (print_coverage, print_centred),
+        (print_coverage, print_centred, print_ablation),
     ),
-    "scenes": (Plan(scenes=True, seeds=(10,)), (print_coverage, print_centred)),
+    "scenes": (Plan(scenes=True, seeds=(10,)), (print_coverage, print_centred, print_ablation)),
     "scenes-by-image": (Plan(scenes=True, grouped=False, seeds=(10,)), (print_coverage,)),
     "encoders": (Plan(arms="views"), (print_encoders,)),
     "calibration": (Plan(arms="engine", seeds=(10,), designs=("rotated",), metrics=("brier",)), (print_calibration,)),
