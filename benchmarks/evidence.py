@@ -38,7 +38,7 @@ class Setting:
 _UNEVEN = tuple(np.tile([0.03, 0.3, 0.1], 4).tolist())  # heads of some classes vary ten times as much as of others
 
 _FEW = (0.4, 0.2, 0.1, 0.05)
-_THRESHOLD = 1.5  # on logits, of every class, for metrics of decisions
+_THRESHOLD = 1.5  # on logits, of every class, in the place of a probability of 0.5
 
 
 def _effects(*sizes: float) -> np.ndarray:
@@ -55,8 +55,8 @@ SETTINGS = (
         "null, 3 seeds, 1 method, classes uneven", Population(seeds=3, methods=1, method_head_sd=_UNEVEN), null=True
     ),
     Setting("null, 3 seeds, 1 method, 4 classes", Population(seeds=3, methods=1, prevalence=_FEW), null=True),
-    Setting("null, F1 at a threshold", Population(), null=True, metric="f1@fixed"),
-    Setting("null, recall at a threshold", Population(), null=True, metric="recall@fixed"),
+    Setting("null, F1 at a threshold", Population(), null=True, metric="f1@0.5"),
+    Setting("null, recall at a threshold", Population(), null=True, metric="recall@0.5"),
     Setting("null, given split", Population(given_split=True), null=True),
     Setting("null, trained heads", TrainedPopulation(), null=True),
     Setting("planted, same for every image", Population(effect=_effects(0.35, 0.25, 0, 0)), helped=(0, 1)),

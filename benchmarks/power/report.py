@@ -60,13 +60,15 @@ def answers(tables: Sequence[pd.DataFrame]) -> str:
     )
 
 
-def coverage(studies: Sequence[Contrasts], truth: Float[np.ndarray, "M K"], grouping: Grouping) -> pd.DataFrame:
+def coverage(
+    studies: Sequence[Contrasts], truth: Float[np.ndarray, "M K"], grouping: Grouping, *, metric: str
+) -> pd.DataFrame:
     """Return how many of 100 uncorrected 95% intervals hold the truth.
 
     Returns:
         A row a method, a column a band of test positives or a group.
     """
-    intervals = [estimate_differences(study, grouping).interval() for study in studies]
+    intervals = [estimate_differences(study, grouping, metric=metric).interval() for study in studies]
     inside = np.mean([(low <= truth) & (truth <= high) for low, high in intervals], axis=0)  # (M, K)
     columns = bands(np.mean([study.support for study in studies], axis=0), grouping)
     shares = {name: 100 * inside[:, k].mean(axis=1) for name, k in columns.items() if len(k)}
@@ -99,13 +101,17 @@ class FalseFindings:
 
 def false_findings(studies: Sequence[Study], decide: Decide, *, idle: Sequence[str]) -> FalseFindings:
     """Count false findings among the methods `idle`."""
+    return count_findings([decide(study) for study in studies], idle=idle)
+
+
+def count_findings(tables: Sequence[pd.DataFrame], *, idle: Sequence[str]) -> FalseFindings:
+    """Count the studies, by their tables of verdicts, that find something of the methods `idle`."""
     primary, table = [], []
-    for study in studies:
-        verdicts = decide(study)
+    for verdicts in tables:
         found = verdicts["verdict"].isin([IMPROVES, WORSENS]) & verdicts["method"].isin(idle)
         table.append(bool(found.any()))
         primary.append(bool((found & _is_low_frequency(verdicts)).any()))
-    return FalseFindings(float(np.mean(primary)), float(np.mean(table)), len(studies))
+    return FalseFindings(float(np.mean(primary)), float(np.mean(table)), len(tables))
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,7 @@ class Power:
     error: float  # standard error of `ours`, over studies
     oracle: float
     detectable: float  # mean minimum detectable effect on the low-frequency group
+    false: FalseFindings  # of the methods without an effect
     effects: tuple[float, ...]
 
 
@@ -130,10 +137,11 @@ def power(
     column = grouping.column(LOW_FREQUENCY)
     oracle = Oracle.of(studies, column, level=LEVEL)
     helped = list(HELPED)
-    ours, best, detectable = [], [], []
+    ours, best, detectable, tables = [], [], [], []
     for study in studies:
         planted = shifted(study, effects - truth)
         verdicts = decide(planted)
+        tables.append(verdicts)
         rows = verdicts[_is_low_frequency(verdicts)].reset_index(drop=True)
         ours.append(rows["verdict"].eq(IMPROVES)[helped].mean())
         best.append(oracle.finds(planted, column)[helped].mean())
@@ -143,6 +151,7 @@ def power(
         float(np.std(ours, ddof=1) / np.sqrt(len(ours))),
         float(np.mean(best)),
         float(np.nanmean(detectable)),
+        count_findings(tables, idle=[name for place, name in enumerate(studies[0].methods) if place not in HELPED]),
         tuple(float(effects[method, column]) for method in helped),
     )
 

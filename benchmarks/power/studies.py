@@ -49,7 +49,7 @@ class Plan:
     seeds: tuple[int, ...] = (5, 10, 20)
     designs: tuple[Design, ...] = ("independent", "rotated")
     arms: Arms = "ridge"
-    metrics: tuple[str, ...] = ("average_precision",)  # those of decisions at 0.5 (fixed), or at tuned thresholds
+    metrics: tuple[str, ...] = ("average_precision",)  # those of decisions at 0.5, or at tuned thresholds
     fixed_counts: bool = True  # every collection has the same images of each class
     scenes: bool = False  # three sibling tiles a scene
     grouped: bool = True  # where there are scenes: whole scenes in one part, and influences summed by scene

@@ -18,6 +18,17 @@ def mean_difference(studies: Sequence[Contrasts]) -> Float[np.ndarray, "M K"]:
     return np.nanmean([study.differences.mean for study in studies], axis=0)
 
 
+def unseen_variance(studies: Sequence[Contrasts], column: int) -> Float[np.ndarray, " M"]:
+    """Return the variance of every method's difference that seeds and shared test images do not show.
+
+    The variance over collections less the mean of `s^2 / S + cov`: what the seeds' common training images bring.
+    """
+    differences = [study.differences for study in studies]
+    shown = [d.seed_variance / d.seeds + np.maximum(d.covariance, 0) for d in differences]
+    total = np.var([d.mean for d in differences], axis=0, ddof=1)
+    return (total - np.mean(shown, axis=0))[:, column]
+
+
 def planted_effects(
     studies: Sequence[Contrasts], grouping: Grouping, low_frequency: Bool[np.ndarray, " C"], *, strength: float
 ) -> Float[np.ndarray, "M K"]:

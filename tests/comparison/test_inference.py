@@ -18,9 +18,10 @@ def paired(values):
     return estimate(total.components())
 
 
-def known(mean, standard_error, df):
-    error = np.array(standard_error)
-    return Estimate(np.array(mean), error, np.full(len(mean), df), error, np.zeros(len(mean)), np.full(len(mean), df))
+def known(mean, standard_error, df, *, effect_spread=0.0):
+    error, all_df = np.array(standard_error), np.full(len(mean), df)
+    spread = np.full(len(mean), effect_spread)
+    return Estimate(np.array(mean), error, all_df, error, np.zeros(len(mean)), all_df, spread)
 
 
 def test_without_shared_images_it_is_scipys_one_sample_t_test():
@@ -53,6 +54,35 @@ def test_the_probability_of_benefit_is_the_one_sided_p_value_turned_around():
     np.testing.assert_allclose(found.probability_of_benefit(), [1 - found.p()[0] / 2, found.p()[1] / 2])
 
 
+def test_an_interval_holds_the_means_that_its_test_does_not_reject():
+    found = known([0.3, -0.05], [0.02, 0.03], 9.0, effect_spread=0.1)
+    low, high = found.interval()
+    for mean, error, lower, upper in zip(found.mean, found.standard_error, low, high, strict=True):
+        trial = np.linspace(-1, 1, 20_001)
+        kept = trial[np.abs(mean - trial) <= stats.t.isf(0.025, 9) * np.hypot(error, 0.1 * trial)]
+        assert (kept[0], kept[-1]) == pytest.approx((lower, upper), abs=2e-4)
+
+
+def test_an_effect_that_differs_between_collections_leaves_the_test_of_none_as_it_is():
+    p_values = np.array([0.001, 0.049, 0.051, 0.6])
+    means = stats.t.isf(p_values / 2, 2) * np.array([0.01, -0.01, 0.01, -0.01])
+    found = known(means, [0.01] * 4, 2.0, effect_spread=0.1)
+    np.testing.assert_allclose(found.p(), p_values)
+    low, high = found.interval()
+    np.testing.assert_array_equal((low > 0) | (high < 0), p_values < 0.05)
+
+
+def test_intervals_of_effects_that_differ_between_collections_hold_their_mean():
+    rng, effect, error = np.random.default_rng(0), 0.1, 0.01
+    means = rng.normal(effect, np.hypot(error, 0.1 * effect), 4000)
+    held = {}
+    for spread in (0.0, 0.1):
+        low, high = known(means, np.full(4000, error), np.inf, effect_spread=spread).interval()
+        held[spread] = ((low <= effect) & (effect <= high)).mean()
+    assert held[0.1] == pytest.approx(0.95, abs=0.01)
+    assert held[0.0] < 0.86
+
+
 def test_numbers_without_any_spread_get_the_interval_of_the_rule_of_three():
     found = known([1.0, 1.0], [0.0, 0.2], 9.0)
     widened = rule_of_three(found, support=np.array([30.0, 30.0]))
@@ -82,6 +112,19 @@ def test_few_images_leave_as_many_degrees_of_freedom_as_their_variance_is_uncert
     assert 2 / total.var() * total.mean() ** 2 == pytest.approx(np.median(df), rel=0.12)
 
 
+def test_tuned_thresholds_share_validation_images_between_seeds():
+    total = VarianceAccumulator(images=60, columns=1)
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        total.add(rng.normal(size=1), np.arange(60), np.zeros((60, 1)))
+    components = stack([total.components()])
+    plain, tuned = (
+        estimate_shrunk(components, support=np.full(1, 30.0), classes=0, tuned=which) for which in (False, True)
+    )
+    assert tuned.standard_error[0, 0] == pytest.approx(plain.standard_error[0, 0] * np.sqrt(1 + 20 * 0.03))
+    assert tuned.standard_error_seeds[0, 0] == plain.standard_error_seeds[0, 0]
+
+
 def test_groups_keep_the_degrees_of_freedom_that_their_classes_lose():
     total = VarianceAccumulator(images=60, columns=4)
     rng = np.random.default_rng(1)
@@ -92,5 +135,11 @@ def test_groups_keep_the_degrees_of_freedom_that_their_classes_lose():
     every = estimate_shrunk(
         replace(components, effective_images=np.full((1, 4), np.inf)), support=np.full(4, 30.0), classes=3
     )
-    np.testing.assert_allclose(1 / found.df[0, :3], 1 / every.df[0, :3] + 1 / (2 * components.effective_images[0, :3]))
+    images = components.effective_images[0, :3]
+    np.testing.assert_allclose(1 / found.df[0, :3], 1 / every.df[0, :3] + 1 / (2 * images))
+    wider = found.standard_error[0, :3] / every.standard_error[0, :3]
+    np.testing.assert_allclose(wider**2, 1 + 2 / images)
+    assert found.standard_error[0, 3] == every.standard_error[0, 3]
+    parts = np.hypot(found.standard_error_seeds, found.standard_error_images)
+    np.testing.assert_allclose(parts, found.standard_error)
     assert found.df[0, 3] == every.df[0, 3]

@@ -13,7 +13,7 @@ def drawn(rng, *, methods=6, classes=12, seeds=10, own=0.0, uneven=0.0):
     arms = level * np.exp(rng.normal(0, own, (methods + 1, classes)))  # the baseline's first
     heads = rng.normal(0, np.sqrt(arms)[:, None], (methods + 1, seeds, classes))
     per_seed = heads[1:] - heads[0]
-    given = {"seeds": np.full((methods, classes), seeds), "classes": classes}
+    given = {"seeds": np.full((methods, classes), seeds), "support": support, "classes": classes}
     image = np.broadcast_to(1 / support, (methods, classes)).copy()
     return arms[1:] + arms[0], per_seed.var(axis=1, ddof=1), image, given
 
@@ -35,12 +35,34 @@ def test_the_prior_is_the_one_that_variances_were_drawn_from():
     rng, methods, classes, df, prior_df, prior = np.random.default_rng(0), 1, 20_000, 9, 12.0, 0.4
     found = (prior * stats.f.rvs(df, prior_df, size=classes, random_state=rng))[None]
     steady, degrees = shrink_variances(
-        found, np.ones((methods, classes)), seeds=np.full((methods, classes), df + 1), classes=classes
+        found,
+        np.ones((methods, classes)),
+        seeds=np.full((methods, classes), df + 1),
+        support=np.ones(classes),
+        classes=classes,
     )
     slope, level = np.polyfit(found[0], steady[0], 1)  # df / (df + d0), and d0 prior / (df + d0)
     assert degrees[0, 0] == pytest.approx(df + prior_df, rel=0.05)
     assert slope == pytest.approx(df / (df + prior_df), rel=0.05)
     assert level == pytest.approx(prior_df * prior / (df + prior_df), rel=0.05)
+
+
+def test_variances_that_follow_the_support_are_shrunk_along_it():
+    # A seed variance that is the same for every class, beside a sampling variance that falls with the positives: a
+    # prior of one mean would make the frequent classes' too small and the rare ones' too large.
+    rng, support = np.random.default_rng(0), np.geomspace(5, 500, 12)
+    given = {"seeds": np.full((4, 12), 10), "support": support, "classes": 12}
+    image = np.broadcast_to(1 / support, (4, 12))
+    steady = np.array([shrink_variances(rng.chisquare(9, (4, 12)) / 9, image, **given)[0] for _ in range(200)])
+    np.testing.assert_allclose(steady.mean(axis=(0, 1)), 1, atol=0.06)
+
+
+def test_a_class_whose_heads_vary_the_most_keeps_most_of_its_variance():
+    rng, true = np.random.default_rng(0), np.tile([0.1, 1.0, 10.0], 4)
+    given = {"seeds": np.full((8, 12), 3), "support": np.full(12, 20.0), "classes": 12}
+    found = [true * rng.chisquare(2, (8, 12)) / 2 for _ in range(300)]
+    steady = np.array([shrink_variances(each, np.ones((8, 12)), **given)[0] for each in found])
+    assert steady[..., true == 10.0].mean() > 7.4  # 6.6 with one prior for all classes
 
 
 def test_unlike_variances_are_left_nearly_as_they_are():
@@ -88,7 +110,7 @@ def test_what_has_no_spread_is_left_alone():
     zero, one = np.zeros((2, 3)), np.ones((2, 3))
     seeds = np.full((2, 3), 4)
     for variance, image in ((zero, one), (one, zero), (one, np.full((2, 3), np.nan))):
-        steady, degrees = shrink_variances(variance, image, seeds=seeds, classes=3)
+        steady, degrees = shrink_variances(variance, image, seeds=seeds, support=np.ones(3), classes=3)
         np.testing.assert_array_equal(steady, variance)
         np.testing.assert_array_equal(degrees, 3)
 
@@ -98,7 +120,7 @@ def test_permuting_methods_and_classes_permutes_the_results():
     steady, degrees = shrink_variances(found, image, **given)
     rng = np.random.default_rng(0)
     m, k = rng.permutation(6), rng.permutation(12)
-    again = shrink_variances(found[m][:, k], image[m][:, k], **given)
+    again = shrink_variances(found[m][:, k], image[m][:, k], **(given | {"support": given["support"][k]}))
     np.testing.assert_allclose(again[0], steady[m][:, k])
     np.testing.assert_allclose(again[1], degrees[m][:, k])
 

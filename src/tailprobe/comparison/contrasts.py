@@ -17,6 +17,7 @@ from tailprobe.comparison.variance import VarianceAccumulator, VarianceComponent
 from tailprobe.errors import InputError
 from tailprobe.scores.head_scores import HeadPart, HeadScores
 from tailprobe.scores.metric import Influence, Sample, metric_to_compare
+from tailprobe.scores.rules import is_tuned
 
 
 @dataclass(frozen=True, eq=False)
@@ -281,10 +282,17 @@ def contrasts_of_encoders(
     )
 
 
-def estimate_differences(contrasts: Contrasts, grouping: Grouping) -> Estimate:
-    """Return the differences, (M, K), with standard errors from shrunk variances."""
+def estimate_differences(contrasts: Contrasts, grouping: Grouping, *, metric: str = "") -> Estimate:
+    """Return the differences, (M, K), with standard errors from shrunk variances.
+
+    Args:
+        metric: that was measured; it matters where its threshold is tuned, as in `f1@tuned`.
+    """
+    rule = metric.partition("@")[2]
     support = grouping.effective_support(contrasts.support)
-    estimate = estimate_shrunk(contrasts.differences, support=support, classes=len(grouping.classes))
+    estimate = estimate_shrunk(
+        contrasts.differences, support=support, classes=len(grouping.classes), tuned=bool(rule) and is_tuned(rule)
+    )
     return rule_of_three(estimate, support=support)
 
 

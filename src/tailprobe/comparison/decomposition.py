@@ -33,6 +33,7 @@ from tailprobe.scores.flagging import Counts
 from tailprobe.scores.head_scores import HeadPart, HeadScores
 from tailprobe.scores.metric import Influence, Metric, all_metrics
 from tailprobe.scores.ratio import defined_mean
+from tailprobe.scores.rules import is_tuned
 
 ZERO = 1e-9  # what is below it in every seed is rounding
 PARTS = ("difference", "ranking", "threshold")
@@ -192,7 +193,15 @@ def _of_rule(
             found[metric.name].append(_MethodParts.measure(metric, seeds, grouping, heads.units))
     support = np.mean([_support(seed) for seed in seeds], axis=0)
     for metric in metrics:
-        frame = _frame(found[metric.name], np.stack(flagged), grouping, support, list(methods), identical_ranking)
+        frame = _frame(
+            found[metric.name],
+            np.stack(flagged),
+            grouping,
+            support,
+            list(methods),
+            identical_ranking,
+            tuned=is_tuned(heads.rule),
+        )
         yield frame.assign(
             encoder=heads.encoder, metric=f"{metric.name}@{heads.rule}", compared_with=frame["method"].map(methods)
         )
@@ -267,6 +276,8 @@ def _frame(
     support: Float[np.ndarray, " C"],
     methods: Sequence[str],
     identical_ranking: Collection[str],
+    *,
+    tuned: bool,
 ) -> pd.DataFrame:
     """Lay one metric out as rows: method by method its classes and groups."""
     columns = len(grouping.names)
@@ -286,7 +297,7 @@ def _frame(
     )
     for part, name in enumerate(PARTS):
         components = stack([one.parts[part] for one in measured])
-        estimate = _estimate(components, grouping, support)
+        estimate = _estimate(components, grouping, support, tuned=tuned)
         low, high = (np.clip(end, -1, 1) for end in estimate.interval())
         frame[name], frame[f"{name}_low"], frame[f"{name}_high"] = estimate.mean.ravel(), low.ravel(), high.ravel()
         frame["seeds"] = components.seeds.ravel()
@@ -294,9 +305,11 @@ def _frame(
     return _without_ranking_part(_without_intervals(frame, unchanged), identical_ranking, unchanged[0])
 
 
-def _estimate(components: VarianceComponents, grouping: Grouping, support: Float[np.ndarray, " C"]) -> Estimate:
+def _estimate(
+    components: VarianceComponents, grouping: Grouping, support: Float[np.ndarray, " C"], *, tuned: bool
+) -> Estimate:
     effective = grouping.effective_support(support)
-    estimate = estimate_shrunk(components, support=effective, classes=len(grouping.classes))
+    estimate = estimate_shrunk(components, support=effective, classes=len(grouping.classes), tuned=tuned)
     return rule_of_three(estimate, support=effective)
 
 

@@ -14,9 +14,16 @@ from tailprobe.scores.ratio import ratio
 
 POWER = 0.8
 # The covariance of two seeds' own numbers by the training images they share, over the variance between seeds. It cannot
-# be measured within one collection (Bengio and Grandvalet 2004); in simulated studies with trained heads it is 0.02 to
-# 0.1 (docs/statistics.md). Differences from the baseline, whose training images are the same, need none.
+# be measured within one collection (Bengio and Grandvalet 2004). Differences from the baseline, whose training images
+# are the same, need none, but at thresholds that are tuned on validation images, each head's on its own
+# (docs/statistics.md).
 _TRAIN_OVERLAP_CORRELATION = 0.03
+# By how much of itself a method's effect differs between collections, beyond what seeds and test images show: what a
+# method does depends on its training images, most of which all seeds share. Measured with trained heads, where the
+# effects are many standard errors large (docs/statistics.md); near 0 it is nothing.
+EFFECT_SPREAD = 0.1
+_IMAGES_ADDED = 2  # to the few that carry a class (`allow_for_few_images`)
+_MOST_SPREAD = 0.5  # of a mean, at the level: one degree of freedom and a tenth would exceed it, and bound nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,13 +36,22 @@ class Estimate:
     standard_error_seeds: Float[np.ndarray, "*K"]  # its part that more seeds lower; NaN for one seed
     standard_error_images: Float[np.ndarray, "*K"]  # its part that no number of seeds lowers
     seeds_df: Float[np.ndarray, "*K"]  # degrees of freedom of the seeds' part alone
+    effect_spread: Float[np.ndarray, "*K"]  # standard deviation of the true mean over collections, as a share of it
 
     def interval(
         self, *, level: float | Float[np.ndarray, "*K"] = 0.95
     ) -> tuple[Float[np.ndarray, "*K"], Float[np.ndarray, "*K"]]:
-        """Return the lower and upper ends of the confidence interval; it excludes 0 where p is below 1 - level."""
-        half_width = stats.t.isf((1 - level) / 2, self.df) * self.standard_error
-        return self.mean - half_width, self.mean + half_width
+        """Return the lower and upper ends of the confidence interval; it excludes 0 where p is below 1 - level.
+
+        It holds every true mean m that a test at the level does not reject: |mean - m| <= t sqrt(SE^2 + (spread m)^2),
+        a quadratic inequality in m (Fieller, Some problems in interval estimation, JRSS B 1954). A mean of 0 has no
+        spread, so that the test of it is the plain one.
+        """
+        t = stats.t.isf((1 - level) / 2, self.df)
+        spread = np.minimum(t * self.effect_spread, _MOST_SPREAD)
+        shrunk = 1 - spread**2
+        half_width = np.sqrt((t * self.standard_error) ** 2 * shrunk + (spread * self.mean) ** 2)
+        return (self.mean - half_width) / shrunk, (self.mean + half_width) / shrunk
 
     def logit_interval(self, *, level: float = 0.95) -> tuple[Float[np.ndarray, "*K"], Float[np.ndarray, "*K"]]:
         """Return the ends of the confidence interval of means that lie in [0, 1].
@@ -105,12 +121,15 @@ def estimate_levels(components: VarianceComponents) -> Estimate:
     return estimate(components, training_overlap=_TRAIN_OVERLAP_CORRELATION)
 
 
-def estimate_shrunk(components: VarianceComponents, *, support: Float[np.ndarray, " K"], classes: int) -> Estimate:
+def estimate_shrunk(
+    components: VarianceComponents, *, support: Float[np.ndarray, " K"], classes: int, tuned: bool = False
+) -> Estimate:
     """Return means with standard errors, M methods by K columns, from shrunk variances and covariances.
 
     Args:
         support: test positives of each column; of a group the harmonic mean over its classes.
         classes: how many of the columns are classes; groups follow.
+        tuned: they are of decisions at thresholds that are tuned on validation images, which seeds share as well.
     """
     covariance, covariance_variance = shrink_covariances(
         components.covariance,
@@ -124,11 +143,40 @@ def estimate_shrunk(components: VarianceComponents, *, support: Float[np.ndarray
         components.seed_variance,
         components.test_sampling_variance,
         seeds=components.seeds,
+        support=support,
         classes=classes,
     )
-    found = combine_parts(components, variance, np.maximum(df, 1))
-    few = np.arange(found.df.shape[-1]) < classes
-    return replace(found, df=np.where(few, limit_df(found.df, components.effective_images), found.df))
+    overlap = _TRAIN_OVERLAP_CORRELATION if tuned else 0.0
+    found = combine_parts(
+        components, variance, np.maximum(df, 1), training_overlap=overlap, effect_spread=EFFECT_SPREAD
+    )
+    is_class = np.arange(found.df.shape[-1]) < classes
+    return allow_for_few_images(found, np.where(is_class, components.effective_images, np.inf))
+
+
+def allow_for_few_images(found: Estimate, effective_images: Float[np.ndarray, "*K"]) -> Estimate:
+    """Widen what few images carry: fewer degrees of freedom, and a variance as of two more images like them.
+
+    Where a collection has few hard images of a class that is nearly perfect, both the difference and its standard error
+    come out small, and the interval misses the truth on one side. As Agresti and Coull's two successes and two failures
+    do for a share, two images more keep the variance from it. Groups, which more images carry, need none of this
+    (docs/statistics.md).
+
+    Args:
+        effective_images: n of `variance.effective_number`; infinite where nothing is to be widened.
+
+    Source:
+        Agresti and Coull, Approximate is better than "exact", The American Statistician 1998, for the idea.
+    """
+    added = _IMAGES_ADDED / np.maximum(effective_images, 1)
+    variance = found.standard_error**2
+    images = np.sqrt(found.standard_error_images**2 + added * variance)
+    return replace(
+        found,
+        standard_error=np.sqrt(variance * (1 + added)),
+        standard_error_images=images,
+        df=limit_df(found.df, effective_images),
+    )
 
 
 def limit_df(df: Float[np.ndarray, "*K"], effective_images: Float[np.ndarray, "*K"]) -> Float[np.ndarray, "*K"]:
@@ -156,6 +204,7 @@ def combine_parts(
     seed_df: Float[np.ndarray, "*K"],
     *,
     training_overlap: float = 0.0,
+    effect_spread: float = 0.0,
 ) -> Estimate:
     """Add the parts of Var(mean) = seed variance / S + covariance, and their degrees of freedom by Satterthwaite.
 
@@ -164,6 +213,7 @@ def combine_parts(
     Args:
         training_overlap: the covariance of two seeds by the training images that they share, as a share of the seed
             variance, of which it is as uncertain as that; it is added to the images' part.
+        effect_spread: as of `Estimate`.
 
     Source:
         Satterthwaite, Biometrics 1946.
@@ -177,5 +227,11 @@ def combine_parts(
     denominator = (seed_part + training_part) ** 2 / seed_df + np.nan_to_num(components.covariance_variance) / 2
     df = np.divide(variance**2, denominator, out=np.full(variance.shape, np.inf), where=denominator > 0)
     return Estimate(
-        components.mean, np.sqrt(variance), np.minimum(df, 1e9), np.sqrt(seed_part), np.sqrt(image_part), seed_df
+        mean=components.mean,
+        standard_error=np.sqrt(variance),
+        df=np.minimum(df, 1e9),
+        standard_error_seeds=np.sqrt(seed_part),
+        standard_error_images=np.sqrt(image_part),
+        seeds_df=seed_df,
+        effect_spread=np.full(variance.shape, effect_spread),
     )

@@ -19,7 +19,7 @@ from jaxtyping import Float
 
 from tailprobe.comparison.contrasts import Contrasts
 from tailprobe.comparison.grouping import Grouping
-from tailprobe.comparison.inference import Estimate, combine_parts
+from tailprobe.comparison.inference import EFFECT_SPREAD, Estimate, combine_parts
 from tailprobe.comparison.joint import JointSample, components_of
 from tailprobe.comparison.min_p import SingleStep
 from tailprobe.comparison.question import PRIMARY
@@ -137,7 +137,8 @@ def combine_methods(
         ),
         methods_df=estimate.seeds_df[places, column],
     )
-    return sample, combine_parts(components, np.array([variance]), np.array([df]))
+    found = combine_parts(components, np.array([variance]), np.array([df]), effect_spread=EFFECT_SPREAD)
+    return sample, found
 
 
 def trend_table(found: Sequence[Trend], test: SingleStep, *, metric: str, margin: float) -> pd.DataFrame:

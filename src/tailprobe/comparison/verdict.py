@@ -90,7 +90,7 @@ def decide_verdicts(
     if not contrasts:
         raise InputError(f"there is no method beside the baseline {baseline!r} to compare; name another in the study")
     margin = default_margin(metric) if margin is None else margin
-    estimates = [estimate_differences(c, grouping) for c in contrasts]
+    estimates = [estimate_differences(c, grouping, metric=metric) for c in contrasts]
     rows = without_intervals(estimate_rows(contrasts, estimates, grouping, metric), min_positives=min_positives)
     rows["compared_with"] = [baselines.get(method, baseline) for method in rows["method"]]
     identical = identical_by_construction(rows, set_aside)
@@ -116,7 +116,8 @@ def decide_verdicts(
         min_seeds=MIN_SEEDS,
     )
     if to_one_baseline is not None:
-        contrasts, estimates = to_one_baseline, [estimate_differences(c, grouping) for c in to_one_baseline]
+        contrasts = to_one_baseline
+        estimates = [estimate_differences(c, grouping, metric=metric) for c in contrasts]
         tests = [question_test(d, q, contrasts, grouping, []) for d, q in zip(declared, questions, strict=True)]
     by_group = {group: test for d, test in zip(declared, tests, strict=True) for group in d.groups}
     weighed = candidates(contrasts, estimates, by_group, table, grouping, baseline=baseline)

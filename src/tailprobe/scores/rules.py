@@ -93,6 +93,16 @@ def parse_rule(name: str) -> NamedRule:
     return rule(**values)
 
 
+def is_tuned(name: str) -> bool:
+    """Say whether a rule looks for its thresholds on the validation part, and is no number.
+
+    >>> is_tuned("0.5"), is_tuned("tuned")
+    (False, True)
+    """
+    parse_rule(name)
+    return isinstance(parse_value(name), str)
+
+
 def tune_thresholds(
     names: Iterable[str],
     labels: Bool[np.ndarray, "N C"],

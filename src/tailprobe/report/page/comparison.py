@@ -79,7 +79,7 @@ def _of_all_classes(run: Run, encoder: str) -> dict[str, Any]:
     for metric, rows in _test_rows(run.results, wanted).items():
         of = {"encoder": encoder, "metric": metric, "methods": run.methods}
         values = seed_values(rows, **of, classes=[ALL], is_group=True).array[:, 0]  # type: ignore[arg-type]
-        found[metric] = round_for_json(mean(values))
+        found[metric] = short_for_json(mean(values))
     return found
 
 
