@@ -11,10 +11,12 @@ from tailprobe.errors import InputError
 from tailprobe.learners.head import Head
 from tailprobe.learners.loss import Link
 from tailprobe.own_code import own_code, where_defined
+from tailprobe.short_repr import short_repr
 
 _HEAD = "a Head, e.g. head.affine(scale, shift)"
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class HeldOut:
     """The validation rows of a head's split: embeddings and labels.
@@ -55,6 +57,7 @@ class Adjustment(Protocol):
         """Return a hex digest of all that decides the correction; empty for one that changes nothing."""
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class PriorShift:
     """Subtract `tau` times the class prior from the logits: its log odds with the sigmoid link, its log with softmax.
