@@ -10,7 +10,8 @@ SOURCE = Path(tailprobe.__file__).parent
 # Modules of one number may import each other; a module imports only its own number or lower ones.
 ORDER = {
     "errors": 0, "files": 0, "lock": 0, "processor": 0, "progress": 0, "randomness": 0, "registry": 0, "binding": 0,
-    "callspec": 0, "setting": 0, "keywords": 0, "notebook_bars": 0, "log": 0, "printable": 0,
+    "callspec": 0, "setting": 0, "own_code": 0,  "keywords": 0, "notebook_bars": 0, "log": 0, "printable": 0,
+    "short_repr": 0,
     "labels": 1, "frequency": 1, "parts": 1, "groups": 1, "learners": 1, "ranking": 1,
     "datasets": 2, "splits": 2, "demo": 2,
     "encoders": 3, "embeddings": 3,

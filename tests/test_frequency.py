@@ -64,7 +64,7 @@ def test_permuting_classes_permutes_the_result() -> None:
         ("below(1e300)", "Expected a whole number"),
         ("deviation(big)", "Expected a finite number"),
         ("fraction(yes)", "Expected a finite number"),
-        ("below", "missing a required argument"),
+        ("below", "no value for count; expected below"),
     ],
 )
 def test_a_value_of_the_wrong_type_is_refused_with_the_form_expected(rule: str, expected: str) -> None:

@@ -1,6 +1,7 @@
 """What a notebook's user meets: names that complete, short texts of objects, misspelt arguments, bars, rights."""
 
 import os
+import re
 import stat
 import sys
 from pathlib import Path
@@ -12,11 +13,13 @@ from safetensors.numpy import save_file
 
 import tailprobe
 from made_run import made_run
+from method_examples import labels_of, training_set
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.storage.file_source import FileSource
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
 from tailprobe.files import write_whole
+from tailprobe.interop.pytorch import FineTuning
 from tailprobe.labels import Labels
 from tailprobe.methods.lookup import parse_methods
 from tailprobe.methods.method import METHODS
@@ -55,6 +58,30 @@ def test_objects_show_what_they_are_in_one_short_line(tmp_path: Path) -> None:
     assert repr(vectors) == "Embeddings(600 images x 8 numbers, 'clip')"
     assert repr(METHODS.get("focal")) == "Method(focal(gamma=2))"
     assert repr(parse_methods(["oversample(largest) + focal(2)"])[1]) == "BoundMethod('oversample(largest) + focal(2)')"
+
+
+def test_no_object_shows_its_numbers() -> None:
+    labels = labels_of("single-label")
+    train, vectors = training_set(labels), np.zeros((600, 8), np.float32)
+    weights = np.ones((2, 5))
+    values: list[object] = [
+        train,
+        parse_methods(["smote(largest, 5)"])[1].learner(train),
+        parse_methods(["under_bagging(5)"])[1].learner(train),
+        parse_methods(["crt + logit_adjust(1)"])[1].learner(train),
+        tailprobe.TrainingPlan.of(train, tailprobe.Loss(weight=weights)),
+        tailprobe.Synthetic(vectors, LABELS.matrix),
+        tailprobe.HeadData(vectors, LABELS, np.arange(400), np.arange(400, 600)),
+        tailprobe.HeldOut(vectors, LABELS.matrix),
+        tailprobe.Study("images", methods=("paper",) * 1 + ("focal(2)",), seeds=7, title="mines", map="pca"),
+        tailprobe.Recipe(epochs=20, select="loss", dropout=0.3, learning_rate=0.002),
+        FineTuning.of("drw(0.99, 0.6)", LABELS.matrix.argmax(axis=1), epochs=5),
+    ]
+    for value in values:
+        assert len(repr(value)) < 300, repr(value)
+        assert not re.search(r"tensor\(|array\(|\n", repr(value)), repr(value)
+    assert repr(tailprobe.Loss(weight=weights)) == "Loss(weight=float64[2, 5])"
+    assert repr(tailprobe.Study("images", seeds=7)) == "Study(source='images', seeds=7, margin=0.02)"
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,14 @@ import inspect
 import itertools
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, get_type_hints
 
 from tailprobe.binding import coerce
 from tailprobe.errors import InputError
+from tailprobe.registry import did_you_mean
 
 Value = int | float | str
 _FORM = re.compile(r"\s*([A-Za-z][\w.:/-]*)\s*(?:\((.*)\))?\s*", re.DOTALL)
@@ -115,14 +116,50 @@ def bind(function: Callable[..., object], spec: CallSpec, *, given: int) -> dict
     """
     parameters = list(inspect.signature(function).parameters.values())[given:]
     signature = inspect.Signature([p.replace(annotation=inspect.Parameter.empty) for p in parameters])
-    try:
-        bound = signature.bind(*spec.arguments, **dict(spec.options))
-    except TypeError as error:
-        raise InputError(f"{spec}: {error}; expected {spec.name}{signature}") from None
+    bound = match_arguments(spec, parameters, form=f"{spec.name}{signature}")
     for name, value in bound.arguments.items():
         bound.arguments[name] = coerce(value, annotation_of(function, name), where=f"{spec}: {name}")
     bound.apply_defaults()
     return dict(bound.arguments)
+
+
+def match_arguments(spec: CallSpec, parameters: Sequence[inspect.Parameter], *, form: str) -> inspect.BoundArguments:
+    """Match the arguments of `spec` to parameters, values as they are and without defaults.
+
+    Args:
+        spec: the call.
+        parameters: what can be given.
+        form: how a call is written, for the message.
+
+    Raises:
+        InputError: a missing, unknown or surplus argument, or one that is given twice.
+    """
+    try:
+        return inspect.Signature(parameters).bind(*spec.arguments, **dict(spec.options))
+    except TypeError:
+        raise InputError(f"{spec}: {_misfit(spec, parameters)}; expected {form}") from None
+
+
+def _misfit(spec: CallSpec, parameters: Sequence[inspect.Parameter]) -> str:
+    """Return in words why arguments do not fit parameters."""
+    known = [p.name for p in parameters]
+    in_order = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
+    by_name = dict(spec.options)
+    for name in by_name:
+        if name not in known:
+            return f"it takes no {name!r}{did_you_mean(name, known).removesuffix('?')}"
+    if not known:
+        return "it takes no arguments"
+    if len(spec.arguments) > len(in_order):
+        more = [name for name in known if name not in in_order]
+        named = f", and {', '.join(f'{name}=...' for name in more)}" if more else ""
+        return f"{len(spec.arguments)} values where it takes {len(in_order)}{named}"
+    for name in in_order[: len(spec.arguments)]:
+        if name in by_name:
+            return f"{name} is given twice"
+    given = {*in_order[: len(spec.arguments)], *by_name}
+    missing = [p.name for p in parameters if p.name not in given and p.default is p.empty]
+    return f"no value for {' and '.join(missing)}"
 
 
 def annotation_of(function: Callable[..., object], name: str) -> Any:  # noqa: ANN401 - any annotation

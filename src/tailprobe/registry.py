@@ -79,14 +79,30 @@ class Registry(Generic[T]):
         self._plugins = ()
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return `; did you mean 'x'?` for the known name most similar to `name`, empty if none is similar.
+def did_you_mean(name: str, known: Iterable[str], *, most: int = 1) -> str:
+    """Return `; did you mean 'x'?` for the known names most similar to `name`, empty if none is similar.
 
-    >>> did_you_mean("cultivaton", ("cultivation", "road"))
-    "; did you mean 'cultivation'?"
+    Capitals count as small letters and hyphens as underscores.
+
+    Args:
+        name: what was written.
+        known: the names there are.
+        most: how many to suggest at most.
+
+    >>> did_you_mean("cultivaton", ("cultivation", "road")), did_you_mean("Borderline-SMOTE", ["borderline_smote"])
+    ("; did you mean 'cultivation'?", "; did you mean 'borderline_smote'?")
+    >>> did_you_mean("focl", ("focal", "ml_focal", "mlp", "local"), most=3)
+    "; did you mean 'focal', 'local' or 'ml_focal'?"
     """
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    written: dict[str, str] = {}
+    for each in known:
+        written.setdefault(_folded(each), each)
+    near = [repr(written[each]) for each in difflib.get_close_matches(_folded(name), written, n=most)]
+    return f"; did you mean {' or '.join([', '.join(near[:-1]), near[-1]] if near[1:] else near)}?" if near else ""
+
+
+def _folded(name: str) -> str:
+    return name.lower().replace("-", "_")
 
 
 @cache

@@ -1,15 +1,18 @@
 """Images and labels that are Python objects."""
 
+import inspect
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 import tailprobe
 from tailprobe.datasets.pixels.decode import decode
 from tailprobe.errors import InputError
+from tailprobe.study import api
 
 PIXELS = [np.full((6, 5, 3), 40 * n, np.uint8) for n in range(4)]
 
@@ -108,12 +111,60 @@ def test_arrays_of_embeddings_and_labels_are_compared(tmp_path):
     )
     assert len(run.classes) == 2
     assert run.encoders == ("mobilenet",)
+    assert run.repeat.splitlines()[1] == (
+        "tailprobe.compare(data, labels, encoders=['mobilenet'], methods=['baseline'], seeds=1, "
+        f"kernel={run.record['kernel']!r}, "
+        'out="AGAIN")'
+    )
     with pytest.raises(InputError, match="one array of embeddings has one name, got a, b"):
         tailprobe.compare(x, labels=y, encoders=["a", "b"], out=tmp_path / "other")
     with pytest.raises(InputError, match=r"labels: row 1 has none \(1 rows in all\)"):
         tailprobe.compare(x[:3], labels=["a", None, "b"], out=tmp_path / "other")
     with pytest.raises(InputError, match="pass labels, one for each row"):
         tailprobe.compare(x, out=tmp_path / "other")
+
+
+def test_labels_come_second_and_tensors_and_frames_are_arrays(tmp_path, monkeypatch):
+    x, made = np.eye(4, dtype=np.float32).repeat(20, axis=0), []
+    y = pd.get_dummies(pd.Series(["sea", "land", "mine", "sea"]).repeat(20)).reset_index(drop=True)
+    monkeypatch.setattr(api, "run_study", lambda study, folder, execution, **given: made.append(given))
+    compare = inspect.unwrap(tailprobe.compare)
+    for data in (x, torch.tensor(x, requires_grad=True), pd.DataFrame(x)):
+        compare(data, y, out=tmp_path)
+        np.testing.assert_array_equal(made[-1]["embeddings"]["precomputed"].vectors, x)
+        assert made[-1]["images"].labels.classes == ("land", "mine", "sea")
+        np.testing.assert_array_equal(made[-1]["images"].labels.matrix, y)
+    compare(x, torch.tensor([0, 1, 1, 0]).repeat_interleave(20), classes="tested", out=tmp_path)
+    assert made[-1]["images"].labels.counts.tolist() == [40, 40]
+
+
+def test_a_refused_call_leaves_no_temporary_folder(frame, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    with pytest.raises(InputError, match="no method is called"):
+        tailprobe.compare(np.eye(4, dtype=np.float32), list("aabb"), methods="nowhere")
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("encoder", "did you mean 'encoders'?"),
+        ("method", "did you mean 'methods'?"),
+        ("y", "did you mean 'labels'?"),
+        ("random_state", "did you mean 'seed'?"),
+        ("epochs", "pass it as recipe=tailprobe.Recipe(epochs=...)"),
+    ],
+)
+def test_what_other_libraries_call_an_argument_is_told(name, hint):
+    with pytest.raises(InputError, match=re.escape(f"compare takes no argument {name!r}; {hint}")):
+        tailprobe.compare(np.eye(4, dtype=np.float32), list("aabb"), **{name: 1})
+
+
+def test_what_goes_with_a_folder_is_said(tmp_path):
+    for labels in (["a", "b"], pd.Series(["a", "b"])):
+        with pytest.raises(InputError, match="goes with a list of images; expected a table of image names and labels"):
+            tailprobe.compare(tmp_path, labels)
 
 
 def test_a_misspelt_argument_of_compare_is_refused_at_once(frame, tmp_path):

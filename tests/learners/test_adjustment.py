@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from tailprobe.errors import InputError
 from tailprobe.learners.adjustment import HeldOut, adjust, check_adjustment
 from tailprobe.learners.head import Head, LinearHead
 
@@ -31,7 +32,9 @@ class Doubled:
 def test_a_correction_that_returns_logits_is_told_to_return_a_head() -> None:
     corrected = adjust(Doubled(gives_head=True), HEAD, VALIDATION)
     np.testing.assert_array_equal(corrected.logits(VALIDATION.vectors), 2 * np.eye(2))
-    with pytest.raises(TypeError, match=r"adjustment Doubled returned ndarray; expected a Head"):
+    with pytest.raises(
+        InputError, match=r"Doubled \(.*test_adjustment.py, line \d+\) returned ndarray; expected a Head"
+    ):
         adjust(Doubled(gives_head=False), HEAD, VALIDATION)
 
 

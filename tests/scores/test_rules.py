@@ -56,7 +56,7 @@ def test_a_rule_tuned_class_by_class_has_the_utility_that_it_maximises():
         ("best", "'best' is not known"),
         ("tunned", "did you mean 'tuned'"),
         ("1.5", "from 0 to below 1"),
-        ("cost", "missing a required argument: 'missed'"),
+        ("cost", "no value for missed"),
         ("tuned(1e300)", "beta is 1e+300, expected a number above 0, up to 1e+06"),
         ("cost(-1)", "missed is -1, expected a number above 0"),
         ("precision(2)", "up to 1"),

@@ -226,3 +226,9 @@ def test_a_run_on_an_array_is_refitted_with_the_array_and_says_so_without(tmp_pa
     assert found.predict_proba(vectors).shape == (80, 2)
     with pytest.raises(tailprobe.InputError, match="have changed since the run"):
         Classifier.of(run, refit="all", embeddings=vectors + 1)
+
+
+def test_a_classifier_is_one_short_text(classifier: Classifier) -> None:
+    assert repr(classifier).startswith("Classifier(head=")
+    assert len(repr(classifier)) < 300
+    assert "tensor(" not in repr(classifier)

@@ -26,6 +26,7 @@ from tailprobe.cli.serve import serve
 from tailprobe.console import complain
 from tailprobe.errors import InputError
 from tailprobe.files import refusal
+from tailprobe.own_code import own_failure
 
 app = typer.Typer(
     name="tailprobe",
@@ -46,7 +47,10 @@ _INTERRUPTED = 130  # exit code, by convention 128 and the number of the signal
 
 
 def main() -> None:
-    """Run the command. An error that the user can fix is one line with exit code 2; any other keeps its traceback."""
+    """Run the command. An error that the user can fix is one line with exit code 2; any other keeps its traceback.
+
+    The user can fix what is wrong in the data, in the arguments, or in code of the user's own.
+    """
     try:
         app()
     except InputError as error:
@@ -57,6 +61,12 @@ def main() -> None:
         if message is None:
             raise
         complain(f"tailprobe: {message}")
+        sys.exit(2)
+    except Exception as error:
+        failure = own_failure(error)
+        if failure is None:
+            raise
+        complain(f"tailprobe: {failure}; this line is of code of your own")
         sys.exit(2)
     except SystemExit as ended:  # Typer makes one of Ctrl-C
         if ended.code == _INTERRUPTED:

@@ -25,7 +25,7 @@ def methods(
     """
     from tailprobe.methods.lookup import find_method
 
-    for line in _listed() if name is None else _one(find_method(name)):
+    for line in _listed() if name is None else _one(find_method(name), called=name):
         say(line)
 
 
@@ -41,7 +41,7 @@ def _listed() -> Iterator[str]:
         yield family
         for method in known:
             if method.family == family:
-                yield from _entry(method)
+                yield from _entry(method, called=method.name)
         yield ""
     yield "presets"
     for preset, members in PRESETS.items():
@@ -56,20 +56,22 @@ _EXAMPLES = (
 )
 
 
-def _entry(method: "Method") -> Iterator[str]:
-    yield from _wrapped(method.form, 2)
+def _entry(method: "Method", *, called: str) -> Iterator[str]:
+    """Yield the lines of a method under the name that finds it, which of one's own is `package.module:name`."""
+    form, example = (called + text.removeprefix(method.name) for text in (method.form, method.example))
+    yield from _wrapped(form, 2)
     yield from _wrapped(method.summary, 6)
     if method.formula:
         yield from _wrapped(f"formula: {method.formula}", 6)
     if method.source:
         yield from _wrapped(f"source: {method.source}", 6)
     yield from _wrapped(f"labels: {' and '.join(sorted(method.kinds))}", 6)
-    yield from _wrapped(f"example: --methods '{method.example}'", 6)
+    yield from _wrapped(f"example: --methods '{example}'", 6)
 
 
-def _one(method: "Method") -> Iterator[str]:
+def _one(method: "Method", *, called: str) -> Iterator[str]:
     """Return the entry of a method and its full documentation."""
-    yield from _entry(method)
+    yield from _entry(method, called=called)
     yield ""
     documented = (inspect.getdoc(method.function) or "").partition("\n")[2].strip("\n")
     yield from documented.splitlines()

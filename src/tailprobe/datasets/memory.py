@@ -29,6 +29,16 @@ def is_frame(value: object) -> bool:
     return type(value).__module__.partition(".")[0] == "pandas" and hasattr(value, "columns")
 
 
+def array_of(value: Any) -> Any:  # noqa: ANN401 - torch is not imported here
+    """Return a tensor of torch as an array; anything else as it is."""
+    return value.detach().cpu().numpy() if hasattr(value, "detach") and hasattr(value, "cpu") else value
+
+
+def is_numeric_frame(value: Any) -> bool:  # noqa: ANN401 - pandas is not imported here
+    """Return whether a value is a DataFrame of numbers alone, such as embeddings."""
+    return is_frame(value) and all(dtype.kind in "fiu" for dtype in value.dtypes)
+
+
 def columns_of_frame(frame: Any, name: str = "DataFrame") -> Columns:  # noqa: ANN401 - pandas is not imported here
     """Return a DataFrame as columns of cells; a named index becomes a column too.
 
@@ -59,7 +69,8 @@ def read_memory(
         source: a DataFrame with a column of paths (or PIL images) and columns of labels; or a list of paths, PIL images
             or (H, W, 3) uint8 arrays.
         labels: for a list of N images: N classes, N lists of classes, or an (N, C) array of 0 and 1 (-1 if uncertain,
-            NaN if missing) whose columns `table_options.classes` names; None for images without labels.
+            NaN if missing) whose columns `table_options.classes` names, those of a DataFrame its own names; None for
+            images without labels.
         bands: see `tailprobe.datasets.pixels.decode`.
         table_options: how the columns are read.
 
@@ -124,7 +135,11 @@ def label_array(labels: object, number: int, given: Mapping[str, Any]) -> Labels
     return table.labels
 
 
-def label_columns(labels: object, number: int, options: TableOptions) -> Columns:
+def label_columns(
+    labels: Any,  # noqa: ANN401 - pandas is not imported here
+    number: int,
+    options: TableOptions,
+) -> Columns:
     """Return labels given as Python objects as columns of cells; no column if `labels` is None.
 
     Args:
@@ -138,11 +153,13 @@ def label_columns(labels: object, number: int, options: TableOptions) -> Columns
     path, rows = PurePath("labels"), range(number)
     if labels is None:
         return Columns(path, {}, rows)
+    labels, names = array_of(labels), options.classes
+    if names is None and is_frame(labels):
+        names = tuple(map(str, labels.columns))
     array = np.asarray(labels) if isinstance(labels, np.ndarray) or hasattr(labels, "__array__") else None
     values = list(labels) if array is None and isinstance(labels, Sequence) else [] if array is None else list(array)
     if len(values) != number:
         raise InputError(f"labels: {len(values):,} for {number:,} images; expected one for each, in the same order")
-    names = options.classes
     if array is not None and array.ndim == 2:
         return Columns(path, _of_matrix(array, names), rows)
     return Columns(path, {_LABEL: [_words(value, names) for value in values]}, rows)

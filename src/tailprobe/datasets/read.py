@@ -12,7 +12,7 @@ from tailprobe.datasets import readers
 from tailprobe.datasets.classes import select_classes
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.levels import group_by_level
-from tailprobe.datasets.memory import columns_of_frame, is_frame, read_memory
+from tailprobe.datasets.memory import array_of, columns_of_frame, is_frame, read_memory
 from tailprobe.datasets.pixels.bands import parse_bands
 from tailprobe.datasets.registry import READERS, LabelTable, Reader
 from tailprobe.datasets.storage.braces import is_pattern
@@ -33,8 +33,8 @@ from tailprobe.registry import Registry, did_you_mean, import_members
 
 def read(
     source: Any,  # noqa: ANN401 - a DataFrame, whose type pandas alone knows, a sequence, or as below
-    *,
     labels: Any = None,  # noqa: ANN401
+    *,
     format: str = "auto",
     **options: Any,  # noqa: ANN401
 ) -> LabeledImages:
@@ -62,11 +62,12 @@ def read(
     (('image 0', 'image 1'), ('land', 'sea'))
     """
     given = {option: value for option, value in options.items() if value is not None}
+    source = array_of(source)
     if is_frame(source) or (isinstance(source, Sequence | np.ndarray) and not isinstance(source, str)):
         return _in_memory(source, labels, format, given)
     if not isinstance(source, str | Path | Url):
         raise InputError(
-            f"source: {type(source).__name__} is none; expected a path, a URL, a DataFrame, or a list of paths, PIL "
+            f"the images are a {type(source).__name__}; expected a path, a URL, a DataFrame, or a list of paths, PIL "
             "images or arrays; of a generator or a set make a list"
         )
     source = parse_source(source)

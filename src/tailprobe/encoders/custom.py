@@ -1,9 +1,7 @@
 """Custom encoders: a function, an `nn.Module`, or an object with the methods of an encoder."""
 
 import hashlib
-import importlib
 import inspect
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from tailprobe.encoders.state_dict import read_state_dict
 from tailprobe.encoders.timm_encoder import TimmEncoder
 from tailprobe.encoders.weights import fit_weights
 from tailprobe.errors import InputError
+from tailprobe.own_code import import_own, own_code
 
 _MEAN, _SD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's, as timm has them; timm is slow to import
 DEFAULT_PREPROCESSING = Preprocessing("shorter", (256, 256), (224, 224), "bilinear", _MEAN, _SD)
@@ -49,7 +48,8 @@ class FunctionEncoder:
 
     def encode(self, batch: Sequence[UInt8[np.ndarray, "_h _w 3"]]) -> Float[np.ndarray, "B D"]:
         """Return (B, D) float32."""
-        vectors = np.asarray(self._function(list(batch)), dtype=np.float32)
+        with own_code(f"encoder {self.name!r}", "a function of a list of images that returns an array (N, D)"):
+            vectors = np.asarray(self._function(list(batch)), dtype=np.float32)
         if vectors.ndim != 2 or len(vectors) != len(batch) or not vectors.shape[1]:
             raise InputError(
                 f"encoder {self.name!r} gave an array of shape {vectors.shape} for {len(batch)} image(s), "
@@ -73,7 +73,8 @@ def custom_encoder(thing: object, *, name: str, weights: Path | None = None) -> 
         InputError: it is none of these, does not return one vector per image, or the weights do not match.
     """
     if not isinstance(thing, nn.Module) and callable(thing) and _arguments(thing) == 0:
-        thing = thing()
+        with own_code(f"encoder {name!r}", f"it to return {_KINDS}"):
+            thing = thing()
     if isinstance(thing, nn.Module) and not isinstance(thing, Encoder):
         return _of_module(thing, name=name, weights=weights)
     if weights is not None:
@@ -92,16 +93,7 @@ def import_encoder(spec: str, *, weights: Path | None = None) -> Encoder:
         InputError: there is no such module or name, or as `custom_encoder`.
     """
     module_name, _, attribute = spec.partition(":")
-    here = str(Path.cwd())
-    sys.path.insert(0, here)
-    try:
-        target: Any = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"encoder {spec!r}: {error}; expected package.module:name, found from {here} or installed"
-        ) from error
-    finally:
-        sys.path.remove(here)
+    target: Any = import_own(spec, "encoder", f"a module with {_KINDS}")
     for part in attribute.split("."):
         if not hasattr(target, part):
             known = ", ".join(key for key in vars(target) if not key.startswith("_"))[:300]

@@ -7,10 +7,16 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float
 
+from tailprobe.errors import InputError
 from tailprobe.learners.head import Head
 from tailprobe.learners.loss import Link
+from tailprobe.own_code import own_code, where_defined
+from tailprobe.short_repr import short_repr
+
+_HEAD = "a Head, e.g. head.affine(scale, shift)"
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class HeldOut:
     """The validation rows of a head's split: embeddings and labels.
@@ -51,6 +57,7 @@ class Adjustment(Protocol):
         """Return a hex digest of all that decides the correction; empty for one that changes nothing."""
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class PriorShift:
     """Subtract `tau` times the class prior from the logits: its log odds with the sigmoid link, its log with softmax.
@@ -113,12 +120,12 @@ def adjust(adjustment: Adjustment, head: Head, validation: HeldOut) -> Head:
     """Return the corrected head.
 
     Raises:
-        TypeError: the adjustment returns something else than a head. An error in the method, not in what the user gave.
+        InputError: the adjustment returns something else than a head, or fails in code of the user's own.
     """
-    corrected: object = adjustment(head, validation)
+    name = f"the adjustment {type(adjustment).__name__}"
+    with own_code(name, _HEAD, called=type(adjustment).__call__):
+        corrected: object = adjustment(head, validation)
     if not isinstance(corrected, Head):
-        raise TypeError(
-            f"the adjustment {type(adjustment).__name__} returned {type(corrected).__name__}; expected a Head, e.g. "
-            "head.affine(scale, shift)"
-        )
+        written = where_defined(type(adjustment).__call__)
+        raise InputError(f"{name}{written} returned {type(corrected).__name__}; expected {_HEAD}")
     return corrected

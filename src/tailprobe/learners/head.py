@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from tailprobe.learners.loss import Link
 from tailprobe.registry import Registry
+from tailprobe.short_repr import short_repr
 
 Vectors = Float[np.ndarray, "N D"]
 Logits = Float[np.ndarray, "N C"]
@@ -53,6 +54,7 @@ HEADS: Registry[type[Head]] = Registry("kind of head")
 
 
 @HEADS.register("mlp")
+@short_repr
 @dataclass(frozen=True, eq=False)
 class MlpHead:
     """An MLP with one hidden layer of W units: Linear-ReLU-Linear.
@@ -101,6 +103,7 @@ class MlpHead:
 
 
 @HEADS.register("linear")
+@short_repr
 @dataclass(frozen=True, eq=False)
 class LinearHead:
     """One linear layer.

@@ -6,8 +6,10 @@ import numpy as np
 from jaxtyping import Float
 
 from tailprobe.learners.head import Head, Logits, Vectors
+from tailprobe.short_repr import short_repr
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class History:
     """One training run of E epochs; arrays have one float64 value an epoch."""
@@ -21,6 +23,7 @@ class History:
     converged: bool  # whether the selection criterion had stopped improving when training ended
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class FittedHead:
     """A head, and the history of its training; None where there was no gradient descent."""

@@ -10,9 +10,11 @@ from jaxtyping import Float
 
 from tailprobe.learners.head import HEADS, Head, Logits, Vectors
 from tailprobe.learners.loss import Link
+from tailprobe.short_repr import short_repr
 
 
 @HEADS.register("affine")
+@short_repr
 @dataclass(frozen=True, eq=False)
 class AffineHead:
     """A head with an affine map of its logits after it, for kinds whose tensors cannot absorb one."""
@@ -52,6 +54,7 @@ class AffineHead:
 
 
 @HEADS.register("mean")
+@short_repr
 @dataclass(frozen=True, eq=False)
 class MeanHead:
     """The mean of several heads' probabilities."""

@@ -12,8 +12,10 @@ from tailprobe.learners.adjustment import Adjustment, HeldOut
 from tailprobe.learners.head import Head
 from tailprobe.learners.loss import Link
 from tailprobe.learners.plan import TrainingPlan
+from tailprobe.short_repr import short_repr
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class HeadData:
     """The data of one head: the training part to fit, the validation part for model selection. No test row.
@@ -69,6 +71,7 @@ class HeadFit(Protocol):
         """
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class Ensemble:
     """Heads of one split that are averaged, by their probabilities or by their weights.

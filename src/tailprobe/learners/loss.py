@@ -31,10 +31,13 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
+from tailprobe.short_repr import short_repr
+
 Link = Literal["sigmoid", "softmax"]
 Table = Float[np.ndarray, "2 C"]  # row 0: terms of label 0; row 1: terms of label 1
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class Loss:
     """A loss; tables of None are neutral: weight and scale 1, all others 0. The module has the formula.

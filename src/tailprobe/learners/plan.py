@@ -15,10 +15,12 @@ from tailprobe.learners.loss import Link, Loss
 from tailprobe.learners.optimiser import Optimiser
 from tailprobe.learners.recipe import Recipe
 from tailprobe.learners.training_set import TrainingSet
+from tailprobe.short_repr import short_repr
 
 RowWeights = Float[np.ndarray, " R"] | Float[np.ndarray, "R C"]
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class Stage:
     """Consecutive epochs with the same rows and loss. R rows: the T training rows, then the S synthetic ones.
@@ -98,6 +100,7 @@ class Stage:
         return digest.hexdigest()
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class Synthetic:
     """S synthetic rows: embeddings made by a method, before standardisation, with their labels.
@@ -124,6 +127,7 @@ class Synthetic:
         ).hexdigest()
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class TrainingPlan:
     """What a method trains by gradient descent; `TrainingPlan.of(train)` is the baseline.
@@ -209,6 +213,7 @@ class TrainingPlan:
         return sha256("\0".join(parts).encode()).hexdigest()
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class PlanSummary:
     """What a plan does to the training data."""

@@ -6,8 +6,10 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from tailprobe.labels import Labels
+from tailprobe.short_repr import short_repr
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class TrainingSet:
     """The training part of one seed's split: T rows, C classes; never a validation or a test row.

@@ -1,10 +1,7 @@
 """Methods by name: of this package, of installed packages, or as `package.module:name`."""
 
-import importlib
 import re
-import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from tailprobe import methods
 from tailprobe.callspec import CallSpec, parse_call, split_at, unfold_sweep
@@ -13,6 +10,7 @@ from tailprobe.labels import Kind
 from tailprobe.learners.loss import Link
 from tailprobe.methods.method import METHODS, BoundMethod, Method
 from tailprobe.methods.presets import CALLS, PRESETS
+from tailprobe.own_code import import_own, where_defined
 from tailprobe.registry import did_you_mean, import_installed, import_members
 
 ENTRY_POINTS = "tailprobe.methods"
@@ -78,7 +76,7 @@ def find_method(name: str) -> Method:
     """Return the method called `name`: a registered one, one of an installed package, or `package.module:name`.
 
     Raises:
-        InputError: there is none; the message names the nearest and lists the known ones.
+        InputError: there is none; the message names the nearest, and says how to list the known ones.
     """
     if ":" in name:
         return _imported(name)
@@ -87,9 +85,10 @@ def find_method(name: str) -> Method:
         raise InputError(f"{name} is a preset, a list of methods: it stands alone, without arguments or a plus")
     if name not in METHODS.names():
         known = [*METHODS.names(), *PRESETS]
-        near = did_you_mean(name, known) or "."
+        near = did_you_mean(name, known, most=3) or "."
         raise InputError(
-            f"no method is called {name!r}{near} Known: {', '.join(known)}; one of your own is written module:name"
+            f"no method is called {name!r}{near} `tailprobe methods` lists all {len(known)}; one of your own is "
+            "written module:name"
         )
     return METHODS.get(name)
 
@@ -153,26 +152,19 @@ def _bind(spec: CallSpec) -> BoundMethod:
 
 def _imported(name: str) -> Method:
     """Import `package.module:name`, looked for in the current folder first."""
-    module, _, attribute = name.partition(":")
-    here = str(Path.cwd())
-    sys.path.insert(0, here)
-    try:
-        found = getattr(importlib.import_module(module), attribute)
-    except ValueError as error:  # of `method`: a name that is taken, an unknown need and so on
-        raise InputError(f"method {name!r} cannot be used: {error}") from error
-    except (ImportError, AttributeError) as error:
+    attribute = name.partition(":")[2]
+    held = vars(import_own(name, "method", "a module with a function under @method(NAME, family=FAMILY)"))
+    if attribute not in held:
+        own = [key for key, value in held.items() if isinstance(value, Method)]
+        near = did_you_mean(attribute, own) or "."
         raise InputError(
-            f"method {name!r} cannot be imported ({error}{_near(module, attribute)}); expected package.module:name, "
-            f"found from {here} or installed"
-        ) from None
-    finally:
-        sys.path.remove(here)
+            f"method {name!r}: {held.get('__file__', 'the module')} has no {attribute!r}{near} "
+            f"Its methods: {', '.join(own) or 'none; decorate a function with tailprobe.method(name, family=...)'}"
+        )
+    found = held[attribute]
     if not isinstance(found, Method):
-        raise InputError(f"{name!r} is no method; decorate the function with tailprobe.method(name, family=...)")
+        raise InputError(
+            f"{name!r}{where_defined(found)} is no method; decorate the function with "
+            "tailprobe.method(name, family=...)"
+        )
     return found
-
-
-def _near(module: str, attribute: str) -> str:
-    """Return a hint at a method of the module, where it could be imported and has one of a similar name."""
-    held = vars(sys.modules[module]) if module in sys.modules else {}
-    return did_you_mean(attribute, [name for name, value in held.items() if isinstance(value, Method)])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from tailprobe.binding import coerce, holds_single_values
-from tailprobe.callspec import CallSpec, annotation_of, show_value
+from tailprobe.callspec import CallSpec, annotation_of, match_arguments, show_value
 from tailprobe.errors import InputError
 from tailprobe.labels import Kind
 from tailprobe.learners.check_plan import check_learner
@@ -17,6 +17,7 @@ from tailprobe.learners.loss import Link
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.compose import compose
+from tailprobe.own_code import own_code, where_defined
 from tailprobe.registry import Registry
 
 Need = Literal["embeddings"]
@@ -24,6 +25,7 @@ Value = int | float | bool | str | None
 EVERY_KIND: frozenset[Kind] = frozenset(("multi-label", "single-label"))
 
 METHODS: "Registry[Method]" = Registry("method")
+_LEARNER = "a TrainingPlan, an Ensemble, or an object with link, digest and fit"
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,11 +69,7 @@ class Method:
         Raises:
             InputError: a missing, unknown or surplus argument, or one of the wrong type; the message shows the form.
         """
-        signature = inspect.Signature([p.replace(annotation=p.empty) for p in self.parameters])
-        try:
-            bound = signature.bind(*spec.arguments, **dict(spec.options))
-        except TypeError as error:
-            raise InputError(f"{spec}: {error}; expected {self.form}") from None
+        bound = match_arguments(spec, self.parameters, form=self.form)
         bound.apply_defaults()
         where = f"method {spec} (expected {self.form})"
         values = {
@@ -100,20 +98,17 @@ class BoundCall:
 
     def learner(self, train: TrainingSet) -> Learner:
         """Make the learner; raises as `BoundMethod.learner`."""
-        made = self.method.function(train, **dict(self.arguments))
+        with own_code(f"method {self}", f"it to return {_LEARNER}", called=self.method.function):
+            made = self.method.function(train, **dict(self.arguments))
+        named = f"method {self}{where_defined(self.method.function)}"
         if not isinstance(made, TrainingPlan | Ensemble | HeadFit):
-            raise TypeError(
-                f"method {self} returned {type(made).__name__}; expected a TrainingPlan, an Ensemble, or an object "
-                "with link, digest and fit"
-            )
+            raise InputError(f"{named} returned {type(made).__name__}; expected {_LEARNER}")
         if made.link != self.method.link:
-            raise ValueError(
-                f"method {self} gives a head of the link {made.link}; declare @method(..., link={made.link!r})"
-            )
+            raise InputError(f"{named} gives a head of the link {made.link}; declare @method(..., link={made.link!r})")
         try:
             check_learner(made, train)
         except ValueError as error:
-            raise ValueError(f"method {self}: {error}") from error
+            raise InputError(f"{named}: {error}") from error
         return made
 
 
@@ -173,9 +168,8 @@ class BoundMethod:
 
         Raises:
             InputError: labels of a kind it is not defined for, labels that are not known and that it cannot leave out,
-                arguments that do not fit the data, or parts that cannot be composed.
-            TypeError, ValueError: the function returns something else than a learner, or one of another link than
-                declared. Errors in the method, not in what the user gave.
+                arguments that do not fit the data, or parts that cannot be composed; or a mistake in the method: an
+                exception in a function of the user's own, no learner returned, or one that does not fit the data.
         """
         if train.labels.kind not in self.kinds:
             wanted = " or ".join(sorted(self.kinds)) or "no kind of"
@@ -259,7 +253,10 @@ def _check_annotations(name: str, function: Callable[..., Learner]) -> None:
     Raises:
         ValueError: as `method`.
     """
-    for parameter in list(inspect.signature(function).parameters)[1:]:
+    parameters = list(inspect.signature(function).parameters)
+    if not parameters:
+        raise ValueError(f"method {name}: its function takes no argument; expected a function of a TrainingSet")
+    for parameter in parameters[1:]:
         annotation = annotation_of(function, parameter)
         if not holds_single_values(annotation):
             raise ValueError(

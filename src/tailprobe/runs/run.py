@@ -1,6 +1,5 @@
 """`Run`: a finished run, read from its folder."""
 
-import shlex
 import shutil
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,9 +15,9 @@ from tailprobe.errors import InputError
 from tailprobe.files import open_folder
 from tailprobe.labels import Labels
 from tailprobe.runs.chosen import chosen_method
-from tailprobe.runs.code import named_code
 from tailprobe.runs.duplicates import read_duplicates
 from tailprobe.runs.folder import RunFolder, is_drawn, is_large
+from tailprobe.runs.repeat import how_to_repeat
 from tailprobe.runs.settings import Study, read_study
 from tailprobe.scores.tidy import read_results, summarise
 from tailprobe.splits.plan import seed_block
@@ -114,14 +113,10 @@ class Run:
 
     @cached_property
     def repeat(self) -> str:
-        """The command that repeats the run from within its folder, without options that have their default."""
+        """The command that repeats the run from within its folder; of data in memory, the call in Python."""
         asked = {"kernel": self.record.get("kernel"), **self.record.get("execution", {})}
-        given = [(name, asked.get(name)) for name in ("kernel", "runtime", "precision", "dtype")]
-        options = [f" --{name} {shlex.quote(value)}" for name, value in given if isinstance(value, str)]
-        defaults = (" --runtime auto", " --precision auto", " --dtype float32")
-        chosen = "".join(option for option in options if option not in defaults)
-        code = " --allow-code" if named_code(self.study) else ""
-        return f"tailprobe compare {self.folder.study.name} --out AGAIN{chosen}{code}"
+        handed_over = bool(self.record.get("handed_over"))
+        return how_to_repeat(self.study, asked, self.folder.study.name, handed_over=handed_over)
 
     @property
     def methods(self) -> tuple[str, ...]:

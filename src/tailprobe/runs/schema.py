@@ -376,6 +376,7 @@ RECORD = MappingProxyType(
         "the digest of their file)",
         "skipped": "images that could not be read",
         "notes": "what the reader changed",
+        "handed_over": "whether the images were handed over in Python, not read from the source that the study names",
         "judged_before": "metrics that the same collection was judged by before this one was chosen, by studies that "
         "share the cache",
         "split": "how the parts were made: rotated, stratified, random, given or two-part; where that is not what was "

@@ -15,6 +15,7 @@ from tailprobe.keywords import known_settings
 from tailprobe.learners.recipe import Recipe
 from tailprobe.registry import did_you_mean
 from tailprobe.setting import NamedSetting, Range, between, check_settings, setting, settings_of
+from tailprobe.short_repr import short_repr
 
 Option = str | int | float | bool | tuple[str, ...]
 _SOME = Range(bool, "at least one")
@@ -24,6 +25,7 @@ OUTSIDE_STUDY = frozenset(
 
 
 @known_settings
+@short_repr
 @dataclass(frozen=True)
 class Study:
     """The settings of a comparison. Two equal studies on equal data give equal numbers with the same kernel.

@@ -3,14 +3,15 @@
 import inspect
 import logging
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tailprobe.datasets.images import LabeledImages
-from tailprobe.datasets.memory import is_frame, label_array
+from tailprobe.datasets.memory import array_of, is_frame, is_numeric_frame, label_array
 from tailprobe.datasets.read import known_options, read
 from tailprobe.datasets.storage.image_files import OnBadImage
 from tailprobe.datasets.storage.url import absolute
@@ -91,6 +92,10 @@ def _embed(
     on_bad_image: OnBadImage,
     progress: Progress,
 ) -> Embeddings:
+    if not isinstance(images, LabeledImages):
+        raise InputError(
+            f"images: {type(images).__name__}; expected those of tailprobe.read, e.g. tailprobe.read(PATH)"
+        )
     folder = default_cache() if cache is None else Path(cache)
     if isinstance(encoder, str):
         file = None if weights is None else Path(weights)
@@ -103,6 +108,7 @@ def _embed(
 @printed_by_default()
 def compare(
     data: Any,  # noqa: ANN401 - a DataFrame, whose type pandas alone knows, or as below
+    labels: Any = None,  # noqa: ANN401 - as `data`
     *,
     embeddings: Embeddings | None = None,
     encoders: Sequence[str] | str | None = None,
@@ -149,15 +155,17 @@ def compare(
     Args:
         data: a folder, .zip or table of images to read; a file of embeddings, see
             `tailprobe.embeddings.precomputed.read.read_embeddings`; the result of `tailprobe.read`; a DataFrame of
-            paths and labels; a list of paths, PIL images or (H, W, 3) uint8 arrays, with `labels`; or an (N, D) array
-            of embeddings, with `labels`.
+            paths and labels; a list of paths, PIL images or (H, W, 3) uint8 arrays, with `labels`; or an (N, D) array,
+            tensor or DataFrame of embeddings, with `labels`.
+        labels: of images in a folder a table, as a file or a DataFrame; of a list or an array one class or list of
+            classes for each row, or an (N, C) array or DataFrame of 0 and 1.
         embeddings: embeddings of the images in `data`, if they have been computed already.
         encoders: frozen encoders by name, `descriptors` by default; if `data` are embeddings, the name to show for
             them.
         recipe: how every head is trained.
         out: the run folder; by default a temporary folder, which a note names and `Run.save` copies.
         progress: called as progress(stage, done, total); by default bars in a notebook, and nothing elsewhere.
-        **reader: options of `tailprobe.read`, e.g. `labels="table.csv"`.
+        **reader: options of `tailprobe.read`, e.g. `format="voc"`.
 
     Notes, such as what the reader changed, are logged under "tailprobe", and printed if no logging is set up; see
     `tailprobe.log`.
@@ -177,10 +185,11 @@ def compare(
         rng = np.random.default_rng(0)
         y = rng.choice(["forest", "mine"], 120, p=[0.9, 0.1])
         X = rng.normal(size=(120, 8)) + (y == "mine")[:, None]  # (N, D) embeddings
-        run = tailprobe.compare(X, labels=y, methods=["reweight(2)", "focal(2)"], seeds=5, out="RUN")
+        run = tailprobe.compare(X, y, methods=["reweight(2)", "focal(2)"], seeds=5, out="RUN")
         run.table(metric="average_precision")
     """
-    _refuse_unknown(reader)
+    _refuse_unknown(data, reader)
+    reader = reader if labels is None else {"labels": labels, **reader}
     images, embeddings, reader = _given_data(data, embeddings, reader, standardise, encoders)
     source = absolute(str(data)) if images is None else images.source
     made = None if embeddings is None else {embeddings.encoder: embeddings}
@@ -217,7 +226,6 @@ def compare(
         map=map,
         recipe=recipe or Recipe(),
     )
-    folder = Path(tempfile.mkdtemp(prefix="tailprobe-")) if out is None else Path(out)
     execution = make(
         Execution,
         cache=default_cache() if cache is None else Path(cache),
@@ -228,10 +236,23 @@ def compare(
         precision=precision,
         dtype=dtype,
     )
-    if out is None:
-        _LOG.info("the run lies in %s, a temporary folder; keep it with .save(PATH), or pass out=PATH", folder)
-    with shown_progress(progress) as told:
+    with _folder(out) as folder, shown_progress(progress) as told:
         return run_study(study, folder, execution, images=images, embeddings=made, progress=told)
+
+
+@contextmanager
+def _folder(out: str | Path | None) -> Iterator[Path]:
+    """Yield the run folder, by default a temporary one, which is removed again if the study is refused."""
+    if out is not None:
+        yield Path(out)
+        return
+    folder = Path(tempfile.mkdtemp(prefix="tailprobe-"))
+    _LOG.info("the run lies in %s, a temporary folder; keep it with .save(PATH), or pass out=PATH", folder)
+    try:
+        yield folder
+    finally:
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _method_texts(methods: Sequence[str | Method] | Method | str) -> Sequence[str] | str:
@@ -243,18 +264,32 @@ def _method_texts(methods: Sequence[str | Method] | Method | str) -> Sequence[st
     return [f"{m.function.__module__}:{m.function.__name__}" if isinstance(m, Method) else m for m in methods]
 
 
-def _refuse_unknown(reader: Mapping[str, Any]) -> None:
+# What other libraries call some arguments.
+_ELSEWHERE = {
+    "y": "labels", "target": "labels", "targets": "labels", "random_state": "seed", "n_seeds": "seeds",
+    "repeats": "seeds", "n_jobs": "workers", "scoring": "metric", "baseline": "methods", "output": "out",
+}  # fmt: skip
+
+
+def _refuse_unknown(data: object, reader: Mapping[str, Any]) -> None:
     """Check the names of arguments before anything is read.
 
     Raises:
         InputError: a name is neither an argument of `compare` nor an option of a reader.
     """
     own = [name for name in inspect.signature(compare).parameters if name not in ("data", "reader")]
-    options = ["labels", "format", *known_options(), *option_types(read_embeddings)]
+    options = ["format", *known_options()]
+    of_a_file = set(option_types(read_embeddings)) - {"encoder"} if isinstance(data, str | Path) else set()
     for name in reader:
-        if name not in options:
-            near = did_you_mean(name, [*own, *options])
-            raise InputError(f"compare takes no argument {name!r}{near or ';'} see help(tailprobe.compare)")
+        if name not in (*options, *of_a_file):
+            hint = _hint(name, [*own, *options])
+            raise InputError(f"compare takes no argument {name!r}{hint or ';'} see help(tailprobe.compare)")
+
+
+def _hint(name: str, known: Sequence[str]) -> str:
+    if name in settings_of(Recipe):
+        return f"; pass it as recipe=tailprobe.Recipe({name}=...);"
+    return f"; did you mean {_ELSEWHERE[name]!r}?" if name in _ELSEWHERE else did_you_mean(name, known)
 
 
 def _given_data(
@@ -265,14 +300,19 @@ def _given_data(
     encoders: str | Sequence[str] | None,
 ) -> tuple[LabeledImages | None, Embeddings | None, dict[str, Any]]:
     """Return images and embeddings if they are in memory, and the options that remain for reading from disk."""
-    if isinstance(data, str | Path) and not is_frame(reader.get("labels")):
+    labels = reader.get("labels")
+    if isinstance(data, str | Path) and not is_frame(labels):
+        if not isinstance(labels, str | Path | None):
+            read(data, labels=labels)  # which says what goes with a path
         return None, embeddings, reader
+    data = array_of(data)
+    data = data.to_numpy() if labels is not None and is_numeric_frame(data) else data
     given = {name: value for name, value in reader.items() if value is not None}
     if isinstance(data, LabeledImages):
         if given:
             raise InputError(f"the images have been read already; pass {min(given)!r} to tailprobe.read")
         return data, embeddings, {}
-    if isinstance(data, np.ndarray) and data.ndim == 2 and data.dtype.kind in "fiu":
+    if isinstance(data, np.ndarray) and data.ndim <= 2 and data.dtype.kind in "fiu":
         labels = given.pop("labels", None)
         if labels is None:
             raise InputError(f"embeddings of shape {data.shape}: pass labels, one for each row")

@@ -124,7 +124,8 @@ def run_study(
     with writing(out, study) as folder:  # only now, so that settings that could not work leave nothing behind
         if folder.record.exists():  # another process has finished it meanwhile
             return Run.load(out)
-        return _compute(folder, study, design, execution, embeddings, describe_data(read_now), drawn, progress)
+        data = {**describe_data(read_now), "handed_over": images is not None}
+        return _compute(folder, study, design, execution, embeddings, data, drawn, progress)
 
 
 def _compute(
@@ -133,7 +134,7 @@ def _compute(
     design: Design,
     execution: Execution,
     embeddings: Mapping[str, Embeddings] | None,
-    data: dict[str, str],
+    data: Mapping[str, object],
     drawn: bool,
     progress: Progress,
 ) -> Run:
@@ -163,7 +164,7 @@ def _compute(
     if not stages.has("mistakes"):
         folder.write_table("mistakes", _mistakes(folder, study, design, measured.results, list(stored)))
         kernel = choose_kernel(execution.kernel).name
-        record = run_record(design, stored, execution, kernel=kernel, seconds=stages.seconds) | data
+        record = run_record(design, stored, execution, kernel=kernel, seconds=stages.seconds) | dict(data)
         record["judged_before"] = list(before)
         files = _look_at_embeddings(folder, study, design, stored)
         stages.finish("mistakes", [folder.table("mistakes"), *files], record=record)

@@ -6,10 +6,13 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from tailprobe.errors import InputError
 from tailprobe.labels import Labels
+from tailprobe.learners.head import Head
 from tailprobe.learners.history import FittedHead
-from tailprobe.learners.learner import Ensemble, HeadData
+from tailprobe.learners.learner import Ensemble, HeadData, HeadFit
 from tailprobe.learners.plan import TrainingPlan
+from tailprobe.own_code import own_code, where_defined
 from tailprobe.training.checkpointing import Checkpointing, macro_average_precision
 from tailprobe.training.data import TrainingData
 from tailprobe.training.heads import head_of
@@ -30,7 +33,7 @@ def fit_head(embeddings: Float[np.ndarray, "N D"], labels: Labels, task: HeadTas
 
     Raises:
         TypeError: the learner is an ensemble.
-        InputError: as `HeadTask.schedule`.
+        InputError: as `HeadTask.schedule`, or a fit in code of the user's own fails or gives no head.
     """
     learner = task.learner
     if isinstance(learner, TrainingPlan):
@@ -38,7 +41,18 @@ def fit_head(embeddings: Float[np.ndarray, "N D"], labels: Labels, task: HeadTas
     if isinstance(learner, Ensemble):
         raise TypeError("fit_head trains one head; call it for each member of an ensemble")
     data = HeadData(embeddings, labels, task.train, task.validation, standardise=task.standardise)
-    return FittedHead(learner.fit(data, task.stream_seed), None)
+    return FittedHead(_fitted(learner, data, task), None)
+
+
+def _fitted(learner: HeadFit, data: HeadData, task: HeadTask) -> Head:
+    """Return the head that a method fits in a way of its own."""
+    expected = "fit(data, seed) to return a Head, e.g. a LinearHead"
+    with own_code(f"method {task.key.method}", expected, called=type(learner).fit):
+        head: object = learner.fit(data, task.stream_seed)
+    if not isinstance(head, Head):
+        written = where_defined(type(learner).fit)
+        raise InputError(f"method {task.key.method}{written}: fit gave {type(head).__name__}; expected {expected}")
+    return head
 
 
 def _descend(data: TrainingData, task: HeadTask, kernel: Kernel) -> FittedHead:

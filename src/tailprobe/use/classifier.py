@@ -16,6 +16,7 @@ from tailprobe.labels import Kind
 from tailprobe.learners.head import Head
 from tailprobe.progress import Progress, silent
 from tailprobe.runs.run import Run
+from tailprobe.short_repr import short_repr
 from tailprobe.use.aims import DEFAULT_AIM, aims_by_class
 from tailprobe.use.calibration import Calibration
 from tailprobe.use.encoder_of import EncoderFacts, load_encoder_of
@@ -53,6 +54,7 @@ class Facts:
     image_size: tuple[int, int] | None = None  # height and width of most labelled images; None if not known
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class Classifier:
     """A classifier of images: encoder, head, calibration and thresholds; made by `Classifier.of` or `tailprobe.load`.

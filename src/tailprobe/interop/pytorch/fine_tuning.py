@@ -20,8 +20,10 @@ from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.lookup import parse_method
 from tailprobe.methods.method import Method
 from tailprobe.randomness import generator
+from tailprobe.short_repr import short_repr
 
 
+@short_repr
 @dataclass(frozen=True, eq=False)
 class FineTuning:
     """Which rows are drawn and by which loss, epoch by epoch.

@@ -17,6 +17,7 @@ from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.heads.columns import centre_and_scale
 from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
+from tailprobe.short_repr import short_repr
 
 
 @method(
@@ -80,6 +81,7 @@ class NeighbourFit:
 
 
 @HEADS.register("knn")
+@short_repr
 @dataclass(frozen=True, eq=False)
 class NeighbourHead:
     """Training rows, centred and of unit length, with their labels."""

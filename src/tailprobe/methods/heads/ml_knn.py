@@ -24,6 +24,7 @@ from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.heads.columns import centre_and_scale
 from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
+from tailprobe.short_repr import short_repr
 
 _BLOCK = 512  # rows at once
 _SMOOTHING = 1.0
@@ -128,6 +129,7 @@ def _carriers(
 
 
 @HEADS.register("ml_knn")
+@short_repr
 @dataclass(frozen=True, eq=False)
 class MlKnnHead:
     """Training rows with their labels, and the log odds by count of neighbours."""

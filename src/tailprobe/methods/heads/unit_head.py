@@ -10,9 +10,11 @@ from jaxtyping import Float
 
 from tailprobe.learners.head import HEADS, Logits, Vectors, fold_affine, in_blocks
 from tailprobe.learners.loss import Link
+from tailprobe.short_repr import short_repr
 
 
 @HEADS.register("unit")
+@short_repr
 @dataclass(frozen=True, eq=False)
 class UnitHead:
     """Logits are `output_weight (x - mean) inverse / |(x - mean) inverse| + output_bias`."""

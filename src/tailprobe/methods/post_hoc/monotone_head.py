@@ -11,9 +11,11 @@ from jaxtyping import Float
 from tailprobe.learners.head import HEADS, Head, Logits, Vectors
 from tailprobe.learners.joined_heads import AffineHead, nested, nested_head
 from tailprobe.learners.loss import Link
+from tailprobe.short_repr import short_repr
 
 
 @HEADS.register("monotone")
+@short_repr
 @dataclass(frozen=True, eq=False)
 class MonotoneHead:
     """Piecewise-linear curves through K knots a class, constant beyond the first and the last."""
