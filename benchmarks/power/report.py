@@ -64,7 +64,7 @@ def coverage(studies: Sequence[Contrasts], truth: Float[np.ndarray, "M K"], grou
     """Return how many of 100 uncorrected 95% intervals hold the truth.
 
     Returns:
-        A row a method, a column a band of test positives or a group.
+        One row per method, a column a band of test positives or a group.
     """
     intervals = [estimate_differences(study, grouping).interval() for study in studies]
     inside = np.mean([(low <= truth) & (truth <= high) for low, high in intervals], axis=0)  # (M, K)

@@ -100,7 +100,7 @@ class Bars:
 
 
 class _Notes(logging.Handler):
-    """Prints logged messages, one a line."""
+    """Prints logged messages, one per line."""
 
     def __init__(self, console: Console) -> None:
         super().__init__()
@@ -122,7 +122,7 @@ class _Stage:
         return f"{(done - self._first) / seconds:,.1f}/s" if done > self._first and seconds > _SOON else ""
 
     def left(self, done: int, total: int) -> str:
-        """Return the remaining time at this rate as text, empty where it is unknown or nothing remains."""
+        """Return the remaining time at this rate as text, empty if it is unknown or nothing remains."""
         seconds = time.monotonic() - self._started
         if not self._first < done < total or seconds <= _SOON:
             return ""

@@ -41,10 +41,12 @@ def test_pil_images_of_any_mode_are_read():
 
 def test_a_category_that_coco_does_not_list_is_named(build):
     build.image("images/0.png")
-    told = {"images": [{"id": 0, "file_name": "0.png"}], "categories": [{"id": 1, "name": "a"}]}
-    told["annotations"] = [{"id": 0, "image_id": 0, "category_id": 9}]
-    table = build.text("coco.json", json.dumps(told))
-    assert "an annotation is of category 9, which is not among its 1 categories" in refused(build.top / "images", table)
+    coco = {"images": [{"id": 0, "file_name": "0.png"}], "categories": [{"id": 1, "name": "a"}]}
+    coco["annotations"] = [{"id": 0, "image_id": 0, "category_id": 9}]
+    table = build.text("coco.json", json.dumps(coco))
+    assert "an annotation has category 9, which is not among the 1 categories of the file" in refused(
+        build.top / "images", table
+    )
 
 
 def test_class_numbers_under_y_are_classes(build):

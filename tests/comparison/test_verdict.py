@@ -189,7 +189,7 @@ def test_verdict_interval_and_detectable_effect_are_of_one_critical_level(run, p
 def test_the_critical_level_lies_between_bonferronis_and_that_of_one_test(comparison):
     for question, level in (("primary", 0.04), ("cost", 0.01)):
         rows = comparison.verdicts[comparison.verdicts["question"] == question]
-        assert len(rows) == 2  # one a method
+        assert len(rows) == 2  # one per method
         assert (rows["level"] == level).all()
         assert level / 2 <= rows["critical_level"].iloc[0] < level
 

@@ -121,7 +121,7 @@ def distil(
     ] = None,
     quiet: option.Quiet = False,
 ) -> None:
-    """How few rows a class, made or chosen, train a head as well as all images.
+    """How few rows per class, made or chosen, train a head as well as all images.
 
     `tailprobe investigate distil RUN/study.toml --out DISTIL`
     """

@@ -43,7 +43,7 @@ class Answer:
     ranking: Aspect
     decisions: tuple[Aspect, ...]  # recall, precision and F2 at one rule of thresholds
     calibration: Aspect
-    reasons: tuple[str, ...]  # why they disagree; empty where they do not
+    reasons: tuple[str, ...]  # why they disagree; empty if they do not
 
     @property
     def agree(self) -> bool:
@@ -67,7 +67,7 @@ def answer(
     rule: str,
     group: str = LOW_FREQUENCY,
 ) -> Answer | None:
-    """Return the answer of a method, None where an aspect was not measured.
+    """Return the answer of a method, None if an aspect was not measured.
 
     Args:
         aspects: as `aspects.measure_aspects` gives them.

@@ -37,7 +37,7 @@ class Conclusion:
     metric: str
     headline: str
     sentence: str  # with the interval
-    settle: str  # what would settle an open answer; empty where nothing is open
+    settle: str  # what would settle an open answer; empty if nothing is open
     difference: float
     low: float  # of the simultaneous interval
     high: float

@@ -12,7 +12,7 @@ def cost_table(histories: pd.DataFrame, plans: pd.DataFrame, *, baseline: str = 
 
     Args:
         histories: a run's table, an epoch a row: encoder, method, seed, epoch, steps and seconds of the whole head.
-        plans: a run's table: encoder, method, seed, rows drawn an epoch.
+        plans: a run's table: encoder, method, seed, rows drawn per epoch.
 
     Returns:
         A row for each (encoder, method): encoder, method, heads, rows_an_epoch, rows_seen (over all epochs), steps,

@@ -25,7 +25,7 @@ def gain_sentence(rows: pd.DataFrame) -> str:
     """Say where the largest gain comes from, and what a moved threshold alone gains.
 
     Args:
-        rows: of one encoder, metric and group, a row a method.
+        rows: of one encoder, metric and group, one row per method.
     """
     title, group = metric_title(str(rows["metric"].iloc[0])), f"the {rows['class_name'].iloc[0]} classes"
     gaining = rows[(rows["difference_low"] > 0) & ~ranks_alike(rows)]

@@ -136,7 +136,7 @@ def images_to_add(counts: Int[np.ndarray, " G"], *, factor: float) -> Int[np.nda
 
 
 def seeds_needed(parts: VarianceParts, *, seeds: int, factor: float) -> int | None:
-    """Return how many seeds bring a standard error down by a factor; None where no number does.
+    """Return how many seeds bring a standard error down by a factor; None if no number does.
 
     Args:
         parts: measured with `seeds` seeds.
@@ -155,14 +155,14 @@ def seeds_needed(parts: VarianceParts, *, seeds: int, factor: float) -> int | No
 class Reach:
     """What would bring a finished study's minimum detectable effect down to the margin; either alone is enough."""
 
-    seeds: int | None  # in all; None where no number of seeds can
+    seeds: int | None  # in all; None if no number of seeds can
     images_to_add: Int[np.ndarray, " G"]  # to each class of the group
 
 
 def reach_margin(
     parts: VarianceParts, *, effect: float, margin: float, seeds: int, counts: Int[np.ndarray, " G"]
 ) -> Reach | None:
-    """Say what a finished study lacked, from its measured variance parts; None where the margin is detected already.
+    """Say what a finished study lacked, from its measured variance parts; None if the margin is detected already.
 
     The part of the images falls as one over the positives. So does the seeds' part, since for the most it is how one
     seed's test part was drawn; more images of a class therefore lower both. Degrees of freedom are left as they are.

@@ -157,7 +157,7 @@ def near_pairs(
 
 
 def _dense(above: Float[np.ndarray, "A D"], beside: Float[np.ndarray, "B D"], threshold: float) -> _BlockPairs | None:
-    """Return the pairs of two blocks of unit rows that reach the threshold; None where there is none."""
+    """Return the pairs of two blocks of unit rows that reach the threshold; None if there is none."""
     cosines = above @ beside.T  # (A, B) float32
     if cosines.max() < threshold - _ROUNDING:
         return None

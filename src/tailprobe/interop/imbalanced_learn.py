@@ -142,7 +142,7 @@ class MethodSampler(BaseSampler):  # type: ignore[misc]
 
 
 def sampling_problem(learner: Learner) -> str | None:
-    """Say why a learner is more than a choice of rows, or return None where it is not.
+    """Say why a learner is more than a choice of rows, or return None if it is not.
 
     >>> from tailprobe.learners.plan import Stage
     >>> sampling_problem(TrainingPlan((Stage(np.arange(3), row_weights=np.array([1.0, 1.0, 2.0])),)))

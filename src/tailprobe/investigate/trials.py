@@ -84,7 +84,7 @@ class Material:
         return self.classes.index(name)
 
     def group_numbers(self) -> Int[np.ndarray, " N"] | None:
-        """Return the number of each image's group, None where images are independent."""
+        """Return the number of each image's group, None if images are independent."""
         if self.images.groups is None:
             return None
         return np.asarray(np.unique(np.asarray(self.images.groups), return_inverse=True)[1], dtype=np.int64)

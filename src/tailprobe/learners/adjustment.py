@@ -77,7 +77,7 @@ class PriorShift:
         return link == "sigmoid" or self.tau == 0
 
     def digest(self) -> str:
-        """Return a hex digest of the shift; empty where there is none."""
+        """Return a hex digest of the shift; empty if there is none."""
         return digest_of("prior shift", self.tau * self.log_odds, self.tau * self.log_prior) if self.tau else ""
 
 

@@ -23,7 +23,7 @@ class History:
 
 @dataclass(frozen=True, eq=False)
 class FittedHead:
-    """A head, and the history of its training; None where there was no gradient descent."""
+    """A head, and the history of its training; None if there was no gradient descent."""
 
     head: Head
     history: History | None

@@ -90,7 +90,7 @@ class MeanHead:
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> "MeanHead":
-        """Build the head again; raises ValueError where there is no member."""
+        """Build the head again; raises ValueError if there is no member."""
         places = sorted({int(name.partition("/")[0]) for name in tensors})
         if not places:
             raise ValueError("a mean of no heads")

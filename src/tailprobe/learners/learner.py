@@ -97,7 +97,7 @@ Learner = TrainingPlan | Ensemble | HeadFit
 
 
 def mask_problem(learner: Learner) -> str | None:
-    """Return why a learner cannot leave out unknown labels, None where it can."""
+    """Return why a learner cannot leave out unknown labels, None if it can."""
     if isinstance(learner, TrainingPlan):
         return learner.mask_problem
     if isinstance(learner, Ensemble):

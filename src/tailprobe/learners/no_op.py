@@ -13,7 +13,7 @@ from tailprobe.learners.recipe import Recipe
 
 
 def no_op_reason(learner: Learner, baseline: Learner, recipe: Recipe) -> str | None:
-    """Return why a learner gives the baseline's head, exactly or nearly; None where no reason is known.
+    """Return why a learner gives the baseline's head, exactly or nearly; None if no reason is known.
 
     Adam divides each gradient by the root of a running mean of its square, so a constant factor on the loss cancels but
     for the term 1e-8 in the denominator. With weight decay, which is added to the gradient, it does not cancel.

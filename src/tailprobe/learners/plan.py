@@ -57,7 +57,7 @@ class Stage:
         if not 0 < self.share <= 1:
             raise ValueError(f"a stage's share of the epochs is above 0 and at most 1, not {self.share}")
         if self.batch_mean_weight and weights is not None and weights.ndim != 1:
-            raise ValueError("batch_mean_weight needs one weight a row, (R,)")
+            raise ValueError("batch_mean_weight needs one weight per row, (R,)")
 
     @property
     def rows_per_epoch(self) -> int:
@@ -140,7 +140,7 @@ class TrainingPlan:
     synthetic: Synthetic | None = None
     adjustment: Adjustment | None = None  # applied after training; not in the digest, so that trainings are shared
     recipe_changes: Mapping[str, float | int | str] = field(default_factory=dict)  # of the study's recipe, by field
-    target_count: int | None = None  # images a class that a resampling aims at, for the report
+    target_count: int | None = None  # images per class that a resampling aims at, for the report
 
     def __post_init__(self) -> None:
         if not self.stages or abs(sum(stage.share for stage in self.stages) - 1) > 1e-9:
@@ -167,7 +167,7 @@ class TrainingPlan:
         return max(stage.rows_per_epoch for stage in self.stages)
 
     def with_draws(self, draws: int) -> "TrainingPlan":
-        """Return the plan with `draws` rows an epoch in every stage."""
+        """Return the plan with `draws` rows per epoch in every stage."""
         return replace(self, stages=tuple(replace(stage, draws=draws) for stage in self.stages))
 
     def masked(self, known: Bool[np.ndarray, "T C"]) -> "TrainingPlan":
@@ -178,7 +178,7 @@ class TrainingPlan:
 
     @property
     def mask_problem(self) -> str | None:
-        """Why the plan cannot leave out single terms of the loss; None where it can."""
+        """Why the plan cannot leave out single terms of the loss; None if it can."""
         averaged = any(stage.batch_mean_weight for stage in self.stages)
         return "it weights whole batches, not single terms of the loss" if averaged else None
 
@@ -202,7 +202,7 @@ class TrainingPlan:
 class PlanSummary:
     """What a plan does to the training data."""
 
-    rows: int  # drawn an epoch
+    rows: int  # drawn per epoch
     distinct_images: int
     synthetic_rows: int
     counts: Int[np.ndarray, " C"]  # how many of the stage's rows carry each class

@@ -104,7 +104,7 @@ def load_installed() -> None:
 
 
 def _family(text: str) -> str | None:
-    """Return the family that a part of a list stands for, empty for all of them; None where it is no group."""
+    """Return the family that a part of a list stands for, empty for all of them; None if it is no group."""
     if text == "all":
         return ""
     match = re.fullmatch(r"family\(\s*(.*?)\s*\)", text)

@@ -22,7 +22,7 @@ class EpochsKept:
         """Say which epochs were kept, and what that means for training longer."""
         first, last = min(self.kept), max(self.kept)
         which = f"epoch {first}" if first == last else f"epochs {first} to {last}"
-        said = f"{self.method} ({self.rows:,.0f} rows an epoch): {which} of {self.epochs} kept"
+        said = f"{self.method} ({self.rows:,.0f} rows per epoch): {which} of {self.epochs} kept"
         at_end = sum(epoch == self.epochs for epoch in self.kept)
         if not at_end:
             return f"{said}, never the last, so that training longer would change nothing"

@@ -8,7 +8,7 @@ from tailprobe.scores.head_scores import read_head_scores
 
 
 def in_images(run: Run) -> AmongTheFirst | None:
-    """Return the images found by the method that the answer is about and by its baseline; None where it is about none.
+    """Return the images found by the method that the answer is about and by its baseline; None if it is about none.
 
     Of the low-frequency class with the most test images, which is chosen by its number and not by its result.
     """

@@ -39,7 +39,7 @@ def _overview(labels: LabelStatistics) -> Table:
     rows = [
         ("images", f"{labels.images:,}", "mean imbalance ratio", _number(labels.mean_ratio)),
         ("classes", f"{len(labels.classes):,}", "its variation (CVIR)", _number(labels.ratio_variation)),
-        ("classes an image", _number(labels.cardinality), "concurrence (SCUMBLE)", _number(labels.concurrence, 4)),
+        ("classes per image", _number(labels.cardinality), "concurrence (SCUMBLE)", _number(labels.concurrence, 4)),
         ("density", _number(labels.density, 3), "images of no class", f"{labels.untagged:,}"),
     ]
     for row in rows:

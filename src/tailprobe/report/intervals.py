@@ -18,7 +18,7 @@ class Intervals:
 
     @classmethod
     def of(cls, verdicts: pd.DataFrame | None, *, encoder: str, metric: str) -> "Intervals | None":
-        """Return the intervals under an encoder; None where the metric was not tested."""
+        """Return the intervals under an encoder; None if the metric was not tested."""
         if verdicts is None or metric not in set(verdicts["metric"]):
             return None
         return cls(verdicts[verdicts["encoder"].astype(str) == encoder])

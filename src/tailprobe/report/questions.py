@@ -68,7 +68,7 @@ def fixed_before_training(run: Run) -> list[tuple[str, str]]:
 
 
 def more_seeds(verdicts: pd.DataFrame, encoder: str) -> str:
-    """Say what more seeds could still bring, and what no number of seeds can; empty where nothing was tested.
+    """Say what more seeds could still bring, and what no number of seeds can; empty if nothing was tested.
 
     The simultaneous interval of a mean over S seeds is as wide as sqrt(seeds' part / S + images' part); both parts are
     pooled over the methods, since those of one are estimates of few degrees of freedom.

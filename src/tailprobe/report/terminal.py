@@ -34,7 +34,7 @@ def results_table(
     remarks: Mapping[str, str] = MappingProxyType({}),
     width: int = 80,
 ) -> Table:
-    """Return the averages over classes of one metric, in percent: a row a method, under each encoder.
+    """Return the averages over classes of one metric, in percent: one row per method, under each encoder.
 
     Each group of classes has its mean and standard deviation over seeds, and Δ, the mean difference from the baseline
     of the same seed. A Δ is coloured where all of three or more seeds agree on its sign.

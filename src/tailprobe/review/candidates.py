@@ -54,7 +54,7 @@ def find_candidates(
 
     Args:
         answered: image and class of decisions that were made before; they are not queued again.
-        each: new images a class.
+        each: new images per class.
         doubts: labels that may be wrong, a class.
     """
     found: list[Candidate] = []

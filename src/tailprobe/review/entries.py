@@ -83,7 +83,7 @@ def conflicts(entries: Iterable[Entry]) -> list[Conflict]:
 
 
 def last_of(entries: Sequence[Entry], reviewer: str) -> Entry | None:
-    """Return a reviewer's last decision that stands, which an undo takes back; None where there is none."""
+    """Return a reviewer's last decision that stands, which an undo takes back; None if there is none."""
     undone = {entry.undoes for entry in entries if entry.decision == "undo"}
     for entry in reversed(entries):
         if entry.reviewer == reviewer and entry.decision != "undo" and entry.number not in undone:

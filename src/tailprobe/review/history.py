@@ -99,7 +99,7 @@ class History:
         return entry
 
     def undo(self, reviewer: str) -> Entry | None:
-        """Take back a reviewer's last decision that stands; return the undoing, None where there is nothing to undo."""
+        """Take back a reviewer's last decision that stands; return the undoing, None if there is nothing to undo."""
 
         def made(number: int) -> Entry | None:
             last = last_of(self.entries, reviewer)

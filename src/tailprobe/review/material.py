@@ -37,12 +37,12 @@ class Labelled:
     run: Run
     names: tuple[str, ...]
     labels: Labels  # (N, C)
-    images: LabeledImages | None = None  # None where they are no longer at hand
+    images: LabeledImages | None = None  # None if they are no longer at hand
     vectors: Float[np.ndarray, "N D"] | None = None
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The path or URL of each image, empty where it is no file of its own."""
+        """The path or URL of each image, empty if it is no file of its own."""
         if self.images is None:
             return ("",) * len(self.names)
         return tuple(file_of(self.images, row) for row in range(len(self.names)))

@@ -18,7 +18,7 @@ class ReviewedLabels:
     """Labels of N images by C classes, old ones first; an image of which nothing is known is not among them."""
 
     names: tuple[str, ...]
-    files: tuple[str, ...]  # path or URL of each image, empty where it is no file of its own
+    files: tuple[str, ...]  # path or URL of each image, empty if it is no file of its own
     values: Int8[np.ndarray, "N C"]  # YES, NO or UNKNOWN
     classes: tuple[str, ...]
     kind: Kind
@@ -51,7 +51,7 @@ def reviewed_labels(
 
     Args:
         answers: whether a class was confirmed, by image and class, in the order of the history.
-        new_files: path or URL of each new image by its name, empty where it is no file.
+        new_files: path or URL of each new image by its name, empty if it is no file.
 
     Raises:
         InputError: an answer is about an image or class that is not there.

@@ -110,7 +110,7 @@ class Session:
         return self.state(reviewer)
 
     def undo(self, reviewer: str) -> dict[str, Any]:
-        """Take back the reviewer's last decision; `back` is the number of its candidate, None where it has none."""
+        """Take back the reviewer's last decision; `back` is the number of its candidate, None if it has none."""
         entry = self.history.undo(reviewer)
         numbers = [c.number for c in self.candidates if entry is not None and c.item == entry.item]
         return {**self.state(reviewer), "back": numbers[0] if numbers else None, "undone": entry is not None}

@@ -108,17 +108,17 @@ COLUMNS = MappingProxyType(
             "baseline": ("text", "the method it is compared with; empty for the baseline itself"),
             "arguments": ("JSON", "arguments by name"),
             "source": ("text", "the publication"),
-            "no_op": ("text", "why it gives the heads of its baseline; empty where it need not"),
+            "no_op": ("text", "why it gives the heads of its baseline; empty if it need not"),
             "identical_ranking": ("boolean", "whether it ranks images as its baseline does, by construction"),
         },
         "plans": {
             **_HEAD,
             **_CLASS,
-            "count": ("integer", "rows an epoch that carry the class"),
-            "rows": ("integer", "rows drawn an epoch"),
+            "count": ("integer", "rows per epoch that carry the class"),
+            "rows": ("integer", "rows drawn per epoch"),
             "distinct_images": ("integer", "different images among them"),
             "synthetic_rows": ("integer", "synthetic rows among them"),
-            "target_count": ("integer or missing", "images a class that resampling aims at"),
+            "target_count": ("integer or missing", "images per class that resampling aims at"),
         },
         "histories": {
             **_HEAD,
@@ -136,7 +136,7 @@ COLUMNS = MappingProxyType(
             "part": ("text", "validation or test"),
             "link": ("text", "sigmoid or softmax: what turns the logits into probabilities"),
             "row": ("integer", "the image, by its place in labels.parquet"),
-            "logits": ("list of numbers", "one a class, in the order of classes.parquet"),
+            "logits": ("list of numbers", "one per class, in the order of classes.parquet"),
         },
         "results": {
             **_HEAD,
@@ -167,10 +167,10 @@ COLUMNS = MappingProxyType(
             "verdict": (
                 "text",
                 "no-op, identical ranking, improves, worsens, practically equal, underpowered, inconclusive or not "
-                "tested; empty where the row belongs to no question",
+                "tested; empty if the row belongs to no question",
             ),
             "seeds": ("integer", "seeds of the comparison"),
-            "question": ("text", "primary, cost or classes; empty where the row is an estimate alone"),
+            "question": ("text", "primary, cost or classes; empty if the row is an estimate alone"),
             "level": ("number", "of the question; NaN where there is none"),
             "critical_level": ("number", "p-value at or below which it is improves or worsens; NaN where not tested"),
             "simultaneous_low": ("number", "lower end of the interval at the critical level, which verdicts rest on"),
@@ -315,7 +315,7 @@ COLUMNS = MappingProxyType(
         "samples": {
             "name": ("text", "name of the image"),
             "tags": ("list of texts", "its classes"),
-            "png": ("bytes", "the image, at most 256 pixels a side"),
+            "png": ("bytes", "the image, at most 256 pixels per side"),
         },
         "mistakes": {
             "encoder": _HEAD["encoder"],
@@ -331,8 +331,8 @@ COLUMNS = MappingProxyType(
             "chosen": ("number", "mean probability under the method shown beside it"),
             "threshold_baseline": ("number", "mean threshold of the class under the baseline; NaN where there is none"),
             "threshold_chosen": ("number", "the same under the method beside it"),
-            "file": ("text", "path or URL of the image; empty where it is no file of its own"),
-            "picture": ("bytes", "JPEG of at most 224 pixels a side; empty where it cannot be read, or none is kept"),
+            "file": ("text", "path or URL of the image; empty if it is no file of its own"),
+            "picture": ("bytes", "JPEG of at most 224 pixels per side; empty if it cannot be read, or none is kept"),
         },
         "embedding_map": {
             "encoder": _HEAD["encoder"],
@@ -347,8 +347,8 @@ COLUMNS = MappingProxyType(
             "rank": ("integer", "0 for the image itself, then 1 for the nearest"),
             "cosine": ("number", "of the two embeddings"),
             "tags": ("list of texts", "classes of the neighbour"),
-            "file": ("text", "path or URL of the neighbour; empty where it is no file of its own"),
-            "picture": ("bytes", "the neighbour, JPEG of at most 160 pixels a side; empty where none is kept"),
+            "file": ("text", "path or URL of the neighbour; empty if it is no file of its own"),
+            "picture": ("bytes", "the neighbour, JPEG of at most 160 pixels per side; empty if none is kept"),
         },
     }
 )

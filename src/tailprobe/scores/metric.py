@@ -147,7 +147,7 @@ def all_metrics() -> tuple[Metric, ...]:
 
 
 def find_metric(name: str) -> Metric | None:
-    """Return the metric with a name as in tables, `f1@tuned` as well as `f1`; None where there is none."""
+    """Return the metric with a name as in tables, `f1@tuned` as well as `f1`; None if there is none."""
     _load()
     plain = name.partition("@")[0]
     return METRICS.get(plain) if plain in METRICS.names() else None

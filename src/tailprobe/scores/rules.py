@@ -133,7 +133,7 @@ def find_thresholds(
 
 
 def optimism_of(name: str, *, validation: Sample, test: Sample) -> Float[np.ndarray, " C"] | None:
-    """Return (C,) float64, the optimism of a rule, see `tuning.optimism`; None where nothing is tuned.
+    """Return (C,) float64, the optimism of a rule, see `tuning.optimism`; None if nothing is tuned.
 
     Each class is taken over the images whose label is known.
     """

@@ -69,7 +69,7 @@ def deal_groups(units: Units, shares: Sequence[float], *, rng: np.random.Generat
     first, so that rare classes and large groups are assigned while every part still has room.
 
     Source:
-        scikit-learn's StratifiedGroupKFold, for one class an image and equal folds; several classes an image, unequal
+        scikit-learn's StratifiedGroupKFold, for one class an image and equal folds; several classes per image, unequal
         parts and the weight of rare classes are ours.
     """
     wanted = np.asarray(shares, dtype=np.float64)[:, None]

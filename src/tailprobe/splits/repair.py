@@ -101,7 +101,7 @@ def _move_together(
         options={"time_limit": _SECONDS},
     )
     part = part.copy()
-    if found.x is not None:  # None where the time ran out before any assignment was found
+    if found.x is not None:  # None if the time ran out before any assignment was found
         part[units] = found.x[:places].reshape(len(units), parts).argmax(axis=1)
     return part, _missing(np.stack([carried[part == p].sum(axis=0) for p in range(parts)]))
 

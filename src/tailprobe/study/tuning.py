@@ -1,4 +1,4 @@
-"""The hyper-parameter search as a run of its own."""
+"""Run a hyper-parameter search and write its results to a run folder."""
 
 import logging
 from dataclasses import replace
@@ -29,10 +29,10 @@ def run_search(
     *,
     progress: Progress = silent,
 ) -> pd.DataFrame:
-    """Search recipes for the baseline of a study, on the validation parts of its repeats.
+    """Search training recipes for the baseline of a study, scored on the validation parts of its seeds.
 
     Writes `search.parquet` and, for the encoder at position i, `best-<i>.toml`: the study with its best recipe and the
-    paper's methods, ready for `compare`.
+    paper's methods, as input for `compare`.
 
     Returns:
         The table of `search_recipes`.

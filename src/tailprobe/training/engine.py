@@ -52,7 +52,7 @@ def train(
         tasks: the heads to train; their keys are distinct.
         kernel: a name, see `choose_kernel`; heads of two kernels differ in their last digits. What it does not support
             is trained by the torch kernel, and the log says why.
-        workers: heads trained at once, each on one thread or all in one stack; by default one a core, or every head
+        workers: heads trained at once, each on one thread or all in one stack; by default one per core, or every head
             that can step together, and fewer where memory is short.
         checkpoints: a folder for each finished training, so that an interrupted call resumes; a training is taken from
             it only if everything that decides its values is the same.
@@ -142,7 +142,7 @@ def _check(embeddings: Mapping[str, Embeddings], labels: Labels, tasks: Sequence
 
 
 def _restore(checkpoints: Path | None, digest: str) -> FittedHead | None:
-    """Return a finished training; None where there is none, or its file is damaged."""
+    """Return a finished training; None if there is none, or its file is damaged."""
     path = None if checkpoints is None else checkpoints / f"{digest}.safetensors"
     if path is None or not path.exists():
         return None

@@ -34,7 +34,7 @@ _TINY = 1e-30
 
 @dataclass(frozen=True, eq=False)
 class TermLoss:
-    """A loss with its tables looked up for the labels of some rows, (..., C) each; None where neutral.
+    """A loss with its tables looked up for the labels of some rows, (..., C) each; None if neutral.
 
     Weights of terms are not part of it: trainers multiply them with the weights of rows.
     """
@@ -87,7 +87,7 @@ class LossTables:
 
 
 def terms_per_row(link: Link, classes: int) -> int:
-    """Return the number of loss terms of a row: one a class with the sigmoid link, one with softmax."""
+    """Return the number of loss terms of a row: one per class with the sigmoid link, one with softmax."""
     return classes if link == "sigmoid" else 1
 
 

@@ -248,7 +248,7 @@ def test_archives_strung_together_are_an_error_rather_than_half_read(tmp_path):
 def test_a_compressed_archive_says_how_to_unpack_it(tmp_path, mode, name):
     with tarfile.open(tmp_path / name, f"w:{mode}") as archive:
         archive.addfile(tarfile.TarInfo("1.jpg"))
-    with pytest.raises(InputError, match=r"cannot be read image by image; unpack it by (gunzip|bunzip2|unxz)"):
+    with pytest.raises(InputError, match=r"cannot be read image by image; decompress it with (gunzip|bunzip2|unxz)"):
         read(tmp_path / name)
 
 
@@ -256,20 +256,20 @@ def test_a_compressed_archive_says_how_to_unpack_it(tmp_path, mode, name):
     ("members", "message"),
     [
         ([*GOOD, ("1.jpg", jpeg())], r"s\.tar!1\.jpg: key '1' already has the image 1\.jpg"),
-        ([*GOOD, ("1.cls", b"x")], r"s\.tar!1\.cls: key '1' has another label"),
+        ([*GOOD, ("1.cls", b"x")], r"s\.tar!1\.cls: key '1' has a second label"),
         (
             [*GOOD, ("3.jpg", jpeg())],
             r"s\.tar!3\.jpg: the sample has no label \.cls; add it or pass --on-bad-image skip",
         ),
         ([*GOOD, ("3.cls", b"x")], r"s\.tar!3\.cls: the sample has no image"),
-        ([("1.jpg", jpeg())], r"s\.tar!1: expected a label as \.cls, \.json or \.txt beside the image, found \.jpg"),
-        ([("README", b"")], "no shard has a sample"),
+        ([("1.jpg", jpeg())], r"s\.tar!1: expected a label as \.cls, \.json or \.txt next to the image, found \.jpg"),
+        ([("README", b"")], "no shard contains a sample"),
         ([("1.jpg", jpeg()), ("1.json", b"{")], r"1\.json: not readable JSON"),
         ([("1.jpg", jpeg()), ("1.json", b"[" * 100_000)], r"1\.json: not readable JSON"),
         ([("1.jpg", jpeg()), ("1.json", b'{"y": 1}')], r"has 'y' but none of label, labels, tags; name the key"),
         (
             [("1.jpg", jpeg()), ("1.json", b'{"label": {"a": 1}}')],
-            r"the label holds \{'a': 1\}; expected a class's name",
+            r"the label holds \{'a': 1\}; expected a class name",
         ),
         ([("1.jpg", jpeg()), ("1.json", b'{"label": 0.5}')], r"the label holds 0\.5"),
         ([("1.jpg", jpeg()), ("1.cls", b"\xff")], r"1\.cls: the label is not UTF-8"),

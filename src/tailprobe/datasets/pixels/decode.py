@@ -125,7 +125,7 @@ def _decode(data: bytes, *, bands: Composite, where: str) -> Num[np.ndarray, "h 
 
 
 def _decode_jpeg(data: bytes, *, where: str) -> UInt8[np.ndarray, "h w 3"] | None:
-    """Decode with libjpeg-turbo, which is faster than Pillow; None where Pillow has to decode."""
+    """Decode with libjpeg-turbo, which is faster than Pillow; None if Pillow has to decode."""
     if b"Exif\0" in data[: 2**16] or _jpeg_size(data, where=where) is None:
         return None
     try:

@@ -54,15 +54,15 @@ class ImbalanceClassifierCV(HeadClassifier):
         low_frequency: which classes count as rare.
         recipe: how heads are trained; `Recipe()` by default.
         standardise: whether embeddings are scaled by the training rows.
-        n_jobs: heads trained at once; one a core by default.
+        n_jobs: heads trained at once; one per core by default.
         folder: where the run is kept, with its page; by default nowhere.
         random_state: of the first seed.
 
     Attributes:
         best_method_: the recommended method, `baseline` where the study tells none apart.
-        verdicts_: the table of verdicts; None where nothing was compared.
-        result_: the `Run`; None where nothing was compared. Without a `folder` it has its tables, and no files.
-        thresholds_: for several classes a row: means over the seeds by the metric's rule, as `f1@tuned`; else 0.5.
+        verdicts_: the table of verdicts; None if nothing was compared.
+        result_: the `Run`; None if nothing was compared. Without a `folder` it has its tables, and no files.
+        thresholds_: for several classes per row: means over the seeds by the metric's rule, as `f1@tuned`; else 0.5.
     """
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 - scikit-learn reads it from the class
@@ -166,7 +166,7 @@ class Compared:
 
 
 def comparison_problem(labels: Labels, low_frequency: str) -> str | None:
-    """Say why methods cannot be compared on labels, or return None where they can.
+    """Say why methods cannot be compared on labels, or return None if they can.
 
     Raises:
         InputError: the rule is not known.

@@ -27,7 +27,7 @@ def company_of(labels: Labels, c: int, *, least: int = LEAST) -> Company | None:
         least: images that each of the four combinations of both labels must have.
 
     Returns:
-        None where no label is both with and without the class often enough, or none correlates positively.
+        None if no label is both with and without the class often enough, or none correlates positively.
     """
     cells = _cells(labels.matrix, c)  # (C, 4)
     phi = np.where((cells >= least).all(axis=1), _phi(cells), -np.inf)

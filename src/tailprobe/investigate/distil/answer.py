@@ -1,4 +1,4 @@
-"""`distil` answered: how few rows a class reach the score of all images, synthetic ones and chosen ones."""
+"""`distil` answered: how few rows per class reach the score of all images, synthetic ones and chosen ones."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ RANDOM = "random"
 
 @dataclass(frozen=True)
 class Few:
-    """A distiller and its rows a class; of the reference all images stay."""
+    """A distiller and its rows per class; of the reference all images stay."""
 
     distiller: str
     rows: int
@@ -54,12 +54,12 @@ class DistilAnswer:
     beside_random: dict[str, dict[str, Together]]  # by distiller but random, then by group: from random, at equal rows
 
     def fewest(self, found: Differences) -> int | None:
-        """Return the fewest rows a class of which no relevant loss is shown, None where there are none."""
+        """Return the fewest rows per class of which no relevant loss is shown, None if there are none."""
         return fewest_rows(self.rows, found.losses(self.margin))
 
     def finding(self) -> Finding:
         """Return words and tables."""
-        title = "How few rows a class train a head as well as all images"
+        title = "How few rows per class train a head as well as all images"
         tables = {"distil": _table(self), "distil_beside_random": _random_table(self)}
         return Finding("distil", title, QUESTION, tuple(_sentences(self)), _how(self), tables)
 
@@ -92,7 +92,7 @@ def investigate_distil(
     rows: Sequence[int] = ROWS,
     names: Sequence[str] = (),
 ) -> DistilAnswer:
-    """Train on few rows a class, made or chosen, and compare with all images.
+    """Train on few rows per class, made or chosen, and compare with all images.
 
     Args:
         classes: those that are distilled; none for all.
@@ -105,7 +105,7 @@ def investigate_distil(
     """
     rows = sorted(set(rows))
     if rows[0] < 1:
-        raise InputError(f"rows a class are {rows[0]}; expected 1 or more")
+        raise InputError(f"rows per class are {rows[0]}; expected 1 or more")
     if material.images.labels.known is not None:
         raise InputError("distil takes collections whose labels are all known; leave --uncertain and --blank out")
     chosen = np.zeros(len(material.classes), dtype=bool)
@@ -177,7 +177,7 @@ def _fewest_words(answer: DistilAnswer, found: Differences, title: str) -> str:
             f"{found.reference:.3f}, up to the margin of {answer.margin:g} ({interval})"
         )
     return (
-        f"with {answer.rows[-1]} rows a class it is not shown that the {title} of all {answer.images:,.0f} training "
+        f"with {answer.rows[-1]} rows per class it is not shown that the {title} of all {answer.images:,.0f} training "
         f"images, {found.reference:.3f}, is reached up to the margin of {answer.margin:g} ({interval})"
     )
 
@@ -189,13 +189,13 @@ def _random_words(answer: DistilAnswer, found: Together) -> str:
         for i, number in enumerate(answer.rows)
         if low[i] > 0 or high[i] < 0
     ]
-    return f"a difference is shown with rows a class of {'; '.join(shown)}" if shown else "no difference is shown"
+    return f"a difference is shown with rows per class of {'; '.join(shown)}" if shown else "no difference is shown"
 
 
 def _how(answer: DistilAnswer) -> tuple[str, ...]:
     which = "every class" if answer.every else ", ".join(answer.classes)
     return (
-        f"Under {answer.seeds} seeds the training images of {which} are replaced by few rows a class, and heads are "
+        f"Under {answer.seeds} seeds the training images of {which} are replaced by few rows per class, and heads are "
         "scored on the real test part. An epoch has as many updates as with all images. The few rows are as many of "
         "each class, all images are not: on rare classes few rows can do better than all.",
         f"Chosen as they are: {', '.join(SELECTED)}. Made, from images drawn at random that are moved in embedding "

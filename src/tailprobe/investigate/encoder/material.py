@@ -95,7 +95,7 @@ def read_pixels(
 
 
 def resized(encoder: TimmEncoder, side: int) -> TimmEncoder:
-    """Return an encoder that sees images of another size; raises InputError where its network takes one size alone."""
+    """Return an encoder that sees images of another size; raises InputError if its network takes one size alone."""
     of = encoder.preprocessing
     size = tuple(max(side, round(side * whole / crop)) for whole, crop in zip(of.size, of.crop, strict=True))
     try:

@@ -87,7 +87,7 @@ class GradCam:
 
 
 def grad_cam_of(encoder: Encoder) -> GradCam | None:
-    """Return Grad-CAM of an encoder, None where it has no layer of maps or patches to take."""
+    """Return Grad-CAM of an encoder, None if it has no layer of maps or patches to take."""
     if not isinstance(encoder, TimmEncoder):
         return None
     transformer: Any = next((m for m in encoder.network.modules() if _is_transformer(m)), None)

@@ -172,7 +172,7 @@ def _how(answer: SizeAnswer) -> tuple[str, ...]:
 
 
 def _step_table(answer: SizeAnswer) -> pd.DataFrame:
-    """Return a row a class and step: the score with its simultaneous band, the precision at the wanted recall."""
+    """Return one row per class and step: the score with its simultaneous band, the precision at the wanted recall."""
     frames = []
     for found in answer.classes:
         low, high = found.bands.band_of_shares()
@@ -196,7 +196,7 @@ def _step_table(answer: SizeAnswer) -> pd.DataFrame:
 
 
 def _curve_table(answer: SizeAnswer) -> pd.DataFrame:
-    """Return a row a class: the shape, the next doubling, and the images that the target takes."""
+    """Return one row per class: the shape, the next doubling, and the images that the target takes."""
     rows = []
     for found in answer.classes:
         gain, low, high = found.curve.gain(2)

@@ -37,7 +37,7 @@ def under_bagging(train: TrainingSet, k: int = 5, count: int | CountRule = "low-
     Args:
         train: the training part.
         k: members, 2 to 100.
-        count: images a class, or a rule, see `resolve_count`.
+        count: images per class, or a rule, see `resolve_count`.
 
     Raises:
         InputError: k outside that range, or a count that `resolve_count` refuses.

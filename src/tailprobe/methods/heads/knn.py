@@ -118,7 +118,7 @@ class NeighbourHead:
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> "NeighbourHead":
-        """Build the head again; raises ValueError where shapes do not fit."""
+        """Build the head again; raises ValueError if shapes do not fit."""
         head = cls(**tensors, link=link)
         if (
             len(head.rows) != len(head.labels)

@@ -32,7 +32,7 @@ def logistic(train: TrainingSet) -> "LogisticFit":
         The log odds of each class are linear in the embedding.
 
     When it helps:
-        There are few images a class, or to see what the hidden layer contributes.
+        There are few images per class, or to see what the hidden layer contributes.
 
     Traps:
         A weight on rare classes shifts the bias of such a head and, at the minimum, changes little else; the validation

@@ -159,7 +159,7 @@ class MlKnnHead:
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> "MlKnnHead":
-        """Build the head again; raises ValueError where shapes do not fit."""
+        """Build the head again; raises ValueError if shapes do not fit."""
         head = cls(**tensors, link=link)
         if len(head.rows) != len(head.labels) or len(head.table) != head.labels.shape[1]:
             raise ValueError("tensors of an ML-kNN head whose shapes do not fit")

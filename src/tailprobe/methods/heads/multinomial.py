@@ -33,7 +33,7 @@ def multinomial(train: TrainingSet) -> "MultinomialFit":
         Each image carries exactly one class, and log probability ratios are linear in the embedding.
 
     When it helps:
-        There are few images a class, or to see what the hidden layer contributes.
+        There are few images per class, or to see what the hidden layer contributes.
 
     Traps:
         As for `logistic`.

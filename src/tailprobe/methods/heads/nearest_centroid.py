@@ -33,7 +33,7 @@ def nearest_centroid(train: TrainingSet) -> "CentroidFit":
         Each class is one cluster around its mean direction.
 
     When it helps:
-        There is only a handful of images a class.
+        There is only a handful of images per class.
 
     Traps:
         One mean cannot represent a class of two clusters; a reference library divides by the number of dimensions where

@@ -39,7 +39,7 @@ def k_centre(train: TrainingSet, count: int | CountRule = "low-frequency") -> Tr
 
     Args:
         train: the training part.
-        count: images a class, or a rule, see `resolve_count`.
+        count: images per class, or a rule, see `resolve_count`.
 
     Raises:
         InputError: a count that `resolve_count` refuses.

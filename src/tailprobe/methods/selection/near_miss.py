@@ -50,7 +50,7 @@ def near_miss(
 
     Args:
         train: the training part.
-        count: images a class, or a rule, see `resolve_count`.
+        count: images per class, or a rule, see `resolve_count`.
         k: 1 to 1000.
         to: which of the rare images.
 

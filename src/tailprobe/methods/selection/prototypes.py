@@ -42,7 +42,7 @@ def prototypes(
 
     Args:
         train: the training part.
-        count: images a class, or a rule, see `resolve_count`.
+        count: images per class, or a rule, see `resolve_count`.
         keep: which end.
 
     Raises:

@@ -22,7 +22,7 @@ def with_rows(
         train: the training part.
         vectors: embeddings of the synthetic rows, in one or more arrays.
         labels: their labels, in arrays of the same lengths.
-        target: images a class that the method aims at, for the report.
+        target: images per class that the method aims at, for the report.
     """
     if not sum(map(len, vectors)):
         return replace(TrainingPlan.of(train), target_count=target)

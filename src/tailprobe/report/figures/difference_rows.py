@@ -53,7 +53,7 @@ def difference_rows(
         table: the tidy results table.
         chosen: encoder, metric, methods (the baseline first) and part, as `seed_values` takes them.
         baselines: by method, what it is compared with where that is not the first.
-        limit: classes a group at most, half from either end of its counts.
+        limit: classes per group at most, half from either end of its counts.
         spread: what the whiskers are where there are no intervals.
         intervals: the whiskers, where the metric was tested.
 

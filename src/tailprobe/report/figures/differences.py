@@ -49,7 +49,7 @@ def differences(
 ) -> Figure:
     """Draw, for each class, the difference of each method from the baseline of the same seed.
 
-    One row a class, low-frequency classes first, each group headed by its mean; one panel a method, so that nothing
+    One row a class, low-frequency classes first, each group headed by its mean; one panel per method, so that nothing
     overlaps and no key is needed. A mark is filled where all seeds lie on the same side of the baseline.
 
     Args:

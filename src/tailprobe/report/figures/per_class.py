@@ -1,4 +1,4 @@
-"""Grouped bars, one bar a method and class: the layout of the paper's results."""
+"""Grouped bars, one bar per method and class: the layout of the paper's results."""
 
 from collections.abc import Mapping, Sequence
 
@@ -45,7 +45,7 @@ def per_class(
     beside: Sequence[str] = (),
     ascending: bool = False,
 ) -> Figure:
-    """Draw a metric per class, one bar a method in the order given, the mean over seeds with every seed on it.
+    """Draw a metric per class, one bar per method in the order given, the mean over seeds with every seed on it.
 
     Args:
         table: the tidy results table.

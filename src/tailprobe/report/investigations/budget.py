@@ -9,7 +9,7 @@ from tailprobe.scores.metric import metric_title
 
 
 def budget_figures(answer: BudgetAnswer) -> dict[str, Figure]:
-    """Draw one figure for each weight decay, a panel a group of classes, a line a method."""
+    """Draw one figure for each weight decay, one panel per group of classes, one line per method."""
     decays = sorted({effect.weight_decay for effect in answer.effects})
     return {f"budget_{i}": _figure(answer, decay) for i, decay in enumerate(decays)}
 

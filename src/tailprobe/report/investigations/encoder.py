@@ -10,7 +10,7 @@ from tailprobe.scores.metric import metric_title
 
 
 def encoder_figure(answer: EncoderAnswer) -> Figure:
-    """Draw a panel a group of classes, a row a way of fine-tuning."""
+    """Draw one panel per group of classes, one row per way of fine-tuning."""
     return row_figure(
         {f"{group} classes": _line(found) for group, found in answer.groups.items()},
         rows=answer.tunings,

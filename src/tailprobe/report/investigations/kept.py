@@ -37,7 +37,7 @@ def kept_investigations(folder: RunFolder) -> list[Kept]:
 
 
 def page_of_run(out: Path) -> Path | None:
-    """Return the page of the run in whose folder an investigation lies, None where it lies elsewhere."""
+    """Return the page of the run in whose folder an investigation lies, None if it lies elsewhere."""
     folder = run_folder_of(out)
     return folder.report if folder is not None else None
 

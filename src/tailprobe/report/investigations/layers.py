@@ -12,7 +12,7 @@ from tailprobe.scores.metric import metric_title
 
 
 def layers_figure(answer: LayersAnswer) -> Figure:
-    """Draw a panel a group of classes, a row a representation or method."""
+    """Draw one panel per group of classes, one row per representation or method."""
     return row_figure(
         {f"{group} classes": _line(found) for group, found in answer.groups.items()},
         rows=[row_name(setup.representation, answer.reference.representation) for setup in answer.representations]

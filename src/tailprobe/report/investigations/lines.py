@@ -1,4 +1,4 @@
-"""The picture of an investigation that varies one number: differences from a reference, a panel a group of classes."""
+"""Picture of an investigation that varies one number: differences from a reference, one panel per class group."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ def line_figure(
     margin: float | None = None,
     joined: bool = True,
 ) -> Figure:
-    """Draw a panel a group, a line a method, over places that stand side by side.
+    """Draw one panel per group, one line per method, over places that stand side by side.
 
     Args:
         panels: by title, then by name of the line; the same lines in every panel.

@@ -9,7 +9,7 @@ from tailprobe.scores.metric import metric_title
 
 
 def redundancy_figure(answer: RedundancyAnswer) -> Figure:
-    """Draw the difference from all images, a panel a group of classes, a line a selection."""
+    """Draw the difference from all images, one panel per group of classes, one line per selection."""
     return line_figure(
         {f"{group} classes": {name: _line(answer.groups[name][group]) for name in answer.groups} for group in GROUPS},
         ticks=[f"{1 - share:.0%}" for share in SHARES],

@@ -1,4 +1,4 @@
-"""The picture of an investigation that compares cases: one row a case, a panel a group of classes."""
+"""The picture of an investigation that compares cases: one row a case, one panel per group of classes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -27,7 +27,7 @@ def row_figure(
     margin: float | None = None,
     marked: int = 0,
 ) -> Figure:
-    """Draw a panel a group, a row a case: a point with its whiskers.
+    """Draw one panel per group, one row per case: a point with its whiskers.
 
     Args:
         panels: by title; each line has a place a row.

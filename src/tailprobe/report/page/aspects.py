@@ -9,7 +9,7 @@ from tailprobe.runs.run import Run
 
 
 def aspects(run: Run) -> dict[str, Any] | None:
-    """Return each method's answer on the low-frequency classes, by encoder; None where none was compared.
+    """Return each method's answer on the low-frequency classes, by encoder; None if none was compared.
 
     `methods`: name, whether the aspects agree, the reasons where they do not, and of each metric its name, difference,
     ends and direction.

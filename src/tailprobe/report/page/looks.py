@@ -15,7 +15,7 @@ from tailprobe.scores.mean_scores import mean_scores, mean_thresholds, shown_rul
 
 CLASSES = 20  # rarest first
 _CONFUSED = 25  # classes of a confusion matrix that can still be read
-_DOUBTFUL = 3  # labels a class and kind
+_DOUBTFUL = 3  # labels per class and kind
 
 
 def looks(run: Run) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def doubtful_labels(
 
     Args:
         scores: by heads that were not trained on the image; NaN where there is none.
-        most: labels a class and kind.
+        most: labels per class and kind.
 
     Source:
         Northcutt, Jiang and Chuang, Confident learning, JAIR 2021: thresholds are the mean self-confidence of a class.

@@ -35,10 +35,10 @@ def multi_dataset(runs: Sequence[Run]) -> dict[str, Any] | None:
     A block is a run under one of its encoders. With one block alone the ranks go over its classes instead.
 
     Returns:
-        `metric`, `methods`, `blocks` (names, empty where classes are ranked), `ranked` (how many blocks or classes),
+        `metric`, `methods`, `blocks` (names, empty if classes are ranked), `ranked` (how many blocks or classes),
         `ranks`, `friedman_p`, `critical_difference`, `cliques` (places in `methods`), `against_baseline` (p-values),
         `improvement` (value, low, high, by method, against the first), `interquartile_mean` (the same, of every
-        method), and `profile` (steps, and by method value, low, high). None where the runs share no method beside the
+        method), and `profile` (steps, and by method value, low, high). None if the runs share no method beside the
         first method, or no value of the metric.
     """
     return _of_one(runs[0]) if len(runs) == 1 else _of_runs(runs)

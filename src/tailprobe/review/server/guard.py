@@ -32,7 +32,7 @@ HEADERS: Final = {
 def refusal_of(
     headers: dict[str, str], *, path: str, query_token: str, port: int, token: str
 ) -> tuple[int, str] | None:
-    """Return status and reason why a request is not let in; None where it is.
+    """Return status and reason why a request is not let in; None if it is.
 
     Args:
         headers: by lower-case name.

@@ -37,7 +37,7 @@ class ClassAnswer(BaseModel):
     precision_interval: tuple[float | None, float | None]
     recall: float | None
     recall_interval: tuple[float | None, float | None]
-    not_trusted: str = Field(description="Why its probabilities cannot be trusted; empty where they can.")
+    not_trusted: str = Field(description="Why its probabilities cannot be trusted; empty if they can.")
 
 
 class Classes(BaseModel):

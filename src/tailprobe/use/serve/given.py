@@ -48,7 +48,7 @@ async def given_images(
     """Give the images of a request; files are held until the end.
 
     Args:
-        downloader: None where URLs are not allowed.
+        downloader: None if URLs are not allowed.
 
     Raises:
         Problem: the body is of another type, damaged, or holds no image or too many.

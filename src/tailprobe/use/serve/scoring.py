@@ -147,7 +147,7 @@ class Scorer:
 
     def _too_many_pixels(self, got: str, name: str) -> Problem:
         return Problem(
-            413, "too_many_pixels", expected=f"at most {self._limits.pixels:,} pixels an image", got=got,
+            413, "too_many_pixels", expected=f"at most {self._limits.pixels:,} pixels per image", got=got,
             fix="send it smaller, or cut into tiles", image=name,
         )  # fmt: skip
 
