@@ -90,7 +90,7 @@ def split_at(text: str, separator: str) -> list[str]:
 
 
 def unfold_sweep(text: str) -> list[str]:
-    """Return the calls that a sweep such as `reweight(1.5|2|5)` stands for: one for each combination of values.
+    """Return the calls that a sweep such as `reweight(1.5|2|5)` expands to: one for each combination of values.
 
     >>> unfold_sweep("reweight(1.5|2) + focal(2)")
     ['reweight(1.5) + focal(2)', 'reweight(2) + focal(2)']

@@ -1,4 +1,4 @@
-"""Atomic writes: a file is written under a temporary name beside the target, then renamed.
+"""Atomic writes: a file is written under a temporary name next to the target, then renamed.
 
 Errors of the file system (no disk space, no permission, a file in place of a folder) become an `InputError` of one
 line.

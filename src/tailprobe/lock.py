@@ -49,7 +49,7 @@ def locked_folder(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def locked_file(path: Path) -> Iterator[None]:
-    """Lock a file that is written, or a folder that is replaced, by a hidden file beside it; raises as `locked_by`.
+    """Lock a file that is written, or a folder that is replaced, with a hidden file next to it; raises as `locked_by`.
 
     The hidden file is removed before the lock is released, so that a process which opened it meanwhile finds it locked.
     """

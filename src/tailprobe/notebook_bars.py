@@ -44,6 +44,6 @@ class NotebookBars:
         bar.update(done - bar.n)
 
     def close(self) -> None:
-        """Leave the bars as they stand."""
+        """Leave the bars as they are."""
         for bar in self._bars.values():
             bar.close()

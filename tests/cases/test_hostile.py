@@ -84,10 +84,12 @@ def test_a_group_that_no_sample_of_shards_has_is_refused(build):
 
 def test_a_class_too_small_for_a_split_names_the_options_that_leave_it_out():
     labels = Labels.from_tags([["a"]] * 9 + [["b"]], kind="single-label")
-    with pytest.raises(tailprobe.InputError, match=r"'b' \(1\); leave them out by --min-images 3 or --drop-class 'b'"):
+    with pytest.raises(
+        tailprobe.InputError, match=r"'b' \(1\); leave them out with --min-images 3 or --drop-class 'b'"
+    ):
         plan_splits(labels, "stratified").split(0)
     groups = [f"{n // 3}" for n in range(10)]
-    with pytest.raises(tailprobe.InputError, match=r"too few groups.*leave them out by --drop-class 'b'"):
+    with pytest.raises(tailprobe.InputError, match=r"too few groups.*leave them out with --drop-class 'b'"):
         plan_splits(labels, "stratified", groups=groups).split(0)
 
 

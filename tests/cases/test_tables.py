@@ -45,7 +45,7 @@ def test_04_uncertain_and_blank_cells_follow_a_stated_policy(build):
     assert counts(read(build.top, table, uncertain="positive", blank="negative")) == {"Edema": 4, "Mass": 3}
     left = read(build.top, table, uncertain="leave-out", blank="negative")
     assert (len(left), counts(left)) == (4, {"Edema": 3, "Mass": 1})
-    assert "2 rows left out for 2 uncertain cells" in left.notes
+    assert "2 rows left out because of 2 uncertain cells" in left.notes
     assert left.notes[0].endswith("ignored: Sex, Age, AP/PA")
 
 

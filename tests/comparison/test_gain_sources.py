@@ -47,7 +47,7 @@ def test_a_gain_by_ranking_is_called_so_and_one_by_flagging_fewer_is_a_higher_th
 def test_without_a_gain_beyond_chance_none_is_told() -> None:
     table = pd.DataFrame([row("reweight(2)", 0.01, 0.005), row("move_threshold", 0, 0.2)])
     assert gain_sentence(table) == (
-        "No method that trains anew gains recall at 0.5 on the low-frequency classes beyond chance. "
+        "No method that changes training gains recall at 0.5 on the low-frequency classes beyond chance. "
         "move_threshold, which trains nothing, gains +0.200 (+0.180 to +0.220)."
     )
 

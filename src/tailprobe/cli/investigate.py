@@ -147,7 +147,7 @@ def distil(
     recipe=[name for name in ALL_OF_RECIPE if name not in ("epochs", "select", "patience", "weight_decay")],
     execution=OF_EXECUTION,
     defaults={"seeds": SEEDS, "methods": None},
-    texts={"methods": "Methods to follow beside the baseline, e.g. 'reweight(5)'. Default: the paper's three."},
+    texts={"methods": "Methods to follow in addition to the baseline, e.g. 'reweight(5)'. Default: the paper's three."},
 )
 def budget(
     source: Source,

@@ -50,7 +50,7 @@ def layers(
     ] = None,
     quiet: option.Quiet = False,
 ) -> None:
-    """What other layers, poolings and several encoders side by side are worth beside the best method.
+    """What other layers, poolings and several encoders side by side gain, compared with the best method.
 
     `tailprobe investigate layers RUN/study.toml --encoder efficientnet_lite0 --encoder descriptors --out LAYERS`
     """

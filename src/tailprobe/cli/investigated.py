@@ -103,7 +103,7 @@ def kept_images(images: "LabeledImages", stored: "Mapping[str, Embeddings]") -> 
 def asked(source: Source, given: Given, out: Path | None, name: str) -> "tuple[Study, Path]":
     """Return the study of what was typed, a run's where that is a run folder, and the folder of an investigation.
 
-    Without `--out` the folder lies in the folder of the run.
+    Without `--out` the folder is created in the run folder.
 
     Raises:
         InputError: as `study_of`, or there is neither a run nor `--out`.

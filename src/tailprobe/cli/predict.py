@@ -36,7 +36,7 @@ def predict(
     images: Annotated[
         str,
         typer.Argument(
-            metavar="IMAGES", help="New images: a folder, .zip, .tar, table with the images beside it, or a URL of one."
+            metavar="IMAGES", help="New images: a folder, .zip, .tar, table next to its images, or a URL of one."
         ),
     ],
     *,

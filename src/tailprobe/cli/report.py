@@ -30,7 +30,7 @@ def report(
     *,
     given: Given,
 ) -> None:
-    """Write the page of a run again, or one page of several runs, with its figures beside it in PAGE_figures/.
+    """Write the page of a run again, or one page of several runs, with its figures in PAGE_figures/.
 
     With an option of figures those of each run are drawn again, for a paper e.g. by
     `tailprobe report RUN --figure-style paper --figure-width 3.3`.

@@ -81,7 +81,7 @@ def review(
         Path,
         typer.Option(
             metavar="TABLE",
-            help="The labels to write, e.g. labels.csv; the history of decisions lies beside them.",
+            help="The labels to write, e.g. labels.csv; the history of decisions is stored next to them.",
             rich_help_panel=option.OUTPUT,
         ),
     ],
@@ -99,7 +99,7 @@ def review(
         typer.Option(
             "--overwrite",
             metavar=option.FLAG,
-            help="Replace a table that is there; the old one is kept beside it.",
+            help="Replace a table that is there; the old one is kept as a backup.",
             rich_help_panel=option.OUTPUT,
         ),
     ] = False,
@@ -112,8 +112,8 @@ def review(
 
     `tailprobe review MODEL NEW_IMAGES --out labels.csv`
 
-    The page is for browsers of this machine alone. Several people may review at once, also from several processes with
-    the same --out. The labels are written when the page is asked to, and when the command ends.
+    The page is only available to browsers on this machine. Several people may review at once, also from several
+    processes with the same --out. The labels are written when the page is asked to, and when the command ends.
     """
     from tailprobe.review.candidates import find_candidates
     from tailprobe.review.entries import last_answers

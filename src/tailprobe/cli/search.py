@@ -39,7 +39,7 @@ def search(
     widths: Annotated[str, _values("Numbers of hidden units", "64, 1024")] = "128, 512",
     quiet: option.Quiet = False,
 ) -> None:
-    """Search learning rate, batch size, dropout and width for the baseline, on the validation part alone.
+    """Search learning rate, batch size, dropout and width for the baseline, using only the validation part.
 
     Writes `search.parquet` and, for each encoder, its best recipe as a study file for `compare`:
     `tailprobe search IMAGES --labels TABLE --encoder resnet18 --out SEARCH`

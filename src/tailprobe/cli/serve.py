@@ -21,7 +21,7 @@ def serve(
         typer.Option(
             "--allow-urls",
             metavar=option.FLAG,
-            help="Fetch images by URLs that clients send, from public addresses alone.",
+            help="Fetch images from URLs that clients send; only public addresses are allowed.",
             rich_help_panel=option.DATA,
         ),
     ] = False,

@@ -1,4 +1,4 @@
-"""A difference in ranking as images: how many of a class's images stand among the first, by each method.
+"""A difference in ranking as images: how many of a class's images are ranked among the first by each method.
 
 Average precision says little to who looks through images by score. How many of a class's 20 images are among the 30
 that a head ranks first does.
@@ -24,7 +24,7 @@ class AmongTheFirst:
 
     @property
     def sentence(self) -> str:
-        """Say it, e.g. `Of 20 images of mine in the test part, 17 rather than 15 are among the first 30 by score.`."""
+        """As text, e.g. `Of 20 images of mine in the test part, 17 rather than 15 are among the first 30 by score.`."""
         digits = 1 if 0.05 <= abs(self.found - self.found_baseline) < 1 else 0  # 3.4 and 3.6 are not 3 and 4
         shown = f"{self.found:.{digits}f}"
         rather = f"{shown} rather than {self.found_baseline:.{digits}f}"

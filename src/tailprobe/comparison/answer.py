@@ -100,7 +100,7 @@ def _aspect(row: "pd.Series[Any]") -> Aspect:
 def _reasons(
     ranking: Aspect, recall: Aspect, precision: Aspect, f2: Aspect, calibration: Aspect, parts: pd.DataFrame
 ) -> list[str]:
-    """Say why aspects disagree, what matters most first."""
+    """Explain why aspects disagree, most important reason first."""
     assert (ranking.aspect, recall.aspect, calibration.aspect) == (RANKING, DECISIONS, CALIBRATION)
     reasons = []
     if recall.direction == BETTER and ranking.direction != BETTER:

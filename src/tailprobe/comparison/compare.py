@@ -39,7 +39,7 @@ def compare_methods(
     covariance of test parts that share images (`variance`), both shrunk by the study's other comparisons
     (`variance_shrinkage`, `covariance_shrinkage`). The methods are tested jointly within each question (`question`,
     `min_p`): one critical level serves verdicts, simultaneous intervals, minimum detectable effects and the
-    recommendation. "practically equal" is a difference whose simultaneous interval lies within the margin. "not tested"
+    recommendation. "practically equal" is a difference whose simultaneous interval is within the margin. "not tested"
     is a class with fewer test positives than `min_positives`, which costs the others nothing, and everything below
     three seeds; "underpowered" one with fewer than 20 whose minimum detectable effect exceeds 0.1. Rows outside the
     questions have no verdict.
@@ -122,7 +122,7 @@ def compare_results(
 ) -> Comparison:
     """Compare methods as `compare_methods` does where the heads' scores are not at hand, but their results are.
 
-    The sampling of the test images cannot be measured then; the Nadeau-Bengio correction stands in for it, with less
+    The sampling of the test images cannot be measured then; the Nadeau-Bengio correction is used instead, with less
     power.
 
     Args:
@@ -158,7 +158,7 @@ def compare_results(
 
 
 def _methods_by_encoder(heads: Sequence[tuple[str, str]], baseline: str) -> dict[str, list[str]]:
-    """Return each encoder's methods beside the baseline, in order of appearance; encoders that have none are left out.
+    """Return each encoder's methods other than the baseline, in order of appearance; encoders without any are omitted.
 
     Raises:
         InputError: there are no heads, or an encoder has no baseline.

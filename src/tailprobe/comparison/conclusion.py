@@ -145,7 +145,7 @@ def _nothing_tested(of: Recommendation, *, kind: Kind = CANNOT_TELL, headline: s
 
 
 def _not_tested(verdicts: pd.DataFrame, of: Recommendation, classes: pd.DataFrame) -> Conclusion:
-    """Say why the low-frequency classes were not tested, and what a test needs."""
+    """Explain why the low-frequency classes were not tested, and what a test needs."""
     found = _nothing_tested(of)
     group = verdicts["class_name"].eq(LOW_FREQUENCY) & verdicts["is_group"].astype(bool)
     rows = verdicts[verdicts["encoder"].astype(str).eq(of.encoder) & group]

@@ -294,7 +294,7 @@ def _estimate(components: VarianceComponents, grouping: Grouping, support: Float
 
 
 def _without_ranking_part(frame: pd.DataFrame, identical_ranking: Collection[str]) -> pd.DataFrame:
-    """Where the ranking is the same by construction, rounding and ties are no ranking part: all is threshold."""
+    """Attribute the whole difference to thresholds if the ranking is the same by construction."""
     same = frame["method"].isin(list(identical_ranking)) & frame["difference"].notna()
     frame.loc[same, ["ranking", "ranking_low", "ranking_high"]] = 0.0
     frame.loc[same, "at_baseline_count"] = frame.loc[same, "baseline"]

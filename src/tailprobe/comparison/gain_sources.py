@@ -22,7 +22,7 @@ def ranks_alike(rows: pd.DataFrame) -> "pd.Series[bool]":
 
 
 def gain_sentence(rows: pd.DataFrame) -> str:
-    """Say where the largest gain comes from, and what a moved threshold alone gains.
+    """Describe where the largest gain comes from, and what a moved threshold alone gains.
 
     Args:
         rows: of one encoder, metric and group, one row per method.
@@ -31,7 +31,7 @@ def gain_sentence(rows: pd.DataFrame) -> str:
     gaining = rows[(rows["difference_low"] > 0) & ~ranks_alike(rows)]
     moved = _moved(rows)
     if gaining.empty:
-        return " ".join([f"No method that trains anew gains {title} on {group} beyond chance.", *moved])
+        return " ".join([f"No method that changes training gains {title} on {group} beyond chance.", *moved])
     return " ".join([_largest(gaining.iloc[int(gaining["difference"].argmax())], title, group), *moved])
 
 

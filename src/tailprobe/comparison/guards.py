@@ -20,7 +20,7 @@ from tailprobe.scores.metric import metric_title
 def guard(
     recommendation: Recommendation, decomposition: pd.DataFrame, verdicts: pd.DataFrame, *, baseline: str = "baseline"
 ) -> Recommendation:
-    """Return a recommendation that does not rest on a threshold alone.
+    """Return a recommendation that does not rest only on a threshold.
 
     In a metric of decisions a method stays recommended only where it gains at the baseline's number of flagged images
     too: there more recall is more precision as well. Else the moved threshold takes its place: an arm that only moves

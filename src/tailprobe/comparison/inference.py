@@ -28,7 +28,7 @@ class Estimate:
     df: Float[np.ndarray, "*K"]  # degrees of freedom
     standard_error_seeds: Float[np.ndarray, "*K"]  # its part that more seeds lower; NaN for one seed
     standard_error_images: Float[np.ndarray, "*K"]  # its part that no number of seeds lowers
-    seeds_df: Float[np.ndarray, "*K"]  # degrees of freedom of the seeds' part alone
+    seeds_df: Float[np.ndarray, "*K"]  # degrees of freedom of the seeds' part
 
     def interval(
         self, *, level: float | Float[np.ndarray, "*K"] = 0.95
@@ -38,7 +38,7 @@ class Estimate:
         return self.mean - half_width, self.mean + half_width
 
     def logit_interval(self, *, level: float = 0.95) -> tuple[Float[np.ndarray, "*K"], Float[np.ndarray, "*K"]]:
-        """Return the ends of the confidence interval of means that lie in [0, 1].
+        """Return the ends of the confidence interval of means in [0, 1].
 
         Taken on the logit scale, by the delta method (Agresti, Categorical Data Analysis, 2013, 3.1.6), so that it
         reaches further towards 1/2 than towards the near end: a share of few cases that came out high by chance also

@@ -22,7 +22,7 @@ def question_test(
 
     Args:
         contrasts: of which the question's rows are, in their order: contrasts by contrasts, method by method.
-        further: members that are no rows, as the trends of doses.
+        further: members that are not rows, such as trends over doses.
     """
     samples = [*_samples(declared, question, contrasts, grouping), *further]
     correlation = joint_correlation(samples) if samples else None

@@ -13,7 +13,7 @@ COLUMNS = (
 
 
 def lacking_table(verdicts: pd.DataFrame, classes: pd.DataFrame, *, most: int = 5) -> pd.DataFrame:
-    """Say what would bring the minimum detectable effect of each open answer on a group down to the margin.
+    """Return what would reduce the minimum detectable effect of each open answer on a group to the margin.
 
     Args:
         verdicts: a run's, with the parts of the standard errors.

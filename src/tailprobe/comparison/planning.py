@@ -26,7 +26,7 @@ from scipy import stats
 from tailprobe.comparison.inference import POWER
 
 K_SEEDS, K_IMAGES = 0.012, 0.0007
-ACCURACY = 2.5  # nine in ten measured standard errors lie within this factor of the planned one
+ACCURACY = 2.5  # nine in ten measured standard errors are within this factor of the planned one
 LEVEL = 0.04  # of the primary question
 _DF_A_SEED = 4  # shrinkage over the comparisons of a study gives a variance about so many degrees of freedom a seed
 
@@ -57,7 +57,7 @@ class Plan:
 
     @property
     def range(self) -> tuple[float, float]:
-        """Where the minimum detectable effect of most collections and methods lies."""
+        """Where the minimum detectable effect of most collections and methods is."""
         return self.minimum_detectable_effect / ACCURACY, self.minimum_detectable_effect * ACCURACY
 
 
@@ -77,8 +77,8 @@ def plan_study(
             groups that do.
         group: (C,) the classes of the group, as the low-frequency ones.
         seeds: repeats.
-        methods: beside the baseline, over all encoders; each is taken to be tested at its share of `LEVEL`, which is a
-            little pessimistic where methods are alike.
+        methods: number of methods besides the baseline, over all encoders; each is assumed to be tested at its share
+            of `LEVEL`, which is slightly conservative if methods are similar.
         margin: the smallest difference that matters.
         test_share: of the images in a test part.
     """
@@ -162,7 +162,7 @@ class Reach:
 def reach_margin(
     parts: VarianceParts, *, effect: float, margin: float, seeds: int, counts: Int[np.ndarray, " G"]
 ) -> Reach | None:
-    """Say what a finished study lacked, from its measured variance parts; None if the margin is detected already.
+    """Return what a finished study lacked, from its measured variance parts; None if it detects the margin already.
 
     The part of the images falls as one over the positives. So does the seeds' part, since for the most it is how one
     seed's test part was drawn; more images of a class therefore lower both. Degrees of freedom are left as they are.
@@ -180,7 +180,7 @@ def reach_margin(
 
 
 def reach_sentence(reach: Reach, classes: Sequence[str], *, margin: float, seeds: int) -> str:
-    """Say what would let a study detect its margin."""
+    """Describe what would let a study detect its margin."""
     labels = labelling(classes, reach.images_to_add)
     if reach.seeds is None:
         return f"No number of seeds detects a difference of {margin:g} on these images; {labels}."
@@ -188,7 +188,7 @@ def reach_sentence(reach: Reach, classes: Sequence[str], *, margin: float, seeds
 
 
 def planned_sentences(plan: Plan, classes: Sequence[str], *, title: str, group: str) -> list[str]:
-    """Say what a study would detect, and what to label for it to detect the margin.
+    """Describe what a study would detect, and what to label for it to detect the margin.
 
     Args:
         classes: the names of the group's classes, in the order of `plan.positives`.
@@ -209,7 +209,7 @@ def planned_sentences(plan: Plan, classes: Sequence[str], *, title: str, group: 
 
 
 def labelling(classes: Sequence[str], images: Int[np.ndarray, " G"], *, most: int = 5) -> str:
-    """Say which classes to label more images of, those that need most first.
+    """List the classes that need more labelled images, those that need most first.
 
     >>> labelling(["mine", "road", "river"], np.array([40, 0, 5]))
     'label about 40 more images of mine, 5 of river'

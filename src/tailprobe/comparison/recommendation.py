@@ -128,7 +128,7 @@ def _use(chosen: Candidate, metric: str) -> str:
 
 
 def _on_the_remaining(chosen: Candidate) -> str:
-    """Say what is known of the cost; an interval that holds 0 does not show that there is none."""
+    """Describe what is known about the cost; an interval that contains 0 does not show that there is none."""
     if math.isnan(chosen.effect_remaining):
         return "there are no remaining classes"
     if chosen.effect_remaining_low <= 0 <= chosen.effect_remaining_high:

@@ -84,7 +84,7 @@ class VarianceAccumulator:
 
 
 def nadeau_bengio(values: Float[np.ndarray, "S K"], *, test_share: float) -> VarianceComponents:
-    """Estimate the variance from the seeds' numbers alone, with the Nadeau-Bengio correction for shared test images.
+    """Estimate the variance from the seeds' values only, with the Nadeau-Bengio correction for shared test images.
 
     cov = s^2 t / (1 - t), so that Var(mean) = s^2 (1/S + t / (1 - t)): test over training images.
 

@@ -78,10 +78,12 @@ def decide_verdicts(
     recommendation chooses among methods of every link, so it needs effects that can be compared.
 
     Raises:
-        InputError: there are no contrasts, as when there is no method beside the baseline; an unknown primary question.
+        InputError: there are no contrasts, such as with only the baseline; or the primary question is unknown.
     """
     if not contrasts:
-        raise InputError(f"there is no method beside the baseline {baseline!r} to compare; name another in the study")
+        raise InputError(
+            f"there is no method other than the baseline {baseline!r} to compare; name another in the study"
+        )
     margin = default_margin(metric) if margin is None else margin
     estimates = [estimate_differences(c, grouping) for c in contrasts]
     rows = estimate_rows(contrasts, estimates, grouping, metric)

@@ -44,7 +44,7 @@ def verdict_words(
         tested: it was tested there.
         rejected: that its difference is 0 was rejected.
         better: the difference is to the better.
-        equal: its simultaneous interval lies within the margin.
+        equal: its simultaneous interval is within the margin.
         support: test positives.
         detectable: minimum detectable effect, NaN where none would be.
 

@@ -61,7 +61,7 @@ def _variant_notes(variants: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     shown = "; ".join(", ".join(map(repr, names)) for names in variants[:_SHOWN])
     more = f" and {len(variants) - _SHOWN} more" if len(variants) > _SHOWN else ""
     return (
-        f"class names differ in case, blanks or punctuation alone: {shown}{more}; if they are one class, pass "
+        f"class names differ only in case, spaces or punctuation: {shown}{more}; if they are one class, pass "
         f"{flag('merge_classes')} {VARIANTS}",
     )
 

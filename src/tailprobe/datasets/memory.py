@@ -47,7 +47,7 @@ def columns_of_frame(frame: Any, name: str = "DataFrame") -> Columns:  # noqa: A
 
 
 def read_memory(
-    source: Any,  # noqa: ANN401 - a DataFrame, whose type pandas alone knows, or a sequence
+    source: Any,  # noqa: ANN401 - a DataFrame, whose type needs pandas, or a sequence
     labels: object = None,
     *,
     bands: BandSelection = Composite.RGB,
@@ -169,7 +169,7 @@ def _of_matrix(array: np.ndarray, names: Sequence[str] | None) -> dict[str, list
 
 
 def _words(value: object, names: Sequence[str] | None) -> list[str]:
-    """Return the classes of one image; numbers are named by `names`, None and NaN are no class."""
+    """Return the classes of one image; numbers are named by `names`, None and NaN are not classes."""
     if isinstance(value, list | tuple | set | np.ndarray):
         return [word for item in value for word in _words(item, names)]
     number = value.item() if isinstance(value, np.generic) else value

@@ -21,7 +21,7 @@ from tailprobe.lock import locked_file
 
 FORMATS = (".npy", ".npz", ".parquet", ".lance", ".zarr")
 _LIBRARIES = {".lance": ("lance", "lance"), ".zarr": ("zarr", "zarr")}  # module, extra that installs it
-_NAMES, _LABELS = ".names.txt", ".labels.csv"  # beside an .npy
+_NAMES, _LABELS = ".names.txt", ".labels.csv"  # written with an .npy
 _BLOCK = 16384  # rows in memory at a time
 _CHUNK = 1024  # rows of a chunk in Zarr, a divisor of the block
 
@@ -31,12 +31,12 @@ def export_embeddings(
 ) -> Path:
     """Write embeddings atomically in the format given by the suffix of `path`.
 
-    `.npy`: the (N, D) array, and the image names beside it in NAME.names.txt, one per line. `.npz`: arrays `embeddings`
+    `.npy`: the (N, D) array, and the image names in NAME.names.txt, one per line. `.npz`: arrays `embeddings`
     and `names`. `.parquet` and `.lance`: columns `name` and `embedding`, a list of D numbers. `.zarr`: a group
     (format 2) of arrays `embedding` (N, D) and `name`, in chunks of rows, uncompressed. The dtype is kept.
     Labels and given parts are written too, so that `compare` needs no table: Parquet and Lance have columns `labels`, a
     list of classes, and `split`; `.npz` arrays `labels`, (N, C) of 0 and 1 or the class of a single-label image,
-    `classes` and `split`; Zarr the same as `.npz`; `.npy` a table beside it, NAME.labels.csv, for `--labels`.
+    `classes` and `split`; Zarr the same as `.npz`; `.npy` a separate table, NAME.labels.csv, for `--labels`.
     All but `.npz` are written block by block, whatever the size. One process writes a file at a time.
 
     Args:
@@ -103,7 +103,7 @@ def _replace_folder(embeddings: Embeddings, labels: ExportedLabels | None, path:
 
 
 def _write_npy(embeddings: Embeddings, labels: ExportedLabels | None, path: Path) -> None:
-    del labels  # in a table beside it
+    del labels  # in a separate table
     shape = (len(embeddings), embeddings.width)
     header = {"descr": embeddings.vectors.dtype.str, "fortran_order": False, "shape": shape}
     with path.open("wb") as file:  # not a memory map, whose writer is killed when the disk is full

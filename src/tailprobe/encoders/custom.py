@@ -28,7 +28,7 @@ class FunctionEncoder:
     """An encoder from a function of a list of images, each (h, w, 3) uint8 of any size, that returns (B, D).
 
     Args:
-        function: called by one thread; each row it returns depends on its image alone.
+        function: called by one thread; each row it returns depends only on its image.
         name: the encoder's name.
 
     Raises:

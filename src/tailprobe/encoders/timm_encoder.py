@@ -177,7 +177,7 @@ class TimmEncoder:
         """Return this encoder, whose four channels the other runtimes are not made for."""
         if runtime not in ("auto", "torch") or precision not in ("auto", "float32"):
             raise InputError(
-                f"encoder {self.name!r} takes four bands, which runtime torch in float32 alone does; leave out "
+                f"encoder {self.name!r} takes four bands, which only runtime torch in float32 supports; leave out "
                 "--runtime and --precision"
             )
         return self

@@ -76,7 +76,9 @@ def _create(library: Any, chosen: Any, name: str) -> Any:  # noqa: ANN401
             return model
         return library.get_model(made, num_classes=0)
     except TypeError as error:
-        raise InputError(f"{name}: {made} is no model that gives one row of numbers an image ({error})") from error
+        raise InputError(
+            f"{name}: {made} is not a model that returns one row of numbers per image ({error})"
+        ) from error
 
 
 def _of_model(library: Any, model: str) -> list[Any]:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""Exact duplicates, and which of them lie in different parts of a split."""
+"""Exact duplicates, and which of them are in different parts of a split."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ def find_copies(hashes: UInt8[np.ndarray, "N W"], labels: Labels, *, parts: Sequ
 
 
 def equal_rows(hashes: UInt8[np.ndarray, "N W"]) -> Groups:
-    """Number the groups of two and more equal rows, in the order of their first; -1 for a row alone or of zeros.
+    """Number the groups of two and more equal rows, in the order of their first; -1 for unique rows and rows of zeros.
 
     >>> equal_rows(np.array([[7], [1], [7], [2], [0], [0]], dtype=np.uint8))
     array([ 0, -1,  0, -1, -1, -1])

@@ -79,7 +79,7 @@ def find_near_duplicates(
     """Find all pairs of rows whose cosine reaches a threshold.
 
     Exact: all N**2 / 2 pairs are compared, by blocked matrix products. Most are ruled out by an upper bound on their
-    cosine from few numbers per row, see `tailprobe.inspection.sketch`; memory grows by these numbers alone. A row of
+    cosine from few numbers per row, see `tailprobe.inspection.sketch`; memory grows only by these numbers. A row of
     zeros has no cosine and is never a near duplicate.
 
     Args:

@@ -31,7 +31,7 @@ class Together:
         return self.estimate.interval(level=1 - self.critical_level)
 
     def band_of_shares(self) -> tuple[Float[np.ndarray, " P"], Float[np.ndarray, " P"]]:
-        """Return both ends of the simultaneous intervals of numbers that lie in [0, 1]."""
+        """Return both ends of the simultaneous intervals of numbers in [0, 1]."""
         return self.estimate.logit_interval(level=1 - self.critical_level)
 
 

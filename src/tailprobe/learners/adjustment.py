@@ -95,7 +95,7 @@ def adjustment_digest(adjustment: Adjustment | None) -> str:
 
 
 def check_adjustment(adjustment: object) -> None:
-    """Refuse an object that is not an adjustment; None stands for no adjustment and is accepted.
+    """Refuse an object that is not an adjustment; None, for no adjustment, is accepted.
 
     Raises:
         TypeError: a method of `Adjustment` is missing; the message names it.

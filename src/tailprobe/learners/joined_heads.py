@@ -103,7 +103,7 @@ def nested(place: str, head: Head) -> dict[str, torch.Tensor]:
 
 
 def nested_head(place: str, tensors: Mapping[str, torch.Tensor], link: Link) -> Head:
-    """Build the head whose tensors lie under `place`.
+    """Build the head whose tensors are stored under `place`.
 
     Raises:
         ValueError: there is none.
@@ -111,5 +111,5 @@ def nested_head(place: str, tensors: Mapping[str, torch.Tensor], link: Link) -> 
     mine = {name.split("/", 2)[2]: tensor for name, tensor in tensors.items() if name.startswith(f"{place}/")}
     kinds = {name.split("/", 2)[1] for name in tensors if name.startswith(f"{place}/")}
     if len(kinds) != 1:
-        raise ValueError(f"no head lies under {place!r}")
+        raise ValueError(f"no head is stored under {place!r}")
     return HEADS.get(kinds.pop()).from_tensors(mine, link)

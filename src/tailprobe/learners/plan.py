@@ -34,13 +34,13 @@ class Stage:
             (0, 1]; `batch_mean_weight` with (R, C) weights.
     """
 
-    rows: Int[np.ndarray, " M"]  # positions among the R rows, repeats kept; shuffled anew in each epoch
+    rows: Int[np.ndarray, " M"]  # positions among the R rows, repeats kept; reshuffled in each epoch
     loss: Loss = field(default_factory=Loss)
     row_weights: RowWeights | None = None  # by row, not by draw
     batch_mean_weight: bool = False  # each row of a batch has the mean weight of its rows, as with a scalar loss
     draws: int | None = None  # rows that an epoch draws; None: all of `rows` once
     share: float = 1.0  # of the recipe's epochs
-    trains: Literal["all", "output"] = "all"  # the whole head, or its output layer alone
+    trains: Literal["all", "output"] = "all"  # the whole head, or only its output layer
     restart_output: bool = False  # initialise the output layer and Adam again when the stage begins
 
     def __post_init__(self) -> None:

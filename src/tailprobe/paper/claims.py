@@ -1,4 +1,4 @@
-"""The paper's three findings as claims that a run can be held against, and when a claim holds."""
+"""The paper's three findings as claims to check a run against, and when a claim holds."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -19,7 +19,7 @@ class EpochsKept:
 
     @property
     def sentence(self) -> str:
-        """Say which epochs were kept, and what that means for training longer."""
+        """Describe which epochs were kept, and what that means for training longer."""
         first, last = min(self.kept), max(self.kept)
         which = f"epoch {first}" if first == last else f"epochs {first} to {last}"
         said = f"{self.method} ({self.rows:,.0f} rows per epoch): {which} of {self.epochs} kept"

@@ -1,4 +1,4 @@
-"""What is said beside the answer of a run whose test images have near copies in training."""
+"""A warning with the answer of a run whose test images have near duplicates in training."""
 
 from collections.abc import Mapping
 from typing import Any

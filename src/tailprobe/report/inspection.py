@@ -24,7 +24,7 @@ _SHOWN_PAIRS = 5
 def inspection_report(inspection: Inspection) -> RenderableType:
     """Return an inspection as text and tables for a terminal of 80 columns.
 
-    Classes stand in descending order of their images; of more than 30 the 8 largest and the 22 rarest are shown, and
+    Classes are in descending order of their images; of more than 30 the 8 largest and the 22 rarest are shown, and
     the number of the others is given. Of the low-frequency rules the first four have a column each.
     """
     labels = inspection.labels

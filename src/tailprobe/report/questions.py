@@ -26,7 +26,7 @@ class Asked:
 
     @property
     def sentence(self) -> str:
-        """Say it in short, e.g. `low-frequency classes: 8 comparisons tested jointly at .04`."""
+        """A short description, e.g. `low-frequency classes: 8 comparisons tested jointly at .04`."""
         level = f"{self.level:g}".removeprefix("0")
         one = "one comparison tested" if self.comparisons == 1 else f"{self.comparisons} comparisons tested jointly"
         return f"{self.about}: {one} at {level}"
@@ -68,7 +68,7 @@ def fixed_before_training(run: Run) -> list[tuple[str, str]]:
 
 
 def more_seeds(verdicts: pd.DataFrame, encoder: str) -> str:
-    """Say what more seeds could still bring, and what no number of seeds can; empty if nothing was tested.
+    """Describe what more seeds could still show, and what no number of seeds can; empty if nothing was tested.
 
     The simultaneous interval of a mean over S seeds is as wide as sqrt(seeds' part / S + images' part); both parts are
     pooled over the methods, since those of one are estimates of few degrees of freedom.
@@ -89,7 +89,7 @@ def more_seeds(verdicts: pd.DataFrame, encoder: str) -> str:
 
 
 def what_would_settle(verdicts: pd.DataFrame, answer: Conclusion) -> str:
-    """Say what more seeds would bring to an answer that is open and does not say itself what would settle it."""
+    """Describe what more seeds would add to an open answer that does not say itself what would settle it."""
     return "" if answer.kind != CANNOT_TELL or answer.settle else more_seeds(verdicts, answer.encoder)
 
 

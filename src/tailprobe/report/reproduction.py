@@ -27,7 +27,7 @@ _OPTIMISTIC = (
 
 
 def closeness_table(run: Run) -> Table:
-    """Return the paper's numbers beside the run's, at most 80 columns wide."""
+    """Compare the paper's numbers with the run's, at most 80 columns wide."""
     table = Table(box=box.SIMPLE_HEAD, title_justify="left", **_LOOK)  # type: ignore[arg-type]
     table.title = Text("How close it is", style="bold")
     table.add_column("", width=_NAME)
@@ -89,7 +89,7 @@ def caption(run: Run) -> str:
 
 
 def facts(run: Run) -> list[Fact]:
-    """Return the paper's numbers beside the run's; none where it repeats no study of the paper's."""
+    """Compare the paper's numbers with the run's; empty if the run does not repeat a study of the paper."""
     return [] if run.paper_facts is None else facts_of(run.paper_facts)
 
 

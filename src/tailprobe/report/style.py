@@ -57,7 +57,7 @@ def settings() -> Iterator[None]:
 
 
 def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Draw in this style and no other, and leave matplotlib's settings as they were.
+    """Draw in exactly this style, and leave matplotlib's settings as they were.
 
     Every text of the finished picture is literal: a dollar sign in a class name opens no formula.
     """

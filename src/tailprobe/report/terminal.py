@@ -46,7 +46,7 @@ def results_table(
         plans: columns method, seed, rows, and encoder where they differ by it; adds the rows drawn, a mean over seeds.
         baselines: by method, what Δ is from where that is not `baseline`, as for softmax methods.
         remarks: by method, what is to be known of it, under the table.
-        width: columns of the terminal, 80 or more; names that do not fit stand on several lines.
+        width: columns of the terminal, 80 or more; names that do not fit are wrapped.
 
     Raises:
         InputError: the table has no such encoder, metric, part or method.

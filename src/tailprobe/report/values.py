@@ -56,7 +56,7 @@ def seed_values(
         is_group: take the averages over groups of classes, not the classes.
 
     Raises:
-        InputError: a column is missing, an encoder, metric, part, method or class has no row, or a row stands twice.
+        InputError: a column is missing, an encoder, metric, part, method or class has no row, or a row is repeated.
     """
     missing = [column for column in COLUMNS if column not in table.columns]
     if missing:
@@ -122,7 +122,7 @@ def spread_ends(
 
 
 def agree(differences: Float[np.ndarray, "*rest S"]) -> Bool[np.ndarray, "*rest"]:
-    """Return where at least three seeds are defined and all of them lie on the same side of zero."""
+    """Return where at least three seeds are defined and all of them are on the same side of zero."""
     number = (~np.isnan(differences)).sum(axis=-1)
     same = ((differences > 0).sum(axis=-1) == number) | ((differences < 0).sum(axis=-1) == number)
     return np.asarray(same & (number >= 3))

@@ -20,7 +20,7 @@ from tailprobe.scores.metric import metric_title
 
 _SHOWN = (LOW_FREQUENCY, REMAINING)
 _COLOURS = {IMPROVES: "green", WORSENS: "red"}
-_WIDE = 116  # columns from which both groups stand side by side
+_WIDE = 116  # terminal columns from which both groups are shown side by side
 _GROUP = 43  # letters of a group: mean 4, interval 18, the longest verdict 17, spaces
 _WORDS = 17  # letters of the longest verdict
 _MIN_NAME = 15
@@ -36,8 +36,8 @@ def verdict_table(
 ) -> Table:
     """Return what each method reaches and changes in both groups of classes, in percent, and the verdicts' words.
 
-    The groups stand side by side in a wide terminal, else one below the other. The interval is the simultaneous one,
-    which the verdict is drawn from; of what was not tested that of the row alone. Classes that were tested, as a
+    The groups are side by side in a wide terminal, else one below the other. The interval is the simultaneous one,
+    which the verdict is drawn from; for untested differences that of the single row. Classes that were tested, as a
     question of their own, are counted under the table. Only verdicts have colours.
 
     Args:
@@ -46,7 +46,7 @@ def verdict_table(
             margin.
         methods: in the order to show them; of the baseline, which has no verdict, the mean is shown.
         remarks: by method, what is to be known of it, under the table.
-        width: columns of the terminal, 80 or more; names that do not fit stand on several lines.
+        width: columns of the terminal, 80 or more; names that do not fit are wrapped.
     """
     wide = width >= _WIDE
     groups = [_SHOWN] if wide else [(group,) for group in _SHOWN]

@@ -1,4 +1,4 @@
-"""What is drawn of runs: figures, tables and the page, from their folders alone."""
+"""What is drawn of runs: figures, tables and the page, from their folders only."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path

@@ -107,7 +107,7 @@ def nearest_carriers(
     """Return for each query the nearest labelled images that carry the class, nearest first.
 
     Args:
-        leave_out: a labelled image that is no neighbour of itself.
+        leave_out: a labelled image, which is not a neighbour of itself.
     """
     if labelled is None or labelled.vectors is None or not len(queries):
         return [()] * len(queries)

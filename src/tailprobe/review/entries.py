@@ -1,6 +1,6 @@
-"""What reviewers decided: entries of a history, and what of them stands.
+"""What reviewers decided: entries of a history, and which of them are in effect.
 
-The history only grows. An undo is an entry of its own; what it takes back stays in the history and stands no more.
+The history only grows. An undo is an entry, too; the undone decision stays in the history but is no longer in effect.
 """
 
 from collections.abc import Iterable, Sequence
@@ -52,7 +52,7 @@ def standing(entries: Iterable[Entry]) -> dict[Item, list[Entry]]:
 
 
 def last_answers(entries: Iterable[Entry]) -> dict[Item, bool]:
-    """Return for each item whether the class was confirmed, by the last decision that stands and is no skip.
+    """Return for each item whether the class was confirmed, by the last decision that was not undone and is not a skip.
 
     >>> one = Entry(1, "", "ann", "a.png", "mine", "confirm")
     >>> two = Entry(2, "", "bob", "a.png", "mine", "skip")
@@ -83,7 +83,7 @@ def conflicts(entries: Iterable[Entry]) -> list[Conflict]:
 
 
 def last_of(entries: Sequence[Entry], reviewer: str) -> Entry | None:
-    """Return a reviewer's last decision that stands, which an undo takes back; None if there is none."""
+    """Return a reviewer's last decision in effect, which an undo reverts; None if there is none."""
     undone = {entry.undoes for entry in entries if entry.decision == "undo"}
     for entry in reversed(entries):
         if entry.reviewer == reviewer and entry.decision != "undo" and entry.number not in undone:

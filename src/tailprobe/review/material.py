@@ -42,7 +42,7 @@ class Labelled:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The path or URL of each image, empty if it is no file of its own."""
+        """The path or URL of each image, empty if it is not a separate file."""
         if self.images is None:
             return ("",) * len(self.names)
         return tuple(file_of(self.images, row) for row in range(len(self.names)))
@@ -56,7 +56,7 @@ class Material:
     new: LabeledImages
     vectors: Float[np.ndarray, "M D"]  # of the new images; may be memory-mapped
     probabilities: Float64[np.ndarray, "M C"]
-    labelled: Labelled | None  # None of a model whose comparison is not beside it
+    labelled: Labelled | None  # None for a model without its comparison
     rare: tuple[int, ...]  # the classes that are reviewed
 
 

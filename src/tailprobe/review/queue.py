@@ -85,7 +85,7 @@ def image_values(probabilities: Float[np.ndarray, " N"], mix: Mix) -> Float64[np
 
 
 def unit_rows(vectors: Float[np.ndarray, "N D"]) -> Float32[np.ndarray, "N D"]:
-    """Return rows about their mean and of length 1, so that distances are of direction alone; zeros stay zeros."""
+    """Return rows about their mean and of length 1, so that distances depend only on direction; zeros stay zeros."""
     rows = np.asarray(vectors, np.float32)
     rows = rows - rows.mean(axis=0)
     length = np.linalg.norm(rows, axis=1, keepdims=True)

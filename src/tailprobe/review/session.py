@@ -66,7 +66,7 @@ class Session:
         }
 
     def state(self, reviewer: str, viewing: int | None = None) -> dict[str, Any]:
-        """Return what stands of each candidate, the conflicts, and what others look at.
+        """Return the current decision on each candidate, the conflicts, and what others look at.
 
         Args:
             viewing: the number of the candidate that the reviewer has before their eyes.
@@ -138,7 +138,7 @@ class Session:
         return None if self.material.labelled is None else self.material.labelled.images
 
     def labels(self) -> ReviewedLabels:
-        """Return the labels with what stands of the decisions."""
+        """Return the labels with the decisions in effect."""
         self.history.refresh()
         new = self.material.new
         files = {name: file_of(new, row) for row, name in enumerate(new.names)}

@@ -237,7 +237,7 @@ def free_folder(path: Path, study: Study) -> RunFolder:
     with refusals_named(path):
         others = [file for file in path.iterdir() if not _is_left_over(file)] if path.is_dir() else []
     if others and not folder.study.exists():
-        raise InputError(f"{path} holds files that are no run of tailprobe; give --out a new or empty folder")
+        raise InputError(f"{path} contains files that are not a run of tailprobe; give --out a new or empty folder")
     if others and read_study(folder.study, allow_code=True) != study:
         raise InputError(f"{path} holds a run with other settings (its study.toml differs); give --out another folder")
     return folder

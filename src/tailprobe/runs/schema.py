@@ -9,7 +9,7 @@ FORMAT = 3  # of the run folder, in run.json; one more whenever a file, column o
 FILES = MappingProxyType(
     {
         "study.toml": "the settings; `tailprobe compare study.toml` repeats the run",
-        "run.json": "what decides the numbers beside the settings, and every file's digest; its presence means that "
+        "run.json": "what decides the numbers besides the settings, and every file's digest; its presence means that "
         "the run is whole",
         "split.parquet": "which image is in which part",
         "labels.parquet": "which image carries which class",
@@ -30,15 +30,15 @@ FILES = MappingProxyType(
         "best.parquet": "each method against the best of the others; absent where no method was compared",
         "further.parquet": "encoders against each other, and calibration; absent where `questions` names none",
         "recommendation.json": "the recommended method; absent where no method was compared",
-        "paper_facts.parquet": "the paper's numbers beside this run's; absent where the study repeats none of the "
-        "paper's",
-        "paper_findings.parquet": "the paper's findings, held against this run; absent as the above",
+        "paper_facts.parquet": "the paper's numbers compared with this run's; absent where the study repeats none of "
+        "them",
+        "paper_findings.parquet": "the paper's findings, checked on this run; absent as the above",
         "duplicates.json": "pairs of nearly equal images; absent for more than 50,000 images",
         "samples.parquet": "a few images, made small",
         "mistakes.parquet": "the test images with the largest errors, and those that one method finds and the other "
         "misses",
-        "embedding_map.parquet": "where images lie under each encoder, in two dimensions",
-        "neighbours.parquet": "what lies next to an image of each low-frequency class",
+        "embedding_map.parquet": "positions of the images under each encoder, in two dimensions",
+        "neighbours.parquet": "the nearest neighbours of an image of each low-frequency class",
         "figures": "figures as SVG, PNG and PDF, with index.json and, in the style of papers, each caption as text",
         "tables": "tables for papers, as CSV, Parquet, LaTeX and Markdown: summary (what each method reaches and "
         "changes on the groups of classes), verdicts, averages, classes, methods, costs, thresholds, lacking; "
@@ -170,7 +170,7 @@ COLUMNS = MappingProxyType(
                 "tested; empty if the row belongs to no question",
             ),
             "seeds": ("integer", "seeds of the comparison"),
-            "question": ("text", "primary, cost or classes; empty if the row is an estimate alone"),
+            "question": ("text", "primary, cost or classes; empty if the row is only an estimate"),
             "level": ("number", "of the question; NaN where there is none"),
             "critical_level": ("number", "p-value at or below which it is improves or worsens; NaN where not tested"),
             "simultaneous_low": ("number", "lower end of the interval at the critical level, which verdicts rest on"),
@@ -323,7 +323,7 @@ COLUMNS = MappingProxyType(
             "kind": (
                 "text",
                 "false negative (carries the class, low score), false positive, found (by the method shown beside the "
-                "baseline alone) or lost (by the baseline alone)",
+                "baseline only) or lost (by the baseline only)",
             ),
             "name": ("text", "name of the image"),
             "tags": ("list of texts", "its classes"),
@@ -331,7 +331,7 @@ COLUMNS = MappingProxyType(
             "chosen": ("number", "mean probability under the method shown beside it"),
             "threshold_baseline": ("number", "mean threshold of the class under the baseline; NaN where there is none"),
             "threshold_chosen": ("number", "the same under the method beside it"),
-            "file": ("text", "path or URL of the image; empty if it is no file of its own"),
+            "file": ("text", "path or URL of the image; empty if it is not a separate file"),
             "picture": ("bytes", "JPEG of at most 224 pixels per side; empty if it cannot be read, or none is kept"),
         },
         "embedding_map": {
@@ -347,7 +347,7 @@ COLUMNS = MappingProxyType(
             "rank": ("integer", "0 for the image itself, then 1 for the nearest"),
             "cosine": ("number", "of the two embeddings"),
             "tags": ("list of texts", "classes of the neighbour"),
-            "file": ("text", "path or URL of the neighbour; empty if it is no file of its own"),
+            "file": ("text", "path or URL of the neighbour; empty if it is not a separate file"),
             "picture": ("bytes", "the neighbour, JPEG of at most 160 pixels per side; empty if none is kept"),
         },
     }
@@ -362,7 +362,7 @@ RECORD = MappingProxyType(
         "groups": "number of groups that stay in one part; null where images have no groups",
         "kind": "multi-label or single-label",
         "methods": "the methods, in order",
-        "method_sources": "digest of the file of each method that is no part of tailprobe, by the method's name",
+        "method_sources": "digest of the file of each method that is not part of tailprobe, by the method's name",
         "labels": "digest of the labels",
         "encoders": "by name: width of the embeddings, fingerprint of images and encoder, and identity, by what it "
         "embedded (model, hash of weights, preprocessing, runtime, precision, bands, dtype; for precomputed embeddings "
@@ -390,9 +390,9 @@ RECORD = MappingProxyType(
 
 def document() -> str:
     """Return `docs/run_folder.md`."""
-    lines = ["# The run folder", "", f"Everything of a run lies in one folder, here in format {FORMAT}.", ""]
+    lines = ["# The run folder", "", f"A run is stored in one folder, here in format {FORMAT}.", ""]
     lines += [
-        "`tailprobe.Run.load(path)` reads it; every file can also be read on its own. Tables are held against this",
+        "`tailprobe.Run.load(path)` reads it; every file can also be read on its own. Tables are checked against this",
         "page when they are written: a number may be NaN (Parquet stores a null), another value is missing only where",
         "its type says so.",
         "",

@@ -45,7 +45,7 @@ class Sample:
 
     @cached_property
     def by_class(self) -> list[tuple[Int[np.ndarray, " K"], "Sample"]]:
-        """For each class, the rows whose label is known, and a sample of these rows and that class alone."""
+        """For each class, the rows whose label is known, and a sample of only these rows and this class."""
         known = np.ones(self.labels.shape, dtype=bool) if self.known is None else self.known
         rows = [np.flatnonzero(column) for column in known.T]
         return [(kept, self._of_class(c, kept)) for c, kept in enumerate(rows)]
@@ -171,7 +171,7 @@ def metric_to_compare(name: str) -> Metric:
 
 
 def comparable_names() -> tuple[str, ...]:
-    """Return the names of the metrics that methods can be compared by; `...` stands for a threshold rule."""
+    """Return the names of the metrics that methods can be compared by; `...` is a threshold rule."""
     return tuple(
         f"{metric.name}@..." if metric.of == "decisions" else metric.name
         for metric in all_metrics()

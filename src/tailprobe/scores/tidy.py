@@ -116,7 +116,7 @@ def _group_scores(
     *,
     single_label: bool,
 ) -> dict[str, list[float]]:
-    """Return the metrics of groups only: a value for every group, or for `all` alone."""
+    """Return the metrics of groups only: a value for every group, or only for `all`."""
     labels, known = part.labels, np.True_ if part.known is None else part.known
     labels = labels & known
     group = np.stack(list(groups.values()))  # (G, C)

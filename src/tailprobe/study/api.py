@@ -102,7 +102,7 @@ def _embed(
 
 @printed_by_default()
 def compare(
-    data: Any,  # noqa: ANN401 - a DataFrame, whose type pandas alone knows, or as below
+    data: Any,  # noqa: ANN401 - a DataFrame, whose type needs pandas, or as below
     *,
     embeddings: Embeddings | None = None,
     encoders: Sequence[str] | str | None = None,
@@ -229,7 +229,7 @@ def compare(
         dtype=dtype,
     )
     if out is None:
-        _LOG.info("the run lies in %s, a temporary folder; keep it with .save(PATH), or pass out=PATH", folder)
+        _LOG.info("the run is in %s, a temporary folder; keep it with .save(PATH), or pass out=PATH", folder)
     with shown_progress(progress) as told:
         return run_study(study, folder, execution, images=images, embeddings=made, progress=told)
 

@@ -43,7 +43,7 @@ def mistake_table(
         images: the N images of the study.
         scores: the run's `scores.parquet`.
         encoder: whose heads' scores are used.
-        chosen: the method shown beside the baseline.
+        chosen: the method compared with the baseline.
         seeds: the seeds of the study.
         thresholds: (C,) of the baseline and (C,) of the chosen method; NaN where there is none.
         classes: number of classes, the rarest first.

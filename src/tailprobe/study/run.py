@@ -172,7 +172,7 @@ def _compute(
 
 
 def _hold_against_paper(folder: RunFolder, design: Design, measured: StudyScores, stages: Stages) -> None:
-    """Write the run's numbers beside the paper's, and whether the paper's findings hold in it."""
+    """Compare the run's numbers with the paper's, and check whether the paper's findings hold in it."""
     if stages.record is None:
         raise ValueError("the stage before must have made the record")
     run = Run.unfinished(folder, stages.record)
@@ -341,7 +341,7 @@ def _conclusion(folder: RunFolder) -> Conclusion | None:
 def _look_at_embeddings(
     folder: RunFolder, study: Study, design: Design, stored: Mapping[str, Embeddings]
 ) -> list[Path]:
-    """Write where the images lie under each encoder, and what lies next to images of the rarest classes."""
+    """Write the embedding map of each encoder, and the nearest neighbours of images of the rarest classes."""
     maps = [embedding_map(embeddings, design.images.labels, by=study.map) for embeddings in stored.values()]
     folder.write_table("embedding_map", pd.concat(maps, ignore_index=True))
     pictures = design.images.has_pixels and not study.no_images

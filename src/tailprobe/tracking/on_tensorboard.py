@@ -46,7 +46,7 @@ class TensorboardTracker:
 def _check_ours(folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_file() and not path.name.startswith(_EVENTS):
-            raise InputError(f"{path} is no event file; move it away, so that {folder} can be replaced")
+            raise InputError(f"{path} is not an event file; move it elsewhere, so that {folder} can be replaced")
 
 
 def _write_about(result: Run, folder: Path) -> None:

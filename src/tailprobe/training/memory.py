@@ -28,7 +28,7 @@ class Resources:
     def __str__(self) -> str:
         return (
             f"{self.heads} heads by the {self.kernel} kernel, {self.workers} at once, "
-            f"in at most {self.bytes / 2**20:,.0f} MB beside the embeddings"
+            f"in at most {self.bytes / 2**20:,.0f} MB in addition to the embeddings"
         )
 
 

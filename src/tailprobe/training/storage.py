@@ -1,4 +1,4 @@
-"""Heads on disk: safetensors files, which hold weights and no code."""
+"""Heads on disk: safetensors files, which hold weights but no code."""
 
 import hashlib
 import json
@@ -55,7 +55,7 @@ def save_heads(
     with write_whole(path, shared=True, durable=durable) as partial:
         try:
             save_file(distinct, partial, metadata={_ENTRY: json.dumps(about)})
-        except SafetensorError as error:  # with the system's error in its text alone
+        except SafetensorError as error:  # the system's error is only in its text
             raise OSError(str(error)) from error
 
 
@@ -115,7 +115,7 @@ def _row(key: HeadKey, fitted: FittedHead) -> dict[str, Any]:
 
 
 def _fitted(
-    file: Any,  # noqa: ANN401 - safe_open is no class
+    file: Any,  # noqa: ANN401 - safe_open is not a class
     stored: Mapping[str, str],
     index: int,
     row: dict[str, Any],

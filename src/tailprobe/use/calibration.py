@@ -35,7 +35,7 @@ class Calibration:
     offset: Float64[np.ndarray, " C"]  # log odds
     covariance: Float64[np.ndarray, "C 2 2"]  # of slope and offset
     head_deviation: Float64[np.ndarray, " C"]  # standard deviation of calibrated log odds between heads; 0 if unknown
-    reasons: tuple[str, ...]  # (C,) why a class's probabilities cannot be trusted; empty if they can
+    reasons: tuple[str, ...]  # (C,) why a class's probabilities are unreliable; empty if they are reliable
 
     @property
     def trusted(self) -> Bool[np.ndarray, " C"]:

@@ -9,7 +9,7 @@ from tailprobe.registry import did_you_mean
 from tailprobe.runs.run import Run
 
 BASELINE = "baseline"
-_MOVED = "move_threshold"  # has the baseline's heads; a classifier chooses its thresholds anew from held-out scores
+_MOVED = "move_threshold"  # has the baseline's heads; a classifier chooses its own thresholds from held-out scores
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,8 @@ def test_a_tag_named_twice_counts_once(table):
     assert read.labels.counts.tolist() == [3, 2]
     assert read.notes == (
         "t.csv: image: image; labels: tags, split at spaces",
-        "2 rows repeat a tag, counted once (first: t.csv, row 2); this makes road 3 instead of 4, water 2 instead of 3",
+        "2 rows repeat a tag, which counts once (first: t.csv, row 2); images per tag: road 3 instead of 4, water 2 "
+        "instead of 3",
     )
 
 

@@ -145,9 +145,9 @@ def _decode_jpeg(data: bytes, *, where: str) -> UInt8[np.ndarray, "h w 3"] | Non
 def _from_four_components(pixels: UInt8[np.ndarray, "h w 4"]) -> UInt8[np.ndarray, "h w 3"]:
     """Turn a four-component JPEG into RGB.
 
-    Files with Adobe's marker hold CMYK inverted, so that red is C * K / 255. Planet's have no marker, are named CMYK by
-    decoders for their four components alone, and in fact hold red, green, blue and 255: the same product gives their
-    colours (held against the TIFFs of the same chips). Pillow takes all four-component files so, and so do we.
+    Files with Adobe's marker hold CMYK inverted, so that red is C * K / 255. Planet's have no marker, are reported as
+    CMYK only because they have four components, and actually hold red, green, blue and 255: the same product gives
+    their colours (checked against the TIFFs of the same chips). Pillow decodes all four-component files so, and so do we.
     """
     key = pixels[..., 3:]
     if key.min() == 255:

@@ -40,7 +40,7 @@ def tiff_samples(data: bytes, *, bands: Composite, where: str) -> Num[np.ndarray
 
     Args:
         data: the whole file.
-        bands: taken from an image of four bands; an image of fewer bands has RGB alone.
+        bands: taken from an image of four bands; images with fewer bands have only RGB.
         where: the file, for messages.
 
     Returns:
@@ -117,7 +117,7 @@ def _check_complete(page: tifffile.TiffPage, size: int, *, where: str) -> None:
 
 
 def _bands_last(page: tifffile.TiffPage) -> Num[np.ndarray, "h w bands"]:
-    # In the file, the bands of a pixel lie together, or each band is a plane.
+    # In the file, the bands of a pixel are adjacent, or each band is a plane.
     planes = page.samplesperpixel > 1 and page.planarconfig == tifffile.PLANARCONFIG.SEPARATE
     pixels: Num[np.ndarray, ...] = page.asarray()
     if planes:

@@ -139,8 +139,8 @@ def _refuse_same_folders(inner: _Steps, source: Source) -> None:
     if len(same) > 1 and "" not in same:
         raise InputError(
             f"{source}: all folders ({preview(sorted(below))}) contain the same folders ({preview(sorted(same))}); "
-            f"pass --class-level 2 if these are the classes, --class-level 1 if the outer ones are, or rename the outer "
-            "ones to train, validation and test if they are parts"
+            f"pass --class-level 2 if these are the classes, --class-level 1 if the outer ones are, or rename the "
+            "outer ones to train, validation and test if they are parts"
         )
 
 

@@ -15,7 +15,7 @@ from tailprobe.errors import InputError
 TABLE_NAMES = ("train_v2.csv", "train_classes.csv")  # the same table, 40,479 rows, under its two names
 FOLDERS = {"jpg": "train-jpg", "tif": "train-tif-v2"}
 
-# The range of each of Planet's 16-bit bands. The low end lies just under the darkest pixels of real chips (blue 3572,
+# The range of each of Planet's 16-bit bands. The low end is just below the darkest pixels of real chips (blue 3572,
 # green 2788, red 1613, near-infrared 2964), the high end where bare soil, sand and roofs are bright and clouds white.
 # All three visible bands span 5,000, which preserves hues; near-infrared varies twice as much over forest.
 BLUE, GREEN, RED, NEAR_INFRARED = (3200.0, 8200.0), (2400.0, 7400.0), (1400.0, 6400.0), (2500.0, 12500.0)

@@ -73,7 +73,7 @@ def _paths(table: TagTable, files: ImageFiles, matches: list[Match]) -> list[str
         paths.append(match.paths[0] if match.paths else None)
         if match.paths and rows.setdefault(match.paths[0], n) != n:
             raise InputError(
-                f"{table.where[n]}: image {match.paths[0]} is already named in "
+                f"{table.where[n]}: image {match.paths[0]} is already named by "
                 f"{table.where[rows[match.paths[0]]]}; keep one row"
             )
     return paths

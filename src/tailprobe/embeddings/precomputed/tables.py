@@ -21,7 +21,7 @@ _MISSING = "lance is not installed; pip install 'tailprobe[lance]'"
 
 
 def read_table(path: Path, *, vectors: str | None = None) -> RawEmbeddings:
-    """Read a table with a column of embeddings, a list of numbers in each row, and other columns beside it.
+    """Read a table with a column of embeddings, a list of numbers in each row, and possibly other columns.
 
     Args:
         path: a Parquet file, a .lance folder, or a folder that `Dataset.save_to_disk` or `DatasetDict` wrote; the parts
@@ -52,14 +52,14 @@ def vector_column(schema: pa.Schema, path: Path) -> str:
     """Return the column of embeddings.
 
     Raises:
-        InputError: there is none, or more than one and none with a usual name.
+        InputError: there is none, or more than one and none with a common name.
     """
     found = [field.name for field in schema if _is_vectors(field.type)]
     usual = [name for name in VECTOR_NAMES if name in found]
     if usual or len(found) == 1:
         return (usual or found)[0]
     problem = f"columns {', '.join(found)} could all be embeddings" if found else "no column holds lists of floats"
-    raise InputError(f"{path.name}: {problem}; name the column by --read embedding_column=COLUMN")
+    raise InputError(f"{path.name}: {problem}; name the column with --read embedding_column=COLUMN")
 
 
 def has_vectors(path: Path) -> bool:

@@ -166,7 +166,7 @@ class Compared:
 
 
 def comparison_problem(labels: Labels, low_frequency: str) -> str | None:
-    """Say why methods cannot be compared on labels, or return None if they can.
+    """Return why methods cannot be compared on labels, None if they can.
 
     Raises:
         InputError: the rule is not known.

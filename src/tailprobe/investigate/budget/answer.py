@@ -82,7 +82,7 @@ def investigate_budget(
     """Follow every method over its updates, with and without weight decay.
 
     Args:
-        methods: beside the baseline; none for `METHODS`. Of the sigmoid link, as the baseline.
+        methods: in addition to the baseline; none for `METHODS`. Of the sigmoid link, as the baseline.
         weight_decay: of the second course of each.
         stops: passes at which heads are scored, ascending.
 
@@ -159,7 +159,7 @@ def _how(answer: BudgetAnswer) -> tuple[str, ...]:
         f"Every method is trained under {answer.seeds} seeds for as many updates as the baseline, about "
         f"{answer.steps:.0f} a pass, and scored on the test part on the way; nothing is chosen by the validation part.",
         "Intervals in brackets are simultaneous over the stops of a method, group and weight decay (95%); that of the "
-        "change from the first stop to the last is of this number alone.",
+        "change from the first stop to the last concerns only this number.",
         "Weight decay is Adam's L2 penalty. A gain (loss) fades: shown at the first stop, and shown to shrink.",
     )
 

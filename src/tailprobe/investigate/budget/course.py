@@ -52,7 +52,7 @@ def follow_all(
         stops: passes after which heads are scored, ascending.
 
     Raises:
-        InputError: a method that is no training in one stage, or a kernel that trains heads in stacks.
+        InputError: a method that is not trained in one stage, or a kernel that trains heads in stacks.
     """
     kernel = choose_kernel(training.kernel)
     if kernel.stack is not None:
@@ -100,7 +100,7 @@ def _task(material: Material, course: Course, recipe: Recipe, passes: int) -> He
     labels = material.images.labels.rows(split.train)
     plan = course.method.learner(TrainingSet(labels, material.low_frequency, rng, vectors))
     if not isinstance(plan, TrainingPlan) or len(plan.stages) != 1:
-        raise InputError(f"method {name} is no training in one stage; budget follows those alone: leave it out")
+        raise InputError(f"method {name} is not trained in one stage, as budget requires; leave it out")
     long = replace(recipe, epochs=passes, select="last", patience=0, weight_decay=course.weight_decay)
     return HeadTask(
         HeadKey(material.embeddings.encoder, name, course.seed),

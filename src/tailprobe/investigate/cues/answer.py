@@ -83,7 +83,7 @@ def investigate_cues(
 
     Args:
         classes: by name; none for the low-frequency ones.
-        methods: beside the baseline; none for `METHODS`.
+        methods: in addition to the baseline; none for `METHODS`.
 
     Raises:
         InputError: an unknown class, single-label images, or no class that has company.
@@ -172,7 +172,7 @@ def _class_cues(
 
 
 def _joint(heads: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]], units: np.ndarray) -> JointSample:
-    """Return the numbers of methods, each with its seeds' values and influences, beside each other."""
+    """Return the numbers of methods, each with its seeds' values and influences, side by side."""
     values = np.concatenate([np.stack([value for value, _ in of_method]) for of_method in heads], axis=1)
     influence = np.concatenate([np.concatenate([u for _, u in of_method], axis=1) for of_method in heads])
     return JointSample(values, influence, units)
@@ -196,7 +196,7 @@ def _sentences(answer: CuesAnswer) -> Iterator[str]:
         )
         yield (
             f"{found.name}: average precision {found.precision:.2f} from images, {found.label_only:.2f} from the other "
-            f"labels alone. The worst group is {CELLS[int(np.nanargmin(found.cells[0]))]} {found.companion}, "
+            f"labels only. The worst group is {CELLS[int(np.nanargmin(found.cells[0]))]} {found.companion}, "
             f"{np.nanmin(found.cells[0]):.2f} right."
         )
         yield f"{found.name}: {'; '.join(_method_words(found))}."

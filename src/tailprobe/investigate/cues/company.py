@@ -17,7 +17,7 @@ class Company:
     class_index: int
     companion: int
     phi: float  # correlation of the two labels
-    cells: tuple[int, int, int, int]  # images with both, class alone, companion alone, neither
+    cells: tuple[int, int, int, int]  # images with both, only the class, only the companion, neither
 
 
 def company_of(labels: Labels, c: int, *, least: int = LEAST) -> Company | None:

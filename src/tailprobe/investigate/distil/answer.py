@@ -201,7 +201,7 @@ def _how(answer: DistilAnswer) -> tuple[str, ...]:
         f"Chosen as they are: {', '.join(SELECTED)}. Made, from images drawn at random that are moved in embedding "
         "space: means, to the class's mean; mmd, to the least maximum mean discrepancy; gradients, to the gradients "
         "that linear heads on the way of their training get from all images of the class.",
-        "A made row keeps the labels of the image that it started from, and uses the training part alone.",
+        "A made row keeps the labels of the image that it started from, and only the training part is used.",
         "Intervals hold for all numbers of rows of a distiller and group at once (95%). The number is lowered until a "
         "relevant loss is no longer excluded.",
     )

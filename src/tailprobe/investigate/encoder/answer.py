@@ -124,7 +124,7 @@ def _how(answer: EncoderAnswer) -> tuple[str, ...]:
         "seeds, the splits of a study. A linear head is trained on the frozen features first, then encoder and head "
         f"together for {recipe.epochs} epochs; the epoch is chosen by the validation part, not fine-tuning at all "
         "included.",
-        "last_block trains the last block and what comes after it, lora a matrix of rank 4 beside the weight of each "
+        "last_block trains the last block and what comes after it, lora a matrix of rank 4 added to the weight of each "
         "linear layer and 1 x 1 convolution, all every weight; statistics of batch normalisation stay.",
         f"Adam, binary cross-entropy, rates {recipe.encoder_rate:g} for the encoder's own weights, "
         f"{recipe.added_rate:g} for LoRA's and {recipe.head_rate:g} for the head; no augmentation, as heads have none.",

@@ -74,11 +74,11 @@ def read_pixels(
         The encoder as it prepares them, and the images.
 
     Raises:
-        InputError: an encoder that is no network of torch, images without pixels or with unknown labels.
+        InputError: an encoder that is not a torch network, images without pixels or with unknown labels.
     """
     if not isinstance(encoder, TimmEncoder):
         raise InputError(
-            f"encoder {encoder.name!r} is no network of torch and cannot be fine-tuned; choose a timm model"
+            f"encoder {encoder.name!r} is not a torch network and cannot be fine-tuned; choose a timm model"
         )
     if not images.has_pixels or images.labels.known is not None:
         raise InputError(
@@ -95,7 +95,7 @@ def read_pixels(
 
 
 def resized(encoder: TimmEncoder, side: int) -> TimmEncoder:
-    """Return an encoder that sees images of another size; raises InputError if its network takes one size alone."""
+    """Return an encoder that sees images of another size; raises InputError if its network supports only one size."""
     of = encoder.preprocessing
     size = tuple(max(side, round(side * whole / crop)) for whole, crop in zip(of.size, of.crop, strict=True))
     try:
@@ -109,5 +109,5 @@ def resized(encoder: TimmEncoder, side: int) -> TimmEncoder:
         )
     except (AssertionError, RuntimeError, ValueError):
         raise InputError(
-            f"encoder {encoder.name!r} takes images of {of.crop[0]} x {of.crop[1]} pixels alone; leave --side out"
+            f"encoder {encoder.name!r} takes images of {of.crop[0]} x {of.crop[1]} pixels only; leave --side out"
         ) from None

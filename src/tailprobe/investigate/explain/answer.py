@@ -221,13 +221,13 @@ def _how(answer: ExplainAnswer) -> tuple[str, ...]:
         f"{CELLS} x {CELLS} cells after the other by the image's mean colour and takes the fall of the logit.",
         f"Each map is turned into the shares of {CELLS} x {CELLS} cells. All cells are tested together by permutations "
         "of the images (largest |t|, 5%); intervals hold for all of them at once.",
-        "Training against test images: what the head learnt of the training images alone. Held-out images with the "
+        "Training against test images: what the head learnt only for the training images. Held-out images with the "
         "class against those without it, all mapped for this class: a cue at a fixed place, such as a border or a "
-        "caption, or the place where the class itself lies.",
+        "caption, or the location of the class itself.",
         "What moves about from image to image is seen in the pictures and by the next test, not in this one.",
         "The content is the mean of the layer's features over the image, weighted by the map: what is there, wherever "
         "it is. Training and test images are compared by the energy distance, with permutations; whole images, "
-        "unweighted, stand beside it.",
+        "unweighted, are shown with it.",
         "Sanity check (Adebayo et al. 2018): maps of test images under the trained weights against those under the "
         "same weights in random order, three draws; passed if the rank correlation is below 0.5.",
     )

@@ -36,7 +36,7 @@ class GradCam:
 
     Source:
         Selvaraju et al., Grad-CAM, ICCV 2017, equations 1 and 2. Of a transformer the maps are the patches that go into
-        the attention of its last block, after which the class token alone may go on.
+        the attention of its last block, after which only the class token may be used.
     """
 
     network: Network
@@ -106,7 +106,7 @@ def _is_transformer(module: Any) -> bool:  # noqa: ANN401 - a model of timm, whi
 def _last_maps(encoder: TimmEncoder) -> nn.Module | None:
     """Return the module that is the last to give maps (B, K, h, w) of more than one place."""
     if any(getattr(module, "output_fmt", "NCHW") == "NHWC" for module in encoder.network.modules()):
-        return None  # channels last, as Swin: the places could not be told from the channels
+        return None  # channels last, as in Swin: positions and channels could be confused
     found: list[nn.Module] = []
 
     def note(module: nn.Module, given: Any, result: Any) -> None:  # noqa: ANN401 - torch's hook

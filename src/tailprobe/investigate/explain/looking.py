@@ -62,7 +62,7 @@ class Looking:
         return Looks(tuple(rows), shares(seen.maps), seen)
 
     def picture(self, row: int) -> UInt8[np.ndarray, "h w 3"]:
-        """Return an image as its map lies over it: as prepared for the network, else whole."""
+        """Return an image as shown under its map: as prepared for the network, else whole."""
         image = self._read(row)
         if self.cam is not None:
             image = np.asarray(self.encoder.prepare(channels_for(self.encoder, image)))

@@ -44,7 +44,7 @@ def check_maps(
 
     Source:
         Adebayo et al., Sanity checks for saliency maps, NeurIPS 2018: model parameter randomisation, by the rank
-        correlation of the maps. The weights are permuted, where theirs are drawn anew: maps of fresh weights are often
+        correlation of the maps. The weights are permuted, where theirs are redrawn: maps of fresh weights are often
         0 everywhere.
     """
     heads = [looking.at(randomised_head(head, rng), c, rows).cells for _ in range(_DRAWS)]

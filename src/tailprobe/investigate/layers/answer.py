@@ -1,4 +1,4 @@
-"""`layers` answered: what other layers, poolings and encoders are worth, beside the best method."""
+"""`layers` answered: what other layers, poolings and encoders gain, compared with the best method."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -53,7 +53,7 @@ class LayersAnswer:
 
     def finding(self) -> Finding:
         """Return words and tables."""
-        title = "What other layers and several encoders are worth beside the best method"
+        title = "What other layers and several encoders gain, compared with the best method"
         tables = {"layers": _table(self), "layers_methods": _pair_table(self)}
         return Finding("layers", title, QUESTION, tuple(_sentences(self)), _how(self), tables)
 
@@ -77,7 +77,7 @@ def investigate_layers(
     Args:
         material: the collection with the first embeddings.
         stored: by name the embeddings of its images, the first first.
-        methods: beside the baseline; none for `METHODS`.
+        methods: in addition to the baseline; none for `METHODS`.
 
     Raises:
         InputError: as `representations`, or an unknown method.
@@ -192,7 +192,7 @@ def _how(answer: LayersAnswer) -> tuple[str, ...]:
         f"Heads are trained under {answer.seeds} seeds with the same splits on every representation: on "
         f"{answer.reference.representation} with the baseline and with each method, on all others with the baseline. "
         "Differences are from the baseline on the first.",
-        "A layer of a timm model is pooled over its positions. Fused representations stand side by side; all but the "
+        "A layer of a timm model is pooled over its positions. Fused representations are concatenated; all but the "
         "first are standardised number by number by the training part, and the first standardised is among them.",
         "Intervals of a group hold together for all representations and methods (95%), those of representation less "
         "method for all pairs, so that naming the best of each by these data is covered.",

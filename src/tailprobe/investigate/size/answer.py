@@ -25,8 +25,8 @@ QUESTION = (
 _WORDS = {
     "jump": "a jump: one doubling, to {at} images, brings more than half of the whole gain and more than those before",
     "steady": "steady growth: no doubling after the first brings half of the whole gain",
-    "flat": "flat: the whole gain lies within the margin of {margin:g}",
-    "open": "jump or steady growth cannot be told from these images and seeds",
+    "flat": "flat: the whole gain is within the margin of {margin:g}",
+    "open": "these images and seeds do not show whether it is a jump or steady growth",
 }
 
 

@@ -1,4 +1,4 @@
-"""The shape of a learning curve: a jump at a threshold, steady growth, or not to be told.
+"""The shape of a learning curve: a jump at a threshold, steady growth, or undecided.
 
 With d_k the mean gain of doubling k, of D doublings, and G their sum, the whole gain:
 
@@ -6,8 +6,8 @@ With d_k the mean gain of doubling k, of D doublings, and G their sum, the whole
   before it, the growth accelerates; both with simultaneous confidence. A power law does neither: its gains per doubling
   only fall.
 - steady: d_k < G / 2 for every k > 1, with simultaneous confidence.
-- flat: the whole gain lies within the margin.
-- open: none of these can be told.
+- flat: the whole gain is within the margin.
+- open: none of these is shown.
 
 The first doubling may bring half of the whole under steady growth too: returns that diminish quickly.
 """

@@ -19,7 +19,7 @@ from tailprobe.methods.resampling.undersample import undersample
     example="under_bagging(5)",
 )
 def under_bagging(train: TrainingSet, k: int = 5, count: int | CountRule = "low-frequency") -> Ensemble:
-    """Train k heads, each on rows that `undersample(count)` draws anew, and average their probabilities.
+    """Train k heads, each on its own draw of `undersample(count)`, and average their probabilities.
 
     What one undersampling leaves out another keeps; images of rare classes are in nearly all of them. Costs k trainings
     on few rows.

@@ -40,7 +40,7 @@ def knn(train: TrainingSet, k: int = 20, temperature: float = 0.07) -> "Neighbou
         The classes form many small clusters, which a linear head cannot separate.
 
     Traps:
-        Classes of fewer than k images are outvoted unless their images lie close together; at most the k neighbours
+        Classes of fewer than k images are outvoted unless their images are close together; at most the k neighbours
         have a say, so that many images tie at the bottom of a ranking.
 
     Args:

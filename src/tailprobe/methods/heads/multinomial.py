@@ -51,7 +51,7 @@ class MultinomialFit:
     link: Link = "softmax"
 
     def digest(self) -> str:
-        """Return what the fit depends on beside its data: nothing."""
+        """Return what the fit depends on besides its data: nothing."""
         return "multinomial regression by L-BFGS"
 
     def fit(self, data: HeadData, seed: int) -> LinearHead:

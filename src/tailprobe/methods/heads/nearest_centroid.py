@@ -52,7 +52,7 @@ class CentroidFit:
     link: Link = "sigmoid"
 
     def digest(self) -> str:
-        """Return what the fit depends on beside its data: nothing."""
+        """Return what the fit depends on besides its data: nothing."""
         return "nearest centroid"
 
     def fit(self, data: HeadData, seed: int) -> UnitHead:

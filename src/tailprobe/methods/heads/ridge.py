@@ -64,7 +64,7 @@ class RidgeFit:
     link: Link = "sigmoid"
 
     def digest(self) -> str:
-        """Return what the fit depends on beside its data: nothing."""
+        """Return what the fit depends on besides its data: nothing."""
         return "ridge"
 
     def fit(self, data: HeadData, seed: int) -> LinearHead:

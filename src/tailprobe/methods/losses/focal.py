@@ -28,8 +28,8 @@ def focal(train: TrainingSet, gamma: float = 2.0) -> TrainingPlan:
         Each class has far more negatives than positives, most of them easy.
 
     Traps:
-        Treats all classes alike, so it is no balancing in itself; probabilities are pulled towards 0.5; terms that stay
-        hard include wrong labels.
+        Treats all classes alike, so it does not balance classes by itself; probabilities are pulled towards 0.5; terms
+        that stay hard include wrong labels.
 
     Args:
         train: the training part; every class is treated alike.

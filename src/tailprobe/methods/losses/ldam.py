@@ -24,7 +24,7 @@ def ldam(train: TrainingSet, margin: float = 0.5, scale: float = 1.0) -> Trainin
 
     Loss: -log softmax(scale (z - m_y e_y))_y, m_c proportional to n_c^(-1/4), e_y 1 for the image's own class and 0
     otherwise. The largest margin, of the rarest class, is `margin`. The authors multiply by a scale of 30 because their
-    last layer gives cosines, which lie within [-1, 1]; the logits of this head are not bounded, so the default scale is
+    last layer gives cosines, which are within [-1, 1]; the logits of this head are not bounded, so the default scale is
     1 and the margin is in units of the logits.
 
     Assumptions:

@@ -43,7 +43,7 @@ def undersample(
         count: images per class, or a rule, see `resolve_count`.
         strategy: for images with several labels. `joint`: classes in label order, an image drawn for one class
             counts for every class it carries, and is drawn once; the interpretation that fits the authors' log.
-            `per-class`: every class alone, all rows concatenated, so that an image can be drawn several times.
+            `per-class`: every class separately, all rows concatenated, so that an image can be drawn several times.
         replacement: draw each class's images with replacement, exactly `count` of them, as the authors' ADE20K
             runs did.
 

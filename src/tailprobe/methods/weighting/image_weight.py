@@ -39,7 +39,7 @@ def image_weight(train: TrainingSet, combine: Combine = "mean", power: float = 1
         An image as a whole should count more, its negatives included.
 
     When it helps:
-        Multi-label images, where a weight on positives alone would raise the scores of a rare class.
+        Multi-label images, where a weight on positives only would raise the scores of a rare class.
 
     Traps:
         `sum` gives images of many classes large weights. An image without a class has nothing to combine (0 / 0 in the

@@ -148,7 +148,7 @@ def _bars(
     baselines: Mapping[str, str],
     common: Mapping[str, object],
 ) -> dict[str, Figure]:
-    """Draw the bars of each family, its members beside the baselines that they are compared with."""
+    """Draw the bars of each family, its members with the baselines that they are compared with."""
     figures = {}
     for family in dict.fromkeys(families.values()):
         methods = _with_baselines(families, family, baselines)
@@ -178,7 +178,7 @@ def _with_baselines(families: Mapping[str, str], family: str, baselines: Mapping
 
 
 def _title(family: str) -> str:
-    # The family of losses is no axis: a title says that methods are drawn, not their loss.
+    # The loss family is not an axis: a title says that methods are drawn, not their loss.
     return "Baselines" if family == "baseline" else f"Methods of the family {shown(_STEMS.get(family, family), 40)}"
 
 

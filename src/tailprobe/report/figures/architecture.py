@@ -40,7 +40,7 @@ def architecture(
         subtitle=counterpart_note("architecture"),
         caption=_caption(encoders, head_width, classes),
         body=2.6,
-        width=max(look().width, SCREEN_WIDTH),  # its parts stand at their places; a paper scales it down
+        width=max(look().width, SCREEN_WIDTH),  # positions are fixed; a paper scales it down
     )
     axes = canvas(figure)
     _images(axes, 0.12)

@@ -1,4 +1,4 @@
-"""The rows of the picture of differences: which classes stand where."""
+"""The rows of the figure of differences: which classes are drawn where."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

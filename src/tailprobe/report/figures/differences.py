@@ -50,17 +50,17 @@ def differences(
     """Draw, for each class, the difference of each method from the baseline of the same seed.
 
     One row a class, low-frequency classes first, each group headed by its mean; one panel per method, so that nothing
-    overlaps and no key is needed. A mark is filled where all seeds lie on the same side of the baseline.
+    overlaps and no key is needed. A mark is filled where all seeds are on the same side of the baseline.
 
     Args:
         table: the tidy results table, with the averages "low-frequency" and "remaining" of the metric.
         methods: those to draw, in order; the baseline among them is passed over.
-        counts: (C,) images that carry each class; classes stand in descending order of them within their group.
+        counts: (C,) images that carry each class; classes are in descending order of them within their group.
         low_frequency: (C,) True for the low-frequency classes.
         support: (C,) positives in the part scored.
         spread: what the whiskers are where there are no intervals, see `tailprobe.report.values.half_width`.
         intervals: the whiskers, where the metric was tested: those that verdicts are drawn from.
-        colours: of each method; by default a palette of these alone.
+        colours: of each method; by default a palette for these methods.
         shapes: the marker of each method; circles by default.
         baselines: by method, what it is compared with where that is not `baseline`.
         limit: of more classes than this in a group, the most and the least frequent are drawn, and the picture says so.

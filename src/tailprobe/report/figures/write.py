@@ -21,10 +21,10 @@ from tailprobe.report.style import settings
 
 INDEX = "index.json"
 FORMATS = ("svg", "png", "pdf")
-CAPTION = "txt"  # of a figure for a paper, which has its words beside it
+CAPTION = "txt"  # of a figure for a paper, whose caption is a separate file
 _DPI = 200  # twice a README's pixels
 _COMPRESSION = 4  # of PNG: a third of the time of the default, 6, for a twentieth more bytes
-# Bytes depend on the picture alone: neither a date nor a version of the library goes into them.
+# Bytes depend only on the figure: neither a date nor a version of the library goes into them.
 _METADATA: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": "tailprobe"},
     "png": {"Software": "tailprobe"},
@@ -43,7 +43,7 @@ def write_figures(
     Args:
         figures: by name; a name becomes a file's name.
         formats: of "svg", "png", "pdf" and "txt", the title and caption as text.
-        progress: told of stage "draw figures".
+        progress: called with the stage "draw figures".
 
     Returns:
         The files written, the index last.
@@ -84,7 +84,7 @@ def write_figures(
 
 
 def lay_out(figure: Figure) -> None:
-    """Place a figure's parts once and for all, where each format would place them anew: most of its time."""
+    """Compute a figure's layout once: repeating it for each format would take most of the time."""
     with settings():
         engine = figure.get_layout_engine()
         if engine is not None and figure.axes:

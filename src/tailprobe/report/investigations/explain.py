@@ -56,7 +56,7 @@ def _mapped(axes: Axes, picture: UInt8[np.ndarray, "h w 3"], cells: Float[np.nda
 def _places(answer: ExplainAnswer) -> Figure:
     mean = {f"{part} images, mean": looks.cells.mean(axis=0) for part, looks in answer.looks.items()}
     figure = new_figure(
-        title=f"Where in the image the maps of {shown(answer.class_name, 40)} lie",
+        title=f"Where in the image the maps of {shown(answer.class_name, 40)} are",
         subtitle=f"share of the map in {CELLS} x {CELLS} places, and differences",
         caption="Places with a dot have a larger share, all places tested together at 5%.",
         body=_MAP,

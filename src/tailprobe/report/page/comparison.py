@@ -101,7 +101,7 @@ def _verdicts(run: Run, encoder: str) -> dict[str, Any]:
     """Return what the tests say, (M, K) each: verdict, p, minimum detectable effect, simultaneous interval.
 
     All are empty for the baseline; verdicts, p and simultaneous intervals also for what belongs to no question, as
-    single classes. `said` is a verdict with what must be known beside it. Beside them stands what more seeds would
+    single classes. `said` is a verdict with its qualifications. The last entry says what more seeds would
     bring.
     """
     assert run.verdicts is not None

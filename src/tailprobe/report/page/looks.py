@@ -1,4 +1,4 @@
-"""What there is to look at: where images lie and how they are judged, confusions, neighbours, doubtful labels."""
+"""What there is to look at: where images are and how they are scored, confusions, neighbours, doubtful labels."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -32,13 +32,13 @@ _RESAMPLES = 1000
 def multi_dataset(runs: Sequence[Run]) -> dict[str, Any] | None:
     """Compare the methods that all runs share, in their tested metric's mean over the low-frequency classes.
 
-    A block is a run under one of its encoders. With one block alone the ranks go over its classes instead.
+    A block is a run under one of its encoders. With only one block, its classes are ranked over instead.
 
     Returns:
         `metric`, `methods`, `blocks` (names, empty if classes are ranked), `ranked` (how many blocks or classes),
         `ranks`, `friedman_p`, `critical_difference`, `cliques` (places in `methods`), `against_baseline` (p-values),
         `improvement` (value, low, high, by method, against the first), `interquartile_mean` (the same, of every
-        method), and `profile` (steps, and by method value, low, high). None if the runs share no method beside the
+        method), and `profile` (steps, and by method value, low, high). None if the runs share no method besides the
         first method, or no value of the metric.
     """
     return _of_one(runs[0]) if len(runs) == 1 else _of_runs(runs)

@@ -29,7 +29,7 @@ def page_figures(run: Run) -> dict[str, Figure]:
 
     Where gains in decisions come from, trade-off and curves by encoder, ranks with probabilities of improvement, and
     with several encoders these side by side.
-    They are drawn from the numbers that the page has. Nothing is drawn of a run of the baseline alone.
+    They are drawn from the numbers that the page has. Nothing is drawn for a run with only the baseline.
     """
     if len(run.methods) < 2:
         return {}
@@ -120,7 +120,7 @@ def _reach(tested: Sequence[bool]) -> str:
 def _reach_of(compared: dict[str, Any]) -> str:
     about = "; ".join(question["sentence"] for question in compared["questions"] if question["name"] != CLASSES)
     return (
-        f"Whiskers with caps: simultaneous interval ({about}); faint ticks: 95% interval of the row alone; grey: "
+        f"Whiskers with caps: simultaneous interval ({about}); faint ticks: 95% interval of the single row; grey: "
         f"practically equal, within ±{compared['margin']:g}"
     )
 

@@ -1,4 +1,4 @@
-"""What a run answers beside its main question: what more of a method does, and which methods may be the best."""
+"""Further results of a run: the trend over a method's argument, and which methods may be the best."""
 
 import math
 from types import MappingProxyType

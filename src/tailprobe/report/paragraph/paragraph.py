@@ -14,7 +14,7 @@ from tailprobe.scores.metric import metric_title
 
 @dataclass(frozen=True)
 class Cite:
-    """References that stand behind the words before them."""
+    """References cited after the text before them."""
 
     keys: tuple[str, ...]
 
@@ -102,7 +102,7 @@ def _methods(run: Run) -> Iterator[str | Cite]:
 
 
 def _compared(run: Run) -> list[str]:
-    """Return the methods that are no baseline."""
+    """Return the methods other than baselines."""
     return [method for method in run.methods if method not in ("baseline", "softmax")]
 
 
@@ -175,7 +175,7 @@ def _statistics(run: Run) -> Iterator[str | Cite]:
 
 
 def _jointly(question: Asked, run: Run) -> Iterator[str | Cite]:
-    """Say how a question's comparisons share its level: of few seeds by Bonferroni's method, an equal part each."""
+    """Describe how a question's comparisons share its level: with few seeds equally, by Bonferroni's method."""
     assert run.verdicts is not None
     levels = run.verdicts.loc[run.verdicts["question"] == question.name, "critical_level"].dropna()
     if question.comparisons > 1 and bool((levels <= question.level / question.comparisons * (1 + 1e-9)).all()):

@@ -14,7 +14,7 @@ _DASH = "{--}"
 def latex(table: PrintedTable) -> str:
     """Return a `table`, or a `longtable` where it does not fit a page.
 
-    Numbers stand in columns of siunitx's type S, aligned at their decimal points; what is no number there is in braces.
+    Numbers are set in columns of siunitx's type S, aligned at their decimal points; other content is set in braces.
     """
     long = len(table.rows) + len(table.sections) > _LONGEST
     columns = " ".join(_column(column, [row[c] for row in table.rows]) for c, column in enumerate(table.columns))

@@ -73,6 +73,6 @@ def _caption(verdicts: pd.DataFrame, run: Run) -> str:
         f"Verdicts on the methods: difference in {title} from the baseline of the same seed, {run.name}{encoder}. "
         f"{tested} Simultaneous intervals hold for all comparisons of a question at once; adjusted p is to be compared "
         "with the question's level; detectable: the smallest true difference found with 80% power. Practically equal: "
-        f"the interval lies within {float(verdicts['margin'].iloc[0]):g} of zero. "
+        f"the interval is within {float(verdicts['margin'].iloc[0]):g} of zero. "
         f"{references(run.baselines, run.methods[0])}"
     ).strip()

@@ -11,7 +11,7 @@ from tailprobe.errors import InputError
 from tailprobe.review.server.guard import Guard
 from tailprobe.review.session import Session, Where
 
-# Files of the package, open to every page of this machine: where they lie, and what they are.
+# Files of the package, open to every page of this machine: their paths and media types.
 _ASSETS = {
     "page.js": ("review/page", "text/javascript"),
     "queue.js": ("review/page", "text/javascript"),
@@ -38,7 +38,7 @@ class Undone(BaseModel):
 
 
 def make_app(session: Session, *, token: str, port: int) -> FastAPI:
-    """Return the application of one review; it keeps no state beside the session's."""
+    """Return the application of one review; all state is in the session."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     _add_page(app)
     _add_reading(app, session)

@@ -39,11 +39,11 @@ def refusal_of(
         query_token: the parameter `token` of the address.
 
     >>> refusal_of({"host": "evil.example"}, path="/", query_token="t", port=80, token="t")
-    (421, 'this server answers to 127.0.0.1 and localhost alone')
+    (421, 'this server only answers to 127.0.0.1 and localhost')
     """
     hosts = {f"{name}:{port}" for name in (HOST, "localhost")}
     if headers.get("host", "") not in hosts:
-        return 421, "this server answers to 127.0.0.1 and localhost alone"
+        return 421, "this server only answers to 127.0.0.1 and localhost"
     if headers.get("origin", "") not in {"", *(f"http://{host}" for host in hosts)}:
         return 403, "requests of other sites are refused"
     length = headers.get("content-length", "0")

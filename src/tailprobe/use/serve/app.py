@@ -59,7 +59,7 @@ class Service:
         return self._classes
 
     async def health(self) -> Health:
-        """Say whether images are scored."""
+        """Report whether images are scored."""
         if not self.scorer.works:
             raise busy("not_working", expected="a server that scores images", got="one that has stopped")
         return Health(status="ok", model=self._settings.model, version=tailprobe.__version__, queue=self.scorer.queue)

@@ -102,7 +102,7 @@ def _of_files(form: FormData) -> list[GivenImage]:
     if not files or len(files) < len(values) or others:
         other = "text in it" if values else f"the fields {sorted(set(others))}" if others else "no field"
         got = other if not files or others else "text among the files"
-        raise _damaged(f"files in the field {FIELD!r} alone", got[:200])
+        raise _damaged(f"files only in the field {FIELD!r}", got[:200])
     return [GivenImage(file.filename or f"image {n}", file.read) for n, file in enumerate(files)]
 
 

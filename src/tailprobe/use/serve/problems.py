@@ -36,7 +36,7 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457 for what an HTTP 
         image: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Say what is wrong.
+        """Describe what is wrong.
 
         Args:
             status: of HTTP.

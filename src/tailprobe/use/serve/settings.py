@@ -50,7 +50,7 @@ class Batching:
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """What a server is started with, beside its classifier."""
+    """What a server is started with, in addition to its classifier."""
 
     model: str  # the digest of the model folder
     aims: tuple[str, ...] | None = None  # None for the model's own
@@ -65,7 +65,7 @@ def token_of_environment() -> str | None:
     """Return the token that clients must send, None if the variable is not set.
 
     Raises:
-        InputError: it is too short to protect anything, or cannot stand in a header.
+        InputError: it is too short to protect anything, or is not allowed in a header.
     """
     token = os.environ.get(TOKEN)
     if token is None:
