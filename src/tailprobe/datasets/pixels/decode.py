@@ -147,7 +147,7 @@ def _from_four_components(pixels: UInt8[np.ndarray, "h w 4"]) -> UInt8[np.ndarra
 
     Files with Adobe's marker hold CMYK inverted, so that red is C * K / 255. Planet's have no marker, are reported as
     CMYK only because they have four components, and actually hold red, green, blue and 255: the same product gives
-    their colours (checked against the TIFFs of the same chips). Pillow decodes all four-component files so, and so do we.
+    their colours (checked against the TIFFs of the same chips). Pillow decodes all such files so, and so do we.
     """
     key = pixels[..., 3:]
     if key.min() == 255:
