@@ -30,12 +30,12 @@ from tailprobe.encoders.load import load_encoder
 from tailprobe.groups import ALL
 from tailprobe.investigate.budget.answer import Effect
 from tailprobe.investigate.cues.answer import investigate_cues
-from tailprobe.investigate.cues.company import company_of
+from tailprobe.investigate.cues.companion import find_companion
 from tailprobe.investigate.explain.answer import CLASS_OTHERS, TRAINING_TEST, investigate_explain
 from tailprobe.investigate.explain.cells import PlaceTest
-from tailprobe.investigate.joint_estimate import contrasts_together
+from tailprobe.investigate.joint_estimate import estimate_contrasts_jointly
 from tailprobe.investigate.redundancy.answer import SHARES, investigate_redundancy
-from tailprobe.investigate.size.shape import tell_shape
+from tailprobe.investigate.size.shape import classify_shape
 from tailprobe.investigate.trials import Material, Training
 from tailprobe.learners.recipe import Recipe
 from tailprobe.randomness import generator
@@ -71,7 +71,8 @@ def size_lines(studies: int) -> Iterator[str]:
     jumps = {f"a jump of {size:g}": np.where(STEPS >= 16, 0.3 + size, 0.3) for size in (0.1, 0.3)}
     for name, mean in {**jumps, "a power law": STEADY, "a flat line": np.full(7, 0.8)}.items():
         told = Counter(
-            tell_shape(STEPS, _noisy(mean, NOISE, "size", name, study), margin=MARGIN).shape for study in range(studies)
+            classify_shape(STEPS, _noisy(mean, NOISE, "size", name, study), margin=MARGIN).shape
+            for study in range(studies)
         )
         yield f"size, {name}, {studies} studies of {SEEDS} seeds: {_shares(told, studies)}"
 
@@ -92,7 +93,7 @@ def cue_lines(studies: int) -> Iterator[str]:
 
 
 def _cue_verdict(material: Material) -> str:
-    if company_of(material.images.labels, material.place("mine")) is None:
+    if find_companion(material.images.labels, material.place("mine")) is None:
         return "no label correlates"
     return investigate_cues(material, ["mine"], ["reweight(5)"], TRAINING).classes[0].verdict
 
@@ -170,7 +171,7 @@ def _noisy(mean: Float[np.ndarray, " K"], noise: float, what: str, name: str, st
 
 def _effect(sample: JointSample) -> Effect:
     change = np.array([[-1.0, 0.0, 1.0]])
-    together = contrasts_together(sample, np.eye(3)), contrasts_together(sample, change)
+    together = estimate_contrasts_jointly(sample, np.eye(3)), estimate_contrasts_jointly(sample, change)
     return Effect("method", 0.0, ALL, np.zeros(3), *together)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from tailprobe.errors import InputError
-from tailprobe.files import refusals_named
+from tailprobe.files import wrap_write_errors
 
 _LOG = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def locked_by(lock_file: Path, *, what: Path) -> Iterator[None]:
     """
     lock = FileLock(lock_file)
     try:
-        with refusals_named(what):
+        with wrap_write_errors(what):
             lock.acquire(blocking=False)
     except Timeout:
         raise InputError(

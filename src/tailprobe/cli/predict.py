@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from tailprobe.cli import options as option
-from tailprobe.console import Bars, complain, say
+from tailprobe.console import Bars, print_error, print_text
 from tailprobe.errors import InputError
 
 _LOG = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ def predict(
             classifier, model_digest(model), found, out, aims=aim, layout=shape, on_bad_image=bad, progress=bars
         )
     for line in expectation_lines(summary.decisions, images=summary.images):
-        say(line)
+        print_text(line)
     for warning in summary.warnings():
-        complain(f"warning: {warning}")
-    say(out)
+        print_error(f"warning: {warning}")
+    print_text(out)

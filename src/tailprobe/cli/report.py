@@ -9,7 +9,7 @@ import typer
 from tailprobe.cli import options as option
 from tailprobe.cli.settings import OF_FIGURES, Given, with_settings
 from tailprobe.cli.studies import track, trackers_of
-from tailprobe.console import say
+from tailprobe.console import print_text
 
 
 @with_settings(study=OF_FIGURES, texts={"figures": "Draw the figures again: none, svg, or all (SVG, PNG and PDF)."})
@@ -49,7 +49,7 @@ def report(
         page = write_report(results, out)
         if len(results) > 1:
             write_several(results, page)
-    say(page)
+    print_text(page)
     for result in results:
         track(result, trackers)
     if open_page:

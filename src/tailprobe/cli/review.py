@@ -8,7 +8,7 @@ import typer
 
 from tailprobe.cli import options as option
 from tailprobe.cli.predict import AllowCode, Weights
-from tailprobe.console import Bars, say
+from tailprobe.console import Bars, print_text
 from tailprobe.errors import InputError
 
 if TYPE_CHECKING:
@@ -138,14 +138,14 @@ def review(
     session = Session(material, candidates, history, out, form, overwrite, getpass.getuser())
 
     def ready(address: str) -> None:
-        say(f"{len(candidates):,} images to look at: {address}")
-        say("Ctrl-C ends the review and writes the labels.")
+        print_text(f"{len(candidates):,} images to look at: {address}")
+        print_text("Ctrl-C ends the review and writes the labels.")
         if open_page:
             typer.launch(address)
 
     serve(session, port=port, ready=ready)
     if history.entries:
-        say(session.write())
+        print_text(session.write())
 
 
 def _layout(given: str) -> "Layout":

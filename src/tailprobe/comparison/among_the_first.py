@@ -13,7 +13,7 @@ PER_POSITIVE = 1.5  # images looked through, for each image of the class in the 
 
 
 @dataclass(frozen=True)
-class AmongTheFirst:
+class TopRankedImages:
     """Of one class, means over the seeds."""
 
     class_name: str
@@ -35,7 +35,7 @@ class AmongTheFirst:
         )
 
 
-def found_among_first(
+def positives_in_top(
     labels: Bool[np.ndarray, "T C"], scores: Float[np.ndarray, "T C"], first: Int[np.ndarray, " C"]
 ) -> Float[np.ndarray, " C"]:
     """Return how many of each class's positives are among the `first` highest scores; ties in expectation.
@@ -44,7 +44,7 @@ def found_among_first(
         first: in each class, at least 1 and at most T.
 
     >>> labels = np.array([[True], [False], [True]])
-    >>> found_among_first(labels, np.array([[0.5], [0.5], [0.1]]), np.array([1])).tolist()
+    >>> positives_in_top(labels, np.array([[0.5], [0.5], [0.1]]), np.array([1])).tolist()
     [0.5]
     """
     falling = -np.sort(-scores, axis=0)
@@ -54,6 +54,6 @@ def found_among_first(
     return np.asarray((labels & above).sum(axis=0) + (labels & at).sum(axis=0) * room / at.sum(axis=0))
 
 
-def images_looked_through(positives: Int[np.ndarray, " C"], images: int) -> Int[np.ndarray, " C"]:
+def top_sizes(positives: Int[np.ndarray, " C"], images: int) -> Int[np.ndarray, " C"]:
     """Return `PER_POSITIVE` images for each positive, at least one and at most all."""
     return np.asarray(np.clip(np.ceil(PER_POSITIVE * positives), 1, images).astype(np.int64))

@@ -67,7 +67,7 @@ def conclude(
         return _not_tested(verdicts, recommendation, classes)
     best, kind = rows.iloc[int(_lower_ends(rows).argmax())], _kind(rows, verdicts, recommendation, baseline)
     if kind == NOT_WORTH_IT:
-        return _not_worth_it(rows, recommendation, best, baseline)
+        return _cost_exceeds_gain(rows, recommendation, best, baseline)
     if recommendation.method != baseline:
         chosen = rows[rows["method"].astype(str) == recommendation.method]
         if chosen.empty:  # recommended on other grounds than a test of its own
@@ -114,11 +114,11 @@ def _kind(rows: pd.DataFrame, verdicts: pd.DataFrame, recommendation: Recommenda
     if open_ones:
         return CANNOT_TELL
     improving = rows[rows["verdict"] == IMPROVES]
-    paid = "@" in recommendation.metric or all(_costs_as_much(row, verdicts) for _, row in improving.iterrows())
+    paid = "@" in recommendation.metric or all(_costs_at_least_gain(row, verdicts) for _, row in improving.iterrows())
     return NOT_WORTH_IT if paid else CANNOT_TELL
 
 
-def _costs_as_much(row: "pd.Series[Any]", verdicts: pd.DataFrame) -> bool:
+def _costs_at_least_gain(row: "pd.Series[Any]", verdicts: pd.DataFrame) -> bool:
     """Return whether the remaining classes lose by a method, and no less than the low-frequency classes gain."""
     same = (verdicts["encoder"] == row["encoder"]) & (verdicts["method"] == row["method"])
     cost = verdicts[same & verdicts["class_name"].eq(REMAINING) & verdicts["verdict"].eq(WORSENS)]
@@ -165,7 +165,7 @@ def _not_tested(verdicts: pd.DataFrame, of: Recommendation, classes: pd.DataFram
     return replace(found, sentence=sentence, settle=settle)
 
 
-def _not_worth_it(rows: pd.DataFrame, of: Recommendation, best: "pd.Series[Any]", baseline: str) -> Conclusion:
+def _cost_exceeds_gain(rows: pd.DataFrame, of: Recommendation, best: "pd.Series[Any]", baseline: str) -> Conclusion:
     equal, worse = (int((rows["verdict"] == word).sum()) for word in (PRACTICALLY_EQUAL, WORSENS))
     if equal + worse < len(rows):  # an improvement that is paid for, or is free without a method
         return _conclusion(NOT_WORTH_IT, best, of, "No method is worth it.", of.sentence, method=baseline)

@@ -152,16 +152,16 @@ def seeds_needed(parts: VarianceParts, *, seeds: int, factor: float) -> int | No
 
 
 @dataclass(frozen=True, eq=False)
-class Reach:
+class Requirements:
     """What would bring a finished study's minimum detectable effect down to the margin; either alone is enough."""
 
     seeds: int | None  # in all; None if no number of seeds can
     images_to_add: Int[np.ndarray, " G"]  # to each class of the group
 
 
-def reach_margin(
+def requirements_for_margin(
     parts: VarianceParts, *, effect: float, margin: float, seeds: int, counts: Int[np.ndarray, " G"]
-) -> Reach | None:
+) -> Requirements | None:
     """Return what a finished study lacked, from its measured variance parts; None if it detects the margin already.
 
     The part of the images falls as one over the positives. So does the seeds' part, since for the most it is how one
@@ -176,10 +176,10 @@ def reach_margin(
     if not effect > margin or not parts.total > 0:
         return None
     factor = margin / effect
-    return Reach(seeds_needed(parts, seeds=seeds, factor=factor), images_to_add(counts, factor=factor**2))
+    return Requirements(seeds_needed(parts, seeds=seeds, factor=factor), images_to_add(counts, factor=factor**2))
 
 
-def reach_sentence(reach: Reach, classes: Sequence[str], *, margin: float, seeds: int) -> str:
+def requirements_sentence(reach: Requirements, classes: Sequence[str], *, margin: float, seeds: int) -> str:
     """Describe what would let a study detect its margin."""
     labels = labelling(classes, reach.images_to_add)
     if reach.seeds is None:

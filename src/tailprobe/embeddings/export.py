@@ -16,7 +16,7 @@ from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.exported_labels import ExportedLabels, exported_labels, label_csv, write_beside
 from tailprobe.encoders.choice import check_choice
 from tailprobe.errors import InputError
-from tailprobe.files import make_folder, refusals_named, write_whole
+from tailprobe.files import make_folder, wrap_write_errors, write_whole
 from tailprobe.lock import locked_file
 
 FORMATS = (".npy", ".npz", ".parquet", ".lance", ".zarr")
@@ -91,7 +91,7 @@ def check_target(path: Path, *, overwrite: bool) -> str:
 def _replace_folder(embeddings: Embeddings, labels: ExportedLabels | None, path: Path, form: str) -> None:
     """Write a format that is a folder, which a rename cannot replace."""
     partial = path.with_name(f"{path.stem}.partial{form}")
-    with refusals_named(path):
+    with wrap_write_errors(path):
         _remove(partial)
         try:
             _WRITERS[form](embeddings, labels, partial)

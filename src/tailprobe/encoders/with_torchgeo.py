@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from tailprobe.encoders.download import impatient_sockets
+from tailprobe.encoders.download import socket_timeout
 from tailprobe.encoders.preprocessing import Preprocessing
 from tailprobe.encoders.registry import ENCODERS
 from tailprobe.encoders.state_dict import read_state_dict
@@ -90,7 +90,7 @@ def _of_model(library: Any, model: str) -> list[Any]:  # noqa: ANN401
 
 def _published(chosen: Any, name: str) -> Any:  # noqa: ANN401
     try:
-        with impatient_sockets():
+        with socket_timeout():
             return chosen.get_state_dict(progress=False, weights_only=True)  # no pickle is run
     except Exception as error:  # network and file system each raise their own
         reason = (" ".join(str(error).split()) or type(error).__name__).rstrip(".")[:300]

@@ -100,7 +100,7 @@ def find_near_duplicates(
     moments = _moments(vectors) if standardise else None
     training = None if parts is None else np.asarray(parts) == "train"
     part = None if parts is None else np.unique(np.asarray(parts), return_inverse=True)[1]
-    components, closest = _Components(len(vectors)), _Closest(listed)
+    components, closest = _Components(len(vectors)), _ClosestPairs(listed)
     total = across = 0
     matched = np.zeros(len(vectors), dtype=bool)
     blocks = near_pairs(vectors, threshold=threshold, moments=moments, block=block, progress=progress)
@@ -248,7 +248,7 @@ def _component_labels(first: Int[np.ndarray, " E"], second: Int[np.ndarray, " E"
     return labels
 
 
-class _Closest:
+class _ClosestPairs:
     """The closest pairs so far; holds at most twice `limit`."""
 
     def __init__(self, limit: int) -> None:

@@ -16,7 +16,7 @@ _VISIBLE = 0.0005  # rounds to 0.001
 
 
 @dataclass(frozen=True)
-class Asked:
+class TestedQuestion:
     """A question that was tested: its name, what it is about, its level and how many comparisons share it."""
 
     name: str
@@ -32,7 +32,7 @@ class Asked:
         return f"{self.about}: {one} at {level}"
 
 
-def asked(verdicts: pd.DataFrame) -> list[Asked]:
+def tested_questions(verdicts: pd.DataFrame) -> list[TestedQuestion]:
     """Return the questions of a table of verdicts, in the order of `question`; without those that tested nothing."""
     tested = verdicts[verdicts["critical_level"].notna()]
     found = []
@@ -41,7 +41,7 @@ def asked(verdicts: pd.DataFrame) -> list[Asked]:
         if len(rows):
             groups = " and ".join(dict.fromkeys(rows["class_name"].astype(str)))
             about = "single classes" if name == CLASSES else f"{groups} classes"
-            found.append(Asked(name, about, float(rows["level"].iloc[0]), len(rows)))
+            found.append(TestedQuestion(name, about, float(rows["level"].iloc[0]), len(rows)))
     return found
 
 

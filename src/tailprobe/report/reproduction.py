@@ -63,8 +63,8 @@ def finding_lines(run: Run) -> list[str]:
     for number, finding in enumerate(FINDINGS, start=1):
         verdicts = [(e, m, verdict_on_finding(finding, a)) for e, m, a in readings if _answers(finding, a)]
         if verdicts:
-            said = "; ".join(f"{shown(e, 30)}, {metric_title(m)}: {v}" for e, m, v in verdicts)
-            lines.append(f"{number}. {finding.words} {said}.")
+            answers = "; ".join(f"{shown(e, 30)}, {metric_title(m)}: {v}" for e, m, v in verdicts)
+            lines.append(f"{number}. {finding.words} {answers}.")
     kept = [f"{shown(e.encoder, 30)}, {e.sentence}" for e in epochs_kept(run)]
     if kept:
         lines.append(f"Section 5.3 guesses that training was stopped too early. {'; '.join(kept)}.")

@@ -13,7 +13,7 @@ from tailprobe.comparison.description import signed
 from tailprobe.comparison.question import CLASSES
 from tailprobe.comparison.words import IMPROVES, NOT_TESTED, WORSENS
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
-from tailprobe.report.questions import asked
+from tailprobe.report.questions import tested_questions
 from tailprobe.report.references import references
 from tailprobe.report.text import shown, whole_name
 from tailprobe.scores.metric import metric_title
@@ -81,7 +81,7 @@ def _empty(verdicts: pd.DataFrame, *, side_by_side: int) -> Table:
 
 
 def _caption(verdicts: pd.DataFrame, methods: Sequence[str], remarks: Mapping[str, str]) -> str:
-    questions = asked(verdicts)
+    questions = tested_questions(verdicts)
     lines = [f"{'; '.join(q.sentence for q in questions)}." if questions else "Nothing was tested."]
     if questions:
         lines.append("Intervals are simultaneous: they hold for all of a question's comparisons at once.")
@@ -106,8 +106,8 @@ def _cells(verdicts: pd.DataFrame, method: str, group: str) -> list[Text]:
     row = own.iloc[0]
     low, high = ("low", "high") if pd.isna(row["simultaneous_low"]) else ("simultaneous_low", "simultaneous_high")
     span = f"{_percent(row['difference'])} ({_percent(row[low])}, {_percent(row[high])})"
-    said = whole_name(verdict_in_words(row), _WORDS)
-    return [Text(_mean(row["value"])), Text(span), Text(said, style=_COLOURS.get(str(row["verdict"]), ""))]
+    verdict = whole_name(verdict_in_words(row), _WORDS)
+    return [Text(_mean(row["value"])), Text(span), Text(verdict, style=_COLOURS.get(str(row["verdict"]), ""))]
 
 
 def _mean(value: float) -> str:

@@ -39,7 +39,7 @@ class Conflict:
     later: Entry
 
 
-def standing(entries: Iterable[Entry]) -> dict[Item, list[Entry]]:
+def entries_in_effect(entries: Iterable[Entry]) -> dict[Item, list[Entry]]:
     """Return the decisions on each item that were not undone, in their order; items without any are left out."""
     found: dict[Item, list[Entry]] = {}
     for entry in entries:
@@ -60,7 +60,7 @@ def last_answers(entries: Iterable[Entry]) -> dict[Item, bool]:
     {('a.png', 'mine'): True}
     """
     answers: dict[Item, bool] = {}
-    for item, on_item in standing(entries).items():
+    for item, on_item in entries_in_effect(entries).items():
         given = [entry.decision for entry in on_item if entry.decision != "skip"]
         if given:
             answers[item] = given[-1] == "confirm"
@@ -73,7 +73,7 @@ def conflicts(entries: Iterable[Entry]) -> list[Conflict]:
     Who has seen the other's decision and decides otherwise settles the conflict.
     """
     found = []
-    for on_item in standing(entries).values():
+    for on_item in entries_in_effect(entries).values():
         answers = [entry for entry in on_item if entry.decision != "skip"]
         last = answers[-1] if answers else None
         unseen = [e for e in answers[:-1] if last is not None and e.decision != last.decision and e.number > last.seen]

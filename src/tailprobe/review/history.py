@@ -18,7 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from tailprobe.errors import InputError
-from tailprobe.files import refusals_named
+from tailprobe.files import wrap_write_errors
 from tailprobe.review.entries import DECISIONS, Decision, Entry, last_of
 
 _WAIT = 20.0  # seconds for another process to add its line
@@ -128,7 +128,7 @@ class History:
     def _locked(self) -> Iterator[None]:
         with self._threads:  # a file lock counts how often its own process holds it, and lets its threads in
             try:
-                with refusals_named(self.path):
+                with wrap_write_errors(self.path):
                     self._lock.acquire()
             except Timeout:
                 message = f"{self.path}: another process has locked it for {_WAIT:g} seconds; try again"
@@ -140,7 +140,7 @@ class History:
 
     def _append(self, fields: dict[str, Any]) -> None:
         line = json.dumps(fields).encode("ascii") + b"\n"  # half a surrogate pair of a file name too
-        with refusals_named(self.path), self.path.open("a+b") as file:
+        with wrap_write_errors(self.path), self.path.open("a+b") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
             cut = file.read(1) not in (b"", b"\n")  # the last line of a process that was killed
             file.write(b"\n" + line if cut else line)

@@ -14,7 +14,7 @@ from tailprobe.datasets.pixels.thumbnail import thumbnail
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.review.candidates import Candidate
-from tailprobe.review.entries import Decision, Entry, conflicts, last_answers, standing
+from tailprobe.review.entries import Decision, Entry, conflicts, entries_in_effect, last_answers
 from tailprobe.review.history import History
 from tailprobe.review.material import Material
 from tailprobe.review.outcome import LabelledBefore, ReviewedLabels, reviewed_labels
@@ -75,9 +75,11 @@ class Session:
         now = time.monotonic()
         if viewing is not None:
             self._viewed[reviewer] = (viewing, now)
-        on_items = standing(self.history.entries)
+        on_items = entries_in_effect(self.history.entries)
         number_of = {candidate.item: candidate.number for candidate in self.candidates}
-        decided = {number_of[item]: _told(on_item[-1]) for item, on_item in on_items.items() if item in number_of}
+        decided = {
+            number_of[item]: _entry_as_json(on_item[-1]) for item, on_item in on_items.items() if item in number_of
+        }
         return {
             "decided": decided,
             "conflicts": [
@@ -93,7 +95,7 @@ class Session:
     def _conflict(earlier: Entry, later: Entry, number_of: dict[tuple[str, str], int]) -> dict[str, Any]:
         return {
             "number": number_of.get(later.item), "image": later.image, "class": later.class_name,
-            "earlier": _told(earlier), "later": _told(later),
+            "earlier": _entry_as_json(earlier), "later": _entry_as_json(later),
         }  # fmt: skip
 
     def decide(self, number: int, decision: Decision, reviewer: str, *, seen: int = 0) -> dict[str, Any]:
@@ -160,5 +162,5 @@ class Session:
         return f"{labels.added} new images and {labels.changed} corrected labels written to {self.out}{left}"
 
 
-def _told(entry: Entry) -> dict[str, Any]:
+def _entry_as_json(entry: Entry) -> dict[str, Any]:
     return {"entry": entry.number, "decision": entry.decision, "reviewer": entry.reviewer, "time": entry.time}

@@ -77,8 +77,8 @@ def embed(
         images = tailprobe.read("photos", format="images")
         vectors = tailprobe.embed(images, "resnet18").vectors  # (N, 512)
     """
-    with shown_progress(progress) as told:
-        return _embed(images, encoder, weights, runtime, precision, cache, on_bad_image, told)
+    with shown_progress(progress) as reporter:
+        return _embed(images, encoder, weights, runtime, precision, cache, on_bad_image, reporter)
 
 
 def _embed(
@@ -230,8 +230,8 @@ def compare(
     )
     if out is None:
         _LOG.info("the run is in %s, a temporary folder; keep it with .save(PATH), or pass out=PATH", folder)
-    with shown_progress(progress) as told:
-        return run_study(study, folder, execution, images=images, embeddings=made, progress=told)
+    with shown_progress(progress) as reporter:
+        return run_study(study, folder, execution, images=images, embeddings=made, progress=reporter)
 
 
 def _method_texts(methods: Sequence[str | Method] | Method | str) -> Sequence[str] | str:

@@ -78,7 +78,7 @@ def train(
     distinct = {digest: member for member, digest in digests.items()}
     done = {digest: head for digest in distinct if (head := _restore(checkpoints, digest)) is not None}
     left = {member: digest for digest, member in distinct.items() if digest not in done}
-    _say_who_trains(left, chosen)
+    _log_unsupported(left, chosen)
     progress("train heads", len(done), len(distinct))
     resources = plan_resources(embeddings, labels, list(left), kernel=chosen, workers=workers)
     with closing(schedule(embeddings, labels, list(left), kernel=chosen, at_once=resources.workers)) as finished:
@@ -124,7 +124,7 @@ def _trained_by(task: HeadTask, kernel: Kernel) -> str:
     return kernel.name if kernel.supports(task) is None else "torch"
 
 
-def _say_who_trains(tasks: Mapping[HeadTask, str], kernel: Kernel) -> None:
+def _log_unsupported(tasks: Mapping[HeadTask, str], kernel: Kernel) -> None:
     reasons = Counter(reason_not_supported(task, kernel) for task in tasks)
     for reason, heads in reasons.items():
         if reason is not None:

@@ -92,7 +92,9 @@ def _one_by_one(
 ) -> Finished:
     with _one_thread_each(), ThreadPoolExecutor(at_once) as pool:
         running = {
-            pool.submit(fit_head, embeddings[task.key.encoder].vectors, labels, task, kernel=_who(task, kernel)): task
+            pool.submit(
+                fit_head, embeddings[task.key.encoder].vectors, labels, task, kernel=_kernel_for(task, kernel)
+            ): task
             for task in sorted(tasks, key=lambda task: -task.steps)
         }
         try:
@@ -103,7 +105,7 @@ def _one_by_one(
             raise
 
 
-def _who(task: HeadTask, kernel: Kernel) -> Kernel:
+def _kernel_for(task: HeadTask, kernel: Kernel) -> Kernel:
     return GENERAL if kernel.stack is not None or reason_not_supported(task, kernel) else kernel
 
 

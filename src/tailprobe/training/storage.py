@@ -49,7 +49,7 @@ def save_heads(
         if fitted.history is not None:
             tensors |= {f"{index}.{name}": torch.from_numpy(getattr(fitted.history, name)) for name in _HISTORY}
     rows = [_row(key, fitted) for key, fitted in heads.items()]
-    distinct, shared = _once(tensors)
+    distinct, shared = _deduplicated(tensors)
     about = {"format": _FORMAT, "heads": rows, "classes": list(classes), "shared": shared}
     about["digest"] = _digest(distinct, about)
     with write_whole(path, shared=True, durable=durable) as partial:
@@ -88,8 +88,8 @@ def load_heads(path: Path) -> tuple[Heads, tuple[str, ...]]:
 
 def _digest(tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> str:
     """Return the SHA-256 of tensors, their names and types, and of the metadata without `digest`."""
-    said = {key: value for key, value in about.items() if key != "digest"}
-    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
+    content = {key: value for key, value in about.items() if key != "digest"}
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
     for name in sorted(tensors):
         values = tensors[name].numpy()
         digest.update(f"{name} {values.dtype.str} {values.shape}".encode())
@@ -97,7 +97,7 @@ def _digest(tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> st
     return digest.hexdigest()
 
 
-def _once(tensors: Mapping[str, torch.Tensor]) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+def _deduplicated(tensors: Mapping[str, torch.Tensor]) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     """Return the tensors without those that share memory with an earlier one, and for these the earlier one's name."""
     first: dict[tuple[int, torch.Size], str] = {}
     shared: dict[str, str] = {}

@@ -236,11 +236,11 @@ def _check(found: Classifier) -> None:
 
 
 def _facts(about: Mapping[str, Any]) -> Facts:
-    told = dict(about)
+    values = dict(about)
     for name in ("comparison", "class_figures"):
-        told[name] = tuple(tuple(math.nan if cell is None else cell for cell in row) for row in told[name])
-    told["notes"] = tuple(map(str, told["notes"]))
-    return Facts(**told)
+        values[name] = tuple(tuple(math.nan if cell is None else cell for cell in row) for row in values[name])
+    values["notes"] = tuple(map(str, values["notes"]))
+    return Facts(**values)
 
 
 def _finite(value: Any) -> Any:  # noqa: ANN401 - of JSON

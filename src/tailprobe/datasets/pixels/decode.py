@@ -163,18 +163,18 @@ def _decode_with_pillow(data: bytes, *, where: str) -> Num[np.ndarray, "h w 3"]:
     if image.format in ("PNG", "JPEG2000"):  # Pillow would take the upper 8 bits of their colours
         deep = deep_samples(data, where=where)
         if deep is not None:
-            return _upright(deep, orientation)
+            return _apply_orientation(deep, orientation)
     image.load()
     if image.mode.startswith("I") or image.mode == "F":
         grey = np.asarray(image)
-        return _upright(np.broadcast_to(grey[..., None], (*grey.shape, 3)), orientation)
+        return _apply_orientation(np.broadcast_to(grey[..., None], (*grey.shape, 3)), orientation)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image)
-    return _upright(np.asarray(image.convert("RGB")), orientation)
+    return _apply_orientation(np.asarray(image.convert("RGB")), orientation)
 
 
-def _upright(pixels: Num[np.ndarray, "h w 3"], orientation: int) -> Num[np.ndarray, "_ _ 3"]:
+def _apply_orientation(pixels: Num[np.ndarray, "h w 3"], orientation: int) -> Num[np.ndarray, "_ _ 3"]:
     """Apply an EXIF orientation: mirror for 2, 4, 5 and 7, then rotate by multiples of 90 degrees."""
     if orientation in _MIRRORED:
         pixels = pixels[:, ::-1]

@@ -10,11 +10,11 @@ from jaxtyping import Bool, Float
 
 from tailprobe.comparison.joint import JointSample
 from tailprobe.errors import InputError
-from tailprobe.investigate.cues.company import LEAST, Company, company_of
+from tailprobe.investigate.cues.companion import LEAST, Companion, find_companion
 from tailprobe.investigate.cues.label_only import label_only_precision
 from tailprobe.investigate.cues.pairs import NAMES, pair_scores
 from tailprobe.investigate.finding import Finding
-from tailprobe.investigate.joint_estimate import Together, contrasts_together
+from tailprobe.investigate.joint_estimate import JointEstimate, estimate_contrasts_jointly
 from tailprobe.investigate.trials import Material, Tested, Training, Trial, run_trials
 from tailprobe.learners.learner import Learner
 from tailprobe.learners.training_set import TrainingSet
@@ -40,13 +40,13 @@ class ClassCues:
 
     name: str
     companion: str
-    company: Company
+    company: Companion
     methods: tuple[str, ...]
-    numbers: Together  # (4) of the baseline, in the order of `NAMES`
+    numbers: JointEstimate  # (4) of the baseline, in the order of `NAMES`
     reliance: Float[np.ndarray, " M"]
-    changes: Together  # (M - 1) of reliance, from the baseline's
+    changes: JointEstimate  # (M - 1) of reliance, from the baseline's
     cells: Float[np.ndarray, "M 4"]  # share of right decisions in each group of images, in the order of `CELLS`
-    worst_changes: Together  # (M - 1) in the group that is the baseline's worst
+    worst_changes: JointEstimate  # (M - 1) in the group that is the baseline's worst
     precision: float  # average precision of the baseline
     label_only: float  # of a classifier that sees the other labels and no image
 
@@ -92,7 +92,7 @@ def investigate_cues(
     if labels.kind == "single-label":
         raise InputError("cues compares images with and without a co-occurring label; these carry one label each")
     names = list(classes) or [material.classes[c] for c in np.flatnonzero(material.low_frequency)]
-    found = {name: company_of(labels, material.place(name)) for name in names}
+    found = {name: find_companion(labels, material.place(name)) for name in names}
     company = {name: of_class for name, of_class in found.items() if of_class is not None}
     if not company:
         raise InputError(
@@ -120,7 +120,7 @@ class _Measured:
     precision: Float[np.ndarray, " C"]
 
 
-def _measure(material: Material, head: Tested[str], company: dict[str, Company]) -> _Measured:
+def _measure(material: Material, head: Tested[str], company: dict[str, Companion]) -> _Measured:
     split, matrix = material.splits[head.seed], material.images.labels.matrix
     truth, thresholds = matrix[split.test], tune_f_beta(matrix[split.validation], head.validation)
     numbers, cells = {}, {}
@@ -143,7 +143,7 @@ def _shares(
 
 
 def _class_cues(
-    material: Material, name: str, company: Company, heads: dict[str, list[_Measured]], units: np.ndarray
+    material: Material, name: str, company: Companion, heads: dict[str, list[_Measured]], units: np.ndarray
 ) -> ClassCues:
     methods = tuple(heads)
     baseline = _joint([[head.numbers[name] for head in heads[methods[0]]]], units)
@@ -161,11 +161,11 @@ def _class_cues(
         material.classes[company.companion],
         company,
         methods,
-        contrasts_together(baseline, np.eye(len(NAMES))),
+        estimate_contrasts_jointly(baseline, np.eye(len(NAMES))),
         np.nanmean(reliance.values, axis=0),
-        contrasts_together(reliance, against),
+        estimate_contrasts_jointly(reliance, against),
         levels,
-        contrasts_together(in_worst, against),
+        estimate_contrasts_jointly(in_worst, against),
         float(np.nanmean([head.precision[c] for head in heads[methods[0]]])),
         label_only_precision(material, c),
     )

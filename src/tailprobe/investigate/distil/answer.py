@@ -11,7 +11,7 @@ from tailprobe.groups import LOW_FREQUENCY, REMAINING
 from tailprobe.investigate.distil.distillers import SELECTED, distillers
 from tailprobe.investigate.distil.synthetic import TrainingPart
 from tailprobe.investigate.finding import Finding
-from tailprobe.investigate.joint_estimate import Together, contrasts_together
+from tailprobe.investigate.joint_estimate import JointEstimate, estimate_contrasts_jointly
 from tailprobe.investigate.paired import GROUPS, Differences, Results, collect, compare_cases, group_masks
 from tailprobe.investigate.trials import Material, Training, Trial, joint_of_groups
 from tailprobe.learners.plan import Stage, TrainingPlan
@@ -51,7 +51,9 @@ class DistilAnswer:
     every: bool  # whether those are all
     rows: tuple[int, ...]
     groups: dict[str, dict[str, Differences]]  # by distiller, then by group of `GROUPS`: from all images
-    beside_random: dict[str, dict[str, Together]]  # by distiller but random, then by group: from random, at equal rows
+    beside_random: dict[
+        str, dict[str, JointEstimate]
+    ]  # by distiller but random, then by group: from random, at equal rows
 
     def fewest(self, found: Differences) -> int | None:
         """Return the fewest rows per class of which no relevant loss is shown, None if there are none."""
@@ -148,25 +150,25 @@ def _trials(
 
 def _beside_random(
     material: Material, results: Results[Few], name: str, rows: Sequence[int], metric: str
-) -> dict[str, Together]:
+) -> dict[str, JointEstimate]:
     """Return the differences from random at the same number of rows, for each group of classes."""
     sign = -1 if lower_is_better(metric) else 1
     weights = sign * np.column_stack([np.eye(len(rows)), -np.eye(len(rows))])
     cases = [results[Few(of, number)] for of in (name, RANDOM) for number in rows]
     samples = joint_of_groups(cases, group_masks(material))
-    return {group: contrasts_together(sample, weights) for group, sample in zip(GROUPS, samples, strict=True)}
+    return {group: estimate_contrasts_jointly(sample, weights) for group, sample in zip(GROUPS, samples, strict=True)}
 
 
 def _sentences(answer: DistilAnswer) -> Iterator[str]:
     title = metric_title(answer.metric)
     for group in (LOW_FREQUENCY, REMAINING):
         for name, groups in answer.groups.items():
-            yield f"{name}, {group} classes: {_fewest_words(answer, groups[group], title)}."
+            yield f"{name}, {group} classes: {_describe_fewest(answer, groups[group], title)}."
         for name, found in answer.beside_random.items():
             yield f"{name} less random, {group} classes: {_random_words(answer, found[group])}."
 
 
-def _fewest_words(answer: DistilAnswer, found: Differences, title: str) -> str:
+def _describe_fewest(answer: DistilAnswer, found: Differences, title: str) -> str:
     fewest = answer.fewest(found)
     place = answer.rows.index(fewest) if fewest is not None else -1
     low, high = (float(end[place]) for end in found.together.band())
@@ -182,7 +184,7 @@ def _fewest_words(answer: DistilAnswer, found: Differences, title: str) -> str:
     )
 
 
-def _random_words(answer: DistilAnswer, found: Together) -> str:
+def _random_words(answer: DistilAnswer, found: JointEstimate) -> str:
     low, high = found.band()
     shown = [
         f"{number}: {found.estimate.mean[i]:+.3f} ({low[i]:+.3f} to {high[i]:+.3f})"

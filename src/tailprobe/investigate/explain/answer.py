@@ -9,9 +9,9 @@ from jaxtyping import Int, UInt8
 
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.errors import InputError
+from tailprobe.investigate.explain.attribution import AttributionMaps, Attributor
 from tailprobe.investigate.explain.cells import CELLS, Mean, PlaceTest, centre_share, compare_places, place_name
 from tailprobe.investigate.explain.content import ContentTest, compare_content
-from tailprobe.investigate.explain.looking import Looking, Looks
 from tailprobe.investigate.explain.sanity import SanityCheck, check_maps
 from tailprobe.investigate.finding import Finding
 from tailprobe.investigate.trials import Material, Training
@@ -44,7 +44,7 @@ class ExplainAnswer:
     way: str  # how maps are made
     names: tuple[str, ...]  # of the collection's images
     precision: float  # average precision of the class on the test part
-    looks: Mapping[str, Looks]  # by part: training, test
+    attributions: Mapping[str, AttributionMaps]  # by part: training, test
     pictures: Mapping[str, list[UInt8[np.ndarray, "_h _w 3"]]]  # by part: of the first images; none where not wanted
     places: Mapping[str, PlaceTest]  # `TRAINING_TEST` and, where there are other classes, `CLASS_OTHERS`
     centre: Mean  # share of the centre, training less test images
@@ -87,15 +87,15 @@ def investigate_explain(
     for part, found in rows.items():
         if len(found) < LEAST:
             raise InputError(f"class {class_name!r} has {len(found)} {part} image(s); explain needs {LEAST} or more")
-    head, looking = _head(material, training, seed), Looking.through(encoder, material.images)
-    looks = {}
+    head, attributor = _head(material, training, seed), Attributor.of(encoder, material.images)
+    attributions = {}
     for done, (part, of_part) in enumerate(rows.items()):
         training.progress("map images", done, len(rows) + 1)
-        looks[part] = looking.at(head, c, of_part.tolist())
-    places = {TRAINING_TEST: compare_places(looks["training"].cells, looks["test"].cells, rng)}
+        attributions[part] = attributor.at(head, c, of_part.tolist())
+    places = {TRAINING_TEST: compare_places(attributions["training"].cells, attributions["test"].cells, rng)}
     held_out = np.concatenate([split.validation, split.test])
     with_it, without = (
-        looking.at(head, c, _drawn(material, c, held_out, 2 * images, rng, carried=carried).tolist()).cells
+        attributor.at(head, c, _drawn(material, c, held_out, 2 * images, rng, carried=carried).tolist()).cells
         for carried in (True, False)
     )
     if len(without) >= LEAST:
@@ -103,21 +103,24 @@ def investigate_explain(
     truth, scores = material.images.labels.matrix[split.test], head.logits(material.embeddings.vectors[split.test])
     return ExplainAnswer(
         class_name,
-        looking.way,
+        attributor.technique,
         material.images.names,
         float(rank(truth, scores).average_precision()[c]),
-        looks,
-        {part: [looking.picture(row) for row in looks[part].rows[:DRAWN]] if pictures else [] for part in parts},
+        attributions,
+        {
+            part: [attributor.picture(row) for row in attributions[part].rows[:DRAWN]] if pictures else []
+            for part in parts
+        },
         places,
-        Mean.difference(*(centre_share(looks[part].cells) for part in parts)),
-        _contents(looks["training"], looks["test"], rng),
+        Mean.difference(*(centre_share(attributions[part].cells) for part in parts)),
+        _contents(attributions["training"], attributions["test"], rng),
         tuple(
             check_maps(
-                looking,
+                attributor,
                 head,
                 c,
-                looks["training"].rows + looks["test"].rows,
-                np.concatenate([looks[part].cells for part in parts]),
+                attributions["training"].rows + attributions["test"].rows,
+                np.concatenate([attributions[part].cells for part in parts]),
                 rng,
             )
         ),
@@ -154,7 +157,7 @@ def _head(material: Material, training: Training, seed: int) -> Head:
     return heads[task.key].head
 
 
-def _contents(training: Looks, test: Looks, rng: np.random.Generator) -> tuple[ContentTest, ...]:
+def _contents(training: AttributionMaps, test: AttributionMaps, rng: np.random.Generator) -> tuple[ContentTest, ...]:
     first, second = training.seen, test.seen
     if first is None or second is None:
         return ()
@@ -235,15 +238,15 @@ def _how(answer: ExplainAnswer) -> tuple[str, ...]:
 
 def _image_table(answer: ExplainAnswer) -> pd.DataFrame:
     frames = []
-    for part, looks in answer.looks.items():
-        peaks = [np.unravel_index(int(cells.argmax()), cells.shape) for cells in looks.cells]
+    for part, attributions in answer.attributions.items():
+        peaks = [np.unravel_index(int(cells.argmax()), cells.shape) for cells in attributions.cells]
         frames.append(
             pd.DataFrame(
                 {
-                    "name": [answer.names[row] for row in looks.rows],
+                    "name": [answer.names[row] for row in attributions.rows],
                     "part": part,
-                    "centre_share": centre_share(looks.cells),
-                    "largest_share": looks.cells.max(axis=(1, 2)),
+                    "centre_share": centre_share(attributions.cells),
+                    "largest_share": attributions.cells.max(axis=(1, 2)),
                     "largest_at": [place_name(int(row), int(column)) for row, column in peaks],
                 }
             )

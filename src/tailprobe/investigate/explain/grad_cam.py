@@ -20,7 +20,7 @@ _BATCH = 16
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class LayerMaps:
     """N images at one layer: their maps, and what the layer holds there."""
 
     maps: Float[np.ndarray, "N h w"]
@@ -43,13 +43,13 @@ class GradCam:
     layer: nn.Module
     grid: tuple[int, int] | None  # of a transformer's patches; None for maps (B, K, h, w)
 
-    def see(self, head: Head, c: int, prepared: Sequence[UInt8[np.ndarray, "H W ch"]]) -> Seen:
+    def see(self, head: Head, c: int, prepared: Sequence[UInt8[np.ndarray, "H W ch"]]) -> LayerMaps:
         """Return the map of each image, and what is there."""
         parts = [
             self._batch(head, c, np.stack(prepared[start : start + _BATCH]))
             for start in range(0, len(prepared), _BATCH)
         ]
-        return Seen(*(np.concatenate(of_part) for of_part in zip(*parts, strict=True)))
+        return LayerMaps(*(np.concatenate(of_part) for of_part in zip(*parts, strict=True)))
 
     def randomised(self, rng: np.random.Generator) -> "GradCam":
         """Return the same with the weights of the encoder in random order, tensor by tensor."""

@@ -11,7 +11,7 @@ from tailprobe.comparison.contrasts import TestResult
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
 from tailprobe.investigate.finding import Finding
-from tailprobe.investigate.joint_estimate import Together, contrasts_together
+from tailprobe.investigate.joint_estimate import JointEstimate, estimate_contrasts_jointly
 from tailprobe.investigate.layers.fusion import representations
 from tailprobe.investigate.paired import GROUPS, Differences, collect, compare_cases, group_masks
 from tailprobe.investigate.trials import Material, Training, Trial, joint_of_groups
@@ -49,7 +49,7 @@ class LayersAnswer:
     methods: tuple[Setup, ...]  # on the reference's embeddings
     widths: Mapping[str, int]  # D of each representation
     groups: Mapping[str, Differences]  # by group: of representations, then methods, from the reference
-    pairs: Mapping[str, Together]  # by group: of each representation less each method, methods innermost
+    pairs: Mapping[str, JointEstimate]  # by group: of each representation less each method, methods innermost
 
     def finding(self) -> Finding:
         """Return words and tables."""
@@ -94,7 +94,7 @@ def investigate_layers(
     masks, sign = group_masks(material), -1 if lower_is_better(metric) else 1
     found = compare_cases(results, [*shown, *beside], reference, masks, metric=metric)
     samples = joint_of_groups([results[setup] for setup in (*shown, *beside)], masks)
-    pairs = [contrasts_together(sample, sign * _pair_weights(len(shown), len(beside))) for sample in samples]
+    pairs = [estimate_contrasts_jointly(sample, sign * _pair_weights(len(shown), len(beside))) for sample in samples]
     return LayersAnswer(
         metric,
         default_margin(metric) if margin is None else margin,
@@ -167,7 +167,7 @@ def _name(setup: Setup, answer: LayersAnswer) -> str:
     return f"{setup.representation} ({answer.widths[setup.representation]:,} numbers)"
 
 
-def _words(found: Together, place: int, margin: float) -> str:
+def _words(found: JointEstimate, place: int, margin: float) -> str:
     low, high = (float(end[place]) for end in found.band())
     interval = f"95% simultaneous interval {low:+.3f} to {high:+.3f}"
     return f"{found.estimate.mean[place]:+.3f} ({interval}): {verdict(low, high, margin)}"
@@ -183,7 +183,7 @@ def _best_words(answer: LayersAnswer, group: str) -> str:
     )
 
 
-def _detectable(found: Together) -> np.ndarray:
+def _detectable(found: JointEstimate) -> np.ndarray:
     return np.asarray(found.estimate.minimum_detectable_effect(level=found.critical_level))
 
 

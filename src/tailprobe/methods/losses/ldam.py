@@ -1,7 +1,7 @@
 """LDAM: margins that grow as classes get rarer."""
 
 from tailprobe.errors import InputError
-from tailprobe.learners.loss import Loss, by_label, for_both
+from tailprobe.learners.loss import Loss, by_label, for_both_labels
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.losses.margins import label_margins
@@ -51,4 +51,4 @@ def ldam(train: TrainingSet, margin: float = 0.5, scale: float = 1.0) -> Trainin
     margins = label_margins(train.labels.counts, margin)
     classes = len(margins)
     own_class = by_label(0.0, -scale * margins, classes)
-    return TrainingPlan.of(train, Loss("softmax", scale=for_both(scale, classes), shift=own_class))
+    return TrainingPlan.of(train, Loss("softmax", scale=for_both_labels(scale, classes), shift=own_class))

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tailprobe.report.figures.trade_off import Sides
+from tailprobe.report.figures.trade_off import GroupDifferences
 from tailprobe.report.frame import new_figure
 from tailprobe.report.style import INK, MUTED, styled
 from tailprobe.report.text import shown
@@ -25,7 +25,7 @@ class Source:
 
     name: str
     methods: Sequence[str]  # (M,), without the baseline
-    low_frequency: Sides  # differences from its own baseline and their bounds
+    low_frequency: GroupDifferences  # differences from its own baseline and their bounds
 
 
 @styled

@@ -61,7 +61,7 @@ def write_figures(
             raise InputError(f"figures cannot be written as {form!r}; choose among {', '.join(_METADATA)}, {CAPTION}")
     files = {name: [f"{name}.{form}" for form in formats] for name in figures}
     wanted = {file for own in files.values() for file in own}
-    _clear_way(folder, sorted(wanted))
+    _refuse_foreign_files(folder, sorted(wanted))
     earlier = _listed(folder / INDEX) - wanted
     make_folder(folder)
     # The index comes first: what it names is ours, also after a kill, and is drawn again.
@@ -70,7 +70,7 @@ def write_figures(
     written: list[Path] = []
     for done, (name, figure) in enumerate(figures.items()):
         progress("draw figures", done, len(figures))
-        lay_out(figure)
+        fix_layout(figure)
         for form, file in zip(formats, files[name], strict=True):
             with write_whole(folder / file) as partial:
                 partial.write_bytes(
@@ -83,7 +83,7 @@ def write_figures(
     return [*written, folder / INDEX]
 
 
-def lay_out(figure: Figure) -> None:
+def fix_layout(figure: Figure) -> None:
     """Compute a figure's layout once: repeating it for each format would take most of the time."""
     with settings():
         engine = figure.get_layout_engine()
@@ -137,7 +137,7 @@ def _entry(name: str, figure: Figure, files: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _clear_way(folder: Path, files: Sequence[str]) -> None:
+def _refuse_foreign_files(folder: Path, files: Sequence[str]) -> None:
     there = [file for file in [*files, INDEX] if (folder / file).exists()]
     ours = _listed(folder / INDEX) | {INDEX} if there else set()
     for file in there:

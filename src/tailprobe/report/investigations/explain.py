@@ -38,7 +38,7 @@ def _images(answer: ExplainAnswer) -> Figure:
                 axes.axis("off")
             if j < len(pictures):
                 plain.imshow(pictures[j])
-                _mapped(mapped, pictures[j], answer.looks[part].cells[j])
+                _mapped(mapped, pictures[j], answer.attributions[part].cells[j])
         panels[2 * i, 0].set_title(f"{part} images", fontsize=9, color=INK, loc="left")
     return figure
 
@@ -54,7 +54,7 @@ def _mapped(axes: Axes, picture: UInt8[np.ndarray, "h w 3"], cells: Float[np.nda
 
 @styled
 def _places(answer: ExplainAnswer) -> Figure:
-    mean = {f"{part} images, mean": looks.cells.mean(axis=0) for part, looks in answer.looks.items()}
+    mean = {f"{part} images, mean": maps.cells.mean(axis=0) for part, maps in answer.attributions.items()}
     figure = new_figure(
         title=f"Where in the image the maps of {shown(answer.class_name, 40)} are",
         subtitle=f"share of the map in {CELLS} x {CELLS} places, and differences",

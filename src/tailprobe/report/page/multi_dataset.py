@@ -19,7 +19,7 @@ from tailprobe.comparison.ranks import rank_methods
 from tailprobe.groups import LOW_FREQUENCY
 from tailprobe.randomness import generator
 from tailprobe.report.page.numbers import round_for_json
-from tailprobe.report.page.once import once_a_run
+from tailprobe.report.page.once import cached_per_run
 from tailprobe.report.page.shared_error import difference_error, level_error
 from tailprobe.report.values import seed_values
 from tailprobe.runs.run import Run
@@ -44,7 +44,7 @@ def multi_dataset(runs: Sequence[Run]) -> dict[str, Any] | None:
     return _of_one(runs[0]) if len(runs) == 1 else _of_runs(runs)
 
 
-@once_a_run
+@cached_per_run
 def _of_one(run: Run) -> dict[str, Any] | None:
     return _of_runs([run])
 

@@ -10,7 +10,7 @@ from tailprobe.runs.run import Run
 T = TypeVar("T")
 
 
-def once_a_run(compute: Callable[[Run], T]) -> Callable[[Run], T]:
+def cached_per_run(compute: Callable[[Run], T]) -> Callable[[Run], T]:
     """Keep what a function gives of a run as long as the run is there; nobody may change it."""
     known: WeakKeyDictionary[Run, T] = WeakKeyDictionary()
 

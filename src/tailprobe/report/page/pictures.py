@@ -14,7 +14,7 @@ from tailprobe.report.figures.gain_sources import Part
 from tailprobe.report.figures.gain_sources import gain_sources as draw_gain_sources
 from tailprobe.report.figures.ranks import ranks
 from tailprobe.report.figures.side_by_side import Source, side_by_side
-from tailprobe.report.figures.trade_off import Sides, trade_off
+from tailprobe.report.figures.trade_off import GroupDifferences, trade_off
 from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.curves import curves
 from tailprobe.report.page.gain_sources import shown_first
@@ -125,7 +125,7 @@ def _reach_of(compared: dict[str, Any]) -> str:
     )
 
 
-def _sides(run: Run, compared: dict[str, Any], encoder: str, metric: str, group: str) -> Sides:
+def _sides(run: Run, compared: dict[str, Any], encoder: str, metric: str, group: str) -> GroupDifferences:
     """Return what is drawn of each method: the simultaneous interval, where there is one, and the row's own."""
     k, numbers = len(run.classes) + RULE_GROUPS.index(group), compared["numbers"][encoder][metric]
 
@@ -135,11 +135,11 @@ def _sides(run: Run, compared: dict[str, Any], encoder: str, metric: str, group:
     difference, low, high = (column(numbers[name]) for name in ("difference", "low", "high"))
     if compared["tested"] != metric:
         nothing = np.full(len(difference), np.nan)
-        return Sides(difference, low, high, nothing, nothing)
+        return GroupDifferences(difference, low, high, nothing, nothing)
     judged = compared["verdicts"][encoder]
     wide_low, wide_high = column(judged["simultaneous_low"]), column(judged["simultaneous_high"])
     joint = ~np.isnan(wide_low)
-    return Sides(
+    return GroupDifferences(
         difference,
         np.where(joint, wide_low, low),
         np.where(joint, wide_high, high),

@@ -22,14 +22,14 @@ def trends_and_best(run: Run) -> list[dict[str, Any]]:
     that of a comparison with the best an interval a method. Numbers are null where they are not known.
     """
     trends = [] if run.trends is None else run.trends.to_dict("records")
-    found = [_said(row["encoder"], _trend(pd.Series(row)), _dose_points(run, row)) for row in trends]
+    found = [_entry(row["encoder"], _trend(pd.Series(row)), _dose_points(run, row)) for row in trends]
     if run.best is None:
         return found
     by_encoder = run.best.groupby(run.best["encoder"].astype(str), sort=False)
-    return found + [_said(encoder, _best(rows), _distances(rows)) for encoder, rows in by_encoder]
+    return found + [_entry(encoder, _best(rows), _distances(rows)) for encoder, rows in by_encoder]
 
 
-def _said(encoder: object, sentence: str, picture: dict[str, Any]) -> dict[str, Any]:
+def _entry(encoder: object, sentence: str, picture: dict[str, Any]) -> dict[str, Any]:
     return {"encoder": str(encoder), "sentence": sentence, "picture": picture}
 
 

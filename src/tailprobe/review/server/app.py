@@ -31,8 +31,8 @@ class Decided(BaseModel):
     seen: int = Field(default=0, ge=0)
 
 
-class Undone(BaseModel):
-    """The wish to take back the last decision."""
+class UndoRequest(BaseModel):
+    """A request to undo the last decision."""
 
     reviewer: str = _NAME
 
@@ -87,8 +87,8 @@ def _add_writing(app: FastAPI, session: Session) -> None:
         return session.decide(decided.number, decided.decision, decided.reviewer, seen=decided.seen)
 
     @app.post("/api/undo")
-    def undo(undone: Undone) -> dict[str, Any]:
-        return session.undo(undone.reviewer)
+    def undo(request: UndoRequest) -> dict[str, Any]:
+        return session.undo(request.reviewer)
 
     @app.post("/api/write")
     def write() -> dict[str, str]:

@@ -11,8 +11,8 @@ LEAST = 10  # images in each of the four cells: fewer leave test parts without a
 
 
 @dataclass(frozen=True)
-class Company:
-    """A class and its company."""
+class Companion:
+    """A class and the class that it co-occurs with most."""
 
     class_index: int
     companion: int
@@ -20,7 +20,7 @@ class Company:
     cells: tuple[int, int, int, int]  # images with both, only the class, only the companion, neither
 
 
-def company_of(labels: Labels, c: int, *, least: int = LEAST) -> Company | None:
+def find_companion(labels: Labels, c: int, *, least: int = LEAST) -> Companion | None:
     """Return the companion of a class that correlates with it most.
 
     Args:
@@ -36,7 +36,7 @@ def company_of(labels: Labels, c: int, *, least: int = LEAST) -> Company | None:
     if not phi[best] > 0:
         return None
     both, alone, other, neither = cells[best].tolist()
-    return Company(c, best, float(phi[best]), (both, alone, other, neither))
+    return Companion(c, best, float(phi[best]), (both, alone, other, neither))
 
 
 def _cells(matrix: Bool[np.ndarray, "N C"], c: int) -> Int[np.ndarray, "C 4"]:
