@@ -126,7 +126,7 @@ def bind(function: Callable[..., object], spec: CallSpec, *, given: int) -> dict
 
 
 def annotation_of(function: Callable[..., object], name: str) -> Any:  # noqa: ANN401 - any annotation
-    """Return the annotation of one parameter, Any where there is none.
+    """Return the annotation of one parameter, Any if there is none.
 
     It is resolved without the other parameters', which may use names that only a type checker imports.
 

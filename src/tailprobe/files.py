@@ -95,7 +95,7 @@ def write_parquet(path: Path, table: "pd.DataFrame") -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those above it, where they are missing.
+    """Make a folder and those above it, if they are missing.
 
     Raises:
         InputError: it cannot be made, or a file is in its place.

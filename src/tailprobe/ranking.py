@@ -23,7 +23,7 @@ class RankedPositives:
 
     class_index: Int[np.ndarray, " G"]  # ascending
     score: Float[np.ndarray, " G"]
-    next_score: Float[np.ndarray, " G"]  # the next lower score of any image, NaN where there is none
+    next_score: Float[np.ndarray, " G"]  # the next lower score of any image, NaN if there is none
     above: Int[np.ndarray, " G"]  # images above this score
     predicted_positives: Int[np.ndarray, " G"]  # images at or above this score: predicted by a threshold just below it
     new_positives: Int[np.ndarray, " G"]  # positives at this score
@@ -53,7 +53,7 @@ class RankedPositives:
         """Return the threshold just below the step of each class with the highest value.
 
         Of equal values the first step is used, which has the fewest images. Thresholds are half-way between two
-        neighbouring scores; below the lowest score half of it, or that score minus 1 where it is not positive.
+        neighbouring scores; below the lowest score half of it, or that score minus 1 if it is not positive.
 
         Returns:
             (C,) float64; NaN for a class without positives.

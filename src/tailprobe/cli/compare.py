@@ -22,7 +22,7 @@ def compare(
         Path | None,
         typer.Option(
             metavar="RUN",
-            help="An earlier run on fewer labels, e.g. runs/before: say what the new ones brought.",
+            help="An earlier run on fewer labels, e.g. runs/before: show what the new ones changed.",
             rich_help_panel=option.OUTPUT,
         ),
     ] = None,

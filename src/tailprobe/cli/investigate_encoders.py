@@ -142,7 +142,7 @@ def encoder(
     ] = 10,
     quiet: option.Quiet = False,
 ) -> None:  # fmt: skip
-    """What fine-tuning the encoder (last block, LoRA, all weights) is worth against the frozen one, on few images.
+    """What fine-tuning the encoder (last block, LoRA, all weights) gains over the frozen one, on few images.
 
     `tailprobe investigate encoder RUN --encoder efficientnet_lite0 --images 400 --side 96`
     """

@@ -16,7 +16,7 @@ Weights = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="Weights of the encoder, e.g. resnet18.safetensors, where they are not where they were in training.",
+        help="Weights of the encoder, e.g. resnet18.safetensors, if they are not where they were in training.",
         rich_help_panel=option.METHODS,
     ),
 ]

@@ -108,7 +108,7 @@ def review(
     ] = False,
     quiet: option.Quiet = False,
 ) -> None:
-    """Look at the images most worth it, class by class, and write the labels that come of it.
+    """Review the most useful images, class by class, and write the resulting labels.
 
     `tailprobe review MODEL NEW_IMAGES --out labels.csv`
 

@@ -1,6 +1,6 @@
 """The answer of a method in ranking, decisions and calibration together: where they disagree, and why.
 
-No metric decides alone. Recall at a fixed threshold rewards whoever flags most images; average precision does not see
+No metric decides alone. Recall at a fixed threshold rewards flagging many images; average precision does not see
 thresholds at all; neither sees whether scores are probabilities.
 """
 
@@ -109,7 +109,7 @@ def _reasons(
         fallen = precision if precision.direction == WORSE else f2
         reasons.append(f"The recall is paid for: {fallen}.")
     if ranking.direction == WORSE and recall.direction != WORSE:
-        reasons.append("Its ranking is worse: whoever looks through the images by score finds fewer in as many.")
+        reasons.append("Its ranking is worse: reviewing images in order of score finds fewer in the same number.")
     if ranking.direction == BETTER and recall.direction != BETTER:
         reasons.append("It ranks better without flagging more at this threshold; a moved threshold makes use of it.")
     if calibration.direction == WORSE and BETTER in (ranking.direction, recall.direction):

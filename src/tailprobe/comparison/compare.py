@@ -46,7 +46,7 @@ def compare_methods(
 
     Args:
         scores: each head's test part, in memory or from `scores.stored.open_test_scores`; with the thresholds of the
-            metric's rule, where it is one of decisions. Other parts in it are not looked at.
+            metric's rule, if it is one of decisions. Other parts in it are not looked at.
         labels: (N, C), of every image of the study's image set, columns in the order of `classes`.
         classes: a run's table of classes: class_name, count, low_frequency.
         metric: one that has an influence function (`scores.metric.comparable_names`).
@@ -120,7 +120,7 @@ def compare_results(
     margin: float | None = None,
     min_positives: float = MIN_POSITIVES,
 ) -> Comparison:
-    """Compare methods as `compare_methods` does where the heads' scores are not at hand, but their results are.
+    """Compare methods as `compare_methods` does from results, if the heads' scores are not available.
 
     The sampling of the test images cannot be measured then; the Nadeau-Bengio correction is used instead, with less
     power.

@@ -28,11 +28,11 @@ TRAINED_TOO_SHORT: Final = "trained too short"
 
 @dataclass(frozen=True)
 class Conclusion:
-    """The answer on the low-frequency classes under one encoder. Numbers are NaN where nothing was tested."""
+    """The answer on the low-frequency classes under one encoder. Numbers are NaN if nothing was tested."""
 
     kind: Kind
     encoder: str
-    method: str  # to use, or the best bet; the baseline where no method is
+    method: str  # to use, or the best bet; the baseline if no method is
     about: str  # the method whose numbers are stated: the best supported one
     metric: str
     headline: str
@@ -55,7 +55,7 @@ def conclude(
     """Return the answer of a study under the recommended encoder.
 
     The best bet of an open answer is the method of the highest lower end of the simultaneous interval, as for the
-    recommendation; the baseline where no method has a difference to the better.
+    recommendation; the baseline if no method has a difference to the better.
 
     Args:
         verdicts: with the column `provisional`, see `convergence.mark_provisional`.

@@ -1,4 +1,4 @@
-"""Verdicts that rest on trainings which had not converged: they are provisional.
+"""Verdicts that rest on training that had not converged: they are provisional.
 
 A method that takes more optimizer steps than its baseline looks better for that reason alone while both still improve.
 """

@@ -247,7 +247,7 @@ def _by_unit(
 
 
 def _measure(metric: Metric, seed: _Seed, counts: Counts) -> Influence:
-    """Return a metric of a seed's counts, undefined where there is no threshold, scaled to the jackknife's."""
+    """Return a metric of a seed's counts, undefined if there is no threshold, scaled to the jackknife's."""
     value, influence = counts.measure(*metric.ratios)
     value = np.where(seed.undecided, np.nan, value)
     correction = jackknife_correction(counts.labels, seed.groups, counts.known)

@@ -52,7 +52,7 @@ def _largest(row: "pd.Series[float]", title: str, group: str) -> str:
 
 
 def _moved(rows: pd.DataFrame) -> list[str]:
-    """Return what the best of the methods that only move thresholds gains, where there is one."""
+    """Return what the best of the methods that only move thresholds gains, if there is one."""
     free = rows[ranks_alike(rows) & (rows["difference"] != 0)]
     if free.empty:
         return []

@@ -24,7 +24,7 @@ class Estimate:
     """Means with their standard errors, t-distributed."""
 
     mean: Float[np.ndarray, "*K"]
-    standard_error: Float[np.ndarray, "*K"]  # of the mean; NaN where it cannot be known
+    standard_error: Float[np.ndarray, "*K"]  # of the mean; NaN if it cannot be known
     df: Float[np.ndarray, "*K"]  # degrees of freedom
     standard_error_seeds: Float[np.ndarray, "*K"]  # its part that more seeds lower; NaN for one seed
     standard_error_images: Float[np.ndarray, "*K"]  # its part that no number of seeds lowers

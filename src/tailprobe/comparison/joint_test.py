@@ -18,7 +18,7 @@ def question_test(
     grouping: Grouping,
     further: Sequence[JointSample] = (),
 ) -> SingleStep:
-    """Return the joint test of a question's members and of further ones; where it has none, of what it asks about.
+    """Return the joint test of a question's members and of further ones; if it has none, of what it asks about.
 
     Args:
         contrasts: of which the question's rows are, in their order: contrasts by contrasts, method by method.

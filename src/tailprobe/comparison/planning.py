@@ -53,7 +53,7 @@ class Plan:
     positives: Float[np.ndarray, " G"]  # of each class in a test part
     minimum_detectable_effect: float  # NaN where a class has no positives, or with fewer than two seeds
     margin: float
-    images_to_add: Int[np.ndarray, " G"]  # to each class, for the margin to be detected; all 0 where it is
+    images_to_add: Int[np.ndarray, " G"]  # to each class, for the margin to be detected; all 0 if it is
 
     @property
     def range(self) -> tuple[float, float]:

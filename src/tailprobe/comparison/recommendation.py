@@ -22,11 +22,11 @@ class Candidate:
     effect_rare: float  # difference on the low-frequency classes
     effect_rare_low: float
     effect_rare_high: float
-    effect_remaining: float  # difference on the remaining classes; NaN where there are none
+    effect_remaining: float  # difference on the remaining classes; NaN if there are none
     effect_remaining_low: float
     effect_remaining_high: float
     probability_of_benefit: float  # that the effect on the low-frequency classes is 0 or more, for all methods at once
-    minimum_detectable_effect: float  # there; NaN where no difference would be detected
+    minimum_detectable_effect: float  # there; NaN if no difference would be detected
     seeds: int
     improves: bool  # the verdict on the low-frequency classes
 

@@ -37,7 +37,7 @@ class Comparison:
     minus baseline, paired by seed), low and high (its 95% confidence interval, by itself), value_low and value_high
     (that of the value), p, p_adjusted (within its question, to be compared with `level`; NaN where not tested), support
     (positives in the test part, mean over seeds; of a group all classes together), minimum_detectable_effect (the
-    difference detected with 80% power at the question's critical level, outside questions at 5%; NaN where none would
+    difference detected with 80% power at the question's critical level, outside questions at 5%; NaN if none would
     be, as below three seeds), verdict (one of `words.VERDICTS`; empty outside questions), seeds, question (empty where
     the row is in none), level (of the question), critical_level (that of each of its members; NaN where not tested),
     simultaneous_low and simultaneous_high (the interval at the critical level: it excludes 0 just where the verdict is

@@ -25,7 +25,7 @@ _IMAGE, _LABEL = "image", "labels"
 
 
 def is_frame(value: object) -> bool:
-    """Return whether a value is a DataFrame of pandas, which is imported only where it is used."""
+    """Return whether a value is a DataFrame of pandas, which is imported only if it is used."""
     return type(value).__module__.partition(".")[0] == "pandas" and hasattr(value, "columns")
 
 
@@ -149,7 +149,7 @@ def label_columns(labels: object, number: int, options: TableOptions) -> Columns
 
 
 def _one_a_class(columns: Columns, options: TableOptions) -> tuple[str, ...] | None:
-    """Return the columns of labels where there is one for each class."""
+    """Return the columns of labels if there is one for each class."""
     return tuple(columns.cells) if len(columns.cells) > 1 else options.label_columns
 
 

@@ -152,7 +152,7 @@ def _detect_format(source: Source, labels: LabelTable | None) -> str:
     if len(found) == 1:
         return found[0]
     known = "; ".join(f"{name} ({what})" for name, what in formats().items())
-    problem = f"could be {' or '.join(found)}" if found else "is of no known format"
+    problem = f"could be {' or '.join(found)}" if found else "has no known format"
     raise InputError(f"{source}: {problem}; pass --format, one of: {known}")
 
 

@@ -72,7 +72,7 @@ def _write(embeddings: Embeddings, labels: ExportedLabels | None, path: Path, fo
 
 
 def check_target(path: Path, *, overwrite: bool) -> str:
-    """Return the format of a path, by its suffix; the folder around it is made where it is missing.
+    """Return the format of a path, by its suffix; the folder around it is made if it is missing.
 
     Raises:
         InputError: an unknown suffix, the file exists already, the format's library is not installed, there is no right

@@ -38,7 +38,7 @@ class Shard:
     """Rows and their embeddings; a row with a problem holds NaN."""
 
     rows: tuple[Row, ...]  # (R,)
-    vectors: Float[np.ndarray, "R D"]  # float32 or float16, memory-mapped where it was read
+    vectors: Float[np.ndarray, "R D"]  # float32 or float16, memory-mapped if it was read
 
 
 def concat(shards: Sequence[Shard]) -> Shard:

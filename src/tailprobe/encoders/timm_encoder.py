@@ -41,7 +41,7 @@ class TimmEncoder:
         name: the encoder's name.
         model_name: the model as timm calls it.
         preprocessing: applied before the model.
-        device: where the model runs; by default a GPU where there is one.
+        device: where the model runs; by default a GPU if there is one.
         bands: the channels that it takes of images of four bands, see `channels.channels_for`.
 
     Raises:

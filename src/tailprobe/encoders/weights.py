@@ -108,7 +108,8 @@ def _published(model_name: str, *, name: str, official: str, channels: int) -> A
     except Exception as error:  # hub, network and file system each raise their own
         reason = (" ".join(str(error).split()) or type(error).__name__).rstrip(".")[:300]
         by_hand = (
-            official or f"get the model's file where there is a network, by `hf download {_repository(model_name)}`"
+            official
+            or f"on a machine with network access get the model's file by `hf download {_repository(model_name)}`"
         )
         raise InputError(
             f"the weights of encoder {name!r} cannot be downloaded ({reason}); {by_hand}, and pass "

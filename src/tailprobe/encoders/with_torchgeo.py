@@ -95,8 +95,8 @@ def _published(chosen: Any, name: str) -> Any:  # noqa: ANN401
     except Exception as error:  # network and file system each raise their own
         reason = (" ".join(str(error).split()) or type(error).__name__).rstrip(".")[:300]
         raise InputError(
-            f"{name}: the weights cannot be downloaded ({reason}); get {chosen.url} where there is a network, and pass "
-            f"--weights '{name}=FILE'"
+            f"{name}: the weights cannot be downloaded ({reason}); download {chosen.url} on a machine "
+            f"with network access, and pass --weights '{name}=FILE'"
         ) from error
 
 

@@ -17,7 +17,7 @@ class Copies:
 
     groups: Groups
     pairs: int  # of exact duplicates
-    pairs_across: int  # in different parts; 0 where there are no parts
+    pairs_across: int  # in different parts; 0 if there are no parts
     held_out_copied: Bool[np.ndarray, " N"]  # validation and test images with a copy in the training part
     disagreeing: int  # groups whose images do not all carry the same classes
 
@@ -85,7 +85,7 @@ def _pairs_across(groups: Groups, parts: Sequence[str] | None) -> int:
     _, part = np.unique(np.asarray(parts), return_inverse=True)
     table = np.zeros((int(groups.max(initial=-1)) + 1, int(part.max(initial=0)) + 1), dtype=np.int64)  # (groups, parts)
     np.add.at(table, (groups[rows], part[rows]), 1)
-    # All ordered pairs of a group less those within a part, each pair met twice.
+    # All ordered pairs of a group minus those within a part, each pair met twice.
     return int((table.sum(axis=1) ** 2 - (table**2).sum(axis=1)).sum() // 2)
 
 

@@ -49,7 +49,7 @@ class NearDuplicates:
     threshold: float  # cosine from which two images count
     encoder: str
     pairs: int  # all pairs found, exact duplicates left out
-    pairs_across: int  # in different parts; 0 where there are no parts
+    pairs_across: int  # in different parts; 0 if there are no parts
     listed: Pairs  # the closest of them, closest first
     groups: Groups  # connected components of the pairs
     held_out_matched: Bool[np.ndarray, " N"]  # validation and test images with a near duplicate in the training part

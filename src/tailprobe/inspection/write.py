@@ -164,7 +164,7 @@ def _number(value: float) -> float | None:
 
 
 def check_inspection_folder(folder: Path) -> None:
-    """Make the folder of an inspection where it is missing.
+    """Make the folder of an inspection if it is missing.
 
     Raises:
         InputError: it is a file, or holds files of something else.

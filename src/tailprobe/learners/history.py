@@ -14,7 +14,7 @@ class History:
 
     training_loss: Float[np.ndarray, " E"]  # mean weighted loss over the epoch's rows, dropout on
     validation_loss: Float[np.ndarray, " E"]  # mean plain loss of the link over the validation rows, dropout off
-    average_precision: Float[np.ndarray, " E"]  # macro, of the validation rows; NaN where it is not used
+    average_precision: Float[np.ndarray, " E"]  # macro, of the validation rows; NaN if it is not used
     kept_epoch: int  # the epoch, from 0, whose weights the head has
     steps: int  # optimiser steps
     seconds: float  # wall-clock time of the worker that trained it

@@ -50,7 +50,7 @@ class HeadFit(Protocol):
     """A learner that does not use gradient descent: a closed form, nearest neighbours, another library's solver.
 
     Any object with these members is one. If it can leave out unknown labels (`Labels.known`), it has an attribute
-    `leaves_out_unknown = True`; otherwise it is refused where there are any.
+    `leaves_out_unknown = True`; otherwise it is refused if there are any.
     """
 
     @property

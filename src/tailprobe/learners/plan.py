@@ -21,7 +21,7 @@ RowWeights = Float[np.ndarray, " R"] | Float[np.ndarray, "R C"]
 class Stage:
     """Consecutive epochs with the same rows and loss. R rows: the T training rows, then the S synthetic ones.
 
-    The loss term of row i and class c is multiplied by `row_weights[i]`, or by `row_weights[i, c]` where they are
+    The loss term of row i and class c is multiplied by `row_weights[i]`, or by `row_weights[i, c]` if they are
     (R, C); a weight of 0 leaves a term out.
 
     >>> stage = Stage(np.array([0, 1, 1]), row_weights=np.array([1.0, 0.5]))
@@ -138,7 +138,7 @@ class TrainingPlan:
 
     stages: tuple[Stage, ...]
     synthetic: Synthetic | None = None
-    adjustment: Adjustment | None = None  # applied after training; not in the digest, so that trainings are shared
+    adjustment: Adjustment | None = None  # applied after training; not in the digest, so that training is shared
     recipe_changes: Mapping[str, float | int | str] = field(default_factory=dict)  # of the study's recipe, by field
     target_count: int | None = None  # images per class that a resampling aims at, for the report
 

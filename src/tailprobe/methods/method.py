@@ -89,7 +89,7 @@ class BoundCall:
     arguments: tuple[tuple[str, Value], ...]
 
     def __str__(self) -> str:
-        """Return the canonical text: positional arguments always, keyword-only ones where they differ from defaults."""
+        """Return the canonical text: positional arguments always, keyword-only ones if they differ from defaults."""
         inside = []
         for parameter, (name, value) in zip(self.method.parameters, self.arguments, strict=True):
             if parameter.kind is not parameter.KEYWORD_ONLY:

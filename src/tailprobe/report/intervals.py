@@ -24,7 +24,7 @@ class Intervals:
         return cls(verdicts[verdicts["encoder"].astype(str) == encoder])
 
     def differences(self, methods: Sequence[str], names: Sequence[str], *, is_group: bool) -> Ends:
-        """Return lower and upper ends, (M, K): the simultaneous interval where there is one, else the row's own."""
+        """Return lower and upper ends, (M, K): the simultaneous interval if there is one, else the row's own."""
         low, high = self._pair("low", "high", methods, names, is_group)
         wide_low, wide_high = self._pair("simultaneous_low", "simultaneous_high", methods, names, is_group)
         joint = ~np.isnan(wide_low)

@@ -62,7 +62,7 @@ def fixed_before_training(run: Run) -> list[tuple[str, str]]:
         ("low-frequency rule", study.low_frequency),
         ("seeds", f"{seeds:,}"),
         ("split", str(run.record.get("split", study.split))),
-        ("groups of images", "none, each image by itself" if groups is None else f"{groups:,}, each in one part"),
+        ("groups of images", "none, each image separately" if groups is None else f"{groups:,}, each in one part"),
         ("single classes", "tested (at .05)" if study.classes == "tested" else "exploratory, not tested"),
     ]
 

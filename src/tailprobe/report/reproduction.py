@@ -119,7 +119,7 @@ def relative(fact: Fact) -> str:
 
 
 def interval(answer: Answer) -> str:
-    """Return a difference in percent with its interval, where it has one."""
+    """Return a difference in percent with its interval, if it has one."""
     centre = "–" if np.isnan(answer.difference) else signed(100 * answer.difference, 1)
     if np.isnan(answer.low):
         return centre

@@ -39,7 +39,7 @@ def _installed() -> tuple[str, ...]:
 def shown(text: str, limit: int = 28) -> str:
     r"""Return `text` in a form that is safe for figures and terminals: one line of at most `limit` characters.
 
-    Whatever has no picture of its own (line breaks, control and direction marks, characters that no font at hand has)
+    Whatever has no glyph (line breaks, control and direction marks, characters that no available font has)
     is written as its escape; what is too long loses its middle, since names tend to differ at their ends.
 
     Raises:

@@ -92,7 +92,7 @@ def resampled_counts(plans: pd.DataFrame) -> dict[str, Int[np.ndarray, " C"]]:
 
 
 def mean(values: Float[np.ndarray, "*rest S"]) -> Float[np.ndarray, "*rest"]:
-    """Return the mean over the last axis of what is defined; NaN where nothing is."""
+    """Return the mean over the last axis of what is defined; NaN if nothing is."""
     return defined_mean(values, axis=-1)
 
 
@@ -152,7 +152,7 @@ def _only(table: pd.DataFrame, column: str, wanted: Iterable[str]) -> pd.DataFra
     known = set(table[column])
     for value in wanted:
         if value not in known:
-            listed = ", ".join(repr(name) for name in sorted(map(str, known))[:12]) or "none at all"
+            listed = ", ".join(repr(name) for name in sorted(map(str, known))[:12]) or "none"
             raise InputError(f"the results table has no row with {column} {value!r}; there are {listed}")
     return table[table[column].isin(list(wanted))]
 

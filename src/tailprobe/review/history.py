@@ -33,7 +33,7 @@ class History:
     """The entries of one review; every call first takes in what others have added."""
 
     def __init__(self, path: Path) -> None:
-        """Open a history, a new one where there is none.
+        """Open a history, a new one if there is none.
 
         Raises:
             InputError: the file is not a review history, or cannot be read.

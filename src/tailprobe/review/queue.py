@@ -78,7 +78,7 @@ def rank_images(
 
 
 def image_values(probabilities: Float[np.ndarray, " N"], mix: Mix) -> Float64[np.ndarray, " N"]:
-    """Return (N,) what score and uncertainty make of each image; -inf where there is no probability."""
+    """Return (N,) what score and uncertainty make of each image; -inf if there is no probability."""
     p = np.clip(np.asarray(probabilities, np.float64), _LEAST, 1 - _LEAST)
     value = mix.score * np.log(p) + mix.uncertainty * np.log(4 * p * (1 - p))
     return np.where(np.isnan(p), -np.inf, value)

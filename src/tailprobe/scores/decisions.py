@@ -115,7 +115,7 @@ def precision(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"
         labels, decisions: (N, C) bool.
 
     Returns:
-        (C,) float64; 0 where no image is predicted although there are positives (scikit-learn's `zero_division=0`; F is
+        (C,) float64; 0 if no image is predicted although there are positives (scikit-learn's `zero_division=0`; F is
         0 there too), NaN for a class without positives.
 
     >>> labels = np.array([[True], [True], [False]])

@@ -1,7 +1,7 @@
 """Metric, and the registry of metrics.
 
 A metric is one file, in `metrics/` or in an installed package, that registers it here. It is then in the results table,
-methods can be compared by it (where it has an influence function), and the page draws it under its title.
+methods can be compared by it (if it has an influence function), and the page draws it under its title.
 """
 
 from collections.abc import Callable
@@ -85,7 +85,7 @@ class Sample:
 class Metric:
     """A measure of how good a head is, with one value a class.
 
-    `value` gives it for a sample, (C,) float64, NaN where it is undefined. `influence` gives its derivative by each
+    `value` gives it for a sample, (C,) float64, NaN if it is undefined. `influence` gives its derivative by each
     image's weight, (N, C) float64, for the sample and the values; `comparison.influence` says what it is used for. A
     metric without one is reported and drawn, and methods cannot be tested by it.
 

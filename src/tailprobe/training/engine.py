@@ -42,7 +42,7 @@ def train(
 ) -> Heads:
     """Train every head of a study.
 
-    Tasks with equal trainings are trained once, whatever their names and corrections. A head's values depend only on
+    Tasks with equal training are trained once, whatever their names and corrections. A head's values depend only on
     its task, its data and the kernel: not on the other tasks, their order, or the workers. In a stack, where products
     of many heads are one library call, that holds within float tolerance.
 
@@ -56,7 +56,7 @@ def train(
             that can step together, and fewer where memory is short.
         checkpoints: a folder for each finished training, so that an interrupted call resumes; a training is taken from
             it only if everything that decides its values is the same.
-        progress: called with the number of trainings done.
+        progress: called with the number of heads trained.
         schedule: trains the heads that are not done, here or elsewhere; checkpoints are kept here.
 
     Returns:

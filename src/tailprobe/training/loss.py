@@ -175,7 +175,7 @@ def _affine(logits: Terms, of: TermLoss) -> Terms:
 def plain_loss_of_known(
     logits: Float[torch.Tensor, "V C"], labels: Bool[np.ndarray, "V C"], known: Bool[np.ndarray, "V C"]
 ) -> float:
-    """Return the mean binary cross-entropy over the known labels; NaN where none is known."""
+    """Return the mean binary cross-entropy over the known labels; NaN if none is known."""
     if not known.any():
         return float("nan")
     marked = torch.from_numpy(known).to(logits.device)

@@ -31,7 +31,7 @@ def save_heads(
 
     The metadata have one entry, since safetensors writes several in no fixed order: JSON. Its `heads` has an object for
     each head: key, kind, link and the scalars of its history. Its `shared` maps a tensor's name to the name that it is
-    stored under, where methods with equal trainings share it. Its `digest` is the SHA-256 of all of it. The file
+    stored under, which methods with equal training share. Its `digest` is the SHA-256 of all of it. The file
     appears whole or not at all.
 
     Args:

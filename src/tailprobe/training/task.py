@@ -98,7 +98,7 @@ class HeadTask:
 
     @property
     def steps(self) -> int:
-        """Optimiser steps over all epochs, without early stopping; 0 where there is no gradient descent."""
+        """Optimiser steps over all epochs, without early stopping; 0 if there is no gradient descent."""
         if not isinstance(self.learner, TrainingPlan):
             return 0
         return sum(stage.epochs * self.steps_per_epoch(stage.stage) for stage in self.schedule())

@@ -157,5 +157,5 @@ def _reason(positives: int, alone: _Fit) -> str:
     if positives < FEW:
         return f"only {positives} held-out image{'s carry' if positives > 1 else ' carries'} it"
     if alone.slope - _Z * np.sqrt(alone.covariance[0, 0]) <= 0:
-        return "its scores do not tell the images that carry it from the others"
+        return "its scores do not separate the images that carry it from the others"
     return ""

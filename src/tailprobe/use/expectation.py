@@ -29,7 +29,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Decision:
-    """The threshold of a class and its expected performance; rates are NaN where they are unknown."""
+    """The threshold of a class and its expected performance; rates are NaN if they are unknown."""
 
     class_name: str
     aim: str

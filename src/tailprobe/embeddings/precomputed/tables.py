@@ -33,7 +33,7 @@ def read_table(path: Path, *, vectors: str | None = None) -> RawEmbeddings:
     """
     try:
         return _read(path, vectors)
-    except UnicodeDecodeError as error:  # Arrow decodes names and texts where they are looked at
+    except UnicodeDecodeError as error:  # Arrow decodes names and text when they are accessed
         raise InputError(f"{path}: a column's name or a text is not UTF-8 ({error}); write the table again") from None
 
 
@@ -63,7 +63,7 @@ def vector_column(schema: pa.Schema, path: Path) -> str:
 
 
 def has_vectors(path: Path) -> bool:
-    """Return whether a file or folder is a table with a column of lists of floats; False where it cannot be read."""
+    """Return whether a file or folder is a table with a column of lists of floats; False if it cannot be read."""
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
             schema = pq.read_schema(path)

@@ -59,7 +59,7 @@ class ImbalanceClassifierCV(HeadClassifier):
         random_state: of the first seed.
 
     Attributes:
-        best_method_: the recommended method, `baseline` where the study tells none apart.
+        best_method_: the recommended method, `baseline` if the study shows no difference.
         verdicts_: the table of verdicts; None if nothing was compared.
         result_: the `Run`; None if nothing was compared. Without a `folder` it has its tables, and no files.
         thresholds_: for several classes per row: means over the seeds by the metric's rule, as `f1@tuned`; else 0.5.
@@ -205,7 +205,7 @@ def _compared(
 
 
 def _thresholds(run: Run, method: str, labels: Labels) -> Float64[np.ndarray, " C"]:
-    """Return means over the seeds by the rule of the primary metric; 0.5 where it has none, or a class no threshold."""
+    """Return means over the seeds by the rule of the primary metric; 0.5 if it has none, or a class no threshold."""
     rule = run.study.metric.partition("@")[2]
     if not rule:
         return np.full(len(labels.classes), 0.5)

@@ -135,7 +135,7 @@ def _measure(material: Material, head: Tested[str], company: dict[str, Companion
 def _shares(
     right: Bool[np.ndarray, " T"], groups: list[Bool[np.ndarray, " T"]]
 ) -> tuple[Float[np.ndarray, " 4"], Float[np.ndarray, "4 T"]]:
-    """Return the share of right decisions in each group, NaN where it is empty, and each image's influence on it."""
+    """Return the share of right decisions in each group, NaN if it is empty, and each image's influence on it."""
     sizes = np.array([group.sum() for group in groups], dtype=np.float64)
     values = np.array([right[group].mean() if group.any() else np.nan for group in groups])
     apart = [np.where(group, right - np.nan_to_num(value), 0.0) for group, value in zip(groups, values, strict=True)]

@@ -1,4 +1,4 @@
-"""`encoder` answered: what fine-tuning is worth against the frozen encoder, under the same splits and tests."""
+"""`encoder` answered: what fine-tuning gains over the frozen encoder, under the same splits and tests."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class EncoderAnswer:
 
     def finding(self) -> Finding:
         """Return words and tables."""
-        title = "What fine-tuning the encoder is worth"
+        title = "What fine-tuning the encoder gains"
         return Finding("encoder", title, QUESTION, tuple(_sentences(self)), _how(self), {"encoder": _table(self)})
 
 

@@ -19,7 +19,7 @@ from tailprobe.investigate.trials import Material
 from tailprobe.progress import Progress, silent
 from tailprobe.randomness import generator
 
-_LEAST = 10  # images of a class that a smaller collection keeps, where there are so many
+_LEAST = 10  # images of a class that a smaller collection keeps, if there are so many
 
 
 def tuning_material(
@@ -51,7 +51,7 @@ def tuning_material(
 
 
 def smaller(images: LabeledImages, number: int, rng: np.random.Generator) -> Int[np.ndarray, " n"]:
-    """Return the rows of so many images at random, of which each class keeps ten where it has them."""
+    """Return the rows of so many images at random, of which each class keeps ten if it has them."""
     matrix, kept = images.labels.matrix, np.zeros(len(images), dtype=bool)
     for c in np.argsort(images.labels.counts, kind="stable"):
         wanted = _LEAST - int(matrix[kept, c].sum())

@@ -46,7 +46,7 @@ class ExplainAnswer:
     precision: float  # average precision of the class on the test part
     attributions: Mapping[str, AttributionMaps]  # by part: training, test
     pictures: Mapping[str, list[UInt8[np.ndarray, "_h _w 3"]]]  # by part: of the first images; none where not wanted
-    places: Mapping[str, PlaceTest]  # `TRAINING_TEST` and, where there are other classes, `CLASS_OTHERS`
+    places: Mapping[str, PlaceTest]  # `TRAINING_TEST` and, if there are other classes, `CLASS_OTHERS`
     centre: Mean  # share of the centre, training less test images
     contents: tuple[ContentTest, ...]  # training against test images; none of occlusion
     checks: tuple[SanityCheck, ...]
@@ -211,7 +211,7 @@ def _check_words(check: SanityCheck) -> str:
     interval = f"rank correlation {of.value:+.2f}, 95% interval {of.low:+.2f} to {of.high:+.2f}"
     words = {
         "passed": f"passed, the maps change ({interval})",
-        "failed": f"failed, the maps stay much the same ({interval}): they say little of what was learnt",
+        "failed": f"failed, the maps hardly change ({interval}): they say little about what was learnt",
         "open": f"open ({interval})" if check.images > 1 else "open, too few maps to compare",
     }
     return words[check.verdict]

@@ -178,7 +178,7 @@ def _best_words(answer: LayersAnswer, group: str) -> str:
     view, method = int(np.argmax(mean[:views])), int(np.argmax(mean[views:]))
     pair = view * len(answer.methods) + method
     return (
-        f"the best representation here, {answer.representations[view].representation}, less the best method here, "
+        f"the best representation here, {answer.representations[view].representation}, minus the best method here, "
         f"{answer.methods[method].method}: {_words(answer.pairs[group], pair, answer.margin)}"
     )
 

@@ -76,7 +76,7 @@ class RedundancyAnswer:
 
 
 def removable_share(losses: Sequence[str]) -> float:
-    """Return the share that can go, from what each of `SHARES` loses; 0 where none can.
+    """Return the share that can go, from what each of `SHARES` loses; 0 if none can.
 
     Going down step by step and stopping at the first that fails tests in a fixed sequence, which needs no correction.
 

@@ -37,7 +37,7 @@ def diverse_experts(train: TrainingSet, tau: float = 2.0) -> Ensemble:
 
     Traps:
         On frozen embeddings the experts share all features, so the gain of the paper, whose experts have their own last
-        blocks, must be measured again; it costs three trainings: compare with `softmax + ensemble(3)`.
+        blocks, must be measured again; it costs three training runs: compare with `softmax + ensemble(3)`.
 
     Args:
         train: the training part.

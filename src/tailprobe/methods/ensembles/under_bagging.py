@@ -21,8 +21,8 @@ from tailprobe.methods.resampling.undersample import undersample
 def under_bagging(train: TrainingSet, k: int = 5, count: int | CountRule = "low-frequency") -> Ensemble:
     """Train k heads, each on its own draw of `undersample(count)`, and average their probabilities.
 
-    What one undersampling leaves out another keeps; images of rare classes are in nearly all of them. Costs k trainings
-    on few rows.
+    What one undersampling leaves out another keeps; images of rare classes are in nearly all of them. Costs k training
+    runs on few rows.
 
     Assumptions:
         A balanced subset is enough to train a head, and the subsets differ.

@@ -30,7 +30,7 @@ from tailprobe.methods.ranges import check_range
 def knn(train: TrainingSet, k: int = 20, temperature: float = 0.07) -> "NeighbourFit":
     """Let the k nearest training images vote, each weighted by exp(cosine similarity / temperature).
 
-    Nothing is trained. Similarities are of embeddings less the mean of the training images, divided by the standard
+    Nothing is trained. Similarities are of embeddings minus the mean of the training images, divided by the standard
     deviation of each dimension where the study standardises.
 
     Assumptions:
@@ -45,7 +45,7 @@ def knn(train: TrainingSet, k: int = 20, temperature: float = 0.07) -> "Neighbou
 
     Args:
         train: the training part.
-        k: neighbours, 1 to a million; fewer where there are fewer training images.
+        k: neighbours, 1 to a million; fewer if there are fewer training images.
         temperature: 0.0001 to 10,000; small ones leave the vote to the nearest.
 
     Raises:
@@ -89,7 +89,7 @@ class NeighbourHead:
     rows: Float[torch.Tensor, "T D"]
     labels: Bool[torch.Tensor, "T C"]
     mean: Float[torch.Tensor, " D"]
-    inverse: Float[torch.Tensor, " D"]  # what embeddings less the mean are multiplied by
+    inverse: Float[torch.Tensor, " D"]  # what embeddings minus the mean are multiplied by
     settings: Float[torch.Tensor, " 2"]  # k and temperature
     link: Link = "sigmoid"
 

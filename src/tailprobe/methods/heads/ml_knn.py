@@ -57,7 +57,7 @@ def ml_knn(train: TrainingSet, k: int = 10) -> "MlKnnFit":
 
     Args:
         train: the training part.
-        k: neighbours, 1 to 1000; fewer where there are fewer training images.
+        k: neighbours, 1 to 1000; fewer if there are fewer training images.
 
     Raises:
         InputError: k outside that range.
@@ -119,7 +119,7 @@ def _carriers(
         k: neighbours.
         first: where the block starts among the rows, if it is part of them: a row is then not its own neighbour.
     """
-    distance = (rows**2).sum(dim=1) - 2 * block @ rows.T  # (B, T), less what is equal for a row of the block
+    distance = (rows**2).sum(dim=1) - 2 * block @ rows.T  # (B, T), minus terms that are equal within a row of the block
     if first is not None:
         own = torch.arange(len(block))
         distance[own, first + own] = torch.inf

@@ -67,7 +67,7 @@ class CentroidFit:
 
 
 def held_out_cosines(x: Float[np.ndarray, "T D"], labels: Bool[np.ndarray, "T C"]) -> Float[np.ndarray, "T C"]:
-    """Return the cosine of each row to the sum of each class's other rows; 0 where there are no others."""
+    """Return the cosine of each row to the sum of each class's other rows; 0 if there are no others."""
     sums = labels.T.astype(np.float64) @ x  # (C, D)
     own = labels * (x**2).sum(axis=1, keepdims=True)
     product = x @ sums.T - own

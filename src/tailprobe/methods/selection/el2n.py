@@ -39,7 +39,7 @@ def el2n(
     Multi-label images count for all their classes, as in `k_centre`.
 
     Assumptions:
-        The error early in training tells which images matter.
+        The error early in training shows which images matter.
 
     When it helps:
         Frequent classes have many easy images (`hard`), or many wrong labels (`easy`).

@@ -59,7 +59,7 @@ def farthest_first(
 
     Args:
         rows: of one class.
-        chosen: positions that are chosen already; where there are none, the first row is drawn at random.
+        chosen: positions that are chosen already; if there are none, the first row is drawn at random.
         number: how many to add, at most as many as are left.
         rng: draws the first row.
     """

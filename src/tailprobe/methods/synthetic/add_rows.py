@@ -16,7 +16,7 @@ def with_rows(
     *,
     target: int | None = None,
 ) -> TrainingPlan:
-    """Return the plan of every training row and the rows given, once each; the baseline's where there are none.
+    """Return the plan of every training row and the rows given, once each; the baseline's if there are none.
 
     Args:
         train: the training part.

@@ -43,7 +43,7 @@ def mlsmote(train: TrainingSet, k: int = 5) -> TrainingPlan:
 
     Args:
         train: the training part.
-        k: neighbours, 1 to 1000; fewer where there are fewer images.
+        k: neighbours, 1 to 1000; fewer if there are fewer images.
 
     Raises:
         InputError: k outside that range.

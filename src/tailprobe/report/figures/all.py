@@ -76,7 +76,7 @@ def study_figures(
         metric: the one to draw.
         methods: the family of each, in the order to show them, the baseline first; bar figures are by family.
         encoders: name and width of each.
-        plans: columns method, seed, rows, distinct_images, and encoder where they differ by it; the first row of each
+        plans: columns method, seed, rows, distinct_images, and encoder if they differ by it; the first row of each
             method is drawn.
         resampled: (C,) rows of the training part that carry each class, under "baseline" and each method that changes
             them, for the same seed as the first row in `plans`.

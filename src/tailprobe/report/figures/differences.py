@@ -58,7 +58,7 @@ def differences(
         counts: (C,) images that carry each class; classes are in descending order of them within their group.
         low_frequency: (C,) True for the low-frequency classes.
         support: (C,) positives in the part scored.
-        spread: what the whiskers are where there are no intervals, see `tailprobe.report.values.half_width`.
+        spread: what the whiskers are if there are no intervals, see `tailprobe.report.values.half_width`.
         intervals: the whiskers, where the metric was tested: those that verdicts are drawn from.
         colours: of each method; by default a palette for these methods.
         shapes: the marker of each method; circles by default.
@@ -225,7 +225,7 @@ def _whiskers(intervals: Intervals | None, spread: Spread, seeds: int) -> str:
     if intervals is None:
         return describe_spread(spread, seeds)
     dots = f"Small dots: the {seeds} seeds; whiskers" if seeds > 1 else "Whiskers"
-    return f"{dots}: the simultaneous interval of the verdict where there is one, else the row's own 95% interval."
+    return f"{dots}: the simultaneous interval of the verdict if there is one, else the row's own 95% interval."
 
 
 def _caption(rows: Rows, whiskers: str, part: str) -> str:

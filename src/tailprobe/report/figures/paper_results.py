@@ -1,4 +1,4 @@
-"""The paper's Figures 9 to 14 of a run that repeats its study: in its own quantity, average precision beneath."""
+"""The paper's Figures 9 to 14 of a run that repeats its study: in its own quantity, with average precision below."""
 
 from collections.abc import Mapping, Sequence
 

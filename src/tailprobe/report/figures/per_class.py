@@ -54,7 +54,7 @@ def per_class(
         counts: (C,) images that carry each; classes are in descending order of them.
         support: (C,) positives in the part scored, written under each class.
         note: ends the subtitle, such as the paper's counterpart.
-        spread: what the whiskers are where there are no intervals, see `tailprobe.report.values.half_width`.
+        spread: what the whiskers are if there are no intervals, see `tailprobe.report.values.half_width`.
         intervals: the whiskers, where the metric was tested.
         colours: of each method; by default a palette for these methods.
         limit: of more classes than this, the most and the least frequent are drawn, and the picture says so.

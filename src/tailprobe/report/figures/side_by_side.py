@@ -14,7 +14,7 @@ from tailprobe.report.frame import new_figure
 from tailprobe.report.style import INK, MUTED, styled
 from tailprobe.report.text import shown
 
-# Okabe and Ito's; with more sources than these, markers tell them apart.
+# Okabe and Ito's; with more sources than these, markers distinguish them.
 _TONES = ("#d55e00", "#0072b2", "#009e73", MUTED, "#cc79a7", INK)
 _MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 

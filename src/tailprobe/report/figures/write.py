@@ -1,4 +1,4 @@
-"""Figures as files: SVG and PDF for print, PNG for the screen, and an index for whoever shows them."""
+"""Figures as files: SVG and PDF for print, PNG for the screen, and an index for other programs."""
 
 import io
 import json

@@ -25,7 +25,7 @@ def _figure(answer: BudgetAnswer, decay: float) -> Figure:
         panels,
         ticks=[str(stop) for stop in answer.stops],
         title="What more updates do to each method's effect" + (f", with weight decay {decay:g}" if decay else ""),
-        subtitle=f"{metric_title(answer.metric)} less the baseline's after the same updates",
+        subtitle=f"{metric_title(answer.metric)} minus the baseline's after the same updates",
         caption="Whiskers hold for all stops of a method and group at once (95%). In the grey band a difference makes "
         f"none in practice. A pass is about {answer.steps:.0f} updates.",
         across="passes",

@@ -26,10 +26,10 @@ def cues_figures(answer: CuesAnswer) -> dict[str, Figure]:
         up="probability",
     )
     changes = line_figure(
-        {"reliance less the baseline's": {names[found.name]: _changes(found) for found in drawn}},
+        {"reliance minus the baseline's": {names[found.name]: _changes(found) for found in drawn}},
         ticks=[shown(method, 26) for method in drawn[0].methods[1:]],
         title="What methods change in the reliance on company",
-        subtitle="probability where the company helps less that where it misleads",
+        subtitle="probability where the company helps minus that where it misleads",
         caption="Whiskers hold for all methods of a class at once (95%). In the grey band a change makes none in "
         "practice.",
         across="method",

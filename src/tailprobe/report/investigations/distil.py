@@ -14,9 +14,9 @@ def distil_figure(answer: DistilAnswer) -> Figure:
         {f"{group} classes": {name: _line(answer.groups[name][group]) for name in answer.groups} for group in GROUPS},
         ticks=[str(number) for number in answer.rows],
         title="How few rows per class train a head as well as all images",
-        subtitle=f"{metric_title(answer.metric)} less that of all {answer.images:,.0f} training images",
+        subtitle=f"{metric_title(answer.metric)} minus that of all {answer.images:,.0f} training images",
         caption="Whiskers hold for all numbers of rows of a line and panel at once (95%). In the grey band a "
-        "difference makes none in practice: a whisker that stays above its lower edge excludes a relevant loss.",
+        "difference is practically negligible: a whisker that stays above its lower edge excludes a relevant loss.",
         across="rows per class",
         up="difference",
         margin=answer.margin,

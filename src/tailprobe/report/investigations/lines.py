@@ -48,7 +48,7 @@ def line_figure(
         ticks: the label of each position.
         across, up: names of the axes.
         joined: whether the places are in an order, so that a line leads from one to the next.
-        margin: the band in which differences make none in practice; None if the values are not differences.
+        margin: the band in which differences are practically negligible; None if the values are not differences.
     """
     names = list(next(iter(panels.values())))
     colours = {name: _COLOURS[i % len(_COLOURS)] for i, name in enumerate(names)}

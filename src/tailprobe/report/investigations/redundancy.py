@@ -14,9 +14,9 @@ def redundancy_figure(answer: RedundancyAnswer) -> Figure:
         {f"{group} classes": {name: _line(answer.groups[name][group]) for name in answer.groups} for group in GROUPS},
         ticks=[f"{1 - share:.0%}" for share in SHARES],
         title="What is lost as training images go",
-        subtitle=f"{metric_title(answer.metric)} less that of all training images",
+        subtitle=f"{metric_title(answer.metric)} minus that of all training images",
         caption="Whiskers hold for all shares of a selection and group at once (95%). In the grey band a difference "
-        "makes none in practice: a whisker that stays above its lower edge excludes a relevant loss.",
+        "is practically negligible: a whisker that stays above its lower edge excludes a relevant loss.",
         across="share of the training images that goes",
         up="difference",
         margin=answer.margin,

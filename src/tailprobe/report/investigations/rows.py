@@ -32,7 +32,7 @@ def row_figure(
     Args:
         panels: by title; each line has a place a row.
         across: the name of the axes.
-        margin: the band in which differences make none in practice; None if the values are not differences.
+        margin: the band in which differences are practically negligible; None if the values are not differences.
         marked: so many rows from the top are in the colour of attention.
     """
     figure = new_figure(title=title, subtitle=subtitle, caption=caption, body=0.75 + _ROW * len(rows))

@@ -103,7 +103,7 @@ def _metrics(run: Run) -> list[str]:
 
 
 def _as_json(found: Conclusion | Recommendation) -> dict[str, Any]:
-    # JSON has no NaN, which one seed leaves where it has no interval.
+    # JSON has no NaN, which one seed leaves if it has no interval.
     return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in asdict(found).items()}
 
 

@@ -33,7 +33,7 @@ def gain_sources(run: Run) -> dict[str, Any] | None:
 def shown_first(run: Run, encoder: str) -> tuple[str, dict[str, Any]] | None:
     """Return the metric that is shown first and its content; None if nothing was taken apart.
 
-    The primary metric where it is one of decisions, else recall at 0.5, else the first.
+    The primary metric if it is one of decisions, else recall at 0.5, else the first.
     """
     sources = gain_sources(run)
     if sources is None:

@@ -95,7 +95,7 @@ def doubtful_labels(
     where it scores as low as those that do not.
 
     Args:
-        scores: by heads that were not trained on the image; NaN where there is none.
+        scores: by heads that were not trained on the image; NaN if there is none.
         most: labels per class and kind.
 
     Source:

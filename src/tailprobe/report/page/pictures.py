@@ -126,7 +126,7 @@ def _reach_of(compared: dict[str, Any]) -> str:
 
 
 def _sides(run: Run, compared: dict[str, Any], encoder: str, metric: str, group: str) -> GroupDifferences:
-    """Return what is drawn of each method: the simultaneous interval, where there is one, and the row's own."""
+    """Return what is drawn of each method: the simultaneous interval, if there is one, and the row's own."""
     k, numbers = len(run.classes) + RULE_GROUPS.index(group), compared["numbers"][encoder][metric]
 
     def column(rows: list[list[float | None]]) -> np.ndarray:

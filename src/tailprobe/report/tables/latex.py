@@ -5,14 +5,14 @@ import re
 from tailprobe.report.tables.escape import tex
 from tailprobe.report.tables.printed import MISSING, Cell, Column, PrintedTable, Section
 
-_LONGEST = 45  # rows that fit a page; a longer table goes on over pages
+_LONGEST = 45  # rows that fit a page; a longer table continues on further pages
 _WIDEST = 40  # letters of a column that is not wrapped
 _WRAPPED = r"p{0.35\linewidth}"
 _DASH = "{--}"
 
 
 def latex(table: PrintedTable) -> str:
-    """Return a `table`, or a `longtable` where it does not fit a page.
+    """Return a `table`, or a `longtable` if it does not fit a page.
 
     Numbers are set in columns of siunitx's type S, aligned at their decimal points; other content is set in braces.
     """

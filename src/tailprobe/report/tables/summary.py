@@ -1,4 +1,4 @@
-"""The table that everybody wants: what each method reaches and changes, on the rare classes, the others and all."""
+"""The summary table: what each method reaches and changes, on the rare classes, the others and all."""
 
 from collections.abc import Iterator
 from types import MappingProxyType

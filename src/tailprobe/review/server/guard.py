@@ -1,7 +1,7 @@
 """What the server lets in: the user's own browser, on this machine, with the token of this review.
 
 A page of another site cannot reach it. DNS rebinding fails at the Host header, which names that site; a request across
-sites fails at the Origin header and for want of the token; nothing is readable to it, as no CORS header is ever sent.
+sites fails because of the Origin header and the missing token; it can read nothing, as no CORS header is sent.
 """
 
 import hmac

@@ -187,7 +187,7 @@ class NativeTrainer:
         return float(total) / len(rows)
 
     def validate(self, logits: Float[np.ndarray, "V C"] | None = None) -> float:
-        """Return the mean plain loss of the link over the validation rows; NaN where there are none."""
+        """Return the mean plain loss of the link over the validation rows; NaN if there are none."""
         rows = self._validation
         if not len(rows):
             return float("nan")

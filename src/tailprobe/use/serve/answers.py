@@ -28,7 +28,7 @@ class Prediction(BaseModel):
 
 
 class ClassAnswer(BaseModel):
-    """One class: its threshold, and what to expect of it; null where nothing is known or nothing is tagged."""
+    """One class: its threshold, and what to expect of it; null if nothing is known or nothing is tagged."""
 
     name: str
     aim: str

@@ -82,7 +82,7 @@ def build_app(classifier: Classifier, settings: ServerSettings, *, downloader: D
     """Return the application of a classifier.
 
     Args:
-        downloader: of URLs, where they are allowed and not every public address may be asked.
+        downloader: of URLs, if they are allowed and not every public address may be asked.
 
     Raises:
         InputError: the encoder cannot be loaded or is another, or an aim cannot be.

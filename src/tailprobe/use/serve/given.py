@@ -1,4 +1,4 @@
-"""The images of a request: files of a form, or where it is allowed URLs in JSON."""
+"""The images of a request: files of a form, or URLs in JSON if allowed."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

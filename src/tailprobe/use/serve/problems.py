@@ -1,4 +1,4 @@
-"""What a server answers where it cannot do what was asked: one form for every status."""
+"""The response of a server that refuses a request: one format for every status."""
 
 from collections.abc import Mapping
 
