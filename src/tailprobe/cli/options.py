@@ -105,7 +105,7 @@ Aims = Annotated[
         metavar="AIM",
         help="What decisions are for, e.g. recall=0.9; precision=0.8, f2, cost=10 (of a missed image, in false "
         "alarms) or "
-        "top=100 images; for one class CLASS:recall=0.9. Repeat for several.",
+        "top=100 images; for a single class, CLASS:recall=0.9. Repeat for several.",
         rich_help_panel=OUTPUT,
     ),
 ]

@@ -100,8 +100,8 @@ def _published(library: Any, name: str, model: str, tag: str) -> Any:  # noqa: A
     except Exception as error:  # hub, network and file system each raise their own
         reason = (" ".join(str(error).split()) or type(error).__name__).rstrip(".")[:300]
         raise InputError(
-            f"{name}: the weights {tag!r} of {model} cannot be downloaded ({reason}); get the file where there is a "
-            f"network, and pass --weights '{name}=FILE'"
+            f"{name}: the weights {tag!r} of {model} cannot be downloaded ({reason}); download the file on a machine "
+            f"with network access, and pass --weights '{name}=FILE'"
         ) from error
 
 
