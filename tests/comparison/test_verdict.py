@@ -297,7 +297,7 @@ def test_no_verdict_is_drawn_without_a_test_part_or_a_second_method(run):
         compare_results(run.results[run.results["part"] != "test"], classes=run.classes)
     with pytest.raises(InputError, match="no test part"):
         compare_methods({}, labels=run.labels, classes=run.classes)
-    with pytest.raises(InputError, match="no method beside"):
+    with pytest.raises(InputError, match="no method other than"):
         compare_methods(run.of(without=("helpful", "idle")), labels=run.labels, classes=run.classes)
 
 

@@ -110,7 +110,7 @@ def _of_table(path: Source, labels: Labels) -> Mapping[str, str]:
             raise InputError(f"{columns.where(n)}: no class is called {name!r}{near}")
         if not to:
             raise InputError(
-                f"{columns.where(n)}: class {name!r} has no new name; name one, or leave the class out by "
+                f"{columns.where(n)}: class {name!r} has no new name; name one, or leave the class out with "
                 f"{flag('drop_class')}"
             )
     return dict(zip(old, new, strict=True))

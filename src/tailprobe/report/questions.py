@@ -32,7 +32,7 @@ class TestedQuestion:
         return f"{self.about}: {one} at {level}"
 
 
-def tested_questions(verdicts: pd.DataFrame) -> list[TestedQuestion]:
+def questions_tested(verdicts: pd.DataFrame) -> list[TestedQuestion]:
     """Return the questions of a table of verdicts, in the order of `question`; without those that tested nothing."""
     tested = verdicts[verdicts["critical_level"].notna()]
     found = []

@@ -13,7 +13,7 @@ from tailprobe.comparison.description import signed
 from tailprobe.comparison.question import CLASSES
 from tailprobe.comparison.words import IMPROVES, NOT_TESTED, WORSENS
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
-from tailprobe.report.questions import tested_questions
+from tailprobe.report.questions import questions_tested
 from tailprobe.report.references import references
 from tailprobe.report.text import shown, whole_name
 from tailprobe.scores.metric import metric_title
@@ -81,7 +81,7 @@ def _empty(verdicts: pd.DataFrame, *, side_by_side: int) -> Table:
 
 
 def _caption(verdicts: pd.DataFrame, methods: Sequence[str], remarks: Mapping[str, str]) -> str:
-    questions = tested_questions(verdicts)
+    questions = questions_tested(verdicts)
     lines = [f"{'; '.join(q.sentence for q in questions)}." if questions else "Nothing was tested."]
     if questions:
         lines.append("Intervals are simultaneous: they hold for all of a question's comparisons at once.")

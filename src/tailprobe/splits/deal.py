@@ -43,7 +43,7 @@ def refuse_tiny_classes(units: Units, *, parts: int) -> None:
         least = f"--min-images {parts} or " if units.noun == "image" else ""
         raise InputError(
             f"{tiny.size} class(es) have too few {units.noun}s to be in each of {parts} parts: {named}; leave them "
-            f"out by {least}--drop-class {units.classes[tiny[0]]!r}, merge classes with --merge-classes, add "
+            f"out with {least}--drop-class {units.classes[tiny[0]]!r}, merge classes with --merge-classes, add "
             f"{units.noun}s, or use split 'random', in which a part may lack them"
         )
 

@@ -66,5 +66,5 @@ def test_the_change_of_an_effect_is_told(first: float, last: float, verdict: str
 
 
 def test_methods_that_are_no_training_in_one_stage_are_refused() -> None:
-    with pytest.raises(InputError, match=r"method ridge.* is no training in one stage"):
+    with pytest.raises(InputError, match=r"method ridge.* is not trained in one stage"):
         investigate_budget(gaussian_material(COUNTS), ["ridge"], QUICK, stops=(1, 2))

@@ -12,7 +12,7 @@ from tailprobe.comparison.words import LARGE_EFFECT, MIN_POSITIVES_FOR_NULL
 from tailprobe.groups import RULE_GROUPS
 from tailprobe.report.page.numbers import round_for_json
 from tailprobe.report.page.once import cached_per_run
-from tailprobe.report.questions import more_seeds, tested_questions
+from tailprobe.report.questions import more_seeds, questions_tested
 from tailprobe.report.values import half_width, mean, seed_values
 from tailprobe.runs.run import Run
 from tailprobe.scores.metric import all_metrics, lower_is_better
@@ -40,7 +40,7 @@ def comparison(run: Run) -> dict[str, Any]:
         "margin": None if run.verdicts is None else float(run.verdicts["margin"].iloc[0]),
         "questions": []
         if run.verdicts is None
-        else [asdict(q) | {"sentence": q.sentence} for q in tested_questions(run.verdicts)],
+        else [asdict(q) | {"sentence": q.sentence} for q in questions_tested(run.verdicts)],
         "baseline_of": [run.methods.index(run.baselines.get(name, run.methods[0])) for name in run.methods],
         "means": {e: _means(run, e) for e in run.encoders},
         "verdicts": {} if run.verdicts is None else {e: _verdicts(run, e) for e in run.encoders},

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tailprobe.comparison.question import CLASSES, COST, PRIMARY
 from tailprobe.methods.lookup import parse_methods
-from tailprobe.report.questions import TestedQuestion, tested_questions
+from tailprobe.report.questions import TestedQuestion, questions_tested
 from tailprobe.report.tables.escape import markdown, tex
 from tailprobe.runs.run import Run
 from tailprobe.scores.metric import metric_title
@@ -165,7 +165,7 @@ def _statistics(run: Run) -> Iterator[str | Cite]:
     yield ", and the covariance of test parts that share images"
     yield Cite(("nadeau2003", "cameron2011"))
     yield ". "
-    for question in tested_questions(run.verdicts):
+    for question in questions_tested(run.verdicts):
         about = {PRIMARY: "The primary question", COST: "The question of cost", CLASSES: "Single classes"}[
             question.name
         ]
