@@ -36,7 +36,7 @@ class LabelStatistics:
     images: int  # N
     untagged: int  # images of no class
     counts: Int[np.ndarray, " C"]  # images that carry each class
-    unknown: Int[np.ndarray, " C"]  # images of which it is not known whether they carry it
+    unknown: Int[np.ndarray, " C"]  # images for which the label is unknown
     ratios: Float[np.ndarray, " C"]  # IRLbl; NaN for a class without images
     mean_ratio: float  # MeanIR
     ratio_variation: float  # CVIR

@@ -15,7 +15,7 @@ YES, NO, UNKNOWN = 1, 0, -1  # as a table of labels has them; `--uncertain ignor
 
 @dataclass(frozen=True, eq=False)
 class ReviewedLabels:
-    """Labels of N images by C classes, old ones first; an image of which nothing is known is not among them."""
+    """Labels of N images by C classes, old ones first; images without any known label are not included."""
 
     names: tuple[str, ...]
     files: tuple[str, ...]  # path or URL of each image, empty if it is not a separate file

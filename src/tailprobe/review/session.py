@@ -158,7 +158,7 @@ class Session:
         """Write the labels and return what was written, in words; raises as `write_labels`."""
         labels = self.labels()
         write_labels(labels, self.out, self.layout, self.history, overwrite=self.overwrite)
-        left = f"; {labels.left_out} left out, of which no class is known" if labels.left_out else ""
+        left = f"; {labels.left_out} left out, as none of their labels is known" if labels.left_out else ""
         return f"{labels.added} new images and {labels.changed} corrected labels written to {self.out}{left}"
 
 

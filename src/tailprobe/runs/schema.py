@@ -83,14 +83,13 @@ COLUMNS = MappingProxyType(
             "classes": ("list of integers", "places in classes.parquet"),
             "unknown": (
                 "list of integers",
-                "places of the classes of which it is not known whether the image carries them; it takes no part in "
-                "these",
+                "positions of the classes whose label is unknown for the image; it does not count for these",
             ),
         },
         "classes": {
             **_CLASS,
             "count": ("integer", "images that carry the class"),
-            "unknown": ("integer", "images of which it is not known whether they carry it"),
+            "unknown": ("integer", "images for which the label is unknown"),
             "groups": ("integer", "groups of images that carry the class; its images if they have no groups"),
             "low_frequency": ("boolean", "whether it is a low-frequency class"),
             "train": ("integer", "images of the training part of the first seed that carry it"),

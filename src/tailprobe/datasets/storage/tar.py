@@ -93,7 +93,7 @@ def list_members(path: Source, *, wanted: Callable[[str], bool], max_bytes: int)
         raise InputError(f"{path}: not a readable .tar ({reason}); download or create it again") from error
 
 
-def _members(path: Source, stream: Any, size: int, wanted: Callable[[str], bool], max_bytes: int) -> Iterator[TarEntry]:  # noqa: ANN401 - fsspec's are of no one type
+def _members(path: Source, stream: Any, size: int, wanted: Callable[[str], bool], max_bytes: int) -> Iterator[TarEntry]:  # noqa: ANN401 - fsspec has no stream type
     end: int | None = 0  # offset of the next header
     with tarfile.open(fileobj=stream, mode="r:") as archive:
         for info in archive:
@@ -151,7 +151,7 @@ def _size_and_time(path: Path) -> str:
     return f"{status.st_size} {status.st_mtime_ns}"
 
 
-def _check_end(path: Source, stream: Any, end: int) -> None:  # noqa: ANN401 - fsspec's are of no one type
+def _check_end(path: Source, stream: Any, end: int) -> None:  # noqa: ANN401 - fsspec has no stream type
     """Check that an archive ends after its last member: tarfile takes a damaged header for the end."""
     stream.seek(end)
     block = stream.read(_BLOCK)

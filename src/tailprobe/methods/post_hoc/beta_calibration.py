@@ -1,4 +1,4 @@
-"""Beta calibration: a curve of three numbers a class, fitted on the validation part."""
+"""Beta calibration: a curve with three parameters per class, fitted on the validation part."""
 
 from dataclasses import dataclass
 

@@ -12,7 +12,7 @@ _ORDER = (2, 1, 3)  # of `pairs.NAMES`
 
 
 def cues_figures(answer: CuesAnswer) -> dict[str, Figure]:
-    """Draw the baseline's three numbers a class, one line per class, and the change of reliance by method."""
+    """Draw the baseline's three numbers per class, one line per class, and the change of reliance by method."""
     drawn = answer.classes[:_MOST]
     names = {found.name: f"{shown(found.name, 18)} (with {shown(found.companion, 18)})" for found in drawn}
     pairs = line_figure(

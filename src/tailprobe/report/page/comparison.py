@@ -100,9 +100,8 @@ def _of_verdicts(run: Run, encoder: str, column: str, otherwise: np.ndarray) -> 
 def _verdicts(run: Run, encoder: str) -> dict[str, Any]:
     """Return what the tests say, (M, K) each: verdict, p, minimum detectable effect, simultaneous interval.
 
-    All are empty for the baseline; verdicts, p and simultaneous intervals also for what belongs to no question, as
-    single classes. `said` is a verdict with its qualifications. The last entry says what more seeds would
-    bring.
+    All are empty for the baseline; verdicts, p and simultaneous intervals are also empty for rows that belong to no
+    question, such as single classes. `said` is a verdict with its qualifications, `more_seeds` what more seeds would add.
     """
     assert run.verdicts is not None
     shape = (len(run.methods), len(run.classes) + len(RULE_GROUPS))

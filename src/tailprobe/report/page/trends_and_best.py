@@ -18,8 +18,8 @@ _MOST_NAMED = 6
 def trends_and_best(run: Run) -> list[dict[str, Any]]:
     """Return the trends, then the comparison with the best, each with its `encoder`, `sentence` and `picture`.
 
-    The picture of a trend has a point a dose, with the interval of the method there, and the change along the line;
-    that of a comparison with the best an interval a method. Numbers are null if they are not known.
+    The picture of a trend has one point per dose, with the interval of the method there, and the change along the line;
+    that of a comparison with the best has one interval per method. Numbers are null if they are not known.
     """
     trends = [] if run.trends is None else run.trends.to_dict("records")
     found = [_entry(row["encoder"], _trend(pd.Series(row)), _dose_points(run, row)) for row in trends]
