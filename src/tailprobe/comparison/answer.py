@@ -47,7 +47,7 @@ class Answer:
 
     @property
     def agree(self) -> bool:
-        """Whether no aspect is better where another is worse, and no gain in one is missing in another."""
+        """Whether the aspects agree: none improves while another worsens, and a gain in one is a gain in all."""
         return not self.reasons
 
     @property

@@ -262,7 +262,7 @@ def _frame(
     methods: Sequence[str],
     identical_ranking: Collection[str],
 ) -> pd.DataFrame:
-    """Lay one metric out as rows: method by method its classes and groups."""
+    """Arrange one metric as rows: the classes and groups of each method."""
     columns = len(grouping.names)
     values = np.stack([one.means for one in measured])
     frame = pd.DataFrame(

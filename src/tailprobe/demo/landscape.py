@@ -33,7 +33,7 @@ def draw_scene(tags: frozenset[str], *, rng: np.random.Generator) -> UInt16[np.n
 
     Args:
         tags: any of the 17 tags, exactly one of them a weather.
-        rng: decides the scene.
+        rng: determines the scene.
 
     Returns:
         (256, 256, 4) uint16, digital numbers of blue, green, red, near-infrared.

@@ -48,7 +48,7 @@ class Adjustment(Protocol):
         """Return whether the ranking of the images of every class stays the same, whatever the data."""
 
     def digest(self) -> str:
-        """Return a hex digest of all that decides the correction; empty for one that changes nothing."""
+        """Return a hex digest of everything that determines the correction; empty for one that changes nothing."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -58,7 +58,7 @@ class HeadFit(Protocol):
         """The link of the heads that `fit` returns."""
 
     def digest(self) -> str:
-        """Return a text that is equal for equal fits: of all settings that decide the fit, not of the method's name."""
+        """Return a string that identifies the fit: all settings that determine it, but not the method's name."""
 
     def fit(self, data: HeadData, seed: int) -> Head:
         """Fit a head to the training rows.

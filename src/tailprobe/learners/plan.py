@@ -191,7 +191,7 @@ class TrainingPlan:
         return replace(recipe, **self.recipe_changes) if self.recipe_changes else recipe  # type: ignore[arg-type]
 
     def digest(self) -> str:
-        """Return a hex digest of all that decides the training apart from the study's recipe, and of nothing else."""
+        """Return a hex digest of everything that determines the training, except the study's recipe."""
         parts = [stage.digest() for stage in self.stages]
         parts += [] if self.synthetic is None else [self.synthetic.digest()]
         parts += [repr(sorted(self.recipe_changes.items()))]

@@ -1,4 +1,4 @@
-"""In what the paper's results are read: the threshold of a preset, and the quantity that its figures show."""
+"""How the paper's results are measured: the threshold of a preset, and the quantity that its figures show."""
 
 from collections.abc import Sequence
 

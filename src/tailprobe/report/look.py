@@ -1,4 +1,4 @@
-"""How figures look: for the screen, with title and caption, or for a paper, which has a place of its own for both."""
+"""How figures look: for the screen, with title and caption, or for a paper, where both are separate text."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -22,7 +22,7 @@ def deal(units: Units, shares: Sequence[float], *, rng: np.random.Generator) -> 
     Args:
         units: U images or groups.
         shares: (P,) share of the images for each part; they add up to 1.
-        rng: decides the order and every tie.
+        rng: determines the order and breaks ties.
 
     Returns:
         (U,) int64, the part of each unit, from 0.

@@ -36,7 +36,7 @@ def rows_of_epoch(stage: Stage, epoch: int, *, seed: int, index: int) -> Int[np.
     Args:
         stage: of a plan.
         epoch: within the stage, from 0.
-        seed: decides the order.
+        seed: determines the order.
         index: the place of the stage in its plan.
     """
     rows, drawn = stage.rows, stage.rows_per_epoch

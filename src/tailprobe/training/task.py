@@ -112,7 +112,7 @@ class HeadTask:
         return rows_of_epoch(stage.stage, epoch, seed=self.stream_seed, index=stage.index)
 
     def digest(self, *data: str) -> str:
-        """Return a hex digest of all that decides the training, without the method's name and its correction.
+        """Return a hex digest of everything that determines the training, without the method's name and its correction.
 
         Args:
             data: the fingerprints of embeddings and labels, and the name of the kernel.

@@ -1,4 +1,4 @@
-"""FineTuning: a method's sampler and loss for a loop of one's own."""
+"""FineTuning: a method's sampler and loss for a custom training loop."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -17,7 +17,7 @@ class PlanSampler(Sampler[int]):
     Args:
         stages: of a plan.
         epochs: of the whole training; each stage has its share.
-        seed: decides the order.
+        seed: determines the order.
 
     Raises:
         ValueError: fewer epochs than stages.

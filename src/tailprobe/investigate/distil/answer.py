@@ -30,7 +30,7 @@ RANDOM = "random"
 
 @dataclass(frozen=True)
 class Few:
-    """A distiller and its rows per class; of the reference all images stay."""
+    """A distiller and its rows per class; the reference uses all images."""
 
     distiller: str
     rows: int

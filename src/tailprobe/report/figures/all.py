@@ -43,7 +43,7 @@ class Classes:
 
 @dataclass(frozen=True)
 class Head:
-    """What the picture of the architecture needs."""
+    """The data of the architecture figure."""
 
     width: int
     dropout: float

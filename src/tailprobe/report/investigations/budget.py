@@ -1,4 +1,4 @@
-"""The pictures of `budget`: differences from the baseline against updates, one without and one with weight decay."""
+"""Figures of `budget`: differences from the baseline against updates, one without and one with weight decay."""
 
 from matplotlib.figure import Figure
 

@@ -1,4 +1,4 @@
-"""The picture of `cues`: each class where its company helps, says nothing, and misleads; and what methods change."""
+"""Figure of `cues`: each class where its company helps, says nothing, and misleads; and what methods change."""
 
 import numpy as np
 from matplotlib.figure import Figure

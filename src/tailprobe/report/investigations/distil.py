@@ -1,4 +1,4 @@
-"""The picture of `distil`: what few rows per class lose against all images."""
+"""Figure of `distil`: what few rows per class lose against all images."""
 
 from matplotlib.figure import Figure
 

@@ -1,4 +1,4 @@
-"""The picture of `encoder`: each way of fine-tuning minus the frozen encoder."""
+"""Figure of `encoder`: each way of fine-tuning minus the frozen encoder."""
 
 from matplotlib.figure import Figure
 

@@ -1,4 +1,4 @@
-"""The pictures of `explain`: images under their maps, training and test side by side, and the mean maps."""
+"""Figures of `explain`: images under their maps, training and test side by side, and the mean maps."""
 
 import numpy as np
 from jaxtyping import Float, UInt8

@@ -1,4 +1,4 @@
-"""The picture of `layers`: representations and methods side by side, as differences from the baseline on the first."""
+"""Figure of `layers`: representations and methods side by side, as differences from the baseline on the first."""
 
 import re
 

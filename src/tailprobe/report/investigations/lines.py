@@ -1,4 +1,4 @@
-"""Picture of an investigation that varies one number: differences from a reference, one panel per class group."""
+"""Figure of an investigation that varies one number: differences from a reference, one panel per class group."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

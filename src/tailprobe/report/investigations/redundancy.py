@@ -1,4 +1,4 @@
-"""The picture of `redundancy`: what is lost as a growing share of the training images goes."""
+"""Figure of `redundancy`: what is lost as a growing share of the training images goes."""
 
 from matplotlib.figure import Figure
 

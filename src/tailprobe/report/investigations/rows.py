@@ -1,4 +1,4 @@
-"""The picture of an investigation that compares cases: one row a case, one panel per group of classes."""
+"""Figure of an investigation that compares cases: one row a case, one panel per group of classes."""
 
 from collections.abc import Mapping, Sequence
 

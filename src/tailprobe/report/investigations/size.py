@@ -1,4 +1,4 @@
-"""The picture of `size`: measured scores with their bands, the fitted curve, and where it leads."""
+"""Figure of `size`: measured scores with their bands, the fitted curve, and where it leads."""
 
 import numpy as np
 from matplotlib.axes import Axes

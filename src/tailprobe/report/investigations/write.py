@@ -1,4 +1,4 @@
-"""The folder of an investigation: its page, its pictures and its tables."""
+"""The folder of an investigation: its page, its figures and its tables."""
 
 import base64
 from collections.abc import Mapping

@@ -101,7 +101,7 @@ def _verdicts(run: Run, encoder: str) -> dict[str, Any]:
     """Return what the tests say, (M, K) each: verdict, p, minimum detectable effect, simultaneous interval.
 
     All are empty for the baseline; verdicts, p and simultaneous intervals are also empty for rows that belong to no
-    question, such as single classes. `said` is a verdict with its qualifications, `more_seeds` what more seeds would add.
+    question, such as single classes. `said` is a verdict with its qualifications, `more_seeds` what more seeds add.
     """
     assert run.verdicts is not None
     shape = (len(run.methods), len(run.classes) + len(RULE_GROUPS))

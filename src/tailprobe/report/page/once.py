@@ -1,4 +1,4 @@
-"""What figures and page both need of a run is computed once."""
+"""Cache results of a run that figures and page share."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -18,7 +18,7 @@ _MOST_NAMED = 6
 def trends_and_best(run: Run) -> list[dict[str, Any]]:
     """Return the trends, then the comparison with the best, each with its `encoder`, `sentence` and `picture`.
 
-    The picture of a trend has one point per dose, with the interval of the method there, and the change along the line;
+    The figure of a trend has one point per dose, with the interval of the method there, and the change along the line;
     that of a comparison with the best has one interval per method. Numbers are null if they are not known.
     """
     trends = [] if run.trends is None else run.trends.to_dict("records")
@@ -34,7 +34,7 @@ def _entry(encoder: object, sentence: str, picture: dict[str, Any]) -> dict[str,
 
 
 def _dose_points(run: Run, trend: dict[Any, Any]) -> dict[str, Any]:
-    """Return what the picture of a trend shows; its points are the rows that the trend is a sum of."""
+    """Return what the figure of a trend shows; its points are the rows that the trend is a sum of."""
     assert run.verdicts is not None  # trends are of what was tested
     table = run.verdicts
     rows = table[
@@ -55,7 +55,7 @@ def _dose_points(run: Run, trend: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _distances(rows: pd.DataFrame) -> dict[str, Any]:
-    """Return what the picture of the comparison with the best shows."""
+    """Return what the figure of the comparison with the best shows."""
     return {
         "kind": "best",
         "methods": rows["method"].astype(str).tolist(),
