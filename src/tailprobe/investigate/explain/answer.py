@@ -41,7 +41,7 @@ class ExplainAnswer:
     """What `explain` found, for the figure; `finding` says it in words."""
 
     class_name: str
-    way: str  # how maps are made
+    technique: str  # that computes the maps
     names: tuple[str, ...]  # of the collection's images
     precision: float  # average precision of the class on the test part
     attributions: Mapping[str, AttributionMaps]  # by part: training, test
@@ -170,7 +170,7 @@ def _contents(training: AttributionMaps, test: AttributionMaps, rng: np.random.G
 def _sentences(answer: ExplainAnswer) -> Iterator[str]:
     name, numbers = answer.class_name, answer.places[TRAINING_TEST].numbers
     yield (
-        f"{name}: {answer.way} on {numbers[0]} training and {numbers[1]} test images of one seed; average precision on "
+        f"{name}: {answer.technique} on {numbers[0]} training and {numbers[1]} test images of one seed; average precision on "
         f"its test part {answer.precision:.2f}."
     )
     yield f"Training against test images: {_place_words(answer.places[TRAINING_TEST], 'training images')}."

@@ -26,7 +26,7 @@ def _images(answer: ExplainAnswer) -> Figure:
     columns = max(len(pictures) for pictures in answer.pictures.values())
     figure = new_figure(
         title=f"What encoder and head look at for {shown(answer.class_name, 40)}",
-        subtitle=f"{answer.way} · images of the class; each pair: the image, and its map over it",
+        subtitle=f"{answer.technique} · images of the class; each pair: the image, and its map over it",
         caption="Bright is where the logit of the class comes from; each map has a scale of its own.",
         body=2 * len(answer.pictures) * _SIDE,
     )
