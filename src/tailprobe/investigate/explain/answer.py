@@ -170,8 +170,8 @@ def _contents(training: AttributionMaps, test: AttributionMaps, rng: np.random.G
 def _sentences(answer: ExplainAnswer) -> Iterator[str]:
     name, numbers = answer.class_name, answer.places[TRAINING_TEST].numbers
     yield (
-        f"{name}: {answer.technique} on {numbers[0]} training and {numbers[1]} test images of one seed; average precision on "
-        f"its test part {answer.precision:.2f}."
+        f"{name}: {answer.technique} on {numbers[0]} training and {numbers[1]} test images of one seed; average "
+        f"precision on its test part {answer.precision:.2f}."
     )
     yield f"Training against test images: {_place_words(answer.places[TRAINING_TEST], 'training images')}."
     if CLASS_OTHERS in answer.places:
