@@ -36,7 +36,7 @@ def main(path: str) -> None:
 
 
 def both_answers(verdicts: pd.DataFrame, group: str) -> pd.DataFrame:
-    """Return a row a method: difference, and of each procedure adjusted p, interval, verdict and detectable effect."""
+    """Return one row per method: difference, and for each procedure adjusted p, interval, verdict and MDE."""
     tested = (verdicts["support"] >= MIN_POSITIVES) & verdicts["p"].notna()
     tested &= ~verdicts["verdict"].isin([NO_OP, IDENTICAL_RANKING])
     before = np.full(len(verdicts), np.nan)

@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from benchmarks.row import Row, best_seconds
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.labels import Labels
-from tailprobe.learners.loss import Loss, by_label, for_both
+from tailprobe.learners.loss import Loss, by_label, for_both_labels
 from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.learners.recipe import Recipe
 from tailprobe.processor import cores
@@ -104,7 +104,9 @@ def _trainers(width: int, x: np.ndarray, epochs: int) -> dict[str, Trainer]:
     losses = {
         "BCE": Loss(),
         "softmax": Loss("softmax"),
-        "LDAM": Loss("softmax", weight=for_both(2.0, CLASSES), scale=for_both(30.0, CLASSES), shift=margins),
+        "LDAM": Loss(
+            "softmax", weight=for_both_labels(2.0, CLASSES), scale=for_both_labels(30.0, CLASSES), shift=margins
+        ),
     }
     recipe, rows = Recipe(width=width, epochs=epochs, batch_size=BATCH), np.arange(ROWS)
     trainers = {}

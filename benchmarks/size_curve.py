@@ -60,7 +60,7 @@ def read(path: Path, *, components: int) -> tuple[Embeddings, LabeledImages]:
 
 
 def one_collection(stored: Embeddings, images: LabeledImages, *, number: int, seeds: int) -> pd.DataFrame:
-    """Return a row a class and factor: predicted interval and the truth."""
+    """Return one row per class and factor: predicted interval and the truth."""
     order = generator(number, "size curve").permutation(len(images))
     tenth, tested, pool = np.split(order, [len(images) // 10, len(images) // 10 + len(images) // 3])
     tenth = np.sort(tenth)

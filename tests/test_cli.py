@@ -98,7 +98,7 @@ def test_compare_from_python_takes_the_settings_with_their_defaults() -> None:
         if part is Recipe or name in ("source", "reader"):  # the argument `recipe`, `data`, and any other keyword
             continue
         default = parameters[name].default
-        assert default in (None, settings_of(part)[name].default)  # None where the default hangs on another argument
+        assert default in (None, settings_of(part)[name].default)  # None if the default hangs on another argument
         assert parameters[name].kind is inspect.Parameter.KEYWORD_ONLY
     assert "seeds: Repeats, each with its own split" in (tailprobe.compare.__doc__ or "")
 

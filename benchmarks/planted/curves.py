@@ -10,8 +10,8 @@ from benchmarks.planted.shares import shares
 from tailprobe.comparison.joint import JointSample, without_influences
 from tailprobe.groups import ALL
 from tailprobe.investigate.budget.answer import Effect
-from tailprobe.investigate.joint_estimate import contrasts_together
-from tailprobe.investigate.size.shape import tell_shape
+from tailprobe.investigate.joint_estimate import estimate_contrasts_jointly
+from tailprobe.investigate.size.shape import classify_shape
 from tailprobe.randomness import generator
 
 SEEDS = 10
@@ -26,7 +26,8 @@ def size_lines(studies: int) -> Iterator[str]:
     jumps = {f"a jump of {size:g}": np.where(STEPS >= 16, 0.3 + size, 0.3) for size in (0.1, 0.3)}
     for name, mean in {**jumps, "a power law": STEADY, "a flat line": np.full(7, 0.8)}.items():
         told = Counter(
-            tell_shape(STEPS, _noisy(mean, NOISE, "size", name, study), margin=MARGIN).shape for study in range(studies)
+            classify_shape(STEPS, _noisy(mean, NOISE, "size", name, study), margin=MARGIN).shape
+            for study in range(studies)
         )
         yield f"size, {name}, {studies} studies of {SEEDS} seeds: {shares(told, studies)}"
 
@@ -46,5 +47,5 @@ def _noisy(mean: Float[np.ndarray, " K"], noise: float, what: str, name: str, st
 
 def _effect(sample: JointSample) -> Effect:
     change = np.array([[-1.0, 0.0, 1.0]])
-    together = contrasts_together(sample, np.eye(3)), contrasts_together(sample, change)
+    together = estimate_contrasts_jointly(sample, np.eye(3)), estimate_contrasts_jointly(sample, change)
     return Effect("method", 0.0, ALL, np.zeros(3), *together)

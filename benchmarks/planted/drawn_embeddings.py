@@ -11,7 +11,7 @@ from tailprobe.demo.planted import Plant, embeddings_of, planted_embeddings
 from tailprobe.embeddings.precomputed.in_memory import from_arrays
 from tailprobe.groups import ALL
 from tailprobe.investigate.cues.answer import investigate_cues
-from tailprobe.investigate.cues.company import company_of
+from tailprobe.investigate.cues.companion import find_companion
 from tailprobe.investigate.distil.answer import investigate_distil
 from tailprobe.investigate.layers.answer import investigate_layers, verdict
 from tailprobe.investigate.redundancy.answer import SHARES, investigate_redundancy
@@ -32,7 +32,7 @@ def cue_lines(studies: int) -> Iterator[str]:
 
 
 def _cue_verdict(material: Material) -> str:
-    if company_of(material.images.labels, material.place("mine")) is None:
+    if find_companion(material.images.labels, material.place("mine")) is None:
         return "no label correlates"
     return investigate_cues(material, ["mine"], ["reweight(5)"], TRAINING).classes[0].verdict
 

@@ -66,7 +66,7 @@ def coverage(
     """Return how many of 100 uncorrected 95% intervals hold the truth.
 
     Returns:
-        A row a method, a column a band of test positives or a group.
+        One row per method, a column a band of test positives or a group.
     """
     intervals = [estimate_differences(study, grouping, metric=metric).interval() for study in studies]
     inside = np.mean([(low <= truth) & (truth <= high) for low, high in intervals], axis=0)  # (M, K)

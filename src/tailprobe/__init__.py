@@ -96,7 +96,7 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - of any exported type
     """Import the object of a public name and keep it, so that this runs once for each name."""
     if name == "__version__":
         value: Any = import_module("importlib.metadata").version("tailprobe")

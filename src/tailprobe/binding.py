@@ -28,7 +28,7 @@ def coerce(value: object, annotation: Any, *, where: str) -> Any:  # noqa: ANN40
     Args:
         value: from Python, TOML or a command line. NumPy scalars count as Python's.
         annotation: bool, int, float, str, Path, None, a Literal, a union, Annotated, or a tuple, list, Sequence, dict
-            or Mapping of these. Any other class takes its instances alone; Any and object take everything.
+            or Mapping of these. Any other class accepts only its instances; Any and object accept everything.
         where: what the value belongs to, for the message, e.g. `"reweight(two): factor"`.
 
     Returns:

@@ -91,7 +91,7 @@ def split_at(text: str, separator: str) -> list[str]:
 
 
 def unfold_sweep(text: str) -> list[str]:
-    """Return the calls that a sweep such as `reweight(1.5|2|5)` stands for: one for each combination of values.
+    """Return the calls that a sweep such as `reweight(1.5|2|5)` expands to: one for each combination of values.
 
     >>> unfold_sweep("reweight(1.5|2) + focal(2)")
     ['reweight(1.5) + focal(2)', 'reweight(2) + focal(2)']
@@ -163,7 +163,7 @@ def _misfit(spec: CallSpec, parameters: Sequence[inspect.Parameter]) -> str:
 
 
 def annotation_of(function: Callable[..., object], name: str) -> Any:  # noqa: ANN401 - any annotation
-    """Return the annotation of one parameter, Any where there is none.
+    """Return the annotation of one parameter, Any if there is none.
 
     It is resolved without the other parameters', which may use names that only a type checker imports.
 

@@ -1,7 +1,7 @@
 """Output of the command line: results, messages, and a progress bar for each stage.
 
-Everything that a command prints goes through `Terminal`, `say` or `complain`: names of classes, files and methods come
-from outside, and none of them reaches the terminal as a control sequence.
+Commands print only through `Terminal`, `print_text` and `print_error`: names of classes, files and methods come from
+outside, and none of them may reach the terminal as a control sequence.
 """
 
 import logging
@@ -38,12 +38,12 @@ class Terminal(Console):
             yield segment if segment.control else segment._replace(text=printable(segment.text))
 
 
-def say(text: object) -> None:
+def print_text(text: object) -> None:
     """Print text on the standard output."""
     _write(printable(str(text)), error=False)
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     """Print one line on the standard error."""
     _write(one_line(text), error=True)
 
@@ -94,13 +94,13 @@ class Bars:
         state = self._stages[stage]
         rate = state.rate(done)
         self._bars.update(state.task, completed=done, total=total, rate=rate)
-        if not self.console.is_terminal and state.is_worth_a_line(done, total):
+        if not self.console.is_terminal and state.should_log(done, total):
             line = f"{stage}: {done} of {total} {rate}{state.left(done, total)}"
             self.console.print(line.rstrip(), highlight=False, markup=False)
 
 
 class _Notes(logging.Handler):
-    """Prints logged messages, one a line."""
+    """Prints logged messages, one per line."""
 
     def __init__(self, console: Console) -> None:
         super().__init__()
@@ -122,13 +122,13 @@ class _Stage:
         return f"{(done - self._first) / seconds:,.1f}/s" if done > self._first and seconds > _SOON else ""
 
     def left(self, done: int, total: int) -> str:
-        """Return the remaining time at this rate as text, empty where it is unknown or nothing remains."""
+        """Return the remaining time at this rate as text, empty if it is unknown or nothing remains."""
         seconds = time.monotonic() - self._started
         if not self._first < done < total or seconds <= _SOON:
             return ""
         return f", {duration(seconds / (done - self._first) * (total - done))} left"
 
-    def is_worth_a_line(self, done: int, total: int) -> bool:
+    def should_log(self, done: int, total: int) -> bool:
         # A line for each tenth: enough to see that it is running, few enough for a log.
         tenth = 10 * done // max(total, 1)
         fresh = tenth > self._tenth

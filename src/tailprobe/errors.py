@@ -17,7 +17,7 @@ class InputError(ValueError):
 
 
 def how_to_read(error: BaseException, otherwise: str) -> str:
-    """Return what a user can do about a file that cannot be read: a missing right is no damage.
+    """Return what a user can do about a file that cannot be read: a missing permission does not mean damage.
 
     >>> how_to_read(PermissionError(13, "Permission denied"), "fetch it again")
     'grant permission to read it'

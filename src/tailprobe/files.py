@@ -1,4 +1,4 @@
-"""Atomic writes: a file is written under a temporary name beside the target, then renamed.
+"""Atomic writes: a file is written under a temporary name next to the target, then renamed.
 
 Errors of the file system (no disk space, no permission, a file in place of a folder) become an `InputError` of one
 line.
@@ -62,7 +62,7 @@ def write_whole(path: Path, *, overwrite: bool = True, shared: bool = False, dur
     >>> path.read_text()
     '1, 2'
     """
-    with refusals_named(path):
+    with wrap_write_errors(path):
         _refuse_existing(path, overwrite=overwrite)
         if not path.parent.is_dir():
             raise InputError(f"{path}: its folder does not exist; create {path.parent} first")
@@ -71,7 +71,7 @@ def write_whole(path: Path, *, overwrite: bool = True, shared: bool = False, dur
         try:
             yield partial
             _refuse_existing(path, overwrite=overwrite)
-            _open_to_others(partial)
+            _use_default_permissions(partial)
             if durable:
                 _sync(partial)
             partial.replace(path)
@@ -95,12 +95,12 @@ def write_parquet(path: Path, table: "pd.DataFrame") -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those above it, where they are missing.
+    """Make a folder and those above it, if they are missing.
 
     Raises:
         InputError: it cannot be made, or a file is in its place.
     """
-    with refusals_named(path):
+    with wrap_write_errors(path):
         path.mkdir(parents=True, exist_ok=True)
 
 
@@ -122,21 +122,21 @@ def file_digest(path: Path) -> str:
 
 
 @contextmanager
-def refusals_named(path: Path) -> Iterator[None]:
+def wrap_write_errors(path: Path) -> Iterator[None]:
     """Turn the system's errors of writing into an InputError that names the path and how to fix it."""
     try:
         yield
     except OSError as error:
-        message = refusal(error, path)
+        message = write_error_message(error, path)
         if message is None:
             raise
         raise InputError(message) from error
 
 
-def refusal(error: OSError, path: Path | None = None) -> str | None:
+def write_error_message(error: OSError, path: Path | None = None) -> str | None:
     """Return a system error as one line that says how to fix it; None for one that the user cannot fix.
 
-    >>> refusal(OSError(errno.ENOSPC, "No space left on device"), Path("run/scores.parquet"))
+    >>> write_error_message(OSError(errno.ENOSPC, "No space left on device"), Path("run/scores.parquet"))
     'run/scores.parquet: cannot be written (No space left on device); free disk space and run the same command again'
     """
     code = error.errno if error.errno in _REMEDIES else _code_in(str(error))
@@ -151,14 +151,14 @@ def _code_in(text: str) -> int | None:
     return next((code for code in _REMEDIES if os.strerror(code) in text), None)
 
 
-def _open_to_others(path: Path) -> None:
+def _use_default_permissions(path: Path) -> None:
     """Give a file or folder the permissions of a new one, where a library made it private to its owner."""
     if sys.platform == "win32" or not path.exists() or path.stat().st_mode & 0o077:
         return
-    path.chmod(path.stat().st_mode | _rights_of_new(path))
+    path.chmod(path.stat().st_mode | _default_permissions(path))
 
 
-def _rights_of_new(path: Path) -> int:
+def _default_permissions(path: Path) -> int:
     """Return the permissions that the umask leaves, by making a file; reading the umask would mean setting it."""
     probe = path.with_name(f".{path.name}.rights{_PARTIAL}")
     (probe.mkdir if path.is_dir() else probe.touch)()
@@ -170,7 +170,7 @@ def _rights_of_new(path: Path) -> int:
 
 def open_folder(path: Path) -> None:
     """Give a folder copied from a private one, such as a temporary folder, the permissions of a new folder."""
-    _open_to_others(path)
+    _use_default_permissions(path)
 
 
 def _sync(path: Path) -> None:

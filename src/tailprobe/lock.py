@@ -8,7 +8,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from tailprobe.errors import InputError
-from tailprobe.files import refusals_named
+from tailprobe.files import wrap_write_errors
 
 _LOG = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def locked_by(lock_file: Path, *, what: Path) -> Iterator[None]:
     """
     lock = FileLock(lock_file)
     try:
-        with refusals_named(what):
+        with wrap_write_errors(what):
             lock.acquire(blocking=False)
     except Timeout:
         raise InputError(
@@ -49,7 +49,7 @@ def locked_folder(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def locked_file(path: Path) -> Iterator[None]:
-    """Lock a file that is written, or a folder that is replaced, by a hidden file beside it; raises as `locked_by`.
+    """Lock a file that is written, or a folder that is replaced, with a hidden file next to it; raises as `locked_by`.
 
     The hidden file is removed before the lock is released, so that a process which opened it meanwhile finds it locked.
     """

@@ -28,7 +28,7 @@ def in_notebook() -> bool:
 
 
 class NotebookBars:
-    """A `Progress` by tqdm, which takes the notebook's own bars where it can and text where it cannot."""
+    """A `Progress` by tqdm, which takes the notebook's own bars if it can and text if it cannot."""
 
     def __init__(self) -> None:
         self._bars: dict[str, Any] = {}
@@ -44,6 +44,6 @@ class NotebookBars:
         bar.update(done - bar.n)
 
     def close(self) -> None:
-        """Leave the bars as they stand."""
+        """Leave the bars as they are."""
         for bar in self._bars.values():
             bar.close()

@@ -1,4 +1,4 @@
-"""The parts of a split, and usual spellings of their names."""
+"""The parts of a split, and common spellings of their names."""
 
 import re
 
@@ -11,14 +11,14 @@ _SPELLINGS = {
 _PART = {spelling: part for part, spellings in _SPELLINGS.items() for spelling in spellings}
 
 
-# Words without a meaning of their own that may be in a folder's name beside that of a part.
+# Words that may accompany a part in a folder name, without any meaning.
 _NEUTRAL = """seg set data dataset image images img imgs photos pictures split part folder jpg jpeg png tif raw full
     small large clean final new official public"""
 _BESIDE = frozenset(_NEUTRAL.split())
 
 
 def parse_part_folder(name: str) -> str | None:
-    """Return the part that a folder's name stands for in one of the usual ways, None for any other name.
+    """Return the part that a folder name denotes in any common spelling, None for other names.
 
     >>> [parse_part_folder(name) for name in ("seg_train", "training_set", "val2017", "testset", "contest")]
     ['train', 'train', 'validation', 'test', None]

@@ -23,7 +23,7 @@ class RankedPositives:
 
     class_index: Int[np.ndarray, " G"]  # ascending
     score: Float[np.ndarray, " G"]
-    next_score: Float[np.ndarray, " G"]  # the next lower score of any image, NaN where there is none
+    next_score: Float[np.ndarray, " G"]  # the next lower score of any image, NaN if there is none
     above: Int[np.ndarray, " G"]  # images above this score
     predicted_positives: Int[np.ndarray, " G"]  # images at or above this score: predicted by a threshold just below it
     new_positives: Int[np.ndarray, " G"]  # positives at this score
@@ -53,7 +53,7 @@ class RankedPositives:
         """Return the threshold just below the step of each class with the highest value.
 
         Of equal values the first step is used, which has the fewest images. Thresholds are half-way between two
-        neighbouring scores; below the lowest score half of it, or that score minus 1 where it is not positive.
+        neighbouring scores; below the lowest score half of it, or that score minus 1 if it is not positive.
 
         Returns:
             (C,) float64; NaN for a class without positives.
@@ -111,7 +111,7 @@ def rank(
     _check_scores(scores)
     rows = np.full(labels.shape[1], len(scores)) if known is None else known.sum(axis=0)
     carried = np.ascontiguousarray((labels if known is None else labels & known).T)
-    keys = _falling_keys(np.ascontiguousarray(scores.T))  # (C, N)
+    keys = _descending_keys(np.ascontiguousarray(scores.T))  # (C, N)
     if known is not None:
         keys[~known.T] = _LAST if keys.dtype == np.uint32 else np.inf  # below every finite score
     ranked = np.sort(keys, axis=1)
@@ -163,19 +163,19 @@ def top1(labels: Bool[np.ndarray, "N C"], scores: Float[np.ndarray, "N C"]) -> f
     return float(np.mean(labels[np.arange(len(labels)), scores.argmax(axis=1)]))
 
 
-def _falling_keys(scores: Float[np.ndarray, "C N"]) -> Shaped[np.ndarray, "C N"]:
+def _descending_keys(scores: Float[np.ndarray, "C N"]) -> Shaped[np.ndarray, "C N"]:
     """Return keys in reverse order of the scores; numpy sorts 32-bit integers fastest."""
     if scores.dtype == np.float64:
         return -scores
-    return _falling((scores.astype(np.float32) + np.float32(0)).view(np.uint32))  # + 0 turns -0 into 0
+    return _descending_bits((scores.astype(np.float32) + np.float32(0)).view(np.uint32))  # + 0 turns -0 into 0
 
 
 def _scores(keys: Shaped[np.ndarray, " G"]) -> Float[np.ndarray, " G"]:
     """Return the scores that have these keys."""
-    return _falling(keys).view(np.float32) if keys.dtype == np.uint32 else -keys
+    return _descending_bits(keys).view(np.float32) if keys.dtype == np.uint32 else -keys
 
 
-def _falling(bits: UInt32[np.ndarray, "*S"]) -> UInt32[np.ndarray, "*S"]:
+def _descending_bits(bits: UInt32[np.ndarray, "*S"]) -> UInt32[np.ndarray, "*S"]:
     """Map the bits of float32 to integers in reverse order of the floats; the map is its own inverse.
 
     The bits of positive floats increase with them, so all but the sign bit are flipped; those of negative floats

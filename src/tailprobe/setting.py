@@ -25,8 +25,8 @@ class Range:
 
     holds: Callable[[Any], bool]
     expected: str  # in words, e.g. "1 or more"
-    least: float | None = None  # the smallest value, where there is one
-    most: float | None = None  # the largest value, where there is one
+    least: float | None = None  # the smallest value, if there is one
+    most: float | None = None  # the largest value, if there is one
 
 
 def at_least(least: int) -> Range:

@@ -31,7 +31,7 @@ def test_options_reach_the_reader_through_a_study_file(build, table, tmp_path):
     images = read_images(read_study(tmp_path / "study.toml"))
     assert images.labels.classes == ("cat", "dog")
     assert images.notes[0] == (
-        "labels.csv: image: image; labels: cat, dog, newt (1 and 0, a column for each class); ignored: night"
+        "labels.csv: image: image; labels: cat, dog, newt (1 and 0, one column per class); ignored: night"
     )
 
 

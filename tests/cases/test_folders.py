@@ -131,7 +131,7 @@ def test_33_numbers_name_images(build):
 def test_35_levels_of_folders(build):
     build.image(*(f"tree/{top}/{low}/{top}{low}.png" for top in ("Animalia", "Plantae") for low in ("x", "y", "z")))
     message = refused(build.top / "tree")
-    assert "every folder (Animalia, Plantae) holds the same folders (x, y, z)" in message
+    assert "all folders (Animalia, Plantae) contain the same folders (x, y, z)" in message
     assert counts(read(build.top / "tree", class_level=1)) == {"Animalia": 3, "Plantae": 3}
     images = read(build.top / "tree", class_level=2, group_column="level:1")
     assert counts(images) == {"x": 2, "y": 2, "z": 2}
@@ -146,7 +146,7 @@ def test_a_table_in_every_class_folder_stops(build):
     for name in ("a", "b"):
         build.image(f"{name}/1.png", f"{name}/2.png")
         build.table(f"{name}/labels.csv", [["image", "tags"], ["1.png", "x"], ["2.png", "y"]])
-    assert "a table (labels.csv) lies in every folder" in refused(build.top)
+    assert "every folder contains a table (labels.csv)" in refused(build.top)
     assert counts(read(build.top, class_level=1)) == {"a": 2, "b": 2}
 
 

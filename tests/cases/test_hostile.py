@@ -41,10 +41,12 @@ def test_pil_images_of_any_mode_are_read():
 
 def test_a_category_that_coco_does_not_list_is_named(build):
     build.image("images/0.png")
-    told = {"images": [{"id": 0, "file_name": "0.png"}], "categories": [{"id": 1, "name": "a"}]}
-    told["annotations"] = [{"id": 0, "image_id": 0, "category_id": 9}]
-    table = build.text("coco.json", json.dumps(told))
-    assert "an annotation is of category 9, which is not among its 1 categories" in refused(build.top / "images", table)
+    coco = {"images": [{"id": 0, "file_name": "0.png"}], "categories": [{"id": 1, "name": "a"}]}
+    coco["annotations"] = [{"id": 0, "image_id": 0, "category_id": 9}]
+    table = build.text("coco.json", json.dumps(coco))
+    assert "an annotation has category 9, which is not among the 1 categories of the file" in refused(
+        build.top / "images", table
+    )
 
 
 def test_class_numbers_under_y_are_classes(build):
@@ -82,10 +84,12 @@ def test_a_group_that_no_sample_of_shards_has_is_refused(build):
 
 def test_a_class_too_small_for_a_split_names_the_options_that_leave_it_out():
     labels = Labels.from_tags([["a"]] * 9 + [["b"]], kind="single-label")
-    with pytest.raises(tailprobe.InputError, match=r"'b' \(1\); leave them out by --min-images 3 or --drop-class 'b'"):
+    with pytest.raises(
+        tailprobe.InputError, match=r"'b' \(1\); leave them out with --min-images 3 or --drop-class 'b'"
+    ):
         plan_splits(labels, "stratified").split(0)
     groups = [f"{n // 3}" for n in range(10)]
-    with pytest.raises(tailprobe.InputError, match=r"too few groups.*leave them out by --drop-class 'b'"):
+    with pytest.raises(tailprobe.InputError, match=r"too few groups.*leave them out with --drop-class 'b'"):
         plan_splits(labels, "stratified", groups=groups).split(0)
 
 

@@ -41,8 +41,8 @@ def test_ignored_cells_are_neither_yes_nor_no(build, table):
     assert counts(images) == {"Edema": 3, "Mass": 2}
     assert unknown(images) == {"Edema": [2, 4], "Mass": [1, 3]}
     assert len(images) == 6, "of the last two images nothing is known"
-    assert "2 rows left out, as nothing is known of any class" in images.notes
-    assert "3 uncertain cells ignored: their images take no part in the class" in images.notes
+    assert "2 rows left out, as no label of theirs is known" in images.notes
+    assert "3 uncertain cells ignored: their images do not count for the class" in images.notes
 
 
 def test_each_policy_is_of_its_own_cells(build, table):
@@ -72,7 +72,7 @@ def test_a_class_without_a_no_is_refused(build):
     rows = [["0.png", 1, 1], ["1.png", "", 0], ["2.png", 1, 0], ["3.png", "", 1]]
     table = build.table("t.csv", [["image", "a", "b"], *rows])
     message = refused(build.top / "images", table, blank="ignore")
-    assert "column 'a' holds no 0 beside the cells that are ignored" in message
+    assert "column 'a' has no 0 apart from the ignored cells" in message
     assert "--blank negative, or --drop-class 'a'" in message
 
 

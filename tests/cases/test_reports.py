@@ -40,9 +40,9 @@ def test_a_cell_of_0_and_1_for_each_class(build, form, between):
     table = build.text("t.tsv", "image\tlabels\n" + "\n".join(lines))
     images = read(build.top / "img", table)
     assert counts(images) == {"0": 2, "1": 4, "2": 2}
-    assert any("name them in this order by --classes" in note for note in images.notes)
+    assert any("pass their names in this order with --classes" in note for note in images.notes)
     assert counts(read(build.top / "img", table, classes="sea,land,sky")) == {"sea": 2, "land": 4, "sky": 2}
-    assert "3 classes; name as many by --classes, got 2" in refused(build.top / "img", table, classes="sea,land")
+    assert "3 classes; expected 3 names in --classes, got 2" in refused(build.top / "img", table, classes="sea,land")
 
 
 def test_a_tab_between_path_and_a_vector_without_a_header(build):
@@ -166,13 +166,13 @@ def test_paths_of_another_machine(build, prefix):
 
 
 def test_a_row_for_each_label(build):
-    """EscVM/OIDv4_ToolKit#57: Open Images; a row an image and class, boxes of one class repeated."""
+    """EscVM/OIDv4_ToolKit#57: Open Images; one row per image and class, boxes of one class repeated."""
     build.image(*(f"img/{n}.png" for n in range(12)))
     rows = [[f"{n}.png", 10, 10, name, n] for n in range(12) for name in (["cat", "cat", "dog"] if n < 8 else ["dog"])]
     table = build.table("t.csv", [["filename", "width", "height", "class", "xmin"], *rows])
     images = read(build.top / "img", table)
     assert (len(images), counts(images), images.labels.kind) == (12, {"cat": 8, "dog": 12}, "multi-label")
-    assert any("a row for each label of an image: 28 rows put together to 12 images" in note for note in images.notes)
+    assert any("one row per label of an image: 28 rows merged into 12 images" in note for note in images.notes)
 
 
 def test_one_row_that_contradicts_another_is_no_second_label(build):

@@ -40,14 +40,12 @@ def test_04_uncertain_and_blank_cells_follow_a_stated_policy(build):
     message = refused(build.top, table)
     assert "train.csv, row 4: column 'Edema' holds -1, an uncertain label" in message
     assert "2 uncertain cells and 2 blank cells" in message
-    assert (
-        "--uncertain negative --blank negative, or ignore (out of that class alone), positive, or leave-out" in message
-    )
+    assert "--uncertain negative --blank negative, or ignore (for that class only), positive, or leave-out" in message
     assert counts(read(build.top, table, uncertain="negative", blank="negative")) == {"Edema": 3, "Mass": 2}
     assert counts(read(build.top, table, uncertain="positive", blank="negative")) == {"Edema": 4, "Mass": 3}
     left = read(build.top, table, uncertain="leave-out", blank="negative")
     assert (len(left), counts(left)) == (4, {"Edema": 3, "Mass": 1})
-    assert "2 rows left out for 2 uncertain cells" in left.notes
+    assert "2 rows left out because of 2 uncertain cells" in left.notes
     assert left.notes[0].endswith("ignored: Sex, Age, AP/PA")
 
 
@@ -58,7 +56,7 @@ def test_05_a_class_without_an_image_is_left_out_and_named(build, labelled):
     table = build.table("truth.csv", [["image", "MEL", "NV", "UNK"], *rows])
     images = read(build.top / "images", table)
     assert (counts(images), images.labels.kind) == ({"MEL": 4, "NV": 6}, "single-label")
-    assert "no image carries UNK: left out of the classes" in images.notes
+    assert "classes left out because no image carries them: UNK" in images.notes
     assert counts(read(build.top / "images", table, classes="NV,MEL")) == {"NV": 6, "MEL": 4}
     assert "'UNK'; leave it out of --classes" in refused(build.top / "images", table, classes=["MEL", "NV", "UNK"])
 

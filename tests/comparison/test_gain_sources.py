@@ -63,7 +63,7 @@ def test_a_ranking_part_that_was_zero_in_every_seed_is_said_to_be_so() -> None:
 def test_without_a_gain_beyond_chance_none_is_told() -> None:
     table = pd.DataFrame([row("reweight(2)", 0.01, 0.005), row("move_threshold", 0, 0.2)])
     assert gain_sentence(table) == (
-        "No method that trains anew gains in recall at 0.5 on the low-frequency classes beyond chance. "
+        "No method that changes training gains in recall at 0.5 on the low-frequency classes beyond chance. "
         "move_threshold, which trains nothing, gains +0.200 (+0.180 to +0.220)."
     )
 

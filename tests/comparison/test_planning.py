@@ -16,8 +16,8 @@ from tailprobe.comparison.planning import (
     plan_study,
     planned_parts,
     planned_sentences,
-    reach_margin,
-    reach_sentence,
+    requirements_for_margin,
+    requirements_sentence,
     seeds_needed,
 )
 
@@ -74,16 +74,18 @@ def test_seeds_lower_their_own_part_alone() -> None:
 
 def test_a_finished_study_says_what_it_lacked() -> None:
     of = {"margin": 0.02, "seeds": 10, "counts": np.array([40, 80])}
-    assert reach_margin(VarianceParts(0.004, 0.002), effect=0.015, **of) is None
-    enough = reach_margin(VarianceParts(0.008, 0.002), effect=0.028, **of)
+    assert requirements_for_margin(VarianceParts(0.004, 0.002), effect=0.015, **of) is None
+    enough = requirements_for_margin(VarianceParts(0.008, 0.002), effect=0.028, **of)
     assert enough is not None
-    assert reach_sentence(enough, ["mine", "road"], margin=0.02, seeds=10) == (
+    assert requirements_sentence(enough, ["mine", "road"], margin=0.02, seeds=10) == (
         "To detect a difference of 0.02, take 21 seeds instead of 10, or label about 65 more images of mine, "
         "25 of road."
     )
-    never = reach_margin(VarianceParts(0.004, 0.008), effect=0.032, **of)
+    never = requirements_for_margin(VarianceParts(0.004, 0.008), effect=0.032, **of)
     assert never is not None
-    assert reach_sentence(never, ["mine", "road"], margin=0.02, seeds=10).startswith("No number of seeds detects")
+    assert requirements_sentence(never, ["mine", "road"], margin=0.02, seeds=10).startswith(
+        "No number of seeds detects"
+    )
 
 
 def test_what_cannot_be_known_is_said() -> None:

@@ -191,7 +191,7 @@ def test_verdict_interval_and_detectable_effect_are_of_one_critical_level(run, p
 def test_the_critical_level_lies_between_bonferronis_and_that_of_one_test(comparison):
     for question, level in (("primary", 0.04), ("cost", 0.01)):
         rows = comparison.verdicts[comparison.verdicts["question"] == question]
-        assert len(rows) == 2  # one a method
+        assert len(rows) == 2  # one per method
         assert (rows["level"] == level).all()
         assert level / 2 <= rows["critical_level"].iloc[0] < level
 
@@ -310,7 +310,7 @@ def test_no_verdict_is_drawn_without_a_test_part_or_a_second_method(run):
         compare_results(run.results[run.results["part"] != "test"], classes=run.classes)
     with pytest.raises(InputError, match="no test part"):
         compare_methods({}, labels=run.labels, classes=run.classes)
-    with pytest.raises(InputError, match="no method beside"):
+    with pytest.raises(InputError, match="no method other than"):
         compare_methods(run.of(without=("helpful", "idle")), labels=run.labels, classes=run.classes)
 
 

@@ -88,8 +88,8 @@ def test_paths_without_labels_are_read_and_embedded(frame, tmp_path):
     [
         (PIXELS, {"labels": ["a"]}, "1 for 4 images; expected one for each"),
         (PIXELS, {"labels": ["a", "b"] * 2, "seperator": ","}, "no option 'seperator'; did you mean 'separator'?"),
-        ([1, 2], {}, "image 0: is int; expected a path, a PIL image or an array of pixels"),
-        ([np.zeros((3, 3))], {}, "shape (3, 3), type float64; expected pixels"),
+        ([1, 2], {}, "image 0: got int; expected a path, a PIL image or an array of pixels"),
+        ([np.zeros((3, 3))], {}, "shape (3, 3) and dtype float64; expected pixels"),
         ([], {}, "no image; expected a list"),
         (["a.jpg", "a.jpg"], {}, "'a.jpg' is already image 0"),
         (PIXELS, {"labels": np.full((4, 2), 0.5)}, "expected 0 and 1 with a column for each class"),

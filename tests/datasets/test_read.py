@@ -74,7 +74,7 @@ def test_an_unknown_format_lists_the_known_ones(sources):
 
 def test_a_source_of_no_known_format_lists_them(tmp_path):
     (tmp_path / "x.bin").write_text("")
-    with pytest.raises(InputError, match=r"is of no known format; pass --format, one of: ade20k \("):
+    with pytest.raises(InputError, match=r"has no known format; pass --format, one of: ade20k \("):
         read(tmp_path / "x.bin")
     with pytest.raises(InputError, match="there is none; check the path"):
         read(tmp_path / "none")

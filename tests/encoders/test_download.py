@@ -9,7 +9,7 @@ import pytest
 from huggingface_hub import constants as hub
 
 from tailprobe.encoders import download, weights
-from tailprobe.encoders.download import impatient_hub, impatient_sockets
+from tailprobe.encoders.download import offline_if_unreachable, socket_timeout
 from tailprobe.encoders.load import load_encoder
 from tailprobe.errors import InputError
 
@@ -30,11 +30,11 @@ def silent_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         endpoint = f"http://127.0.0.1:{server.getsockname()[1]}"
         monkeypatch.setattr(hub, "ENDPOINT", endpoint)
-        monkeypatch.setattr(download, "PATIENCE", 0.2)
+        monkeypatch.setattr(download, "TIMEOUT", 0.2)
         yield endpoint
 
 
-@impatient_hub()
+@offline_if_unreachable()
 def fail(error: Exception, *, offline: bool) -> None:
     assert offline == hub.HF_HUB_OFFLINE
     raise error
@@ -49,7 +49,7 @@ def test_a_hub_that_does_not_answer_is_not_asked_again(endpoint: str, request: p
 
 
 def test_what_is_in_the_cache_is_taken_without_a_network(closed_port: str) -> None:
-    with impatient_hub():
+    with offline_if_unreachable():
         found = "from the cache"
     assert found == "from the cache"
 
@@ -84,6 +84,6 @@ def test_an_encoder_that_is_not_here_names_the_way_out_without_a_retry(
 
 def test_the_limit_of_sockets_is_taken_back() -> None:
     before = socket.getdefaulttimeout()
-    with impatient_sockets():
-        assert socket.getdefaulttimeout() == download.PATIENCE
+    with socket_timeout():
+        assert socket.getdefaulttimeout() == download.TIMEOUT
     assert socket.getdefaulttimeout() == before

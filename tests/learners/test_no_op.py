@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from method_examples import EXAMPLES, bound, head_data, labels_of, learner_on, plan_of, task_of
 from tailprobe.labels import Kind
-from tailprobe.learners.loss import Loss, by_label, for_both
+from tailprobe.learners.loss import Loss, by_label, for_both_labels
 from tailprobe.learners.no_op import no_op_reason
 from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.learners.recipe import Recipe
@@ -72,7 +72,7 @@ def test_a_constant_factor_is_found_unless_weight_decay_makes_it_matter(weights:
     scaled = (
         replace(stage, row_weights=np.full(len(stage.rows), 3.0))
         if weights == "rows"
-        else replace(stage, loss=Loss(weight=for_both(3.0, 5)))
+        else replace(stage, loss=Loss(weight=for_both_labels(3.0, 5)))
     )
     plan = TrainingPlan((scaled,))
     assert no_op_reason(plan, baseline, RECIPE) == CONSTANT
@@ -111,10 +111,10 @@ def test_what_is_called_a_no_op_trains_the_baselines_head_and_nothing_else_does(
     rows = np.arange(len(data.train) if given["drawn"] == "all" else 100)
     tables = {}
     if given["weight"] is not None:
-        tables["weight"] = for_both(given["weight"][0], 5)
+        tables["weight"] = for_both_labels(given["weight"][0], 5)
         tables["weight"][1, 0] = given["weight"][1]
     if given["gamma"] is not None:
-        tables["gamma"] = for_both(given["gamma"], 5)
+        tables["gamma"] = for_both_labels(given["gamma"], 5)
     weights = None
     if given["rows"] is not None:
         weights = np.full(len(data.train), given["rows"][0])

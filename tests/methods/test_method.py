@@ -89,7 +89,7 @@ def test_values_that_would_not_read_back_are_quoted() -> None:
         (lambda: Stage(np.arange(3), row_weights=np.array([1.0, -1, 1])), "finite and not negative"),
         (lambda: Stage(np.arange(3), draws=0), "an epoch draws at least one row"),
         (lambda: Stage(np.arange(3), share=0.0), "above 0 and at most 1"),
-        (lambda: Stage(np.arange(3), row_weights=np.ones((3, 2)), batch_mean_weight=True), "one weight a row"),
+        (lambda: Stage(np.arange(3), row_weights=np.ones((3, 2)), batch_mean_weight=True), "one weight per row"),
         (lambda: TrainingPlan(()), "at least one stage"),
         (lambda: TrainingPlan((Stage(np.arange(3), share=0.5),)), "add up to 1"),
         (

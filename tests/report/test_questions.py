@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from tailprobe.comparison.conclusion import Conclusion
-from tailprobe.report.questions import asked, more_seeds, what_would_settle
+from tailprobe.report.questions import more_seeds, questions_tested, what_would_settle
 
 
 def table(**columns: object) -> pd.DataFrame:
@@ -18,10 +18,10 @@ def table(**columns: object) -> pd.DataFrame:
 
 
 def test_a_question_is_named_with_its_comparisons_and_level() -> None:
-    assert [q.sentence for q in asked(table())] == [
+    assert [q.sentence for q in questions_tested(table())] == [
         "low-frequency classes: 2 comparisons tested jointly at .04 (96% simultaneous intervals)"
     ]
-    assert asked(table(critical_level=np.nan)) == []
+    assert questions_tested(table(critical_level=np.nan)) == []
 
 
 def test_more_seeds_lower_their_part_alone() -> None:

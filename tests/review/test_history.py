@@ -110,5 +110,5 @@ def test_a_hostile_name_comes_back_as_it_was(path):
 @pytest.mark.parametrize("line", ["[1]", json.dumps({"number": 1}), json.dumps({"image_name": "a", "mine": 1})])
 def test_a_file_that_is_no_history_is_refused(path, line):
     path.write_text(line + "\n")
-    with pytest.raises(InputError, match="is no history of a review"):
+    with pytest.raises(InputError, match="not a review history"):
         History(path)

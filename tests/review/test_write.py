@@ -102,7 +102,7 @@ def test_fiftyone_takes_labels_beside_a_list_of_files(tmp_path, reviewed, histor
 
 def test_fiftyone_has_no_place_for_a_member_of_an_archive(tmp_path, history):
     found = reviewed_labels(LabelledBefore(NAMES, ("",) * 3, MULTI), {}, {})
-    with pytest.raises(InputError, match=r"a\.png lies in an archive"):
+    with pytest.raises(InputError, match=r"a\.png is in an archive"):
         write_labels(found, tmp_path / "dataset", "fiftyone", history)
 
 

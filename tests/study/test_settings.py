@@ -86,7 +86,7 @@ def test_a_run_folder_is_claimed_once_for_one_study(tmp_path: Path) -> None:
 
 def test_a_folder_of_other_files_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(InputError, match="no run of tailprobe"):
+    with pytest.raises(InputError, match="not a run of tailprobe"):
         claim(tmp_path, study(tmp_path))
     with pytest.raises(InputError, match="is a file"):
         claim(tmp_path / "thesis.tex", study(tmp_path))

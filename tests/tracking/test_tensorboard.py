@@ -62,6 +62,6 @@ def test_files_of_somebodys_own_are_left_alone(own: Run) -> None:
     kept = own.folder.path / "tensorboard" / "notes.txt"
     kept.parent.mkdir()
     kept.write_text("mine")
-    with pytest.raises(InputError, match=r"notes\.txt is no event file"):
+    with pytest.raises(InputError, match=r"notes\.txt is not an event file"):
         choose_tracker("tensorboard").track(own)
     assert kept.read_text() == "mine"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy
 from torchvision.ops import sigmoid_focal_loss
 
-from tailprobe.learners.loss import Link, Loss, for_both
+from tailprobe.learners.loss import Link, Loss, for_both_labels
 from tailprobe.training.loss import LossTables, TermLoss, loss_gradient, loss_terms
 
 LOGITS = torch.tensor([[-90.0, -3.0, -1e-4, 0.0], [1e-4, 0.7, 12.0, 90.0]])
@@ -107,7 +107,7 @@ def test_loss_and_gradient_are_finite_at_extreme_logits(
     link: Link, gamma: float | None, clip: float | None, column: int
 ) -> None:
     given = {"gamma": gamma, "clip": None if link == "softmax" else clip}
-    loss = Loss(link, **{name: for_both(value, 4) for name, value in given.items() if value is not None})
+    loss = Loss(link, **{name: for_both_labels(value, 4) for name, value in given.items() if value is not None})
     labels = torch.zeros_like(EXTREME)
     labels[:, column] = 1
     of = LossTables.of(loss).look_up(labels)
@@ -116,7 +116,7 @@ def test_loss_and_gradient_are_finite_at_extreme_logits(
 
 
 def test_heads_in_a_stack_each_have_their_own_tables() -> None:
-    losses = [Loss(gamma=for_both(2.0, 4)), Loss(), Loss(shift=for_both(np.arange(4.0), 4))]
+    losses = [Loss(gamma=for_both_labels(2.0, 4)), Loss(), Loss(shift=for_both_labels(np.arange(4.0), 4))]
     labels = torch.tensor([[1.0, 0, 1, 0], [0, 0, 0, 1]]).expand(3, 2, 4)
     logits = torch.randn(3, 2, 4, generator=torch.Generator().manual_seed(0))
     of = LossTables.stack(losses, 4, device=torch.device("cpu")).look_up(labels)

@@ -62,7 +62,7 @@ def test_scores_that_say_nothing_are_not_trusted_and_keep_their_order(rng: np.ra
     values = truth.copy()
     values[:, 1] = -truth[:, 1]
     found = calibrate(scores_of(values, labels), ("a", "b"))
-    assert "do not tell" in found.reasons[1]
+    assert "do not separate" in found.reasons[1]
     assert found.slope[1] > 0
 
 

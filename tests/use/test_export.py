@@ -163,7 +163,7 @@ def test_what_cannot_be_written_is_said_in_one_line(model: Path, tmp_path: Path)
         (["export", model], "nothing to write"),
         (["export", model, "--onnx", tmp_path / "x.onnx"], "code that would be imported and run"),
         (["export", model, "--program", tmp_path / "x.txt", "--allow-code"], "ending in .pt2"),
-        (["export", tmp_path, "--onnx", tmp_path / "x.onnx"], "is no model of tailprobe"),
+        (["export", tmp_path, "--onnx", tmp_path / "x.onnx"], "is not a model of tailprobe"),
     ):
         done = tailprobe_command(*arguments, check=False)
         assert done.returncode == 2

@@ -23,9 +23,9 @@ from tailprobe.cli.reproduce import reproduce
 from tailprobe.cli.review import review
 from tailprobe.cli.search import search
 from tailprobe.cli.serve import serve
-from tailprobe.console import complain
+from tailprobe.console import print_error
 from tailprobe.errors import InputError
-from tailprobe.files import refusal
+from tailprobe.files import write_error_message
 from tailprobe.own_code import own_failure
 
 app = typer.Typer(
@@ -54,26 +54,28 @@ def main() -> None:
     try:
         app()
     except InputError as error:
-        complain(f"tailprobe: {error}")
+        print_error(f"tailprobe: {error}")
         sys.exit(2)
     except OSError as error:
-        message = None if isinstance(error, FileNotFoundError) else refusal(error)  # a missing file would be our bug
+        message = (
+            None if isinstance(error, FileNotFoundError) else write_error_message(error)
+        )  # a missing file would be our bug
         if message is None:
             raise
-        complain(f"tailprobe: {message}")
+        print_error(f"tailprobe: {message}")
         sys.exit(2)
     except Exception as error:
         failure = own_failure(error)
         if failure is None:
             raise
-        complain(f"tailprobe: {failure}; this line is of code of your own")
+        print_error(f"tailprobe: {failure}; this line is of code of your own")
         sys.exit(2)
     except SystemExit as ended:  # Typer makes one of Ctrl-C
         if ended.code == _INTERRUPTED:
-            complain("tailprobe: interrupted; run the same command again to continue")
+            print_error("tailprobe: interrupted; run the same command again to continue")
         raise
     except KeyboardInterrupt:
-        complain("tailprobe: interrupted; run the same command again to continue")
+        print_error("tailprobe: interrupted; run the same command again to continue")
         sys.exit(_INTERRUPTED)
 
 

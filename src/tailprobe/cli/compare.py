@@ -9,7 +9,7 @@ from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_RECIPE, ALL_OF_STUDY, Given, with_settings
 from tailprobe.cli.studies import print_dry_run, run_and_show, smoke_test, study_of, track, trackers_of
-from tailprobe.console import say
+from tailprobe.console import print_text
 from tailprobe.study.execution import Execution
 
 
@@ -22,7 +22,7 @@ def compare(
         Path | None,
         typer.Option(
             metavar="RUN",
-            help="An earlier run on fewer labels, e.g. runs/before: say what the new ones brought.",
+            help="An earlier run on fewer labels, e.g. runs/before: show what the new ones changed.",
             rich_help_panel=option.OUTPUT,
         ),
     ] = None,
@@ -53,4 +53,4 @@ def compare(
         result = run_and_show(study, out, execution, quiet=quiet)
         track(result, trackers)
         if earlier is not None:
-            say(brought(earlier, result).text)
+            print_text(brought(earlier, result).text)

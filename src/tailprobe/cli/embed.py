@@ -11,7 +11,7 @@ from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import Given, with_settings
 from tailprobe.cli.studies import study_of
-from tailprobe.console import Bars, say
+from tailprobe.console import Bars, print_text
 from tailprobe.errors import InputError
 from tailprobe.study.execution import Execution
 
@@ -73,13 +73,13 @@ def embed(
             _LOG.info("%s", note)
         if dry_run:
             for line in dry_run_embedding(study, images, execution):
-                say(line)
+                print_text(line)
             return
         found = embed_all(study, images, execution, progress=bars)
     for stored in found.values():
-        say(_sentence(stored))
+        print_text(_sentence(stored))
         if export is not None:
-            say(export_embeddings(stored, export, images=images, overwrite=overwrite))
+            print_text(export_embeddings(stored, export, images=images, overwrite=overwrite))
 
 
 def _images(study: "Study") -> "LabeledImages":

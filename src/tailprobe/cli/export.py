@@ -7,7 +7,7 @@ import typer
 
 from tailprobe.cli import options as option
 from tailprobe.cli.predict import AllowCode, Model, Weights
-from tailprobe.console import complain, say
+from tailprobe.console import print_error, print_text
 from tailprobe.errors import InputError
 
 
@@ -59,12 +59,12 @@ def export(
     classifier = load_classifier(model, weights=weights, allow_code=allow_code)
     precision = classifier.encoder.identity.get("precision", "float32")
     if precision != "float32":
-        complain(f"warning: tailprobe predict runs the encoder in {precision}, the exported graph in float32")
+        print_error(f"warning: tailprobe predict runs the encoder in {precision}, the exported graph in float32")
     if onnx is not None:
         made = export_onnx(classifier, onnx)
-        say(f"{onnx}: within {made.largest_difference:.1g} of PyTorch on {made.images} images")
+        print_text(f"{onnx}: within {made.largest_difference:.1g} of PyTorch on {made.images} images")
     if onnx is not None and int8 is not None:
         for line in quantise_onnx(classifier, onnx, int8).lines():
-            say(line)
+            print_text(line)
     if program is not None:
-        say(export_program(classifier, program))
+        print_text(export_program(classifier, program))

@@ -9,7 +9,7 @@ from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_RECIPE, ALL_OF_STUDY, Given, with_settings
 from tailprobe.cli.studies import smoke_test, study_of
-from tailprobe.console import Bars, say
+from tailprobe.console import Bars, print_text
 from tailprobe.study.execution import Execution
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def fit(
 def _show(made: "Classifier", out: Path) -> None:
     from tailprobe.use.words import expectation_lines
 
-    say(made.facts.verdict)
+    print_text(made.facts.verdict)
     for line in expectation_lines(made.decisions()):
-        say(line)
-    say(f"model and card: {out}")
+        print_text(line)
+    print_text(f"model and card: {out}")

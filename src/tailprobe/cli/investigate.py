@@ -17,7 +17,7 @@ from tailprobe.cli.investigated import (
     Out,
     asked,
     material_of,
-    write_and_say,
+    write_and_print,
 )
 from tailprobe.cli.settings import ALL_OF_RECIPE, Given, with_settings
 from tailprobe.console import Bars
@@ -62,7 +62,7 @@ def size(
         answer = investigate_size(
             material, classes or (), training, metric=study.metric, margin=float(study.margin), target=target
         )
-    write_and_say(answer.finding(), {"size": size_figure(answer)}, folder, study)
+    write_and_print(answer.finding(), {"size": size_figure(answer)}, folder, study)
 
 
 @with_settings(study=MEASURED, recipe=ALL_OF_RECIPE, execution=OF_EXECUTION, defaults={"seeds": SEEDS})
@@ -94,7 +94,7 @@ def redundancy(
         answer = investigate_redundancy(
             material, classes or (), training, metric=study.metric, margin=float(study.margin)
         )
-    write_and_say(answer.finding(), {"redundancy": redundancy_figure(answer)}, folder, study)
+    write_and_print(answer.finding(), {"redundancy": redundancy_figure(answer)}, folder, study)
 
 
 @with_settings(study=MEASURED, recipe=ALL_OF_RECIPE, execution=OF_EXECUTION, defaults={"seeds": SEEDS})
@@ -121,7 +121,7 @@ def distil(
     ] = None,
     quiet: option.Quiet = False,
 ) -> None:
-    """How few rows a class, made or chosen, train a head as well as all images.
+    """How few rows per class, made or chosen, train a head as well as all images.
 
     `tailprobe investigate distil RUN/study.toml --out DISTIL`
     """
@@ -139,7 +139,7 @@ def distil(
             margin=float(study.margin),
             rows=rows or ROWS,
         )
-    write_and_say(answer.finding(), {"distil": distil_figure(answer)}, folder, study)
+    write_and_print(answer.finding(), {"distil": distil_figure(answer)}, folder, study)
 
 
 @with_settings(
@@ -147,7 +147,7 @@ def distil(
     recipe=[name for name in ALL_OF_RECIPE if name not in ("epochs", "select", "patience", "weight_decay")],
     execution=OF_EXECUTION,
     defaults={"seeds": SEEDS, "methods": None},
-    texts={"methods": "Methods to follow beside the baseline, e.g. 'reweight(5)'. Default: the paper's three."},
+    texts={"methods": "Methods to follow in addition to the baseline, e.g. 'reweight(5)'. Default: the paper's three."},
 )
 def budget(
     source: Source,
@@ -179,7 +179,7 @@ def budget(
             margin=float(study.margin),
             weight_decay=decay,
         )
-    write_and_say(answer.finding(), budget_figures(answer), folder, study)
+    write_and_print(answer.finding(), budget_figures(answer), folder, study)
 
 
 @with_settings(
@@ -201,7 +201,7 @@ def cues(source: Source, given: Given, out: Out = None, classes: Classes = None,
     with Bars(quiet=quiet) as bars:
         material, training = material_of(study, given, bars)
         answer = investigate_cues(material, classes or (), given.study.get("methods", ()), training)
-    write_and_say(answer.finding(), cues_figures(answer), folder, study)
+    write_and_print(answer.finding(), cues_figures(answer), folder, study)
 
 
 for command in (size, redundancy, distil, budget, cues, layers, explain, encoder):

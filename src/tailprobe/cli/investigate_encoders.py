@@ -17,7 +17,7 @@ from tailprobe.cli.investigated import (
     asked,
     material_of,
     materials_of,
-    write_and_say,
+    write_and_print,
 )
 from tailprobe.cli.settings import ALL_OF_RECIPE, Given, with_settings
 from tailprobe.console import Bars
@@ -50,7 +50,7 @@ def layers(
     ] = None,
     quiet: option.Quiet = False,
 ) -> None:
-    """What other layers, poolings and several encoders side by side are worth beside the best method.
+    """What other layers, poolings and several encoders side by side gain, compared with the best method.
 
     `tailprobe investigate layers RUN/study.toml --encoder efficientnet_lite0 --encoder descriptors --out LAYERS`
     """
@@ -73,7 +73,7 @@ def layers(
             metric=study.metric,
             margin=float(study.margin),
         )
-    write_and_say(answer.finding(), {"layers": layers_figure(answer)}, folder, study)
+    write_and_print(answer.finding(), {"layers": layers_figure(answer)}, folder, study)
 
 
 @with_settings(study=(*OF_STUDY, "no_images"), recipe=ALL_OF_RECIPE, execution=OF_EXECUTION, defaults={"seeds": SEEDS})
@@ -108,7 +108,7 @@ def explain(
         answer = investigate_explain(
             material, _loaded(study), class_name, training, images=images, pictures=not study.no_images
         )
-    write_and_say(answer.finding(), explain_figures(answer), folder, study)
+    write_and_print(answer.finding(), explain_figures(answer), folder, study)
 
 
 @with_settings(study=MEASURED, defaults={"seeds": 5})
@@ -142,7 +142,7 @@ def encoder(
     ] = 10,
     quiet: option.Quiet = False,
 ) -> None:  # fmt: skip
-    """What fine-tuning the encoder (last block, LoRA, all weights) is worth against the frozen one, on few images.
+    """What fine-tuning the encoder (last block, LoRA, all weights) gains over the frozen one, on few images.
 
     `tailprobe investigate encoder RUN --encoder efficientnet_lite0 --images 400 --side 96`
     """
@@ -164,7 +164,7 @@ def encoder(
             material, network, pixels, tuning or (), recipe=TuningRecipe(epochs=epochs), metric=study.metric,
             margin=float(study.margin), progress=bars,
         )  # fmt: skip
-    write_and_say(answer.finding(), {"encoder": encoder_figure(answer)}, folder, study)
+    write_and_print(answer.finding(), {"encoder": encoder_figure(answer)}, folder, study)
 
 
 def _loaded(study: "Study") -> "Encoder":

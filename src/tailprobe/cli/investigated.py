@@ -10,7 +10,7 @@ from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import Given
 from tailprobe.cli.studies import study_of
-from tailprobe.console import Bars, say
+from tailprobe.console import Bars, print_text
 from tailprobe.errors import InputError
 from tailprobe.study.execution import Execution
 
@@ -103,7 +103,7 @@ def kept_images(images: "LabeledImages", stored: "Mapping[str, Embeddings]") -> 
 def asked(source: Source, given: Given, out: Path | None, name: str) -> "tuple[Study, Path]":
     """Return the study of what was typed, a run's where that is a run folder, and the folder of an investigation.
 
-    Without `--out` the folder lies in the folder of the run.
+    Without `--out` the folder is created in the run folder.
 
     Raises:
         InputError: as `study_of`, or there is neither a run nor `--out`.
@@ -122,19 +122,19 @@ def asked(source: Source, given: Given, out: Path | None, name: str) -> "tuple[S
     return study, run.investigations / name
 
 
-def write_and_say(finding: "Finding", figures: "Figures", out: Path, study: "Study") -> None:
+def write_and_print(finding: "Finding", figures: "Figures", out: Path, study: "Study") -> None:
     """Write the folder, in a run folder the run's page again, with its link, and print the answer."""
     from tailprobe.report.investigations.kept import run_folder_of
     from tailprobe.report.investigations.write import write_finding
 
     page = write_finding(finding, figures, out, source=study.source)
     for line in finding.answers:
-        say(line)
-    say(f"Page: {page}")
+        print_text(line)
+    print_text(f"Page: {page}")
     folder = run_folder_of(out)
     if folder is not None:
         _draw_again(folder)
-        say(f"The study's page links to it: {folder.report}")
+        print_text(f"The study's page links to it: {folder.report}")
 
 
 def _draw_again(folder: "RunFolder") -> None:

@@ -7,7 +7,7 @@ import typer
 
 from tailprobe.cli import options as option
 from tailprobe.cli.predict import AllowCode, Model, Weights
-from tailprobe.console import Bars, complain, say
+from tailprobe.console import Bars, print_error, print_text
 
 
 def map(
@@ -69,8 +69,8 @@ def map(
     with Bars(quiet=quiet) as bars:
         done = map_scene(classifier, model_digest(model), scene, out, options, aims=aim, progress=bars)
     for line in expectation_lines(done.summary.decisions, images=done.summary.images):
-        say(line)
+        print_text(line)
     for warning in done.summary.warnings():
-        complain(f"warning: {warning}")
+        print_error(f"warning: {warning}")
     for file in done.files:
-        say(file)
+        print_text(file)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tailprobe.console import say
+from tailprobe.console import print_text
 
 if TYPE_CHECKING:
     from tailprobe.methods.method import Method
@@ -26,7 +26,7 @@ def methods(
     from tailprobe.methods.lookup import find_method
 
     for line in _listed() if name is None else _one(find_method(name), called=name):
-        say(line)
+        print_text(line)
 
 
 def _listed() -> Iterator[str]:

@@ -42,7 +42,7 @@ Read = Annotated[
     list[str] | None,
     typer.Option(
         metavar="KEY=VALUE",
-        help="An option of one format alone, e.g. top=30 of ade20k or label_in=cls of webdataset. Repeat for several.",
+        help="An option of a single format, e.g. top=30 of ade20k or label_in=cls of webdataset. Repeat for several.",
         rich_help_panel=DATA,
     ),
 ]
@@ -97,7 +97,7 @@ Smoke = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", metavar=FLAG, help="Print the result alone.", rich_help_panel=OUTPUT)]
+Quiet = Annotated[bool, typer.Option("--quiet", metavar=FLAG, help="Print only the result.", rich_help_panel=OUTPUT)]
 Aims = Annotated[
     list[str] | None,
     typer.Option(
@@ -105,7 +105,7 @@ Aims = Annotated[
         metavar="AIM",
         help="What decisions are for, e.g. recall=0.9; precision=0.8, f2, cost=10 (of a missed image, in false "
         "alarms) or "
-        "top=100 images; for one class CLASS:recall=0.9. Repeat for several.",
+        "top=100 images; for a single class, CLASS:recall=0.9. Repeat for several.",
         rich_help_panel=OUTPUT,
     ),
 ]

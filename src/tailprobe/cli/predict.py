@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from tailprobe.cli import options as option
-from tailprobe.console import Bars, complain, say
+from tailprobe.console import Bars, print_error, print_text
 from tailprobe.errors import InputError
 
 _LOG = logging.getLogger(__name__)
@@ -16,7 +16,7 @@ Weights = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="Weights of the encoder, e.g. resnet18.safetensors, where they are not where they were in training.",
+        help="Weights of the encoder, e.g. resnet18.safetensors, if they are not where they were in training.",
         rich_help_panel=option.METHODS,
     ),
 ]
@@ -36,7 +36,7 @@ def predict(
     images: Annotated[
         str,
         typer.Argument(
-            metavar="IMAGES", help="New images: a folder, .zip, .tar, table with the images beside it, or a URL of one."
+            metavar="IMAGES", help="New images: a folder, .zip, .tar, table next to its images, or a URL of one."
         ),
     ],
     *,
@@ -107,7 +107,7 @@ def predict(
             classifier, model_digest(model), found, out, aims=aim, layout=shape, on_bad_image=bad, progress=bars
         )
     for line in expectation_lines(summary.decisions, images=summary.images):
-        say(line)
+        print_text(line)
     for warning in summary.warnings():
-        complain(f"warning: {warning}")
-    say(out)
+        print_error(f"warning: {warning}")
+    print_text(out)

@@ -9,7 +9,7 @@ import typer
 from tailprobe.cli import options as option
 from tailprobe.cli.settings import OF_FIGURES, Given, with_settings
 from tailprobe.cli.studies import track, trackers_of
-from tailprobe.console import say
+from tailprobe.console import print_text
 
 
 @with_settings(study=OF_FIGURES, texts={"figures": "Draw the figures again: none, svg, or all (SVG, PNG and PDF)."})
@@ -30,7 +30,7 @@ def report(
     *,
     given: Given,
 ) -> None:
-    """Write the page of a run again, or one page of several runs, with its figures beside it in PAGE_figures/.
+    """Write the page of a run again, or one page of several runs, with its figures in PAGE_figures/.
 
     With an option of figures those of each run are drawn again, for a paper e.g. by
     `tailprobe report RUN --figure-style paper --figure-width 3.3`.
@@ -49,7 +49,7 @@ def report(
         page = write_report(results, out)
         if len(results) > 1:
             write_several(results, page)
-    say(page)
+    print_text(page)
     for result in results:
         track(result, trackers)
     if open_page:

@@ -11,7 +11,7 @@ from tailprobe.cli.arguments import pairs_of
 from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_RECIPE, Given, with_settings
 from tailprobe.cli.show import show_reproduction
 from tailprobe.cli.studies import print_dry_run, run_and_show, smoke_test, track, trackers_of
-from tailprobe.console import complain
+from tailprobe.console import print_error
 from tailprobe.datasets.storage.url import absolute
 from tailprobe.study.execution import Execution
 
@@ -69,7 +69,7 @@ def reproduce(
     reader |= {} if labels is None else {"labels": absolute(labels)}
     study = study_of(dataset, preset, data, reader=reader, recipe=given.recipe, **given.study)
     if not quiet:
-        complain(f"{dataset}, {preset}: {MEANING[dataset, preset]}.")
+        print_error(f"{dataset}, {preset}: {MEANING[dataset, preset]}.")
     study, execution = smoke_test(study) if smoke else study, Execution(**given.execution)
     trackers = trackers_of(track_with)
     if dry_run:

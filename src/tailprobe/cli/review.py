@@ -8,7 +8,7 @@ import typer
 
 from tailprobe.cli import options as option
 from tailprobe.cli.predict import AllowCode, Weights
-from tailprobe.console import Bars, say
+from tailprobe.console import Bars, print_text
 from tailprobe.errors import InputError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def review(
         Path,
         typer.Option(
             metavar="TABLE",
-            help="The labels to write, e.g. labels.csv; the history of decisions lies beside them.",
+            help="The labels to write, e.g. labels.csv; the history of decisions is stored next to them.",
             rich_help_panel=option.OUTPUT,
         ),
     ],
@@ -99,7 +99,7 @@ def review(
         typer.Option(
             "--overwrite",
             metavar=option.FLAG,
-            help="Replace a table that is there; the old one is kept beside it.",
+            help="Replace a table that is there; the old one is kept as a backup.",
             rich_help_panel=option.OUTPUT,
         ),
     ] = False,
@@ -108,12 +108,12 @@ def review(
     ] = False,
     quiet: option.Quiet = False,
 ) -> None:
-    """Look at the images most worth it, class by class, and write the labels that come of it.
+    """Review the most useful images, class by class, and write the resulting labels.
 
     `tailprobe review MODEL NEW_IMAGES --out labels.csv`
 
-    The page is for browsers of this machine alone. Several people may review at once, also from several processes with
-    the same --out. The labels are written when the page is asked to, and when the command ends.
+    The page is only available to browsers on this machine. Several people may review at once, also from several
+    processes with the same --out. The labels are written when the page is asked to, and when the command ends.
     """
     from tailprobe.review.candidates import find_candidates
     from tailprobe.review.entries import last_answers
@@ -138,14 +138,14 @@ def review(
     session = Session(material, candidates, history, out, form, overwrite, getpass.getuser())
 
     def ready(address: str) -> None:
-        say(f"{len(candidates):,} images to look at: {address}")
-        say("Ctrl-C ends the review and writes the labels.")
+        print_text(f"{len(candidates):,} images to look at: {address}")
+        print_text("Ctrl-C ends the review and writes the labels.")
         if open_page:
             typer.launch(address)
 
     serve(session, port=port, ready=ready)
     if history.entries:
-        say(session.write())
+        print_text(session.write())
 
 
 def _layout(given: str) -> "Layout":

@@ -9,7 +9,7 @@ from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_RECIPE, Given, with_settings
 from tailprobe.cli.studies import study_of
-from tailprobe.console import Bars, say
+from tailprobe.console import Bars, print_text
 from tailprobe.learners.recipe import Recipe
 from tailprobe.setting import settings_of
 from tailprobe.study.execution import Execution
@@ -70,7 +70,7 @@ def search(
     study = study_of(source, given)
     with Bars(quiet=quiet) as bars:
         table = run_search(study, space, out, Execution(**given.execution), progress=bars)
-    say(table.groupby(["encoder", "method"], sort=False).head(1).to_string(index=False))
+    print_text(table.groupby(["encoder", "method"], sort=False).head(1).to_string(index=False))
 
 
 def _tried(name: str, text: str, where: str) -> tuple[Any, ...]:

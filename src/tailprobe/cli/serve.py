@@ -7,7 +7,7 @@ import typer
 
 from tailprobe.cli import options as option
 from tailprobe.cli.predict import AllowCode, Model, Weights
-from tailprobe.console import complain, say
+from tailprobe.console import print_error, print_text
 from tailprobe.errors import InputError
 
 _MEGABYTE = 10**6
@@ -21,7 +21,7 @@ def serve(
         typer.Option(
             "--allow-urls",
             metavar=option.FLAG,
-            help="Fetch images by URLs that clients send, from public addresses alone.",
+            help="Fetch images from URLs that clients send; only public addresses are allowed.",
             rich_help_panel=option.DATA,
         ),
     ] = False,
@@ -115,9 +115,9 @@ def serve(
     app = build_app(load_classifier(model, weights=weights, allow_code=allow_code), settings)
     with listen(host, port) as listening:
         if settings.token is None and not _is_loopback(host):
-            complain(f"warning: everyone who reaches {host} may ask; set TAILPROBE_TOKEN to have a token asked for")
+            print_error(f"warning: everyone who reaches {host} may ask; set TAILPROBE_TOKEN to have a token asked for")
         shown = f"[{host}]" if ":" in host else host
-        say(f"serving {model} on http://{shown}:{listening.getsockname()[1]}")
+        print_text(f"serving {model} on http://{shown}:{listening.getsockname()[1]}")
         run_server(server_of(app, settings), listening)
 
 

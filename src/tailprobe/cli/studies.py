@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import Given
 from tailprobe.cli.show import show_result
-from tailprobe.console import Bars, say
+from tailprobe.console import Bars, print_text
 from tailprobe.datasets.storage.url import absolute
 from tailprobe.learners.recipe import Recipe
 from tailprobe.runs.code import NAMES_CODE, refuse_code
@@ -63,7 +63,7 @@ def print_dry_run(study: Study, execution: Execution, *, quiet: bool) -> None:
     with Bars(quiet=quiet):
         lines = dry_run_study(study, execution)
     for line in lines:
-        say(line)
+        print_text(line)
 
 
 def trackers_of(names: list[str] | None) -> "list[Tracker]":
@@ -79,7 +79,7 @@ def trackers_of(names: list[str] | None) -> "list[Tracker]":
 def track(result: "Run", trackers: "list[Tracker]") -> None:
     """Log a run to each tracker and print where it is there."""
     for tracker in trackers:
-        say(tracker.track(result))
+        print_text(tracker.track(result))
 
 
 def _changed(study: Study, reader: Mapping[str, Option], given: Given) -> Study:

@@ -1,4 +1,4 @@
-"""A difference in ranking as images: how many of a class's images stand among the first, by each method.
+"""A difference in ranking as images: how many of a class's images are ranked among the first by each method.
 
 Average precision says little to who looks through images by score. How many of a class's 20 images are among the 30
 that a head ranks first does.
@@ -13,7 +13,7 @@ PER_POSITIVE = 1.5  # images looked through, for each image of the class in the 
 
 
 @dataclass(frozen=True)
-class AmongTheFirst:
+class TopRankedImages:
     """Of one class, means over the seeds: a test part of one seed has a few images more or less."""
 
     class_name: str
@@ -24,9 +24,9 @@ class AmongTheFirst:
 
     @property
     def sentence(self) -> str:
-        """Say it.
+        """As it.
 
-        >>> AmongTheFirst("mine", 20.2, 30.0, 17.0, 15.0).sentence
+        >>> TopRankedImages("mine", 20.2, 30.0, 17.0, 15.0).sentence
         'Of 20.2 images of mine in a test part (mean over seeds), 17 rather than 15 are among the first 30 by score.'
         """
         digits = 1 if 0.05 <= abs(self.found - self.found_baseline) < 1 else 0  # 3.4 and 3.6 are not 3 and 4
@@ -40,7 +40,7 @@ class AmongTheFirst:
         )
 
 
-def found_among_first(
+def positives_in_top(
     labels: Bool[np.ndarray, "T C"], scores: Float[np.ndarray, "T C"], first: Int[np.ndarray, " C"]
 ) -> Float[np.ndarray, " C"]:
     """Return how many of each class's positives are among the `first` highest scores; ties in expectation.
@@ -49,7 +49,7 @@ def found_among_first(
         first: in each class, at least 1 and at most T.
 
     >>> labels = np.array([[True], [False], [True]])
-    >>> found_among_first(labels, np.array([[0.5], [0.5], [0.1]]), np.array([1])).tolist()
+    >>> positives_in_top(labels, np.array([[0.5], [0.5], [0.1]]), np.array([1])).tolist()
     [0.5]
     """
     falling = -np.sort(-scores, axis=0)
@@ -59,6 +59,6 @@ def found_among_first(
     return np.asarray((labels & above).sum(axis=0) + (labels & at).sum(axis=0) * room / at.sum(axis=0))
 
 
-def images_looked_through(positives: Int[np.ndarray, " C"], images: int) -> Int[np.ndarray, " C"]:
+def top_sizes(positives: Int[np.ndarray, " C"], images: int) -> Int[np.ndarray, " C"]:
     """Return `PER_POSITIVE` images for each positive, at least one and at most all."""
     return np.asarray(np.clip(np.ceil(PER_POSITIVE * positives), 1, images).astype(np.int64))

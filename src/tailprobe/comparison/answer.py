@@ -1,6 +1,6 @@
 """The answer of a method in ranking, decisions and calibration together: where they disagree, and why.
 
-No metric decides alone. Recall at a fixed threshold rewards whoever flags most images; average precision does not see
+No metric decides alone. Recall at a fixed threshold rewards flagging many images; average precision does not see
 thresholds at all; neither sees whether scores are probabilities.
 """
 
@@ -44,11 +44,11 @@ class Answer:
     ranking: Aspect
     decisions: tuple[Aspect, ...]  # recall, precision and F2 at one rule of thresholds
     calibration: Aspect
-    reasons: tuple[str, ...]  # why they disagree; empty where they do not
+    reasons: tuple[str, ...]  # why they disagree; empty if they do not
 
     @property
     def agree(self) -> bool:
-        """Whether no aspect is better where another is worse, and no gain in one is missing in another."""
+        """Whether the aspects agree: none improves while another worsens, and a gain in one is a gain in all."""
         return not self.reasons
 
     @property
@@ -68,7 +68,7 @@ def answer(
     rule: str,
     group: str = LOW_FREQUENCY,
 ) -> Answer | None:
-    """Return the answer of a method, None where an aspect was not measured.
+    """Return the answer of a method, None if an aspect was not measured.
 
     Args:
         aspects: as `aspects.measure_aspects` gives them.
@@ -101,7 +101,7 @@ def _aspect(row: "pd.Series[Any]") -> Aspect:
 def _reasons(
     ranking: Aspect, recall: Aspect, precision: Aspect, f2: Aspect, calibration: Aspect, parts: pd.DataFrame
 ) -> list[str]:
-    """Say why aspects disagree, what matters most first."""
+    """Explain why aspects disagree, most important reason first."""
     assert (ranking.aspect, recall.aspect, calibration.aspect) == (RANKING, DECISIONS, CALIBRATION)
     reasons = []
     if recall.direction == BETTER and ranking.direction != BETTER:
@@ -110,7 +110,7 @@ def _reasons(
         fallen = precision if precision.direction == WORSE else f2
         reasons.append(f"The recall is paid for: {fallen}.")
     if ranking.direction == WORSE and recall.direction != WORSE:
-        reasons.append("Its ranking is worse: whoever looks through the images by score finds fewer in as many.")
+        reasons.append("Its ranking is worse: reviewing images in order of score finds fewer in the same number.")
     if ranking.direction == BETTER and recall.direction != BETTER:
         reasons.append("It ranks better without flagging more at this threshold; a moved threshold makes use of it.")
     if calibration.direction == WORSE and BETTER in (ranking.direction, recall.direction):

@@ -81,7 +81,7 @@ def _of_decisions(decomposition: pd.DataFrame) -> pd.DataFrame:
 
 
 def _directions(table: pd.DataFrame) -> list[str]:
-    """Return which way each interval lies; one that holds 0 is unclear, one of no width at 0 unchanged."""
+    """Return the direction of each interval; one that contains 0 is unclear, one of no width at 0 unchanged."""
     lower = table["metric"].map(lower_is_better).to_numpy(bool)
     above, below = (table["low"] > 0).to_numpy(), (table["high"] < 0).to_numpy()
     nothing = ((table["low"] == 0) & (table["high"] == 0)).to_numpy()

@@ -40,14 +40,14 @@ def compare_methods(
     covariance of test parts that share images (`variance`), both shrunk by the study's other comparisons
     (`variance_shrinkage`, `covariance_shrinkage`). The methods are tested jointly within each question (`question`,
     `min_p`): one critical level serves verdicts, simultaneous intervals, minimum detectable effects and the
-    recommendation. "practically equal" is a difference whose simultaneous interval lies within the margin. "not tested"
+    recommendation. "practically equal" is a difference whose simultaneous interval is within the margin. "not tested"
     is a class with fewer test positives than `min_positives`, which costs the others nothing, and everything below
     three seeds; "underpowered" one with fewer than 20 whose minimum detectable effect exceeds 0.1. Rows outside the
     questions have no verdict.
 
     Args:
         scores: each head's test part, in memory or from `scores.stored.open_test_scores`; with the thresholds of the
-            metric's rule, where it is one of decisions. Other parts in it are not looked at.
+            metric's rule, if it is one of decisions. Other parts in it are not looked at.
         labels: (N, C), of every image of the study's image set, columns in the order of `classes`.
         classes: a run's table of classes: class_name, count, low_frequency.
         metric: one that has an influence function (`scores.metric.comparable_names`).
@@ -121,9 +121,9 @@ def compare_results(
     margin: float | None = None,
     min_positives: float = MIN_POSITIVES,
 ) -> Comparison:
-    """Compare methods as `compare_methods` does where the heads' scores are not at hand, but their results are.
+    """Compare methods as `compare_methods` does from results, if the heads' scores are not available.
 
-    The sampling of the test images cannot be measured then; the Nadeau-Bengio correction stands in for it, with less
+    The sampling of the test images cannot be measured then; the Nadeau-Bengio correction is used instead, with less
     power.
 
     Args:
@@ -159,7 +159,7 @@ def compare_results(
 
 
 def _methods_by_encoder(heads: Sequence[tuple[str, str]], baseline: str) -> dict[str, list[str]]:
-    """Return each encoder's methods beside the baseline, in order of appearance; encoders that have none are left out.
+    """Return each encoder's methods other than the baseline, in order of appearance; encoders without any are omitted.
 
     Raises:
         InputError: there are no heads, or an encoder has no baseline.

@@ -16,16 +16,16 @@ TRAINED_TOO_SHORT: Final = "trained too short"
 
 @dataclass(frozen=True)
 class Conclusion:
-    """The answer on the low-frequency classes under one encoder. Numbers are NaN where nothing was tested."""
+    """The answer on the low-frequency classes under one encoder. Numbers are NaN if nothing was tested."""
 
     kind: Kind
     encoder: str
-    method: str  # to use, or the best bet; the baseline where no method is
+    method: str  # to use, or the best bet; the baseline if no method is
     about: str  # the method whose numbers are stated: the best supported one; empty where nothing was tested
     metric: str
     headline: str
     sentence: str  # with the interval
-    settle: str  # what would settle an open answer; empty where nothing is open
+    settle: str  # what would settle an open answer; empty if nothing is open
     difference: float  # from the baseline
     low: float  # of the simultaneous interval
     high: float

@@ -31,7 +31,9 @@ class Contrasts:
     differences: VarianceComponents  # (M, K) from the baseline of the same seed
     joint: JointSample  # of the differences on `ASKED_GROUPS`, method by method
     support: Float[np.ndarray, " C"]  # test positives, mean over seeds; of grouped images the groups that have one
-    has_test_variance: bool  # whether the sampling of test images was measured, or stands in the Nadeau-Bengio term
+    has_test_variance: (
+        bool  # whether the sampling of test images was measured, or is approximated by the Nadeau-Bengio term
+    )
 
     def joint_differences(self, group: str, methods: Int[np.ndarray, " Q"]) -> JointSample:
         """Return the differences of some methods on a group, by their places."""
@@ -209,7 +211,7 @@ def contrasts_from_results(
     grouping: Grouping,
     test_share: float,
 ) -> Contrasts:
-    """Measure the differences and the variance between seeds; the Nadeau-Bengio term stands for the sampling of images.
+    """Measure the differences and the variance between seeds; the Nadeau-Bengio term covers the sampling of images.
 
     Args:
         results: the tidy table's rows of this encoder and the test part.

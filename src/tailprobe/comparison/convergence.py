@@ -1,6 +1,6 @@
-"""Verdicts that rest on trainings which had not converged: they are provisional.
+"""Verdicts that rest on training that had not converged: they are provisional.
 
-A method that takes more optimizer steps than its baseline looks better for that alone while both still improve.
+A method that takes more optimizer steps than its baseline looks better for that reason alone while both still improve.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ def mark_provisional(verdicts: pd.DataFrame, histories: pd.DataFrame) -> pd.Data
 
 
 def verdict_in_words(row: "Mapping[str, Any] | pd.Series[Any]") -> str:
-    """Return a verdict with what must be known beside it; the one wording of page, terminal and tables.
+    """Return a verdict with its qualifications; the one wording of page, terminal and tables.
 
     Args:
         row: of the verdicts: verdict, below_margin, provisional.

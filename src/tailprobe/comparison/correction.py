@@ -5,7 +5,7 @@ from jaxtyping import Float
 
 
 def adjust(p: Float[np.ndarray, " K"]) -> Float[np.ndarray, " K"]:
-    """Adjust p-values; one at or below a level then counts at that level of all together, whatever the dependence.
+    """Adjust p-values; one at or below a level then is significant at that level jointly, under any dependence.
 
     Args:
         p: (K,) in [0, 1]; NaN for comparisons that were not tested, which cost the others nothing.

@@ -8,11 +8,11 @@ COLUMNS = ("encoder", "method", "heads", "rows_an_epoch", "rows_seen", "steps", 
 
 
 def cost_table(histories: pd.DataFrame, plans: pd.DataFrame, *, baseline: str = "baseline") -> pd.DataFrame:
-    """Say what a head of each method costs, mean over seeds; equal epochs are not equal work.
+    """Return the cost of training a head with each method, mean over seeds; equal epochs are not equal work.
 
     Args:
         histories: a run's table, an epoch a row: encoder, method, seed, epoch, steps and seconds of the whole head.
-        plans: a run's table: encoder, method, seed, rows drawn an epoch.
+        plans: a run's table: encoder, method, seed, rows drawn per epoch.
 
     Returns:
         A row for each (encoder, method): encoder, method, heads, rows_an_epoch, rows_seen (over all epochs), steps,

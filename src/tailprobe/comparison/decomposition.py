@@ -262,7 +262,7 @@ def _by_unit(
 
 
 def _measure(metric: Metric, seed: _Seed, counts: Counts) -> Influence:
-    """Return a metric of a seed's counts, undefined where there is no threshold, scaled to the jackknife's."""
+    """Return a metric of a seed's counts, undefined if there is no threshold, scaled to the jackknife's."""
     value, influence = counts.measure(*metric.ratios)
     value = np.where(seed.undecided, np.nan, value)
     correction = jackknife_correction(counts.labels, seed.groups, counts.known)
@@ -279,7 +279,7 @@ def _frame(
     *,
     tuned: bool,
 ) -> pd.DataFrame:
-    """Lay one metric out as rows: method by method its classes and groups."""
+    """Arrange one metric as rows: the classes and groups of each method."""
     columns = len(grouping.names)
     values = np.stack([one.means for one in measured])
     frame = pd.DataFrame(
@@ -323,7 +323,7 @@ def _without_intervals(frame: pd.DataFrame, unchanged: Bool[np.ndarray, "3 R"]) 
 def _without_ranking_part(
     frame: pd.DataFrame, identical_ranking: Collection[str], unchanged: Bool[np.ndarray, " R"]
 ) -> pd.DataFrame:
-    """Where the ranking is the same by construction, rounding and ties are no ranking part: all is threshold."""
+    """Attribute the whole difference to thresholds if the ranking is the same by construction."""
     same = frame["method"].isin(list(identical_ranking)) & frame["difference"].notna()
     frame.loc[same, ["ranking", "ranking_low", "ranking_high"]] = 0.0
     frame.loc[same, "at_baseline_count"] = frame.loc[same, "baseline"]

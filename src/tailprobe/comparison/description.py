@@ -89,9 +89,9 @@ def _single_classes(tests: Sequence[tuple[Question, SingleStep]], min_positives:
 
 
 def _about_margin(table: pd.DataFrame) -> str:
-    """Say what the margin means, and whether the primary question's intervals can be narrow enough to show it."""
+    """Explain what the margin means, and whether the primary question's intervals can be narrow enough to show it."""
     margin = float(table["margin"].iloc[0])
-    line = f"Practically equal: the whole simultaneous interval lies within ±{margin:g}."
+    line = f"Practically equal: the whole simultaneous interval is within ±{margin:g}."
     rows = table[table["question"].eq(PRIMARY) & table["critical_level"].notna()]
     narrowest = float(((rows["simultaneous_high"] - rows["simultaneous_low"]) / 2).min())
     if not narrowest > margin:
@@ -114,7 +114,7 @@ _BOTH_COMPONENTS = (
 )
 _NADEAU_BENGIO = (
     "The sampling variance of the test images was not measured, since their scores were not given; the Nadeau-Bengio "
-    "correction (2003) stands in for it, by the share of the images that is tested."
+    "correction (2003) is used instead, with the share of the images that is tested."
 )
 _SHRINKAGE = (
     "The variances between seeds are shrunk towards those of the study's other comparisons (empirical Bayes, moderated "
@@ -126,6 +126,6 @@ _DETECTABLE = (
 )
 _ESTIMAND = (
     "The estimand is the mean over new collections of this size, splits and seeds. Training parts overlap between "
-    "seeds as well; what that adds to the variance cannot be measured within one collection; intervals allow for a tenth "
-    "of the effect."
+    "seeds as well; what that adds to the variance cannot be measured within one collection; intervals allow for a "
+    "tenth of the effect."
 )

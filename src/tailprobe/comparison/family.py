@@ -28,7 +28,7 @@ class FamilyEffect:
     group: str
     methods: tuple[str, ...]
     difference: float
-    low: float  # of its 95% confidence interval by itself; NaN below three seeds
+    low: float  # of its own 95% confidence interval; NaN below three seeds
     high: float
     minimum_detectable_effect: float  # detected with 80% power at 5%; NaN below three seeds
     seeds: int

@@ -51,7 +51,7 @@ class Heads:
     labels: Bool[np.ndarray, "N C"]
     grouping: Grouping
     baseline: str = "baseline"
-    baselines: Mapping[str, str] = field(default_factory=dict)  # by method, where it is another one
+    baselines: Mapping[str, str] = field(default_factory=dict)  # by method, if it is another one
     no_ops: Collection[str] = ()  # methods that give their baseline's heads, and belong to no question
     identical_ranking: Collection[str] = ()  # those that have their baseline's value of the primary metric
     groups: Int[np.ndarray, " N"] | None = None

@@ -29,10 +29,10 @@ def ranking_part(row: "pd.Series[float]") -> str:
 
 
 def gain_sentence(rows: pd.DataFrame, *, method: str = "") -> str:
-    """Say where a method's gain comes from, and what a moved threshold alone gains.
+    """Describe where a method's gain comes from, and what a moved threshold alone gains.
 
     Args:
-        rows: of one encoder, metric and group, a row a method.
+        rows: of one encoder, metric and group, one row per method.
         method: the one that the study's answer is about; of another run, or where there is none, the largest gain.
     """
     title, group = metric_title(str(rows["metric"].iloc[0])), f"the {rows['class_name'].iloc[0]} classes"
@@ -40,7 +40,7 @@ def gain_sentence(rows: pd.DataFrame, *, method: str = "") -> str:
     asked = trained[trained["method"].astype(str) == method]
     gaining = (asked if len(asked) else trained).loc[lambda of: of["difference_low"] > 0]
     if gaining.empty:
-        none = f"{method} shows no gain" if len(asked) else "No method that trains anew gains"
+        none = f"{method} shows no gain" if len(asked) else "No method that changes training gains"
         return " ".join([f"{none} in {title} on {group} beyond chance.", *moved])
     return " ".join([_source(gaining.iloc[int(gaining["difference"].argmax())], title, group), *moved])
 
@@ -63,7 +63,7 @@ def _source(row: "pd.Series[float]", title: str, group: str) -> str:
 
 
 def _moved(rows: pd.DataFrame) -> list[str]:
-    """Return what the best of the methods that only move thresholds gains, where there is one."""
+    """Return what the best of the methods that only move thresholds gains, if there is one."""
     free = rows[ranks_alike(rows) & (rows["difference"] != 0)]
     if free.empty:
         return []

@@ -27,7 +27,7 @@ class Grouping:
         return len(self.classes) + GROUPS.index(group)
 
     def append_group_means(self, values: Float[np.ndarray, " C"]) -> Float[np.ndarray, " K"]:
-        """Append each group's mean over its classes where the value is defined, NaN where there are none."""
+        """Append each group's mean over its classes where the value is defined, NaN if there are none."""
         means = self._weights(values) @ np.nan_to_num(values)
         return np.concatenate([values, np.where(self._defined(values).any(axis=1), means, np.nan)])
 

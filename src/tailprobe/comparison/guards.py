@@ -22,7 +22,7 @@ def guard(
     *,
     baseline: str = "baseline",
 ) -> Recommendation:
-    """Return a recommendation that does not rest on a threshold alone.
+    """Return a recommendation that does not rest only on a threshold.
 
     In a metric of decisions a method stays recommended only where it gains at the baseline's number of flagged images
     too: there more recall is more precision as well. Else the moved threshold takes its place: an arm that only moves

@@ -1,12 +1,12 @@
 """Methods over data sets and seeds: how probable an improvement is, what runs reach, and the mean of their middle half.
 
-Data sets are fixed, seeds drawn. The seeds of a data set are no independent draws: their test parts share images, and
-so do the encoders of one collection. Each resample therefore draws the seeds of a collection anew, the same for all of
-its encoders and for both methods, and adds what all seeds would have had in common with other images: a normal shift of
-the standard error that sharing images leaves however many seeds there are (`variance`).
+Data sets are fixed, seeds drawn. The seeds of a data set are not independent draws: their test parts share images, and
+so do the encoders of one collection. Each bootstrap resample therefore redraws the seeds of a collection, the same
+for all of its encoders and for both methods, and adds what all seeds would have had in common with other images: a
+normal shift with the standard error that shared images leave, however many seeds there are (`variance`).
 
 rliable resamples runs as independent; it is not used here for that, and because its dependency arch fails to import
-beside pandas 3.
+together with pandas 3.
 
 Source:
     Agarwal et al., Deep reinforcement learning at the edge of the statistical precipice, NeurIPS 2021, section 4 (after

@@ -31,11 +31,11 @@ class Estimate:
     """Means with their standard errors, t-distributed."""
 
     mean: Float[np.ndarray, "*K"]
-    standard_error: Float[np.ndarray, "*K"]  # of the mean; NaN where it cannot be known
+    standard_error: Float[np.ndarray, "*K"]  # of the mean; NaN if it cannot be known
     df: Float[np.ndarray, "*K"]  # degrees of freedom
     standard_error_seeds: Float[np.ndarray, "*K"]  # its part that more seeds lower; NaN for one seed
     standard_error_images: Float[np.ndarray, "*K"]  # its part that no number of seeds lowers
-    seeds_df: Float[np.ndarray, "*K"]  # degrees of freedom of the seeds' part alone
+    seeds_df: Float[np.ndarray, "*K"]  # degrees of freedom of the seeds' part
     effect_spread: Float[np.ndarray, "*K"]  # standard deviation of the true mean over collections, as a share of it
 
     def interval(
@@ -54,7 +54,7 @@ class Estimate:
         return (self.mean - half_width) / shrunk, (self.mean + half_width) / shrunk
 
     def logit_interval(self, *, level: float = 0.95) -> tuple[Float[np.ndarray, "*K"], Float[np.ndarray, "*K"]]:
-        """Return the ends of the confidence interval of means that lie in [0, 1].
+        """Return the ends of the confidence interval of means in [0, 1].
 
         Taken on the logit scale, by the delta method (Agresti, Categorical Data Analysis, 2013, 3.1.6), so that it
         reaches further towards 1/2 than towards the near end: a share of few cases that came out high by chance also

@@ -6,7 +6,7 @@ With every image given a weight, 1 at first, a metric T is a smooth function of 
 
 says how T moves when image i counts a little more. Over new draws of the images the variance of T is about sum_i u_i^2
 (the infinitesimal jackknife), and two test parts that share images vary together by the sum over those of the products.
-That separates test-sampling from seed variance (`variance`). The derivatives themselves stand beside each metric, in
+That separates test-sampling from seed variance (`variance`). The derivatives are defined with each metric, in
 `scores/metrics/`.
 
 Source:

@@ -45,7 +45,7 @@ class JointSample:
         return JointSample(self.values @ weights.T, weights @ self.influence, self.units)
 
     def is_paired_with(self, other: "JointSample") -> bool:
-        """Say whether both are of the same seeds and images."""
+        """Return whether both have the same seeds and images."""
         return len(self.values) == len(other.values) and np.array_equal(self.units, other.units)
 
 
@@ -61,7 +61,7 @@ def without_influences(values: Float[np.ndarray, "S P"]) -> JointSample:
 
 
 def components_of(sample: JointSample) -> VarianceComponents:
-    """Return the variance components of each number alone, as `variance.VarianceAccumulator` gives them."""
+    """Return the variance components of each number separately, as `variance.VarianceAccumulator` gives them."""
     mean, seeds, seed_variance = defined_moments(sample.values)
     pairs = (seeds * (seeds - 1)).astype(np.float64)
     squares = np.stack([np.bincount(sample.units, weights=u**2) for u in sample.influence])

@@ -18,11 +18,11 @@ def question_test(
     grouping: Grouping,
     further: Sequence[JointSample] = (),
 ) -> SingleStep:
-    """Return the joint test of a question's members and of further ones; where it has none, of what it asks about.
+    """Return the joint test of a question's members and of further ones; if it has none, of what it asks about.
 
     Args:
         contrasts: of which the question's rows are, in their order: contrasts by contrasts, method by method.
-        further: members that are no rows, as the trends of doses.
+        further: members that are not rows, such as trends over doses.
     """
     samples = [*_samples(declared, question, contrasts, grouping), *further]
     correlation = joint_correlation(samples) if samples else None

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from tailprobe.comparison.planning import Reach, VarianceParts, labelling, reach_margin
+from tailprobe.comparison.planning import Requirements, VarianceParts, labelling, requirements_for_margin
 from tailprobe.comparison.words import INCONCLUSIVE, UNDERPOWERED
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
 
@@ -13,7 +13,7 @@ COLUMNS = (
 
 
 def lacking_table(verdicts: pd.DataFrame, classes: pd.DataFrame, *, most: int = 5, block: int = 1) -> pd.DataFrame:
-    """Say what would bring the minimum detectable effect of each open answer on a group down to the margin.
+    """Return what would reduce the minimum detectable effect of each open answer on a group to the margin.
 
     Args:
         verdicts: a run's, with the parts of the standard errors.
@@ -34,7 +34,7 @@ def lacking_table(verdicts: pd.DataFrame, classes: pd.DataFrame, *, most: int = 
     rows = []
     for _, row in open_rows.iterrows():
         members = classes[classes["low_frequency"].astype(bool) == (row["class_name"] == LOW_FREQUENCY)]
-        reach = _reach(row, members, block)
+        reach = _requirements(row, members, block)
         if reach is not None:
             names = members["class_name"].astype(str).tolist()
             seeds = pd.NA if reach.seeds is None else reach.seeds
@@ -45,12 +45,12 @@ def lacking_table(verdicts: pd.DataFrame, classes: pd.DataFrame, *, most: int = 
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"seeds_needed": "Int64"})
 
 
-def _reach(row: "pd.Series[float]", members: pd.DataFrame, block: int) -> Reach | None:
+def _requirements(row: "pd.Series[float]", members: pd.DataFrame, block: int) -> Requirements | None:
     parts = VarianceParts(float(row["standard_error_seeds"]), float(row["standard_error_images"]))
     counts = members["count"].to_numpy("int64")
     if not (counts > 0).all():
         return None
-    return reach_margin(
+    return requirements_for_margin(
         parts,
         effect=float(row["minimum_detectable_effect"]),
         margin=float(row["margin"]),

@@ -61,7 +61,7 @@ def single_step(correlation: Float[np.ndarray, "P P"] | None, *, members: int, l
     """Return the joint test of P members at a level.
 
     Args:
-        correlation: of the members' estimates, positive definite; None where it is not known, for Bonferroni's method.
+        correlation: of the members' estimates, positive definite; None if it is not known, for Bonferroni's method.
     """
     if correlation is None or members == 1:
         return SingleStep(members, level)

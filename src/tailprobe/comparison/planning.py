@@ -27,7 +27,7 @@ from tailprobe.comparison.inference import POWER
 from tailprobe.comparison.words import MIN_POSITIVES, MIN_SEEDS
 
 K_SEEDS, K_IMAGES = 0.012, 0.0007
-ACCURACY = 2.5  # nine in ten measured standard errors lie within this factor of the planned one
+ACCURACY = 2.5  # nine in ten measured standard errors are within this factor of the planned one
 LEVEL = 0.04  # of the primary question
 _DF_A_SEED = 4  # shrinkage over the comparisons of a study gives a variance about so many degrees of freedom a seed
 
@@ -54,12 +54,12 @@ class Plan:
     positives: Float[np.ndarray, " G"]  # of each class in a test part
     minimum_detectable_effect: float  # NaN where a class has no positives, or with fewer than two seeds
     margin: float
-    images_to_add: Int[np.ndarray, " G"]  # to each class, for the margin to be detected; all 0 where it is
+    images_to_add: Int[np.ndarray, " G"]  # to each class, for the margin to be detected; all 0 if it is
     test_share: float = 0.2  # of the images in a test part
 
     @property
     def range(self) -> tuple[float, float]:
-        """Where the minimum detectable effect of most collections and methods lies."""
+        """Where the minimum detectable effect of most collections and methods is."""
         return self.minimum_detectable_effect / ACCURACY, self.minimum_detectable_effect * ACCURACY
 
 
@@ -79,8 +79,8 @@ def plan_study(
             groups that do.
         group: (C,) the classes of the group, as the low-frequency ones.
         seeds: repeats.
-        methods: beside the baseline, over all encoders; each is taken to be tested at its share of `LEVEL`, which is a
-            little pessimistic where methods are alike.
+        methods: number of methods besides the baseline, over all encoders; each is assumed to be tested at its share
+            of `LEVEL`, which is slightly conservative if methods are similar.
         margin: the smallest difference that matters.
         test_share: of the images in a test part.
     """
@@ -138,7 +138,7 @@ def images_to_add(counts: Int[np.ndarray, " G"], *, factor: float) -> Int[np.nda
 
 
 def seeds_needed(parts: VarianceParts, *, seeds: int, factor: float, block: int = 1) -> int | None:
-    """Return how many seeds bring a standard error down by a factor; None where no number does.
+    """Return how many seeds bring a standard error down by a factor; None if no number does.
 
     Args:
         parts: measured with `seeds` seeds.
@@ -157,17 +157,17 @@ def seeds_needed(parts: VarianceParts, *, seeds: int, factor: float, block: int 
 
 
 @dataclass(frozen=True, eq=False)
-class Reach:
+class Requirements:
     """What would bring a finished study's minimum detectable effect down to the margin; either alone is enough."""
 
-    seeds: int | None  # in all; None where no number of seeds can
+    seeds: int | None  # in all; None if no number of seeds can
     images_to_add: Int[np.ndarray, " G"]  # to each class of the group
 
 
-def reach_margin(
+def requirements_for_margin(
     parts: VarianceParts, *, effect: float, margin: float, seeds: int, counts: Int[np.ndarray, " G"], block: int = 1
-) -> Reach | None:
-    """Say what a finished study lacked, from its measured variance parts; None where the margin is detected already.
+) -> Requirements | None:
+    """Return what a finished study lacked, from its measured variance parts; None if it detects the margin already.
 
     The part of the images falls as one over the positives. So does the seeds' part, since for the most it is how one
     seed's test part was drawn; more images of a class therefore lower both. Degrees of freedom are left as they are.
@@ -183,11 +183,11 @@ def reach_margin(
         return None
     factor = margin / effect
     needed = seeds_needed(parts, seeds=seeds, factor=factor, block=block)
-    return Reach(needed, images_to_add(counts, factor=factor**2))
+    return Requirements(needed, images_to_add(counts, factor=factor**2))
 
 
-def reach_sentence(reach: Reach, classes: Sequence[str], *, margin: float, seeds: int) -> str:
-    """Say what would let a study detect its margin."""
+def requirements_sentence(reach: Requirements, classes: Sequence[str], *, margin: float, seeds: int) -> str:
+    """Describe what would let a study detect its margin."""
     labels = labelling(classes, reach.images_to_add)
     if reach.seeds is None:
         return f"No number of seeds detects a difference of {margin:g} on these images; {labels}."
@@ -195,7 +195,7 @@ def reach_sentence(reach: Reach, classes: Sequence[str], *, margin: float, seeds
 
 
 def planned_sentences(plan: Plan, classes: Sequence[str], *, title: str, group: str) -> list[str]:
-    """Say what a study would detect, and what to label for it to detect the margin; or that it will test nothing.
+    """Describe what a study would detect, and what to label for it to detect the margin; or that it will test nothing.
 
     Args:
         classes: the names of the group's classes, in the order of `plan.positives`.
@@ -237,7 +237,7 @@ _WILL_NOT = "There will be no test on {0}"
 
 
 def labelling(classes: Sequence[str], images: Int[np.ndarray, " G"], *, most: int = 5) -> str:
-    """Say which classes to label more images of, those that need most first.
+    """List the classes that need more labelled images, those that need most first.
 
     >>> labelling(["mine", "road", "river"], np.array([40, 0, 5]))
     'label about 40 more images of mine, 5 of river'

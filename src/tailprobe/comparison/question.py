@@ -74,7 +74,7 @@ def declared_questions(primary: str, *, test_classes: bool) -> tuple[Declared, .
 
 
 def further_questions(names: Sequence[str]) -> tuple[Declared, ...]:
-    """Return the further questions of a study, each at 5% of its own, on the low-frequency classes.
+    """Return the further questions of a study, each at its own 5% level, on the low-frequency classes.
 
     Args:
         names: "encoders", whether encoders differ, method by method; "calibration", whether methods change the Brier

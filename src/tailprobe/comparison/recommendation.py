@@ -32,11 +32,11 @@ class Candidate:
     effect_rare: float  # difference on the low-frequency classes
     effect_rare_low: float
     effect_rare_high: float
-    effect_remaining: float  # difference on the remaining classes; NaN where there are none
+    effect_remaining: float  # difference on the remaining classes; NaN if there are none
     effect_remaining_low: float
     effect_remaining_high: float
     probability_of_benefit: float  # that the effect on the low-frequency classes is 0 or more, for all methods at once
-    minimum_detectable_effect: float  # there, at the interval's level; NaN where no difference would be detected
+    minimum_detectable_effect: float  # there, at the interval's level; NaN if no difference would be detected
     seeds: int
     improves: bool  # the verdict on the low-frequency classes
 
@@ -210,7 +210,7 @@ def _use(chosen: Candidate, metric: str) -> str:
 
 
 def _on_the_remaining(chosen: Candidate) -> str:
-    """Say what is known of the cost; an interval that holds 0 does not show that there is none."""
+    """Describe what is known about the cost; an interval that contains 0 does not show that there is none."""
     if math.isnan(chosen.effect_remaining):
         return "there are no remaining classes"
     if chosen.effect_remaining_low <= 0 <= chosen.effect_remaining_high:

@@ -22,7 +22,7 @@ COLUMNS = (
     "question", "level", "critical_level", "simultaneous_low", "simultaneous_high", "margin", "below_margin",
     "standard_error_seeds", "standard_error_images",
 )  # fmt: skip
-ROW_LEVEL = 0.05  # of the interval of a row alone
+ROW_LEVEL = 0.05  # of the interval of a single row
 
 
 def estimate_rows(
@@ -101,7 +101,7 @@ def with_verdicts(
 
 
 def identical_by_construction(table: pd.DataFrame, known: Mapping[str, str]) -> Bool[np.ndarray, " R"]:
-    """Return the rows of methods whose difference is no estimate: whatever the images, the ranking is the same."""
+    """Return the rows of methods whose difference is not an estimate: the ranking is the same for any images."""
     return table["method"].map(dict(known)).eq(IDENTICAL_RANKING).to_numpy(bool)
 
 
@@ -126,7 +126,7 @@ def _rows(contrasts: Contrasts, differences: Estimate, grouping: Grouping, metri
     values = rule_of_three(estimate_levels(contrasts.values), support=support)
     low, high = clip_to_range(differences.interval())
     baselines = rule_of_three(estimate_levels(contrasts.baselines), support=support)
-    baseline_low, baseline_high = baselines.logit_interval()  # every metric lies in [0, 1]
+    baseline_low, baseline_high = baselines.logit_interval()  # every metric is in [0, 1]
     value_low, value_high = values.logit_interval()
     return pd.DataFrame(
         {

@@ -7,7 +7,7 @@ variance once, but they are not independent: test parts share images. So
     Var(mean) = s^2 / S + cov,    cov = mean over pairs s != t of  sum over shared images i of  u_is u_it
 
 with u_is the influence of image i on d_s (`influence`). Where an image's influence changes with the seed, as in a
-comparison of two equal methods, cov is near 0 and the plain paired t-test holds; where it is the same under every seed,
+comparison of two equal methods, cov is near 0 and the plain paired t-test holds; if it is the same under every seed,
 it grows to the share of images that two test parts share, which is the Nadeau-Bengio correction.
 
 Source:
@@ -84,7 +84,7 @@ class VarianceAccumulator:
 
 
 def nadeau_bengio(values: Float[np.ndarray, "S K"], *, test_share: float) -> VarianceComponents:
-    """Estimate the variance from the seeds' numbers alone, with the Nadeau-Bengio correction for shared test images.
+    """Estimate the variance from the seeds' values only, with the Nadeau-Bengio correction for shared test images.
 
     cov = s^2 t / (1 - t), so that Var(mean) = s^2 (1/S + t / (1 - t)): test over training images.
 
@@ -105,7 +105,7 @@ def nadeau_bengio(values: Float[np.ndarray, "S K"], *, test_share: float) -> Var
 def effective_number(influence: Float[np.ndarray, "N K"]) -> Float[np.ndarray, " K"]:
     """Return how many of N images carry each number: n where n of them have equal influences and the others none.
 
-    (sum u^2)^2 / sum u^4, infinite where no image has any influence. The sum of squares of few, unequal influences is
+    (sum u^2)^2 / sum u^4, infinite if no image has any influence. The sum of squares of few, unequal influences is
     itself uncertain: over collections of N images its relative variance is about 1 / n - 1 / N.
 
     Source:

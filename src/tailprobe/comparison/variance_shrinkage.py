@@ -49,7 +49,7 @@ def shrink_variances(
         classes: how many of the K columns are classes; the groups after them are made of these and add no information.
 
     Returns:
-        The posterior variances and their degrees of freedom, both (M, K) float64; the latter are `seeds - 1` where no
+        The posterior variances and their degrees of freedom, both (M, K) float64; the latter are `seeds - 1` if no
         prior can be estimated.
     """
     residual_df = np.maximum(seeds - 1, 0).astype(np.float64)

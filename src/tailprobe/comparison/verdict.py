@@ -43,7 +43,7 @@ class Comparison:
     minimum_detectable_effect where a test part has fewer than `min_positives` images of it), value_low and value_high
     (that of the value), p, p_adjusted (within its question, to be compared with `level`; NaN where not tested), support
     (positives in the test part, mean over seeds; of a group all classes together), minimum_detectable_effect (the
-    difference detected with 80% power at the question's critical level, outside questions at 5%; NaN where none would
+    difference detected with 80% power at the question's critical level, outside questions at 5%; NaN if none would
     be, as below three seeds), verdict (one of `words.VERDICTS`; empty outside questions), seeds, question (empty where
     the row is in none), level (of the question), critical_level (that of each of its members; NaN where not tested),
     simultaneous_low and simultaneous_high (the interval at the critical level: it excludes 0 just where the verdict is
@@ -85,10 +85,12 @@ def decide_verdicts(
     recommendation chooses among methods of every link, so it needs effects that can be compared.
 
     Raises:
-        InputError: there are no contrasts, as when there is no method beside the baseline; an unknown primary question.
+        InputError: there are no contrasts, such as with only the baseline; or the primary question is unknown.
     """
     if not contrasts:
-        raise InputError(f"there is no method beside the baseline {baseline!r} to compare; name another in the study")
+        raise InputError(
+            f"there is no method other than the baseline {baseline!r} to compare; name another in the study"
+        )
     margin = default_margin(metric) if margin is None else margin
     estimates = [estimate_differences(c, grouping, metric=metric) for c in contrasts]
     rows = without_intervals(estimate_rows(contrasts, estimates, grouping, metric), min_positives=min_positives)

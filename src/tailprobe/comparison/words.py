@@ -28,7 +28,7 @@ LARGE_EFFECT: Final = 0.1
 
 
 def within_margin(low: Float[np.ndarray, " R"], high: Float[np.ndarray, " R"], margin: float) -> Bool[np.ndarray, " R"]:
-    """Return whether intervals lie inside -margin to margin, ends left out; not where there is none (NaN)."""
+    """Return whether intervals lie inside -margin to margin, ends left out; not if there is none (NaN)."""
     return np.asarray((low > -margin) & (high < margin))
 
 
@@ -49,9 +49,9 @@ def verdict_words(
         tested: it was tested there.
         rejected: that its difference is 0 was rejected.
         better: the difference is to the better.
-        equal: its simultaneous interval lies within the margin.
+        equal: its simultaneous interval is within the margin.
         support: test positives.
-        detectable: minimum detectable effect, NaN where none would be.
+        detectable: minimum detectable effect, NaN if none would be.
 
     >>> yes, no = np.array([True]), np.array([False])
     >>> row = {"asked": yes, "tested": yes, "better": yes, "support": np.array([9.0]), "detectable": np.array([0.2])}

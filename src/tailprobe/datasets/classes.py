@@ -61,7 +61,7 @@ def _variant_notes(variants: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     shown = "; ".join(", ".join(map(repr, names)) for names in variants[:_SHOWN])
     more = f" and {len(variants) - _SHOWN} more" if len(variants) > _SHOWN else ""
     return (
-        f"class names differ in case, blanks or punctuation alone: {shown}{more}; if they are one class, pass "
+        f"class names differ only in case, spaces or punctuation: {shown}{more}; if they are one class, pass "
         f"{flag('merge_classes')} {VARIANTS}",
     )
 
@@ -110,7 +110,7 @@ def _of_table(path: Source, labels: Labels) -> Mapping[str, str]:
             raise InputError(f"{columns.where(n)}: no class is called {name!r}{near}")
         if not to:
             raise InputError(
-                f"{columns.where(n)}: class {name!r} has no new name; name one, or leave the class out by "
+                f"{columns.where(n)}: class {name!r} has no new name; name one, or leave the class out with "
                 f"{flag('drop_class')}"
             )
     return dict(zip(old, new, strict=True))

@@ -19,7 +19,7 @@ def group_by_level(images: LabeledImages, group_column: str) -> LabeledImages:
         group_column: `level:1` for the first folder of the path, `level:2` for the first two, and so on.
 
     Raises:
-        InputError: the level is not a number from 1, or an image lies in fewer folders.
+        InputError: the level is not a number from 1, or an image is in fewer folders.
     """
     text = group_column.removeprefix(_PREFIX)
     if not text.isdecimal() or int(text) < 1:
@@ -30,7 +30,7 @@ def group_by_level(images: LabeledImages, group_column: str) -> LabeledImages:
         folders = _path(images, n).split("/")[:-1]
         if len(folders) < level:
             raise InputError(
-                f"{images.source}: image {name!r} lies in {len(folders)} folders, so that {group_column} names no "
+                f"{images.source}: image {name!r} is in {len(folders)} folders, so {group_column} names no "
                 f"group of it; pass a lower level to {flag('group_column')}"
             )
         groups.append("/".join(folders[:level]))

@@ -25,7 +25,7 @@ _IMAGE, _LABEL = "image", "labels"
 
 
 def is_frame(value: object) -> bool:
-    """Return whether a value is a DataFrame of pandas, which is imported only where it is used."""
+    """Return whether a value is a DataFrame of pandas, which is imported only if it is used."""
     return type(value).__module__.partition(".")[0] == "pandas" and hasattr(value, "columns")
 
 
@@ -57,7 +57,7 @@ def columns_of_frame(frame: Any, name: str = "DataFrame") -> Columns:  # noqa: A
 
 
 def read_memory(
-    source: Any,  # noqa: ANN401 - a DataFrame, whose type pandas alone knows, or a sequence
+    source: Any,  # noqa: ANN401 - a DataFrame, whose type needs pandas, or a sequence
     labels: object = None,
     *,
     bands: BandSelection = Composite.RGB,
@@ -166,7 +166,7 @@ def label_columns(
 
 
 def _one_a_class(columns: Columns, options: TableOptions) -> tuple[str, ...] | None:
-    """Return the columns of labels where there is one for each class."""
+    """Return the columns of labels if there is one for each class."""
     return tuple(columns.cells) if len(columns.cells) > 1 else options.label_columns
 
 
@@ -186,7 +186,7 @@ def _of_matrix(array: np.ndarray, names: Sequence[str] | None) -> dict[str, list
 
 
 def _words(value: object, names: Sequence[str] | None) -> list[str]:
-    """Return the classes of one image; numbers are named by `names`, None and NaN are no class."""
+    """Return the classes of one image; numbers are named by `names`, None and NaN are not classes."""
     if isinstance(value, list | tuple | set | np.ndarray):
         return [word for item in value for word in _words(item, names)]
     number = value.item() if isinstance(value, np.generic) else value

@@ -32,7 +32,7 @@ from tailprobe.registry import Registry, did_you_mean, import_members
 
 
 def read(
-    source: Any,  # noqa: ANN401 - a DataFrame, whose type pandas alone knows, a sequence, or as below
+    source: Any,  # noqa: ANN401 - a DataFrame, whose type needs pandas, a sequence, or as below
     labels: Any = None,  # noqa: ANN401
     *,
     format: str = "auto",
@@ -41,7 +41,7 @@ def read(
     """Read labelled images.
 
     Args:
-        source: a folder, a .zip of one, a table with the images beside it, .tar shards, or a brace pattern of shards;
+        source: a folder, a .zip of one, a table next to its images, .tar shards, or a brace pattern of shards;
             a URL of any of these, on a file system that fsspec knows (`s3://`, `gs://`, ...); or, in memory, a
             DataFrame with a column of paths and columns of labels, or a list of paths, PIL images or (H, W, 3) uint8
             arrays.
@@ -153,7 +153,7 @@ def _detect_format(source: Source, labels: LabelTable | None) -> str:
     if len(found) == 1:
         return found[0]
     known = "; ".join(f"{name} ({what})" for name, what in formats().items())
-    problem = f"could be {' or '.join(found)}" if found else "is of no known format"
+    problem = f"could be {' or '.join(found)}" if found else "has no known format"
     raise InputError(f"{source}: {problem}; pass --format, one of: {known}")
 
 

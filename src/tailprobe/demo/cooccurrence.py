@@ -22,7 +22,7 @@ class Cooccurrence:
     images: int  # in how many images was counted
 
     def rows(self, tags: tuple[str, ...]) -> Int[np.ndarray, " R"]:
-        """Return where `tags` stand in the table."""
+        """Return the row of `tags` in the table."""
         return np.array([self.tags.index(tag) for tag in tags], dtype=np.int64)
 
     @property

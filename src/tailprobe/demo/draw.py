@@ -40,7 +40,7 @@ def draw_sample(
         seed: 0 or more; the same seed gives the same bytes, whatever the number of workers. On another kind of
             processor matrix products may differ in their last digits, and a few pixels then differ by one step.
         progress: called with the stage "draw" and the number of tiles.
-        workers: processes; by default one a core.
+        workers: processes; by default one per core.
 
     Returns:
         `folder`.

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float32
 
-SIZE = 256  # pixels a side of a tile; the letter S
+SIZE = 256  # pixels per side of a tile; the letter S
 
 
 def smooth_noise(rng: np.random.Generator, *, cells: int, size: int = SIZE) -> Float32[np.ndarray, "S S"]:

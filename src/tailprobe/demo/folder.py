@@ -17,7 +17,7 @@ _BYTES_A_TILE = 180_000
 _README = """\
 A sample drawn by tailprobe ({tiles} tiles, seed {seed})
 
-Nothing here is a photograph: `tailprobe demo` drew every tile by rule. The files are laid out as those of "Planet:
+Nothing here is a photograph: `tailprobe demo` drew every tile by rule. The files have the layout of "Planet:
 Understanding the Amazon from Space", so that whatever reads one reads the other:
 
   train_v2.csv    image_name,tags: which of 17 tags each tile carries. Frequencies and co-occurrence follow Planet's

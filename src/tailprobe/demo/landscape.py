@@ -33,19 +33,19 @@ def draw_scene(tags: frozenset[str], *, rng: np.random.Generator) -> UInt16[np.n
 
     Args:
         tags: any of the 17 tags, exactly one of them a weather.
-        rng: decides the scene.
+        rng: determines the scene.
 
     Returns:
         (256, 256, 4) uint16, digital numbers of blue, green, red, near-infrared.
     """
     canvas = Canvas(np.empty((4, SIZE, SIZE), dtype=np.float32), sun=float(rng.uniform(0, 2 * np.pi)))
-    drawn = _lay_ground(canvas, tags, rng)
+    drawn = _draw_ground(canvas, tags, rng)
     for tag, strength in _elements(tags - drawn, rng):
         _PAINTERS[tag](canvas, rng, strength)
     return _sensed(canvas, rng)
 
 
-def _lay_ground(canvas: Canvas, tags: frozenset[str], rng: np.random.Generator) -> frozenset[str]:
+def _draw_ground(canvas: Canvas, tags: frozenset[str], rng: np.random.Generator) -> frozenset[str]:
     """Cover the whole tile and return the tags drawn by it."""
     if _FOREST in tags or "cloudy" in tags:
         _PAINTERS[_FOREST](canvas, rng, 1.0)

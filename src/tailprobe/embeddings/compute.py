@@ -24,7 +24,7 @@ from tailprobe.embeddings.store import SHARD, StorageDtype, Store
 from tailprobe.embeddings.work import ComputeShards, ShardWork, compute_shards
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.errors import InputError
-from tailprobe.files import refusals_named
+from tailprobe.files import wrap_write_errors
 from tailprobe.progress import Progress, silent
 
 _LOG = logging.getLogger(__name__)
@@ -190,7 +190,7 @@ def locked(store: Store) -> Iterator[None]:
     """Lock a store for this process; waits, and logs that it does, while another process holds the lock."""
     lock = FileLock(store.folder / "lock")
     try:
-        with refusals_named(store.folder):
+        with wrap_write_errors(store.folder):
             lock.acquire(blocking=False)
     except Timeout:
         _LOG.warning("another process is embedding the same images; waiting for it (%s)", store.folder)

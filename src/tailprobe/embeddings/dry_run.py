@@ -30,7 +30,7 @@ class DryRun:
     encoder: str
     images: int
     stored: int  # already in the store
-    rate: float  # images a second, measured; NaN where nothing is to be computed
+    rate: float  # images a second, measured; NaN if nothing is to be computed
     bytes: int  # the embeddings of all images, on the disk
     store: Path
 
@@ -41,7 +41,7 @@ class DryRun:
 
     @property
     def seconds(self) -> float:
-        """Estimated time, 0 where nothing is to be computed."""
+        """Estimated time, 0 if nothing is to be computed."""
         return self.to_do / self.rate if self.to_do else 0.0
 
     def __str__(self) -> str:

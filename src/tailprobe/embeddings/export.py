@@ -16,12 +16,12 @@ from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.exported_labels import ExportedLabels, exported_labels, label_csv, write_beside
 from tailprobe.encoders.choice import check_choice
 from tailprobe.errors import InputError
-from tailprobe.files import make_folder, refusals_named, write_whole
+from tailprobe.files import make_folder, wrap_write_errors, write_whole
 from tailprobe.lock import locked_file
 
 FORMATS = (".npy", ".npz", ".parquet", ".lance", ".zarr")
 _LIBRARIES = {".lance": ("lance", "lance"), ".zarr": ("zarr", "zarr")}  # module, extra that installs it
-_NAMES, _LABELS = ".names.txt", ".labels.csv"  # beside an .npy
+_NAMES, _LABELS = ".names.txt", ".labels.csv"  # written with an .npy
 _BLOCK = 16384  # rows in memory at a time
 _CHUNK = 1024  # rows of a chunk in Zarr, a divisor of the block
 
@@ -31,12 +31,12 @@ def export_embeddings(
 ) -> Path:
     """Write embeddings atomically in the format given by the suffix of `path`.
 
-    `.npy`: the (N, D) array, and the image names beside it in NAME.names.txt, one per line. `.npz`: arrays `embeddings`
+    `.npy`: the (N, D) array, and the image names in NAME.names.txt, one per line. `.npz`: arrays `embeddings`
     and `names`. `.parquet` and `.lance`: columns `name` and `embedding`, a list of D numbers. `.zarr`: a group
     (format 2) of arrays `embedding` (N, D) and `name`, in chunks of rows, uncompressed. The dtype is kept.
     Labels and given parts are written too, so that `compare` needs no table: Parquet and Lance have columns `labels`, a
     list of classes, and `split`; `.npz` arrays `labels`, (N, C) of 0 and 1 or the class of a single-label image,
-    `classes` and `split`; Zarr the same as `.npz`; `.npy` a table beside it, NAME.labels.csv, for `--labels`.
+    `classes` and `split`; Zarr the same as `.npz`; `.npy` a separate table, NAME.labels.csv, for `--labels`.
     All but `.npz` are written block by block, whatever the size. One process writes a file at a time.
 
     Args:
@@ -72,7 +72,7 @@ def _write(embeddings: Embeddings, labels: ExportedLabels | None, path: Path, fo
 
 
 def check_target(path: Path, *, overwrite: bool) -> str:
-    """Return the format of a path, by its suffix; the folder around it is made where it is missing.
+    """Return the format of a path, by its suffix; the folder around it is made if it is missing.
 
     Raises:
         InputError: an unknown suffix, the file exists already, the format's library is not installed, there is no right
@@ -91,7 +91,7 @@ def check_target(path: Path, *, overwrite: bool) -> str:
 def _replace_folder(embeddings: Embeddings, labels: ExportedLabels | None, path: Path, form: str) -> None:
     """Write a format that is a folder, which a rename cannot replace."""
     partial = path.with_name(f"{path.stem}.partial{form}")
-    with refusals_named(path):
+    with wrap_write_errors(path):
         _remove(partial)
         try:
             _WRITERS[form](embeddings, labels, partial)
@@ -103,7 +103,7 @@ def _replace_folder(embeddings: Embeddings, labels: ExportedLabels | None, path:
 
 
 def _write_npy(embeddings: Embeddings, labels: ExportedLabels | None, path: Path) -> None:
-    del labels  # in a table beside it
+    del labels  # in a separate table
     shape = (len(embeddings), embeddings.width)
     header = {"descr": embeddings.vectors.dtype.str, "fortran_order": False, "shape": shape}
     with path.open("wb") as file:  # not a memory map, whose writer is killed when the disk is full

@@ -41,7 +41,7 @@ class ExportedLabels:
 
 
 def exported_labels(names: Sequence[str], images: LabeledImages | None) -> ExportedLabels | None:
-    """Return the labels of the images of these names, None where they have none."""
+    """Return the labels of the images of these names, None if they have none."""
     if images is None or not images.labels.classes:
         return None
     position = {name: row for row, name in enumerate(images.names)}

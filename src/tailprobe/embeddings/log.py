@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from tailprobe.files import refusals_named, write_text
+from tailprobe.files import wrap_write_errors, write_text
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class ShardLog:
         self._in_order = self._in_order and record.shard > self._last
         self._last = max(self._last, record.shard)
         self.records[record.shard] = record
-        with refusals_named(self._path), self._path.open("a", encoding="utf-8") as file:
+        with wrap_write_errors(self._path), self._path.open("a", encoding="utf-8") as file:
             file.write(_text([record]))
             file.flush()
             os.fsync(file.fileno())

@@ -30,7 +30,7 @@ class Row:
     content: bytes  # 32, SHA-256 of the encoded image
     width: int  # pixels, 0 where the image could not be read
     height: int
-    problem: str  # why it could not be read, empty where it could
+    problem: str  # why it could not be read, empty if it could
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Shard:
     """Rows and their embeddings; a row with a problem holds NaN."""
 
     rows: tuple[Row, ...]  # (R,)
-    vectors: Float[np.ndarray, "R D"]  # float32 or float16, memory-mapped where it was read
+    vectors: Float[np.ndarray, "R D"]  # float32 or float16, memory-mapped if it was read
 
 
 def concat(shards: Sequence[Shard]) -> Shard:
@@ -90,7 +90,7 @@ def verify_shard(path: Path, digest: str, *, verify: bool = False) -> bool:
 
 
 def read_shard(path: Path, *, digest: str, names: Sequence[str], width: int) -> Shard | None:
-    """Read a shard of the images `names`; None where it is missing, damaged, of other images or another width.
+    """Read a shard of the images `names`; None if it is missing, damaged, of other images or another width.
 
     Args:
         path: the file.

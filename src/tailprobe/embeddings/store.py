@@ -75,7 +75,7 @@ class Store:
         return ShardLog(self.folder / "shards.jsonl")
 
     def read(self, log: ShardLog, index: int, names: Sequence[str]) -> Shard | None:
-        """Return shard `index` of the images `names`, or None where it is missing, damaged or of other images."""
+        """Return shard `index` of the images `names`, or None if it is missing, damaged or of other images."""
         record = log.records.get(index)
         path = shard_path(self.folder, index)
         return None if record is None else read_shard(path, digest=record.sha256, names=names, width=self.width)
@@ -93,7 +93,7 @@ def shard_path(folder: Path, index: int) -> Path:
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """Return the manifest of a store, or None where it is missing, damaged or of another format."""
+    """Return the manifest of a store, or None if it is missing, damaged or of another format."""
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):

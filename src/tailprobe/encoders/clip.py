@@ -14,7 +14,8 @@ from tailprobe.encoders.weights import build_model
 MODEL = "vit_base_patch32_clip_quickgelu_224.openai"
 _SHORTER = {"openai": 224, "timm": math.floor(224 / 0.9)}
 _OFFICIAL = (
-    "get model.safetensors of huggingface.co/timm/vit_base_patch32_clip_224.openai where there is a network, or "
+    "on a machine with network access download model.safetensors of "
+    "huggingface.co/timm/vit_base_patch32_clip_224.openai, or "
     "OpenAI's ViT-B-32.pt (sha256 40d365715913c9da98579312b702a82c18be219cc2a73407c4526f58eba950af) as a state dict"
 )
 

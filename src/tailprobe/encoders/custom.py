@@ -27,7 +27,7 @@ class FunctionEncoder:
     """An encoder from a function of a list of images, each (h, w, 3) uint8 of any size, that returns (B, D).
 
     Args:
-        function: called by one thread; each row it returns depends on its image alone.
+        function: called by one thread; each row it returns depends only on its image.
         name: the encoder's name.
 
     Raises:
@@ -117,7 +117,7 @@ def _of_module(module: nn.Module, *, name: str, weights: Path | None) -> TimmEnc
 
 
 def _arguments(function: Callable[..., object]) -> int:
-    """Return the number of required arguments, -1 where it is unknown."""
+    """Return the number of required arguments, -1 if it is unknown."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
@@ -134,6 +134,6 @@ def _version(function: object, name: str) -> dict[str, str]:
         return {"source": "sha256:" + hashlib.sha256(Path(str(file)).read_bytes()).hexdigest()}
     except (TypeError, OSError):
         raise InputError(
-            f"encoder {name!r} has no source file that identifies its version; give it an attribute `version`, a text "
-            "to change whenever its results do"
+            f"encoder {name!r} has no source file that identifies its version; give it an attribute `version`, a "
+            "string that changes whenever its results do"
         ) from None

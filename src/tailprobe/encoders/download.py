@@ -7,11 +7,11 @@ from contextlib import contextmanager
 
 from huggingface_hub import constants as hub
 
-PATIENCE = 5.0  # seconds that a server has to answer
+TIMEOUT = 5.0  # seconds that a server has to answer
 
 
 @contextmanager
-def impatient_hub() -> Iterator[None]:
+def offline_if_unreachable() -> Iterator[None]:
     """Use only the Hugging Face hub's cache if the hub does not answer, instead of a minute of retries.
 
     Raises:
@@ -31,10 +31,10 @@ def impatient_hub() -> Iterator[None]:
 
 
 @contextmanager
-def impatient_sockets() -> Iterator[None]:
-    """Set a timeout of `PATIENCE` seconds for connections of libraries that set none."""
+def socket_timeout() -> Iterator[None]:
+    """Set a timeout of `TIMEOUT` seconds for connections of libraries that set none."""
     before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(PATIENCE)
+    socket.setdefaulttimeout(TIMEOUT)
     try:
         yield
     finally:
@@ -43,19 +43,19 @@ def impatient_sockets() -> Iterator[None]:
 
 def _problem() -> str:
     """Return why the hub does not answer; empty if it does, with any status."""
-    problems = [f"no answer in {PATIENCE:g} s"]
+    problems = [f"no answer in {TIMEOUT:g} s"]
     # Looking up a name has no time limit of its own, hence a thread that is left behind.
-    thread = threading.Thread(target=_ask, args=(problems,), daemon=True)
+    thread = threading.Thread(target=_send_head_request, args=(problems,), daemon=True)
     thread.start()
-    thread.join(PATIENCE + 1)
+    thread.join(TIMEOUT + 1)
     return problems[-1]
 
 
-def _ask(problems: list[str]) -> None:
+def _send_head_request(problems: list[str]) -> None:
     from huggingface_hub import get_session  # slow to import
 
     try:
-        get_session().head(hub.ENDPOINT, timeout=PATIENCE)
+        get_session().head(hub.ENDPOINT, timeout=TIMEOUT)
         problems.append("")
     except Exception as error:  # the HTTP library differs between versions of the hub's
         problems.append(" ".join(str(error).split()) or type(error).__name__)

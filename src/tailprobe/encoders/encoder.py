@@ -35,4 +35,4 @@ class Encoder(Protocol):
         """Turn one RGB image, uint8 of any size, into what `encode` takes."""
 
     def encode(self, batch: Sequence[Any]) -> Float[np.ndarray, "B D"]:
-        """Return (B, D) float32 embeddings of B prepared images; each row depends on its image alone."""
+        """Return (B, D) float32 embeddings of B prepared images; each row depends only on its image."""

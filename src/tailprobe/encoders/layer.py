@@ -81,7 +81,7 @@ def has_layers(encoder: Encoder) -> bool:
 
 
 def layers_of(encoder: Encoder) -> tuple[str, ...]:
-    """Return the names of the `VARIANTS` of an encoder; none where it has no layers to take."""
+    """Return the names of the `VARIANTS` of an encoder; none if it has no layers to take."""
     if not has_layers(encoder):
         return ()
     of = show_value(encoder.name)

@@ -20,7 +20,7 @@ SIZE = 5  # pixels
 N_FEATURES = 5 * FILTERS * SCALES
 LENGTH = 190  # of a filter, before rounding: a response of the coarsest scale stays below 2**24 / 16
 _SEED = 0
-# Units of `opponent_sums` to those of the filters, 1/765: colour differences are small beside grey and count double.
+# Units of `opponent_sums` to those of the filters, 1/765: colour differences are smaller than grey and count double.
 _WEIGHTS = np.array([1.0, 3.0, 1.5])
 _LARGEST = 765.0  # of a response for one unit of a filter
 
@@ -87,7 +87,7 @@ def _pooled(response: Float[torch.Tensor, "B K h w"]) -> Float[torch.Tensor, "B 
 
 
 def _pooled_places(squares: Float[torch.Tensor, "B K h w"]) -> Float[torch.Tensor, "B K 16"]:
-    """Return the means over 4 x 4 places, which share rows and columns where the size is no multiple of 4."""
+    """Return the means over 4 x 4 places, which share rows and columns if the size is not a multiple of 4."""
     if not torch.compiler.is_exporting():
         return adaptive_avg_pool2d(squares, 4).flatten(2)
     down, across = (_averages(side) for side in squares.shape[2:])  # ONNX Runtime pools no float64

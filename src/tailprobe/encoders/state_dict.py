@@ -11,7 +11,7 @@ import torch
 from tailprobe.errors import InputError
 
 StateDict = dict[str, torch.Tensor]
-_NESTED = ("state_dict", "model")  # where training scripts keep the weights beside other things
+_NESTED = ("state_dict", "model")  # where training scripts keep the weights among other things
 _PARALLEL = "module."  # the prefix of torch's DataParallel
 
 
@@ -60,7 +60,7 @@ def _refuse_torchscript(path: Path) -> None:
         names = archive.namelist()
     if any(name.endswith("/constants.pkl") or "/code/" in name for name in names):
         raise InputError(
-            f"{path}: is a TorchScript archive, which holds code; expected weights alone. Where you trust it, take "
+            f"{path}: is a TorchScript archive, which contains code; expected only weights. If you trust it, take "
             f"the weights out once: python -c \"import torch; torch.save(torch.jit.load('{path}', "
             f"map_location='cpu').state_dict(), '{path.with_suffix('.pth')}')\""
         )

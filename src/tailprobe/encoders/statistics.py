@@ -109,7 +109,7 @@ def binary_patterns(grey: Batch) -> Rows:
 
 
 def _histogram(codes: Int[torch.Tensor, "B h w"], *, bins: int) -> Rows:
-    if torch.compiler.is_exporting():  # the size of a bincount is no constant of a graph
+    if torch.compiler.is_exporting():  # the size of a bincount is not constant in a graph
         of_bin = (codes.flatten(1)[:, None] == torch.arange(bins)[:, None]).sum(2)
         return (of_bin / codes.flatten(1).shape[1]).sqrt()
     # One bincount with separate bins for every image is many times faster than adding pixel by pixel.

@@ -41,7 +41,7 @@ class TimmEncoder:
         name: the encoder's name.
         model_name: the model as timm calls it.
         preprocessing: applied before the model.
-        device: where the model runs; by default a GPU where there is one.
+        device: where the model runs; by default a GPU if there is one.
         bands: the channels that it takes of images of four bands, see `channels.channels_for`.
 
     Raises:
@@ -177,7 +177,7 @@ class TimmEncoder:
         """Return this encoder, whose four channels the other runtimes are not made for."""
         if runtime not in ("auto", "torch") or precision not in ("auto", "float32"):
             raise InputError(
-                f"encoder {self.name!r} takes four bands, which runtime torch in float32 alone does; leave out "
+                f"encoder {self.name!r} takes four bands, which only runtime torch in float32 supports; leave out "
                 "--runtime and --precision"
             )
         return self

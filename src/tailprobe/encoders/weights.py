@@ -11,7 +11,7 @@ from huggingface_hub import constants as hub
 from torch import nn
 
 from tailprobe.encoders.clip_layout import from_clip, is_clip
-from tailprobe.encoders.download import impatient_hub
+from tailprobe.encoders.download import offline_if_unreachable
 from tailprobe.encoders.state_dict import StateDict, read_state_dict
 from tailprobe.errors import InputError
 
@@ -68,7 +68,7 @@ def fit_weights(model: nn.Module, state: StateDict, *, where: str) -> None:
     problems = [
         _first("lacks", ((k, expected[k]) for k in expected if k not in state and not k.endswith(_COUNTERS))),
         _first("has the unknown", ((k, state[k]) for k in state if k not in expected)),
-        _first_misshapen(state, expected),
+        _first_shape_mismatch(state, expected),
     ]
     if any(problems):
         found = "; ".join(p for p in problems if p)
@@ -103,12 +103,13 @@ def _published(model_name: str, *, name: str, official: str, channels: int) -> A
     import timm  # slow to import
 
     try:
-        with impatient_hub():
+        with offline_if_unreachable():
             return timm.create_model(model_name, pretrained=True, in_chans=channels)
     except Exception as error:  # hub, network and file system each raise their own
         reason = (" ".join(str(error).split()) or type(error).__name__).rstrip(".")[:300]
         by_hand = (
-            official or f"get the model's file where there is a network, by `hf download {_repository(model_name)}`"
+            official
+            or f"on a machine with network access get the model's file by `hf download {_repository(model_name)}`"
         )
         raise InputError(
             f"the weights of encoder {name!r} cannot be downloaded ({reason}); {by_hand}, and pass "
@@ -120,7 +121,7 @@ def _create(model_name: str, *, name: str, weights: Path, channels: int) -> Any:
     import timm  # slow to import
 
     try:
-        with impatient_hub() if model_name.startswith(_ON_HUB) else nullcontext():
+        with offline_if_unreachable() if model_name.startswith(_ON_HUB) else nullcontext():
             return timm.create_model(model_name, pretrained=False, in_chans=channels)
     except Exception as error:  # "hf-hub:" and "local-dir:" names read a configuration first
         reason = (" ".join(str(error).split()) or type(error).__name__)[:300]
@@ -150,7 +151,7 @@ def _first(what: str, found: Iterable[tuple[str, torch.Tensor]]) -> str:
     return f"{what} {key!r} of shape {tuple(tensor.shape)}{more}"
 
 
-def _first_misshapen(state: StateDict, expected: StateDict) -> str:
+def _first_shape_mismatch(state: StateDict, expected: StateDict) -> str:
     wrong = [k for k in expected if k in state and state[k].shape != expected[k].shape]
     if not wrong:
         return ""

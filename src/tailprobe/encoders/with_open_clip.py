@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from tailprobe.encoders.choice import check_choice
-from tailprobe.encoders.download import impatient_hub
+from tailprobe.encoders.download import offline_if_unreachable
 from tailprobe.encoders.preprocessing import Preprocessing, Resize
 from tailprobe.encoders.registry import ENCODERS
 from tailprobe.encoders.runtime.network import L2Normalised
@@ -95,13 +95,13 @@ def _published(library: Any, name: str, model: str, tag: str) -> Any:  # noqa: A
             f"{name}: open_clip {what}; known: {', '.join(known) or 'none'}, or pass --weights '{name}=FILE'"
         )
     try:
-        with impatient_hub(), _silent():  # open_clip logs the failure that is raised here
+        with offline_if_unreachable(), _silent():  # open_clip logs the failure that is raised here
             return library.create_model(model, pretrained=tag, require_pretrained=True)
     except Exception as error:  # hub, network and file system each raise their own
         reason = (" ".join(str(error).split()) or type(error).__name__).rstrip(".")[:300]
         raise InputError(
-            f"{name}: the weights {tag!r} of {model} cannot be downloaded ({reason}); get the file where there is a "
-            f"network, and pass --weights '{name}=FILE'"
+            f"{name}: the weights {tag!r} of {model} cannot be downloaded ({reason}); download the file on a machine "
+            f"with network access, and pass --weights '{name}=FILE'"
         ) from error
 
 

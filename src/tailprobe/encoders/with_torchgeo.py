@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from tailprobe.encoders.download import impatient_sockets
+from tailprobe.encoders.download import socket_timeout
 from tailprobe.encoders.preprocessing import Preprocessing
 from tailprobe.encoders.registry import ENCODERS
 from tailprobe.encoders.state_dict import read_state_dict
@@ -76,7 +76,9 @@ def _create(library: Any, chosen: Any, name: str) -> Any:  # noqa: ANN401
             return model
         return library.get_model(made, num_classes=0)
     except TypeError as error:
-        raise InputError(f"{name}: {made} is no model that gives one row of numbers an image ({error})") from error
+        raise InputError(
+            f"{name}: {made} is not a model that returns one row of numbers per image ({error})"
+        ) from error
 
 
 def _of_model(library: Any, model: str) -> list[Any]:  # noqa: ANN401
@@ -88,13 +90,13 @@ def _of_model(library: Any, model: str) -> list[Any]:  # noqa: ANN401
 
 def _published(chosen: Any, name: str) -> Any:  # noqa: ANN401
     try:
-        with impatient_sockets():
+        with socket_timeout():
             return chosen.get_state_dict(progress=False, weights_only=True)  # no pickle is run
     except Exception as error:  # network and file system each raise their own
         reason = (" ".join(str(error).split()) or type(error).__name__).rstrip(".")[:300]
         raise InputError(
-            f"{name}: the weights cannot be downloaded ({reason}); get {chosen.url} where there is a network, and pass "
-            f"--weights '{name}=FILE'"
+            f"{name}: the weights cannot be downloaded ({reason}); download {chosen.url} on a machine "
+            f"with network access, and pass --weights '{name}=FILE'"
         ) from error
 
 

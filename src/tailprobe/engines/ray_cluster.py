@@ -19,7 +19,7 @@ class Cluster:
 
 
 def connect() -> Cluster:
-    """Connect to a cluster unless connected already; where there is none, start one on this machine.
+    """Connect to a cluster unless connected already; if there is none, start one on this machine.
 
     The cluster is found as Ray does: $RAY_ADDRESS, else a cluster that was started on this machine.
     """

@@ -95,14 +95,14 @@ def _rounds(work: ShardWork) -> Iterator[ShardWork]:
 
 
 def _parts(work: ShardWork) -> Iterator[ShardWork]:
-    """Return the work of each shard with its own images alone."""
+    """Return the work of each shard with only its own images."""
     for index, rows in work.shards.items():
         images = work.images.rows(np.arange(rows.start, rows.stop))
         yield replace(work, images=images, shards={index: range(len(rows))})
 
 
 def _difference(found: Mapping[str, str], expected: Mapping[str, str]) -> str:
-    """Say in what a worker's encoder differs from the one that the store is of; nothing where it does not."""
+    """Return how a worker's encoder differs from the store's, "" if it does not."""
     for name in sorted({*found, *expected}):
         if found.get(name) != expected.get(name):
             return (

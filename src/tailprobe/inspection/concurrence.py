@@ -18,7 +18,7 @@ def image_concurrence(matrix: Matrix, ratios: Float[np.ndarray, " C"]) -> Float[
 
     Args:
         matrix: (N, C), which image carries which class.
-        ratios: (C,) imbalance ratios of the classes, >= 1; NaN only where no image carries the class.
+        ratios: (C,) imbalance ratios of the classes, >= 1; NaN only if no image carries the class.
 
     Returns:
         (N,) float64 in [0, 1); NaN for an image of no class, which the formula leaves undefined.
@@ -61,7 +61,7 @@ def class_concurrence(matrix: Matrix, of_images: Float[np.ndarray, " N"]) -> Flo
 
 
 def mean_concurrence(of_images: Float[np.ndarray, " N"]) -> float:
-    """Return SCUMBLE of the set, the mean over the images that carry a class; NaN where none does."""
+    """Return SCUMBLE of the set, the mean over the images that carry a class; NaN if none does."""
     known = of_images[~np.isnan(of_images)]
     return float(known.mean()) if known.size else float("nan")
 

@@ -1,4 +1,4 @@
-"""Exact duplicates, and which of them lie in different parts of a split."""
+"""Exact duplicates, and which of them are in different parts of a split."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Copies:
 
     groups: Groups
     pairs: int  # of exact duplicates
-    pairs_across: int  # in different parts; 0 where there are no parts
+    pairs_across: int  # in different parts; 0 if there are no parts
     held_out_copied: Bool[np.ndarray, " N"]  # validation and test images with a copy in the training part
     disagreeing: int  # groups whose images do not all carry the same classes
 
@@ -52,7 +52,7 @@ def find_copies(hashes: UInt8[np.ndarray, "N W"], labels: Labels, *, parts: Sequ
 
 
 def equal_rows(hashes: UInt8[np.ndarray, "N W"]) -> Groups:
-    """Number the groups of two and more equal rows, in the order of their first; -1 for a row alone or of zeros.
+    """Number the groups of two and more equal rows, in the order of their first; -1 for unique rows and rows of zeros.
 
     >>> equal_rows(np.array([[7], [1], [7], [2], [0], [0]], dtype=np.uint8))
     array([ 0, -1,  0, -1, -1, -1])
@@ -85,7 +85,7 @@ def _pairs_across(groups: Groups, parts: Sequence[str] | None) -> int:
     _, part = np.unique(np.asarray(parts), return_inverse=True)
     table = np.zeros((int(groups.max(initial=-1)) + 1, int(part.max(initial=0)) + 1), dtype=np.int64)  # (groups, parts)
     np.add.at(table, (groups[rows], part[rows]), 1)
-    # All ordered pairs of a group less those within a part, each pair met twice.
+    # All ordered pairs of a group minus those within a part, each pair met twice.
     return int((table.sum(axis=1) ** 2 - (table**2).sum(axis=1)).sum() // 2)
 
 

@@ -25,7 +25,7 @@ class Files:
     """Content hashes and read errors of N image files."""
 
     hashes: UInt8[np.ndarray, "N 32"]  # SHA-256 of the bytes; zeros where they could not be read
-    problems: tuple[str, ...]  # (N,) why an image cannot be read, empty where it can
+    problems: tuple[str, ...]  # (N,) why an image cannot be read, empty if it can
 
     @property
     def unreadable(self) -> int:

@@ -36,11 +36,11 @@ class LabelStatistics:
     images: int  # N
     untagged: int  # images of no class
     counts: Int[np.ndarray, " C"]  # images that carry each class
-    unknown: Int[np.ndarray, " C"]  # images of which it is not known whether they carry it
+    unknown: Int[np.ndarray, " C"]  # images for which the label is unknown
     ratios: Float[np.ndarray, " C"]  # IRLbl; NaN for a class without images
     mean_ratio: float  # MeanIR
     ratio_variation: float  # CVIR
-    cardinality: float  # classes an image, mean
+    cardinality: float  # classes per image, mean
     density: float  # cardinality over C
     concurrence: float  # SCUMBLE
     class_concurrence: Float[np.ndarray, " C"]  # SCUMBLE of each class; NaN without images
@@ -56,10 +56,10 @@ class Inspection:
     names: tuple[str, ...]  # (N,)
     labels: LabelStatistics
     parts: tuple[str, ...] | None  # (N,) "train" | "validation" | "test"
-    files: Files | None  # None where there are no files, or they were not to be read
-    copies: Copies | None  # None where `files` is
+    files: Files | None  # None if there are no files, or they were not to be read
+    copies: Copies | None  # None if `files` is
     near: NearDuplicates | None  # None without embeddings; rows are those of `names`
-    leakage: Leakage | None  # None where the images have no groups
+    leakage: Leakage | None  # None if the images have no groups
     copies_of_class: Int[np.ndarray, " C"] | None  # images of each class that have a copy
     near_of_class: Int[np.ndarray, " C"] | None  # images of each class that have a near duplicate
 

@@ -27,7 +27,7 @@ class Leakage:
 def image_wise_leakage(images: LabeledImages) -> Leakage | None:
     """Return how much of the groups' images leak under the parts of the data, or else under a split of single images.
 
-    None where the images have no groups.
+    None if the images have no groups.
     """
     if images.groups is None:
         return None

@@ -26,7 +26,7 @@ def imbalance_ratios(counts: Counts) -> Float[np.ndarray, " C"]:
 
 
 def mean_imbalance_ratio(ratios: Float[np.ndarray, " C"]) -> float:
-    """Return MeanIR, the mean of IRLbl over the classes that have images; NaN where none has.
+    """Return MeanIR, the mean of IRLbl over the classes that have images; NaN if none has.
 
     Source:
         Charte et al., 2015, equation 7. Leaving empty classes out is ours; there are none in the paper.

@@ -49,7 +49,7 @@ class NearDuplicates:
     threshold: float  # cosine from which two images count
     encoder: str
     pairs: int  # all pairs found, exact duplicates left out
-    pairs_across: int  # in different parts; 0 where there are no parts
+    pairs_across: int  # in different parts; 0 if there are no parts
     listed: Pairs  # the closest of them, closest first
     groups: Groups  # connected components of the pairs
     held_out_matched: Bool[np.ndarray, " N"]  # validation and test images with a near duplicate in the training part
@@ -79,7 +79,7 @@ def find_near_duplicates(
     """Find all pairs of rows whose cosine reaches a threshold.
 
     Exact: all N**2 / 2 pairs are compared, by blocked matrix products. Most are ruled out by an upper bound on their
-    cosine from few numbers per row, see `tailprobe.inspection.sketch`; memory grows by these numbers alone. A row of
+    cosine from few numbers per row, see `tailprobe.inspection.sketch`; memory grows only by these numbers. A row of
     zeros has no cosine and is never a near duplicate.
 
     Args:
@@ -100,7 +100,7 @@ def find_near_duplicates(
     moments = _moments(vectors) if standardise else None
     training = None if parts is None else np.asarray(parts) == "train"
     part = None if parts is None else np.unique(np.asarray(parts), return_inverse=True)[1]
-    components, closest = _Components(len(vectors)), _Closest(listed)
+    components, closest = _Components(len(vectors)), _ClosestPairs(listed)
     total = across = 0
     matched = np.zeros(len(vectors), dtype=bool)
     blocks = near_pairs(vectors, threshold=threshold, moments=moments, block=block, progress=progress)
@@ -157,7 +157,7 @@ def near_pairs(
 
 
 def _dense(above: Float[np.ndarray, "A D"], beside: Float[np.ndarray, "B D"], threshold: float) -> _BlockPairs | None:
-    """Return the pairs of two blocks of unit rows that reach the threshold; None where there is none."""
+    """Return the pairs of two blocks of unit rows that reach the threshold; None if there is none."""
     cosines = above @ beside.T  # (A, B) float32
     if cosines.max() < threshold - _ROUNDING:
         return None
@@ -248,7 +248,7 @@ def _component_labels(first: Int[np.ndarray, " E"], second: Int[np.ndarray, " E"
     return labels
 
 
-class _Closest:
+class _ClosestPairs:
     """The closest pairs so far; holds at most twice `limit`."""
 
     def __init__(self, limit: int) -> None:

@@ -32,7 +32,7 @@ class Sketch:
     def of(
         cls, rows: Callable[[Any], Float[np.ndarray, "B D"]], number: int, width: int, *, block: int
     ) -> "Sketch | None":
-        """Return the sketch of unit rows, or None where it would not save half of their width.
+        """Return the sketch of unit rows, or None if it would not save half of their width.
 
         Args:
             rows: returns the rows at a slice, or at indices.

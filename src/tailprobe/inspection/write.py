@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tailprobe.errors import InputError
-from tailprobe.files import is_partial, make_folder, refusals_named, remove_partials, write_parquet, write_text
+from tailprobe.files import is_partial, make_folder, remove_partials, wrap_write_errors, write_parquet, write_text
 from tailprobe.inspection.inspection import Inspection, LabelStatistics
 from tailprobe.parts import PARTS
 
@@ -164,7 +164,7 @@ def _number(value: float) -> float | None:
 
 
 def check_inspection_folder(folder: Path) -> None:
-    """Make the folder of an inspection where it is missing.
+    """Make the folder of an inspection if it is missing.
 
     Raises:
         InputError: it is a file, or holds files of something else.
@@ -172,7 +172,7 @@ def check_inspection_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; give --out a folder")
     make_folder(folder)
-    with refusals_named(folder):
+    with wrap_write_errors(folder):
         others = [path for path in folder.iterdir() if not is_partial(path) and path.name != "lock"]
     if others and not _is_inspection(folder / _SUMMARY):
         raise InputError(f"{folder} holds files other than a tailprobe inspection; give --out a new or empty folder")

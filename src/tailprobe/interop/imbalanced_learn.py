@@ -132,7 +132,7 @@ class MethodSampler(BaseSampler):  # type: ignore[misc]
         learner = method.learner(TrainingSet(labels, low, generator(seed, "plan", str(method)), vectors))
         problem = sampling_problem(learner)
         if problem is not None or not isinstance(learner, TrainingPlan):
-            raise InputError(f"method {method} is no sampler: {problem}")
+            raise InputError(f"method {method} is not a sampler: {problem}")
         return learner
 
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401 - a class of scikit-learn
@@ -142,7 +142,7 @@ class MethodSampler(BaseSampler):  # type: ignore[misc]
 
 
 def sampling_problem(learner: Learner) -> str | None:
-    """Say why a learner is more than a choice of rows, or return None where it is not.
+    """Return why a learner is more than a selection of rows, None if it is not.
 
     >>> from tailprobe.learners.plan import Stage
     >>> sampling_problem(TrainingPlan((Stage(np.arange(3), row_weights=np.array([1.0, 1.0, 2.0])),)))

@@ -1,4 +1,4 @@
-"""The seed that a `random_state` of scikit-learn stands for."""
+"""Convert a `random_state` of scikit-learn to a seed."""
 
 from typing import Any
 

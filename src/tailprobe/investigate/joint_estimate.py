@@ -20,7 +20,7 @@ LEVEL = 0.05
 
 
 @dataclass(frozen=True, eq=False)
-class Together:
+class JointEstimate:
     """P means with the level at which each interval is taken, so that all hold at once with 95% confidence."""
 
     estimate: Estimate
@@ -31,19 +31,19 @@ class Together:
         return self.estimate.interval(level=1 - self.critical_level)
 
     def band_of_shares(self) -> tuple[Float[np.ndarray, " P"], Float[np.ndarray, " P"]]:
-        """Return both ends of the simultaneous intervals of numbers that lie in [0, 1]."""
+        """Return both ends of the simultaneous intervals of numbers in [0, 1]."""
         return self.estimate.logit_interval(level=1 - self.critical_level)
 
 
-def levels_together(sample: JointSample) -> Together:
+def estimate_levels_jointly(sample: JointSample) -> JointEstimate:
     """Estimate P trials' own numbers together."""
-    return _together(sample, estimate_levels(components_of(sample)))
+    return _jointly(sample, estimate_levels(components_of(sample)))
 
 
-def contrasts_together(sample: JointSample, weights: Float[np.ndarray, "Q P"]) -> Together:
+def estimate_contrasts_jointly(sample: JointSample, weights: Float[np.ndarray, "Q P"]) -> JointEstimate:
     """Estimate Q weighted sums of the numbers together, such as differences of trials of the same seeds."""
     combined = sample.combine(weights)
-    return _together(combined, estimate(components_of(combined)))
+    return _jointly(combined, estimate(components_of(combined)))
 
 
 def covariance_of_means(sample: JointSample) -> Float[np.ndarray, "P P"]:
@@ -53,7 +53,7 @@ def covariance_of_means(sample: JointSample) -> Float[np.ndarray, "P P"]:
     return np.asarray(correlation * np.outer(deviation, deviation))
 
 
-def _together(sample: JointSample, found: Estimate) -> Together:
+def _jointly(sample: JointSample, found: Estimate) -> JointEstimate:
     members = sample.values.shape[1]
     step = single_step(joint_correlation([sample]), members=members, level=LEVEL)
-    return Together(found, step.critical_level)
+    return JointEstimate(found, step.critical_level)

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 
 from tailprobe.comparison.contrasts import TestResult
 from tailprobe.groups import ALL, LOW_FREQUENCY, REMAINING
-from tailprobe.investigate.joint_estimate import Together, contrasts_together, levels_together
+from tailprobe.investigate.joint_estimate import JointEstimate, estimate_contrasts_jointly, estimate_levels_jointly
 from tailprobe.investigate.trials import Case, Material, Training, Trial, joint_of_groups, measure, run_trials
 from tailprobe.scores.metric import lower_is_better
 
@@ -24,7 +24,7 @@ class Differences:
 
     levels: Float[np.ndarray, " Q"]
     reference: float
-    together: Together  # of the differences
+    together: JointEstimate  # of the differences
 
     @property
     def mean(self) -> Float[np.ndarray, " Q"]:
@@ -66,8 +66,8 @@ def compare_cases(
     weights = sign * np.column_stack([-np.ones(len(cases)), np.eye(len(cases))])
     found = []
     for sample in joint_of_groups([results[case] for case in (reference, *cases)], members):
-        levels = levels_together(sample).estimate.mean
-        found.append(Differences(levels[1:], float(levels[0]), contrasts_together(sample, weights)))
+        levels = estimate_levels_jointly(sample).estimate.mean
+        found.append(Differences(levels[1:], float(levels[0]), estimate_contrasts_jointly(sample, weights)))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Trials: the trainings of an investigation, and what each gives on its seed's test part."""
+"""Trials: the training runs of an investigation, and their results on the test part of each seed."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -84,7 +84,7 @@ class Material:
         return self.classes.index(name)
 
     def group_numbers(self) -> Int[np.ndarray, " N"] | None:
-        """Return the number of each image's group, None where images are independent."""
+        """Return the number of each image's group, None if images are independent."""
         if self.images.groups is None:
             return None
         return np.asarray(np.unique(np.asarray(self.images.groups), return_inverse=True)[1], dtype=np.int64)
@@ -97,7 +97,7 @@ class Trial(Generic[Case]):
     case: Case
     seed: int
     learner: Learner
-    recipe: Recipe | None = None  # where it is not the investigation's
+    recipe: Recipe | None = None  # if it is not the investigation's
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +108,7 @@ class Tested(Generic[Case]):
     seed: int
     validation: Float[np.ndarray, "V C"]
     test: Float[np.ndarray, "T C"]
-    steps: int  # optimiser steps it took; 0 where it was not trained by gradient descent
+    steps: int  # optimiser steps it took; 0 if it was not trained by gradient descent
 
 
 def run_trials(

@@ -54,7 +54,7 @@ class Adjustment(Protocol):
         """Return whether the ranking of the images of every class stays the same, whatever the data."""
 
     def digest(self) -> str:
-        """Return a hex digest of all that decides the correction; empty for one that changes nothing."""
+        """Return a hex digest of everything that determines the correction; empty for one that changes nothing."""
 
 
 @short_repr
@@ -84,7 +84,7 @@ class PriorShift:
         return link == "sigmoid" or self.tau == 0
 
     def digest(self) -> str:
-        """Return a hex digest of the shift; empty where there is none."""
+        """Return a hex digest of the shift; empty if there is none."""
         return digest_of("prior shift", self.tau * self.log_odds, self.tau * self.log_prior) if self.tau else ""
 
 
@@ -102,7 +102,7 @@ def adjustment_digest(adjustment: Adjustment | None) -> str:
 
 
 def check_adjustment(adjustment: object) -> None:
-    """Refuse an object that is not an adjustment; None stands for no adjustment and is accepted.
+    """Refuse an object that is not an adjustment; None, for no adjustment, is accepted.
 
     Raises:
         TypeError: a method of `Adjustment` is missing; the message names it.

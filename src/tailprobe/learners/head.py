@@ -94,7 +94,7 @@ class MlpHead:
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> "MlpHead":
-        """Build the head again; raises ValueError where shapes do not fit."""
+        """Build the head again; raises ValueError if shapes do not fit."""
         head = cls(**tensors, link=link)
         width, classes = len(head.hidden_bias), len(head.output_bias)
         if head.hidden_weight.shape[:1] != (width,) or head.output_weight.shape != (classes, width):
@@ -137,7 +137,7 @@ class LinearHead:
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> "LinearHead":
-        """Build the head again; raises ValueError where shapes do not fit."""
+        """Build the head again; raises ValueError if shapes do not fit."""
         head = cls(**tensors, link=link)
         if head.output_weight.ndim != 2 or len(head.output_weight) != len(head.output_bias):
             raise ValueError("weights of a head whose shapes do not fit")

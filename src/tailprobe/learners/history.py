@@ -16,7 +16,7 @@ class History:
 
     training_loss: Float[np.ndarray, " E"]  # mean weighted loss over the epoch's rows, dropout on
     validation_loss: Float[np.ndarray, " E"]  # mean plain loss of the link over the validation rows, dropout off
-    average_precision: Float[np.ndarray, " E"]  # macro, of the validation rows; NaN where it is not used
+    average_precision: Float[np.ndarray, " E"]  # macro, of the validation rows; NaN if it is not used
     kept_epoch: int  # the epoch, from 0, whose weights the head has
     steps: int  # optimiser steps
     seconds: float  # wall-clock time of the worker that trained it
@@ -26,7 +26,7 @@ class History:
 @short_repr
 @dataclass(frozen=True, eq=False)
 class FittedHead:
-    """A head, and the history of its training; None where there was no gradient descent."""
+    """A head, and the history of its training; None if there was no gradient descent."""
 
     head: Head
     history: History | None

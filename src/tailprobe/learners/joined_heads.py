@@ -93,7 +93,7 @@ class MeanHead:
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> "MeanHead":
-        """Build the head again; raises ValueError where there is no member."""
+        """Build the head again; raises ValueError if there is no member."""
         places = sorted({int(name.partition("/")[0]) for name in tensors})
         if not places:
             raise ValueError("a mean of no heads")
@@ -119,7 +119,7 @@ def nested(place: str, head: Head) -> dict[str, torch.Tensor]:
 
 
 def nested_head(place: str, tensors: Mapping[str, torch.Tensor], link: Link) -> Head:
-    """Build the head whose tensors lie under `place`.
+    """Build the head whose tensors are stored under `place`.
 
     Raises:
         ValueError: there is none.
@@ -127,5 +127,5 @@ def nested_head(place: str, tensors: Mapping[str, torch.Tensor], link: Link) -> 
     mine = {name.split("/", 2)[2]: tensor for name, tensor in tensors.items() if name.startswith(f"{place}/")}
     kinds = {name.split("/", 2)[1] for name in tensors if name.startswith(f"{place}/")}
     if len(kinds) != 1:
-        raise ValueError(f"no head lies under {place!r}")
+        raise ValueError(f"no head is stored under {place!r}")
     return HEADS.get(kinds.pop()).from_tensors(mine, link)

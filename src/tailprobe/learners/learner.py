@@ -52,7 +52,7 @@ class HeadFit(Protocol):
     """A learner that does not use gradient descent: a closed form, nearest neighbours, another library's solver.
 
     Any object with these members is one. If it can leave out unknown labels (`Labels.known`), it has an attribute
-    `leaves_out_unknown = True`; otherwise it is refused where there are any.
+    `leaves_out_unknown = True`; otherwise it is refused if there are any.
     """
 
     @property
@@ -60,7 +60,7 @@ class HeadFit(Protocol):
         """The link of the heads that `fit` returns."""
 
     def digest(self) -> str:
-        """Return a text that is equal for equal fits: of all settings that decide the fit, not of the method's name."""
+        """Return a string that identifies the fit: all settings that determine it, but not the method's name."""
 
     def fit(self, data: HeadData, seed: int) -> Head:
         """Fit a head to the training rows.
@@ -105,7 +105,7 @@ Learner = TrainingPlan | Ensemble | HeadFit
 
 
 def mask_problem(learner: Learner) -> str | None:
-    """Return why a learner cannot leave out unknown labels, None where it can."""
+    """Return why a learner cannot leave out unknown labels, None if it can."""
     if isinstance(learner, TrainingPlan):
         return learner.mask_problem
     if isinstance(learner, Ensemble):

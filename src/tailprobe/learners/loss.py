@@ -42,10 +42,10 @@ Table = Float[np.ndarray, "2 C"]  # row 0: terms of label 0; row 1: terms of lab
 class Loss:
     """A loss; tables of None are neutral: weight and scale 1, all others 0. The module has the formula.
 
-    Each table is (2, C): row 0 for the terms of label 0, row 1 for those of label 1. `by_label` and `for_both` make
-    them.
+    Each table is (2, C): row 0 for the terms of label 0, row 1 for those of label 1. `by_label` and `for_both_labels`
+    create them.
 
-    >>> focal = Loss(gamma=for_both(2.0, classes=3))
+    >>> focal = Loss(gamma=for_both_labels(2.0, classes=3))
     >>> focal.link, focal.is_plain, Loss("softmax").is_plain
     ('sigmoid', False, True)
 
@@ -110,6 +110,6 @@ def by_label(
     return np.stack([np.broadcast_to(np.asarray(v, np.float64), (classes,)) for v in (negative, positive)])
 
 
-def for_both(values: Float[np.ndarray, " C"] | float, classes: int) -> Table:
+def for_both_labels(values: Float[np.ndarray, " C"] | float, classes: int) -> Table:
     """Return the (2, C) float64 table whose two rows are `values`."""
     return by_label(values, values, classes)

@@ -7,13 +7,13 @@ import numpy as np
 
 from tailprobe.learners.adjustment import Adjustment, adjustment_digest
 from tailprobe.learners.learner import Learner
-from tailprobe.learners.loss import for_both
+from tailprobe.learners.loss import for_both_labels
 from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.learners.recipe import Recipe
 
 
 def no_op_reason(learner: Learner, baseline: Learner, recipe: Recipe) -> str | None:
-    """Return why a learner gives the baseline's head, exactly or nearly; None where no reason is known.
+    """Return why a learner gives the baseline's head, exactly or nearly; None if no reason is known.
 
     Adam divides each gradient by the root of a running mean of its square, so a constant factor on the loss cancels but
     for the term 1e-8 in the denominator. With weight decay, which is added to the gradient, it does not cancel.
@@ -35,7 +35,7 @@ def no_op_reason(learner: Learner, baseline: Learner, recipe: Recipe) -> str | N
     learner = _without_idle_recipe(learner, recipe)
     if learner.digest() == baseline.digest():
         return "the settings that it changes have these values already"
-    simpler = ((reason, _in_every_stage(learner, change)) for reason, change in _simplifications(recipe))
+    simpler = ((reason, _map_stages(learner, change)) for reason, change in _simplifications(recipe))
     return next((reason for reason, plan in simpler if plan.digest() == baseline.digest()), None)
 
 
@@ -53,7 +53,7 @@ def _adjustment(learner: Learner) -> Adjustment | None:
 def _simplifications(recipe: Recipe) -> list[tuple[str, Callable[[Stage], Stage]]]:
     """Return what can be left out of a stage without a change of the head, each with the reason why."""
     found: list[tuple[str, Callable[[Stage], Stage]]] = [
-        ("it changes terms that the softmax loss does not have", _without_idle_tables)
+        ("it changes terms that the softmax loss does not have", _without_unused_tables)
     ]
     if not recipe.weight_decay:
         found += [
@@ -63,7 +63,7 @@ def _simplifications(recipe: Recipe) -> list[tuple[str, Callable[[Stage], Stage]
     return found
 
 
-def _in_every_stage(plan: TrainingPlan, change: Callable[[Stage], Stage]) -> TrainingPlan:
+def _map_stages(plan: TrainingPlan, change: Callable[[Stage], Stage]) -> TrainingPlan:
     return replace(plan, stages=tuple(change(stage) for stage in plan.stages))
 
 
@@ -79,20 +79,20 @@ def _without_batch_factors(stage: Stage) -> Stage:
     return replace(stage, row_weights=None, batch_mean_weight=False) if stage.batch_mean_weight else stage
 
 
-def _without_idle_tables(stage: Stage) -> Stage:
+def _without_unused_tables(stage: Stage) -> Stage:
     """Give the terms of label 0, which the softmax loss does not have, the weight and the gamma of label 1."""
     loss = stage.loss
     if loss.link == "sigmoid":
         return stage
     weight, gamma = (
-        None if table is None else for_both(table[1], table.shape[1]) for table in (loss.weight, loss.gamma)
+        None if table is None else for_both_labels(table[1], table.shape[1]) for table in (loss.weight, loss.gamma)
     )
     return replace(stage, loss=replace(loss, weight=weight, gamma=gamma))
 
 
 def _without_constant_factor(stage: Stage) -> Stage:
     """Leave out weights that are the same for every term."""
-    stage = _without_idle_tables(stage)
+    stage = _without_unused_tables(stage)
     loss, weights = stage.loss, stage.row_weights
     if loss.weight is not None and np.ptp(loss.weight) == 0 and loss.weight.flat[0] > 0:
         loss = replace(loss, weight=None)

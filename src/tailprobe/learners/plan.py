@@ -25,7 +25,7 @@ RowWeights = Float[np.ndarray, " R"] | Float[np.ndarray, "R C"]
 class Stage:
     """Consecutive epochs with the same rows and loss. R rows: the T training rows, then the S synthetic ones.
 
-    The loss term of row i and class c is multiplied by `row_weights[i]`, or by `row_weights[i, c]` where they are
+    The loss term of row i and class c is multiplied by `row_weights[i]`, or by `row_weights[i, c]` if they are
     (R, C); a weight of 0 leaves a term out.
 
     >>> stage = Stage(np.array([0, 1, 1]), row_weights=np.array([1.0, 0.5]))
@@ -38,13 +38,13 @@ class Stage:
             (0, 1]; `batch_mean_weight` with (R, C) weights.
     """
 
-    rows: Int[np.ndarray, " M"]  # positions among the R rows, repeats kept; shuffled anew in each epoch
+    rows: Int[np.ndarray, " M"]  # positions among the R rows, repeats kept; reshuffled in each epoch
     loss: Loss = field(default_factory=Loss)
     row_weights: RowWeights | None = None  # by row, not by draw
     batch_mean_weight: bool = False  # each row of a batch has the mean weight of its rows, as with a scalar loss
     draws: int | None = None  # rows that an epoch draws; None: all of `rows` once
     share: float = 1.0  # of the recipe's epochs
-    trains: Literal["all", "output"] = "all"  # the whole head, or its output layer alone
+    trains: Literal["all", "output"] = "all"  # the whole head, or only its output layer
     restart_output: bool = False  # initialise the output layer and Adam again when the stage begins
 
     def __post_init__(self) -> None:
@@ -61,7 +61,7 @@ class Stage:
         if not 0 < self.share <= 1:
             raise ValueError(f"a stage's share of the epochs is above 0 and at most 1, not {self.share}")
         if self.batch_mean_weight and weights is not None and weights.ndim != 1:
-            raise ValueError("batch_mean_weight needs one weight a row, (R,)")
+            raise ValueError("batch_mean_weight needs one weight per row, (R,)")
 
     @property
     def rows_per_epoch(self) -> int:
@@ -144,10 +144,10 @@ class TrainingPlan:
 
     stages: tuple[Stage, ...]
     synthetic: Synthetic | None = None
-    adjustment: Adjustment | None = None  # applied after training; not in the digest, so that trainings are shared
+    adjustment: Adjustment | None = None  # applied after training; not in the digest, so that training is shared
     recipe_changes: Mapping[str, float | int | str] = field(default_factory=dict)  # of the study's recipe, by field
     optimiser: Optimiser = Optimiser()  # noqa: RUF009 - frozen
-    target_count: int | None = None  # images a class that a resampling aims at, for the report
+    target_count: int | None = None  # images per class that a resampling aims at, for the report
 
     def __post_init__(self) -> None:
         if not self.stages or abs(sum(stage.share for stage in self.stages) - 1) > 1e-9:
@@ -181,7 +181,7 @@ class TrainingPlan:
         return max(stage.rows_per_epoch for stage in self.stages)
 
     def with_draws(self, draws: int) -> "TrainingPlan":
-        """Return the plan with `draws` rows an epoch in every stage."""
+        """Return the plan with `draws` rows per epoch in every stage."""
         return replace(self, stages=tuple(replace(stage, draws=draws) for stage in self.stages))
 
     def masked(self, known: Bool[np.ndarray, "T C"]) -> "TrainingPlan":
@@ -192,7 +192,7 @@ class TrainingPlan:
 
     @property
     def mask_problem(self) -> str | None:
-        """Why the plan cannot leave out single terms of the loss; None where it can."""
+        """Why the plan cannot leave out single terms of the loss; None if it can."""
         averaged = any(stage.batch_mean_weight for stage in self.stages)
         return "it weights whole batches, not single terms of the loss" if averaged else None
 
@@ -205,7 +205,7 @@ class TrainingPlan:
         return replace(recipe, **self.recipe_changes) if self.recipe_changes else recipe  # type: ignore[arg-type]
 
     def digest(self) -> str:
-        """Return a hex digest of all that decides the training apart from the study's recipe, and of nothing else."""
+        """Return a hex digest of everything that determines the training, except the study's recipe."""
         parts = [stage.digest() for stage in self.stages]
         parts += [] if self.synthetic is None else [self.synthetic.digest()]
         parts += [repr(sorted(self.recipe_changes.items()))]
@@ -218,7 +218,7 @@ class TrainingPlan:
 class PlanSummary:
     """What a plan does to the training data."""
 
-    rows: int  # drawn an epoch
+    rows: int  # drawn per epoch
     distinct_images: int
     synthetic_rows: int
     counts: Int[np.ndarray, " C"]  # how many of the stage's rows carry each class

@@ -121,7 +121,7 @@ def _link(one: Loss, two: Loss, refuse: Refuse) -> Link:
     if bound.get("sigmoid"):
         raise refuse(
             f"one trains with the softmax link, and the other sets {' and '.join(bound['sigmoid'])} of its loss, "
-            "which is defined for the sigmoid link alone"
+            "which is defined only for the sigmoid link"
         )
     return "softmax"
 

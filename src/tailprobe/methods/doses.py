@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tailprobe.methods.method import BoundMethod
 
-_MIN_DOSES = 3  # two have a difference, and no trend
+_MIN_DOSES = 3  # two have a difference, but no trend
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class DoseFamily:
 
 
 def dose_families(methods: Sequence[BoundMethod]) -> tuple[DoseFamily, ...]:
-    """Return the families of three methods or more that differ in one number alone.
+    """Return the families of three methods or more that differ only in one number.
 
     >>> from tailprobe.methods.lookup import parse_methods
     >>> found = dose_families(parse_methods(["reweight(2|5|1.5), oversample(largest), focal(2)"]))

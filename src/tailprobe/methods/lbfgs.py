@@ -23,5 +23,5 @@ def minimise(
     array([3., 3.])
     """
     options: Any = {"maxiter": steps, "maxfun": 2 * steps, "ftol": 1e-13, "gtol": 1e-8}
-    solve: Any = minimize  # its annotations have no gradient beside a value of a plain float
+    solve: Any = minimize  # its annotations do not allow a function that returns value and gradient
     return solve(objective, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x

@@ -38,7 +38,7 @@ def parse_methods(texts: Sequence[str], *, kind: Kind | None = None) -> tuple[Bo
     bound = [method for part in parts if _family(part) is None for method in _read(part)]
     for part in parts:
         family = _family(part)
-        if family is not None:  # what is named beside a group is not named twice
+        if family is not None:  # a method named in addition to its group is not listed twice
             bound += [method for method in _group(family, kind) if method not in bound]
     twice = sorted({str(m) for m in bound if bound.count(m) > 1 and not m.is_baseline})
     if twice:
@@ -82,7 +82,7 @@ def find_method(name: str) -> Method:
         return _imported(name)
     load_installed()
     if name in PRESETS:
-        raise InputError(f"{name} is a preset, a list of methods: it stands alone, without arguments or a plus")
+        raise InputError(f"{name} is a preset, a list of methods: it must be given alone, without arguments or +")
     if name not in METHODS.names():
         known = [*METHODS.names(), *PRESETS]
         near = did_you_mean(name, known, most=3) or "."
@@ -103,7 +103,7 @@ def load_installed() -> None:
 
 
 def _family(text: str) -> str | None:
-    """Return the family that a part of a list stands for, empty for all of them; None where it is no group."""
+    """Return the family that an entry of a list refers to, empty for all of them; None if it is not a group."""
     if text == "all":
         return ""
     match = re.fullmatch(r"family\(\s*(.*?)\s*\)", text)
@@ -164,7 +164,7 @@ def _imported(name: str) -> Method:
     found = held[attribute]
     if not isinstance(found, Method):
         raise InputError(
-            f"{name!r}{where_defined(found)} is no method; decorate the function with "
+            f"{name!r}{where_defined(found)} is not a method; decorate the function with "
             "tailprobe.method(name, family=...)"
         )
     return found

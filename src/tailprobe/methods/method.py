@@ -36,7 +36,7 @@ class Method:
     family: str
     function: Callable[..., Learner]  # takes the training set, then the method's own arguments
     kinds: frozenset[Kind] = EVERY_KIND  # of labels that it is defined for
-    needs: frozenset[Need] = frozenset()  # beside the labels
+    needs: frozenset[Need] = frozenset()  # besides the labels
     link: Link = "sigmoid"  # of the heads it gives; methods are compared with the baseline of their link
     source: str = ""
     cites: tuple[str, ...] = ()  # keys of the bibliography that a paper on a run with the method cites
@@ -87,7 +87,7 @@ class BoundCall:
     arguments: tuple[tuple[str, Value], ...]
 
     def __str__(self) -> str:
-        """Return the canonical text: positional arguments always, keyword-only ones where they differ from defaults."""
+        """Return the canonical text: positional arguments always, keyword-only ones if they differ from defaults."""
         inside = []
         for parameter, (name, value) in zip(self.method.parameters, self.arguments, strict=True):
             if parameter.kind is not parameter.KEYWORD_ONLY:
@@ -146,7 +146,7 @@ class BoundMethod:
 
     @property
     def needs(self) -> frozenset[Need]:
-        """What any part needs beside the labels."""
+        """What any part needs besides the labels."""
         return frozenset().union(*(part.method.needs for part in self.parts))
 
     @property
@@ -179,7 +179,7 @@ class BoundMethod:
         if problem is not None:
             raise InputError(
                 f"method {self} cannot leave out labels that are not known: {problem}; leave the method out, or say "
-                "that such labels are negative or positive, by --uncertain and --blank"
+                "that such labels are negative or positive with --uncertain and --blank"
             )
         return learner
 

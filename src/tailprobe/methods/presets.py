@@ -8,7 +8,7 @@ _REWEIGHTING = ("baseline", *(f"reweight({k})" for k in _FACTORS))
 _PAPER = (*_REWEIGHTING, "undersample(low-frequency)", "oversample(largest)")
 
 PRESETS: dict[str, tuple[str, ...]] = {
-    # What is compared where no methods are named: the paper's, and the one that needs no training, the baseline with
+    # What is compared if no methods are named: the paper's, and the one that needs no training, the baseline with
     # another threshold. `paper` leaves it out.
     "default": (*_PAPER, "move_threshold"),
     # One or two of each family that take little time and are defined for both kinds of labels.

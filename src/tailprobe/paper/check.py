@@ -52,7 +52,7 @@ def _planet_facts(run: Run) -> list[Fact]:
     images = float(run.record["images"])
     facts = [
         Fact("images", 40479, images),
-        Fact("mean images a class, of 80%", 5464.82, float(0.8 * counts.mean())),
+        Fact("mean images per class, of 80%", 5464.82, float(0.8 * counts.mean())),
         Fact("standard deviation, of 80%", 8214.73, float(0.8 * counts.std())),
     ]
     if (under := "undersample(200)") in rows:

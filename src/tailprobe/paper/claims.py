@@ -1,4 +1,4 @@
-"""The paper's three findings as claims that a run can be held against, and when a claim holds."""
+"""The paper's three findings as claims to check a run against, and when a claim holds."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -84,8 +84,8 @@ def verdict_on(direction: Direction, *, low: float, high: float, margin: float) 
     -margin for worse. Between the two, and without an interval, it stays open.
 
     Args:
-        low, high: of the confidence interval; NaN where there is none.
-        margin: differences within it make none in practice.
+        low, high: of the confidence interval; NaN if there is none.
+        margin: differences within it are practically negligible.
 
     >>> [str(verdict_on(d, low=-0.01, high=0.01, margin=0.02)) for d in Direction]
     ['holds', 'holds', 'does not hold', 'does not hold']

@@ -11,10 +11,10 @@ class ResultFigure:
 
     number: int
     dataset: str  # planet or ade20k
-    methods: tuple[str, ...]  # names of those beside the baseline
+    methods: tuple[str, ...]  # names of those other than the baseline
     group: str  # of classes
     title: str
-    ascending: bool = False  # whether classes stand in ascending order of their images
+    ascending: bool = False  # whether classes are in ascending order of their images
 
     @property
     def name(self) -> str:

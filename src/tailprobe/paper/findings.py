@@ -31,7 +31,7 @@ class Answer:
     claim: str  # the paper's words
     headline: bool
     difference: float  # from the baseline of the same seed
-    low: float  # of its 95% confidence interval by itself; NaN below three seeds
+    low: float  # of its own 95% confidence interval; NaN below three seeds
     high: float
     minimum_detectable_effect: float  # with 80% power; NaN below three seeds
     margin: float  # differences within it are practically equal

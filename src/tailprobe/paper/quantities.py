@@ -1,10 +1,10 @@
-"""In what the paper's results are read: the threshold of a preset, and the quantity that its figures show."""
+"""How the paper's results are measured: the threshold of a preset, and the quantity that its figures show."""
 
 from collections.abc import Sequence
 
 
 def decision_rule(thresholds: Sequence[str]) -> str:
-    """Return the threshold at which a preset's recall is read: the authors' where it has it, else 0.5.
+    """Return the threshold at which a preset's recall is read: the authors' if it has it, else 0.5.
 
     >>> decision_rule(("0.5", "0.2", "tuned")), decision_rule(("0.5", "authors"))
     ('0.5', 'authors')

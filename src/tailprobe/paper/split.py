@@ -15,7 +15,7 @@ def two_part_split(
 ) -> Split:
     """Split as the authors' runs did: a training part and a validation part that is also reported.
 
-    The given parts where there are such, else 80% at random to train (of Planet's 40,479 images theirs were 32,370).
+    The given parts if there are such, else 80% at random to train (of Planet's 40,479 images theirs were 32,370).
     """
     kept = parts_at_random(labels, (0.8, 0.2), groups, rng) == 0 if parts is None else np.asarray(parts) == "train"
     rows = np.flatnonzero(~kept)

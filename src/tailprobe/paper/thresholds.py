@@ -20,7 +20,7 @@ def _refuse_unknown(
 ) -> Float[np.ndarray, " C"]:
     raise InputError(
         "the threshold rule 'authors' goes by the F2 of whole images, of which every label has to be known; name other "
-        "--thresholds, or say that such labels are negative or positive, by --uncertain and --blank"
+        "--thresholds, or say that such labels are negative or positive with --uncertain and --blank"
     )
 
 

@@ -19,14 +19,14 @@ class EpochsKept:
 
     @property
     def sentence(self) -> str:
-        """Say which epochs were kept, and what that means for training longer."""
+        """Describe which epochs were kept, and what that means for training longer."""
         first, last = min(self.kept), max(self.kept)
         which = f"epoch {first}" if first == last else f"epochs {first} to {last}"
-        said = f"{self.method} ({self.rows:,.0f} rows an epoch): {which} of {self.epochs} kept"
+        kept_epochs = f"{self.method} ({self.rows:,.0f} rows per epoch): {which} of {self.epochs} kept"
         at_end = sum(epoch == self.epochs for epoch in self.kept)
         if not at_end:
-            return f"{said}, never the last, so that training longer would change nothing"
-        return f"{said}, in {at_end} of {len(self.kept)} seeds the last, so that training longer may change it"
+            return f"{kept_epochs}, never the last, so that training longer would change nothing"
+        return f"{kept_epochs}, in {at_end} of {len(self.kept)} seeds the last, so that training longer may change it"
 
 
 def epochs_kept(run: Run) -> list[EpochsKept]:

@@ -1,4 +1,4 @@
-"""What is said beside the answer of a run whose test images have near copies in training."""
+"""A warning with the answer of a run whose test images have near duplicates in training."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,11 +7,11 @@ MOST_COPIED = 0.02  # of the test images, above which the answer may come from c
 
 
 def caution(found: Mapping[str, Any] | None, *, groups: int | None) -> str:
-    """Return the sentence, empty where the images have groups or few test images have a near copy in training.
+    """Return the sentence, empty if the images have groups or few test images have a near copy in training.
 
     Args:
-        found: the near duplicates of a run, None where they were not looked for.
-        groups: how many groups the run kept in one part each, None where its images have none.
+        found: the near duplicates of a run, None if they were not looked for.
+        groups: how many groups the run kept in one part each, None if its images have none.
     """
     if found is None or groups is not None or not found["test_images"]:
         return ""

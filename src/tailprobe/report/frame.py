@@ -37,8 +37,8 @@ def new_figure(
 ) -> Figure:
     """Return an empty figure, `body` inches high between its header (title, subtitle, key) and its caption.
 
-    Axes made in it are laid out inside the body. For a paper title, subtitle and caption are not drawn: they are the
-    text beside the figure, which `words_of` gives.
+    Axes created in it are placed inside the body. For a paper title, subtitle and caption are not drawn: they are the
+    text of the figure, which `words_of` returns.
 
     Args:
         width: inches; that of the look by default.
@@ -96,7 +96,7 @@ _WORDS: WeakKeyDictionary[Figure, Words] = WeakKeyDictionary()
 class _RoundedLayout(ConstrainedLayoutEngine):
     """Constrained layout with positions rounded, so that the same picture gives the same bytes.
 
-    The last digits of its solver depend on where in memory its variables lie, and an SVG holds them all.
+    The last digits of its solver depend on the memory addresses of its variables, and an SVG contains all digits.
     """
 
     def execute(self, fig: Figure) -> None:
@@ -113,7 +113,7 @@ def canvas(figure: Figure) -> Axes:
     if not isinstance(engine, ConstrainedLayoutEngine):
         raise ValueError("canvas is for figures made by new_figure")
     left, low, across, up = engine.get()["rect"]
-    figure.set_layout_engine("none")  # nothing is left to lay out
+    figure.set_layout_engine("none")  # the layout is final
     axes = figure.add_axes((left, low, across, up))
     axes.set(xlim=(0, across * figure.get_figwidth()), ylim=(0, up * figure.get_figheight()))
     axes.axis("off")

@@ -6,7 +6,7 @@ import pandas as pd
 
 from tailprobe.comparison.description import signed
 from tailprobe.comparison.question import ENCODERS
-from tailprobe.report.questions import Asked
+from tailprobe.report.questions import TestedQuestion
 from tailprobe.report.text import shown
 from tailprobe.runs.run import Run
 from tailprobe.scores.metric import metric_title
@@ -29,7 +29,7 @@ def _sentence(name: str, rows: pd.DataFrame) -> str:
     about = f"{_ABOUT[name]}, in {metric_title(str(rows['metric'].iloc[0]))} on the low-frequency classes"
     if tested.empty:
         return f"{about}: nothing was tested"
-    return Asked(name, about, float(tested["level"].iloc[0]), len(tested)).sentence
+    return TestedQuestion(name, about, float(tested["level"].iloc[0]), len(tested)).sentence
 
 
 def _answers(name: str, rows: pd.DataFrame) -> list[str]:

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from tailprobe.comparison.among_the_first import AmongTheFirst, found_among_first, images_looked_through
+from tailprobe.comparison.among_the_first import TopRankedImages, positives_in_top, top_sizes
 from tailprobe.runs.run import Run
 from tailprobe.scores.head_scores import read_head_scores
 
 
-def in_images(run: Run) -> AmongTheFirst | None:
-    """Return the images found by the method that the answer is about and by its baseline; None where it is about none.
+def in_images(run: Run) -> TopRankedImages | None:
+    """Return the images found by the method that the answer is about and by its baseline; None if it is about none.
 
     Of the low-frequency class with the most test images, which is chosen by its number and not by its result.
     """
@@ -22,7 +22,7 @@ def in_images(run: Run) -> AmongTheFirst | None:
         for method in (answer.about, run.baselines[answer.about])
     ]
     (of_method, positives, first), (of_baseline, _, _) = np.mean(found, axis=1)
-    return AmongTheFirst(str(names.iloc[c]), positives, first, of_method, of_baseline) if positives else None
+    return TopRankedImages(str(names.iloc[c]), positives, first, of_method, of_baseline) if positives else None
 
 
 def _in_seed(run: Run, encoder: str, method: str, seed: int, c: int) -> tuple[float, float, float]:
@@ -32,9 +32,9 @@ def _in_seed(run: Run, encoder: str, method: str, seed: int, c: int) -> tuple[fl
     known = np.ones(len(part.rows), bool) if of_class.known is None else of_class.known[:, 0]
     labels, scores = of_class.matrix[known], part.probabilities()[known][:, [c]]
     positives = labels.sum(axis=0)
-    first = images_looked_through(positives, len(labels))
+    first = top_sizes(positives, len(labels))
     return (
-        float(found_among_first(labels, scores, first)[0]),
+        float(positives_in_top(labels, scores, first)[0]),
         float(positives[0]),
         float(first[0]),
     )

@@ -24,7 +24,7 @@ _SHOWN_PAIRS = 5
 def inspection_report(inspection: Inspection) -> RenderableType:
     """Return an inspection as text and tables for a terminal of 80 columns.
 
-    Classes stand in descending order of their images; of more than 30 the 8 largest and the 22 rarest are shown, and
+    Classes are in descending order of their images; of more than 30 the 8 largest and the 22 rarest are shown, and
     the number of the others is given. Of the low-frequency rules the first four have a column each.
     """
     labels = inspection.labels
@@ -39,7 +39,7 @@ def _overview(labels: LabelStatistics) -> Table:
     rows = [
         ("images", f"{labels.images:,}", "mean imbalance ratio", _number(labels.mean_ratio)),
         ("classes", f"{len(labels.classes):,}", "its variation (CVIR)", _number(labels.ratio_variation)),
-        ("classes an image", _number(labels.cardinality), "concurrence (SCUMBLE)", _number(labels.concurrence, 4)),
+        ("classes per image", _number(labels.cardinality), "concurrence (SCUMBLE)", _number(labels.concurrence, 4)),
         ("density", _number(labels.density, 3), "images of no class", f"{labels.untagged:,}"),
     ]
     for row in rows:

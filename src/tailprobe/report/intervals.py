@@ -18,13 +18,13 @@ class Intervals:
 
     @classmethod
     def of(cls, verdicts: pd.DataFrame | None, *, encoder: str, metric: str) -> "Intervals | None":
-        """Return the intervals under an encoder; None where the metric was not tested."""
+        """Return the intervals under an encoder; None if the metric was not tested."""
         if verdicts is None or metric not in set(verdicts["metric"]):
             return None
         return cls(verdicts[verdicts["encoder"].astype(str) == encoder])
 
     def differences(self, methods: Sequence[str], names: Sequence[str], *, is_group: bool) -> Ends:
-        """Return lower and upper ends, (M, K): the simultaneous interval where there is one, else the row's own."""
+        """Return lower and upper ends, (M, K): the simultaneous interval if there is one, else the row's own."""
         low, high = self._pair("low", "high", methods, names, is_group)
         wide_low, wide_high = self._pair("simultaneous_low", "simultaneous_high", methods, names, is_group)
         joint = ~np.isnan(wide_low)

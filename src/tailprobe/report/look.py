@@ -1,4 +1,4 @@
-"""How figures look: for the screen, with title and caption, or for a paper, which has a place of its own for both."""
+"""How figures look: for the screen, with title and caption, or for a paper, where both are separate text."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from tailprobe.registry import did_you_mean
 Style = Literal["screen", "paper"]
 SCREEN_WIDTH = 9.0  # inches: a README's 900 pixels at 100 dpi
 PAPER_WIDTH = 7.0  # inches: both columns of a paper; one is 3.3
-NARROW = 5.0  # inches; panels that stand side by side above it stand one below the other
+NARROW = 5.0  # inches; below this width panels are drawn one below the other instead of side by side
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def drawn_as(chosen: Look) -> Iterator[None]:
 
 
 def panels_across(inches: float, *, most: int) -> int:
-    """Return how many panels of at least `inches` stand side by side, at most `most`.
+    """Return how many panels of at least `inches` fit side by side, at most `most`.
 
     >>> panels_across(2.5, most=3)
     3

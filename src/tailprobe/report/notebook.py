@@ -1,4 +1,4 @@
-"""A result as a notebook shows it: the recommendation, the averages and one picture."""
+"""A result as a notebook shows it: the recommendation, the averages and one figure."""
 
 import base64
 from html import escape

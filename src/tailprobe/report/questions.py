@@ -16,7 +16,7 @@ _VISIBLE = 0.0005  # rounds to 0.001
 
 
 @dataclass(frozen=True)
-class Asked:
+class TestedQuestion:
     """A question that was tested: its name, what it is about, its level and how many comparisons share it."""
 
     name: str
@@ -26,7 +26,7 @@ class Asked:
 
     @property
     def sentence(self) -> str:
-        """Say it in short.
+        """A short.
 
         >>> Asked("primary", "low-frequency classes", 0.04, 8).sentence
         'low-frequency classes: 8 comparisons tested jointly at .04 (96% simultaneous intervals)'
@@ -45,7 +45,7 @@ class Asked:
         return f"{100 * (1 - self.level):g}%"
 
 
-def asked(verdicts: pd.DataFrame) -> list[Asked]:
+def questions_tested(verdicts: pd.DataFrame) -> list[TestedQuestion]:
     """Return the questions of a table of verdicts, in the order of `question`; without those that tested nothing."""
     tested = verdicts[verdicts["critical_level"].notna()]
     found = []
@@ -54,13 +54,13 @@ def asked(verdicts: pd.DataFrame) -> list[Asked]:
         if len(rows):
             groups = " and ".join(dict.fromkeys(rows["class_name"].astype(str)))
             about = "single classes" if name == CLASSES else f"{groups} classes"
-            found.append(Asked(name, about, float(rows["level"].iloc[0]), len(rows)))
+            found.append(TestedQuestion(name, about, float(rows["level"].iloc[0]), len(rows)))
     return found
 
 
 def confidence_levels(verdicts: pd.DataFrame) -> str:
     """Return the levels of the simultaneous intervals, e.g. `96% for low-frequency, 99% for remaining classes`."""
-    found = [(question.confidence, question.about.removesuffix(" classes")) for question in asked(verdicts)]
+    found = [(question.confidence, question.about.removesuffix(" classes")) for question in questions_tested(verdicts)]
     return f"{', '.join(f'{level} for {about}' for level, about in found)} classes" if found else ""
 
 
@@ -81,13 +81,13 @@ def fixed_before_training(run: Run) -> list[tuple[str, str]]:
         ("low-frequency rule", study.low_frequency),
         ("seeds", f"{seeds:,}"),
         ("split", str(run.record.get("split", study.split))),
-        ("groups of images", "none, each image by itself" if groups is None else f"{groups:,}, each in one part"),
+        ("groups of images", "none, each image separately" if groups is None else f"{groups:,}, each in one part"),
         ("single classes", "tested (at .05)" if study.classes == "tested" else "exploratory, not tested"),
     ]
 
 
 def more_seeds(verdicts: pd.DataFrame, encoder: str) -> str:
-    """Say what more seeds could still bring, and what no number of seeds can; empty where nothing was tested.
+    """Describe what more seeds could still show, and what no number of seeds can; empty if nothing was tested.
 
     The simultaneous interval of a mean over S seeds is as wide as sqrt(seeds' part / S + images' part); both parts are
     pooled over the methods, since those of one are estimates of few degrees of freedom.
@@ -108,7 +108,7 @@ def more_seeds(verdicts: pd.DataFrame, encoder: str) -> str:
 
 
 def what_would_settle(verdicts: pd.DataFrame, answer: Conclusion) -> str:
-    """Say what more seeds would bring to an answer that is open and does not say itself what would settle it."""
+    """Describe what more seeds would add to an open answer that does not say itself what would settle it."""
     return "" if answer.kind != CANNOT_TELL or answer.settle else more_seeds(verdicts, answer.encoder)
 
 

@@ -27,7 +27,7 @@ _OPTIMISTIC = (
 
 
 def closeness_table(run: Run) -> Table:
-    """Return the paper's numbers beside the run's, at most 80 columns wide."""
+    """Compare the paper's numbers with the run's, at most 80 columns wide."""
     table = Table(box=box.SIMPLE_HEAD, title_justify="left", **_LOOK)  # type: ignore[arg-type]
     table.title = Text("How close it is", style="bold")
     table.add_column("", width=_NAME)
@@ -63,8 +63,8 @@ def finding_lines(run: Run) -> list[str]:
     for number, finding in enumerate(FINDINGS, start=1):
         verdicts = [(e, m, verdict_on_finding(finding, a)) for e, m, a in readings if _answers(finding, a)]
         if verdicts:
-            said = "; ".join(f"{shown(e, 30)}, {metric_title(m)}: {v}" for e, m, v in verdicts)
-            lines.append(f"{number}. {finding.words} {said}.")
+            answers = "; ".join(f"{shown(e, 30)}, {metric_title(m)}: {v}" for e, m, v in verdicts)
+            lines.append(f"{number}. {finding.words} {answers}.")
     kept = [f"{shown(e.encoder, 30)}, {e.sentence}" for e in epochs_kept(run)]
     if kept:
         lines.append(f"Section 5.3 guesses that training was stopped too early. {'; '.join(kept)}.")
@@ -89,7 +89,7 @@ def caption(run: Run) -> str:
 
 
 def facts(run: Run) -> list[Fact]:
-    """Return the paper's numbers beside the run's; none where it repeats no study of the paper's."""
+    """Compare the paper's numbers with the run's; empty if the run does not repeat a study of the paper."""
     return [] if run.paper_facts is None else facts_of(run.paper_facts)
 
 
@@ -119,7 +119,7 @@ def relative(fact: Fact) -> str:
 
 
 def interval(answer: Answer) -> str:
-    """Return a difference in percent with its interval, where it has one."""
+    """Return a difference in percent with its interval, if it has one."""
     centre = "–" if np.isnan(answer.difference) else signed(100 * answer.difference, 1)
     if np.isnan(answer.low):
         return centre

@@ -57,7 +57,7 @@ def settings() -> Iterator[None]:
 
 
 def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Draw in this style and no other, and leave matplotlib's settings as they were.
+    """Draw in exactly this style, and leave matplotlib's settings as they were.
 
     Every text of the finished picture is literal: a dollar sign in a class name opens no formula.
     """
@@ -75,7 +75,7 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 
 
 def palette(families: Mapping[str, str]) -> dict[str, str]:
-    """Return the colour of each method: a hue a family, from one end to the other in the order given.
+    """Return the colour of each method: one hue per family, from one end to the other in the order given.
 
     Take it once from all methods of a study and hand it to every picture, so that a method keeps its colour.
 

@@ -34,19 +34,19 @@ def results_table(
     remarks: Mapping[str, str] = MappingProxyType({}),
     width: int = 80,
 ) -> Table:
-    """Return the averages over classes of one metric, in percent: a row a method, under each encoder.
+    """Return the averages over classes of one metric, in percent: one row per method, under each encoder.
 
     Each group of classes has its mean and standard deviation over seeds, and Δ, the mean difference from the baseline
-    of the same seed. A Δ is coloured where all of three or more seeds agree on its sign.
+    of the same seed. A Δ is coloured if all of three or more seeds agree on its sign.
 
     Args:
         table: the tidy results table, with averages under the class names "low-frequency", "remaining" and "all". A
             group that it has not, as where the metric is of all classes together, has no columns.
         methods: in the order to show them, the baseline among them.
-        plans: columns method, seed, rows, and encoder where they differ by it; adds the rows drawn, a mean over seeds.
+        plans: columns method, seed, rows, and encoder if they differ by it; adds the rows drawn, a mean over seeds.
         baselines: by method, what Δ is from where that is not `baseline`, as for softmax methods.
         remarks: by method, what is to be known of it, under the table.
-        width: columns of the terminal, 80 or more; names that do not fit stand on several lines.
+        width: columns of the terminal, 80 or more; names that do not fit are wrapped.
 
     Raises:
         InputError: the table has no such encoder, metric, part or method.

@@ -38,9 +38,9 @@ def _installed() -> tuple[str, ...]:
 
 
 def shown(text: str, limit: int = 28) -> str:
-    r"""Return `text` as it may stand in a picture or a terminal: one line of at most `limit` characters.
+    r"""Return `text` in a form that is safe for figures and terminals: one line of at most `limit` characters.
 
-    Whatever has no picture of its own (line breaks, control and direction marks, characters that no font at hand has)
+    Whatever has no glyph (line breaks, control and direction marks, characters that no available font has)
     is written as its escape; what is too long loses its middle, since names tend to differ at their ends.
 
     Raises:
@@ -100,7 +100,7 @@ def whole_name(name: str, width: int) -> str:
 
 
 def fitted(name: str, inches: float, size: float, *, least: float = 5.0) -> tuple[str, float]:
-    """Return a shown name broken after separators alone, and the size in points, up to `size`, at which it fits.
+    """Return a name with line breaks only after separators, and the size in points, up to `size`, at which it fits.
 
     Only a word that does not fit at the `least` size is broken.
     """

@@ -56,7 +56,7 @@ def seed_values(
         is_group: take the averages over groups of classes, not the classes.
 
     Raises:
-        InputError: a column is missing, an encoder, metric, part, method or class has no row, or a row stands twice.
+        InputError: a column is missing, an encoder, metric, part, method or class has no row, or a row is repeated.
     """
     missing = [column for column in COLUMNS if column not in table.columns]
     if missing:
@@ -92,7 +92,7 @@ def resampled_counts(plans: pd.DataFrame) -> dict[str, Int[np.ndarray, " C"]]:
 
 
 def mean(values: Float[np.ndarray, "*rest S"]) -> Float[np.ndarray, "*rest"]:
-    """Return the mean over the last axis of what is defined; NaN where nothing is."""
+    """Return the mean over the last axis of what is defined; NaN if nothing is."""
     return defined_mean(values, axis=-1)
 
 
@@ -122,7 +122,7 @@ def spread_ends(
 
 
 def agree(differences: Float[np.ndarray, "*rest S"]) -> Bool[np.ndarray, "*rest"]:
-    """Return where at least three seeds are defined and all of them lie on the same side of zero."""
+    """Return where at least three seeds are defined and all of them are on the same side of zero."""
     number = (~np.isnan(differences)).sum(axis=-1)
     same = ((differences > 0).sum(axis=-1) == number) | ((differences < 0).sum(axis=-1) == number)
     return np.asarray(same & (number >= 3))
@@ -152,7 +152,7 @@ def _only(table: pd.DataFrame, column: str, wanted: Iterable[str]) -> pd.DataFra
     known = set(table[column])
     for value in wanted:
         if value not in known:
-            listed = ", ".join(repr(name) for name in sorted(map(str, known))[:12]) or "none at all"
+            listed = ", ".join(repr(name) for name in sorted(map(str, known))[:12]) or "none"
             raise InputError(f"the results table has no row with {column} {value!r}; there are {listed}")
     return table[table[column].isin(list(wanted))]
 

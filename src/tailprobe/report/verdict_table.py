@@ -13,14 +13,14 @@ from tailprobe.comparison.description import signed
 from tailprobe.comparison.question import CLASSES
 from tailprobe.comparison.words import IMPROVES, NOT_TESTED, WORSENS
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
-from tailprobe.report.questions import asked
+from tailprobe.report.questions import questions_tested
 from tailprobe.report.references import references
 from tailprobe.report.text import shown, whole_name
 from tailprobe.scores.metric import metric_title
 
 _SHOWN = (LOW_FREQUENCY, REMAINING)
 _COLOURS = {IMPROVES: "green", WORSENS: "red"}
-_WIDE = 116  # columns from which both groups stand side by side
+_WIDE = 116  # terminal columns from which both groups are shown side by side
 _GROUP = 43  # letters of a group: mean 4, interval 18, the longest verdict 17, spaces
 _WORDS = 17  # letters of the longest verdict
 _MIN_NAME = 15
@@ -36,8 +36,8 @@ def verdict_table(
 ) -> Table:
     """Return what each method reaches and changes in both groups of classes, in percent, and the verdicts' words.
 
-    The groups stand side by side in a wide terminal, else one below the other. The interval is the simultaneous one,
-    which the verdict is drawn from; of what was not tested that of the row alone. Classes that were tested, as a
+    The groups are side by side in a wide terminal, else one below the other. The interval is the simultaneous one,
+    which the verdict is drawn from; for untested differences that of the single row. Classes that were tested, as a
     question of their own, are counted under the table. Only verdicts have colours.
 
     Args:
@@ -46,7 +46,7 @@ def verdict_table(
             margin.
         methods: in the order to show them; of the baseline, which has no verdict, the mean is shown.
         remarks: by method, what is to be known of it, under the table.
-        width: columns of the terminal, 80 or more; names that do not fit stand on several lines.
+        width: columns of the terminal, 80 or more; names that do not fit are wrapped.
     """
     wide = width >= _WIDE
     groups = [_SHOWN] if wide else [(group,) for group in _SHOWN]
@@ -81,7 +81,7 @@ def _empty(verdicts: pd.DataFrame, *, side_by_side: int) -> Table:
 
 
 def _caption(verdicts: pd.DataFrame, methods: Sequence[str], remarks: Mapping[str, str]) -> str:
-    questions = asked(verdicts)
+    questions = questions_tested(verdicts)
     lines = [f"{'; '.join(q.sentence for q in questions)}." if questions else "Nothing was tested."]
     if questions:
         lines.append("Intervals are simultaneous: they hold for all of a question's comparisons at once.")
@@ -106,8 +106,8 @@ def _cells(verdicts: pd.DataFrame, method: str, group: str) -> list[Text]:
     row = own.iloc[0]
     low, high = ("low", "high") if pd.isna(row["simultaneous_low"]) else ("simultaneous_low", "simultaneous_high")
     span = f"{_percent(row['difference'])} ({_percent(row[low])}, {_percent(row[high])})"
-    said = whole_name(verdict_in_words(row), _WORDS)
-    return [Text(_mean(row["value"])), Text(span), Text(said, style=_COLOURS.get(str(row["verdict"]), ""))]
+    verdict = whole_name(verdict_in_words(row), _WORDS)
+    return [Text(_mean(row["value"])), Text(span), Text(verdict, style=_COLOURS.get(str(row["verdict"]), ""))]
 
 
 def _mean(value: float) -> str:

@@ -1,4 +1,4 @@
-"""What is drawn of runs: figures, tables and the page, from their folders alone."""
+"""What is drawn of runs: figures, tables and the page, from their folders only."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -87,7 +87,7 @@ def write_report(runs: Sequence[Run], path: Path | None = None) -> Path:
     own = runs[0].folder
     page = write_page(runs, path or own.report)
     if page.resolve() == own.report.resolve():
-        own.note_again(own.report)
+        own.update_digest(own.report)
     return page
 
 

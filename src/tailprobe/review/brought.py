@@ -1,4 +1,4 @@
-"""What new labels brought: two runs held against each other on the images and labels that both have.
+"""What new labels brought: two runs compared on the images and labels that both have.
 
 The runs' own numbers cannot be compared: the new images are part of the later test parts, chosen because they were
 likely or hard, and change how frequent a class is. So both are measured on the images of the earlier run with the

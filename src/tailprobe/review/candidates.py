@@ -54,7 +54,7 @@ def find_candidates(
 
     Args:
         answered: image and class of decisions that were made before; they are not queued again.
-        each: new images a class.
+        each: new images per class.
         doubts: labels that may be wrong, a class.
     """
     found: list[Candidate] = []
@@ -107,7 +107,7 @@ def nearest_carriers(
     """Return for each query the nearest labelled images that carry the class, nearest first.
 
     Args:
-        leave_out: a labelled image that is no neighbour of itself.
+        leave_out: a labelled image, which is not a neighbour of itself.
     """
     if labelled is None or labelled.vectors is None or not len(queries):
         return [()] * len(queries)

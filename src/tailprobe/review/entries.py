@@ -1,6 +1,6 @@
-"""What reviewers decided: entries of a history, and what of them stands.
+"""What reviewers decided: entries of a history, and which of them are in effect.
 
-The history only grows. An undo is an entry of its own; what it takes back stays in the history and stands no more.
+The history only grows. An undo is an entry, too; the undone decision stays in the history but is no longer in effect.
 """
 
 from collections.abc import Iterable, Sequence
@@ -39,7 +39,7 @@ class Conflict:
     later: Entry
 
 
-def standing(entries: Iterable[Entry]) -> dict[Item, list[Entry]]:
+def entries_in_effect(entries: Iterable[Entry]) -> dict[Item, list[Entry]]:
     """Return the decisions on each item that were not undone, in their order; items without any are left out."""
     found: dict[Item, list[Entry]] = {}
     for entry in entries:
@@ -52,7 +52,7 @@ def standing(entries: Iterable[Entry]) -> dict[Item, list[Entry]]:
 
 
 def last_answers(entries: Iterable[Entry]) -> dict[Item, bool]:
-    """Return for each item whether the class was confirmed, by the last decision that stands and is no skip.
+    """Return for each item whether the class was confirmed, by the last decision that was not undone and is not a skip.
 
     >>> one = Entry(1, "", "ann", "a.png", "mine", "confirm")
     >>> two = Entry(2, "", "bob", "a.png", "mine", "skip")
@@ -60,7 +60,7 @@ def last_answers(entries: Iterable[Entry]) -> dict[Item, bool]:
     {('a.png', 'mine'): True}
     """
     answers: dict[Item, bool] = {}
-    for item, on_item in standing(entries).items():
+    for item, on_item in entries_in_effect(entries).items():
         given = [entry.decision for entry in on_item if entry.decision != "skip"]
         if given:
             answers[item] = given[-1] == "confirm"
@@ -73,7 +73,7 @@ def conflicts(entries: Iterable[Entry]) -> list[Conflict]:
     Who has seen the other's decision and decides otherwise settles the conflict.
     """
     found = []
-    for on_item in standing(entries).values():
+    for on_item in entries_in_effect(entries).values():
         answers = [entry for entry in on_item if entry.decision != "skip"]
         last = answers[-1] if answers else None
         unseen = [e for e in answers[:-1] if last is not None and e.decision != last.decision and e.number > last.seen]
@@ -83,7 +83,7 @@ def conflicts(entries: Iterable[Entry]) -> list[Conflict]:
 
 
 def last_of(entries: Sequence[Entry], reviewer: str) -> Entry | None:
-    """Return a reviewer's last decision that stands, which an undo takes back; None where there is none."""
+    """Return a reviewer's last decision in effect, which an undo reverts; None if there is none."""
     undone = {entry.undoes for entry in entries if entry.decision == "undo"}
     for entry in reversed(entries):
         if entry.reviewer == reviewer and entry.decision != "undo" and entry.number not in undone:

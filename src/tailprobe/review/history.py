@@ -1,6 +1,6 @@
 """The history of a review on the disk: JSON lines that are only ever added, by any number of processes.
 
-A line is added under a lock, in one write, and lies on the disk before the answer. What a killed process left
+A line is added under a lock, in one write, and is on disk before the response. What a killed process left
 of a line is passed over. Beside decisions the history knows the files that were written of it (`written`), so that a
 table which is a review's own may be replaced and any other is not.
 """
@@ -18,14 +18,14 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from tailprobe.errors import InputError
-from tailprobe.files import refusals_named
+from tailprobe.files import wrap_write_errors
 from tailprobe.review.entries import DECISIONS, Decision, Entry, last_of
 
 _WAIT = 20.0  # seconds for another process to add its line
 
 
 def history_path(out: Path) -> Path:
-    """Return where the history of a table of labels lies: beside it."""
+    """Return the path of the review history, next to the table of labels."""
     return out.with_name(f"{out.name}.history.jsonl")
 
 
@@ -33,10 +33,10 @@ class History:
     """The entries of one review; every call first takes in what others have added."""
 
     def __init__(self, path: Path) -> None:
-        """Open a history, a new one where there is none.
+        """Open a history, a new one if there is none.
 
         Raises:
-            InputError: the file is no history, or cannot be read.
+            InputError: the file is not a review history, or cannot be read.
         """
         self.path = path
         self.entries: list[Entry] = []
@@ -66,7 +66,7 @@ class History:
         except ValueError:  # what a killed process left of a line
             return
         if not isinstance(fields, dict):
-            raise InputError(f"{self.path}: is no history of a review; give --out another name")
+            raise InputError(f"{self.path}: not a review history; give --out another name")
         if "written" in fields:
             self.written.add(str(fields["written"]))
             return
@@ -76,7 +76,7 @@ class History:
         try:
             entry = Entry(**fields)
         except TypeError as error:
-            raise InputError(f"{self.path}: is no history of a review ({error}); give --out another name") from None
+            raise InputError(f"{self.path}: not a review history ({error}); give --out another name") from None
         if entry.decision not in DECISIONS:
             raise InputError(f"{self.path}: has the decision {entry.decision!r}; expected {', '.join(DECISIONS)}")
         return entry
@@ -99,7 +99,7 @@ class History:
         return entry
 
     def undo(self, reviewer: str) -> Entry | None:
-        """Take back a reviewer's last decision that stands; return the undoing, None where there is nothing to undo."""
+        """Undo a reviewer's last decision; return the undo entry, None if there is nothing to undo."""
 
         def made(number: int) -> Entry | None:
             last = last_of(self.entries, reviewer)
@@ -128,7 +128,7 @@ class History:
     def _locked(self) -> Iterator[None]:
         with self._threads:  # a file lock counts how often its own process holds it, and lets its threads in
             try:
-                with refusals_named(self.path):
+                with wrap_write_errors(self.path):
                     self._lock.acquire()
             except Timeout:
                 message = f"{self.path}: another process has locked it for {_WAIT:g} seconds; try again"
@@ -140,7 +140,7 @@ class History:
 
     def _append(self, fields: dict[str, Any]) -> None:
         line = json.dumps(fields).encode("ascii") + b"\n"  # half a surrogate pair of a file name too
-        with refusals_named(self.path), self.path.open("a+b") as file:
+        with wrap_write_errors(self.path), self.path.open("a+b") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
             cut = file.read(1) not in (b"", b"\n")  # the last line of a process that was killed
             file.write(b"\n" + line if cut else line)

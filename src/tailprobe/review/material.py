@@ -29,7 +29,7 @@ from tailprobe.use.study_data import read_study_data
 _LOG = logging.getLogger(__name__)
 _HEADS = 5  # of a study, whose probabilities are averaged
 _BLOCK = 4096
-_RARE = 25  # percentile of the classes' images, where no study says which classes are rare
+_RARE = 25  # percentile of the classes' images, if no study says which classes are rare
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +39,12 @@ class Labelled:
     run: Run
     names: tuple[str, ...]
     labels: Labels  # (N, C)
-    images: LabeledImages | None = None  # None where they are no longer at hand
+    images: LabeledImages | None = None  # None if they are no longer available
     vectors: Float[np.ndarray, "N D"] | None = None
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The path or URL of each image, empty where it is no file of its own."""
+        """The path or URL of each image, empty if it is not a separate file."""
         if self.images is None:
             return ("",) * len(self.names)
         return tuple(file_of(self.images, row) for row in range(len(self.names)))
@@ -58,7 +58,7 @@ class Material:
     new: LabeledImages
     vectors: Float[np.ndarray, "M D"]  # of the new images; may be memory-mapped
     probabilities: Float64[np.ndarray, "M C"]
-    labelled: Labelled | None  # None of a model whose comparison is not beside it
+    labelled: Labelled | None  # None for a model without its comparison
     rare: tuple[int, ...]  # the classes that are reviewed
 
 
@@ -122,7 +122,7 @@ def _classes(classifier: Classifier, run: Run | None, names: Sequence[str]) -> t
 
 
 def read_labelled(run: Run, classifier: Classifier, cache: Path, progress: Progress) -> Labelled:
-    """Return the labelled images of a run; without pixels and embeddings where they have changed or are gone."""
+    """Return the labelled images of a run; without pixels and embeddings if they have changed or are gone."""
     names = tuple(str(name) for name in run.folder.read_table("labels")["name"])
     alone = Labelled(run, names, run.labels)
     try:

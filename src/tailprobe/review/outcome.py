@@ -15,10 +15,10 @@ YES, NO, UNKNOWN = 1, 0, -1  # as a table of labels has them; `--uncertain ignor
 
 @dataclass(frozen=True, eq=False)
 class ReviewedLabels:
-    """Labels of N images by C classes, old ones first; an image of which nothing is known is not among them."""
+    """Labels of N images by C classes, old ones first; images without any known label are not included."""
 
     names: tuple[str, ...]
-    files: tuple[str, ...]  # path or URL of each image, empty where it is no file of its own
+    files: tuple[str, ...]  # path or URL of each image, empty if it is not a separate file
     values: Int8[np.ndarray, "N C"]  # YES, NO or UNKNOWN
     classes: tuple[str, ...]
     kind: Kind
@@ -33,7 +33,7 @@ class ReviewedLabels:
 
 @dataclass(frozen=True, eq=False)
 class LabelledBefore:
-    """The labels there were; none of a model whose comparison is not beside it."""
+    """The labels before the review; none for a model without its comparison."""
 
     names: tuple[str, ...]
     files: tuple[str, ...]
@@ -45,13 +45,13 @@ def reviewed_labels(
 ) -> ReviewedLabels:
     """Put the answers of a review into the labels.
 
-    An answer of a multi-label image is about its class alone: its other classes stay as they were, of a new image
-    unknown. The single-label image whose class is confirmed is of that class and no other; one of which every answer
-    is a reject has no class left and is left out, as a single-label table has no word for it.
+    An answer for a multi-label image is only about the class in question: its other classes stay as they were, or
+    unknown for a new image. A single-label image whose class is confirmed has only that class; one whose classes are
+    all rejected is left out, as a single-label table cannot express it.
 
     Args:
         answers: whether a class was confirmed, by image and class, in the order of the history.
-        new_files: path or URL of each new image by its name, empty where it is no file.
+        new_files: path or URL of each new image by its name, empty if it is not a file.
 
     Raises:
         InputError: an answer is about an image or class that is not there.

@@ -78,14 +78,14 @@ def rank_images(
 
 
 def image_values(probabilities: Float[np.ndarray, " N"], mix: Mix) -> Float64[np.ndarray, " N"]:
-    """Return (N,) what score and uncertainty make of each image; -inf where there is no probability."""
+    """Return (N,) what score and uncertainty make of each image; -inf if there is no probability."""
     p = np.clip(np.asarray(probabilities, np.float64), _LEAST, 1 - _LEAST)
     value = mix.score * np.log(p) + mix.uncertainty * np.log(4 * p * (1 - p))
     return np.where(np.isnan(p), -np.inf, value)
 
 
 def unit_rows(vectors: Float[np.ndarray, "N D"]) -> Float32[np.ndarray, "N D"]:
-    """Return rows about their mean and of length 1, so that distances are of direction alone; zeros stay zeros."""
+    """Return rows about their mean and of length 1, so that distances depend only on direction; zeros stay zeros."""
     rows = np.asarray(vectors, np.float32)
     rows = rows - rows.mean(axis=0)
     length = np.linalg.norm(rows, axis=1, keepdims=True)

@@ -14,7 +14,7 @@ from tailprobe.datasets.pixels.thumbnail import thumbnail
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.review.candidates import Candidate
-from tailprobe.review.entries import Decision, Entry, conflicts, last_answers, standing
+from tailprobe.review.entries import Decision, Entry, conflicts, entries_in_effect, last_answers
 from tailprobe.review.history import History
 from tailprobe.review.material import Material
 from tailprobe.review.outcome import LabelledBefore, ReviewedLabels, reviewed_labels
@@ -66,7 +66,7 @@ class Session:
         }
 
     def state(self, reviewer: str, viewing: int | None = None) -> dict[str, Any]:
-        """Return what stands of each candidate, the conflicts, and what others look at.
+        """Return the current decision on each candidate, the conflicts, and what others look at.
 
         Args:
             viewing: the number of the candidate that the reviewer has before their eyes.
@@ -75,9 +75,11 @@ class Session:
         now = time.monotonic()
         if viewing is not None:
             self._viewed[reviewer] = (viewing, now)
-        on_items = standing(self.history.entries)
+        on_items = entries_in_effect(self.history.entries)
         number_of = {candidate.item: candidate.number for candidate in self.candidates}
-        decided = {number_of[item]: _told(on_item[-1]) for item, on_item in on_items.items() if item in number_of}
+        decided = {
+            number_of[item]: _entry_as_json(on_item[-1]) for item, on_item in on_items.items() if item in number_of
+        }
         return {
             "decided": decided,
             "conflicts": [
@@ -93,7 +95,7 @@ class Session:
     def _conflict(earlier: Entry, later: Entry, number_of: dict[tuple[str, str], int]) -> dict[str, Any]:
         return {
             "number": number_of.get(later.item), "image": later.image, "class": later.class_name,
-            "earlier": _told(earlier), "later": _told(later),
+            "earlier": _entry_as_json(earlier), "later": _entry_as_json(later),
         }  # fmt: skip
 
     def decide(self, number: int, decision: Decision, reviewer: str, *, seen: int = 0) -> dict[str, Any]:
@@ -110,7 +112,7 @@ class Session:
         return self.state(reviewer)
 
     def undo(self, reviewer: str) -> dict[str, Any]:
-        """Take back the reviewer's last decision; `back` is the number of its candidate, None where it has none."""
+        """Take back the reviewer's last decision; `back` is the number of its candidate, None if it has none."""
         entry = self.history.undo(reviewer)
         numbers = [c.number for c in self.candidates if entry is not None and c.item == entry.item]
         return {**self.state(reviewer), "back": numbers[0] if numbers else None, "undone": entry is not None}
@@ -138,7 +140,7 @@ class Session:
         return None if self.material.labelled is None else self.material.labelled.images
 
     def labels(self) -> ReviewedLabels:
-        """Return the labels with what stands of the decisions."""
+        """Return the labels with the decisions in effect."""
         self.history.refresh()
         new = self.material.new
         files = {name: file_of(new, row) for row, name in enumerate(new.names)}
@@ -156,9 +158,9 @@ class Session:
         """Write the labels and return what was written, in words; raises as `write_labels`."""
         labels = self.labels()
         write_labels(labels, self.out, self.layout, self.history, overwrite=self.overwrite)
-        left = f"; {labels.left_out} left out, of which no class is known" if labels.left_out else ""
+        left = f"; {labels.left_out} left out, as none of their labels is known" if labels.left_out else ""
         return f"{labels.added} new images and {labels.changed} corrected labels written to {self.out}{left}"
 
 
-def _told(entry: Entry) -> dict[str, Any]:
+def _entry_as_json(entry: Entry) -> dict[str, Any]:
     return {"entry": entry.number, "decision": entry.decision, "reviewer": entry.reviewer, "time": entry.time}

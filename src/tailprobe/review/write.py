@@ -46,7 +46,7 @@ def write_labels(
 ) -> Path:
     """Write labels whole or not at all, and note in the history that they are its own; raises as `check_out`.
 
-    A file that is overwritten and not the review's own is kept beside it, once.
+    A file that is overwritten and not the review's own is kept as a backup, once.
     """
     check_out(out, layout, history, overwrite=overwrite)
     if layout == "fiftyone":

@@ -56,8 +56,8 @@ def faults_of(name: str, arrow: pa.Table) -> list[str]:
     return faults + [fault for column in found if column in expected for fault in _column_faults(name, column, arrow)]
 
 
-def what_is_absent(folder: Path) -> str:
-    """Return a table or column that a run folder of another version lacks; empty where it has all of the schema.
+def describe_missing(folder: Path) -> str:
+    """Return a table or column that a run folder of another version lacks; empty if it has all of the schema.
 
     Only the files' footers are read, and not those of large files, whose digests are compared later.
     """

@@ -1,4 +1,4 @@
-"""Which method a report shows beside the baseline."""
+"""Which method a report compares with the baseline."""
 
 import pandas as pd
 

@@ -12,8 +12,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from tailprobe.errors import InputError, how_to_read
-from tailprobe.files import file_digest, is_partial, make_folder, refusals_named, write_text, write_whole
-from tailprobe.runs.check import to_arrow, what_is_absent
+from tailprobe.files import file_digest, is_partial, make_folder, wrap_write_errors, write_text, write_whole
+from tailprobe.runs.check import describe_missing, to_arrow
 from tailprobe.runs.schema import DRAWN, FORMAT, LARGE
 from tailprobe.runs.settings import Study, read_study, write_study
 
@@ -164,7 +164,7 @@ class RunFolder:
         Raises:
             InputError: a table or a column of this version is absent.
         """
-        absent = what_is_absent(self.path)
+        absent = describe_missing(self.path)
         if absent:
             raise InputError(
                 f"{self.path}: was written by another version of tailprobe and lacks {absent}. Open it with that "
@@ -184,25 +184,25 @@ class RunFolder:
         for name in names:
             path = self.path / name
             if not path.is_file():
-                raise InputError(f"{path}: is missing; {self._way_out(name)}")
+                raise InputError(f"{path}: is missing; {self._how_to_restore(name)}")
             if file_digest(path) != files[name]:
-                raise InputError(f"{path}: has changed since the run was written; {self._way_out(name)}")
+                raise InputError(f"{path}: has changed since the run was written; {self._how_to_restore(name)}")
 
-    def _way_out(self, name: str) -> str:
+    def _how_to_restore(self, name: str) -> str:
         if is_drawn(name):
             return "move it away, and the same command draws it again"
         return f"restore it, or repeat the run: tailprobe compare {self.study} --out AGAIN"
 
-    def note_again(self, path: Path) -> None:
+    def update_digest(self, path: Path) -> None:
         """Update the digest of a rewritten file in run.json; an unfinished run has no run.json, so nothing is done."""
         if self.record.exists():
             record = self.read_record()
             self.write_record(record, {**record["files"], self.relative(path): file_digest(path)})
 
-    def say(self, event: str, **fields: object) -> None:
+    def log_event(self, event: str, **fields: object) -> None:
         """Append an event with its time to the log."""
         line = json.dumps({"time": round(time.time(), 3), "event": event, **fields}, default=str)
-        with refusals_named(self.log), self.log.open("a+b") as log:
+        with wrap_write_errors(self.log), self.log.open("a+b") as log:
             log.seek(max(0, log.seek(0, 2) - 1))
             cut = log.read(1) not in (b"", b"\n")  # the last line of a process that was killed
             log.write((b"\n" if cut else b"") + line.encode() + b"\n")
@@ -234,10 +234,10 @@ def free_folder(path: Path, study: Study) -> RunFolder:
     folder = RunFolder(path)
     if path.exists() and not path.is_dir():
         raise InputError(f"{path} is a file; give --out a folder")
-    with refusals_named(path):
+    with wrap_write_errors(path):
         others = [file for file in path.iterdir() if not _is_left_over(file)] if path.is_dir() else []
     if others and not folder.study.exists():
-        raise InputError(f"{path} holds files that are no run of tailprobe; give --out a new or empty folder")
+        raise InputError(f"{path} contains files that are not a run of tailprobe; give --out a new or empty folder")
     if others and read_study(folder.study, allow_code=True) != study:
         raise InputError(f"{path} holds a run with other settings (its study.toml differs); give --out another folder")
     return folder

@@ -65,7 +65,7 @@ class Run:
         """
         folder = RunFolder(Path(path))
         if not folder.study.exists():
-            raise InputError(f"{path} is no run of tailprobe: it has no study.toml")
+            raise InputError(f"{path} is not a run of tailprobe: it has no study.toml")
         if not folder.record.exists():
             raise InputError(f"{path} is not finished; continue with: tailprobe compare {folder.study} --out {path}")
         run = cls(folder)
@@ -156,7 +156,7 @@ class Run:
 
     @property
     def chosen(self) -> str:
-        """The method shown beside the baseline; see `runs.chosen.chosen_method`."""
+        """The method compared with the baseline; see `runs.chosen.chosen_method`."""
         return chosen_method(self.results, self.conclusion)
 
     @cached_property
@@ -256,12 +256,12 @@ class Run:
 
     @cached_property
     def paper_facts(self) -> pd.DataFrame | None:
-        """The paper's numbers beside this run's (`paper.check`); None if the study repeats none of the paper's."""
+        """The paper's numbers compared with this run's (`paper.check`); None if the study repeats none of them."""
         return self.folder.read_table("paper_facts") if self.folder.table("paper_facts").exists() else None
 
     @cached_property
     def paper_findings(self) -> pd.DataFrame | None:
-        """The paper's findings held against this run (`paper.findings`); None if the study repeats none of them."""
+        """The paper's findings checked on this run (`paper.findings`); None if the study repeats none of them."""
         return self.folder.read_table("paper_findings") if self.folder.table("paper_findings").exists() else None
 
     @cached_property
@@ -282,7 +282,7 @@ class Run:
 
     @property
     def heads(self) -> Heads:
-        """The trained heads by key (encoder, method, seed), read anew at each call.
+        """The trained heads by key (encoder, method, seed), read again at each call.
 
         Raises:
             InputError: the file differs from its digest, or is damaged.

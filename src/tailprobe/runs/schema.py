@@ -9,50 +9,50 @@ FORMAT = 3  # of the run folder, in run.json; one more whenever a file, column o
 FILES = MappingProxyType(
     {
         "study.toml": "the settings; `tailprobe compare study.toml` repeats the run",
-        "run.json": "what decides the numbers beside the settings, and every file's digest; its presence means that "
+        "run.json": "what decides the numbers besides the settings, and every file's digest; its presence means that "
         "the run is whole",
         "split.parquet": "which image is in which part",
         "labels.parquet": "which image carries which class",
         "classes.parquet": "the classes",
         "methods.parquet": "the methods",
         "plans.parquet": "what each method does to the training data",
-        "histories.parquet": "the trainings by epoch",
+        "histories.parquet": "losses by epoch",
         "heads.safetensors": "the weights of every head",
         "scores.parquet": "the logits of every head on held-out images",
         "results.parquet": "every metric of every head",
-        "verdicts.parquet": "the tests of each method; absent where no method was compared",
+        "verdicts.parquet": "the tests of each method; absent if no method was compared",
         "decomposition.parquet": "how much of each gain in decisions is a better ranking, and how much a moved "
-        "threshold; absent where no method was compared",
-        "aspects.parquet": "what each method changes in ranking, decisions and calibration; absent where no method was "
+        "threshold; absent if no method was compared",
+        "aspects.parquet": "what each method changes in ranking, decisions and calibration; absent if no method was "
         "compared",
-        "ranks.parquet": "average ranks of the methods; absent where no method was compared",
-        "trends.parquet": "of methods that differ in one number, what more of it does; absent where none was compared",
-        "best.parquet": "each method against the best of the others; absent where no method was compared",
+        "ranks.parquet": "average ranks of the methods; absent if no method was compared",
+        "trends.parquet": "of methods that differ in one number, what more of it does; absent if none was compared",
+        "best.parquet": "each method against the best of the others; absent if no method was compared",
         "further.parquet": "encoders against each other, and calibration; absent where `questions` names none",
-        "recommendation.json": "the recommended method; absent where no method was compared",
-        "paper_facts.parquet": "the paper's numbers beside this run's; absent where the study repeats none of the "
-        "paper's",
-        "paper_findings.parquet": "the paper's findings, held against this run; absent as the above",
+        "recommendation.json": "the recommended method; absent if no method was compared",
+        "paper_facts.parquet": "the paper's numbers compared with this run's; absent where the study repeats none of "
+        "them",
+        "paper_findings.parquet": "the paper's findings, checked on this run; absent as the above",
         "duplicates.json": "pairs of nearly equal images; absent for more than 50,000 images",
         "samples.parquet": "a few images, made small",
         "mistakes.parquet": "the test images with the largest errors, and those that one method finds and the other "
         "misses",
-        "embedding_map.parquet": "where images lie under each encoder, in two dimensions",
-        "neighbours.parquet": "what lies next to an image of each low-frequency class",
+        "embedding_map.parquet": "positions of the images under each encoder, in two dimensions",
+        "neighbours.parquet": "the nearest neighbours of an image of each low-frequency class",
         "figures": "figures as SVG, PNG and PDF, with index.json and, in the style of papers, each caption as text",
         "tables": "tables for papers, as CSV, Parquet, LaTeX and Markdown: summary (what each method reaches and "
         "changes on the groups of classes), verdicts, averages, classes, methods, costs, thresholds, lacking; "
         "methods_paragraph (what was done, to paste) and references.bib, which it cites",
         "report.html": "the page",
         "investigations": "what `tailprobe investigate` found about the collection, a folder each with its page, "
-        "figures and tables; no part of the run, absent where nothing was asked",
+        "figures and tables; no part of the run, absent if nothing was asked",
         "log.jsonl": "what happened when, a JSON object a line",
         "lock": "locked while a process writes the run",
         "checkpoints": "finished heads of an unfinished run; removed at its end",
         "stages.json": "finished stages of an unfinished run; removed at its end",
     }
 )
-DRAWN = frozenset({"figures", "tables", "report.html"})  # from the other files, and again where they are missing
+DRAWN = frozenset({"figures", "tables", "report.html"})  # from the other files, and again if they are missing
 ALWAYS = (
     "labels", "classes", "methods", "plans", "histories", "scores", "results", "samples", "mistakes", "embedding_map",
     "neighbours",
@@ -83,15 +83,14 @@ COLUMNS = MappingProxyType(
             "classes": ("list of integers", "places in classes.parquet"),
             "unknown": (
                 "list of integers",
-                "places of the classes of which it is not known whether the image carries them; it takes no part in "
-                "these",
+                "positions of the classes whose label is unknown for the image; it does not count for these",
             ),
         },
         "classes": {
             **_CLASS,
             "count": ("integer", "images that carry the class"),
-            "unknown": ("integer", "images of which it is not known whether they carry it"),
-            "groups": ("integer", "groups of images that carry the class; its images where they have no groups"),
+            "unknown": ("integer", "images for which the label is unknown"),
+            "groups": ("integer", "groups of images that carry the class; its images if they have no groups"),
             "low_frequency": ("boolean", "whether it is a low-frequency class"),
             "train": ("integer", "images of the training part of the first seed that carry it"),
             "validation": ("integer", "the same of the validation part"),
@@ -108,17 +107,17 @@ COLUMNS = MappingProxyType(
             "baseline": ("text", "the method it is compared with; empty for the baseline itself"),
             "arguments": ("JSON", "arguments by name"),
             "source": ("text", "the publication"),
-            "no_op": ("text", "why it gives the heads of its baseline; empty where it need not"),
+            "no_op": ("text", "why it gives the heads of its baseline; empty if it need not"),
             "identical_ranking": ("boolean", "whether it ranks images as its baseline does, by construction"),
         },
         "plans": {
             **_HEAD,
             **_CLASS,
-            "count": ("integer", "rows an epoch that carry the class"),
-            "rows": ("integer", "rows drawn an epoch"),
+            "count": ("integer", "rows per epoch that carry the class"),
+            "rows": ("integer", "rows drawn per epoch"),
             "distinct_images": ("integer", "different images among them"),
             "synthetic_rows": ("integer", "synthetic rows among them"),
-            "target_count": ("integer or missing", "images a class that resampling aims at"),
+            "target_count": ("integer or missing", "images per class that resampling aims at"),
         },
         "histories": {
             **_HEAD,
@@ -136,14 +135,14 @@ COLUMNS = MappingProxyType(
             "part": ("text", "validation or test"),
             "link": ("text", "sigmoid or softmax: what turns the logits into probabilities"),
             "row": ("integer", "the image, by its place in labels.parquet"),
-            "logits": ("list of numbers", "one a class, in the order of classes.parquet"),
+            "logits": ("list of numbers", "one per class, in the order of classes.parquet"),
         },
         "results": {
             **_HEAD,
             "part": ("text", "validation or test"),
             **_GROUPED,
             "metric": ("text", "name of the metric, with @ and the rule of thresholds where it needs one"),
-            "value": ("number", "NaN where it is not defined"),
+            "value": ("number", "NaN if it is not defined"),
         },
         "verdicts": {
             "encoder": _HEAD["encoder"],
@@ -158,8 +157,8 @@ COLUMNS = MappingProxyType(
             "difference": ("number", "mean difference, paired by seed"),
             "low": (
                 "number",
-                "lower end of the 95% confidence interval of the difference by itself; missing where a test "
-                "part has fewer than 5 images of the class, or a class differs in no seed",
+                "lower end of the difference's own 95% confidence interval; missing if a test part has fewer than 5 "
+                "images of the class, or a class differs in no seed",
             ),
             "high": ("number", "upper end"),
             "value_low": ("number", "lower end of the confidence interval of the value"),
@@ -171,11 +170,11 @@ COLUMNS = MappingProxyType(
             "verdict": (
                 "text",
                 "no-op, identical ranking, improves, worsens, practically equal, underpowered, inconclusive or not "
-                "tested; empty where the row belongs to no question",
+                "tested; empty if the row belongs to no question",
             ),
             "seeds": ("integer", "seeds of the comparison"),
-            "question": ("text", "primary, cost or classes; empty where the row is an estimate alone"),
-            "level": ("number", "of the question; NaN where there is none"),
+            "question": ("text", "primary, cost or classes; empty if the row is only an estimate"),
+            "level": ("number", "of the question; NaN if there is none"),
             "critical_level": ("number", "p-value at or below which it is improves or worsens; NaN where not tested"),
             "simultaneous_low": ("number", "lower end of the interval at the critical level, which verdicts rest on"),
             "simultaneous_high": ("number", "upper end"),
@@ -237,7 +236,7 @@ COLUMNS = MappingProxyType(
             "class_name": ("text", "name of the group"),
             "metric": ("text", "the metric that was tested"),
             "difference": ("number", "change from the lowest to the highest number, along a line in its logarithm"),
-            "low": ("number", "lower end of its 95% confidence interval by itself"),
+            "low": ("number", "lower end of its own 95% confidence interval"),
             "high": ("number", "upper end"),
             "p": ("number", "p-value"),
             "p_adjusted": ("number", "p-value adjusted for all members of the question, to be compared with its level"),
@@ -254,7 +253,7 @@ COLUMNS = MappingProxyType(
             "method": ("text", "a method, or the baseline"),
             "class_name": ("text", "name of the group"),
             "metric": ("text", "the metric that was tested"),
-            "distance": ("number", "how much better it is than the best of the others; below 0 where it is worse"),
+            "distance": ("number", "how much better it is than the best of the others; below 0 if it is worse"),
             "low": ("number", "lower end of its interval, which holds for all methods at once; at most 0"),
             "high": ("number", "upper end; 0 or more"),
             "question": ("text", "best"),
@@ -270,9 +269,9 @@ COLUMNS = MappingProxyType(
             "baseline": ("number", "mean over the seeds of what it is compared with"),
             "value": ("number", "mean over the seeds"),
             "difference": ("number", "value less baseline, paired by seed"),
-            "low": ("number", "lower end of its 95% confidence interval by itself"),
+            "low": ("number", "lower end of its own 95% confidence interval"),
             "high": ("number", "upper end"),
-            "p": ("number", "p-value; NaN where it cannot be tested"),
+            "p": ("number", "p-value; NaN if it cannot be tested"),
             "p_adjusted": ("number", "p-value adjusted for all members of the question, to be compared with its level"),
             "support": ("number", "mean number of test images that carry a class of the group"),
             "minimum_detectable_effect": ("number", "difference detected with 80% power at the critical level"),
@@ -312,7 +311,7 @@ COLUMNS = MappingProxyType(
             "claim": ("text", "what the paper says"),
             "headline": ("boolean", "whether the finding's own sentence says it, or only its explanation"),
             "difference": ("number", "mean difference from the baseline of the same seed"),
-            "low": ("number", "lower end of its 95% confidence interval by itself; NaN below three seeds"),
+            "low": ("number", "lower end of its own 95% confidence interval; NaN below three seeds"),
             "high": ("number", "upper end"),
             "minimum_detectable_effect": ("number", "the difference that is detected with 80% power"),
             "margin": ("number", "differences within it are practically equal"),
@@ -322,7 +321,7 @@ COLUMNS = MappingProxyType(
         "samples": {
             "name": ("text", "name of the image"),
             "tags": ("list of texts", "its classes"),
-            "png": ("bytes", "the image, at most 256 pixels a side"),
+            "png": ("bytes", "the image, at most 256 pixels per side"),
         },
         "mistakes": {
             "encoder": _HEAD["encoder"],
@@ -330,16 +329,16 @@ COLUMNS = MappingProxyType(
             "kind": (
                 "text",
                 "false negative (carries the class, low score), false positive, found (by the method shown beside the "
-                "baseline alone) or lost (by the baseline alone)",
+                "baseline only) or lost (by the baseline only)",
             ),
             "name": ("text", "name of the image"),
             "tags": ("list of texts", "its classes"),
             "baseline": ("number", "mean probability under the baseline"),
             "chosen": ("number", "mean probability under the method shown beside it"),
-            "threshold_baseline": ("number", "mean threshold of the class under the baseline; NaN where there is none"),
+            "threshold_baseline": ("number", "mean threshold of the class under the baseline; NaN if there is none"),
             "threshold_chosen": ("number", "the same under the method beside it"),
-            "file": ("text", "path or URL of the image; empty where it is no file of its own"),
-            "picture": ("bytes", "JPEG of at most 224 pixels a side; empty where it cannot be read, or none is kept"),
+            "file": ("text", "path or URL of the image; empty if it is not a separate file"),
+            "picture": ("bytes", "JPEG of at most 224 pixels per side; empty if it cannot be read, or none is kept"),
         },
         "embedding_map": {
             "encoder": _HEAD["encoder"],
@@ -354,8 +353,8 @@ COLUMNS = MappingProxyType(
             "rank": ("integer", "0 for the image itself, then 1 for the nearest"),
             "cosine": ("number", "of the two embeddings"),
             "tags": ("list of texts", "classes of the neighbour"),
-            "file": ("text", "path or URL of the neighbour; empty where it is no file of its own"),
-            "picture": ("bytes", "the neighbour, JPEG of at most 160 pixels a side; empty where none is kept"),
+            "file": ("text", "path or URL of the neighbour; empty if it is not a separate file"),
+            "picture": ("bytes", "the neighbour, JPEG of at most 160 pixels per side; empty if none is kept"),
         },
     }
 )
@@ -369,7 +368,7 @@ RECORD = MappingProxyType(
         "groups": "number of groups that stay in one part; null where images have no groups",
         "kind": "multi-label or single-label",
         "methods": "the methods, in order",
-        "method_sources": "digest of the file of each method that is no part of tailprobe, by the method's name",
+        "method_sources": "digest of the file of each method that is not part of tailprobe, by the method's name",
         "labels": "digest of the labels",
         "encoders": "by name: width of the embeddings, fingerprint of images and encoder, and identity, by what it "
         "embedded (model, hash of weights, preprocessing, runtime, precision, bands, dtype; for precomputed embeddings "
@@ -398,9 +397,9 @@ RECORD = MappingProxyType(
 
 def document() -> str:
     """Return `docs/run_folder.md`."""
-    lines = ["# The run folder", "", f"Everything of a run lies in one folder, here in format {FORMAT}.", ""]
+    lines = ["# The run folder", "", f"A run is stored in one folder, here in format {FORMAT}.", ""]
     lines += [
-        "`tailprobe.Run.load(path)` reads it; every file can also be read on its own. Tables are held against this",
+        "`tailprobe.Run.load(path)` reads it; every file can also be read on its own. Tables are checked against this",
         "page when they are written: a number may be NaN (Parquet stores a null), another value is missing only where",
         "its type says so.",
         "",

@@ -33,7 +33,7 @@ class Study:
     The meaning, range and default of each field are in its `setting(...)` and in `docs/study_file.md`.
 
     Raises:
-        InputError: a value has the wrong type or lies outside its range, an encoder is named twice, weights are given
+        InputError: a value has the wrong type or is outside its range, an encoder is named twice, weights are given
             for an encoder that is not used, or metric, thresholds and questions do not fit together.
 
     >>> study = Study("images", methods=("reweight(2)", "focal(2)"), seeds=10)
@@ -145,7 +145,7 @@ class Study:
     )
     questions: tuple[str, ...] = setting(
         (),
-        help="Further questions on the low-frequency classes, each tested at 5% of its own: encoders, whether they "
+        help="Further questions on the low-frequency classes, each tested at its own 5% level: encoders, whether they "
         "differ, method by method; calibration, what the methods do to the Brier score; e.g. calibration.",
         group="Design",
         metavar="NAMES",
@@ -188,8 +188,8 @@ class Study:
     )
     figure_style: Literal["screen", "paper"] = setting(
         "screen",
-        help="Figures with title and caption (screen), or for a paper: without, the caption as a text file beside each "
-        "(paper).",
+        help="Figures with title and caption (screen), or for a paper: without them, with the caption as a text "
+        "file (paper).",
         group="Output",
     )
     figure_width: float = setting(

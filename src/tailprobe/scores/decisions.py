@@ -115,7 +115,7 @@ def precision(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarray, "N C"
         labels, decisions: (N, C) bool.
 
     Returns:
-        (C,) float64; 0 where no image is predicted although there are positives (scikit-learn's `zero_division=0`; F is
+        (C,) float64; 0 if no image is predicted although there are positives (scikit-learn's `zero_division=0`; F is
         0 there too), NaN for a class without positives.
 
     >>> labels = np.array([[True], [True], [False]])
@@ -177,7 +177,7 @@ def balanced_accuracy(labels: Bool[np.ndarray, "N C"], decisions: Bool[np.ndarra
     """Mean of the shares of correct decisions among positives and among negatives: recall and specificity.
 
     Returns:
-        (C,) float64; NaN for a class without positives or negatives (scikit-learn then takes the other share alone).
+        (C,) float64; NaN for a class without positives or negatives (scikit-learn then uses only the other rate).
     """
     counted = Confusion.count(labels, decisions)
     balanced: Float[np.ndarray, " C"] = (RECALL.value(counted) + SPECIFICITY.value(counted)) / 2

@@ -66,7 +66,7 @@ class Counts:
         Args:
             scores: by which the images of each class are ranked, higher first.
             decisions: whose number of flagged images is taken.
-            known: which labels are known: of each class those images alone are ranked and flagged.
+            known: which labels are known: for each class, only images with known labels are ranked and flagged.
         """
         if known is not None:
             labels, decisions = labels & known, decisions & known

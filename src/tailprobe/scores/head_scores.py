@@ -33,7 +33,7 @@ from tailprobe.errors import InputError
 from tailprobe.files import write_whole
 from tailprobe.learners.loss import Link
 from tailprobe.scores.link import check_link, probabilities
-from tailprobe.scores.parquet import damage_named, read_schema
+from tailprobe.scores.parquet import read_schema, wrap_read_errors
 
 FORMAT: Final = 2
 _METADATA: Final = b"tailprobe.scores"
@@ -162,7 +162,7 @@ def read_head_scores(path: Path, *, encoder: str, method: str, seed: int, part: 
     places = _places(path)
     if head not in places:
         raise InputError(f"{path}: no scores of {_named(head)}; `scored_heads` lists the {len(places)} there are")
-    with damage_named(path):
+    with wrap_read_errors(path):
         group = pq.ParquetFile(path).read_row_group(places[head])
         if any(group[name].unique().to_pylist() != [word] for name, word in head._asdict().items()):
             raise InputError(f"{path}: damaged, other rows are among those of {_named(head)}; score the study again")
@@ -224,7 +224,7 @@ def _places(path: Path) -> dict[HeadPart, int]:
     expected = _schema(_classes(path, schema))
     if not schema.equals(expected, check_metadata=False):
         raise InputError(f"{path}: expected the columns {_described(expected)}; got {_described(schema)}")
-    with damage_named(path):
+    with wrap_read_errors(path):
         footer = pq.read_metadata(path)
         heads = [_head_of(path, footer.row_group(g)) for g in range(footer.num_row_groups)]
     if len(set(heads)) != len(heads):

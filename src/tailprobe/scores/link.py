@@ -12,7 +12,7 @@ LINKS: tuple[Link, ...] = get_args(Link)
 
 
 def probabilities(logits: Float[np.ndarray, "N C"], link: Link = "sigmoid") -> Float32[np.ndarray, "N C"]:
-    """Return the probabilities that a head's logits stand for, of N images and C classes.
+    """Convert a head's logits to probabilities, for N images and C classes.
 
     With `sigmoid` each class is independent of the others; with `softmax` the probabilities of an image add up to 1.
     Softmax logits are comparable within an image and not between images, so metrics that rank images, such as average

@@ -13,7 +13,7 @@ from tailprobe.scores.head_scores import read_head_scores
 def mean_scores(
     path: Path, *, encoder: str, method: str, seeds: Sequence[int], images: int, classes: int
 ) -> Float[np.ndarray, "N C"]:
-    """Return each image's mean probability over the seeds in whose test part it is, NaN where it is in none.
+    """Return each image's mean probability over the seeds in whose test part it is, NaN if it is in none.
 
     Args:
         path: a run's `scores.parquet`.
@@ -30,14 +30,14 @@ def mean_scores(
 
 
 def shown_rule(rules: Sequence[str]) -> str:
-    """Return the threshold rule by which images are shown as predicted: "tuned" where it is used, else the first."""
+    """Return the threshold rule by which images are shown as predicted: "tuned" if it is used, else the first."""
     return "tuned" if "tuned" in rules else rules[0]
 
 
 def mean_thresholds(
     results: pd.DataFrame, *, encoder: str, method: str, classes: Sequence[str], rule: str
 ) -> Float[np.ndarray, " C"]:
-    """Return (C,) float64, each class's mean threshold over the seeds, NaN where there is none.
+    """Return (C,) float64, each class's mean threshold over the seeds, NaN if there is none.
 
     Args:
         results: the tidy table, with the metric `threshold@RULE`.

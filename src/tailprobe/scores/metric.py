@@ -1,7 +1,7 @@
 """Metric, and the registry of metrics.
 
 A metric is one file, in `metrics/` or in an installed package, that registers it here. It is then in the results table,
-methods can be compared by it (where it has an influence function), and the page draws it under its title.
+methods can be compared by it (if it has an influence function), and the page draws it under its title.
 """
 
 from collections.abc import Callable
@@ -41,7 +41,7 @@ __all__ = [  # what a metric's file needs, and what others ask of metrics
 class Metric:
     """A measure of how good a head is, with one value a class; `HeadMetric` has one value for all classes.
 
-    `value` gives it for a sample, (C,) float64, NaN where it is undefined. `influence` gives its derivative by each
+    `value` gives it for a sample, (C,) float64, NaN if it is undefined. `influence` gives its derivative by each
     image's weight, (N, C) float64, for the sample and the values; `comparison.influence` says what it is used for. A
     metric without one is reported and drawn, and methods cannot be tested by it.
 
@@ -117,7 +117,7 @@ def find_head_metric(name: str) -> HeadMetric | None:
 
 
 def find_metric(name: str) -> Metric | None:
-    """Return the metric with a name as in tables, `f1@tuned` as well as `f1`; None where there is none."""
+    """Return the metric with a name as in tables, `f1@tuned` as well as `f1`; None if there is none."""
     _load()
     plain = name.partition("@")[0]
     return METRICS.get(plain) if plain in METRICS.names() else None
@@ -157,7 +157,7 @@ def check_by_class(name: str) -> None:
 
 
 def comparable_names() -> tuple[str, ...]:
-    """Return the names of the metrics that methods can be compared by; `...` stands for a threshold rule."""
+    """Return the names of the metrics that methods can be compared by; `...` is a threshold rule."""
     return tuple(
         f"{metric.name}@..." if metric.of == "decisions" else metric.name
         for metric in all_metrics()

@@ -18,12 +18,12 @@ def read_schema(path: Path) -> pa.Schema:
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
-    with damage_named(path):
+    with wrap_read_errors(path):
         return pq.read_schema(path)
 
 
 @contextmanager
-def damage_named(path: Path) -> Iterator[None]:
+def wrap_read_errors(path: Path) -> Iterator[None]:
     """Turn what pyarrow raises on a damaged or foreign file into an InputError that names the file."""
     try:
         yield

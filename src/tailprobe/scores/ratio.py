@@ -1,4 +1,4 @@
-"""Ratios of sums, and means and variances that ignore NaN: NaN where there is nothing to divide by."""
+"""Ratios of sums, and means and variances that ignore NaN: NaN if there is nothing to divide by."""
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -30,7 +30,7 @@ def ratio_influence(
 
 
 def defined_mean(values: Float[np.ndarray, "*shape"], *, axis: int = 0) -> Float[np.ndarray, "*rest"]:
-    """Return the mean of the values that are not NaN, along an axis; NaN where nothing is defined.
+    """Return the mean of the values that are not NaN, along an axis; NaN if nothing is defined.
 
     >>> defined_mean(np.array([[1.0, np.nan], [3.0, np.inf]]))
     array([ 2., inf])
@@ -44,7 +44,7 @@ def defined_moments(
 ) -> tuple[Float[np.ndarray, "*rest"], Int[np.ndarray, "*rest"], Float[np.ndarray, "*rest"]]:
     """Return mean, number and sample variance (n - 1) of the values that are not NaN, along an axis.
 
-    The mean is NaN where nothing is defined, the variance where fewer than two values are.
+    The mean is NaN if nothing is defined, the variance where fewer than two values are.
 
     >>> mean, number, variance = defined_moments(np.array([[1.0, np.nan], [3.0, 5.0]]))
     >>> mean, number, variance

@@ -33,7 +33,7 @@ class NamedRule:
     """A threshold rule, and the utility of decisions, by class, by which its optimism is measured.
 
     The utility is the F that it maximises, for `cost` the share of the cost saved, for `precision` the precision; None
-    where nothing is tuned. Where labels are unknown, `rule` is called for each class with the images whose label is
+    if nothing is tuned. Where labels are unknown, `rule` is called for each class with the images whose label is
     known; a rule for all classes together has `of_all_classes`, which takes `known` as a third array.
     """
 
@@ -143,7 +143,7 @@ def find_thresholds(
 
 
 def optimism_of(name: str, *, validation: Sample, test: Sample) -> Float[np.ndarray, " C"] | None:
-    """Return (C,) float64, the optimism of a rule, see `tuning.optimism`; None where nothing is tuned.
+    """Return (C,) float64, the optimism of a rule, see `tuning.optimism`; None if nothing is tuned.
 
     Each class is taken over the images whose label is known.
     """

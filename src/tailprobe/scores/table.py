@@ -13,7 +13,7 @@ from pandas.api.types import union_categoricals
 
 from tailprobe.errors import InputError
 from tailprobe.files import write_whole
-from tailprobe.scores.parquet import damage_named, read_schema
+from tailprobe.scores.parquet import read_schema, wrap_read_errors
 
 COLUMNS: Final = ("encoder", "method", "seed", "part", "class_name", "metric", "value", "is_group")
 HELD_OUT_PARTS: Final = ("validation", "test")
@@ -80,7 +80,7 @@ def read_results(path: Path) -> pd.DataFrame:
     for name, expected in _TYPES.items():
         if not _fits(schema.field(name).type, expected):
             raise InputError(f"{path}: column {name!r}: expected {expected}, got {schema.field(name).type}")
-    with damage_named(path):
+    with wrap_read_errors(path):
         columns = pq.ParquetFile(path).read(columns=list(COLUMNS))
         table = pd.DataFrame({name: _from_arrow(path, name, columns[name]) for name in COLUMNS})
     _check_rows(path, table)

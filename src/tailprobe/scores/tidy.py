@@ -115,7 +115,7 @@ def _group_scores(
     *,
     single_label: bool,
 ) -> dict[str, list[float]]:
-    """Return the metrics of groups only: a value for every group, or for `all` alone."""
+    """Return the metrics of groups only: a value for every group, or only for `all`."""
     group = np.stack(list(groups.values()))  # (G, C)
     carried = part.where_known(part.labels).any(axis=0)
     of_all = [metric for metric in all_head_metrics() if single_label or not metric.single_label]

@@ -33,7 +33,7 @@ def tune_global_f_beta(
         beta: above 0.
 
     Returns:
-        (C,) float64, the same everywhere; NaN throughout where no class has positives.
+        (C,) float64, the same everywhere; NaN throughout if no class has positives.
 
     Raises:
         InputError: a score is not finite, or there are no images.
@@ -99,7 +99,7 @@ def tune_precision(
         wanted: in (0, 1], the precision on these images; on new images it is a little lower.
 
     Returns:
-        (C,) float64, infinity where no threshold reaches it; NaN for a class without positives.
+        (C,) float64, infinity if no threshold reaches it; NaN for a class without positives.
 
     Raises:
         InputError: `wanted` is outside (0, 1], a score is not finite, or there are no images.

@@ -22,7 +22,7 @@ def deal(units: Units, shares: Sequence[float], *, rng: np.random.Generator) -> 
     Args:
         units: U images or groups.
         shares: (P,) share of the images for each part; they add up to 1.
-        rng: decides the order and every tie.
+        rng: determines the order and breaks ties.
 
     Returns:
         (U,) int64, the part of each unit, from 0.
@@ -43,7 +43,7 @@ def refuse_tiny_classes(units: Units, *, parts: int) -> None:
         least = f"--min-images {parts} or " if units.noun == "image" else ""
         raise InputError(
             f"{tiny.size} class(es) have too few {units.noun}s to be in each of {parts} parts: {named}; leave them "
-            f"out by {least}--drop-class {units.classes[tiny[0]]!r}, merge classes by --merge-classes, add "
+            f"out with {least}--drop-class {units.classes[tiny[0]]!r}, merge classes with --merge-classes, add "
             f"{units.noun}s, or use split 'random', in which a part may lack them"
         )
 
@@ -69,7 +69,7 @@ def deal_groups(units: Units, shares: Sequence[float], *, rng: np.random.Generat
     first, so that rare classes and large groups are assigned while every part still has room.
 
     Source:
-        scikit-learn's StratifiedGroupKFold, for one class an image and equal folds; several classes an image, unequal
+        scikit-learn's StratifiedGroupKFold, for one class an image and equal folds; several classes per image, unequal
         parts and the weight of rare classes are ours.
     """
     wanted = np.asarray(shares, dtype=np.float64)[:, None]

@@ -45,7 +45,7 @@ def make_split(
         how: the kind of split.
         parts: (N,) "train", "validation" or "test", where the data name them.
         rng: the source of randomness.
-        groups: (N,) the group of each image, where there are any.
+        groups: (N,) the group of each image, if there are any.
 
     Raises:
         InputError: an unknown kind, `given` where the data name no parts, or as the function of that kind.
@@ -79,7 +79,7 @@ def stratified_split(
         labels: of N images.
         rng: the source of randomness.
         shares: of training, validation and test part.
-        groups: (N,) the group of each image, where there are any.
+        groups: (N,) the group of each image, if there are any.
 
     Raises:
         InputError: as `deal`, e.g. a class has fewer images than there are parts; the message has its count.
@@ -162,7 +162,7 @@ def given_split(labels: Labels, parts: Sequence[str], *, rng: np.random.Generato
     Args:
         labels: of N images.
         parts: (N,) "train", "validation" or "test".
-        rng: chooses the validation part where none is named.
+        rng: chooses the validation part if none is named.
         groups: (N,) the group of each image; used only then.
 
     Raises:

@@ -16,7 +16,7 @@ Parts = Int[np.ndarray, " U"]  # the part of each unit
 
 
 def fill_gaps(units: Units, part: Parts, *, parts: int, rng: np.random.Generator) -> Parts:
-    """Return an assignment in which each part has a unit of every class; the given one where it is one.
+    """Return an assignment in which each part has a unit of every class; the given one if it already has.
 
     A gap is a class that a part lacks. First units are moved one by one into the gaps, each from a part that keeps all
     of its classes: that never opens a gap and ends after as many moves as there are gaps. Where no single move helps,
@@ -101,7 +101,7 @@ def _move_together(
         options={"time_limit": _SECONDS},
     )
     part = part.copy()
-    if found.x is not None:  # None where the time ran out before any assignment was found
+    if found.x is not None:  # None if the time ran out before any assignment was found
         part[units] = found.x[:places].reshape(len(units), parts).argmax(axis=1)
     return part, _missing(np.stack([carried[part == p].sum(axis=0) for p in range(parts)]))
 

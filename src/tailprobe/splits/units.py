@@ -22,7 +22,7 @@ class Units:
 
     @classmethod
     def of(cls, labels: Labels, groups: Sequence[str] | None = None) -> "Units":
-        """Return one unit for each image, or for each group where there are groups.
+        """Return one unit for each image, or for each group if there are groups.
 
         Args:
             labels: of N images.

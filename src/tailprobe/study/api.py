@@ -78,8 +78,8 @@ def embed(
         images = tailprobe.read("photos", format="images")
         vectors = tailprobe.embed(images, "resnet18").vectors  # (N, 512)
     """
-    with shown_progress(progress) as told:
-        return _embed(images, encoder, weights, runtime, precision, cache, on_bad_image, told)
+    with shown_progress(progress) as reporter:
+        return _embed(images, encoder, weights, runtime, precision, cache, on_bad_image, reporter)
 
 
 def _embed(
@@ -107,7 +107,7 @@ def _embed(
 
 @printed_by_default()
 def compare(
-    data: Any,  # noqa: ANN401 - a DataFrame, whose type pandas alone knows, or as below
+    data: Any,  # noqa: ANN401 - a DataFrame, whose type needs pandas, or as below
     labels: Any = None,  # noqa: ANN401 - as `data`
     *,
     embeddings: Embeddings | None = None,
@@ -247,7 +247,7 @@ def _folder(out: str | Path | None) -> Iterator[Path]:
         yield Path(out)
         return
     folder = Path(tempfile.mkdtemp(prefix="tailprobe-"))
-    _LOG.info("the run lies in %s, a temporary folder; keep it with .save(PATH), or pass out=PATH", folder)
+    _LOG.info("the run is in %s, a temporary folder; keep it with .save(PATH), or pass out=PATH", folder)
     try:
         yield folder
     finally:

@@ -178,7 +178,7 @@ def _within_budget(learner: Learner, repeat: Repeat, design: Design) -> Learner:
 
 
 def head_tasks(heads: list[PlannedHead], embeddings: Mapping[str, Embeddings], recipe: Recipe) -> list[HeadTask]:
-    """List the trainings of a study, in the order of its heads."""
+    """List the training tasks of a study, in the order of its heads."""
     return [
         HeadTask(
             HeadKey(head.encoder, str(head.method), head.repeat.seed),

@@ -1,4 +1,4 @@
-"""Where the images lie under an encoder, in two dimensions: by principal components of their embeddings, or by UMAP.
+"""Positions of the images under an encoder, in two dimensions: by principal components of their embeddings, or by UMAP.
 
 Source:
     McInnes, Healy and Melville, UMAP: Uniform Manifold Approximation and Projection for Dimension Reduction, 2018.
@@ -70,7 +70,7 @@ def principal_components(vectors: Float[np.ndarray, "M D"]) -> Float[np.ndarray,
 def umap_places(vectors: Float[np.ndarray, "M D"]) -> Float[np.ndarray, "M 2"]:
     """Return where UMAP lays three or more vectors; the same ones get the same places, at the cost of one thread.
 
-    It begins at the principal components, so that what lies far apart tends to stay so.
+    It begins at the principal components, so that images far apart tend to stay so.
 
     Raises:
         InputError: UMAP is not installed.

@@ -96,7 +96,7 @@ def _fingerprints(
 def _changed(run: Run, what: str) -> InputError:
     path = run.folder.path
     return InputError(
-        f"{path} holds a finished run, and since then {what}; give --out another folder to compare anew, or look at "
+        f"{path} holds a finished run, and since then {what}; give --out another folder to compare again, or look at "
         f"the finished run: tailprobe report {path}"
     )
 

@@ -43,9 +43,9 @@ def mistake_table(
         images: the N images of the study.
         scores: the run's `scores.parquet`.
         encoder: whose heads' scores are used.
-        chosen: the method shown beside the baseline.
+        chosen: the method compared with the baseline.
         seeds: the seeds of the study.
-        thresholds: (C,) of the baseline and (C,) of the chosen method; NaN where there is none.
+        thresholds: (C,) of the baseline and (C,) of the chosen method; NaN if there is none.
         classes: number of classes, the rarest first.
         each: number of images of each kind under each method.
         pictures: whether to include pictures.

@@ -35,7 +35,7 @@ def record_primary_metric(cache: Path, *, labels: str, metric: str) -> tuple[str
 
 
 def about_reruns(metric: str, before: tuple[str, ...]) -> str:
-    """Return the sentences that a rerun shows beside its conclusion."""
+    """Return the sentences that a rerun shows with its conclusion."""
     return (
         f"This is a rerun: the same collection was judged by {', '.join(before)} before {metric} was chosen. An error "
         "rate of 5% holds for one primary metric, chosen before its results were seen."

@@ -139,7 +139,7 @@ def _compute(
     progress: Progress,
 ) -> Run:
     """Run the unfinished stages, in the folder that this process has locked."""
-    folder.say("start", study=str(folder.study))
+    folder.log_event("start", study=str(folder.study))
     before = record_primary_metric(execution.cache, labels=design.images.labels.digest(), metric=study.metric)
     if before:
         _LOG.info("%s", about_reruns(study.metric, before))
@@ -150,7 +150,7 @@ def _compute(
     design, stored = leave_out_skipped(study, design, stored)
     measured, stages = _train_and_compare(folder, study, design, stored, execution, before, progress)
     blocks = more_seeds(study)
-    while study.seeds == "auto" and _wants_seeds(folder):
+    while study.seeds == "auto" and _needs_more_seeds(folder):
         seeds = next(blocks, None)
         if seeds is None:
             design = replace(design, images=design.images.noted(out_of_budget(len(design.repeats))))
@@ -169,12 +169,12 @@ def _compute(
         files = _look_at_embeddings(folder, study, design, stored)
         stages.finish("mistakes", [folder.table("mistakes"), *files], record=record)
     if study.reproduces != "none" and not stages.has("paper"):
-        _hold_against_paper(folder, design, measured, stages)
+        _compare_with_paper(folder, design, measured, stages)
     return _draw(folder, stages, DRAWN if drawn else {}, progress)
 
 
-def _hold_against_paper(folder: RunFolder, design: Design, measured: StudyScores, stages: Stages) -> None:
-    """Write the run's numbers beside the paper's, and whether the paper's findings hold in it."""
+def _compare_with_paper(folder: RunFolder, design: Design, measured: StudyScores, stages: Stages) -> None:
+    """Compare the run's numbers with the paper's, and check whether the paper's findings hold in it."""
     if stages.record is None:
         raise ValueError("the stage before must have made the record")
     run = Run.unfinished(folder, stages.record)
@@ -184,7 +184,7 @@ def _hold_against_paper(folder: RunFolder, design: Design, measured: StudyScores
     stages.finish("paper", [folder.table("paper_facts"), folder.table("paper_findings")])
 
 
-def _wants_seeds(folder: RunFolder) -> bool:
+def _needs_more_seeds(folder: RunFolder) -> bool:
     return folder.table("verdicts").exists() and not precise_enough(folder.read_table("verdicts"))
 
 
@@ -232,7 +232,7 @@ def _measure(
     for name, reason in methods.loc[methods["no_op"] != "", ["method", "no_op"]].itertuples(index=False):
         _LOG.info("%s does nothing: %s", name, reason)
     resources = _resources(stored, design, tasks, execution)
-    folder.say("train", heads=len(tasks), kernel=resources.kernel)
+    folder.log_event("train", heads=len(tasks), kernel=resources.kernel)
     heads = train(
         stored,
         design.images.labels,
@@ -342,7 +342,7 @@ def _conclusion(folder: RunFolder) -> Conclusion | None:
 def _look_at_embeddings(
     folder: RunFolder, study: Study, design: Design, stored: Mapping[str, Embeddings]
 ) -> list[Path]:
-    """Write where the images lie under each encoder, and what lies next to images of the rarest classes."""
+    """Write the embedding map of each encoder, and the nearest neighbours of images of the rarest classes."""
     maps = [embedding_map(embeddings, design.images.labels, by=study.map) for embeddings in stored.values()]
     folder.write_table("embedding_map", pd.concat(maps, ignore_index=True))
     pictures = design.images.has_pixels and not study.no_images
@@ -361,7 +361,7 @@ def _draw(folder: RunFolder, stages: Stages, drawn: Mapping[str, Draw], progress
         if not stages.has(stage):
             stages.finish(stage, draw(run, progress))
     folder.write_record(record, stages.files)
-    folder.say("end", seconds=record["seconds"])
+    folder.log_event("end", seconds=record["seconds"])
     _clean(folder)
     return Run.load(folder.path)
 

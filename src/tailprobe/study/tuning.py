@@ -1,4 +1,4 @@
-"""The hyper-parameter search as a run of its own: every method of a study with the same number of trials."""
+"""Run a hyper-parameter search and write its results to own: every method of a study with the same number of trials."""
 
 import logging
 from dataclasses import replace
@@ -30,10 +30,10 @@ def run_search(
     *,
     progress: Progress = silent,
 ) -> pd.DataFrame:
-    """Search recipes for every method of a study, each with the same trials, within the training parts of its repeats.
+    """Search recipes for every method of a study, each with the same trials, within the training parts of its seeds.
 
     Writes `search.parquet` and, for the encoder at position i, `best-<i>.toml`: the study with the baseline's best
-    recipe and every method with its own, ready for `compare`.
+    recipe and every method with its own, as input for `compare`.
 
     Returns:
         The table of `search_recipes`.

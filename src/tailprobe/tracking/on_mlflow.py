@@ -17,8 +17,8 @@ from mlflow.exceptions import MlflowException
 
 from tailprobe.errors import InputError
 from tailprobe.runs.run import Run
-from tailprobe.tracking.courses import Course, courses
 from tailprobe.tracking.names import safe_names
+from tailprobe.tracking.series import MetricSeries, metric_series
 
 _TAG = "tailprobe.run"  # tag by which an earlier log of the same run is found
 _STORE = "sqlite:///mlflow.db"  # in the working folder, where `mlflow ui` looks
@@ -42,7 +42,7 @@ class MlflowTracker:
 
     def check(self) -> None:
         """Raise InputError if the server does not answer or the store cannot be opened."""
-        with _told(self._place), _impatient():
+        with _wrap_errors(self._place), _short_timeouts():
             MlflowClient(self._place).search_experiments(max_results=1)
 
     def track(self, result: Run) -> str:
@@ -51,7 +51,7 @@ class MlflowTracker:
         Raises:
             InputError: the server no longer answers.
         """
-        with _told(self._place):
+        with _wrap_errors(self._place):
             client = MlflowClient(self._place)
             experiment = self._experiment_id(client)
             key = _key(result)
@@ -77,28 +77,28 @@ class MlflowTracker:
                 client.log_artifact(parent, str(result.folder.path / file))
         for folder in ("figures", "tables"):
             client.log_artifacts(parent, str(result.folder.path / folder), folder)
-        for course in courses(result):
-            _log_course(client, experiment, course, tags | {"mlflow.parentRunId": parent})
+        for series in metric_series(result):
+            _log_series(client, experiment, series, tags | {"mlflow.parentRunId": parent})
         client.set_terminated(parent)
         return parent
 
 
-def _log_course(client: MlflowClient, experiment: str, course: Course, tags: dict[str, str]) -> None:
-    run = client.create_run(experiment, run_name=f"{course.method} ({course.encoder})", tags=tags)
-    metrics = list(_metrics(course, time=run.info.start_time))
-    params = [Param("encoder", course.encoder[:_LONGEST]), Param("method", course.method[:_LONGEST])]
+def _log_series(client: MlflowClient, experiment: str, series: MetricSeries, tags: dict[str, str]) -> None:
+    run = client.create_run(experiment, run_name=f"{series.method} ({series.encoder})", tags=tags)
+    metrics = list(_metrics(series, time=run.info.start_time))
+    params = [Param("encoder", series.encoder[:_LONGEST]), Param("method", series.method[:_LONGEST])]
     client.log_batch(run.info.run_id, params=params)
     for start in range(0, len(metrics), _AT_ONCE):
         client.log_batch(run.info.run_id, metrics=metrics[start : start + _AT_ONCE])
     client.set_terminated(run.info.run_id)
 
 
-def _metrics(course: Course, *, time: int) -> Iterator[Metric]:
-    for name, by_seed in course.scores.items():
+def _metrics(series: MetricSeries, *, time: int) -> Iterator[Metric]:
+    for name, by_seed in series.scores.items():
         yield Metric(name, sum(by_seed.values()) / len(by_seed), time, 0)
         for seed, value in by_seed.items():
             yield Metric(f"by seed/{name}", value, time, seed)
-    for name, by_epoch in course.losses.items():
+    for name, by_epoch in series.losses.items():
         for epoch, value in enumerate(by_epoch, start=1):
             yield Metric(name, value, time, epoch)
 
@@ -118,7 +118,7 @@ def _key(result: Run) -> str:
 
 
 @contextmanager
-def _told(place: str) -> Iterator[None]:
+def _wrap_errors(place: str) -> Iterator[None]:
     """Turn MLflow's errors into InputError, and silence its logging."""
     noisy = [logging.getLogger(name) for name in ("mlflow", "alembic")]
     levels = [logger.level for logger in noisy]
@@ -137,7 +137,7 @@ def _told(place: str) -> Iterator[None]:
 
 
 @contextmanager
-def _impatient() -> Iterator[None]:
+def _short_timeouts() -> Iterator[None]:
     """Set short timeouts and a single retry: MLflow's defaults wait for many minutes."""
     wanted = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
     before = {name: os.environ.get(name) for name in wanted}

@@ -9,8 +9,8 @@ from torch.utils.tensorboard import SummaryWriter
 
 from tailprobe.errors import InputError
 from tailprobe.runs.run import Run
-from tailprobe.tracking.courses import Course, courses
 from tailprobe.tracking.names import safe_names
+from tailprobe.tracking.series import MetricSeries, metric_series
 
 _EVENTS = "events.out.tfevents."  # how every event file's name begins
 
@@ -34,10 +34,10 @@ class TensorboardTracker:
             _check_ours(folder)
         shutil.rmtree(partial, ignore_errors=True)
         _write_about(result, partial)
-        found = courses(result)
-        places = safe_names(f"{course.encoder} {course.method}" for course in found)
-        for course in found:
-            _write_course(course, partial / places[f"{course.encoder} {course.method}"])
+        found = metric_series(result)
+        places = safe_names(f"{series.encoder} {series.method}" for series in found)
+        for series in found:
+            _write_series(series, partial / places[f"{series.encoder} {series.method}"])
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
         return f"TensorBoard: tensorboard --logdir {folder}"
@@ -46,7 +46,7 @@ class TensorboardTracker:
 def _check_ours(folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_file() and not path.name.startswith(_EVENTS):
-            raise InputError(f"{path} is no event file; move it away, so that {folder} can be replaced")
+            raise InputError(f"{path} is not an event file; move it elsewhere, so that {folder} can be replaced")
 
 
 def _write_about(result: Run, folder: Path) -> None:
@@ -60,11 +60,11 @@ def _write_about(result: Run, folder: Path) -> None:
                 writer.add_image(path.stem, np.asarray(picture.convert("RGB")), dataformats="HWC")
 
 
-def _write_course(course: Course, folder: Path) -> None:
+def _write_series(series: MetricSeries, folder: Path) -> None:
     with SummaryWriter(str(folder)) as writer:
-        for name, by_seed in course.scores.items():
+        for name, by_seed in series.scores.items():
             for seed, value in by_seed.items():
                 writer.add_scalar(name, value, global_step=seed)
-        for name, by_epoch in course.losses.items():
+        for name, by_epoch in series.losses.items():
             for epoch, value in enumerate(by_epoch, start=1):
                 writer.add_scalar(name, value, global_step=epoch)

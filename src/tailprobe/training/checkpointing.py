@@ -57,7 +57,7 @@ class Checkpointing:
 
     @property
     def stage_converged(self) -> bool:
-        """Whether the criterion has not improved for the recipe's patience; never True where it is NaN."""
+        """Whether the criterion has not improved for the recipe's patience; never True if it is NaN."""
         waited, patience = self.epochs - 1 - self._best, self._recipe.stop_after
         return 0 < patience <= waited and not np.isnan(self._result(self.epochs - 1))
 

@@ -1,4 +1,4 @@
-"""The rows that a trainer reads: a study's embeddings, and a plan's synthetic rows where it has any."""
+"""The rows that a trainer reads: a study's embeddings, and a plan's synthetic rows if it has any."""
 
 from dataclasses import dataclass
 

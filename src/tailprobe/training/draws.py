@@ -30,13 +30,13 @@ def epochs_by_stage(stages: Sequence[Stage], epochs: int) -> tuple[int, ...]:
 def rows_of_epoch(stage: Stage, epoch: int, *, seed: int, index: int) -> Int[np.ndarray, " M"]:
     """Return the rows that an epoch of a stage goes through, in their order.
 
-    Every pass through the stage's rows is in a new order; an epoch that is longer or shorter than a pass goes on where
-    the last one ended.
+    Every pass through the stage's rows is in a new order; an epoch longer or shorter than a pass continues where the
+    last one ended.
 
     Args:
         stage: of a plan.
         epoch: within the stage, from 0.
-        seed: decides the order.
+        seed: determines the order.
         index: the place of the stage in its plan.
     """
     rows, drawn = stage.rows, stage.rows_per_epoch

@@ -42,7 +42,7 @@ def train(
 ) -> Heads:
     """Train every head of a study.
 
-    Tasks with equal trainings are trained once, whatever their names and corrections. A head's values depend only on
+    Tasks with equal training are trained once, whatever their names and corrections. A head's values depend only on
     its task, its data and the kernel: not on the other tasks, their order, or the workers. In a stack, where products
     of many heads are one library call, that holds within float tolerance.
 
@@ -52,11 +52,11 @@ def train(
         tasks: the heads to train; their keys are distinct.
         kernel: a name, see `choose_kernel`; heads of two kernels differ in their last digits. What it does not support
             is trained by the torch kernel, and the log says why.
-        workers: heads trained at once, each on one thread or all in one stack; by default one a core, or every head
+        workers: heads trained at once, each on one thread or all in one stack; by default one per core, or every head
             that can step together, and fewer where memory is short.
         checkpoints: a folder for each finished training, so that an interrupted call resumes; a training is taken from
             it only if everything that decides its values is the same.
-        progress: called with the number of trainings done.
+        progress: called with the number of heads trained.
         schedule: trains the heads that are not done, here or elsewhere; checkpoints are kept here.
 
     Returns:
@@ -78,7 +78,7 @@ def train(
     distinct = {digest: member for member, digest in digests.items()}
     done = {digest: head for digest in distinct if (head := _restore(checkpoints, digest)) is not None}
     left = {member: digest for digest, member in distinct.items() if digest not in done}
-    _say_who_trains(left, chosen)
+    _log_unsupported(left, chosen)
     progress("train heads", len(done), len(distinct))
     resources = plan_resources(embeddings, labels, list(left), kernel=chosen, workers=workers)
     with closing(schedule(embeddings, labels, list(left), kernel=chosen, at_once=resources.workers)) as finished:
@@ -127,7 +127,7 @@ def _trained_by(task: HeadTask, kernel: Kernel) -> str:
     return kernel.name if kernel.supports(task) is None else "torch"
 
 
-def _say_who_trains(tasks: Mapping[HeadTask, str], kernel: Kernel) -> None:
+def _log_unsupported(tasks: Mapping[HeadTask, str], kernel: Kernel) -> None:
     reasons = Counter(reason_not_supported(task, kernel) for task in tasks)
     for reason, heads in reasons.items():
         if reason is not None:
@@ -145,7 +145,7 @@ def _check(embeddings: Mapping[str, Embeddings], labels: Labels, tasks: Sequence
 
 
 def _restore(checkpoints: Path | None, digest: str) -> FittedHead | None:
-    """Return a finished training; None where there is none, or its file is damaged."""
+    """Return a finished training; None if there is none, or its file is damaged."""
     path = None if checkpoints is None else checkpoints / f"{digest}.safetensors"
     if path is None or not path.exists():
         return None

@@ -77,7 +77,7 @@ def _descend(data: TrainingData, task: HeadTask, kernel: Kernel) -> FittedHead:
 def _validate(
     trainer: Trainer, data: TrainingData, task: HeadTask, checkpointing: Checkpointing, logits: np.ndarray
 ) -> tuple[float, float]:
-    """Return validation loss and macro average precision; the latter is NaN where it is not the criterion."""
+    """Return validation loss and macro average precision; the latter is NaN if it is not the criterion."""
     if not checkpointing.wants_logits and data.known is None:
         return trainer.validate(), float("nan")
     loss = trainer.validate(logits)

@@ -69,7 +69,7 @@ def choose_kernel(name: str = "auto") -> Kernel:
     - "stacked", "stacked-bfloat16", "baseline-bfloat16": the arithmetic of "cuda", "cuda-bfloat16" and
       "avx512-bfloat16" on any processor, slowly; for tests, and to measure the effect of rounding.
     - "bfloat16": the fastest bfloat16 variant that the processor has instructions for.
-    - "auto": the compiled kernel's fastest variant, or torch where there is none. A GPU is used only if it is named.
+    - "auto": the compiled kernel's fastest variant, or torch if there is none. A GPU is used only if it is named.
 
     Raises:
         InputError: this machine has no such kernel; the message lists those it has.

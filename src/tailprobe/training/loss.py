@@ -37,7 +37,7 @@ _TINY = 1e-30
 
 @dataclass(frozen=True, eq=False)
 class TermLoss:
-    """A loss with its tables looked up for the labels of some rows, (..., C) each; None where neutral.
+    """A loss with its tables looked up for the labels of some rows, (..., C) each; None if neutral.
 
     Weights of terms are not part of it: trainers multiply them with the weights of rows.
     """
@@ -91,7 +91,7 @@ class LossTables:
 
 
 def terms_per_row(link: Link, classes: int) -> int:
-    """Return the number of loss terms of a row: one a class with the sigmoid link, one with softmax."""
+    """Return the number of loss terms of a row: one per class with the sigmoid link, one with softmax."""
     return classes if link == "sigmoid" else 1
 
 
@@ -195,7 +195,7 @@ def _affine(logits: Terms, of: TermLoss) -> Terms:
 def plain_loss_of_known(
     logits: Float[torch.Tensor, "V C"], labels: Bool[np.ndarray, "V C"], known: Bool[np.ndarray, "V C"]
 ) -> float:
-    """Return the mean binary cross-entropy over the known labels; NaN where none is known."""
+    """Return the mean binary cross-entropy over the known labels; NaN if none is known."""
     if not known.any():
         return float("nan")
     marked = torch.from_numpy(known).to(logits.device)

@@ -28,7 +28,7 @@ class Resources:
     def __str__(self) -> str:
         return (
             f"{self.heads} heads by the {self.kernel} kernel, {self.workers} at once, "
-            f"in at most {self.bytes / 2**20:,.0f} MB beside the embeddings"
+            f"in at most {self.bytes / 2**20:,.0f} MB in addition to the embeddings"
         )
 
 
@@ -41,7 +41,7 @@ def plan_resources(
     workers: int | None = None,
     available: int | None = None,
 ) -> Resources:
-    """Choose how many heads are trained at once: one a core, fewer where memory is too small, at least one.
+    """Choose how many heads are trained at once: one per core, fewer where memory is too small, at least one.
 
     Args:
         embeddings: by encoder.
@@ -79,7 +79,7 @@ def memory_bytes(
 
         kernel(D, W, C, B) + 4 (4 P) + 36 M,    P = W (D + 1) + C (W + 1)
 
-    with M rows drawn an epoch. `kernel` stands for weights, Adam's two moments and the buffers of a batch; none of it
+    with M rows drawn per epoch. `kernel` stands for weights, Adam's two moments and the buffers of a batch; none of it
     grows with the number of images, and memory-mapped embeddings are read row by row. A stack also takes
     `kernel.fixed_bytes`. Before the first head, the digest of N rows of labels briefly takes N C / 4 bytes.
     """

@@ -1,4 +1,4 @@
-"""Which heads are trained when: one a core, or many in a stack. Heads are yielded as they finish."""
+"""Which heads are trained when: one per core, or many in a stack. Heads are yielded as they finish."""
 
 import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ Finished = Generator[tuple[HeadTask, FittedHead], None, None]
 
 @runtime_checkable
 class TrainHeads(Protocol):
-    """A function that trains heads, at most `at_once` at a time, one a core or many in a stack."""
+    """A function that trains heads, at most `at_once` at a time, one per core or many in a stack."""
 
     def __call__(
         self,
@@ -62,7 +62,7 @@ def train_all(
 
 
 def reason_not_supported(task: HeadTask, kernel: Kernel) -> str | None:
-    """Return why a kernel does not train a task, for the log; None where it does."""
+    """Return why a kernel does not train a task, for the log; None if it does."""
     return kernel.supports(task) if isinstance(task.learner, TrainingPlan) else "the method fits its head directly"
 
 
@@ -92,7 +92,9 @@ def _one_by_one(
 ) -> Finished:
     with _one_thread_each(), ThreadPoolExecutor(at_once) as pool:
         running = {
-            pool.submit(fit_head, embeddings[task.key.encoder].vectors, labels, task, kernel=_who(task, kernel)): task
+            pool.submit(
+                fit_head, embeddings[task.key.encoder].vectors, labels, task, kernel=_kernel_for(task, kernel)
+            ): task
             for task in sorted(tasks, key=lambda task: -task.steps)
         }
         try:
@@ -103,7 +105,7 @@ def _one_by_one(
             raise
 
 
-def _who(task: HeadTask, kernel: Kernel) -> Kernel:
+def _kernel_for(task: HeadTask, kernel: Kernel) -> Kernel:
     return GENERAL if kernel.stack is not None or reason_not_supported(task, kernel) else kernel
 
 

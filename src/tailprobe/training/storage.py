@@ -1,4 +1,4 @@
-"""Heads on disk: safetensors files, which hold weights and no code."""
+"""Heads on disk: safetensors files, which hold weights but no code."""
 
 import hashlib
 import json
@@ -31,7 +31,7 @@ def save_heads(
 
     The metadata have one entry, since safetensors writes several in no fixed order: JSON. Its `heads` has an object for
     each head: key, kind, link and the scalars of its history. Its `shared` maps a tensor's name to the name that it is
-    stored under, where methods with equal trainings share it. Its `digest` is the SHA-256 of all of it. The file
+    stored under, which methods with equal training share. Its `digest` is the SHA-256 of all of it. The file
     appears whole or not at all.
 
     Args:
@@ -49,13 +49,13 @@ def save_heads(
         if fitted.history is not None:
             tensors |= {f"{index}.{name}": torch.from_numpy(getattr(fitted.history, name)) for name in _HISTORY}
     rows = [_row(key, fitted) for key, fitted in heads.items()]
-    distinct, shared = _once(tensors)
+    distinct, shared = _deduplicated(tensors)
     about = {"format": _FORMAT, "heads": rows, "classes": list(classes), "shared": shared}
     about["digest"] = _digest(distinct, about)
     with write_whole(path, shared=True, durable=durable) as partial:
         try:
             save_file(distinct, partial, metadata={_ENTRY: json.dumps(about)})
-        except SafetensorError as error:  # with the system's error in its text alone
+        except SafetensorError as error:  # the system's error is only in its text
             raise OSError(str(error)) from error
 
 
@@ -88,8 +88,8 @@ def load_heads(path: Path) -> tuple[Heads, tuple[str, ...]]:
 
 def _digest(tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> str:
     """Return the SHA-256 of tensors, their names and types, and of the metadata without `digest`."""
-    said = {key: value for key, value in about.items() if key != "digest"}
-    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
+    content = {key: value for key, value in about.items() if key != "digest"}
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
     for name in sorted(tensors):
         values = tensors[name].numpy()
         digest.update(f"{name} {values.dtype.str} {values.shape}".encode())
@@ -97,7 +97,7 @@ def _digest(tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> st
     return digest.hexdigest()
 
 
-def _once(tensors: Mapping[str, torch.Tensor]) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+def _deduplicated(tensors: Mapping[str, torch.Tensor]) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     """Return the tensors without those that share memory with an earlier one, and for these the earlier one's name."""
     first: dict[tuple[int, torch.Size], str] = {}
     shared: dict[str, str] = {}
@@ -115,7 +115,7 @@ def _row(key: HeadKey, fitted: FittedHead) -> dict[str, Any]:
 
 
 def _fitted(
-    file: Any,  # noqa: ANN401 - safe_open is no class
+    file: Any,  # noqa: ANN401 - safe_open is not a class
     stored: Mapping[str, str],
     index: int,
     row: dict[str, Any],

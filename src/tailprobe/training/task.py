@@ -98,7 +98,7 @@ class HeadTask:
 
     @property
     def steps(self) -> int:
-        """Optimiser steps over all epochs, without early stopping; 0 where there is no gradient descent."""
+        """Optimiser steps over all epochs, without early stopping; 0 if there is no gradient descent."""
         if not isinstance(self.learner, TrainingPlan):
             return 0
         return sum(stage.epochs * self.steps_per_epoch(stage.stage) for stage in self.schedule())
@@ -112,7 +112,7 @@ class HeadTask:
         return rows_of_epoch(stage.stage, epoch, seed=self.stream_seed, index=stage.index)
 
     def digest(self, *data: str) -> str:
-        """Return a hex digest of all that decides the training, without the method's name and its correction.
+        """Return a hex digest of everything that determines the training, without the method's name and its correction.
 
         Args:
             data: the fingerprints of embeddings and labels, and the name of the kernel.

@@ -73,7 +73,7 @@ class TorchTrainer:
         return total / (len(drawn) * terms_per_row(self._tables.link, self._data.matrix.shape[1]))
 
     def validate(self, logits: Float[np.ndarray, "V C"] | None = None) -> float:
-        """Return the mean plain loss of the link over the validation rows; NaN where there are none."""
+        """Return the mean plain loss of the link over the validation rows; NaN if there are none."""
         held_out, total, link = self._data.validation, 0.0, self._task.plan.link
         for first in range(0, len(held_out), _HELD_OUT):
             rows = held_out[first : first + _HELD_OUT]
@@ -168,7 +168,7 @@ class _Parameters:
     """Weights of one head as views of one flat vector, so that the optimiser needs one pass; gradients likewise."""
 
     flat: torch.Tensor
-    views: tuple[torch.Tensor, ...]  # hidden weight (D, W) and bias, where there are such; output weight and bias
+    views: tuple[torch.Tensor, ...]  # hidden weight (D, W) and bias, if there are such; output weight and bias
 
     @classmethod
     def like(cls, tensors: tuple[torch.Tensor, ...]) -> "_Parameters":

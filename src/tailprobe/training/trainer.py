@@ -29,7 +29,7 @@ class Trainer(Protocol):
         """Train an epoch of the stage and return its mean training loss."""
 
     def validate(self, logits: Float[np.ndarray, "V C"] | None = None) -> float:
-        """Return the mean plain loss of the link over the validation rows, without dropout; NaN where there are none.
+        """Return the mean plain loss of the link over the validation rows, without dropout; NaN if there are none.
 
         Args:
             logits: (V, C) float32, filled with the logits of the validation rows; None to leave them out.

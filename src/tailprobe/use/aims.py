@@ -1,7 +1,8 @@
 """Aims, which choose the thresholds: `recall=0.9`, `precision=0.8`, `f2`, `cost=10`, `top=100`; per class, `CLASS:f2`.
 
-recall, precision: reach it with as few, or as many, tagged images as possible. f2: the largest F-beta score, here of
-beta 2. cost: the lowest cost if a missed positive costs that many false alarms. top: tag that many images.
+recall, precision: reach this value with as few, or as many, tagged images as possible. f2: the largest F-beta score,
+here with beta 2. cost: the lowest cost if a missed positive costs as much as that many false alarms. top: tag that many
+images.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from tailprobe.errors import InputError
 from tailprobe.registry import did_you_mean
 
-_FORM = "recall=0.9, precision=0.8, f2 (f1, f0.5), cost=10 or top=100, for one class CLASS:recall=0.9"
+_EXPECTED = "recall=0.9, precision=0.8, f2, f1, f0.5, cost=10 or top=100; for a single class, CLASS:recall=0.9"
 DEFAULT_AIM = "f2"
 
 
@@ -26,7 +27,7 @@ class Aim:
 
 
 def parse_aim(text: str) -> Aim:
-    """Return an aim from its text.
+    """Parse an aim.
 
     Raises:
         InputError: the kind of aim is unknown, or its value is not a number or out of range.
@@ -40,15 +41,15 @@ def parse_aim(text: str) -> Aim:
     try:
         number = float(value)
     except ValueError:
-        raise InputError(f"aim {text!r}: expected {_FORM}") from None
+        raise InputError(f"aim {text!r}: expected {_EXPECTED}") from None
     allowed = {
         "recall": 0 < number <= 1, "precision": 0 < number < 1, "f": 0.1 <= number <= 10, "cost": 0 < number <= 1e6,
         "top": number >= 1 and number == int(number) if abs(number) < 1e12 else False,
     }  # fmt: skip
     if kind not in allowed:
-        raise InputError(f"aim {text!r}{did_you_mean(kind, list(allowed)) or ':'} expected {_FORM}")
+        raise InputError(f"aim {text!r}{did_you_mean(kind, list(allowed)) or ':'} expected {_EXPECTED}")
     if not allowed[kind]:
-        raise InputError(f"aim {text!r}: {number:g} is out of range; expected {_FORM}")
+        raise InputError(f"aim {text!r}: {number:g} is out of range; expected {_EXPECTED}")
     return Aim(kind, number)
 
 
@@ -56,7 +57,7 @@ def aims_by_class(texts: Sequence[str], classes: Sequence[str], *, default: str 
     """Return the aim of each class.
 
     Args:
-        texts: an aim without a class name, for all classes that have none of their own, and any number of CLASS:AIM.
+        texts: an aim without a class name, for all other classes, and any number of CLASS:AIM.
         classes: (C,) names.
         default: the aim of all other classes where `texts` has none.
 

@@ -35,7 +35,7 @@ class Calibration:
     offset: Float64[np.ndarray, " C"]  # log odds
     covariance: Float64[np.ndarray, "C 2 2"]  # of slope and offset
     head_deviation: Float64[np.ndarray, " C"]  # standard deviation of calibrated log odds between heads; 0 if unknown
-    reasons: tuple[str, ...]  # (C,) why a class's probabilities cannot be trusted; empty if they can
+    reasons: tuple[str, ...]  # (C,) why a class's probabilities are unreliable; empty if they are reliable
 
     @property
     def trusted(self) -> Bool[np.ndarray, " C"]:
@@ -157,5 +157,5 @@ def _reason(positives: int, alone: _Fit) -> str:
     if positives < FEW:
         return f"only {positives} held-out image{'s carry' if positives > 1 else ' carries'} it"
     if alone.slope - _Z * np.sqrt(alone.covariance[0, 0]) <= 0:
-        return "its scores do not tell the images that carry it from the others"
+        return "its scores do not separate the images that carry it from the others"
     return ""

@@ -96,14 +96,14 @@ def _row(decision: "Decision", count: int, average_precision: float) -> str:
         f"{decision.threshold:.3g}",
         _with_interval(decision.precision, decision.precision_interval),
         _with_interval(decision.recall, decision.recall_interval),
-        f"{decision.share_tagged:.1%}", f"not to be trusted: {decision.reason}" if decision.reason else "calibrated",
+        f"{decision.share_tagged:.1%}", f"unreliable: {decision.reason}" if decision.reason else "calibrated",
     ]  # fmt: skip
     return "| " + " | ".join(cells) + " |"
 
 
 def _limits(model: "Classifier") -> Iterator[str]:
     yield "\n## Limits\n"
-    yield "- It is made for the classes and the kind of images above alone; prediction warns of images unlike them."
+    yield "- It is only made for the classes and the kind of images above; prediction warns of images unlike them."
     yield (
         "- Thresholds and probabilities assume the prevalences of the labelled images; prediction estimates those of "
         "the new ones."
@@ -117,7 +117,7 @@ def _limits(model: "Classifier") -> Iterator[str]:
         yield "- The study does not show that its method is better than the baseline."
     few = [name for name, trusted in zip(model.classes, model.calibration.trusted, strict=True) if not trusted]
     if few:
-        yield f"- Probabilities of {', '.join(map(one_line, few))} cannot be trusted; label more images of these."
+        yield f"- Probabilities of {', '.join(map(one_line, few))} are unreliable; label more images of these classes."
 
 
 def _use(model: "Classifier") -> Iterator[str]:

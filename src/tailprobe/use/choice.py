@@ -9,7 +9,7 @@ from tailprobe.registry import did_you_mean
 from tailprobe.runs.run import Run
 
 BASELINE = "baseline"
-_MOVED = "move_threshold"  # has the baseline's heads; a classifier chooses its thresholds anew from held-out scores
+_MOVED = "move_threshold"  # has the baseline's heads; a classifier chooses its own thresholds from held-out scores
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def choose(run: Run, *, method: str | None = None, encoder: str | None = None) -
     advice = run.recommendation
     chosen_encoder = run.encoder if encoder is None else _known(encoder, run.encoders, "encoder")
     if method is not None:
-        return _asked_for(run, chosen_encoder, _known(_canonical(method), run.methods, "method"), advice)
+        return _requested(run, chosen_encoder, _known(_canonical(method), run.methods, "method"), advice)
     if advice is None:
         return _baseline(chosen_encoder, "The study compared no methods.")
     if chosen_encoder != advice.encoder:
@@ -48,7 +48,7 @@ def _baseline(encoder: str, reason: str) -> Choice:
     return Choice(encoder, BASELINE, False, f"{reason} {moved}")
 
 
-def _asked_for(run: Run, encoder: str, method: str, advice: Recommendation | None) -> Choice:
+def _requested(run: Run, encoder: str, method: str, advice: Recommendation | None) -> Choice:
     if advice is not None and (encoder, method) == (advice.encoder, advice.method) and method != BASELINE:
         return choose(run)
     said = "The study gives no recommendation." if advice is None else f"The study says: {advice.sentence}"

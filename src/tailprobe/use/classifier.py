@@ -272,7 +272,7 @@ def _logits_by_row(head: Head, rows: Float[np.ndarray, "N D"]) -> Float[np.ndarr
     """Return logits that do not depend on which other images are scored at the same time.
 
     Products of float32 matrices are summed in an order that depends on their number of rows, so the head always gets
-    the same number; where standardisation is folded into its weights, the order alone moved log odds by 1e-5.
+    the same number; where standardisation is folded into its weights, that order alone changed log odds by 1e-5.
     """
     padded = np.zeros((-(-len(rows) // _ROWS) * _ROWS, rows.shape[1]), dtype=np.float32)
     padded[: len(rows)] = rows

@@ -29,7 +29,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Decision:
-    """The threshold of a class and its expected performance; rates are NaN where they are unknown."""
+    """The threshold of a class and its expected performance; rates are NaN if they are unknown."""
 
     class_name: str
     aim: str
@@ -41,7 +41,7 @@ class Decision:
     false_alarm_rate: float  # false positive rate: tagged images among those that do not carry the class
     share_tagged: float
     share_counts: tuple[float, float]  # held-out images tagged and not tagged
-    reason: str  # why its probabilities cannot be trusted; empty if they can
+    reason: str  # why its probabilities are unreliable; empty if they are reliable
 
     def at_prevalence(self, prevalence: float) -> float:
         """Return the expected precision at another prevalence (prior shift), with recall and false alarms unchanged."""

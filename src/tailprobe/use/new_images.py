@@ -30,7 +30,7 @@ from tailprobe.labels import Labels
 
 
 def read_new_images(
-    source: Any,  # noqa: ANN401 - a DataFrame, whose type pandas alone knows, or as below
+    source: Any,  # noqa: ANN401 - a DataFrame, whose type needs pandas, or as below
     *,
     labels: str | Path | None = None,
     bands: str = "rgb",
@@ -40,7 +40,7 @@ def read_new_images(
     """Return images without labels; any labels in the source are ignored.
 
     Args:
-        source: a folder, .zip, .tar, brace pattern of shards, table with the images beside it, or a URL of one; or a
+        source: a folder, .zip, .tar, brace pattern of shards, table next to its images, or a URL of one; or a
             DataFrame of paths, or a list of paths, PIL images or arrays of pixels.
         labels: a table that names the images of the source.
         bands: the bands to use as red, green and blue, in the format of `parse_bands`.

@@ -73,9 +73,9 @@ def predict_file(
     on_bad_image: OnBadImage = "error",
     progress: Progress = silent,
 ) -> Summary:
-    """Score images into a file, block by block, and write expected performance and warnings beside it as `out`.json.
+    """Score images into a file, block by block, and write expected performance and warnings to `out`.json.
 
-    Only the names of the images, one block and a histogram are held in memory. Scored blocks are kept beside the file
+    Only the names of the images, one block and a histogram are held in memory. Scored blocks are kept next to the file
     until it is complete; a repeated call continues from them and writes the same bytes.
 
     Args:

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Float32
 from tailprobe.randomness import generator
 
 SAMPLE = 2000  # training images kept with a model
-EXPECTED = 0.01  # share of training-like images that lie beyond the limit
+EXPECTED = 0.01  # share of training-like images beyond the limit
 _BLOCK = 1024
 
 
@@ -47,7 +47,7 @@ class Reference:
         return _to_nearest((np.asarray(vectors, np.float32) - self.mean) * self.inverse, self.rows)
 
     def unlike(self, vectors: Float[np.ndarray, "N D"]) -> Bool[np.ndarray, " N"]:
-        """Return (N,) whether an image lies beyond the limit, as 1% of the training images do."""
+        """Return (N,) whether an image is beyond the limit, as 1% of the training images do."""
         far: Bool[np.ndarray, " N"] = self.distances(vectors) > self.limit
         return far
 

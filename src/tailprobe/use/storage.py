@@ -33,7 +33,7 @@ _HEAD = "head"
 _CALIBRATION = ("slope", "offset", "covariance", "head_deviation")
 
 
-RUN = "run"  # the comparison that `tailprobe fit` keeps beside its model
+RUN = "run"  # the comparison that `tailprobe fit` keeps with its model
 
 
 def save_classifier(classifier: Classifier, path: Path) -> Path:
@@ -69,7 +69,9 @@ def check_model_folder(path: Path) -> None:
     others = [file.name for file in path.iterdir() if file.name not in known] if path.is_dir() else []
     others = [name for name in others if not name.startswith(".")]
     if others:
-        raise InputError(f"{path} holds files that are no model's ({min(others)}); give --out a new or empty folder")
+        raise InputError(
+            f"{path} contains files that do not belong to a model ({min(others)}); give --out a new or empty folder"
+        )
 
 
 def load_classifier(path: Path, *, weights: Path | None = None, allow_code: bool = False) -> Classifier:
@@ -119,7 +121,7 @@ def load(path: str | Path, *, weights: str | Path | None = None, allow_code: boo
 def _read_about(path: Path) -> dict[str, Any]:
     file = path / ABOUT
     if not file.is_file():
-        raise InputError(f"{path} is no model of tailprobe: it has no {ABOUT}; make one by tailprobe fit")
+        raise InputError(f"{path} is not a model of tailprobe: it has no {ABOUT}; create one with tailprobe fit")
     try:
         if file.stat().st_size > _MOST_TEXT:
             raise ValueError(f"more than {_MOST_TEXT:,} bytes")
@@ -234,16 +236,16 @@ def _check(found: Classifier) -> None:
 
 
 def _facts(about: Mapping[str, Any]) -> Facts:
-    told = dict(about)
+    values = dict(about)
     for name in ("comparison", "class_figures"):
-        told[name] = tuple(tuple(math.nan if cell is None else cell for cell in row) for row in told[name])
-    told["notes"] = tuple(map(str, told["notes"]))
-    if told["image_size"] is not None:
-        height, width = map(int, told["image_size"])
-        told["image_size"] = height, width
+        values[name] = tuple(tuple(math.nan if cell is None else cell for cell in row) for row in values[name])
+    values["notes"] = tuple(map(str, values["notes"]))
+    if values["image_size"] is not None:
+        height, width = map(int, values["image_size"])
+        values["image_size"] = height, width
         if min(height, width) < 1:
             raise ValueError(f"images of {width} x {height} pixels")
-    return Facts(**told)
+    return Facts(**values)
 
 
 def _finite(value: Any) -> Any:  # noqa: ANN401 - of JSON

@@ -67,7 +67,7 @@ def read_study_data(
 
 def _embed(run: Run, encoder: str, cache: Path | None, progress: Progress) -> Embeddings:
     study = replace(run.study, encoders=(encoder,))
-    images = _read_again(study)
+    images = _reread(study)
     if not images.has_pixels:
         found = read_precomputed(study)[0]
         return found if study.standardise == "auto" else replace(found, standardise=bool(study.standardise))
@@ -79,7 +79,7 @@ def _embed(run: Run, encoder: str, cache: Path | None, progress: Progress) -> Em
     return embed_all(study, images, execution, progress=progress)[encoder]
 
 
-def _read_again(study: Study) -> LabeledImages:
+def _reread(study: Study) -> LabeledImages:
     try:
         return read_images(study)
     except InputError as error:

@@ -54,7 +54,7 @@ class Summary:
 
     def _doubts(self) -> list[str]:
         doubted = [f"{decision.class_name} ({decision.reason})" for decision in self.decisions if decision.reason]
-        return [f"probabilities that cannot be trusted: {', '.join(doubted)}"] if doubted else []
+        return [f"unreliable probabilities: {', '.join(doubted)}"] if doubted else []
 
     def _unreadable(self) -> list[str]:
         return [f"{self.unreadable:,} images could not be read and have no scores"] if self.unreadable else []
@@ -67,7 +67,7 @@ class TaggedBlock:
     names: tuple[str, ...]
     probabilities: Float64[np.ndarray, "B C"]
     tags: Bool[np.ndarray, "B C"]
-    uncertain: Bool[np.ndarray, "B C"]  # the log odds lie within 1.96 standard deviations of the threshold
+    uncertain: Bool[np.ndarray, "B C"]  # the log odds are within 1.96 standard deviations of the threshold
     unlike: Bool[np.ndarray, " B"]
     problems: tuple[str, ...]
 

@@ -53,7 +53,7 @@ def threshold_for(aim: Aim, ranked: RankedScores, *, target: float | None = None
         target: the recall or precision to reach instead of the aim's.
 
     Raises:
-        ValueError: the aim is `top`, which depends on the new images alone.
+        ValueError: the aim is `top`, which depends only on the new images.
     """
     if aim.kind == "top":
         raise ValueError("the threshold of top=N is that of the N-th highest score of the new images")

@@ -1,4 +1,4 @@
-"""The expected performance of thresholds as text."""
+"""Describe the expected performance of thresholds as text."""
 
 import math
 from collections.abc import Sequence
@@ -7,11 +7,11 @@ from tailprobe.use.expectation import Decision, Interval
 
 
 def expectation_lines(decisions: Sequence[Decision], *, images: int = 1000) -> list[str]:
-    """Return one line per class: aim, threshold, precision and recall with intervals, images to look at.
+    """Return one line per class: aim, threshold, precision and recall with intervals, number of images to check.
 
     Args:
         decisions: (C,) see `Classifier.decisions`.
-        images: number of new images to which the last figure refers.
+        images: number of new images for which images to check are counted.
     """
     return [_line(decision, images) for decision in decisions]
 
@@ -19,15 +19,15 @@ def expectation_lines(decisions: Sequence[Decision], *, images: int = 1000) -> l
 def _line(decision: Decision, images: int) -> str:
     name = f"{decision.class_name} ({decision.aim})"
     if math.isnan(decision.threshold):
-        return f"{name}: as many of the highest scores as asked for"
+        return f"{name}: the requested number of highest scores"
     if math.isinf(decision.threshold):
-        return f"{name}: no threshold reaches it on the labelled images, so nothing is tagged"
+        return f"{name}: no threshold reaches this aim on the labelled images, so no image is tagged"
     look, interval = decision.images_to_look_at(images)
-    doubt = f"; probabilities not to be trusted: {decision.reason}" if decision.reason else ""
+    doubt = f"; probabilities are unreliable: {decision.reason}" if decision.reason else ""
     return (
         f"{name}: above {decision.threshold:.3g}, precision {_rate(decision.precision, decision.precision_interval)}, "
         f"recall {_rate(decision.recall, decision.recall_interval)}, "
-        f"{look:,.0f} ({interval[0]:,.0f} to {interval[1]:,.0f}) of {images:,} images to look at{doubt}"
+        f"{look:,.0f} ({interval[0]:,.0f} to {interval[1]:,.0f}) of {images:,} images to check{doubt}"
     )
 
 

@@ -73,8 +73,8 @@ def test_a_class_may_be_absent_from_a_part(folder):
         (("1.jpg", "2.jpg"), "expected one folder per class, found none among 2 images"),
         (("a/1.jpg", "a/2.jpg"), r"found one class folder \('a'\)"),
         (("readme.txt",), "none among 0 images"),
-        (("1.jpg", "labels.csv"), r"or pass the table of labels by --labels \(labels.csv\)"),
-        (("train/a/1.jpg", "b/1.jpg"), "part folder 'train' stands beside 'b'"),
+        (("1.jpg", "labels.csv"), r"or pass the table of labels with --labels \(labels.csv\)"),
+        (("train/a/1.jpg", "b/1.jpg"), "part folder 'train' is next to 'b'"),
     ],
 )
 def test_a_folder_of_another_layout_is_an_error(folder, paths, message):
@@ -106,7 +106,7 @@ def test_a_member_that_leads_out_of_the_archive_is_refused_or_reported(folder, z
     packed = zipped(folder("a/1.jpg", "b/1.jpg"))
     with zipfile.ZipFile(packed, "a") as archive:
         archive.writestr(name, b"x")
-    with pytest.raises(InputError, match="the path leads out of the archive"):
+    with pytest.raises(InputError, match="the path is outside the archive"):
         read_folder(packed)
     assert "1 members of the archive left out as unusable" in read_folder(packed, on_bad_image="skip").notes[0]
 

@@ -85,7 +85,9 @@ def test_columns_that_are_not_clear_are_named(tmp_path: Path) -> None:
     made = dataset(tmp_path / "files", kind=["x", "y"] * 3, mask=files(tmp_path / "masks"))
     made = made.cast_column("mask", datasets.Image())
     made.save_to_disk(str(tmp_path / "saved"))
-    with pytest.raises(InputError, match="'image', 'mask' could all be its images; name the column by --image-column"):
+    with pytest.raises(
+        InputError, match="'image', 'mask' could all be the column of images; name the column with --ima"
+    ):
         tailprobe.read(tmp_path / "saved")
     with pytest.raises(InputError, match="no column holds labels"):
         tailprobe.read(tmp_path / "saved", image_column="image")
@@ -102,7 +104,7 @@ def test_an_image_that_is_a_path_alone_is_reported(tmp_path: Path) -> None:
     folder = tmp_path / "saved"
     _save_as_it_is(made, folder)
     images = tailprobe.read(folder)
-    with pytest.raises(InputError, match="row 1: holds a path at most instead of an image"):
+    with pytest.raises(InputError, match="row 1: holds no image, at most a path to one"):
         images.image_sources[0].read()
 
 
@@ -135,7 +137,7 @@ def test_a_damaged_folder_is_reported(damage: str, tmp_path: Path) -> None:
 
 def test_a_table_of_labels_beside_it_is_refused(tmp_path: Path) -> None:
     dataset(tmp_path / "files", label=["x", "y"] * 3).save_to_disk(str(tmp_path / "saved"))
-    with pytest.raises(InputError, match="its labels are a column of it"):
+    with pytest.raises(InputError, match="the labels are a column of the data"):
         tailprobe.read(tmp_path / "saved", labels=tmp_path / "table.csv", format="hugging-face")
 
 

@@ -69,7 +69,7 @@ def test_missing_images_can_be_skipped_and_are_listed(folder):
     assert images.names == ("x", "z")
     assert images.given_parts == ("train", "test")
     assert "1 of 3 images are missing and left out: y" in images.notes
-    assert "no image is left of 1 classes: c" in images.notes
+    assert "1 classes have no image left: c" in images.notes
 
 
 def test_nothing_is_left_when_every_image_is_missing(folder):

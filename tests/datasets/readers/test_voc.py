@@ -41,7 +41,7 @@ def test_a_document_type_and_what_is_no_xml_are_refused(voc):
     with pytest.raises(InputError, match=r"0\.xml: declares a document type"):
         tailprobe.read(data)
     (data / "Annotations/0.xml").write_text("<annotation>")
-    with pytest.raises(InputError, match=r"0\.xml: is no XML"):
+    with pytest.raises(InputError, match=r"0\.xml: not valid XML"):
         tailprobe.read(data)
     (data / "Annotations/0.xml").write_text("<annotation><object/></annotation>")
     with pytest.raises(InputError, match="an object has no name"):

@@ -77,7 +77,9 @@ def test_numbers_are_given_names_by_a_file(tmp_path):
     assert images.labels.classes == ("sea", "sand")
     assert "1 of 3 classes have no image and are left out: sky" in images.notes
     (tmp_path / "names.txt").write_text("sky\nsea\n")
-    with pytest.raises(InputError, match=r"s-000.tar!k001.cls: class number 2 has no name, the list has 2 from 0 to 1"):
+    with pytest.raises(
+        InputError, match=r"s-000.tar!k001.cls: class number 2 has no name; the list has 2 names, for 0 to 1"
+    ):
         read(folder, classes=str(tmp_path / "names.txt"))
 
 
@@ -173,8 +175,8 @@ def member(name, kind=tarfile.REGTYPE, **settings):
         (member("3.jpg", tarfile.LNKTYPE, linkname="1.jpg"), r"3\.jpg: the member is a link to '1\.jpg'"),
         (member("3.jpg", tarfile.CHRTYPE), r"3\.jpg: the member is a device or a pipe"),
         (member("3.jpg", tarfile.FIFOTYPE), r"3\.jpg: the member is a device or a pipe"),
-        (member("/abs/3.jpg"), r"/abs/3\.jpg: the path leads out of the archive"),
-        (member("a/../../3.jpg"), r"3\.jpg: the path leads out of the archive"),
+        (member("/abs/3.jpg"), r"/abs/3\.jpg: the path is outside the archive"),
+        (member("a/../../3.jpg"), r"3\.jpg: the path is outside the archive"),
     ],
 )
 def test_a_hostile_member_is_refused_or_reported(tmp_path, bad, message):
@@ -194,7 +196,7 @@ def test_a_sparse_member_is_refused(tmp_path):
         for name, data in GOOD:
             archive.addfile(member(name, size=len(data)), io.BytesIO(data))
         archive.addfile(header, io.BytesIO(b"x"))
-    with pytest.raises(InputError, match=r"3\.jpg: the member is sparse"):
+    with pytest.raises(InputError, match=r"3\.jpg: the member is a sparse file"):
         read(path)
     assert len(read(path, on_bad_image="skip")) == 2
 
@@ -202,7 +204,7 @@ def test_a_sparse_member_is_refused(tmp_path):
 def test_members_that_claim_too_much_are_refused(tmp_path, monkeypatch):
     path = write_tar(tmp_path / "s.tar", ("1.jpg", jpeg()), ("1.cls", b"x" * (2**20 + 1)))
     with pytest.raises(
-        InputError, match=r"1\.cls: the member has 1,048,577 bytes, where a label has at most 1,048,576"
+        InputError, match=r"1\.cls: the member has 1,048,577 bytes, but a label may have at most 1,048,576"
     ):
         read(path)
     monkeypatch.setattr("tailprobe.datasets.storage.tar.MAX_MEMBER", 100)
@@ -239,7 +241,7 @@ def test_a_damaged_archive_is_an_error(tmp_path, where):
 def test_archives_strung_together_are_an_error_rather_than_half_read(tmp_path):
     path = write_tar(tmp_path / "s.tar", *GOOD)
     path.write_bytes(path.read_bytes() * 2)
-    with pytest.raises(InputError, match="more follows the end of the archive"):
+    with pytest.raises(InputError, match="there are data after the end of the archive"):
         read(path)
 
 
@@ -248,7 +250,7 @@ def test_archives_strung_together_are_an_error_rather_than_half_read(tmp_path):
 def test_a_compressed_archive_says_how_to_unpack_it(tmp_path, mode, name):
     with tarfile.open(tmp_path / name, f"w:{mode}") as archive:
         archive.addfile(tarfile.TarInfo("1.jpg"))
-    with pytest.raises(InputError, match=r"cannot be read image by image; unpack it by (gunzip|bunzip2|unxz)"):
+    with pytest.raises(InputError, match=r"cannot be read image by image; decompress it with (gunzip|bunzip2|unxz)"):
         read(tmp_path / name)
 
 
@@ -256,20 +258,20 @@ def test_a_compressed_archive_says_how_to_unpack_it(tmp_path, mode, name):
     ("members", "message"),
     [
         ([*GOOD, ("1.jpg", jpeg())], r"s\.tar!1\.jpg: key '1' already has the image 1\.jpg"),
-        ([*GOOD, ("1.cls", b"x")], r"s\.tar!1\.cls: key '1' has another label"),
+        ([*GOOD, ("1.cls", b"x")], r"s\.tar!1\.cls: key '1' has a second label"),
         (
             [*GOOD, ("3.jpg", jpeg())],
             r"s\.tar!3\.jpg: the sample has no label \.cls; add it or pass --on-bad-image skip",
         ),
         ([*GOOD, ("3.cls", b"x")], r"s\.tar!3\.cls: the sample has no image"),
-        ([("1.jpg", jpeg())], r"s\.tar!1: expected a label as \.cls, \.json or \.txt beside the image, found \.jpg"),
-        ([("README", b"")], "no shard has a sample"),
+        ([("1.jpg", jpeg())], r"s\.tar!1: expected a label as \.cls, \.json or \.txt next to the image, found \.jpg"),
+        ([("README", b"")], "no shard contains a sample"),
         ([("1.jpg", jpeg()), ("1.json", b"{")], r"1\.json: not readable JSON"),
         ([("1.jpg", jpeg()), ("1.json", b"[" * 100_000)], r"1\.json: not readable JSON"),
         ([("1.jpg", jpeg()), ("1.json", b'{"y": 1}')], r"has 'y' but none of label, labels, tags; name the key"),
         (
             [("1.jpg", jpeg()), ("1.json", b'{"label": {"a": 1}}')],
-            r"the label holds \{'a': 1\}; expected a class's name",
+            r"the label holds \{'a': 1\}; expected a class name",
         ),
         ([("1.jpg", jpeg()), ("1.json", b'{"label": 0.5}')], r"the label holds 0\.5"),
         ([("1.jpg", jpeg()), ("1.cls", b"\xff")], r"1\.cls: the label is not UTF-8"),

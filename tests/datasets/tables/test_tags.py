@@ -61,7 +61,7 @@ def test_parquet_takes_lists_and_text(tmp_path, column):
     pd.DataFrame({"image": ["a", "b"], "tags": [column, None]}).to_parquet(tmp_path / "t.parquet")
     read = read_tags(tmp_path / "t.parquet")
     assert tags_of(read) == {"a": {"road", "water"}, "b": set()}
-    assert "1 rows name no tag and are kept as images of no class (first: t.parquet, row 2)" in read.notes
+    assert "1 rows name no tag and are kept as images without any class (first: t.parquet, row 2)" in read.notes
 
 
 def test_a_parquet_list_keeps_tags_with_spaces_whole(tmp_path):
@@ -74,7 +74,8 @@ def test_a_tag_named_twice_counts_once(table):
     assert read.labels.counts.tolist() == [3, 2]
     assert read.notes == (
         "t.csv: image: image; labels: tags, split at spaces",
-        "2 rows repeat a tag, counted once (first: t.csv, row 2); this makes road 3 instead of 4, water 2 instead of 3",
+        "2 rows repeat a tag, which counts once (first: t.csv, row 2); images per tag: road 3 instead of 4, water 2 "
+        "instead of 3",
     )
 
 
@@ -119,7 +120,7 @@ def test_rows_with_unknown_tags_can_be_skipped_and_are_reported(table):
     assert read.names == ("a", "c")
     assert read.given_parts == ("train", "test")
     assert read.where == ("t.csv, row 2", "t.csv, row 4")
-    assert "1 rows left out for tags that are not among the 2 classes: z" in read.notes
+    assert "1 rows left out because they have tags that are not among the 2 classes: z" in read.notes
 
 
 @pytest.mark.parametrize("text", ["image,tags\na,x\n", "image,x,y\na,1,0\n"])
@@ -131,7 +132,7 @@ def test_a_class_that_was_asked_for_and_has_no_image_is_an_error(table, text):
 def test_a_column_of_a_class_that_no_image_carries_is_left_out_and_named(table):
     read = read_tags(table("image,x,y\na,1,0\n"))
     assert read.labels.classes == ("x",)
-    assert "no image carries y: left out of the classes" in read.notes
+    assert "classes left out because no image carries them: y" in read.notes
 
 
 def test_a_table_without_any_tag_is_an_error(table):
@@ -166,26 +167,26 @@ def test_a_part_of_no_known_spelling_is_an_error(table, text, column):
     [
         ("", "the table is empty"),
         ("\n\n", "the table is empty"),
-        ("image,tags\n", r"no row under its header \('image', 'tags'\)"),
+        ("image,tags\n", r"no row below its header \('image', 'tags'\)"),
         ("thing,tags\na,x\n", r"no column of image names .* the header has 'thing', 'tags'.* --image-column"),
         ("image,words\na,x\n", r"no column of labels .* the header has 'image', 'words'.* --label-columns words"),
         (
             "image,tags,label\na,x,y\n",
-            r"columns \['tags', 'label'\] could all hold labels; name one by --label-columns tags",
+            r"columns \['tags', 'label'\] could all hold labels; name one with --label-columns tags",
         ),
         ("image,tags,tags\na,x,y\n", "two columns are called 'tags'"),
         ("image,tags\na,x\nb,x,y\n", r"t\.csv, row 3: 3 fields where the header has 2"),
         ("image,tags\na,x\nb\n", r"t\.csv, row 3: 1 fields where the header has 2"),
         ("image,tags\na,x\n\nb,y\na,y\n", r"t\.csv, row 5: image 'a' is already in row 2"),
         ("image,tags\n,x\n", r"t\.csv, row 2: the image's name is empty"),
-        ("image,tags\n../a,x\n", r"t\.csv, row 2: image '\.\./a' lies outside the image folder"),
-        ("image,tags\nb/../../a,x\n", "lies outside the image folder"),
-        ("image,tags\n/etc/a,x\n", "lies outside the image folder"),
-        ("image,tags\nC:\\a,x\n", "lies outside the image folder"),
+        ("image,tags\n../a,x\n", r"t\.csv, row 2: image '\.\./a' is outside the image folder"),
+        ("image,tags\nb/../../a,x\n", "is outside the image folder"),
+        ("image,tags\n/etc/a,x\n", "is outside the image folder"),
+        ("image,tags\nC:\\a,x\n", "is outside the image folder"),
         ('image,tags\na,"x\n', r"t\.csv, line \d: unexpected end of data; fix the quotes"),
         (
             'image,tags\na,"x;y,z"\n',
-            r"t\.csv, row 2: column 'tags' uses , and ;; pass the separator by --separator ';'",
+            r"t\.csv, row 2: column 'tags' uses , and ;; pass the separator with --separator ';'",
         ),
         (b"image,tags\na,x\nb,caf\xe9\n", r"t\.csv, line 3: byte 0xe9 is not UTF-8; save the table as UTF-8"),
     ],

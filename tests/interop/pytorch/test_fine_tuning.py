@@ -133,7 +133,7 @@ def test_every_method_can_be_had_or_is_refused_with_the_reason(method: str) -> N
 @pytest.mark.parametrize(
     ("method", "reason"),
     [
-        ("crt(0.4)", "trains the output layer alone"),
+        ("crt(0.4)", "trains only the output layer"),
         ("logit_adjust(1)", "it corrects the trained head"),
         ("herding(12)", "pass them as `vectors`"),
         ("logistic", "without gradient descent"),

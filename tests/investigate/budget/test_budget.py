@@ -7,8 +7,8 @@ from investigate.collections import QUICK, gaussian_material
 from tailprobe.comparison.joint import without_influences
 from tailprobe.errors import InputError
 from tailprobe.investigate.budget.answer import BudgetAnswer, Effect, investigate_budget
-from tailprobe.investigate.budget.course import Course, Spent, follow_all
-from tailprobe.investigate.joint_estimate import contrasts_together
+from tailprobe.investigate.budget.trajectory import BudgetPoint, Trajectory, score_trajectories
+from tailprobe.investigate.joint_estimate import estimate_contrasts_jointly
 from tailprobe.investigate.trials import Trial, measure, run_trials
 from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.methods.lookup import parse_methods
@@ -19,14 +19,14 @@ COUNTS = {"field": 120, "forest": 100, "mine": 20}
 def test_a_course_passes_through_the_engines_heads() -> None:
     material = gaussian_material(COUNTS)
     (baseline,) = parse_methods(["baseline"])
-    courses = [Course(baseline, 0.0, seed) for seed in material.splits]
-    followed = follow_all(material, courses, QUICK, stops=(3, 8), metric="average_precision")
+    trajectories = [Trajectory(baseline, 0.0, seed) for seed in material.splits]
+    followed = score_trajectories(material, trajectories, QUICK, stops=(3, 8), metric="average_precision")
     trials = [
         Trial("engine", seed, TrainingPlan((Stage(np.arange(len(split.train))),)))
         for seed, split in material.splits.items()
     ]
     for head, result in zip(
-        run_trials(material, trials, QUICK, total=5), followed[Spent("baseline", 0.0, 8)], strict=True
+        run_trials(material, trials, QUICK, total=5), followed[BudgetPoint("baseline", 0.0, 8)], strict=True
     ):
         expected = measure(material, head, "average_precision").influence.value
         np.testing.assert_allclose(result.influence.value, expected, atol=1e-6)
@@ -59,12 +59,12 @@ def test_the_change_of_an_effect_is_told(first: float, last: float, verdict: str
     noise = 0.01 * np.random.default_rng(0).standard_normal((10, 2))
     sample = without_influences(noise + np.array([first, last]))
     effect = Effect(
-        "m", 0.0, "all", np.zeros(2), contrasts_together(sample, np.eye(2)),
-        contrasts_together(sample, np.array([[-1.0, 1.0]])),
+        "m", 0.0, "all", np.zeros(2), estimate_contrasts_jointly(sample, np.eye(2)),
+        estimate_contrasts_jointly(sample, np.array([[-1.0, 1.0]])),
     )  # fmt: skip
     assert effect.verdict == verdict
 
 
 def test_methods_that_are_no_training_in_one_stage_are_refused() -> None:
-    with pytest.raises(InputError, match=r"method ridge.* is no training in one stage"):
+    with pytest.raises(InputError, match=r"method ridge.* is not trained in one stage"):
         investigate_budget(gaussian_material(COUNTS), ["ridge"], QUICK, stops=(1, 2))

@@ -8,7 +8,7 @@ from investigate.collections import QUICK, gaussian_material
 from tailprobe.embeddings.precomputed.in_memory import from_arrays
 from tailprobe.errors import InputError
 from tailprobe.investigate.cues.answer import CuesAnswer, investigate_cues
-from tailprobe.investigate.cues.company import company_of
+from tailprobe.investigate.cues.companion import find_companion
 from tailprobe.investigate.cues.pairs import pair_scores
 from tailprobe.investigate.trials import Material
 from tailprobe.labels import Labels
@@ -84,7 +84,7 @@ def test_where_nothing_is_planted_nothing_is_found() -> None:
 
 def test_a_companion_needs_images_with_and_without_it() -> None:
     always = np.array([[True, True], [False, False]] * 20)
-    assert company_of(Labels(always, ("a", "b"), "multi-label"), 0) is None
+    assert find_companion(Labels(always, ("a", "b"), "multi-label"), 0) is None
 
 
 def test_single_label_images_are_refused() -> None:

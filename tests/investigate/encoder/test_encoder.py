@@ -103,7 +103,7 @@ def test_a_smaller_collection_keeps_ten_of_each_class() -> None:
 
 def test_what_cannot_be_fine_tuned_is_refused() -> None:
     encoder = custom_encoder(Blind(), name="blind")
-    with pytest.raises(InputError, match="is no network of torch"):
+    with pytest.raises(InputError, match="is not a torch network"):
         tuning_material(pictures(0, 4), custom_encoder(mean_colour, name="colours"))
     with pytest.raises(InputError, match="no tuning is called 'most'"):
         investigate_encoder(

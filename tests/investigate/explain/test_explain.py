@@ -12,8 +12,8 @@ from tailprobe.encoders.custom import custom_encoder
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.errors import InputError
 from tailprobe.investigate.explain.answer import CLASS_OTHERS, TRAINING_TEST, ExplainAnswer, investigate_explain
+from tailprobe.investigate.explain.attribution import Attributor
 from tailprobe.investigate.explain.grad_cam import grad_cam_of
-from tailprobe.investigate.explain.looking import Looking
 from tailprobe.investigate.trials import Material, Training
 from tailprobe.learners.head import LinearHead
 from tailprobe.learners.recipe import Recipe
@@ -89,7 +89,7 @@ def test_occlusion_finds_the_marker_without_a_network(tmp_path) -> None:
     encoder = custom_encoder(redness, name="redness")
     material = material_of(scenes(marker=True, each=20), encoder, tmp_path)
     answer = investigate_explain(material, encoder, "mine", TRAINING, pictures=False)
-    assert answer.way == "occlusion"
+    assert answer.technique == "occlusion"
     assert answer.places[CLASS_OTHERS].peak == (0, 0)
     assert [check.what for check in answer.checks] == ["the head"]
     assert not any(answer.pictures.values())
@@ -127,4 +127,4 @@ def test_swin_is_looked_at_by_occlusion() -> None:
     model = timm.create_model("swin_tiny_patch4_window7_224", pretrained=False, num_classes=0).eval()
     of = Preprocessing("squash", (224, 224), (224, 224), "bilinear", (0.5,) * 3, (0.5,) * 3)
     encoder = TimmEncoder(model, name="swin", model_name="swin", preprocessing=of)
-    assert Looking.through(encoder, scenes(marker=False, each=1)).way == "occlusion"
+    assert Attributor.of(encoder, scenes(marker=False, each=1)).technique == "occlusion"

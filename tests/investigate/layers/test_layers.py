@@ -68,7 +68,7 @@ def test_pairs_are_differences_of_the_same_heads(answer: LayersAnswer) -> None:
 def test_words_name_the_effect_that_would_be_seen_and_the_best_of_both(answer: LayersAnswer) -> None:
     words = " ".join(answer.finding().answers)
     assert "that would be seen with 80% power" in words
-    assert "less the best method here, reweight(5)" in words
+    assert "minus the best method here, reweight(5)" in words
     assert answer.reference == Setup("left", "baseline")
 
 

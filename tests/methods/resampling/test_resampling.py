@@ -77,5 +77,5 @@ def test_count_rules_mean_what_they_say(rule: str | int, expected: int) -> None:
      "undersample(2, 3, 4)", "oversample(1000000000000)", "smote(-3)", "undersample(3, replacement=perhaps)"],
 )  # fmt: skip
 def test_wrong_arguments_are_the_users_error(text: str) -> None:
-    with pytest.raises(InputError, match=r"undersample|oversample|smote|images a class"):
+    with pytest.raises(InputError, match=r"undersample|oversample|smote|images per class"):
         plan_of(text, labels_of("single-label"))

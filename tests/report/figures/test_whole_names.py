@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from tailprobe.report.figures.resampled_distributions import resampled_distributions
-from tailprobe.report.figures.write import lay_out
+from tailprobe.report.figures.write import fix_layout
 from tailprobe.report.look import Look, drawn_as
 
 NAME = "undersample(low-frequency)"
@@ -25,7 +25,7 @@ def drawn(methods: Mapping[str, int]) -> Figure:
 def test_headings_are_whole_and_do_not_meet(width: float) -> None:
     with drawn_as(Look.of("paper", width, "")):
         figure = drawn({"baseline": 100, NAME: 10, "oversample(largest)": 1000})
-        lay_out(figure)
+        fix_layout(figure)
         renderer = FigureCanvasAgg(figure).get_renderer()
         headings = [axes._left_title for axes in figure.axes if axes.get_visible()]
         assert NAME in {heading.get_text().replace("\n", "") for heading in headings}

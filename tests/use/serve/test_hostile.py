@@ -80,7 +80,7 @@ def test_a_hostile_image_is_refused_by_name_and_the_next_is_scored(running: Runn
 
 def test_pixels_and_sizes_that_are_allowed_are_named(running: Running, good: bytes) -> None:
     fault = running.predict(("a.png", png_of(300, 200, b""))).json()["error"]
-    assert fault["expected"] == "at most 40,000 pixels an image"
+    assert fault["expected"] == "at most 40,000 pixels per image"
     assert fault["got"] == "300 x 200"
 
 

@@ -62,7 +62,11 @@ def test_replicas_answer_with_the_scores_of_python(url: str, classifier: Classif
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [({}, "model is missing"), ({"mode": "x"}, "no argument 'mode'"), ({"model": "nowhere"}, "no model of tailprobe")],
+    [
+        ({}, "model is missing"),
+        ({"mode": "x"}, "no argument 'mode'"),
+        ({"model": "nowhere"}, "not a model of tailprobe"),
+    ],
 )
 def test_arguments_that_cannot_be_are_said(arguments: dict[str, str], said: str) -> None:
     from tailprobe.use.serve.ray_serve import application

@@ -87,7 +87,7 @@ def test_images_by_url_have_the_scores_of_the_files(running: Running, site: str,
         ("/slow", 422, "url_not_fetched", "no image within 1 s"),
         ("/private", 422, "url_refused", "the address 10.0.0.1, which is not public"),
         ("/again", 422, "url_not_fetched", "more than 3 redirects"),
-        ("/file", 422, "url_refused", "not of http or https"),
+        ("/file", 422, "url_refused", "other than an HTTP or HTTPS URL"),
         ("/text", 422, "unreadable_image", "the file is empty"),
     ],
 )

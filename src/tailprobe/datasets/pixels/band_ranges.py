@@ -13,7 +13,7 @@ from tailprobe.datasets.pixels.geotiff import read_bands
 from tailprobe.datasets.storage.image_source import ImageSource
 from tailprobe.errors import InputError
 
-PERCENTILES = (0.5, 99.5)  # wide enough that what is bright in a rare class alone is not cut off
+PERCENTILES = (0.5, 99.5)  # wide enough that what is bright only in a rare class is not clipped
 _IMAGES = 200  # at most, evenly spaced over the rows
 _PIXELS = 10_000  # of each, at most, evenly spaced
 

@@ -85,7 +85,7 @@ class Bands:
 
 @dataclass(frozen=True)
 class NoPixels:
-    """Stands for the bands where images are known by their embeddings alone."""
+    """Placeholder for the bands if there are embeddings but no images."""
 
     def __str__(self) -> str:
         return "none"

@@ -125,7 +125,7 @@ def _decode(data: bytes, *, bands: Composite, where: str) -> Num[np.ndarray, "h 
 
 
 def _decode_jpeg(data: bytes, *, where: str) -> UInt8[np.ndarray, "h w 3"] | None:
-    """Decode with libjpeg-turbo, which is faster than Pillow; None where Pillow has to decode."""
+    """Decode with libjpeg-turbo, which is faster than Pillow; None if Pillow has to decode."""
     if b"Exif\0" in data[: 2**16] or _jpeg_size(data, where=where) is None:
         return None
     try:
@@ -145,9 +145,9 @@ def _decode_jpeg(data: bytes, *, where: str) -> UInt8[np.ndarray, "h w 3"] | Non
 def _from_four_components(pixels: UInt8[np.ndarray, "h w 4"]) -> UInt8[np.ndarray, "h w 3"]:
     """Turn a four-component JPEG into RGB.
 
-    Files with Adobe's marker hold CMYK inverted, so that red is C * K / 255. Planet's have no marker, are named CMYK by
-    decoders for their four components alone, and in fact hold red, green, blue and 255: the same product gives their
-    colours (held against the TIFFs of the same chips). Pillow takes all four-component files so, and so do we.
+    Files with Adobe's marker hold CMYK inverted, so that red is C * K / 255. Planet's have no marker, are reported as
+    CMYK only because they have four components, and actually hold red, green, blue and 255: the same product gives
+    their colours (checked against the TIFFs of the same chips). Pillow decodes all such files so, and so do we.
     """
     key = pixels[..., 3:]
     if key.min() == 255:
@@ -163,18 +163,18 @@ def _decode_with_pillow(data: bytes, *, where: str) -> Num[np.ndarray, "h w 3"]:
     if image.format in ("PNG", "JPEG2000"):  # Pillow would take the upper 8 bits of their colours
         deep = deep_samples(data, where=where)
         if deep is not None:
-            return _upright(deep, orientation)
+            return _apply_orientation(deep, orientation)
     image.load()
     if image.mode.startswith("I") or image.mode == "F":
         grey = np.asarray(image)
-        return _upright(np.broadcast_to(grey[..., None], (*grey.shape, 3)), orientation)
+        return _apply_orientation(np.broadcast_to(grey[..., None], (*grey.shape, 3)), orientation)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image)
-    return _upright(np.asarray(image.convert("RGB")), orientation)
+    return _apply_orientation(np.asarray(image.convert("RGB")), orientation)
 
 
-def _upright(pixels: Num[np.ndarray, "h w 3"], orientation: int) -> Num[np.ndarray, "_ _ 3"]:
+def _apply_orientation(pixels: Num[np.ndarray, "h w 3"], orientation: int) -> Num[np.ndarray, "_ _ 3"]:
     """Apply an EXIF orientation: mirror for 2, 4, 5 and 7, then rotate by multiples of 90 degrees."""
     if orientation in _MIRRORED:
         pixels = pixels[:, ::-1]

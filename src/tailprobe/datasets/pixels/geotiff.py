@@ -25,7 +25,7 @@ def decode_bands(data: bytes, bands: Bands, *, where: str) -> UInt8[np.ndarray, 
         where: the file, for messages.
 
     Raises:
-        InputError: rasterio is not installed, the file is no GeoTIFF, damaged, too large, lacks a band, or has
+        InputError: rasterio is not installed, the file is not a GeoTIFF, damaged, too large, lacks a band, or has
             more than 8 bits and a band has no range.
     """
     values, valid, is_8_bit = read_bands(data, bands, where=where)
@@ -79,7 +79,7 @@ def _opened(data: bytes, *, where: str) -> Iterator[Any]:
     except ImportError as error:
         raise InputError(f"{where}: bands by name need rasterio ({error}); pip install 'tailprobe[geotiff]'") from None
     try:
-        # GeoTIFF alone: other formats of GDAL read other files, or the network.
+        # Only GeoTIFF: other GDAL formats may read other files, or the network.
         with (
             rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"),
             memory.MemoryFile(data) as held,

@@ -15,7 +15,7 @@ def is_heif(start: bytes) -> bool:
 
 @cache
 def _register() -> str:
-    """Teach Pillow to open HEIF; return what is missing, empty where nothing is."""
+    """Teach Pillow to open HEIF; return what is missing, empty if nothing is."""
     try:
         importlib.import_module("pillow_heif").register_heif_opener()
     except ImportError as error:

@@ -15,7 +15,7 @@ from tailprobe.errors import InputError
 # tifffile's warnings become InputErrors here; without a handler they would also go to stderr.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
-# Channels of an image of four bands. The tags of real files do not tell: Planet's say RGB with alpha.
+# Channels of an image of four bands. The tags of real files are unreliable: Planet's say RGB with alpha.
 # Satellites' order of more than 8 bits: blue, green, red, near-infrared; of 8 bits: red, green, blue, near-infrared.
 _CHANNELS_16 = {Composite.RGB: [2, 1, 0], Composite.NRG: [3, 2, 1], Composite.RGBN: [2, 1, 0, 3]}
 _CHANNELS_8 = {Composite.RGB: [0, 1, 2], Composite.NRG: [3, 0, 1], Composite.RGBN: [0, 1, 2, 3]}
@@ -45,7 +45,7 @@ def tiff_samples(data: bytes, *, bands: Composite, where: str) -> Num[np.ndarray
 
     Args:
         data: the whole file.
-        bands: taken from an image of four bands; an image of fewer bands has RGB alone.
+        bands: taken from an image of four bands; images with fewer bands have only RGB.
         where: the file, for messages.
 
     Returns:
@@ -122,7 +122,7 @@ def _check_complete(page: tifffile.TiffPage, size: int, *, where: str) -> None:
 
 
 def _bands_last(page: tifffile.TiffPage) -> Num[np.ndarray, "h w bands"]:
-    # In the file, the bands of a pixel lie together, or each band is a plane.
+    # In the file, the bands of a pixel are adjacent, or each band is a plane.
     planes = page.samplesperpixel > 1 and page.planarconfig == tifffile.PLANARCONFIG.SEPARATE
     pixels: Num[np.ndarray, ...] = page.asarray()
     if planes:

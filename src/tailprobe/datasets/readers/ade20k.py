@@ -1,4 +1,4 @@
-"""ADE20K as a set of scenes: official layout of the SceneParsing release."""
+"""ADE20K for scene classification, in the official layout of the SceneParsing release."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -29,20 +29,20 @@ def read_ade20k(
 ) -> LabeledImages:
     """Read the images of ADE20K's most frequent scenes, single-label.
 
-    `sceneCategories.txt` beside `images/training` and `images/validation`, or all images flat in `images`; `source` may
-    also be the folder above `ADEChallengeData2016`. The official parts come as `given_parts`, "train" and
-    "validation". There is no official test part: `tailprobe.splits` makes one, or ignores the parts.
+    Expects `sceneCategories.txt` next to `images/training` and `images/validation`, or next to a flat folder `images`;
+    `source` may also be the folder above `ADEChallengeData2016`. The official parts come as `given_parts`, "train" and
+    "validation". There is no official test part: `tailprobe.splits` creates one, or ignores the parts.
 
     Args:
         source: the folder.
-        labels: another table of the same form; by default `sceneCategories.txt`.
+        labels: another table of the same format; by default `sceneCategories.txt`.
         bands: "rgb".
-        top: how many scenes, the most frequent over both parts; see `top_scenes`.
-        exclude: names that are not scenes, left out beforehand.
-        on_bad_image: "skip" leaves out rows whose image is missing, and says which in the notes.
+        top: number of scenes to keep, the most frequent over both parts; see `top_scenes`.
+        exclude: names that are not scenes, removed first.
+        on_bad_image: "skip" leaves out rows whose image is missing, and lists them in the notes.
 
     Raises:
-        InputError: table or folder is missing, a row is malformed or named twice, or an image is missing.
+        InputError: the table or folder is missing, a row is malformed or repeated, or an image is missing.
     """
     source = source / RELEASE if (source / RELEASE).is_dir() else source
     table = labels or source / TABLE_NAME
@@ -70,7 +70,7 @@ def scene_images(table: Source) -> list[str]:
 
 
 def top_scenes(scenes: Sequence[str], *, top: int, exclude: Sequence[str] = ()) -> tuple[str, ...]:
-    """Return the `top` most frequent scenes, most frequent first; of equally frequent ones the first by name.
+    """Return the `top` most frequent scenes, most frequent first; ties are sorted by name.
 
     Raises:
         InputError: `top` is below 2 or above the number of scenes, or an excluded scene does not occur.
@@ -84,7 +84,7 @@ def top_scenes(scenes: Sequence[str], *, top: int, exclude: Sequence[str] = ()) 
         raise InputError(f"scene {absent[0]!r} is to be excluded but does not occur; check its spelling")
     left = sorted((scene for scene in counts if scene not in set(exclude)), key=lambda scene: (-counts[scene], scene))
     if not 2 <= top <= len(left):
-        raise InputError(f"top {top}: expected 2 to {len(left)}, the number of scenes; pass a number in this range")
+        raise InputError(f"top {top}: expected a number from 2 to {len(left)}, the number of scenes")
     return tuple(left[:top])
 
 
@@ -103,7 +103,7 @@ def _rows(table: Source) -> tuple[list[str], list[str]]:
         name = clean_name(fields[0], where=f"{table.name}, line {number}")
         if first.setdefault(name, number) != number:
             raise InputError(
-                f"{table.name}, line {number}: image {name!r} is already in line {first[name]}; keep one line"
+                f"{table.name}, line {number}: image {name!r} is already on line {first[name]}; keep one line"
             )
         names.append(name)
         scenes.append(fields[1])
@@ -124,7 +124,9 @@ def _notes(counts: Counter[str], classes: Sequence[str], exclude: Sequence[str])
         notes += (f"{images:,} images of {len(rarer):,} rarer scenes left out ({len(classes)} most frequent kept)",)
     tied = [scene for scene in rarer if counts[scene] == counts[classes[-1]]]
     if tied:
-        notes += (f"as frequent as the last scene kept ({classes[-1]}) but later by name: {preview(tied)}",)
+        notes += (
+            f"as frequent as the last scene kept ({classes[-1]}), but later in alphabetical order: {preview(tied)}",
+        )
     return notes
 
 
@@ -132,4 +134,4 @@ def _recognises(source: Source, labels: Source | None) -> bool:
     return (source / TABLE_NAME).is_file() or (source / RELEASE / TABLE_NAME).is_file()
 
 
-READERS.add("ade20k", Reader(read_ade20k, _recognises, "ADE20K's sceneCategories.txt beside images", priority=True))
+READERS.add("ade20k", Reader(read_ade20k, _recognises, "ADE20K's sceneCategories.txt next to images", priority=True))

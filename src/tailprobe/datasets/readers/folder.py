@@ -16,8 +16,8 @@ from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.parts import parse_part_folder
 
-_MAX_TABLE = 2**25  # bytes of a table beside class folders that is looked into
-_NAMED = 0.9  # share of a column that names images, from which the table is one of these images
+_MAX_TABLE = 2**25  # largest table next to class folders that is checked, bytes
+_NAMED = 0.9  # share of a column that must name images for the table to describe them
 _Steps = Mapping[str, tuple[str, ...]]  # path of an image -> its folders and file name
 
 
@@ -29,23 +29,23 @@ def read_folder(
     on_bad_image: OnBadImage = "error",
     class_level: int | None = None,
 ) -> LabeledImages:
-    """Read single-label images from class folders: `Forest/12.jpg`, or `train/Forest/12.jpg` with parts given on top.
+    """Read single-label images from class folders: `Forest/12.jpg`, or `train/Forest/12.jpg` with part folders on top.
 
-    Folders that wrap everything (`2750/Forest/12.jpg`) are looked through. Parts may be called in any usual way
-    (`seg_train`, `training_set`, `val2017`). Names are paths below `source`. Hidden files, files that are not images
-    and images outside class folders are left out and counted in the notes.
+    A single folder that wraps everything (`2750/Forest/12.jpg`) is skipped. Part folders may have any common name
+    (`seg_train`, `training_set`, `val2017`). Images are named by their path below `source`. Hidden files, files that
+    are not images and images outside class folders are left out and counted in the notes.
 
     Args:
         source: the folder or .zip.
         labels: must be None, since the folders name the classes.
         bands: see `tailprobe.datasets.pixels.decode`.
-        on_bad_image: "skip" leaves out members of a .zip that cannot be unpacked.
-        class_level: which level of folders, below those that wrap everything and those of parts, names the class; by
-            default the first, where nothing speaks against it.
+        on_bad_image: "skip" leaves out members of a .zip that cannot be extracted.
+        class_level: which folder level names the class, counted below wrapping folders and part folders; by default
+            the first, unless the data suggest otherwise.
 
     Raises:
-        InputError: there are fewer than two class folders, a class folder has no image, part folders stand beside
-            class folders, every class has the same folders or a table in it, or a label table is given.
+        InputError: there are fewer than two class folders, a class folder has no image, there are part folders next
+            to class folders, every class contains the same folders or a table, or a label table is given.
     """
     if labels is not None:
         raise InputError(
@@ -78,7 +78,7 @@ def read_folder(
 
 
 def _steps(steps: _Steps) -> _Steps:
-    """Return path -> its folders and file name, without the folders that wrap all images and hold folders only."""
+    """Return path -> its folders and file name, without the outer folders that wrap all images."""
     while steps and min(map(len, steps.values())) > 2 and len({tail[0] for tail in steps.values()}) == 1:
         steps = {path: tail[1:] for path, tail in steps.items()}
     return steps
@@ -89,21 +89,21 @@ def _class_name(folder: str) -> str:
 
 
 def _parts(steps: _Steps, source: Source) -> dict[str, str] | None:
-    """Return the part of each image, None where the folders on top are no parts."""
-    # A class may be called "train": only a folder that holds folders can be a part.
+    """Return the part of each image, None if the top-level folders are not parts."""
+    # A class may be called "train": only a folder that contains folders can be a part.
     outer = {tail[0] for tail in steps.values() if len(tail) > 2}
     parts = {name: part for name in outer if (part := parse_part_folder(name)) is not None}
     others = {tail[0] for tail in steps.values() if len(tail) > 1} - set(parts)
     if parts and others:
         raise InputError(
-            f"{source}: part folder {min(parts)!r} stands beside {min(others)!r}; put every class folder into "
-            "train, validation or test, or none"
+            f"{source}: part folder {min(parts)!r} is next to {min(others)!r}; put every class folder into "
+            "train, validation or test, or none of them"
         )
     return {path: parts[tail[0]] for path, tail in steps.items() if tail[0] in parts} if parts else None
 
 
 def _below_parts(steps: _Steps) -> _Steps:
-    """Return the steps below part folders; a folder in a part that is called like it is looked through."""
+    """Return the steps below part folders; a folder named like a part directly inside one is skipped."""
     inner = {path: tail[1:] for path, tail in steps.items() if len(tail) > 1}
     while inner and all(len(tail) > 2 and parse_part_folder(tail[0]) for tail in inner.values()):
         inner = {path: tail[1:] for path, tail in inner.items()}
@@ -112,12 +112,14 @@ def _below_parts(steps: _Steps) -> _Steps:
 
 def _level(given: int | None, source: Source) -> int:
     if given is not None and given < 1:
-        raise InputError(f"{source}: class_level is {given}; expected 1, 2, ..., the level of folders that are classes")
+        raise InputError(
+            f"{source}: class_level is {given}; expected 1, 2, ..., the folder level that names the classes"
+        )
     return 0 if given is None else given - 1
 
 
 def _below(inner: _Steps) -> dict[str, set[str]]:
-    """Return class folder -> the folders in it that hold images; "" stands for the class folder itself."""
+    """Return class folder -> its subfolders that contain images; "" is the class folder itself."""
     below: dict[str, set[str]] = {}
     for tail in inner.values():
         if len(tail) > 1:
@@ -126,46 +128,46 @@ def _below(inner: _Steps) -> dict[str, set[str]]:
 
 
 def _refuse_same_folders(inner: _Steps, source: Source) -> None:
-    """Stop where the folders that would be classes all hold the same folders, which are then more likely the classes.
+    """Refuse class folders with the same subfolders, which are then more likely the classes.
 
     Raises:
-        InputError: they do.
+        InputError: all class folders contain the same subfolders.
     """
     below = _below(inner)
     kinds = {frozenset(folders) for folders in below.values()}
     same = next(iter(kinds)) if len(kinds) == 1 and len(below) > 1 else frozenset()
     if len(same) > 1 and "" not in same:
         raise InputError(
-            f"{source}: every folder ({preview(sorted(below))}) holds the same folders ({preview(sorted(same))}); "
-            f"pass --class-level 2 if these are the classes, --class-level 1 if the outer ones are, or call the outer "
-            "ones train, validation and test if they are parts"
+            f"{source}: all folders ({preview(sorted(below))}) contain the same folders ({preview(sorted(same))}); "
+            f"pass --class-level 2 if these are the classes, --class-level 1 if the outer ones are, or rename the "
+            "outer ones to train, validation and test if they are parts"
         )
 
 
 def _refuse_tables(files: ImageFiles, inner: _Steps) -> None:
-    """Stop where a table lies in every folder that would be a class: it has the labels.
+    """Refuse class folders that each contain a table, as the table more likely has the labels.
 
     Raises:
-        InputError: it does.
+        InputError: every class folder contains a table of the same name.
     """
     folders = {path.rpartition("/")[0] for path in inner}
-    places: dict[str, set[str]] = {}  # a table of one name, as labels.csv, -> the folders that have it
+    places: dict[str, set[str]] = {}  # name of a table, such as labels.csv -> the folders that contain it
     for path in files.others:
         if table_suffix(path) not in ("", ".txt", ".json"):
             places.setdefault(path.rpartition("/")[2], set()).add(path.rpartition("/")[0])
     name = next((name for name, found in places.items() if folders <= found), None)
     if len(folders) > 1 and name is not None:
         raise InputError(
-            f"{files.source}: a table ({name}) lies in every folder, so that the folders are no classes; pass the "
-            "table as --labels with the folder beside it, or --class-level 1 to take the folders as classes"
+            f"{files.source}: every folder contains a table ({name}), so the folders may not be classes; pass the "
+            "table as --labels with its folder, or --class-level 1 to take the folders as classes"
         )
 
 
 def _refuse_table_beside(files: ImageFiles, inner: _Steps) -> None:
-    """Stop where a table beside the folders names their images, and no folder is a value in it: it has the labels.
+    """Refuse class folders next to a table that names their images, but not the folders: it has the labels.
 
     Raises:
-        InputError: such a table is there.
+        InputError: there is such a table.
     """
     folders = {tail[0] for tail in inner.values() if len(tail) > 1}
     top = files.source
@@ -176,18 +178,18 @@ def _refuse_table_beside(files: ImageFiles, inner: _Steps) -> None:
         try:
             columns = read_columns(files.source / path)
         except InputError:
-            continue  # of another kind
+            continue  # not a readable table
         names = ImageNames(files)
         named = any(names.share(cells) > _NAMED and len(set(map(str, cells))) > 2 for cells in columns.cells.values())
         if named and not any(folders & {text_of(cell) for cell in cells} for cells in columns.cells.values()):
             raise InputError(
-                f"{files.source}: {path} names the images in the folders ({preview(sorted(folders))}), so that these "
-                f"may be no classes; pass --labels {path}, or --class-level 1 to take the folders as classes"
+                f"{files.source}: {path} names the images in the folders ({preview(sorted(folders))}), so these "
+                f"may not be classes; pass --labels {path}, or --class-level 1 to take the folders as classes"
             )
 
 
 def _deeper(inner: _Steps, level: int) -> tuple[str, ...]:
-    """Say that folders in class folders are not used, where they could be classes: other than one and the same."""
+    """Note that subfolders of class folders are not used, if there are several, which could be classes."""
     deeper = sorted({tail[level + 1] for tail in inner.values() if len(tail) > level + 2})
     if len(deeper) < 2:
         return ()
@@ -202,7 +204,7 @@ def _refuse_no_classes(files: ImageFiles, classes: set[str]) -> None:
         return
     found = f"one class folder ({min(classes)!r})" if classes else f"none among {len(files.image_sources)} images"
     tables = [path for path in files.others if table_suffix(path)]
-    table = f"; or pass the table of labels by --labels ({preview(tables)})" if tables else ""
+    table = f"; or pass the table of labels with --labels ({preview(tables)})" if tables else ""
     raise InputError(
         f"{files.source}: expected one folder per class, found {found}; sort the images into class folders{table}"
     )
@@ -211,7 +213,7 @@ def _refuse_no_classes(files: ImageFiles, classes: set[str]) -> None:
 def _refuse_empty_class(files: ImageFiles, classes: set[str], steps: _Steps, *, parted: bool) -> None:
     some = next(iter(steps))
     wraps = len(some.split("/")) - len(steps[some])
-    level = wraps + 2 if parted else wraps + 1  # how many steps a class folder's path has
+    level = wraps + 2 if parted else wraps + 1  # number of components in the path of a class folder
     within = {_class_name(step) for path in steps for step in path.split("/")[:-1]}
     for folder in files.folders:
         trail = folder.split("/")

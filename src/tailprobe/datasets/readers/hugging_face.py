@@ -1,4 +1,4 @@
-"""Images of Hugging Face `datasets`: a folder it saved, or Parquet files as on its hub, with a column of images."""
+"""Images in Hugging Face `datasets` formats: a saved folder, or Parquet files as on the hub."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,30 +38,30 @@ def read_hugging_face(
     on_bad_image: OnBadImage = "error",
     table_options: TableOptions = DEFAULT_TABLE_OPTIONS,
 ) -> LabeledImages:
-    """Read what `save_to_disk` of Hugging Face `datasets` wrote, memory-mapped, or Parquet with images in it.
+    """Read a folder written by `save_to_disk` of Hugging Face `datasets`, or Parquet files that contain images.
 
-    An image is named by its part and the file that it came from, or by its row where file names are missing or
-    repeated. Parts called train, validation (val, dev) and test are the given parts.
+    Images are named by their part and original file name, or by row number if file names are missing or repeated. Parts
+    named train, validation (val, dev) and test are the given parts.
 
     Args:
         source: the folder, or one Parquet file.
-        labels: must be None: the labels are a column.
+        labels: must be None, since the labels are a column.
         bands: see `tailprobe.datasets.pixels.decode`.
-        on_bad_image: not used here; images are read later.
-        table_options: how the columns are read; `image_column` names the column of images where there are several,
-            `label_columns` that of class numbers, names, or lists of them: by default the first of label, labels,
-            tags, fine_label, class, category, else the only column of class numbers.
+        on_bad_image: not used; images are read later.
+        table_options: how the columns are read; `image_column` names the column of images if there are several,
+            `label_columns` the column of class numbers, names, or lists of them: by default the first of label,
+            labels, tags, fine_label, class, category, else the only column of class numbers.
 
     Raises:
-        InputError: the data are damaged, have no column of images or of labels, or several and none is named; parts
-            differ in their columns; or as `read_tags`.
+        InputError: the data are damaged, or have no column of images or of labels, or several and none is named; the
+            parts have different columns; or as `read_tags`.
     """
     del on_bad_image
     if isinstance(source, Url):
-        raise InputError(f"{source}: files of Arrow and Parquet are read in place; copy them here first")
+        raise InputError(f"{source}: Arrow and Parquet files must be on a local disk; copy them there first")
     if labels is not None:
         raise InputError(
-            f"{source}: its labels are a column of it; leave --labels {labels} out, or name the column by "
+            f"{source}: the labels are a column of the data; leave --labels {labels} out, or name the column with "
             f"{flag('label_columns')}"
         )
     parts: Sequence[_Part] = saved_parts(source) if is_saved_dataset(source) else parquet_parts(source)
@@ -91,7 +91,7 @@ def read_hugging_face(
 def _rows(
     source: Path, parts: Sequence[_Part], pictures: str
 ) -> tuple[Columns, list[str], list[ImageSource], list[str | None]]:
-    """Return the columns of all parts with numbers for images, then names, images and parts."""
+    """Return the columns of all parts, with images numbered, and the names, sources and parts of the images."""
     image_sources: list[ImageSource] = []
     names: list[str] = []
     given: list[str | None] = []
@@ -104,35 +104,37 @@ def _rows(
         listed = class_names(part.features)
         for name in [name for name in table.column_names if not _is_image(part.features.get(name))]:
             if len(cells.setdefault(name, [])) != len(image_sources):
-                raise InputError(f"{source}: not every part has the column {name!r}; save parts of the same columns")
+                raise InputError(
+                    f"{source}: not every part has the column {name!r}; save the parts with the same columns"
+                )
             cells[name] += to_class_names(arrow_cells(table[name], source, name), listed.get(name), source, name)
         image_sources += [image for image, _ in found]
         names += _names(part.name if len(parts) > 1 else "", [path for _, path in found])
         given += [parse_part(part.name)] * len(found)
     short = next((name for name, column in cells.items() if len(column) != len(names)), None)
     if short is not None:
-        raise InputError(f"{source}: not every part has the column {short!r}; save parts of the same columns")
-    # Numbers: a file name may have characters that a table's name may not.
+        raise InputError(f"{source}: not every part has the column {short!r}; save the parts with the same columns")
+    # Images are numbered, as their names may contain characters that names in a table must not.
     numbers = {pictures: [str(n) for n in range(len(names))]}
     where = [str(image) for image in image_sources]
     return Columns(source, numbers | cells, range(1, len(names) + 1), where), names, image_sources, given
 
 
 def _used(listed: Sequence[str], columns: Columns, column: str) -> tuple[str, ...]:
-    """Return the class names that occur, in their order; those of a name list that no image carries are left out."""
+    """Return the class names that occur, in their order; classes that no image carries are left out."""
     used = {word for cell in columns.cells.get(column, []) for word in (cell if isinstance(cell, list) else [cell])}
     return tuple(name for name in listed if name in used) or tuple(listed)
 
 
 def _refuse_image_column(source: Path, part: _Part, column: str) -> None:
-    where = f"part {part.name!r}" if part.name else "it"
+    where = f"part {part.name!r}" if part.name else "the dataset"
     if column not in part.features:
         raise InputError(f"{source}: {where} has no column {column!r}; it has {', '.join(part.features)}")
-    raise InputError(f"{source}: column {column!r} holds no images; name the column by {flag('image_column')} COLUMN")
+    raise InputError(f"{source}: column {column!r} holds no images; name the column with {flag('image_column')} COLUMN")
 
 
 def _names(part: str, paths: Sequence[str]) -> list[str]:
-    """Return distinct names: those of the original files, else row numbers."""
+    """Return the original file names if they are distinct, else row numbers."""
     names = [PurePosixPath(path.replace("\\", "/")).name for path in paths]
     if not all(names) or len(set(names)) < len(names):
         names = [f"{row:07d}" for row in range(1, len(paths) + 1)]
@@ -151,8 +153,10 @@ def _label_column(source: Path, part: _Part) -> str:
 
 def _only(source: Path, found: list[str], what: str, option: str) -> str:
     if len(found) != 1:
-        problem = f"{', '.join(map(repr, found))} could all be its {what}" if found else f"no column holds {what}"
-        raise InputError(f"{source}: {problem}; name the column by {flag(option)} COLUMN")
+        problem = (
+            f"{', '.join(map(repr, found))} could all be the column of {what}" if found else f"no column holds {what}"
+        )
+        raise InputError(f"{source}: {problem}; name the column with {flag(option)} COLUMN")
     return found[0]
 
 
@@ -163,11 +167,11 @@ def _is_image(feature: object) -> bool:
 def _recognises(source: Source, labels: Source | None) -> bool:
     if source.is_dir() and is_saved_dataset(source):
         if isinstance(source, Url):
-            return True  # so that the reader explains that it has to be copied
+            return True  # the reader then explains that it has to be copied
         try:
             return any(_is_image(feature) for part in saved_parts(source) for feature in part.features.values())
         except InputError:
-            return True  # so that the reader reports what is wrong with it
+            return True  # the reader then reports what is wrong
     if isinstance(source, Url) or labels is not None:
         return False
     return any(image_features(file) for file in parquet_files(source)[:1])
@@ -178,7 +182,7 @@ READERS.add(
     Reader(
         read_hugging_face,
         _recognises,
-        "a folder that Hugging Face datasets saved, or Parquet files, with images in them",
+        "a folder saved by Hugging Face datasets, or Parquet files that contain images",
         priority=True,
     ),
 )

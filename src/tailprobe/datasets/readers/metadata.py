@@ -1,4 +1,4 @@
-"""Folders with a table in each: `train/metadata.csv` of Hugging Face, `train/_classes.csv`, COCO annotations a part."""
+"""Folders with a table in each: Hugging Face's `train/metadata.csv`, `train/_classes.csv`, or COCO annotations."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,8 +20,8 @@ from tailprobe.datasets.tables.tags import tag_table
 from tailprobe.errors import InputError
 from tailprobe.parts import parse_part_folder
 
-_METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")  # as `datasets` looks for them
-_FILE_NAME = "file_name"  # the column that these have
+_METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")  # file names that `datasets` recognises
+_FILE_NAME = "file_name"  # their column of file names
 _ENDINGS = (".csv", ".tsv", ".jsonl", ".parquet", ".xlsx")
 _COCO = "_annotations.coco.json"  # as Roboflow names it
 _PART = "part (by folder)"
@@ -35,25 +35,25 @@ def read_metadata(
     on_bad_image: OnBadImage = "error",
     table_options: TableOptions = DEFAULT_TABLE_OPTIONS,
 ) -> LabeledImages:
-    """Read images with a table in their folder, or one in the folder of each part.
+    """Read images from a folder that contains a table, or from part folders that contain one each.
 
     Args:
         source: the folder.
-        labels: must be None: the tables lie in the folders.
+        labels: must be None, since the tables are in the folders.
         bands: see `tailprobe.datasets.pixels.decode`.
-        on_bad_image: "skip" leaves out rows whose image is missing, and says which in the notes.
-        table_options: how the tables are read, all alike.
+        on_bad_image: "skip" leaves out rows whose image is missing, and lists them in the notes.
+        table_options: how the tables are read; the same for all of them.
 
     Raises:
-        InputError: as `read_tags` and `find_images`; an image is missing, or a name fits several.
+        InputError: as `read_tags` and `find_images`; an image is missing, or a name matches several.
     """
     if labels is not None or not isinstance(source, Path):
-        raise InputError(f"{source}: pass --format table for a table given by --labels, or for a URL")
+        raise InputError(f"{source}: pass --format table for a table given with --labels, or for a URL")
     tables = _tables(source)
     if not tables:
-        raise InputError(f"{source}: no folder has a table; pass one by --labels with --format table")
+        raise InputError(f"{source}: no folder contains a table; pass one with --labels and --format table")
     files = find_images(source, on_bad_image=on_bad_image)
-    columns, image = _together(source, files, tables, table_options)
+    columns, image = _concatenate(source, files, tables, table_options)
     names = ImageNames(files)
     table = tag_table(columns, _options(table_options, columns, image), names)
     return join_images(table, files, bands=bands, on_bad_image=on_bad_image, images=names)
@@ -64,10 +64,10 @@ def _options(options: TableOptions, columns: Columns, image: str) -> TableOption
     return replace(options, image_column=image, part_column=part)
 
 
-def _together(
+def _concatenate(
     source: Path, files: ImageFiles, tables: Mapping[str, Path], options: TableOptions
 ) -> tuple[Columns, str]:
-    """Return the tables of all folders as one, images named by their path, and the column that names them."""
+    """Return the tables of all folders as one, with images named by path, and the column of image names."""
     read = {folder: read_columns(path) for folder, path in tables.items()}
     image = _image_column(files, read, options)
     names = list(dict.fromkeys(name for columns in read.values() for name in columns.cells))
@@ -108,7 +108,7 @@ def _below(folder: str, cell: object) -> str:
 
 
 def _tables(source: Path) -> dict[str, Path]:
-    """Return folder -> the table in it: metadata of Hugging Face's form, else one of the same name in every part."""
+    """Return folder -> its table: Hugging Face metadata, else a table with the same name in every part folder."""
     folders = sorted(path for path in source.iterdir() if path.is_dir() and not path.name.startswith("."))
     for name in _METADATA:
         found = {path.name: path / name for path in folders if (path / name).is_file()}
@@ -139,10 +139,10 @@ def _recognises(source: Source, labels: Source | None) -> bool:
     try:
         return bool(_tables(source))
     except OSError:
-        return False  # the reader of folders says what cannot be read
+        return False  # the folder reader then reports what cannot be read
 
 
 READERS.add(
     "metadata",
-    Reader(read_metadata, _recognises, "folders of images with a table in each, as train/metadata.csv", True),
+    Reader(read_metadata, _recognises, "folders of images with a table in each, such as train/metadata.csv", True),
 )

@@ -1,4 +1,4 @@
-"""Planet: Understanding the Amazon from Space, in the layout of Kaggle."""
+"""Planet: Understanding the Amazon from Space, in the layout of the Kaggle competition."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -15,7 +15,7 @@ from tailprobe.errors import InputError
 TABLE_NAMES = ("train_v2.csv", "train_classes.csv")  # the same table, 40,479 rows, under its two names
 FOLDERS = {"jpg": "train-jpg", "tif": "train-tif-v2"}
 
-# The range of each of Planet's 16-bit bands. The low end lies just under the darkest pixels of real chips (blue 3572,
+# The range of each of Planet's 16-bit bands. The low end is just below the darkest pixels of real chips (blue 3572,
 # green 2788, red 1613, near-infrared 2964), the high end where bare soil, sand and roofs are bright and clouds white.
 # All three visible bands span 5,000, which preserves hues; near-infrared varies twice as much over forest.
 BLUE, GREEN, RED, NEAR_INFRARED = (3200.0, 8200.0), (2400.0, 7400.0), (1400.0, 6400.0), (2500.0, 12500.0)
@@ -36,21 +36,21 @@ def read_planet(
     on_unknown_tag: OnUnknownTag = "error",
     on_bad_image: OnBadImage = "error",
 ) -> LabeledImages:
-    """Read Planet's chips: `train_v2.csv` or `train_classes.csv` beside `train-jpg/` and `train-tif-v2/`.
+    """Read Planet's chips: `train_v2.csv` or `train_classes.csv` next to `train-jpg/` and `train-tif-v2/`.
 
-    73 rows name a tag twice, which counts once and is named in the notes: `cultivation` is on 4,477 images, not 4,547.
+    73 rows repeat a tag, which counts once and is listed in the notes: 4,477 images carry `cultivation`, not 4,547.
 
     Args:
-        source: the folder that holds both.
-        labels: another table of the same form; by default Planet's own.
-        bands: "rgb", "nrg" for near-infrared, red, green, or "rgbn" for all four, of which each encoder takes those it
+        source: the folder that contains them.
+        labels: another table of the same format; by default Planet's own.
+        bands: "rgb", "nrg" for near-infrared, red, green, or "rgbn" for all four, of which each encoder uses those it
             needs; only the TIFFs have near-infrared. TIFFs are scaled by `RANGES` unless ranges are given.
         images: "jpg" or "tif"; by default JPEG for "rgb" and TIFF otherwise.
         classes, on_unknown_tag: see `TableOptions`.
         on_bad_image: see `read_table`.
 
     Raises:
-        InputError: table or folder is missing, near-infrared is asked of JPEGs, or as `read_table`.
+        InputError: the table or folder is missing, near-infrared is requested from JPEGs, or as `read_table`.
     """
     images = images or ("jpg" if bands is Composite.RGB else "tif")
     if images == "tif" and isinstance(bands, Composite):
@@ -59,7 +59,9 @@ def read_planet(
         raise InputError(f"{source}: the JPEGs have no near-infrared, so bands '{bands}' need images 'tif'")
     folder = source / FOLDERS[images]
     if not folder.is_dir():
-        raise InputError(f"{folder}: expected a folder of Planet's {images} chips, but there is none; unpack it there")
+        raise InputError(
+            f"{folder}: expected a folder of Planet's {images} chips, but there is none; extract the archive there"
+        )
     return read_table(
         folder,
         labels or _table(source),
@@ -81,5 +83,5 @@ def _recognises(source: Source, labels: Source | None) -> bool:
 
 
 READERS.add(
-    "planet", Reader(read_planet, _recognises, "Planet's table beside train-jpg or train-tif-v2", priority=True)
+    "planet", Reader(read_planet, _recognises, "Planet's table next to train-jpg or train-tif-v2", priority=True)
 )

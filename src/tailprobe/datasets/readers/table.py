@@ -1,4 +1,4 @@
-"""A table of image names and tags beside a folder, or a .zip, of images."""
+"""A table of image names and tags, with a folder or .zip of images."""
 
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.pixels.bands import BandSelection, Composite
@@ -22,17 +22,17 @@ def read_table(
 ) -> LabeledImages:
     """Read the images that a table names.
 
-    Names may have an extension or not, and may be any tail of a path below `source`: `x`, `x.jpg`, `a/x.jpg`.
+    Names may omit the extension and leading folders of the path below `source`: `x`, `x.jpg`, `a/x.jpg`.
 
     Args:
-        source: the folder or .zip of the images, or the table itself if the images lie beside it.
+        source: the folder or .zip of the images, or the table itself if the images are in its folder.
         labels: the table.
         bands: see `tailprobe.datasets.pixels.decode`.
-        on_bad_image: "skip" leaves out rows whose image is missing, and says which in the notes.
+        on_bad_image: "skip" leaves out rows whose image is missing, and lists them in the notes.
         table_options: how the table is read.
 
     Raises:
-        InputError: as `read_tags` and `find_images`; an image is missing, or a name fits several.
+        InputError: as `read_tags` and `find_images`; an image is missing, or a name matches several.
     """
     if labels is None:
         source, labels = source.parent, source
@@ -47,5 +47,5 @@ def _recognises(source: Source, labels: Source | None) -> bool:
 
 
 READERS.add(
-    "table", Reader(read_table, _recognises, "a table of image names and tags beside a folder or .zip of images")
+    "table", Reader(read_table, _recognises, "a table of image names and tags, with a folder or .zip of images")
 )

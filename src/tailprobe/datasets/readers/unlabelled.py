@@ -1,4 +1,4 @@
-"""Images without labels, to be embedded."""
+"""Images without labels, for embedding."""
 
 import numpy as np
 
@@ -26,7 +26,7 @@ def read_unlabelled(
         source: the folder or .zip.
         labels: must be None.
         bands: see `tailprobe.datasets.pixels.decode`.
-        on_bad_image: "skip" leaves out members of a .zip that cannot be unpacked.
+        on_bad_image: "skip" leaves out members of a .zip that cannot be extracted.
 
     Raises:
         InputError: there is no image, or a table of labels is given.
@@ -35,19 +35,19 @@ def read_unlabelled(
         raise InputError(f"{labels}: format 'images' takes no labels; pass --format table")
     files = find_images(source, on_bad_image=on_bad_image)
     if not files.image_sources:
-        raise InputError(f"{source}: expected images, found none; pass the folder that holds them")
+        raise InputError(f"{source}: expected images, found none; pass the folder that contains them")
     return LabeledImages(
         names=tuple(files.image_sources),
         image_sources=tuple(files.image_sources.values()),
         labels=Labels(np.zeros((len(files.image_sources), 0), dtype=bool), (), "multi-label"),
         source=str(source),
         bands=bands,
-        notes=(*files.notes, "the images have no labels: they can be embedded"),
+        notes=(*files.notes, "the images have no labels: they can only be embedded"),
     )
 
 
 def _recognises(source: Source, labels: Source | None) -> bool:
-    return False  # asked for by name, or by `embed`: any folder of images could look like this
+    return False  # only on request, or for `embed`: any folder of images would match
 
 
-READERS.add(FORMAT, Reader(read_unlabelled, _recognises, "a folder or .zip of images without labels, to be embedded"))
+READERS.add(FORMAT, Reader(read_unlabelled, _recognises, "a folder or .zip of images without labels, for embedding"))

@@ -1,4 +1,4 @@
-"""Pascal VOC: an XML file of objects for each image, in a folder Annotations beside the images."""
+"""Pascal VOC: an XML file of objects for each image, in a folder Annotations next to the images."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +18,7 @@ from tailprobe.datasets.tables.tags import tag_table
 from tailprobe.errors import InputError
 
 _ANNOTATIONS, _LISTS = "Annotations", "ImageSets/Main"
-_PARTS = {"train": "train", "val": "validation", "test": "test"}  # a list's name -> the part
+_PARTS = {"train": "train", "val": "validation", "test": "test"}  # name of a list -> part
 _IMAGE, _LABELS, _PART = "filename", "objects", "list"
 
 
@@ -32,14 +32,14 @@ def read_voc(
 ) -> LabeledImages:
     """Read the images of `Annotations/*.xml`; the classes of an image are those of its objects.
 
-    The lists `ImageSets/Main/train.txt`, `val.txt` and `test.txt` are the given parts, where they name every image.
+    The lists `ImageSets/Main/train.txt`, `val.txt` and `test.txt` are the given parts if they cover every image.
 
     Args:
-        source: the folder that holds Annotations, or the one above it.
+        source: the folder that contains Annotations, or the one above it.
         labels: must be None.
         bands: see `tailprobe.datasets.pixels.decode`.
-        on_bad_image: "skip" leaves out files without an image.
-        table_options: `kind`, `classes` and the like; the columns are known.
+        on_bad_image: "skip" leaves out annotations without an image.
+        table_options: `kind`, `classes` and the like; the columns are fixed.
 
     Raises:
         InputError: a file is not XML in this format, an image is missing, or as `read_tags`.
@@ -71,12 +71,12 @@ def _objects(path: Path) -> tuple[str, list[str]]:
     try:
         data = path.read_bytes()
         if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-            raise InputError(f"{path}: declares a document type, which annotations do not need; write it without")
+            raise InputError(f"{path}: declares a document type, which annotations do not need; remove the declaration")
         root = ET.fromstring(data)
     except (OSError, ET.ParseError, ValueError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{path}: is no XML ({error}); write it again") from error
+        raise InputError(f"{path}: not valid XML ({error}); write it again") from error
     names = [(item.findtext("name") or "").strip() for item in root.iter("object")]
     if not all(names):
         raise InputError(f"{path}: an object has no name; name its class")
@@ -85,7 +85,7 @@ def _objects(path: Path) -> tuple[str, list[str]]:
 
 
 def _parts(top: Path) -> Mapping[str, str]:
-    """Return stem -> part, by the lists that are there."""
+    """Return stem -> part, from the lists that exist."""
     parts: dict[str, str] = {}
     for name, part in _PARTS.items():
         listing = top / _LISTS / f"{name}.txt"
@@ -95,7 +95,7 @@ def _parts(top: Path) -> Mapping[str, str]:
 
 
 def _top(source: Source) -> Path | None:
-    """Return the folder that holds the annotations: the source, or the only one in it that does."""
+    """Return the folder that contains Annotations: the source, or the only folder below it that does."""
     if not isinstance(source, Path) or not source.is_dir():
         return None
     below = [source, *sorted(source.iterdir()), *sorted(source.glob("*/*"))]
@@ -107,7 +107,7 @@ def _recognises(source: Source, labels: Source | None) -> bool:
     try:
         return labels is None and _top(source) is not None
     except OSError:
-        return False  # the reader of folders says what cannot be read
+        return False  # the folder reader then reports what cannot be read
 
 
-READERS.add("voc", Reader(read_voc, _recognises, "Pascal VOC: Annotations/*.xml beside the images", priority=True))
+READERS.add("voc", Reader(read_voc, _recognises, "Pascal VOC: Annotations/*.xml next to the images", priority=True))

@@ -37,19 +37,19 @@ def read_webdataset(
     image: str | None = None,
     table_options: TableOptions = DEFAULT_TABLE_OPTIONS,
 ) -> LabeledImages:
-    """Read the samples of WebDataset shards: the members whose names agree up to the first dot of the last step.
+    """Read the samples of WebDataset shards: members with the same path up to the first dot of the file name.
 
-    The label of a sample is its `.cls` (a class's number or name), else its `.json` (text, a number, or a list of
-    them), else its `.txt` (tags); the kind that the first sample has is used for all. Where the names of all shards
-    name parts (`train-000.tar`, `val-000.tar`) they are the given parts.
+    The label of a sample is its `.cls` (a class number or name), else its `.json` (a string, a number, or a list of
+    them), else its `.txt` (tags); the type found in the first sample is used for all. If the names of all shards
+    contain parts (`train-000.tar`, `val-000.tar`), these are the given parts.
 
     Args:
         source: a .tar, a folder of them, or a pattern such as `shards-{000..009}.tar`; uncompressed.
         labels: a table of keys and tags, which replaces the labels in the shards.
         bands: see `tailprobe.datasets.pixels.decode`.
         on_bad_image: "skip" leaves out members that cannot be used and samples without an image, and lists them.
-        label_in: which member has the label: cls, json or txt.
-        image: the ending of the image, as `left.jpg`, where a sample has several images.
+        label_in: which member contains the label: cls, json or txt.
+        image: the extension of the image, such as `left.jpg`, if samples have several images.
         table_options: how the labels are read: `classes` name class numbers in order, `label_columns` the key within
             the .json, by default the first of label, labels, tags, and `group_column` that of the group.
 
@@ -83,7 +83,7 @@ def read_webdataset(
             groups=table.groups,
         )
     else:
-        # An ending that no key has, so that a name in the table is a key and never a key with the image's ending.
+        # An empty extension, so that names in the table match keys, never keys with the image's extension.
         files = ImageFiles(source, {f"{key}.": sample.image for key, sample in samples.items()}, (), notes)
         table = read_tags(labels, options, ImageNames(files))
         images = join_images(table, files, bands=bands, on_bad_image=on_bad_image)
@@ -91,7 +91,7 @@ def read_webdataset(
 
 
 def find_shards(source: Source) -> list[Source]:
-    """Return the .tar files that a source stands for, sorted by name; of a pattern in its order.
+    """Return the .tar files of a source, sorted by name, or in the order of a pattern.
 
     Raises:
         InputError: there is none, one is missing, or all are compressed.
@@ -104,19 +104,19 @@ def find_shards(source: Source) -> list[Source]:
         if missing:
             raise InputError(
                 f"{source}: {len(missing):,} of {len(shards):,} shards are missing ({preview(missing)}); "
-                "fetch them or narrow the pattern"
+                "download them or narrow the pattern"
             )
         return shards
     if not source.is_dir():
         return [source]
     shards = _tars(source)
     if not shards:
-        raise InputError(f"{source}: expected .tar files, found none; pass the folder that holds them")
+        raise InputError(f"{source}: expected .tar files, found none; pass the folder that contains them")
     return shards
 
 
 def _tars(folder: Source) -> list[Source]:
-    """Return the .tar files of a folder and of the folders in it that are called like a part."""
+    """Return the .tar files of a folder and of its subfolders that are named like a part."""
     inner = [below for below in _sorted(folder) if parse_part(below.name) and below.is_dir()]
     folders = [folder, *inner]
     return [path for below in folders for path in _sorted(below) if path.suffix.lower() == ".tar"]
@@ -131,14 +131,14 @@ def _labels_in_shards(source: Source, samples: Mapping[str, Sample], options: Ta
     keys = tuple(samples)
     cells: list[Any] = [sample.label for sample in samples.values()]
     classes, notes = class_names(cells, options.classes)
-    # By number, as a key may have characters that a file name in a table may not.
+    # By number, as keys may contain characters that names in a table must not.
     table: dict[str, list[Any]] = {"key": [str(n) for n in range(len(keys))], "labels": cells}
     if options.group_column is not None:
         table[options.group_column] = [sample.group for sample in samples.values()]
         if not any(table[options.group_column]):
             raise InputError(
-                f"{source}: no sample has {options.group_column!r} in its .json; {flag('group_column')} names a key "
-                "that holds the group"
+                f"{source}: no sample has {options.group_column!r} in its .json; pass the key of the group with "
+                f"{flag('group_column')}"
             )
     found = tag_table(
         Columns(source, table, range(len(keys)), [str(sample.image) for sample in samples.values()]),
@@ -149,7 +149,7 @@ def _labels_in_shards(source: Source, samples: Mapping[str, Sample], options: Ta
 
 
 def _with_parts(images: LabeledImages) -> LabeledImages:
-    """Take parts from the shards' names, where every shard has exactly one that names a part and they differ."""
+    """Take parts from the shards' names if each name contains exactly one part and the parts differ."""
     shards = [source.path for source in images.image_sources if isinstance(source, TarMember)]
     part_of = {shard: _part_of(shard) for shard in set(shards)}
     if None in part_of.values() or len(set(part_of.values())) < 2:

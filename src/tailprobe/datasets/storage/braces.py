@@ -7,11 +7,11 @@ from tailprobe.errors import InputError
 
 _GROUP = re.compile(r"\{([^{}]*)\}")
 _RANGE = re.compile(r"(\d+)\.\.(\d+)")
-MAX_NAMES = 100_000  # names one pattern may stand for
+MAX_NAMES = 100_000  # that one pattern may expand to
 
 
 def is_pattern(text: str) -> bool:
-    """Return whether a text has a range or a choice in braces.
+    """Return whether a string contains a range or alternatives in braces.
 
     >>> is_pattern("s-{0..9}.tar"), is_pattern("{train,val}.tar"), is_pattern("s-{x}.tar")
     (True, True, False)
@@ -20,12 +20,12 @@ def is_pattern(text: str) -> bool:
 
 
 def expand_braces(text: str) -> list[str]:
-    """Return the names that a pattern stands for, as a shell does: ranges of numbers and choices, not nested.
+    """Expand a pattern as a shell does: ranges of numbers and alternatives, not nested.
 
-    Zeros in front of a range's end are kept: `{08..10}` is 08, 09, 10.
+    Leading zeros are kept: `{08..10}` is 08, 09, 10.
 
     Raises:
-        InputError: the pattern stands for more than `MAX_NAMES` names.
+        InputError: the pattern expands to more than `MAX_NAMES` names.
 
     >>> expand_braces("{train,val}-{8..10}.tar")[:4]
     ['train-8.tar', 'train-9.tar', 'train-10.tar', 'val-8.tar']
@@ -37,7 +37,7 @@ def expand_braces(text: str) -> list[str]:
         number *= len(choice)
     if number > MAX_NAMES:
         raise InputError(
-            f"{text}: the pattern stands for {number:,} names, at most {MAX_NAMES:,} are read; check its ranges"
+            f"{text}: the pattern expands to {number:,} names, more than the limit of {MAX_NAMES:,}; check its ranges"
         )
     return ["".join(parts) for parts in product(*choices)]
 
@@ -48,7 +48,7 @@ def _choices(inner: str, text: str) -> list[str]:
         return inner.split(",") if "," in inner else [f"{{{inner}}}"]
     first, last = int(found[1]), int(found[2])
     if abs(last - first) >= MAX_NAMES:
-        raise InputError(f"{text}: the range {inner} has more than {MAX_NAMES:,} numbers; check its ends")
+        raise InputError(f"{text}: the range {inner} has more than {MAX_NAMES:,} numbers; check its bounds")
     padded = any(len(end) > 1 and end.startswith("0") for end in found.groups())
     width = max(map(len, found.groups())) if padded else 0
     step = 1 if first <= last else -1

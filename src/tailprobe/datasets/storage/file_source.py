@@ -36,7 +36,7 @@ class FileSource:
             raise InputError(f"{self}: cannot be read ({error}); {restore} or leave its row out") from error
 
     def etag(self) -> str:
-        """Return a text that changes with the bytes: size and modification time of a file, size and CRC of a member.
+        """Return a string that changes with the content: a file's size and modification time, a member's size and CRC.
 
         Raises:
             InputError: the file or member is missing.
@@ -53,7 +53,7 @@ class FileSource:
             raise InputError(f"{self}: is missing ({error}); restore the file or leave its row out") from error
 
     def header(self) -> Stream:
-        """Open a file without reading it whole, as a TIFF may be large; of a member, return the unpacked bytes.
+        """Open a file without reading all of it, as a TIFF may be large; decompress a member in memory.
 
         Raises:
             InputError: as `read`.
@@ -67,7 +67,7 @@ class FileSource:
         return str(self.path) if self.member is None else f"{self.path}!{self.member}"
 
 
-# What reading a file, or a damaged, encrypted or unusually compressed archive can raise.
+# Exceptions from reading a file, or an archive that is damaged, encrypted or compressed in an unsupported way.
 _READ_ERRORS = (
     OSError,
     EOFError,
@@ -93,7 +93,7 @@ def open_archive(path: Source) -> zipfile.ZipFile:
 
 
 def signature(path: Source) -> tuple[int, ...]:
-    """Return what changes if a file is replaced or rewritten: inode, size, modification time; empty for a URL.
+    """Return values that change if a file is replaced or rewritten: inode, size, modification time; empty for a URL.
 
     Raises:
         OSError: the file is missing.

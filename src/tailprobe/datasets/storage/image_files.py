@@ -16,21 +16,21 @@ from tailprobe.errors import InputError
 OnBadImage = Literal["error", "skip"]
 _COMMON = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 EXTENSIONS = frozenset((*_COMMON, ".avif", ".heic", ".heif", ".jp2", ".j2k", ".dcm", ".dicom"))
-MAX_MEMBER = 2**30  # bytes of one unpacked member; more is not an image but an attack
+MAX_MEMBER = 2**30  # bytes of a decompressed member; anything larger is treated as a decompression bomb
 
 
 @dataclass(frozen=True, eq=False)
 class ImageFiles:
-    """The images under one folder or archive, hidden files and files of other types left out."""
+    """The images in a folder or archive, without hidden files and files of other types."""
 
     source: Source
     image_sources: dict[str, ImageSource]  # by relative posix path, sorted
     folders: tuple[str, ...]  # relative paths of all folders below, sorted
     notes: tuple[str, ...]  # what was left out
-    others: tuple[str, ...] = ()  # relative paths of the files that are not images, hidden ones left out
+    others: tuple[str, ...] = ()  # relative paths of the files that are not images, without hidden ones
 
     def index(self) -> dict[str, list[str]]:
-        """Return the relative paths by every name an image may have: any tail of its path, with or without extension.
+        """Return name -> relative paths, for every name of an image: any end of its path, with or without extension.
 
         >>> files = ImageFiles(Path("data"), {"a/x.jpg": FileSource(Path("data/a/x.jpg"))}, (), ())
         >>> sorted(files.index())
@@ -46,11 +46,11 @@ class ImageFiles:
 
 
 def find_images(source: Source, *, on_bad_image: OnBadImage = "error") -> ImageFiles:
-    """List the images under a folder, following links, or in a .zip archive, by file ending; no image is opened.
+    """List the images in a folder, following links, or in a .zip archive, by extension; no image is opened.
 
     Raises:
-        InputError: `source` is neither, or an archive is damaged or has a member that is encrypted, declares more than
-            `MAX_MEMBER` bytes or whose path leads out of it (left out and noted if `on_bad_image` is "skip").
+        InputError: `source` is neither, or an archive is damaged. Also if a member is encrypted, declares more than
+            `MAX_MEMBER` bytes or has a path outside the archive; with "skip" it is left out and noted.
     """
     if isinstance(source, Url) and source.is_dir():
         return _of_images(source, {path: FileSource(url) for path, url in source.walk().items()}, [], ())
@@ -69,7 +69,7 @@ def clean_name(name: str, *, where: str) -> str:
     r"""Return a name from a table as a relative posix path.
 
     Raises:
-        InputError: the name is empty, absolute, or leads out of the folder.
+        InputError: the name is empty, absolute, or outside the folder.
 
     >>> clean_name(r"tiles\\1.jpg", where="t.csv, row 2")
     'tiles/1.jpg'
@@ -78,14 +78,12 @@ def clean_name(name: str, *, where: str) -> str:
     if not path.name or "\0" in name:
         raise InputError(f"{where}: the image's name is {'empty' if not name.strip() else repr(name)}; name a file")
     if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-        raise InputError(
-            f"{where}: image {name!r} lies outside the image folder; name it by its path within the folder"
-        )
+        raise InputError(f"{where}: image {name!r} is outside the image folder; use its path within the folder")
     return path.as_posix()
 
 
 def preview(names: Sequence[str], *, shown: int = 3) -> str:
-    """Join the first few of many names.
+    """Join names, at most the first `shown` of them.
 
     >>> preview(["a", "b", "c", "d"])
     'a, b, c, ...'
@@ -109,7 +107,7 @@ def _of_images(
 
 
 def shown_name(path: str) -> str:
-    r"""Return a path as text that can be written: bytes of a file name that are not UTF-8 as `\xff`.
+    r"""Return a path as printable text, with bytes that are not valid UTF-8 shown as `\xff`.
 
     >>> shown_name("a/caf\udce9.jpg") == "a/caf" + chr(92) + "xe9.jpg"
     True
@@ -125,10 +123,10 @@ def _not_utf8(paths: Sequence[str]) -> tuple[str, ...]:
 
 
 def _refuse_unreadable(error: OSError) -> None:
-    """Stop at a folder that cannot be listed, whose images would else be missing in silence."""
+    """Raise an error for a folder that cannot be listed, as its images would otherwise be missing silently."""
     raise InputError(
         f"{error.filename}: the folder cannot be listed ({error.strerror or error}); grant permission to read "
-        "it, or move it away"
+        "it, or move it elsewhere"
     ) from error
 
 
@@ -159,13 +157,13 @@ def _in_archive(source: Source, *, on_bad_image: OnBadImage) -> ImageFiles:
         with open_archive(source) as archive:
             members = archive.infolist()
     except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise InputError(f"{source}: the archive cannot be read ({error}); fetch or pack it again") from error
+        raise InputError(f"{source}: the archive cannot be read ({error}); download or create it again") from error
     files = [member for member in members if not member.is_dir()]
     bad = {member.filename: reason for member in files if (reason := _unusable(member))}
     if bad and on_bad_image == "error":
         name, reason = next(iter(bad.items()))
         raise InputError(
-            f"{source}!{name}: {reason}; pack the archive again or pass --on-bad-image skip to leave it out"
+            f"{source}!{name}: {reason}; create the archive again, or pass --on-bad-image skip to leave the member out"
         )
     good = {posix_name(member): FileSource(source, member.filename) for member in files if member.filename not in bad}
     folders = {posix_name(member).rstrip("/") for member in members if member.is_dir()}
@@ -175,20 +173,20 @@ def _in_archive(source: Source, *, on_bad_image: OnBadImage) -> ImageFiles:
 
 
 def posix_name(member: zipfile.ZipInfo) -> str:
-    """Return the path of a member with slashes: some packers of Windows write back slashes."""
+    """Return the path of a member with forward slashes: some Windows programs write backslashes."""
     return member.filename if "/" in member.filename else member.filename.replace("\\", "/")
 
 
 def _unusable(member: zipfile.ZipInfo) -> str | None:
     path = PurePosixPath(posix_name(member))
     if path.is_absolute() or ".." in path.parts:
-        return "the path leads out of the archive"
+        return "the path is outside the archive"
     if member.flag_bits & 1:
         return "the member is encrypted"
     if member.file_size > MAX_MEMBER:
-        return f"the member unpacks to {member.file_size:,} bytes"
+        return f"the member decompresses to {member.file_size:,} bytes"
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
-        return "the member uses a compression that Python cannot unpack"
+        return "the member uses an unsupported compression method"
     return None
 
 

@@ -8,20 +8,19 @@ Stream = io.BytesIO | io.BufferedReader
 
 @runtime_checkable
 class ImageSource(Protocol):
-    """Where the bytes of one image are; `str` of it names the image in messages.
+    """Where the bytes of one image are; `str(source)` names the image in messages.
 
-    An image source holds text and numbers alone, no open file, so that it can be read from any thread and sent to any
-    process.
+    An image source holds only strings and numbers, no open file, so that it can be used from any thread and pickled.
     """
 
     def read(self) -> bytes:
-        """Return the encoded bytes; raises InputError where they cannot be read."""
+        """Return the encoded bytes; raises InputError if they cannot be read."""
         ...
 
     def etag(self) -> str:
-        """Return a text that changes with the bytes, without reading them; raises InputError where they are missing."""
+        """Return a string that changes with the content, without reading it; raises InputError if it is missing."""
         ...
 
     def header(self) -> Stream:
-        """Open the bytes to read their beginning; raises InputError or OSError."""
+        """Return a stream for reading the beginning of the image; raises InputError or OSError."""
         ...

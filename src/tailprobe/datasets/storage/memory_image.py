@@ -1,4 +1,4 @@
-"""An image that is in memory: a PIL image or an array of pixels, kept as PNG."""
+"""An image in memory: a PIL image or an array of pixels, stored as PNG."""
 
 import hashlib
 import io
@@ -27,7 +27,7 @@ class MemoryImage:
         return hashlib.sha256(self.data).hexdigest()
 
     def header(self) -> io.BytesIO:
-        """Return the bytes as a file."""
+        """Return the bytes as a stream."""
         return io.BytesIO(self.data)
 
     def __str__(self) -> str:
@@ -35,14 +35,14 @@ class MemoryImage:
 
 
 def memory_image(pixels: Any, name: str) -> MemoryImage:  # noqa: ANN401 - checked here
-    """Return an image source of a PIL image or an array of pixels.
+    """Return an image source for a PIL image or an array of pixels.
 
     Args:
         pixels: a PIL image, or (H, W), (H, W, 3) or (H, W, 4) uint8.
-        name: of the image, for messages.
+        name: the image's name in messages.
 
     Raises:
-        InputError: it is neither.
+        InputError: `pixels` is neither.
     """
     if isinstance(pixels, np.ndarray):
         if (
@@ -51,12 +51,12 @@ def memory_image(pixels: Any, name: str) -> MemoryImage:  # noqa: ANN401 - check
             or (pixels.ndim == 3 and pixels.shape[2] not in (3, 4))
         ):
             raise InputError(
-                f"{name}: an array of shape {pixels.shape}, type {pixels.dtype}; expected pixels (height, width, 3) of "
-                "type uint8, or a PIL image"
+                f"{name}: array has shape {pixels.shape} and dtype {pixels.dtype}; expected pixels of shape (height, "
+                "width, 3) and dtype uint8, or a PIL image"
             )
         pixels = Image.fromarray(pixels)
     if not isinstance(pixels, Image.Image):
-        raise InputError(f"{name}: is {type(pixels).__name__}; expected a path, a PIL image or an array of pixels")
+        raise InputError(f"{name}: got {type(pixels).__name__}; expected a path, a PIL image or an array of pixels")
     stream = io.BytesIO()
     (pixels if pixels.mode in ("1", "L", "LA", "RGB", "RGBA", "P", "I", "I;16") else pixels.convert("RGB")).save(
         stream, "PNG"

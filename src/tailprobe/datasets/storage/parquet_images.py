@@ -1,4 +1,4 @@
-"""Images inside Parquet files, as the Hugging Face hub keeps them."""
+"""Images stored in Parquet files, as on the Hugging Face hub."""
 
 import functools
 import re
@@ -23,25 +23,25 @@ _SHARD = re.compile(r"(.*?)-\d+(-of-\d+.*)?")  # train-00000-of-00004-0f3a.parqu
 class ParquetPart:
     """The rows of the Parquet files of one part."""
 
-    name: str  # of the part, by the files' names; "" where they tell none
+    name: str  # of the part, from the file names; "" if they contain none
     files: tuple[Path, ...]
     features: Mapping[str, Any]  # by column, as `datasets` describes them
 
     def table(self) -> pa.Table:
-        """Return the columns that are no images.
+        """Return the columns that do not hold images.
 
         Raises:
-            InputError: a file is damaged, or its columns differ from the first one's.
+            InputError: a file is damaged, or its columns differ from those of the first file.
         """
         try:
             names = [name for name, feature in self.features.items() if feature != _IMAGE]
             tables = [pq.read_table(file, columns=names).replace_schema_metadata(None) for file in self.files]
             return pa.concat_tables(tables)
         except (pa.ArrowException, OSError) as error:
-            raise InputError(f"{self.files[0]}: cannot be read ({str(error)[:200]}); fetch it again") from error
+            raise InputError(f"{self.files[0]}: cannot be read ({str(error)[:200]}); download it again") from error
 
     def images(self, column: str) -> list[tuple["ParquetCell", str]]:
-        """Return the image of each row and the path of the file it came from, "" where that is not known."""
+        """Return the image of each row and the path of its original file, "" if it is unknown."""
         found: list[tuple[ParquetCell, str]] = []
         for file in self.files:
             paths = _paths(file, column)
@@ -53,8 +53,8 @@ class ParquetPart:
 class ParquetCell(TableCell):
     """An image that is a cell of a Parquet file."""
 
-    def value(self) -> Any:  # noqa: ANN401 - whatever Parquet holds
-        """Return what the cell holds; a group of rows is kept unpacked, as images are read one after the other."""
+    def value(self) -> Any:  # noqa: ANN401 - Parquet may hold any value
+        """Return the value of the cell; its row group stays decoded, as images are read one after the other."""
         try:
             etag = self.file_etag()
             starts = _starts(self.path, etag)
@@ -62,14 +62,14 @@ class ParquetCell(TableCell):
             cells = _group(self.path, self.column, group, etag, threading.get_ident())
             return cells[self.row - starts[group]].as_py()
         except (pa.ArrowException, OSError, IndexError) as error:
-            raise InputError(f"{self}: cannot be read ({str(error)[:200]}); fetch the file again") from error
+            raise InputError(f"{self}: cannot be read ({str(error)[:200]}); download the file again") from error
 
 
 _IMAGE = {"_type": "Image"}
 
 
 def parquet_files(source: Path) -> list[Path]:
-    """Return the Parquet files of a source: itself, or those of a folder and of the folders in it, sorted."""
+    """Return the Parquet files of a source: itself, or those in a folder and up to two levels below, sorted."""
     if source.is_file():
         return [source] if source.suffix.lower() in ENDINGS else []
     inside = [path for ending in ENDINGS for depth in ("*", "*/*", "*/*/*") for path in source.glob(depth + ending)]
@@ -77,18 +77,18 @@ def parquet_files(source: Path) -> list[Path]:
 
 
 def image_features(file: Path) -> dict[str, Any]:
-    """Return column -> feature of a Parquet file, empty where no column holds images or it cannot be read."""
+    """Return column -> feature of a Parquet file, empty if no column holds images or the file cannot be read."""
     try:
         schema = pq.read_schema(file)
         images = [field.name for field in schema if _holds_image(field.type)]
-    except (pa.ArrowException, OSError, UnicodeDecodeError):  # names of columns may not be UTF-8
+    except (pa.ArrowException, OSError, UnicodeDecodeError):  # column names may not be valid UTF-8
         return {}
     described = features_of(schema)
     return {name: _IMAGE if name in images else described.get(name, {}) for name in schema.names} if images else {}
 
 
 def parquet_parts(source: Path) -> list[ParquetPart]:
-    """Return the parts of Parquet files with images, by the names of the files or of their folders."""
+    """Return the parts of Parquet files with images, from the names of the files or of their folders."""
     files: dict[str, list[Path]] = {}
     features: dict[str, dict[str, Any]] = {}
     for file in parquet_files(source):
@@ -114,7 +114,7 @@ def _holds_image(kind: pa.DataType) -> bool:
 
 
 def _paths(file: Path, column: str) -> list[str]:
-    """Return where the images of a file came from; only the paths are read, not the images."""
+    """Return the original path of each image in a file; only the paths are read, not the images."""
     if not pa.types.is_struct(pq.read_schema(file).field(column).type):
         return [""] * pq.read_metadata(file).num_rows
     table = pq.ParquetFile(file).read(columns=[f"{column}.path"])
@@ -123,7 +123,7 @@ def _paths(file: Path, column: str) -> list[str]:
 
 @functools.lru_cache(maxsize=256)
 def _starts(path: Path, etag: str) -> tuple[int, ...]:
-    """Return the first row of each group of rows."""
+    """Return the first row of each row group."""
     metadata = pq.read_metadata(path)
     sizes = [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
     return tuple(sum(sizes[:n]) for n in range(len(sizes)))
@@ -131,5 +131,5 @@ def _starts(path: Path, etag: str) -> tuple[int, ...]:
 
 @functools.lru_cache(maxsize=16)
 def _group(path: Path, column: str, group: int, etag: str, thread: int) -> pa.ChunkedArray:
-    # One a thread: threads that read neighbouring images would else push each other's group out.
+    # One per thread: threads that read different row groups would otherwise evict each other's.
     return pq.ParquetFile(path).read_row_group(group, columns=[column])[column]

@@ -1,4 +1,4 @@
-"""Folders that Hugging Face `datasets` saved: Arrow files beside JSON that describes them."""
+"""Folders saved by Hugging Face `datasets`: Arrow files with JSON metadata."""
 
 import functools
 import json
@@ -19,9 +19,9 @@ _LISTING, _STATE, _INFO = "dataset_dict.json", "state.json", "dataset_info.json"
 
 @dataclass(frozen=True)
 class SavedPart:
-    """One part that `Dataset.save_to_disk` wrote: the rows of its files, concatenated."""
+    """One part written by `Dataset.save_to_disk`: the rows of its files, concatenated."""
 
-    name: str  # of the part; "" where there is one alone
+    name: str  # of the part; "" if there is only one
     files: tuple[Path, ...]  # Arrow streams
     features: Mapping[str, Any]  # by column, as `datasets` describes them
 
@@ -31,7 +31,7 @@ class SavedPart:
         return pa.concat_tables([open_rows(file).replace_schema_metadata(None) for file in self.files])
 
     def images(self, column: str) -> list[tuple["ArrowRow", str]]:
-        """Return the image of each row and the path of the file it came from, "" where that is not known.
+        """Return the image of each row and the path of its original file, "" if it is unknown.
 
         Raises:
             InputError: a file is damaged.
@@ -46,13 +46,13 @@ class SavedPart:
 class ArrowRow(TableCell):
     """An image that is a cell of an Arrow file."""
 
-    def value(self) -> Any:  # noqa: ANN401 - whatever Arrow holds
-        """Return what the cell holds."""
+    def value(self) -> Any:  # noqa: ANN401 - Arrow may hold any value
+        """Return the value of the cell."""
         return open_rows(self.path)[self.column][self.row].as_py()
 
 
 def is_saved_dataset(path: Source) -> bool:
-    """Return whether `Dataset.save_to_disk` or `DatasetDict.save_to_disk` wrote a folder."""
+    """Return whether a folder was written by `Dataset.save_to_disk` or `DatasetDict.save_to_disk`."""
     return (path / _STATE).is_file() or (path / _LISTING).is_file()
 
 
@@ -60,7 +60,7 @@ def saved_parts(path: Path) -> list[SavedPart]:
     """Return the parts of a saved folder.
 
     Raises:
-        InputError: a file is missing, damaged, or named so that it lies outside the folder.
+        InputError: a file is missing or damaged, or the metadata name a file outside the folder.
     """
     try:
         listing = path / _LISTING
@@ -76,7 +76,7 @@ def saved_parts(path: Path) -> list[SavedPart]:
 
 
 def open_rows(file: Path) -> pa.Table:
-    """Return the rows of an Arrow stream, memory-mapped; of a file that was replaced those that it has now.
+    """Return the rows of an Arrow stream, memory-mapped; a file that was replaced is opened again.
 
     Raises:
         InputError: the file is missing or damaged.
@@ -97,7 +97,7 @@ def _rows(file: Path, signature: tuple[int, ...]) -> pa.Table:
 
 
 def features_of(schema: pa.Schema) -> Mapping[str, Any]:
-    """Return column -> feature as Hugging Face `datasets` describes it in the metadata; empty where it does not."""
+    """Return column -> feature as described in the metadata of Hugging Face `datasets`; empty if there are none."""
     try:
         stored = json.loads((schema.metadata or {}).get(b"huggingface", b"{}"))
         features = stored["info"]["features"]
@@ -107,7 +107,7 @@ def features_of(schema: pa.Schema) -> Mapping[str, Any]:
 
 
 def class_names(features: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return column -> class names, for columns of `ClassLabel` and lists of it."""
+    """Return column -> class names, for columns of type `ClassLabel` and lists of it."""
     return {name: found for name, feature in features.items() if (found := _names_in(feature))}
 
 
@@ -132,18 +132,18 @@ def _part(folder: Path, name: str) -> SavedPart:
     return SavedPart(name, files, dict(_json(folder / _INFO)["features"]))
 
 
-def _json(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
+def _json(path: Path) -> Any:  # noqa: ANN401 - any JSON value
     return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _inside(folder: Path, name: str) -> Path:
     if Path(name).name != name or name in ("", ".", ".."):
-        raise InputError(f"{folder}: names the file {name!r}, which lies outside it; save the dataset again")
+        raise InputError(f"{folder}: names the file {name!r}, which is outside the folder; save the dataset again")
     return folder / name
 
 
 def _names_in(feature: object) -> list[str] | None:
-    inner = feature[0] if isinstance(feature, list) and feature else feature  # an older way to write a list of it
+    inner = feature[0] if isinstance(feature, list) and feature else feature  # an older notation for a list
     if not isinstance(inner, dict):
         return None
     if inner.get("_type") == "ClassLabel":

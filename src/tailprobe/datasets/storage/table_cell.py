@@ -1,4 +1,4 @@
-"""Images that are cells of a file of columns: Arrow, Parquet."""
+"""Images that are cells of a columnar file: Arrow or Parquet."""
 
 import io
 from abc import ABC, abstractmethod
@@ -11,15 +11,15 @@ from tailprobe.errors import InputError
 
 @dataclass(frozen=True)
 class TableCell(ABC):
-    """A cell that holds the encoded bytes of an image, or a record of them."""
+    """A cell that holds the encoded bytes of an image, or a struct with them."""
 
     path: Path
     column: str
-    row: int  # of the file, from 0
+    row: int  # in the file, from 0
 
     @abstractmethod
-    def value(self) -> Any:  # noqa: ANN401 - whatever Arrow holds
-        """Return what the cell holds.
+    def value(self) -> Any:  # noqa: ANN401 - Arrow may hold any value
+        """Return the value of the cell.
 
         Raises:
             InputError: the file cannot be read.
@@ -29,22 +29,20 @@ class TableCell(ABC):
         """Return the encoded bytes.
 
         Raises:
-            InputError: the file cannot be read, or the cell holds no image but only a path to one.
+            InputError: the file cannot be read, or the cell holds only a path instead of an image.
         """
         cell = self.value()
         data = cell.get("bytes") if isinstance(cell, dict) else cell
         if not isinstance(data, bytes):
-            raise InputError(
-                f"{self}: holds a path at most instead of an image; save the dataset with its files embedded"
-            )
+            raise InputError(f"{self}: holds no image, at most a path to one; save the dataset with its files embedded")
         return data
 
     def etag(self) -> str:
-        """Return the size and modification time of the file, and the row; raises InputError where it is missing."""
+        """Return the size and modification time of the file, and the row; raises InputError if it is missing."""
         return f"{self.file_etag()} row {self.row}"
 
     def file_etag(self) -> str:
-        """Return the size and modification time of the file; raises InputError where it is missing."""
+        """Return the size and modification time of the file; raises InputError if it is missing."""
         try:
             status = self.path.stat()
         except OSError as error:
@@ -52,7 +50,7 @@ class TableCell(ABC):
         return f"{status.st_size} {status.st_mtime_ns}"
 
     def header(self) -> io.BytesIO:
-        """Return the bytes as a file; raises as `read`."""
+        """Return the bytes as a stream; raises as `read`."""
         return io.BytesIO(self.read())
 
     def __str__(self) -> str:

@@ -12,13 +12,13 @@ from tailprobe.datasets.storage.image_source import Stream
 from tailprobe.datasets.storage.url import Source, Url
 from tailprobe.errors import InputError
 
-_BLOCK = 512  # bytes; a header takes one, a member's data whole ones, and an archive ends with blocks of zeros
+_BLOCK = 512  # bytes; headers take one block, data are padded to blocks, and an archive ends with blocks of zeros
 _UNPACKERS = {b"\x1f\x8b": "gunzip", b"BZ": "bunzip2", b"\xfd7": "unxz", b"\x28\xb5": "unzstd"}  # by the first bytes
 
 
 @dataclass(frozen=True)
 class TarMember:
-    """An image in a .tar: `size` bytes from `offset` on. No handle is kept open and no header is read again."""
+    """An image in a .tar: `size` bytes starting at `offset`. No file stays open and no header is read again."""
 
     path: Source
     member: str
@@ -29,18 +29,18 @@ class TarMember:
         """Return the bytes of the member.
 
         Raises:
-            InputError: the archive is missing or ends before the member does.
+            InputError: the archive is missing, or truncated within the member.
         """
         try:
             data = _read_range(self.path, self.offset, self.size)
         except OSError as error:
             raise InputError(f"{self}: cannot be read ({error}); restore the archive or leave its row out") from error
         if len(data) < self.size:
-            raise InputError(f"{self}: the archive ends within this member; fetch or pack it again")
+            raise InputError(f"{self}: the archive is truncated within this member; download or create it again")
         return data
 
     def etag(self) -> str:
-        """Return a text that changes with the archive: its size, modification time, and the offset of the member.
+        """Return a string that changes with the archive: its size, modification time, and the offset of the member.
 
         Raises:
             InputError: the archive is missing.
@@ -66,7 +66,7 @@ class TarEntry:
     """A file in an archive, as its header describes it."""
 
     tar_member: TarMember
-    problem: str  # why it cannot be used, empty where it can
+    problem: str  # why it cannot be used, empty if it can
     data: bytes  # the content of the members whose content was requested
 
 
@@ -76,10 +76,10 @@ def list_members(path: Source, *, wanted: Callable[[str], bool], max_bytes: int)
     Args:
         path: the .tar, uncompressed.
         wanted: whether to read the content of a member, given its name.
-        max_bytes: largest content to read; a larger one is a problem of the member.
+        max_bytes: largest content to read; larger members are reported as a problem.
 
     Raises:
-        InputError: the archive is missing, compressed, no tar, damaged, or ends before its end.
+        InputError: the archive is missing, compressed, damaged, truncated, or not a tar.
     """
     try:
         path = path.with_etag() if isinstance(path, Url) else path
@@ -88,26 +88,28 @@ def list_members(path: Source, *, wanted: Callable[[str], bool], max_bytes: int)
             _refuse_compressed(path, stream.read(2))
             stream.seek(0)
             yield from _members(path, stream, size, wanted, max_bytes)
-    except (OSError, tarfile.TarError, ValueError, EOFError, RecursionError) as error:  # headers may hold anything
+    except (OSError, tarfile.TarError, ValueError, EOFError, RecursionError) as error:  # headers may contain anything
         reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{path}: not a readable .tar ({reason}); fetch or pack it again") from error
+        raise InputError(f"{path}: not a readable .tar ({reason}); download or create it again") from error
 
 
-def _members(path: Source, stream: Any, size: int, wanted: Callable[[str], bool], max_bytes: int) -> Iterator[TarEntry]:  # noqa: ANN401 - fsspec's are of no one type
-    end: int | None = 0  # where the next header is due
+def _members(path: Source, stream: Any, size: int, wanted: Callable[[str], bool], max_bytes: int) -> Iterator[TarEntry]:  # noqa: ANN401 - fsspec has no stream type
+    end: int | None = 0  # offset of the next header
     with tarfile.open(fileobj=stream, mode="r:") as archive:
         for info in archive:
             tar_member = TarMember(path, info.name, info.offset_data, info.size)
-            if info.size < 0:  # would make tarfile loop forever
+            if info.size < 0:  # makes tarfile loop forever
                 raise InputError(
-                    f"{tar_member}: the header declares {info.size:,} bytes; fetch or pack the archive again"
+                    f"{tar_member}: the header declares {info.size:,} bytes; download or create the archive again"
                 )
             # Links, folders and devices have no data, whatever size their headers declare; the stored size of a sparse
             # file is not in its header.
             stored_size = info.size if info.isfile() else 0
             end = None if info.issparse() else info.offset_data + -(-stored_size // _BLOCK) * _BLOCK
             if end is not None and info.offset_data + stored_size > size:
-                raise InputError(f"{tar_member}: the archive is truncated within this member; fetch or pack it again")
+                raise InputError(
+                    f"{tar_member}: the archive is truncated within this member; download or create it again"
+                )
             if info.isdir():
                 continue
             problem = _problem(info, wanted=wanted(info.name), max_bytes=max_bytes)
@@ -124,15 +126,15 @@ def _members(path: Source, stream: Any, size: int, wanted: Callable[[str], bool]
 def _problem(info: tarfile.TarInfo, *, wanted: bool, max_bytes: int) -> str:
     if not info.isfile() or info.issparse():
         linked = f"the member is a link to {info.linkname!r}"
-        special = "the member is sparse, stored with holes" if info.issparse() else "the member is a device or a pipe"
+        special = "the member is a sparse file" if info.issparse() else "the member is a device or a pipe"
         return linked if info.issym() or info.islnk() else special
     path = PurePosixPath(info.name)
     if path.is_absolute() or ".." in path.parts:
-        return "the path leads out of the archive"
+        return "the path is outside the archive"
     if info.size > MAX_MEMBER:
         return f"the member has {info.size:,} bytes"
     if wanted and info.size > max_bytes:
-        return f"the member has {info.size:,} bytes, where a label has at most {max_bytes:,}"
+        return f"the member has {info.size:,} bytes, but a label may have at most {max_bytes:,}"
     return ""
 
 
@@ -149,21 +151,25 @@ def _size_and_time(path: Path) -> str:
     return f"{status.st_size} {status.st_mtime_ns}"
 
 
-def _check_end(path: Source, stream: Any, end: int) -> None:  # noqa: ANN401 - fsspec's are of no one type
-    """Raise an error if an archive does not end after its last member: tarfile takes a damaged header for the end."""
+def _check_end(path: Source, stream: Any, end: int) -> None:  # noqa: ANN401 - fsspec has no stream type
+    """Check that an archive ends after its last member: tarfile takes a damaged header for the end."""
     stream.seek(end)
     block = stream.read(_BLOCK)
     if len(block) < _BLOCK:
-        raise InputError(f"{path}: the archive is truncated, it has no end after its last member; fetch it again")
+        raise InputError(
+            f"{path}: the archive is truncated: there is no end marker after its last member; download it again"
+        )
     if block.strip(b"\0"):
-        raise InputError(f"{path}: the header at byte {end:,} is damaged; fetch or pack the archive again")
+        raise InputError(f"{path}: the header at byte {end:,} is damaged; download or create the archive again")
     if stream.read(2**16).strip(b"\0"):
-        raise InputError(f"{path}: more follows the end of the archive, at byte {end:,}; pack it as one archive")
+        raise InputError(
+            f"{path}: there are data after the end of the archive at byte {end:,}; create it as one archive"
+        )
 
 
 def _refuse_compressed(path: Source, start: bytes) -> None:
     if start in _UNPACKERS:
         raise InputError(
             f"{path}: a compressed .tar cannot be read image by image; "
-            f"unpack it by {_UNPACKERS[start]} and pass the .tar"
+            f"decompress it with {_UNPACKERS[start]} and pass the .tar"
         )

@@ -1,4 +1,4 @@
-"""A file or folder behind a URL of any fsspec file system, with the methods of `pathlib.Path` that readers need."""
+"""A file or folder at a URL of any fsspec file system, with the methods of `pathlib.Path` that readers need."""
 
 import importlib
 import io
@@ -28,18 +28,18 @@ _ETAG_KEYS = [
 class Url:
     """A path in the file system of a URL.
 
-    Kept as the URL the user gave and a path in its file system, never joined into one text: object keys may be chosen
-    by somebody else, and one like `x::file:///etc/passwd` would point to another file system.
+    Stored as the URL that the user gave and a path in its file system, never joined into one string: object keys may
+    come from untrusted users, and one such as `x::file:///etc/passwd` would point to another file system.
     """
 
-    root: str  # the URL that was given, which selects the file system
+    root: str  # the URL that the user gave, which selects the file system
     path: str  # within it, as fsspec writes it: "bucket/folder/1.jpg"
-    listed_etag: str = field(default="", compare=False)  # from a folder listing, where there was one
+    listed_etag: str = field(default="", compare=False)  # from a folder listing, if there was one
     listed_size: int = field(default=-1, compare=False)  # bytes, from a folder listing
 
     @classmethod
     def of(cls, url: str) -> "Url":
-        """Return the `Url` of a text.
+        """Return the `Url` for a string.
 
         Raises:
             InputError: fsspec does not know the protocol or a package for it is missing, or the URL is malformed.
@@ -48,29 +48,29 @@ class Url:
 
     @property
     def name(self) -> str:
-        """The last step of the path."""
+        """The last component of the path."""
         return PurePosixPath(self.path).name
 
     @property
     def stem(self) -> str:
-        """The name without its last ending."""
+        """The name without its last extension."""
         return PurePosixPath(self.path).stem
 
     @property
     def suffix(self) -> str:
-        """The last ending of the name, with its dot."""
+        """The last extension of the name, with its dot."""
         return PurePosixPath(self.path).suffix
 
     @property
     def parent(self) -> "Url":
-        """The folder that holds this."""
+        """The folder that contains the file or folder."""
         return Url(self.root, self.path.rstrip("/").rpartition("/")[0])
 
     def __truediv__(self, name: str) -> "Url":
         return Url(self.root, f"{self.path.rstrip('/')}/{name}" if self.path else name)
 
     def is_dir(self) -> bool:
-        """Return whether there is a folder, or keys that begin so."""
+        """Return whether there is a folder, or object keys with this prefix."""
         return self._call(lambda fs: bool(fs.isdir(self.path)))
 
     def is_file(self) -> bool:
@@ -82,7 +82,7 @@ class Url:
         return self._call(lambda fs: bool(fs.exists(self.path)))
 
     def iterdir(self) -> Iterator["Url"]:
-        """Return what lies in the folder."""
+        """Return the files and folders in the folder."""
         paths: list[str] = self._call(lambda fs: fs.ls(self.path, detail=False))
         folder = self.path.rstrip("/")
         return iter([Url(self.root, path) for path in paths if path.rstrip("/") != folder])
@@ -98,7 +98,7 @@ class Url:
         }
 
     def expanded(self) -> list["Url"]:
-        """Return the files a brace pattern stands for."""
+        """Return the files that a brace pattern expands to."""
         return [Url(self.root, path) for path in expand_braces(self.path)] if is_pattern(self.path) else [self]
 
     def size(self) -> int:
@@ -106,14 +106,16 @@ class Url:
         return self.listed_size if self.listed_size >= 0 else _size(self._info())
 
     def etag(self) -> str:
-        """Return a text that changes with the bytes, from the listing where there was one.
+        """Return a string that changes with the content, from the listing if there was one.
 
         Raises:
             OSError: the file is missing, or the file system gives neither a checksum nor a modification time.
         """
         etag = self.listed_etag or _etag(self._info())
         if not etag:
-            raise OSError("the file system gives neither a checksum nor a modification time; copy the files to another")
+            raise OSError(
+                "the file system gives neither a checksum nor a modification time; copy the files to another one"
+            )
         return etag
 
     def with_etag(self) -> "Url":
@@ -122,29 +124,29 @@ class Url:
         return replace(self, listed_etag=_etag(info), listed_size=_size(info))
 
     def read_bytes(self, start: int | None = None, end: int | None = None) -> bytes:
-        """Return the bytes, or those from `start` up to `end`, in one request."""
+        """Return the bytes from `start` up to `end`, by default all, in one request."""
         if start is not None and start == end:
             return b""
         return bytes(self._call(lambda fs: fs.cat_file(self.path, start=start, end=end)))
 
     def read_text(self, encoding: str) -> str:
-        """Return the bytes as text."""
+        """Return the content as text."""
         return self.read_bytes().decode(encoding)
 
     @contextmanager
     def open(self, mode: str = "rb") -> Iterator[Any]:
-        """Open for reading from the beginning; blocks are fetched ahead."""
+        """Open for reading from the beginning; blocks are fetched in advance."""
         with self._call(lambda fs: fs.open(self.path, mode)) as stream, _as_os_errors():
             yield stream
 
     def range_reader(self, start: int = 0, size: int | None = None) -> io.BufferedReader:
-        """Open `size` bytes from `start` on, or all; only what is read is fetched, at least 64 KiB at a time."""
+        """Open `size` bytes from `start`, by default all; only what is read is fetched, at least 64 KiB at a time."""
         return io.BufferedReader(_RangeReader(self, start, self.size() if size is None else size), 2**16)
 
     def __str__(self) -> str:
         try:
             inner = str(_file_system(self.root)[0].unstrip_protocol(self.path))
-        except TypeError:  # some file systems around another cannot say it
+        except TypeError:  # some wrapping file systems do not support it
             inner = self.path
         _, chained, outer = self.root.partition("::")
         return inner + chained + outer
@@ -158,7 +160,7 @@ class Url:
 
 
 class _RangeReader(io.RawIOBase):
-    """A byte range of a URL as a stream; every read is one request."""
+    """A byte range of a URL as a stream; each read is one request."""
 
     def __init__(self, url: Url, start: int, size: int) -> None:
         self._url, self._start, self._size, self._at = url, start, size, 0
@@ -189,7 +191,7 @@ Source = Path | Url
 
 
 def is_url(text: str) -> bool:
-    r"""Return whether a text is a URL rather than a path.
+    r"""Return whether a string is a URL rather than a path.
 
     >>> is_url("s3://bucket/folder"), is_url("zip://a::s3://bucket/b.zip"), is_url("C:\\images"), is_url("images")
     (True, True, False, False)
@@ -198,13 +200,13 @@ def is_url(text: str) -> bool:
 
 
 def parse_source(given: str | Path | Url) -> Source:
-    """Return a `Path`, or a `Url` for the text of a URL.
+    """Return a `Path`, or a `Url` for a string that is a URL.
 
     Raises:
-        InputError: as `Url.of`; or a URL went through `Path`, which takes a slash from it.
+        InputError: as `Url.of`; or a URL was converted to a `Path`, which drops a slash.
     """
     if isinstance(given, Path) and re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/(?!/)", given.as_posix()):
-        raise InputError(f"{given}: a Path cannot hold a URL, as it drops a slash; pass the URL as text")
+        raise InputError(f"{given}: a Path cannot hold a URL, as it drops a slash; pass the URL as a string")
     return (
         Url.of(given) if isinstance(given, str) and is_url(given) else given if isinstance(given, Url) else Path(given)
     )
@@ -220,16 +222,16 @@ def absolute(given: str) -> str:
 
 
 def absolute_path(given: str, *, below: Path | None = None) -> Path:
-    """Return the absolute path of a file or folder, a relative one taken from `below` or the current folder.
+    """Return the absolute path of a file or folder, relative to `below` or the current folder.
 
     Raises:
-        InputError: the text is no path: it holds a zero byte, or names the home of a user that there is not.
+        InputError: not a valid path: it contains a null byte, or the home folder of an unknown user.
     """
     try:
         path = Path(given).expanduser()
         return (path if below is None else below / path).resolve()
     except (ValueError, RuntimeError, OSError) as error:
-        raise InputError(f"{given[:80]!r} is no path ({error}); name a file or folder") from None
+        raise InputError(f"{given[:80]!r} is not a valid path ({error}); name a file or folder") from None
 
 
 @contextmanager
@@ -244,7 +246,7 @@ def _as_os_errors() -> Iterator[None]:
 
 
 def _file_system(url: str) -> tuple[Any, str]:
-    """Return the file system of a URL and the path in it; fsspec keeps one file system a thread."""
+    """Return the file system of a URL and the path in it; fsspec keeps one file system per thread."""
     try:
         core = importlib.import_module("fsspec.core")
     except ImportError:
@@ -254,7 +256,7 @@ def _file_system(url: str) -> tuple[Any, str]:
         return fs, str(path)
     except ImportError as error:
         raise InputError(f"{url}: {error}; pip install {_package(url)}") from error
-    except Exception as error:  # fsspec's file systems raise anything at a URL that lacks a part
+    except Exception as error:  # file systems raise various exceptions for incomplete URLs
         known = ", ".join(["s3", "gs", "az", "https", "file", "memory", "zip"])
         raise InputError(
             f"{url}: not a URL that fsspec can open ({error}); expected one of {known} or the like"
@@ -272,11 +274,13 @@ def _etag(info: dict[str, Any]) -> str:
     key = next((key for key in _ETAG_KEYS if info.get(key) not in (None, "")), None)
     if key is None:
         return ""
-    value = info[key].timestamp() if isinstance(info[key], datetime) else info[key]  # file systems differ in the type
+    value = (
+        info[key].timestamp() if isinstance(info[key], datetime) else info[key]
+    )  # the type differs between file systems
     return f"{info.get('size')} {key} {value}"
 
 
 def _size(info: dict[str, Any]) -> int:
     if not isinstance(info.get("size"), int):
-        raise OSError("the file system does not give the size of the file; copy the files to another")
+        raise OSError("the file system does not give the size of the file; copy the files to another one")
     return int(info["size"])

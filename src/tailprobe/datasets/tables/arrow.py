@@ -1,4 +1,4 @@
-"""Label tables that Arrow holds: Parquet files, with the class names that Hugging Face stores beside them."""
+"""Label tables in Parquet files, with the class names that Hugging Face stores in their metadata."""
 
 from collections import Counter
 from pathlib import Path
@@ -12,14 +12,14 @@ from tailprobe.datasets.tables.arrow_cells import arrow_cells
 from tailprobe.datasets.tables.columns import Columns
 from tailprobe.errors import InputError
 
-INDEX = "__index_level_"  # how pandas calls its index in a Parquet file
+INDEX = "__index_level_"  # prefix of the columns in which pandas stores its index
 
 
 def read_parquet(path: Source) -> Columns:
-    """Read a Parquet table; columns of images or other bytes are left out.
+    """Read a Parquet table; columns of images or other binary data are left out.
 
     Raises:
-        InputError: it cannot be read, or two columns have one name.
+        InputError: the file cannot be read, or two columns have the same name.
     """
     try:
         table = pq.read_table(path if isinstance(path, Path) else pa.BufferReader(path.read_bytes()))
@@ -32,11 +32,11 @@ def read_parquet(path: Source) -> Columns:
 
 
 def columns_of(table: pa.Table, path: Source) -> Columns:
-    """Return an Arrow table as columns, class numbers replaced by the names that its metadata list."""
+    """Return an Arrow table as columns, class numbers replaced by the class names in its metadata."""
     names = table.column_names
     if len(set(names)) < len(names):
-        double = min(name for name, count in Counter(names).items() if count > 1)
-        raise InputError(f"{path.name}: two columns are called {double!r}; rename one")
+        repeated = min(name for name, count in Counter(names).items() if count > 1)
+        raise InputError(f"{path.name}: two columns are called {repeated!r}; rename one")
     classes = class_names(features_of(table.schema))
     kept = [name for name in names if not name.startswith(INDEX) and not holds_bytes(table.schema.field(name).type)]
     cells = {
@@ -47,7 +47,7 @@ def columns_of(table: pa.Table, path: Source) -> Columns:
 
 
 def holds_bytes(kind: pa.DataType) -> bool:
-    """Return whether a column is of bytes, or of records that have some, as images do."""
+    """Return whether a column holds bytes, or structs with bytes, as columns of images do."""
     if pa.types.is_struct(kind):
         return any(holds_bytes(kind.field(i).type) for i in range(kind.num_fields))
     return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)

@@ -1,4 +1,4 @@
-"""Columns that say yes or no of one class each."""
+"""Binary columns: each says for one class whether the image carries it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from jaxtyping import Int8
 
 from tailprobe.datasets.tables.columns import text_of
 
-NEGATIVE, POSITIVE, MINUS_ONE, BLANK = 0, 1, 2, 3  # what a cell says of the class of its column
+NEGATIVE, POSITIVE, MINUS_ONE, BLANK = 0, 1, 2, 3  # the value of a cell for the class of its column
 _WORDS: Mapping[str, Mapping[str, int]] = {
     "true and false": {"true": POSITIVE, "false": NEGATIVE, "t": POSITIVE, "f": NEGATIVE},
     "yes and no": {"yes": POSITIVE, "no": NEGATIVE, "y": POSITIVE, "n": NEGATIVE},
@@ -20,21 +20,21 @@ _NUMBERS = {0.0: NEGATIVE, 1.0: POSITIVE, -1.0: MINUS_ONE}
 
 @dataclass(frozen=True, eq=False)
 class BinaryColumn:
-    """A column that holds nothing but yes, no, uncertain and blank."""
+    """A column whose cells are all positive, negative, uncertain or blank."""
 
-    words: str  # how it says so: "1 and 0", "yes and no", ...
+    words: str  # how its values are written: "1 and 0", "yes and no", ...
     terms: Int8[np.ndarray, " N"]  # NEGATIVE, POSITIVE, MINUS_ONE or BLANK
 
     def has(self, term: int) -> bool:
-        """Return whether a cell says `term`."""
+        """Return whether any cell is `term`."""
         return bool((self.terms == term).any())
 
 
 def binary_column(cells: Sequence[Any], missing: frozenset[str]) -> BinaryColumn | None:
-    """Return what a column says of its class; None where it holds anything else, or nothing.
+    """Return a column as binary values; None if it holds anything else, or only blanks.
 
     Args:
-        cells: (N,) of a table.
+        cells: (N,) cells of the column.
         missing: words that count as blank.
 
     >>> binary_column(["1", " 0", "", "-1.0"], frozenset()).terms.tolist()
@@ -46,7 +46,7 @@ def binary_column(cells: Sequence[Any], missing: frozenset[str]) -> BinaryColumn
     distinct = {text for text in set(texts) if text and text not in missing}
     if not distinct or len(distinct) > 8:
         return None
-    marked = "" in texts or bool(missing & set(texts))  # a mark says something beside blanks alone
+    marked = "" in texts or bool(missing & set(texts))  # a column of marks is binary only if some cells are blank
     for words, code in (("1 and 0", _numbers(distinct)), *((name, _words(distinct, name)) for name in _WORDS)):
         if code is not None and (words != "marks" or marked):
             return BinaryColumn(words, np.array([code.get(text, BLANK) for text in texts], dtype=np.int8))
@@ -54,7 +54,7 @@ def binary_column(cells: Sequence[Any], missing: frozenset[str]) -> BinaryColumn
 
 
 def minus_one_is_negative(columns: Sequence[BinaryColumn]) -> bool:
-    """Return whether -1 means no: where neither 0 nor a blank stands in any of the columns."""
+    """Return whether -1 means negative: some column holds it, and none holds 0 or a blank cell."""
     return any(column.has(MINUS_ONE) for column in columns) and not any(
         column.has(NEGATIVE) or column.has(BLANK) for column in columns
     )

@@ -27,18 +27,18 @@ class SplitCells:
 def split_cells(columns: Columns, column: str, options: TableOptions, missing: frozenset[str]) -> SplitCells:
     """Split the cells of a column into labels.
 
-    Without a separator given, a cell that is a list is taken as it is; else it is split at the one of `,` `;` `|` that
-    the column uses, else at blanks, where words combine freely; names of several words stay whole.
+    If no separator is given, cells that are lists are used as they are. Other cells are split at the one of `,` `;` `|`
+    that the column uses, or at spaces if its words combine freely. Names of several words are kept together.
 
     Args:
         columns: the table.
         column: the column of labels.
         options: `separator`, `kind` and `classes` are used.
-        missing: words that stand for no label.
+        missing: words that mean no label.
 
     Raises:
-        InputError: the column uses more than one of `,` `;` `|` and no separator is given, it does not tell whether
-            blanks separate labels, or a cell is neither text, a number nor a list of them.
+        InputError: the column uses more than one of `,` `;` `|` and no separator is given, it is unclear whether
+            spaces separate labels, or a cell is neither text, a number nor a list of them.
     """
     values = [_value(columns, n, column) for n in range(len(columns))]
     texts = [value for value in values if isinstance(value, str) and value and value not in missing]
@@ -57,7 +57,7 @@ def split_cells(columns: Columns, column: str, options: TableOptions, missing: f
 
 
 def _of_vectors(tags: list[list[str]], column: str, options: TableOptions) -> SplitCells | None:
-    """Return labels of cells that all hold 0 and 1 for as many classes, as `0,1,1,0`; None of any others."""
+    """Return the labels of cells such as `0,1,1,0`, a 0 or 1 for each class; None for cells of any other form."""
     widths = {len(row) for row in tags if row}
     words = {word for row in tags for word in row}
     if len(widths) != 1 or min(widths) < 2 or not words <= {"0", "1", "0.0", "1.0"}:
@@ -66,11 +66,12 @@ def _of_vectors(tags: list[list[str]], column: str, options: TableOptions) -> Sp
     names = [str(c) for c in range(width)] if options.classes is None else list(options.classes)
     if len(names) != width:
         raise InputError(
-            f"column {column!r} holds 0 and 1 for {width} classes; name as many by {flag('classes')}, got {len(names)}"
+            f"column {column!r} holds 0 and 1 for {width} classes; expected {width} names in {flag('classes')}, "
+            f"got {len(names)}"
         )
     of_rows = [[names[c] for c, word in enumerate(row) if float(word) == 1] for row in tags]
     note = f"column {column!r} holds 0 and 1 for {width} classes"
-    note += "" if options.classes else f", called by their numbers; name them in this order by {flag('classes')}"
+    note += "" if options.classes else f", named by number; pass their names in this order with {flag('classes')}"
     return SplitCells(of_rows, f"0 and 1 for {width} classes", (note,))
 
 
@@ -119,10 +120,10 @@ def _splitting(
 
 
 def _singular(columns: Columns, column: str, words: Sequence[Sequence[str]], whole: bool | None) -> bool:
-    """Decide about blanks in a column that is called as one of single labels is: whole names, unless words do combine.
+    """Return whether cells with spaces are whole names, in a column whose name suggests one label per row.
 
     Raises:
-        InputError: some words stand alone and together, as the labels "dog" and "hot dog" would.
+        InputError: some words occur both alone and in longer cells, as with the labels "dog" and "hot dog".
     """
     if whole is None and not _combine(words):
         return True
@@ -143,7 +144,7 @@ def _combine(words: Sequence[Sequence[str]]) -> bool:
 
 
 def _known(texts: Sequence[str], mark: str | None, classes: Sequence[str] | None) -> bool | None:
-    """Return whether whole cells, or their pieces, are the classes that the user named; None where neither are."""
+    """Return whether more whole cells than split ones match the classes that the user named; None if equally many."""
     if classes is None:
         return None
     known = set(classes)
@@ -162,7 +163,7 @@ def _mark(columns: Columns, column: str) -> str | None:
     if len(used) > 1:
         n = next(n for n, cell in enumerate(cells) if isinstance(cell, str) and used[1] in cell)
         raise InputError(
-            f"{columns.where(n)}: column {column!r} uses {' and '.join(used)}; pass the separator by "
+            f"{columns.where(n)}: column {column!r} uses {' and '.join(used)}; pass the separator with "
             f"{flag('separator')} '{used[-1]}', or {flag('kind')} single-label if a whole cell is a class"
         )
     return used[0] if used else None
@@ -176,7 +177,7 @@ def _value(columns: Columns, n: int, column: str) -> str | list[str]:
         if found is None:
             raise InputError(
                 f"{columns.where(n)}: column {column!r} holds {type(cell).__name__}; expected labels or a list of "
-                f"them: name another column by {flag('label_columns')}"
+                f"them: name another column with {flag('label_columns')}"
             )
         return found
     return text_of(cell)
@@ -188,14 +189,14 @@ def _parsed(columns: Columns, n: int, column: str, value: str | list[str], missi
     found = parse_list(value)
     if found is None:
         raise InputError(
-            f"{columns.where(n)}: {value!r:.80} in column {column!r} is no list of labels; write it as JSON, "
-            '["cat", "dog"], or pass the separator by ' + flag("separator")
+            f"{columns.where(n)}: {value!r:.80} in column {column!r} is not a valid list of labels; write it as JSON, "
+            '["cat", "dog"], or pass the separator with ' + flag("separator")
         )
     return found
 
 
 def _cleaned(words: str | Sequence[str], missing: frozenset[str]) -> list[str]:
-    """Return labels in Unicode's composed form, without those that stand for none."""
+    """Return labels in Unicode's composed form (NFC), without blank ones and words that mean no label."""
     listed = [words] if isinstance(words, str) else words
     composed = [unicodedata.normalize("NFC", word.strip()) for word in listed]
     return [word for word in composed if word and word not in missing]

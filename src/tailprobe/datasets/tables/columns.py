@@ -1,4 +1,4 @@
-"""A label table as columns of cells."""
+"""A label table, stored by column."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -14,26 +14,26 @@ from tailprobe.registry import did_you_mean
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """N rows of cells; a cell of a CSV is text, of a Parquet file whatever is stored there."""
+    """N rows of cells: text from a CSV file, any Python object from a Parquet file."""
 
-    path: Source | PurePath  # the file, or what stands for one in messages
+    path: Source | PurePath  # the file, or a name for the data in messages
     cells: dict[str, list[Any]]  # column -> (N,) cells
-    rows: Sequence[int]  # (N,) row numbers for messages: as a spreadsheet counts (header 1), of Parquet from 1
-    row_names: Sequence[str] | None = None  # (N,) how messages name the rows, where they are not rows of a table
-    notes: tuple[str, ...] = ()  # what reading the file changed or left out
+    rows: Sequence[int]  # (N,) row numbers for messages: as in a spreadsheet (header: row 1); Parquet: from 1
+    row_names: Sequence[str] | None = None  # (N,) names of the rows in messages, if they are not rows of a table
+    notes: tuple[str, ...] = ()  # what was changed or left out while reading
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def where(self, row: int) -> str:
-        """Return "train_v2.csv, row 1465" for row `row`, counted from 0."""
+        """Return "train_v2.csv, row 1465" for row `row`, counting from 0."""
         return f"{self.path.name}, row {self.rows[row]}" if self.row_names is None else self.row_names[row]
 
     def given(self, name: str, option: str) -> str:
-        """Return the name of a column that the user named.
+        """Return the name of a column that the user named, after checking that it exists.
 
         Args:
-            name: as the user has it.
+            name: as the user wrote it.
             option: the option that named it, as a field of `TableOptions`.
 
         Raises:
@@ -43,8 +43,8 @@ class Columns:
             return name
         near = did_you_mean(name, self.cells) or ";"
         raise InputError(
-            f"{self.path.name}: there is no column {name!r}{near} the header has {self.header()}; name one of them by "
-            f"{flag(option)}"
+            f"{self.path.name}: there is no column {name!r}{near} the header has {self.header()}; name one of them "
+            f"with {flag(option)}"
         )
 
     def header(self) -> str:
@@ -52,7 +52,7 @@ class Columns:
         return ", ".join(map(repr, self.cells))
 
     def only(self, rows: Sequence[int]) -> "Columns":
-        """Return the rows at these places, counted from 0."""
+        """Return the rows at these positions, counting from 0."""
         names = self.row_names
         return replace(
             self,
@@ -62,11 +62,11 @@ class Columns:
         )
 
 
-IsImage = Callable[[str], bool]  # whether a text is the name of an image at hand
+IsImage = Callable[[str], bool]  # whether a text is the name of an available image
 
 
-def text_of(cell: Any) -> str:  # noqa: ANN401 - whatever a table stores
-    """Return a cell as text without blanks around it; nothing and NaN are empty, whole numbers have no point.
+def text_of(cell: Any) -> str:  # noqa: ANN401 - a table may hold any object
+    """Return a cell as text without surrounding whitespace; None and NaN become "", whole numbers lose their ".0".
 
     >>> text_of(3.0), text_of(float("nan")), text_of(" a "), text_of(None), text_of(True)
     ('3', '', 'a', '', 'True')

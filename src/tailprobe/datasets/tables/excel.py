@@ -1,4 +1,4 @@
-"""Label tables in Excel's own format, by the extra `tailprobe[excel]`."""
+"""Label tables in Excel files; needs the extra `tailprobe[excel]`."""
 
 import io
 import zipfile
@@ -10,16 +10,16 @@ from tailprobe.errors import InputError
 
 
 def read_excel(path: Source) -> Columns:
-    """Read the first sheet of an .xlsx file that has a table; its first row is the header.
+    """Read the first sheet of an .xlsx file that holds a table; its first row is the header.
 
     Raises:
-        InputError: openpyxl is not installed, or the file cannot be read, has no table or two columns of one name.
+        InputError: openpyxl is not installed, the file cannot be read, it has no table, or two columns share a name.
     """
     try:
         import openpyxl
     except ImportError:
         raise InputError(
-            f"{path}: Excel's format needs openpyxl: pip install 'tailprobe[excel]', or save the table as CSV (UTF-8)"
+            f"{path}: Excel files need openpyxl: pip install 'tailprobe[excel]', or save the table as CSV (UTF-8)"
         ) from None
     try:
         book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
@@ -32,7 +32,7 @@ def read_excel(path: Source) -> Columns:
         if len(filled) > 1:
             notes = (f"{path.name}: the sheet {title!r} is read, the other sheets are not",) if len(sheets) > 1 else ()
             return _columns(path, filled, notes)
-    raise InputError(f"{path}: no sheet has a header and a row under it; expected one row per image")
+    raise InputError(f"{path}: no sheet has a header with a row below it; expected one row per image")
 
 
 def _columns(path: Source, filled: list[tuple[int, list[Any]]], notes: tuple[str, ...]) -> Columns:

@@ -1,4 +1,4 @@
-"""Read a label table of any format."""
+"""Read a label table in any supported format."""
 
 from pathlib import PurePath
 
@@ -15,7 +15,7 @@ TABLES = (*_TEXT, *_PARQUET, *_JSON, *_EXCEL)
 
 
 def table_suffix(name: str) -> str:
-    """Return the ending of a table's name in small letters, that of gzip left away; "" where it is no table.
+    """Return the file extension of a table in lower case, without .gz; "" if it is not a table.
 
     >>> table_suffix("Labels.CSV.gz"), table_suffix("a.jpg")
     ('.csv', '')
@@ -29,11 +29,11 @@ def read_columns(path: Source, is_image: IsImage = lambda name: False) -> Column
 
     Args:
         path: the table.
-        is_image: whether a text is the name of an image at hand, by which a table without a header is known.
+        is_image: whether a text is the name of an available image, which is how a table without a header is recognised.
 
     Raises:
-        InputError: the file is missing, empty, of another kind or encoding, has a row of more or fewer fields than the
-            header, or two columns of one name.
+        InputError: the file is missing, empty, of another format or encoding, has a row with more or fewer fields than
+            the header, or has two columns of the same name.
     """
     if not path.is_file():
         raise InputError(f"{path}: expected a table of image names and tags, but there is no such file; check the path")
@@ -47,5 +47,7 @@ def read_columns(path: Source, is_image: IsImage = lambda name: False) -> Column
     else:
         columns = read_excel(path) if suffix in _EXCEL else read_json(path)
     if not len(columns):
-        raise InputError(f"{path}: the table has no row under its header ({columns.header()}); expected one per image")
+        raise InputError(
+            f"{path}: the table has no row below its header ({columns.header()}); expected one row per image"
+        )
     return columns

@@ -1,4 +1,4 @@
-"""The images of a folder or archive, matched to the rows of a label table by name."""
+"""Match the images of a folder or archive to the rows of a label table by name."""
 
 import numpy as np
 
@@ -23,18 +23,18 @@ def join_images(
 ) -> LabeledImages:
     """Match the images of a folder or archive to the rows of a table.
 
-    Images that no row names are left out. A class whose every image is skipped stays, and is named in the notes.
+    Images that no row names are left out. A class is kept even if all its images are skipped, and listed in the notes.
 
     Args:
         table: the rows.
         files: the images.
         bands: which bands are read.
         on_bad_image: "skip" leaves rows without an image out.
-        images: the index of `files`, where it has been made already.
+        images: the index of `files`, if it has been built already.
 
     Raises:
-        InputError: an image is missing and `on_bad_image` is "error"; every image is missing; a name fits several
-            images, or two names fit one.
+        InputError: an image is missing and `on_bad_image` is "error"; every image is missing; a name matches
+            several images, or two names match the same image.
     """
     images = images or ImageNames(files)
     matches = [images.match(name) for name in table.names]
@@ -61,14 +61,14 @@ def join_images(
 
 
 def _paths(table: TagTable, files: ImageFiles, matches: list[Match]) -> list[str | None]:
-    """Return the relative path of each row's image, None where there is none."""
+    """Return the relative path of each row's image, None for a missing image."""
     rows: dict[str, int] = {}
     paths: list[str | None] = []
     for n, (name, match) in enumerate(zip(table.names, matches, strict=True)):
         if len(match.paths) > 1:
             raise InputError(
                 f"{table.where[n]}: image {name!r} matches {match.paths[0]} and {match.paths[1]} in {files.source}; "
-                "name it by its path with its extension, or give the folder of one of them"
+                "name it by its path with its extension, or pass the folder of one of them"
             )
         paths.append(match.paths[0] if match.paths else None)
         if match.paths and rows.setdefault(match.paths[0], n) != n:
@@ -85,7 +85,7 @@ def _refuse_missing(table: TagTable, images: ImageNames, missing: list[str], n: 
     fix = " or pass --on-bad-image skip to leave them out" if some else ""
     raise InputError(
         f"{table.where[n]}: image {missing[0]!r} is not in {images.files.source}{nearest}; {len(missing):,} of "
-        f"{len(table.names):,} images are missing ({preview(missing)}); give the folder that holds them{fix}"
+        f"{len(table.names):,} images are missing ({preview(missing)}); pass the folder that holds them{fix}"
     )
 
 
@@ -108,5 +108,5 @@ def _notes(missing: list[str], rows: int, empty: list[str]) -> tuple[str, ...]:
     if missing:
         notes += (f"{len(missing):,} of {rows:,} images are missing and left out: {preview(missing, shown=100)}",)
     if empty:
-        notes += (f"no image is left of {len(empty)} classes: {', '.join(empty)}",)
+        notes += (f"{len(empty)} classes have no image left: {', '.join(empty)}",)
     return notes

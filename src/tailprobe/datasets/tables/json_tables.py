@@ -1,4 +1,4 @@
-"""Label tables in JSON: one object a line, a list of objects, COCO annotations, Label Studio's export."""
+"""Label tables in JSON: JSON lines, a list of objects, COCO annotations, exports of Label Studio."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,10 +13,10 @@ LINES = (".jsonl", ".ndjson")
 
 
 def read_json(path: Source) -> Columns:
-    """Read a table in JSON: lines of objects (.jsonl), a list of objects, columns of lists, COCO or Label Studio.
+    """Read a table in JSON: JSON lines (.jsonl), a list of objects, columns as lists, COCO or Label Studio.
 
     Raises:
-        InputError: the file cannot be read, is no JSON, or of another form.
+        InputError: the file cannot be read, is not valid JSON, or has another structure.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -42,24 +42,24 @@ def _lines(path: Source, text: str) -> list[Any]:
     return [_parsed(line, f"{path.name}, line {number}") for number, line in lines]
 
 
-def _parsed(text: str, where: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+def _parsed(text: str, where: str) -> Any:  # noqa: ANN401 - any JSON value
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{where}: is no JSON ({error}); write it again") from error
+        raise InputError(f"{where}: not valid JSON ({error}); write it again") from error
 
 
 def _of_records(path: Source, records: Sequence[Any]) -> Columns:
     for number, record in enumerate(records, 1):
         if not isinstance(record, Mapping):
-            raise InputError(f"{path.name}, record {number}: holds {record!r:.60}; expected an object with its fields")
+            raise InputError(f"{path.name}, record {number}: expected an object, got {record!r:.60}")
     names = dict.fromkeys(name for record in records for name in record)
     cells = {name: [record.get(name) for record in records] for name in names}
     return Columns(path, cells, range(1, len(records) + 1))
 
 
 def _of_mapping(path: Source, found: Mapping[str, Any]) -> Columns:
-    """Read columns of equal lengths, as pandas writes them, or image -> labels."""
+    """Read an object of columns of equal length, as pandas writes it, or of image -> labels."""
     values = list(found.values())
     if all(isinstance(value, list) for value in values) and len(found) < 20 and len({len(v) for v in values}) == 1:
         return Columns(path, dict(found), range(1, len(values[0]) + 1))
@@ -75,12 +75,14 @@ def _of_coco(path: Source, found: Mapping[str, Any]) -> Columns:
         images = {item["id"]: str(item["file_name"]) for item in found["images"]}
         labels: dict[Any, list[str]] = {key: [] for key in images}
         for item in found["annotations"]:
-            if item["image_id"] in labels:  # others are of images that the file does not list
+            if item["image_id"] in labels:  # others refer to images that the file does not list
                 name = _category(path, item["category_id"], categories)
                 if name not in labels[item["image_id"]]:
                     labels[item["image_id"]].append(name)
     except (KeyError, TypeError) as error:
-        raise InputError(f"{path}: no COCO annotations ({type(error).__name__}: {error}); export them again") from error
+        raise InputError(
+            f"{path}: not valid COCO annotations ({type(error).__name__}: {error}); export them again"
+        ) from error
     cells: dict[str, list[Any]] = {"file_name": list(images.values()), "labels": list(labels.values())}
     return Columns(path, cells, range(1, len(images) + 1), [f"{path.name}, image {name}" for name in images.values()])
 
@@ -88,8 +90,8 @@ def _of_coco(path: Source, found: Mapping[str, Any]) -> Columns:
 def _category(path: Source, number: object, categories: Mapping[Any, str]) -> str:
     if number not in categories:
         raise InputError(
-            f"{path}: an annotation is of category {number!r}, which is not among its {len(categories)} categories; "
-            "correct one or the other"
+            f"{path}: an annotation has category {number!r}, which is not among the {len(categories)} "
+            "categories of the file; correct the annotation or add the category"
         )
     return categories[number]
 
@@ -103,7 +105,7 @@ def _is_task(item: object) -> bool:
 
 
 def _of_task(task: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data of a task of Label Studio, and the choices of its first annotation that was not cancelled."""
+    """Return the data of a Label Studio task, with the choices of its first annotation that was not cancelled."""
     made = [item for item in task["annotations"] if isinstance(item, Mapping) and not item.get("was_cancelled")]
     results = made[0].get("result") if made else None
     items = results if isinstance(results, list) else []

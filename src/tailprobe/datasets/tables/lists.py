@@ -1,4 +1,4 @@
-"""Cells that hold a list of labels as text: Python's, JSON's, NumPy's, Label Studio's."""
+"""Parse cells that hold a list of labels as text, as Python, JSON, NumPy or Label Studio write it."""
 
 import ast
 import json
@@ -13,13 +13,13 @@ _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")
 
 
 def looks_like_list(text: str) -> bool:
-    """Return whether a cell is written as a list, a tuple, a set or an object."""
+    """Return whether a cell is enclosed in brackets, as a list, tuple, set or object is."""
     text = text.strip()
     return len(text) > 1 and text[0] in _OPENING and text[-1] == _CLOSING[_OPENING.index(text[0])]
 
 
 def parse_list(text: str) -> list[str] | None:
-    r"""Return the labels of a cell that is written as a list, None where it cannot be read as one.
+    r"""Return the labels of a cell that is written as a list, None if it cannot be parsed.
 
     >>> parse_list("['cat', 'dog']"), parse_list('["cat"]'), parse_list("['cat' 'dog']"), parse_list("{'a': 1}")
     (['cat', 'dog'], ['cat'], ['cat', 'dog'], None)
@@ -32,7 +32,7 @@ def parse_list(text: str) -> list[str] | None:
             found = labels_in(parse(text))
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             continue
-        if found is not None and not _glued(text, found):
+        if found is not None and not _concatenated(text, found):
             return found
     if text[0] != "[":
         return None
@@ -45,8 +45,8 @@ def parse_list(text: str) -> list[str] | None:
     return [word.strip() for word in text[1:-1].split(",") if word.strip()]
 
 
-def labels_in(value: Any) -> list[str] | None:  # noqa: ANN401 - whatever a cell holds
-    """Return the labels of a list or of Label Studio's `{"choices": [...]}`; None of anything else."""
+def labels_in(value: Any) -> list[str] | None:  # noqa: ANN401 - a cell may hold any object
+    """Return the labels of a list or of Label Studio's `{"choices": [...]}`; None for anything else."""
     if isinstance(value, Mapping):
         return labels_in(value["choices"]) if "choices" in value else None
     if isinstance(value, str):
@@ -61,6 +61,6 @@ def _words(items: Any) -> list[str]:  # noqa: ANN401
     return [word for item in items if (word := text_of(item))]
 
 
-def _glued(text: str, found: list[str]) -> bool:
-    """Return whether Python joined neighbouring strings, as it does with NumPy's `['a' 'b']`."""
+def _concatenated(text: str, found: list[str]) -> bool:
+    """Return whether Python concatenated adjacent string literals, as in NumPy's `['a' 'b']`."""
     return text[0] == "[" and len(_QUOTED.findall(text)) > len(found) > 0

@@ -1,4 +1,4 @@
-"""Tables with a row for each image and label: the rows of an image put together."""
+"""Tables in long form, with one row per image and label: merge the rows of each image."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,18 +7,18 @@ from tailprobe.datasets.tables.options import flag
 from tailprobe.datasets.tables.rows import Rows
 from tailprobe.errors import InputError
 
-_IMAGES, _SHARE = 5, 0.05  # images with rows of different labels from which a table is read as one row a label
+_IMAGES, _SHARE = 5, 0.05  # minimum number and share of images with differing rows for a table to be in long form
 
 
 def merge_rows(rows: Rows, kind: str) -> tuple[Rows, tuple[str, ...]]:
-    """Put the rows of one image together.
+    """Merge the rows of each image.
 
-    Rows that repeat an image with the same labels are read once. Rows with different labels are the labels of one
-    image where at least 5 images, and 5% of them, have such rows, or the user says multi-label.
+    Rows that repeat an image with the same labels count once. Rows of an image with different labels are merged if at
+    least 5 images and at least 5% of all images have such rows, or if the user asks for multi-label.
 
     Raises:
-        InputError: rows of one image differ in part or group; or they have different labels, which is no rule of the
-            table.
+        InputError: the rows of an image differ in part or group; or their labels differ, and the table is not in long
+            form.
     """
     places: dict[str, list[int]] = defaultdict(list)
     for n, name in enumerate(rows.names):
@@ -43,12 +43,12 @@ def merge_rows(rows: Rows, kind: str) -> tuple[Rows, tuple[str, ...]]:
         [rows.where[of_image[0]] for of_image in places.values()],
         None if rows.unknown is None else [_unknown(rows.tags, rows.unknown, of_image) for of_image in places.values()],
     )
-    what = "a row for each label of an image" if differing else "images in several rows with the same labels"
-    return merged, (f"{what}: {len(rows):,} rows put together to {len(merged):,} images",)
+    what = "one row per label of an image" if differing else "images in several rows with the same labels"
+    return merged, (f"{what}: {len(rows):,} rows merged into {len(merged):,} images",)
 
 
 def _unknown(tags: Sequence[list[str]], unknown: Sequence[list[str]], of_image: Sequence[int]) -> list[str]:
-    """Return the classes that no row of an image says anything of."""
+    """Return the classes whose label is unknown in every row of an image."""
     first, *others = (unknown[n] for n in of_image)
     carried = {tag for n in of_image for tag in tags[n]}
     return [name for name in first if name not in carried and all(name in other for other in others)]
@@ -58,7 +58,7 @@ def _refuse(rows: Rows, of_image: Sequence[int]) -> None:
     first, other = of_image[0], next(n for n in of_image if rows.tags[n] != rows.tags[of_image[0]])
     raise InputError(
         f"{rows.where[other]}: image {rows.names[other]!r} is already in {_short(rows.where[first])} with other "
-        f"labels; keep one row per image, or pass {flag('kind')} multi-label where each row is a label of its image"
+        f"labels; keep one row per image, or pass {flag('kind')} multi-label if each row is one label of its image"
     )
 
 

@@ -1,4 +1,4 @@
-"""The images of a folder by the names that a table may have for them."""
+"""Find the images of a folder by the names that a table uses for them."""
 
 import difflib
 import unicodedata
@@ -13,24 +13,24 @@ from tailprobe.datasets.storage.image_files import EXTENSIONS, ImageFiles
 from tailprobe.datasets.tables.columns import text_of
 
 _SAME_ENDING = {"jpeg": ".jpg", "jpe": ".jpg", "tiff": ".tif"}
-_SAMPLE = 300  # rows of a column looked at to see whether it names images
-_MANY = 20_000  # files; among more, near names are not looked for
+_SAMPLE = 300  # rows of a column that are checked to see whether it names images
+_MANY = 20_000  # files; above this number, similar names are not searched for
 How = Literal["", "case", "ending"]
 
 
 @dataclass(frozen=True)
 class Match:
-    """What a name in a table stands for."""
+    """The images that a name in a table refers to."""
 
-    paths: tuple[str, ...]  # relative paths of the images; none where it names none
-    how: How = ""  # in what the name differs from the file's
+    paths: tuple[str, ...]  # relative paths of the images; empty if there are none
+    how: How = ""  # how the name differs from the file name
 
 
 class ImageNames:
     """Finds images by name: any tail of a path, with or without its extension, as `ImageFiles.index` has them.
 
-    Names that differ from a file's in Unicode's form, case or the spelling of an ending (.jpeg, .JPG) match where no
-    file has the very name, then names that differ in the ending alone.
+    If no file has the exact name, names match that differ only in Unicode form, case or the spelling of the extension
+    (.jpeg, .JPG); if there are none, names that differ only in the extension.
     """
 
     def __init__(self, files: ImageFiles) -> None:
@@ -40,7 +40,7 @@ class ImageNames:
         self._folder = files.source.name + "/"
 
     def match(self, name: str) -> Match:
-        """Return the images that a name stands for."""
+        """Return the images that a name refers to."""
         name = posix(name)
         exact = self.match_exactly(name)
         if exact.paths:
@@ -55,7 +55,7 @@ class ImageNames:
         return Match(())
 
     def match_exactly(self, name: str) -> Match:
-        """Return the images that have the very name; quick, as the index of like names is not made."""
+        """Return the images that have exactly this name; fast, as the index of similar names is not needed."""
         for text in (name, name.removeprefix(self._folder)):
             if text in self.files.image_sources:
                 return Match((text,))
@@ -64,14 +64,14 @@ class ImageNames:
         return Match(())
 
     def has(self, name: str) -> bool:
-        """Return whether an image has the very name."""
+        """Return whether an image has exactly this name."""
         return bool(name.strip()) and bool(self.match_exactly(posix(name)).paths)
 
     def __contains__(self, name: str) -> bool:
         return bool(name.strip()) and bool(self.match(name).paths)
 
     def share(self, cells: Sequence[object], *, exactly: bool = False) -> float:
-        """Return the share of a column's cells that name an image, of some that lie evenly over the rows."""
+        """Return the share of a column's cells that name an image, estimated from evenly spaced rows."""
         step = max(1, len(cells) // _SAMPLE)
         texts = [
             text for cell in cells[::step] if (text := text_of(cell) if isinstance(cell, str | int | float) else "")
@@ -82,7 +82,7 @@ class ImageNames:
         return sum(drop_steps(text, strip) in self for text in texts) / max(1, len(texts))
 
     def common_steps(self, names: Sequence[str]) -> int:
-        """Return how many folders all names begin with that are none of the source's: `/kaggle/input/birds/1.jpg`."""
+        """Return how many leading folders to drop from all names, as in `/kaggle/input/birds/1.jpg`."""
         step = max(1, len(names) // _SAMPLE)
         paths = [posix(name).split("/")[:-1] for name in names[::step] if name.strip()]
         if not paths or any(name in self for name in names[: 3 * step : step]):
@@ -95,7 +95,7 @@ class ImageNames:
         return max(found, key=lambda count: (found[count], -count))
 
     def near(self, name: str) -> list[str]:
-        """Return the files whose names are nearest to one that is not there, at most two."""
+        """Return the files whose names are most similar to a name that does not exist, at most two."""
         if len(self.files.image_sources) > _MANY:
             return []
         return difflib.get_close_matches(posix(name), list(self.files.image_sources), n=2, cutoff=0.75)
@@ -110,7 +110,7 @@ class ImageNames:
 
 
 def posix(name: str) -> str:
-    r"""Return a name with slashes, without a scheme or a query.
+    r"""Return a name with forward slashes, without URL scheme and query.
 
     >>> posix(r"C:\tiles\1.jpg"), posix("s3://bucket/a/1.jpg?v=2"), posix("./a/1.jpg")
     ('C:/tiles/1.jpg', 'bucket/a/1.jpg', 'a/1.jpg')
@@ -123,7 +123,7 @@ def posix(name: str) -> str:
 
 
 def drop_steps(name: str, count: int) -> str:
-    """Return a name without its first folders.
+    """Return a path without its first `count` folders.
 
     >>> drop_steps("/data/a/1.jpg", 2)
     'a/1.jpg'

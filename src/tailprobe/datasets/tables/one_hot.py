@@ -1,4 +1,4 @@
-"""Labels from columns that say yes or no of one class each."""
+"""Labels from binary columns, one per class."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from tailprobe.datasets.tables.options import OnUnclear, TableOptions, flag
 from tailprobe.errors import InputError
 
 _MEANS = {"negative": NEGATIVE, "positive": POSITIVE}
-_UNKNOWN = 4  # a cell that is to be ignored
+_UNKNOWN = 4  # a cell to ignore
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,22 +27,22 @@ class OneHotTags:
     """The labels of N rows."""
 
     tags: list[list[str]]  # (N,)
-    unknown: list[list[str]] | None  # (N,) classes whose cells are ignored; None where no cell is
-    kept: list[int]  # rows
+    unknown: list[list[str]] | None  # (N,) classes whose cells are ignored; None if no cell is
+    kept: list[int]  # indices of the rows that are kept
     notes: tuple[str, ...]
 
 
 def one_hot_tags(columns: Columns, one_hot: Mapping[str, BinaryColumn], options: TableOptions) -> OneHotTags:
     """Return the labels of every row.
 
-    -1 means no where the columns hold nothing but 1 and -1, else it is uncertain. Blank cells mean no where the columns
-    hold no other no. A row that is blank throughout is unlabelled. What is ignored is neither yes nor no: the image
-    does not count for that class; a row of which nothing else is left is left out. Of a single-label table a yes says
-    no of every other class, so that nothing is unknown.
+    -1 is negative if the columns hold only 1 and -1, otherwise uncertain. Blank cells are negative if the columns hold
+    no other negative value. A row with only blank cells is unlabelled. Ignored cells are neither positive nor negative:
+    the image does not count for that class. Rows in which every cell is ignored are left out. In a single-label table
+    a positive cell implies negatives for all other classes, so no label is unknown.
 
     Raises:
-        InputError: cells are uncertain, or blank beside 0 and 1, and the user has not said what they mean; or no no is
-            left of a class whose cells are ignored.
+        InputError: cells are uncertain, or blank in columns of 0 and 1, and no option says what they mean; or a class
+            with ignored cells has no negatives.
     """
     terms = np.stack([column.terms for column in one_hot.values()], axis=1)
     notes: tuple[str, ...] = ()
@@ -62,17 +62,17 @@ def one_hot_tags(columns: Columns, one_hot: Mapping[str, BinaryColumn], options:
     nothing = (terms == _UNKNOWN).all(axis=1)
     if blank == "ignore" and options.unlabelled == "auto":
         nothing |= unlabelled
-    notes += _nothing_known(nothing & ~left_out)
+    notes += _note_without_labels(nothing & ~left_out)
     left_out |= nothing
     kept = [int(n) for n in np.flatnonzero(~left_out)]
     if not kept:
         raise InputError(
-            f"{columns.path.name}: every row has a cell that is uncertain or blank, so that none is left; pass "
+            f"{columns.path.name}: every row has an uncertain or blank cell, so no row is left; pass "
             f"negative or positive to {flag('uncertain')} and {flag('blank')}"
         )
     masked = options.kind != "single-label" and bool((terms[kept] == _UNKNOWN).any())
     if masked:
-        _refuse_without_no(columns, list(one_hot), terms[kept])
+        _refuse_without_negatives(columns, list(one_hot), terms[kept])
     return OneHotTags(
         _named(terms == POSITIVE, one_hot), _named(terms == _UNKNOWN, one_hot) if masked else None, kept, notes
     )
@@ -83,17 +83,17 @@ def _named(marked: Bool[np.ndarray, "N C"], one_hot: Mapping[str, BinaryColumn])
     return [[classes[c] for c in np.flatnonzero(row)] for row in marked]
 
 
-def _nothing_known(rows: Bool[np.ndarray, " N"]) -> tuple[str, ...]:
-    return (f"{int(rows.sum()):,} rows left out, as nothing is known of any class",) if rows.any() else ()
+def _note_without_labels(rows: Bool[np.ndarray, " N"]) -> tuple[str, ...]:
+    return (f"{int(rows.sum()):,} rows left out, as no label of theirs is known",) if rows.any() else ()
 
 
-def _refuse_without_no(columns: Columns, classes: list[str], terms: Int8[np.ndarray, "N C"]) -> None:
-    """Refuse a class that is known of images that carry it alone: every ranking of those is perfect."""
+def _refuse_without_negatives(columns: Columns, classes: list[str], terms: Int8[np.ndarray, "N C"]) -> None:
+    """Refuse a class without known negatives: every ranking of its images would be perfect."""
     without = np.flatnonzero((terms == POSITIVE).any(axis=0) & ~(terms == NEGATIVE).any(axis=0))
     if len(without):
         raise InputError(
-            f"{columns.path.name}: column {classes[without[0]]!r} holds no 0 beside the cells that are ignored, so "
-            f"that no image is known not to carry the class; pass {flag('blank')} negative, or {flag('drop_class')} "
+            f"{columns.path.name}: column {classes[without[0]]!r} has no 0 apart from the ignored cells, so no image "
+            f"is known not to carry the class; pass {flag('blank')} negative, or {flag('drop_class')} "
             f"{classes[without[0]]!r}"
         )
 
@@ -104,12 +104,12 @@ def _apply(
     cells = f"{int(unclear.sum()):,} {name} cells"
     if policy == "ignore":
         ignored: Int8[np.ndarray, "N C"] = np.where(unclear, _UNKNOWN, terms).astype(np.int8)
-        return ignored, np.zeros(len(terms), dtype=bool), f"{cells} ignored: their images take no part in the class"
+        return ignored, np.zeros(len(terms), dtype=bool), f"{cells} ignored: their images do not count for the class"
     if policy in _MEANS:
         filled: Int8[np.ndarray, "N C"] = np.where(unclear, _MEANS[policy], terms).astype(np.int8)
         return filled, np.zeros(len(terms), dtype=bool), f"{cells} read as {policy}"
     rows = np.asarray(unclear.any(axis=1))
-    return terms, rows, f"{int(rows.sum()):,} rows left out for {cells}"
+    return terms, rows, f"{int(rows.sum()):,} rows left out because of {cells}"
 
 
 def _refuse_unclear(
@@ -131,8 +131,8 @@ def _refuse_unclear(
     row, column = np.argwhere(cells)[0]
     holds = "-1, an uncertain label," if name == "uncertain" else "a blank cell"
     counts = " and ".join(f"{int(cells.sum()):,} {name} cells" for name, cells in found.items())
-    way = " ".join(f"{flag(name)} negative" for name in found)
+    fix = " ".join(f"{flag(name)} negative" for name in found)
     raise InputError(
-        f"{columns.where(int(row))}: column {classes[column]!r} holds {holds} beside 0 and 1 ({counts} in all); say "
-        f"what that means: {way}, or ignore (out of that class alone), positive, or leave-out (of the row)"
+        f"{columns.where(int(row))}: column {classes[column]!r} holds {holds} in addition to 0 and 1 ({counts} in "
+        f"total); say what it means: {fix}, or ignore (for that class only), positive, or leave-out (the whole row)"
     )

@@ -1,4 +1,4 @@
-"""The options of a label table, which the readers share with command line, study file and Python."""
+"""The options of label tables, shared by the readers, the command line, the study file and the Python interface."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -16,21 +16,20 @@ OnUnclear = Literal["error", "ignore", "negative", "positive", "leave-out"]
 class TableOptions:
     """How the images, labels, parts and groups of a label table are read.
 
-    Columns that are not named are found by their content and by their usual names, see
+    Columns that are not named are found by their content and common names, see
     `tailprobe.datasets.tables.roles`.
     """
 
     image_column: str | None = setting(
         None,
         help="Column of image names, e.g. file_name. Default: the one whose values are files of the folder, else one "
-        "of a usual name.",
+        "with a common name.",
         group="Labels",
         metavar="COLUMN",
     )
     label_columns: tuple[str, ...] | None = setting(
         None,
-        help="Column of labels, e.g. tags, or the columns that stand for a class each. Default: found by name and "
-        "content.",
+        help="Column of labels, e.g. tags, or one column per class. Default: found by name and content.",
         group="Labels",
         metavar="COLUMNS",
     )
@@ -39,7 +38,7 @@ class TableOptions:
     )
     part_values: tuple[str, ...] | None = setting(
         None,
-        help="What values of that column mean, e.g. 0=train, 1=validation, 2=test, 3=leave-out. The rest as they say.",
+        help="What values of that column mean, e.g. 0=train, 1=validation, 2=test, 3=leave-out. The rest as usual.",
         group="Labels",
         metavar="VALUE=PART",
     )
@@ -52,20 +51,20 @@ class TableOptions:
     )
     separator: str | None = setting(
         None,
-        help="Between the labels of a cell, e.g. ';'. Default: the one of , ; | that is used, else spaces where words "
-        "combine freely.",
+        help="Separator between the labels of a cell, e.g. ';'. Default: whichever of , ; | is used, else spaces if "
+        "the words combine freely.",
         group="Labels",
         metavar="TEXT",
     )
     kind: Literal["multi-label", "single-label", "auto"] = setting(
         "auto",
-        help="One class an image, or any number: auto (single-label where every labelled row has one), single-label "
-        "or multi-label.",
+        help="One class per image, or any number: auto (single-label if every labelled row has one), single-label or "
+        "multi-label.",
         group="Labels",
     )
     classes: Sequence[str] | None = setting(
         None,
-        help="The classes in the order wanted, or a text file with one a line, e.g. classes.txt. Default: every "
+        help="The classes in the desired order, or a text file with one per line, e.g. classes.txt. Default: every "
         "label that occurs.",
         group="Labels",
         metavar="NAMES",
@@ -75,50 +74,50 @@ class TableOptions:
     )
     missing_words: tuple[str, ...] | None = setting(
         None,
-        help="Cells that stand for no label, as blank ones do, e.g. none,unknown. Default: nan, None, null, NA, N/A; "
-        "'' for none of them.",
+        help="Words that mean no label, like blank cells, e.g. none,unknown. Default: nan, None, null, NA, N/A; '' for "
+        "no such words.",
         group="Labels",
         metavar="WORDS",
     )
     unlabelled: OnUnlabelled = setting(
         "auto",
-        help="A row without a label: auto (leave-out if single-label, else negative), leave-out, or negative: an "
-        "image of no class.",
+        help="A row without a label: auto (leave-out if single-label, else negative), leave-out, or negative: an image "
+        "without any class.",
         group="Labels",
     )
     uncertain: OnUnclear = setting(
         "error",
-        help="-1 in a column of 0 and 1: error, ignore (the image takes no part in this class), negative, positive, or "
-        "leave-out: without the row.",
+        help="-1 in a column of 0 and 1: error, ignore (the image does not count for this class), negative, positive, "
+        "or leave-out (the whole row).",
         group="Labels",
     )
     blank: OnUnclear = setting(
         "error",
-        help="A blank cell beside 0 and 1: error, ignore (the image takes no part in this class), negative, positive, "
-        "or leave-out: without the row.",
+        help="A blank cell in a column of 0 and 1: error, ignore (the image does not count for this class), negative, "
+        "positive, or leave-out (the whole row).",
         group="Labels",
     )
 
 
 @dataclass(frozen=True)
 class ClassOptions:
-    """Which classes are kept and which are merged, in whatever format; see `tailprobe.datasets.classes`."""
+    """Which classes are kept and which are merged, for any format; see `tailprobe.datasets.classes`."""
 
     merge_classes: str | None = setting(
         None,
-        help="Table of old and new class names, e.g. names.csv; or variants: names that differ in case, blanks or "
-        "punctuation alone become one.",
+        help="Table of old and new class names, e.g. names.csv; or variants: names that differ only in case, spaces or "
+        "punctuation are merged.",
         group="Labels",
         metavar="TABLE",
     )
     only_class: tuple[str, ...] | None = setting(
-        None, help="Keep these classes alone, e.g. mine.", group="Labels", metavar="NAMES"
+        None, help="Keep only these classes, e.g. mine.", group="Labels", metavar="NAMES"
     )
     drop_class: tuple[str, ...] | None = setting(
         None, help="Leave these classes out, e.g. cloudy.", group="Labels", metavar="NAMES"
     )
     min_images: int = setting(
-        0, help="Leave out classes of fewer images, e.g. 10.", group="Labels", range=at_least(0), metavar="INTEGER"
+        0, help="Leave out classes with fewer images, e.g. 10.", group="Labels", range=at_least(0), metavar="INTEGER"
     )
 
 
@@ -128,7 +127,7 @@ class FolderOptions:
 
     class_level: int | None = setting(
         None,
-        help="Level of folders that names the class, below those of parts, e.g. 2. Default: 1.",
+        help="Which folder level names the class, counted below the part folders, e.g. 2. Default: 1.",
         group="Labels",
         range=at_least(1),
         metavar="INTEGER",
@@ -147,7 +146,7 @@ DEFAULT_TABLE_OPTIONS = TableOptions()
 def option_types(function: Callable[..., object]) -> dict[str, Any]:
     """Return option -> annotation of a reader's keyword-only parameters.
 
-    A parameter of type `TableOptions` stands for the fields of that class.
+    A parameter of type `TableOptions` is expanded to the fields of that class.
     """
     hints = get_type_hints(function)
     types: dict[str, Any] = {}
@@ -174,12 +173,12 @@ def gather_table_options(function: Callable[..., object], given: Mapping[str, An
 
 
 def class_option_types() -> dict[str, Any]:
-    """Return option -> annotation of the options of classes."""
+    """Return option -> annotation of `ClassOptions`."""
     return get_type_hints(ClassOptions)
 
 
 def split_class_options(given: Mapping[str, Any]) -> tuple[dict[str, Any], ClassOptions]:
-    """Return the options that are not of classes, and those that are, all of them of their types."""
+    """Return the other options, and those of `ClassOptions`; values must have the right types already."""
     others = {name: value for name, value in given.items() if name not in CLASS_OPTIONS}
     return others, ClassOptions(**{name: value for name, value in given.items() if name in CLASS_OPTIONS})
 

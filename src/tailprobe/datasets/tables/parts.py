@@ -20,18 +20,18 @@ class PartColumn:
     """The column of parts."""
 
     column: str
-    parts: tuple[str, ...] | None  # (N,) "train", "validation", "test" or "leave-out"; None where it is not used
+    parts: tuple[str, ...] | None  # (N,) "train", "validation", "test" or "leave-out"; None if it is not used
     notes: tuple[str, ...] = ()
 
 
 def find_parts(columns: Columns, options: TableOptions) -> PartColumn | None:
-    """Return the column of parts, None where there is none.
+    """Return the column of parts, None if there is none.
 
-    It is the one named, else one of a usual name: its words say train, validation or test in a usual spelling, a
-    column such as `is_valid` says yes or no. Fold numbers and the like are not used unless `part_values` says how.
+    It is the one the user named, else one with a common name. Its values are spellings of train, validation or test, or
+    yes and no in a column such as `is_valid`. Fold numbers and the like are used only if `part_values` maps them.
 
     Raises:
-        InputError: there is no column of that name, or a value is no part and the user has not said what it means.
+        InputError: there is no column of that name, or a value is not a part and `part_values` does not map it.
     """
     meanings = _meanings(options.part_values)
     if options.part_column is not None:
@@ -55,17 +55,17 @@ def _of_words(columns: Columns, column: str, meanings: dict[str, str], *, named:
     known = tuple(part for part in parts if part is not None)
     if len(known) == len(parts):
         left_out = known.count(LEAVE_OUT)
-        notes = (f"{left_out:,} rows left out by {flag('part_values')} of column {column!r}",) if left_out else ()
+        notes = (f"{left_out:,} rows left out with {flag('part_values')} of column {column!r}",) if left_out else ()
         return PartColumn(column, known, notes)
     unknown = list(dict.fromkeys(word for word, part in zip(words, parts, strict=True) if part is None))
-    if not named and not known:  # a fold number or the like, which the user did not name
+    if not named and not known:  # fold numbers or the like, in a column that the user did not name
         return PartColumn(column, None, (_not_used(column, unknown),))
     row = next(n for n, part in enumerate(parts) if part is None)
     form = ",".join(f"{word}={LEAVE_OUT}" for word in unknown[:5])
     more = f" ({len(unknown) - 5} more values are unknown)" if len(unknown) > 5 else ""
     raise InputError(
         f"{columns.where(row)}: {words[row]!r} in column {column!r} is not a part; expected train, validation or test: "
-        f"say what it means by {flag('part_values')} '{form}'{more}, or a part instead of {LEAVE_OUT}"
+        f"say what it means with {flag('part_values')} '{form}'{more}, or with a part instead of {LEAVE_OUT}"
     )
 
 
@@ -79,7 +79,7 @@ def _not_used(column: str, values: Sequence[str]) -> str:
 
 
 def _flag_parts(columns: Columns, column: str) -> tuple[str, ...] | None:
-    """Return the parts that a column such as `is_valid` gives, None where it is no such column."""
+    """Return the parts according to a column such as `is_valid`, None for any other column."""
     if plain(column) not in PART_FLAGS:
         return None
     found = binary_column(columns.cells[column], frozenset())
@@ -104,5 +104,5 @@ def _refuse_meanings(columns: Columns, meanings: dict[str, str]) -> None:
     if meanings:
         raise InputError(
             f"{columns.path.name}: no column of parts for {flag('part_values')}; the header has {columns.header()}: "
-            f"name one by {flag('part_column')}"
+            f"name one with {flag('part_column')}"
         )

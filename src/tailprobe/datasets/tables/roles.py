@@ -1,4 +1,4 @@
-"""What each column of a label table is: image, labels, part, group, or nothing that is used."""
+"""The role of each column of a label table: image, labels, part, group, or ignored."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -22,7 +22,7 @@ from tailprobe.datasets.tables.usual import (
 from tailprobe.errors import InputError
 
 _USUAL_MISSING = ("nan", "NaN", "NAN", "None", "null", "NULL", "NA", "N/A", "n/a", "<NA>", "#N/A")
-_SHOWN = 6  # columns named in a line
+_SHOWN = 6  # columns listed in a message
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,17 +30,17 @@ class TableRoles:
     """The role of every column."""
 
     image: str
-    tags: tuple[str, ...]  # columns whose cells name labels
-    one_hot: dict[str, BinaryColumn]  # or columns that say yes or no of one class each
+    tags: tuple[str, ...]  # columns whose cells hold label names
+    one_hot: dict[str, BinaryColumn]  # or binary columns, one per class
     part: PartColumn | None
     group: str | None
     ignored: tuple[str, ...]
 
     def describe(self, how: str) -> str:
-        """Return the roles in a line: "image: tile; labels: tags, split at ','; part: split; ignored: lat, lon"."""
+        """Return the roles as one line: "image: tile; labels: tags, split at ','; part: split; ignored: lat, lon"."""
         if self.one_hot:
             words = next(iter(self.one_hot.values())).words
-            labels = f"{_named(list(self.one_hot))} ({words}, a column for each class)"
+            labels = f"{_named(list(self.one_hot))} ({words}, one column per class)"
         else:
             labels = f"{_named(self.tags)}{', ' if how else ''}{how}"
         used = self.part is not None and self.part.parts is not None
@@ -55,15 +55,15 @@ class TableRoles:
 
 
 def find_roles(columns: Columns, options: TableOptions, images: ImageNames | None) -> TableRoles:
-    """Return the role of every column: as the user says, else by content and usual names.
+    """Return the role of every column: as the user says, else by content and common names.
 
     Args:
         columns: the table.
         options: the columns that the user named.
-        images: the images at hand, where they are known.
+        images: the available images, if they are known.
 
     Raises:
-        InputError: a column named is not there, there is no column of images or of labels, or it is not clear which.
+        InputError: a named column does not exist, there is no column of images or of labels, or several are possible.
     """
     missing = missing_words(options)
     image = find_image_column(columns, options, images)
@@ -80,23 +80,23 @@ def find_roles(columns: Columns, options: TableOptions, images: ImageNames | Non
 
 
 def missing_words(options: TableOptions) -> frozenset[str]:
-    """Return the words that stand for no label; a class that the user names is none of them."""
+    """Return the words that mean no label, except classes that the user names."""
     words = _USUAL_MISSING if options.missing_words is None else options.missing_words
     return frozenset(words) - frozenset(options.classes or ())
 
 
 def is_level(group_column: str) -> bool:
-    """Return whether a group is named as a level of folders, `level:1`."""
+    """Return whether a group is given as a folder level, `level:1`."""
     return group_column.startswith("level:")
 
 
 def possible_group(roles: TableRoles) -> str | None:
-    """Return an ignored column that is called as one of patients, scenes or the like."""
+    """Return an ignored column whose name suggests groups: patients, scenes or the like."""
     return next(iter(find_usual(roles.ignored, GROUP_NAMES)), None)
 
 
 def find_image_column(columns: Columns, options: TableOptions, images: ImageNames | None) -> str:
-    """Return the column of images: the one named, else one whose values are images at hand, else one of a usual name.
+    """Return the column of images: the one named, else one whose values are available images, else one by its name.
 
     Raises:
         InputError: there is none.
@@ -117,7 +117,7 @@ def find_image_column(columns: Columns, options: TableOptions, images: ImageName
     if not found:
         raise InputError(
             f"{columns.path.name}: no column of image names (looked for {', '.join(IMAGE_NAMES[:6])}, ...); "
-            f"the header has {columns.header()}: name the column by {flag('image_column')}"
+            f"the header has {columns.header()}: name the column with {flag('image_column')}"
         )
     return found[0]
 
@@ -126,7 +126,7 @@ def _share(columns: Columns, name: str, images: ImageNames | None, *, exactly: b
     cells = columns.cells[name]
     texts = [text_of(cell) for cell in cells]
     if len(set(texts)) * 10 < len(texts):
-        return 0  # a class number may be the name of a file too
+        return 0  # class numbers may be file names, too
     if images is not None:
         return images.share(cells, exactly=exactly)
     return sum(text.lower().endswith(tuple(EXTENSIONS)) for text in texts) / len(texts)
@@ -135,7 +135,7 @@ def _share(columns: Columns, name: str, images: ImageNames | None, *, exactly: b
 def _label_columns(
     columns: Columns, rest: Sequence[str], options: TableOptions, missing: frozenset[str]
 ) -> tuple[tuple[str, ...], dict[str, BinaryColumn]]:
-    """Return the columns whose cells name labels, or those of yes and no."""
+    """Return the columns whose cells hold label names, or the binary columns."""
     if options.label_columns is not None:
         return _given_labels(columns, options.label_columns, missing)
     classes = options.classes or ()
@@ -144,13 +144,13 @@ def _label_columns(
     usual = _of_usual_name(columns, rest, missing)
     if len(usual) > 1:
         raise InputError(
-            f"{columns.path.name}: columns {usual} could all hold labels; name one by {flag('label_columns')} "
+            f"{columns.path.name}: columns {usual} could all hold labels; name one with {flag('label_columns')} "
             f"{_quoted(usual[:1])}"
         )
     if usual:
         return tuple(usual), {}
     if rest == ["column 2"] and len(columns.cells) == 2:
-        return ("column 2",), {}  # of a list without a header
+        return ("column 2",), {}  # a list without a header
     flags = [name for name in rest if is_flag(name)]
     binary = {name: found for name in rest if (found := binary_column(columns.cells[name], missing)) is not None}
     binary = {name: found for name, found in binary.items() if not is_index(name) or name.startswith("column ")}
@@ -177,13 +177,13 @@ def _given_labels(
         other, words = next((name, column.words) for name, column in found.items())
         raise InputError(
             f"{columns.where(row)}: column {odd!r} holds {text_of(columns.cells[odd][row])!r:.60}, where {other!r} "
-            f"holds {words}; give {flag('label_columns')} columns of one kind"
+            f"holds {words}; pass {flag('label_columns')} columns of one kind"
         )
     return ((), found) if found else (tuple(names), {})
 
 
 def rejoin(names: Sequence[str], known: Collection[str]) -> list[str]:
-    """Return names that were split at commas, those put together again that are one with a comma in it.
+    """Return names that were split at commas, with the pieces of known names that contain a comma joined again.
 
     >>> rejoin(["Dog", "domestic", "cat"], ["Dog, domestic", "cat"])
     ['Dog, domestic', 'cat']
@@ -202,7 +202,7 @@ def rejoin(names: Sequence[str], known: Collection[str]) -> list[str]:
 
 
 def _of_usual_name(columns: Columns, rest: Sequence[str], missing: frozenset[str]) -> list[str]:
-    """Return the columns called as labels are; of two that say the same, the one in words."""
+    """Return the columns with common names for labels; of two with the same information, the one in words."""
     usual = [name for name in find_usual(rest, LABEL_NAMES) if not _is_one_of_several(columns, name, rest, missing)]
     filled = [name for name in usual if any(text_of(cell) not in {"", *missing} for cell in columns.cells[name])]
     if len(filled) != 2:
@@ -215,35 +215,37 @@ def _of_usual_name(columns: Columns, rest: Sequence[str], missing: frozenset[str
 
 
 def _is_one_of_several(columns: Columns, name: str, rest: Sequence[str], missing: frozenset[str]) -> bool:
-    """Return whether a column that is called y is a class beside others, by name and cells, and not their number."""
+    """Return whether a column named y is one of several binary columns, rather than a column of class numbers."""
     if plain(name) != "y" or binary_column(columns.cells[name], missing) is None:
         return False
     return any(binary_column(columns.cells[other], missing) is not None for other in rest if other != name)
 
 
 def _refuse_unclear(columns: Columns, binary: dict[str, BinaryColumn], flags: Sequence[str]) -> None:
-    """Refuse to guess which columns of yes and no are classes.
+    """Refuse to guess which binary columns are classes.
 
     Raises:
-        InputError: they say so in different words, or some are called as those that are no class.
+        InputError: their values are written differently, or some have names that suggest they are not classes.
     """
     kinds = {column.words for column in binary.values()}
     others = [name for name in columns.cells if is_flag(name)]
     left = [name for name in binary if name not in flags]
     if len(kinds) > 1:
         pair = [next(name for name, column in binary.items() if column.words == kind) for kind in sorted(kinds)[:2]]
-        problem = f"columns {pair[0]!r} and {pair[1]!r} say yes and no in different words"
+        problem = f"columns {pair[0]!r} and {pair[1]!r} write yes and no differently"
     elif others and left:
-        problem = f"column {others[0]!r} is no class by its name, and others may be none either"
+        problem = (
+            f"column {others[0]!r} does not look like a class by its name, and the others may not be classes either"
+        )
     else:
         return
     raise InputError(
-        f"{columns.path.name}: {problem}; name the columns that are classes: {flag('label_columns')} {_quoted(left)}"
+        f"{columns.path.name}: {problem}; pass the columns that are classes: {flag('label_columns')} {_quoted(left)}"
     )
 
 
 def _repeated(columns: Columns, rest: Sequence[str]) -> list[str]:
-    """Return the columns that may hold one label a row: fewer values than rows, and no measurements."""
+    """Return the columns that may hold one label per row: values repeat and are not measurements."""
     found = []
     for name in rest:
         texts = [text_of(cell) for cell in columns.cells[name] if isinstance(cell, str | int)]
@@ -273,7 +275,7 @@ def _no_labels(columns: Columns, rest: Sequence[str]) -> str:
     example = f", e.g. {flag('label_columns')} {_quoted(names[:1])}" if names else ""
     return (
         f"{columns.path.name}: no column of labels (looked for {', '.join(LABEL_NAMES[:6])}, ... and columns of 0 and "
-        f"1); the header has {columns.header()}: name the column, or one for each class, by {flag('label_columns')}"
+        f"1); the header has {columns.header()}: name the column, or one per class, with {flag('label_columns')}"
         f"{example}"
     )
 

@@ -1,4 +1,4 @@
-"""The label table: from cells to labels, without opening images."""
+"""Convert the cells of a label table to labels, without opening images."""
 
 import re
 from collections import Counter
@@ -33,7 +33,7 @@ class TagTable:
     labels: Labels  # (N, C)
     given_parts: tuple[str, ...] | None  # (N,) "train" | "validation" | "test"
     where: tuple[str, ...]  # (N,) "train_v2.csv, row 1465", for messages
-    notes: tuple[str, ...]  # what was changed or left out, for the user
+    notes: tuple[str, ...]  # what was changed or left out, shown to the user
     groups: tuple[str, ...] | None = None  # (N,) patients, scenes, ...
 
 
@@ -42,14 +42,14 @@ def read_tags(
 ) -> TagTable:
     """Read the names, labels, parts and groups of a label table.
 
-    What each column is follows from the options, else from its content and name, see
-    `tailprobe.datasets.tables.roles`, and is the first of the notes. A label that a row repeats counts once; rows of
-    one image and a label each are put together.
+    The role of each column is given by the options, else by its content and name, see
+    `tailprobe.datasets.tables.roles`; the roles are the first note. A label that a row repeats counts once. A
+    table in long form, with one row per image and label, is merged.
 
     Args:
-        table: of any format that `read_columns` knows, or its columns where they have been read already.
+        table: a file in any format of `read_columns`, or its columns if they have been read already.
         options: how it is read.
-        images: the images at hand, where they are known.
+        images: the available images, if they are known.
 
     Raises:
         InputError: a column is missing, a row is malformed or named twice, a tag is unknown, a class has no image, or
@@ -64,7 +64,7 @@ def read_tags(
 def tag_table(
     columns: Columns, options: TableOptions = DEFAULT_TABLE_OPTIONS, images: ImageNames | None = None
 ) -> TagTable:
-    """Return the names, labels, parts and groups of columns that have been read already; see `read_tags`."""
+    """Return the names, labels, parts and groups of a table that has been read already; see `read_tags`."""
     roles = find_roles(columns, options, images)
     rows, how, notes = _rows(columns, roles, options, images)
     rows = rows.without(LEAVE_OUT)
@@ -115,18 +115,18 @@ def _rows(
 
 
 def _refuse_measurements(columns: Columns, tags: Sequence[str]) -> None:
-    """Refuse a column of measurements, whose every value would be a class.
+    """Refuse a column of measurements, as every value would become a class.
 
     Raises:
-        InputError: the cells are numbers with a fraction, and hardly any is repeated.
+        InputError: most cells are numbers with decimals, and few values repeat.
     """
     for name in tags:
         texts = [text for cell in columns.cells[name] if (text := text_of(cell) if not isinstance(cell, list) else "")]
         fractions = [text for text in texts if re.fullmatch(r"-?\d*\.\d+(e-?\d+)?", text)]
         if 2 * len(fractions) > len(texts) and 2 * len(set(texts)) > len(texts) > 4:
             raise InputError(
-                f"{columns.path.name}: column {name!r} holds measurements, such as {fractions[0]}, and no classes; cut "
-                f"them into classes, or name another column by {flag('label_columns')}"
+                f"{columns.path.name}: column {name!r} holds measurements, such as {fractions[0]}, not classes; bin "
+                f"them into classes, or name another column with {flag('label_columns')}"
             )
 
 
@@ -147,10 +147,10 @@ def _groups(columns: Columns, column: str, names: Sequence[str]) -> list[str]:
 
 
 def _missing_note(columns: Columns, roles: TableRoles, options: TableOptions) -> tuple[str, ...]:
-    """Say which words were taken for no label.
+    """Return notes on words that were read as no label.
 
     Raises:
-        InputError: most rows hold such a word, which then is more likely a class, and the user has not said which.
+        InputError: most rows hold such a word, so it is more likely a class, and no option says which it is.
     """
     missing = missing_words(options)
     words = Counter(
@@ -163,16 +163,16 @@ def _missing_note(columns: Columns, roles: TableRoles, options: TableOptions) ->
         if 2 * number > len(columns) and options.missing_words is None and options.unlabelled == "auto":
             raise InputError(
                 f"{columns.path.name}: {number:,} of {len(columns):,} rows hold {word!r}; pass "
-                f"{flag('missing_words')} '' if it is a class, {flag('unlabelled')} leave-out if it is no label"
+                f"{flag('missing_words')} '' if it is a class, {flag('unlabelled')} leave-out if it means no label"
             )
     return tuple(
-        f"{number:,} rows hold {word!r}, which is no label here; if it is a class, pass {flag('missing_words')} ''"
+        f"{number:,} rows hold {word!r}, read as no label; if it is a class, pass {flag('missing_words')} ''"
         for word, number in words.items()
     )
 
 
 def _known(rows: Rows, classes: Sequence[str] | None, on_unknown_tag: OnUnknownTag) -> tuple[Rows, tuple[str, ...]]:
-    """Return the rows all of whose tags are among `classes`, and notes on the others."""
+    """Return the rows whose tags are all among `classes`, and notes on the others."""
     if classes is None:
         return rows, ()
     known = set(classes)
@@ -187,7 +187,7 @@ def _known(rows: Rows, classes: Sequence[str] | None, on_unknown_tag: OnUnknownT
             f"Pass {flag('on_unknown_tag')} skip to leave such rows out."
         )
     listed = preview(sorted(set(unknown.values())))
-    note = f"{len(unknown)} rows left out for tags that are not among the {len(known)} classes: {listed}"
+    note = f"{len(unknown)} rows left out because they have tags that are not among the {len(known)} classes: {listed}"
     return rows.only([n for n in range(len(rows)) if n not in unknown]), (note,)
 
 
@@ -205,7 +205,7 @@ def _labels(
 
 
 def _kind(rows: Rows, roles: TableRoles, options: TableOptions) -> tuple[Kind, tuple[str, ...]]:
-    """Return whether each labelled row has one class; unlabelled rows decide where columns stand for classes."""
+    """Return single-label if each labelled row has one class; unlabelled rows of binary columns mean multi-label."""
     several = next((n for n, row in enumerate(rows.tags) if len(row) > 1), None)
     if options.kind == "single-label" and several is not None:
         raise InputError(
@@ -216,7 +216,7 @@ def _kind(rows: Rows, roles: TableRoles, options: TableOptions) -> tuple[Kind, t
         return options.kind, ()
     if rows.unknown is not None:
         return "multi-label", (
-            f"cells are ignored, so that an image may carry classes that are not known: read as multi-label; pass "
+            f"some cells are ignored, so an image may carry further classes: read as multi-label; pass "
             f"{flag('kind')} single-label if every image has one class",
         )
     unlabelled = sum(not row for row in rows.tags)
@@ -225,7 +225,7 @@ def _kind(rows: Rows, roles: TableRoles, options: TableOptions) -> tuple[Kind, t
     if several is not None or unlabelled == len(rows) or (unlabelled and negative):
         return "multi-label", ()
     if unlabelled:
-        more = f"; if an image may have none or several, pass {flag('kind')} multi-label" if plural else ""
+        more = f"; if an image may have no class or several, pass {flag('kind')} multi-label" if plural else ""
         return "single-label", (f"every labelled row names exactly one tag: read as single-label{more}",)
     return "single-label", ("every row names exactly one tag: read as single-label",)
 
@@ -238,24 +238,24 @@ def _without_unlabelled(rows: Rows, kind: str, options: TableOptions) -> tuple[R
     if kind == "single-label" and options.unlabelled == "negative":
         raise InputError(
             f"{first}: single-label, but the row names no class ({number}); pass {flag('unlabelled')} leave-out, or "
-            f"{flag('kind')} multi-label to keep such images as images of no class"
+            f"{flag('kind')} multi-label to keep such images as images without any class"
         )
     if kind == "single-label" or options.unlabelled == "leave-out":
         left = f"{number} and are left out (first: {first})"
         return rows.only([n for n, row in enumerate(rows.tags) if row]), (left,)
-    return rows, (f"{number} and are kept as images of no class (first: {first})",)
+    return rows, (f"{number} and are kept as images without any class (first: {first})",)
 
 
 def _without_empty(table: str, labels: Labels, options: TableOptions) -> tuple[Labels, tuple[str, ...]]:
-    """Leave out classes that no image carries, where the user has not asked for them by name.
+    """Leave out classes that no image carries, unless the user named them.
 
     Raises:
-        InputError: the user has, or no class is left.
+        InputError: the user named such a class, or no class is left.
     """
     empty = [name for name, count in zip(labels.classes, labels.counts, strict=True) if count == 0]
     if len(empty) == len(labels.classes):
         raise InputError(
-            f"{table}: no image carries any class; label some images, or name the columns of labels by "
+            f"{table}: no image carries any class; label some images, or name the columns of labels with "
             f"{flag('label_columns')}"
         )
     if empty and options.classes is not None:
@@ -266,7 +266,7 @@ def _without_empty(table: str, labels: Labels, options: TableOptions) -> tuple[L
         return labels, ()
     kept = np.flatnonzero(labels.counts)
     fewer = labels.columns(kept)
-    return fewer, (f"no image carries {preview(empty, shown=10)}: left out of the classes",)
+    return fewer, (f"classes left out because no image carries them: {preview(empty, shown=10)}",)
 
 
 def _hints(roles: TableRoles, options: TableOptions) -> tuple[str, ...]:
@@ -275,8 +275,8 @@ def _hints(roles: TableRoles, options: TableOptions) -> tuple[str, ...]:
         return ()
     named = group if group.replace("_", "").isalnum() else f"'{group}'"
     return (
-        f"column {group!r} may name groups, images that belong together; {flag('group_column')} {named} keeps each in "
-        "one part",
+        f"column {group!r} may name groups of images that belong together; {flag('group_column')} {named} keeps each "
+        "group in one part",
     )
 
 
@@ -291,5 +291,6 @@ def _notes_on_repeated_tags(where: Sequence[str], tags: Sequence[Sequence[str]])
     )
     counts = [f"{tag} {images[tag]} instead of {occurrences[tag]}" for tag in changed]
     return (
-        f"{len(repeated)} rows repeat a tag, counted once (first: {where[repeated[0]]}); this makes {preview(counts)}",
+        f"{len(repeated)} rows repeat a tag, which counts once (first: {where[repeated[0]]}); "
+        f"images per tag: {preview(counts)}",
     )

@@ -1,4 +1,4 @@
-"""Label tables that are text: CSV, TSV, lists of paths and labels, packed by gzip or not."""
+"""Label tables in text files: CSV, TSV, lists of paths and labels, optionally compressed with gzip."""
 
 import csv
 import gzip
@@ -14,20 +14,21 @@ from tailprobe.datasets.tables.columns import Columns, IsImage
 from tailprobe.errors import InputError
 
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)  # Excel writes it before the header
-_MARKS = (b"\xff\xfe", b"\xfe\xff")  # byte order marks of UTF-16
+_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16
 _ENDINGS = "|".join(ending.removeprefix(".") for ending in sorted(EXTENSIONS))
 _LISTED = re.compile(rf"(?P<path>\S.*?\.(?:{_ENDINGS}))\s+(?P<rest>\S.*)", re.IGNORECASE)
-_MAX_UNPACKED = 2**31  # bytes of an unpacked table; more is not a table of labels but an attack
+_MAX_DECOMPRESSED = 2**31  # bytes of a decompressed table; anything larger is treated as a decompression bomb
 
 
 def read_text(path: Source, is_image: IsImage) -> Columns:
-    """Read a table of text: UTF-8, or UTF-16 with its mark, separated by commas, semicolons, tabs or bars.
+    """Read a text table in UTF-8, or UTF-16 with a byte order mark, separated by commas, semicolons, tabs or bars.
 
-    Without a header, where the first row names an image, columns are called "column 1" and so on. Lines of a path and
-    labels with blanks between them are read as such. A `sep=;` line is followed; empty rows and columns are left out.
+    If the first row names an image, there is no header and columns are called "column 1" and so on. Lines of a path and
+    labels separated by spaces are supported. A line such as `sep=;` sets the separator. Empty rows and columns are
+    skipped.
 
     Raises:
-        InputError: the file cannot be read, is empty, of another encoding, or a row has too many or too few fields.
+        InputError: the file cannot be read, is empty or in another encoding, or a row has too many or too few fields.
     """
     text = _decode(path)
     declared = _SEPARATOR_LINE.match(text)
@@ -64,7 +65,7 @@ def _columns(path: Source, header: Sequence[str], body: Sequence[tuple[int, list
 
 
 def _fields(path: Source, text: str, delimiter: str, *, first: int) -> list[tuple[int, list[str]]]:
-    """Return the rows that hold anything, numbered as a spreadsheet does."""
+    """Return the rows that are not empty, numbered as in a spreadsheet."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
     try:
         return [(number, fields) for number, fields in enumerate(reader, first) if any(map(str.strip, fields))]
@@ -74,9 +75,9 @@ def _fields(path: Source, text: str, delimiter: str, *, first: int) -> list[tupl
 
 
 def _listed(path: Source, text: str, is_image: IsImage) -> Columns | None:
-    """Return lines of a path and labels, blanks between them, as columns; None where a line is of another form.
+    """Return lines of a path and labels, separated by spaces, as columns; None if a line has another form.
 
-    A line of names may go before them, and one with the number of rows before that, as in CelebA's lists.
+    A line of column names may precede them, and a line with the number of rows may precede that, as in CelebA's lists.
     """
     lines = [(n, line.strip()) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
     first = next((n for n, (_, line) in enumerate(lines[:3]) if _split_line(line, is_image) is not None), None)
@@ -99,7 +100,7 @@ def _listed(path: Source, text: str, is_image: IsImage) -> Columns | None:
 
 
 def _list_header(names: Sequence[str], width: int) -> list[str] | None:
-    """Return the names of the columns of a list; None where the line above it is no header of it."""
+    """Return the column names of a list; None if the line above it is not its header."""
     if not names:
         return [f"column {n}" for n in range(1, width + 2)]
     header = ["image", *names] if len(names) == width else list(names)
@@ -119,12 +120,14 @@ def _split_line(line: str, is_image: IsImage) -> tuple[str, str] | None:
 def _decode(path: Source) -> str:
     try:
         data = path.read_bytes()
-        data = _unpacked(data) if path.suffix.lower() == ".gz" else data
-        if data[:2] in _MARKS:
+        data = _decompressed(data) if path.suffix.lower() == ".gz" else data
+        if data[:2] in _BYTE_ORDER_MARKS:
             return data.decode("utf-16")
         return data.decode("utf-8-sig")
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(f"{path}: is not whole ({error}); fetch or pack it again") from error
+        raise InputError(
+            f"{path}: the file is truncated or damaged ({error}); download or compress it again"
+        ) from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error}); check its permissions") from error
     except UnicodeDecodeError as error:
@@ -134,12 +137,12 @@ def _decode(path: Source) -> str:
         ) from error
 
 
-def _unpacked(data: bytes) -> bytes:
+def _decompressed(data: bytes) -> bytes:
     with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-        unpacked = stream.read(_MAX_UNPACKED + 1)
-    if len(unpacked) > _MAX_UNPACKED:
-        raise EOFError(f"unpacks to more than {_MAX_UNPACKED:,} bytes")
-    return unpacked
+        decompressed = stream.read(_MAX_DECOMPRESSED + 1)
+    if len(decompressed) > _MAX_DECOMPRESSED:
+        raise EOFError(f"decompresses to more than {_MAX_DECOMPRESSED:,} bytes")
+    return decompressed
 
 
 def _delimiter(path: Source, text: str) -> str:
@@ -147,9 +150,9 @@ def _delimiter(path: Source, text: str) -> str:
         return "\t"
     header = text.lstrip().partition("\n")[0].partition("\r")[0]
     if "\t" in header and _looks_like_image(header.partition("\t")[0]):
-        return "\t"  # a list of paths and labels, which may hold commas
+        return "\t"  # a list of paths and labels, which may contain commas
     used = max(",;\t", key=header.count)
-    return "|" if used not in header and "|" in header else used  # a comma where there is none of them
+    return "|" if used not in header and "|" in header else used  # a comma if none of them occurs
 
 
 def _looks_like_image(field: str) -> bool:

@@ -1,9 +1,9 @@
-"""The usual names of the columns of a label table."""
+"""Common column names of label tables."""
 
 import re
 from collections.abc import Iterable, Sequence
 
-# Compared in small letters and without blanks, "_", "-" and ".", most usual first.
+# Compared in lower case, without spaces, "_", "-" and "."; most common first.
 IMAGE_NAMES = (
     *("imagename", "image", "filename", "file", "filepath", "imagepath", "path", "imagefile", "img", "imgname"),
     *("imgpath", "imageindex", "fname", "imageid", "imgid", "photo", "picture", "tile", "chip", "name", "id", "key"),
@@ -14,7 +14,7 @@ LABEL_NAMES = (
     *("diagnosis", "dx", "finelabel", "scene", "landuse", "landcover", "y"),
 )
 PART_NAMES = ("split", "part", "partition", "subset", "set", "fold", "dataset", "datasplit", "phase", "usage")
-# Columns of yes and no that say which part an image is of: (if yes, if no).
+# Binary columns that name the part of an image: (part if true, part if false).
 PART_FLAGS = {
     "isvalid": ("validation", "train"),
     "isval": ("validation", "train"),
@@ -32,7 +32,7 @@ _INDEX = re.compile(r"|index|unnamed: \d+(_level_\d+)?|level_\d+|column \d+", re
 
 
 def plain(name: str) -> str:
-    """Return a column's name as it is compared.
+    """Return a column's name in the form used for comparison.
 
     >>> plain("Finding Labels"), plain("image_name")
     ('findinglabels', 'imagename')
@@ -41,7 +41,7 @@ def plain(name: str) -> str:
 
 
 def find_usual(columns: Iterable[str], usual: Sequence[str]) -> list[str]:
-    """Return the columns of a usual name, most usual first."""
+    """Return the columns with a common name, most common first."""
     known: dict[str, str] = {}
     for name in columns:
         known.setdefault(plain(name), name)
@@ -49,15 +49,15 @@ def find_usual(columns: Iterable[str], usual: Sequence[str]) -> list[str]:
 
 
 def is_singular(column: str) -> bool:
-    """Return whether a column is called as one that holds one label a row: label, class, category, ..."""
+    """Return whether a column's name suggests one label per row: label, class, category, ..."""
     return plain(column) in _SINGULAR or column.startswith("column ")
 
 
 def is_index(column: str) -> bool:
-    """Return whether a column is called as a table's running number, written by pandas or R."""
+    """Return whether a column's name suggests a row index, as written by pandas or R."""
     return _INDEX.fullmatch(column.strip()) is not None
 
 
 def is_flag(column: str) -> bool:
-    """Return whether a column of yes and no is of the image and no class, by its name: `is_valid`, `has_flash`."""
+    """Return whether a binary column's name suggests a property of the image, not a class: `is_valid`, `has_flash`."""
     return re.match(r"(is|has|was)[_A-Z]", column) is not None or plain(column) in PART_FLAGS

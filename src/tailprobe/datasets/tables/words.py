@@ -1,22 +1,22 @@
-"""Whether a separator stands between the labels of a cell or inside the name of one."""
+"""Decide whether a separator separates labels or is part of a label's name."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
-_REPEATS = 4  # rows that a name of several words has on average; fewer may be chance
-_OFTEN = 3  # rows in which two words have to stand together, and never apart, to count as one name
+_REPEATS = 4  # minimum mean number of rows per name of several words; fewer may be chance
+_OFTEN = 3  # minimum number of rows in which two words occur together, and never apart, to count as one name
 
 
 def are_whole_names(cells: Sequence[Sequence[str]]) -> bool | None:
-    """Return whether cells that were split into words are names of several words; None where the table does not tell.
+    """Return whether cells that were split into words are names of several words; None if that is unclear.
 
-    Words of a name belong to it: "Sea Lake" is one name where neither word occurs elsewhere, and "Annual Crop" and
-    "Permanent Crop" are two since each has a word of its own and no word stands alone. Labels are combined freely:
-    "road" and "water" stand alone too, in both orders, or with many others.
+    The words of a name occur together: "Sea Lake" is one name if neither word occurs elsewhere, and "Annual Crop" and
+    "Permanent Crop" are two names, since each has a word that only it uses and no word occurs alone. Labels, in
+    contrast, combine freely: "road" and "water" also occur alone, in both orders, or with many others.
 
     Args:
-        cells: the words of each row; rows of one word or none among them.
+        cells: the words of each row, including rows with one word or none.
 
     >>> are_whole_names([["Sea", "Lake"], ["Highway"]] * 4)
     True
@@ -41,16 +41,16 @@ def are_whole_names(cells: Sequence[Sequence[str]]) -> bool | None:
 def _is_combined(
     words: tuple[str, ...], counts: Counter[tuple[str, ...]], cells_with: dict[str, set[tuple[str, ...]]]
 ) -> bool:
-    """Return whether words stand together as labels do: one stands alone too, twice, or all of them elsewhere."""
+    """Return whether words are combined as labels are: one also occurs alone or twice, or all occur in other cells."""
     if len(set(words)) < len(words) or any((word,) in counts for word in words):
         return True
     return all(len(cells_with[word]) > 1 for word in words)
 
 
 def fixed_phrases(cells: Sequence[Sequence[str]]) -> dict[str, str]:
-    """Return first word -> second word of the pairs that only ever occur together, one right after the other.
+    """Return first word -> second word for pairs that only occur together, the second right after the first.
 
-    They stand in cells of at least two kinds: two labels of every image alike would look the same.
+    They must occur in at least two different cells: two labels that every image has would look the same.
 
     >>> fixed_phrases([["bare", "ground", "road"], ["road", "bare", "ground"], ["bare", "ground"], ["road"]])
     {'bare': 'ground'}
@@ -67,7 +67,7 @@ def fixed_phrases(cells: Sequence[Sequence[str]]) -> dict[str, str]:
 
 
 def join_phrases(words: Sequence[str], phrases: dict[str, str], joint: str) -> list[str]:
-    """Return words with those of a phrase joined to one.
+    """Return words with the two words of each phrase joined.
 
     >>> join_phrases(["road", "bare", "ground"], {"bare": "ground"}, " ")
     ['road', 'bare ground']

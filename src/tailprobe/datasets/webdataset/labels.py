@@ -12,22 +12,22 @@ from tailprobe.datasets.storage.url import Source
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 
-LABELS = ("cls", "json", "txt")  # endings of members with labels, most reliable first
-KEYS = ("label", "labels", "tags")  # where a .json has them
+LABELS = ("cls", "json", "txt")  # extensions of label members, most reliable first
+KEYS = ("label", "labels", "tags")  # keys of labels in a .json, tried in this order
 
 
 def label_cell(data: bytes, ending: str, *, where: str, label: str | None, names: Sequence[str] | None) -> Any:  # noqa: ANN401
-    """Parse the content of a label member: text, or a list of texts; numbers are replaced by `names`, if given.
+    """Parse a label member to a string or a list of strings; class numbers are replaced by `names`, if given.
 
     Args:
-        data: the member.
+        data: the content of the member.
         ending: "cls", "json" or "txt".
         where: the member, for messages.
-        label: the key within a .json, by default the first of `KEYS` that is there.
-        names: class names by number.
+        label: the key within a .json, by default the first of `KEYS` that exists.
+        names: class names, indexed by class number.
 
     Raises:
-        InputError: the member is not UTF-8, no JSON, has no such key, or a number has no name.
+        InputError: the member is not UTF-8 or not valid JSON, has no such key, or a class number has no name.
 
     >>> label_cell(b'{"labels": [1, 0]}', "json", where="s.tar!1.json", label=None, names=["sea", "sand"])
     ['sand', 'sea']
@@ -47,10 +47,10 @@ def label_cell(data: bytes, ending: str, *, where: str, label: str | None, names
 
 
 def group_cell(data: bytes, key: str, *, where: str) -> str:
-    """Return the group of a sample: the value of a key in its .json, "" where it has none.
+    """Return the group of a sample: the value of a key in its .json, "" if it has none.
 
     Raises:
-        InputError: the member is no JSON object, or the value no text or number.
+        InputError: the member is not valid JSON, or the value is a list or an object.
     """
     try:
         found = json.loads(data)
@@ -58,15 +58,15 @@ def group_cell(data: bytes, key: str, *, where: str) -> str:
         raise InputError(f"{where}: not readable JSON ({error}); write it again") from error
     value = found.get(key) if isinstance(found, dict) else None
     if isinstance(value, dict | list):
-        raise InputError(f"{where}: {key!r} holds {value!r:.60}; expected the name or number of a group")
+        raise InputError(f"{where}: {key!r} is {value!r:.60}; expected the name or number of a group")
     return "" if value is None else str(value)
 
 
 def read_classes(path: Source) -> tuple[str, ...]:
-    """Return class names, one per line; the first is that of number 0. Empty lines at the end do not count.
+    """Read class names, one per line, the first for class number 0. Empty lines at the end are ignored.
 
     Raises:
-        InputError: the file is missing, not UTF-8, has an empty line between names or a name twice.
+        InputError: the file is missing or not UTF-8, or has an empty line between names or a repeated name.
     """
     try:
         lines = [line.strip() for line in path.read_text("utf-8-sig").rstrip().splitlines()]
@@ -75,29 +75,29 @@ def read_classes(path: Source) -> tuple[str, ...]:
     first: dict[str, int] = {}
     for number, line in enumerate(lines):
         if not line or first.setdefault(line, number) != number:
-            what = f"{line!r} is there twice" if line else "the line is empty"
-            raise InputError(f"{path}, line {number + 1}: {what}; expected a distinct class name in each line")
+            what = f"{line!r} is repeated" if line else "the line is empty"
+            raise InputError(f"{path}, line {number + 1}: {what}; expected a distinct class name on each line")
     return tuple(lines)
 
 
 def class_names(cells: Sequence[Any], names: Sequence[str] | None) -> tuple[list[str] | None, tuple[str, ...]]:
-    """Return the classes of `names` that occur in labels, in their order, and a note on the others; None for no names.
+    """Return the classes of `names` that occur in labels, in order, and a note on the others; None without names.
 
-    A text that is still to be split into tags may name any class, so then all names are kept.
+    A string that has not been split into tags yet may name any class, so all names are kept then.
     """
     if names is None:
         return None, ()
     known = set(names)
     used = {tag for cell in cells for tag in (cell if isinstance(cell, list) else [cell])}
     unused = [name for name in names if name not in used]
-    if not used <= known or not unused:  # an unknown one may be several tags in one text, or an error reported later
+    if not used <= known or not unused:  # an unknown one may be several tags in one string, or is reported later
         return list(names), ()
     note = f"{len(unused):,} of {len(names):,} classes have no image and are left out: {preview(unused)}"
     return [name for name in names if name in used], (note,)
 
 
 def sort_numeric_classes(labels: Labels) -> Labels:
-    """Return labels with classes that are numbers in numeric order; others are returned unchanged.
+    """Sort classes in numeric order if all of them are numbers; otherwise return the labels unchanged.
 
     >>> sort_numeric_classes(Labels.from_tags([["10"], ["9"]])).classes
     ('9', '10')
@@ -108,7 +108,7 @@ def sort_numeric_classes(labels: Labels) -> Labels:
     return replace(labels, matrix=labels.matrix[:, order], classes=tuple(labels.classes[c] for c in order))
 
 
-def _in_json(text: str, label: str | None, where: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+def _in_json(text: str, label: str | None, where: str) -> Any:  # noqa: ANN401 - any JSON value
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -119,22 +119,24 @@ def _in_json(text: str, label: str | None, where: str) -> Any:  # noqa: ANN401 -
     if key is None:
         wanted = f"not {label!r}" if label is not None else f"none of {', '.join(KEYS)}"
         has = preview([repr(name) for name in found], shown=10) or "nothing"
-        raise InputError(f"{where}: has {has} but {wanted}; name the key of the label by --label-columns")
+        raise InputError(f"{where}: has {has} but {wanted}; name the key of the label with --label-columns")
     return found[key]
 
 
 def _word(item: object, where: str) -> str:
     if isinstance(item, bool) or not isinstance(item, str | int):
-        raise InputError(f"{where}: the label holds {item!r:.60}; expected a class's name or whole number, or a list")
+        raise InputError(
+            f"{where}: the label holds {item!r:.60}; expected a class name, a class number, or a list of them"
+        )
     return str(item)
 
 
 def _named(word: str, names: Sequence[str] | None, where: str) -> str:
     if names is None or not word.removeprefix("-").isdecimal():
-        return word  # a name, compared with the classes later
+        return word  # a name, which is checked against the classes later
     if not 0 <= int(word) < len(names):
         raise InputError(
-            f"{where}: class number {word} has no name, the list has {len(names):,} from 0 to {len(names) - 1:,}; "
-            "complete it"
+            f"{where}: class number {word} has no name; the list has {len(names):,} names, for 0 to "
+            f"{len(names) - 1:,}: add the missing ones"
         )
     return names[int(word)]

@@ -11,23 +11,23 @@ from tailprobe.datasets.storage.url import Source
 from tailprobe.datasets.webdataset.labels import LABELS, group_cell, label_cell
 from tailprobe.errors import InputError
 
-MAX_LABEL = 2**20  # bytes of a label's member
-_KEY = re.compile(r"^((?:.*/)?[^./]+)\.([^/]+)$")  # up to the first dot of the last step
+MAX_LABEL = 2**20  # largest label member, bytes
+_KEY = re.compile(r"^((?:.*/)?[^./]+)\.([^/]+)$")  # up to the first dot of the last path component
 _PACK = "pack the shard again without it"
 
 
 @dataclass(frozen=True)
 class Sample:
-    """The members of one key."""
+    """The members that share a key."""
 
     image: TarMember
-    label: Any  # the parsed label; None where labels are not read
-    group: str | None = None  # the value of the key of groups in its .json; None where groups are not read
+    label: Any  # the parsed label; None if labels are not read
+    group: str | None = None  # the value of the group key in its .json; None if groups are not read
 
 
 @dataclass(frozen=True)
 class _Skipped:
-    """Members and samples that cannot be used: an error at once, or a message for the notes."""
+    """Members and samples that cannot be used: raised as an error, or collected for the notes."""
 
     on_bad_image: OnBadImage
     messages: list[str] = field(default_factory=list)
@@ -43,7 +43,7 @@ class _Skipped:
 
 
 def sample_key(name: str) -> tuple[str, str] | None:
-    """Return key and ending of a member's name by WebDataset's rule, None where it does not belong to a sample.
+    """Return key and extension of a member by WebDataset's rule, None if it does not belong to a sample.
 
     >>> sample_key("a.b/0001.left.JPG"), sample_key("README"), sample_key("a/.hidden.jpg")
     (('a.b/0001', 'left.jpg'), None, None)
@@ -53,7 +53,7 @@ def sample_key(name: str) -> tuple[str, str] | None:
 
 
 def first_label(shards: Sequence[Source]) -> str:
-    """Return which member of the first sample has its label: the first of `LABELS` that is there.
+    """Return the extension of the label in the first sample: the first of `LABELS` that exists.
 
     Raises:
         InputError: there is no sample, or it has no label.
@@ -66,10 +66,10 @@ def first_label(shards: Sequence[Source]) -> str:
         if key:
             has = ", ".join(f".{ending}" for ending in sorted(endings))
             raise InputError(
-                f"{shard}!{key}: expected a label as .cls, .json or .txt beside the image, found {has}; "
-                "pass --labels TABLE, a table of keys and labels"
+                f"{shard}!{key}: expected a label as .cls, .json or .txt next to the image, found {has}; "
+                "pass a table of keys and labels with --labels"
             )
-    raise InputError(f"{shards[0]}: no shard has a sample; expected images as key.jpg with labels as key.cls")
+    raise InputError(f"{shards[0]}: no shard contains a sample; expected images as key.jpg with labels as key.cls")
 
 
 def read_samples(
@@ -82,15 +82,15 @@ def read_samples(
     on_bad_image: OnBadImage,
     group: str | None = None,
 ) -> tuple[dict[str, Sample], tuple[str, ...]]:
-    """Return the samples of all shards by key, in their order, and notes on what was left out.
+    """Return the samples of all shards by key, in order, and notes on what was left out.
 
     Args:
         shards: the archives.
-        wanted: the ending of the members with labels, None to read none.
-        image: the ending of the image, where a sample has several.
+        wanted: the extension of label members, None to read no labels.
+        image: the extension of the image, if samples have several.
         label, names: see `label_cell`.
         on_bad_image: "skip" leaves out members that cannot be used and samples without image or label.
-        group: the key within the .json that names the group of a sample.
+        group: the key in the .json that names the group of a sample.
 
     Raises:
         InputError: as `tailprobe.datasets.readers.webdataset.read_webdataset`.
@@ -103,7 +103,7 @@ def read_samples(
             if key in samples:
                 raise InputError(
                     f"{tar_member}: key {key!r} is already in {samples[key].image.path.name}; give every sample "
-                    "a key that is unique over all shards"
+                    "a key that is unique across all shards"
                 )
             if wanted is not None and key not in cells:
                 skipped.add(f"{tar_member}: the sample has no label .{wanted}", "add it")
@@ -114,7 +114,7 @@ def read_samples(
                 skipped.add(f"{shard}!{key}.{wanted}: the sample has no image", "add it")
     if not samples:
         raise InputError(
-            f"{shards[0]}: no shard has a sample that can be used; {'; '.join(skipped.messages[:1]) or 'add some'}"
+            f"{shards[0]}: no shard contains a usable sample; {'; '.join(skipped.messages[:1]) or 'add some'}"
         )
     return samples, skipped.notes()
 
@@ -141,7 +141,9 @@ def _read_shard(
             skipped.add(f"{entry.tar_member}: {entry.problem}", _PACK)
         elif split is not None and split[1] == wanted:
             if split[0] in cells:
-                raise InputError(f"{entry.tar_member}: key {split[0]!r} has another label of this ending; keep one")
+                raise InputError(
+                    f"{entry.tar_member}: key {split[0]!r} has a second label with this extension; keep one"
+                )
             cells[split[0]] = label_cell(entry.data, split[1], where=str(entry.tar_member), label=label, names=names)
         elif split is not None and is_image(split[1]) and image in (None, split[1]):
             _add_image(images, split[0], entry)
@@ -151,14 +153,14 @@ def _read_shard(
 def _add_image(images: dict[str, TarMember], key: str, entry: TarEntry) -> None:
     if key in images:
         raise InputError(
-            f"{entry.tar_member}: key {key!r} already has the image {images[key].member}; keep one, or name the ending "
-            f"of the one to take by --read image={(sample_key(entry.tar_member.member) or ('', ''))[1]}"
+            f"{entry.tar_member}: key {key!r} already has the image {images[key].member}; keep one, or choose one by "
+            f"its extension with --read image={(sample_key(entry.tar_member.member) or ('', ''))[1]}"
         )
     images[key] = entry.tar_member
 
 
 def is_image(ending: str) -> bool:
-    """Return whether an ending, as `jpg` or `left.jpg`, is that of an image."""
+    """Return whether an extension, such as `jpg` or `left.jpg`, is that of an image."""
     return f".{ending.rpartition('.')[2]}" in EXTENSIONS
 
 

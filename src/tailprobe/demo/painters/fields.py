@@ -82,7 +82,7 @@ def road(canvas: Canvas, rng: np.random.Generator, strength: float) -> None:
 
 @paints("habitation", layer=44)
 def habitation(canvas: Canvas, rng: np.random.Generator, strength: float) -> None:
-    """Houses: bright little roofs in a cluster, on trodden ground, along a road where there is one."""
+    """Houses: bright little roofs in a cluster, on trodden ground, along a road if there is one."""
     middle = near(canvas.roads, rng, margin=45)
     spread = 8 + 30 * strength * rng.random()
     houses = int(rng.integers(8, 14 + round(90 * strength)))

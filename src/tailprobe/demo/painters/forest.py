@@ -10,7 +10,7 @@ from tailprobe.demo.shapes import Point, Points, blob, fill, fray, plot, stroke,
 
 @paints("slash_burn", layer=18)
 def slash_burn(canvas: Canvas, rng: np.random.Generator, strength: float) -> None:
-    """A plot felled and burnt: a dark scar with unburnt islands, brown cleared land beside it."""
+    """A plot felled and burnt: a dark scar with unburnt islands, brown cleared land next to it."""
     for _ in range(1 + int(rng.random() < 0.8 * strength)):
         center = rng.uniform(50, SIZE - 50, size=2)
         radius = 26 + 40 * strength

@@ -92,7 +92,7 @@ def _join_scenes(path: Path, raw: RawEmbeddings, labels: Path) -> LabelledRows:
     if len(listed) != len(raw.vectors):
         raise InputError(
             f"{path.name} holds {len(raw.vectors):,} rows and {labels.name} {len(listed):,}; expected one row of "
-            "embeddings for each line, in the same order, or names beside them"
+            "embeddings for each line, in the same order, or names in addition"
         )
     return _by_name(path, listed, labels, table, set(listed))
 

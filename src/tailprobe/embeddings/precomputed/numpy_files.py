@@ -1,4 +1,4 @@
-"""Precomputed embeddings in NumPy files: .npy, the array alone, and .npz, with names and labels beside it."""
+"""Precomputed embeddings in NumPy files: .npy with only the array, and .npz, with names and labels in it."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ _LABELS = ("labels", "label", "y", "targets", "target", "tags")
 
 
 def read_npy(path: Path) -> RawEmbeddings:
-    """Read an .npy file, memory-mapped; it holds the array alone.
+    """Read an .npy file, memory-mapped; it contains only the array.
 
     Raises:
         InputError: the file is damaged, holds pickled objects, or no embeddings, see `as_vectors`.
@@ -37,7 +37,7 @@ def read_npy(path: Path) -> RawEmbeddings:
 def read_npz(path: Path, *, vectors: str | None = None) -> RawEmbeddings:
     """Read an .npz file: the embeddings, and every array with one entry per row as a column.
 
-    The embeddings may be whole numbers beside a `scale`. Labels may be names, numbers (of `classes`, if there is such
+    The embeddings may be integers with a `scale`. Labels may be names, numbers (of `classes`, if there is such
     an array), or a matrix (N, C) of 0 and 1 with `classes`.
 
     Args:
@@ -87,7 +87,7 @@ def _only_vectors(arrays: Mapping[str, np.ndarray], path: Path) -> str:
         return others[0]
     raise InputError(
         f"{path.name}: which array holds the embeddings is not clear; it holds {', '.join(map(repr, arrays))}: "
-        f"call it 'embeddings' or name it by --read embedding_column=NAME"
+        f"call it 'embeddings' or name it with --read embedding_column=NAME"
     )
 
 

@@ -18,7 +18,7 @@ class RawEmbeddings:
     """The content of a file of embeddings, before labels are matched."""
 
     vectors: Float[np.ndarray, "N D"]  # float32 or float16, memory-mapped where the file allows it
-    columns: Columns | None  # N rows of the other columns (names, tags, parts); None where there are none
+    columns: Columns | None  # N rows of the other columns (names, tags, parts); None if there are none
     classes: tuple[str, ...] | None = None  # where the file lists them
 
 
@@ -42,7 +42,7 @@ def as_vectors(array: np.ndarray, *, where: str, scale: np.ndarray | None = None
     if scale is not None and (scale.dtype.kind not in "fiu" or scale.shape not in ((), (1,), array.shape[1:])):
         raise InputError(
             f"{where}: a scale of shape {scale.shape}, type {scale.dtype}, for embeddings of shape {array.shape}; "
-            "expected one number, or one a column"
+            "expected one number, or one per column"
         )
     vectors = array if scale is None and array.dtype in (np.float32, np.float16) else _converted(array, scale)
     _refuse_not_finite(vectors, where)

@@ -21,7 +21,7 @@ _MISSING = "lance is not installed; pip install 'tailprobe[lance]'"
 
 
 def read_table(path: Path, *, vectors: str | None = None) -> RawEmbeddings:
-    """Read a table with a column of embeddings, a list of numbers in each row, and other columns beside it.
+    """Read a table with a column of embeddings, a list of numbers in each row, and possibly other columns.
 
     Args:
         path: a Parquet file, a .lance folder, or a folder that `Dataset.save_to_disk` or `DatasetDict` wrote; the parts
@@ -33,7 +33,7 @@ def read_table(path: Path, *, vectors: str | None = None) -> RawEmbeddings:
     """
     try:
         return _read(path, vectors)
-    except UnicodeDecodeError as error:  # Arrow decodes names and texts where they are looked at
+    except UnicodeDecodeError as error:  # Arrow decodes names and text when they are accessed
         raise InputError(f"{path}: a column's name or a text is not UTF-8 ({error}); write the table again") from None
 
 
@@ -52,18 +52,18 @@ def vector_column(schema: pa.Schema, path: Path) -> str:
     """Return the column of embeddings.
 
     Raises:
-        InputError: there is none, or more than one and none with a usual name.
+        InputError: there is none, or more than one and none with a common name.
     """
     found = [field.name for field in schema if _is_vectors(field.type)]
     usual = [name for name in VECTOR_NAMES if name in found]
     if usual or len(found) == 1:
         return (usual or found)[0]
     problem = f"columns {', '.join(found)} could all be embeddings" if found else "no column holds lists of floats"
-    raise InputError(f"{path.name}: {problem}; name the column by --read embedding_column=COLUMN")
+    raise InputError(f"{path.name}: {problem}; name the column with --read embedding_column=COLUMN")
 
 
 def has_vectors(path: Path) -> bool:
-    """Return whether a file or folder is a table with a column of lists of floats; False where it cannot be read."""
+    """Return whether a file or folder is a table with a column of lists of floats; False if it cannot be read."""
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
             schema = pq.read_schema(path)

@@ -1,4 +1,4 @@
-"""Run a batch in chunks of a fixed size, one per core: a network of one shape is compiled once."""
+"""Run a batch in chunks of a fixed size, one per core, so that the network is compiled for one input shape only."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,16 +9,16 @@ from jaxtyping import Float, UInt8
 from tailprobe.encoders.runtime.runtime import RunNetwork
 from tailprobe.processor import cores
 
-CHUNK = 8  # images; of 4, 8 and 16 the fastest for ResNet-18 with matrix units, and as fast as 4 with vector units
+CHUNK = 8  # images; of 4, 8 and 16 the fastest for ResNet-18 with matrix units, and no slower than 4 with vector units
 
 
 def chunked(run: Callable[[int], RunNetwork]) -> RunNetwork:
-    """Return a function that splits its batch, pads the last chunk, and runs the chunks on all cores.
+    """Return a function that splits a batch into chunks, pads the last one, and runs them on all cores.
 
     The embedding of an image depends at most on its position in its chunk, never on other images of the batch.
 
     Args:
-        run: called with 0 to the number of cores less 1, returns a function of (CHUNK, H, W, 3) that uses one thread.
+        run: called with each core number from 0, returns a function of (CHUNK, H, W, 3) that uses one thread.
     """
     idle_runners = [run(core) for core in range(cores())]
     pool = ThreadPoolExecutor(len(idle_runners), thread_name_prefix="encode")

@@ -1,4 +1,4 @@
-"""The installed runtimes, and starting one by name."""
+"""Find the installed runtimes and start one by name."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def versions(runtime: str) -> dict[str, str]:
     """Return the versions of the libraries that the results of a runtime depend on.
 
     Raises:
-        InputError: there is no such runtime, or it is not installed.
+        InputError: the runtime is unknown or not installed.
     """
     check_choice("runtime", runtime, RUNTIMES, where="encoder")
     try:
@@ -30,16 +30,16 @@ def versions(runtime: str) -> dict[str, str]:
 
 
 def candidates(*, device: str, runtime: str = "auto", precision: str = "auto") -> tuple[RuntimeChoice, ...]:
-    """Return the runtimes and precisions to choose from on a device, at least one.
+    """Return the available combinations of runtime and precision on a device, at least one.
 
     Args:
         device: "cpu" or "cuda".
-        runtime: of `RUNTIMES`, or "auto" for every one that is installed.
-        precision: of `PRECISIONS`, or "auto" for float32 and what the device supports in hardware; int8 only by
-            name, since its results differ.
+        runtime: one of `RUNTIMES`, or "auto" for all that are installed.
+        precision: one of `PRECISIONS`, or "auto" for float32 and those that the device supports in hardware; int8 must
+            be requested by name, since its results differ.
 
     Raises:
-        InputError: the runtime or precision is unknown, not installed, or the combination is not supported.
+        InputError: the runtime or precision is unknown or not installed, or the combination is not supported.
 
     >>> candidates(device="cpu", runtime="torch", precision="float32")
     (RuntimeChoice(runtime='torch', precision='float32'),)

@@ -14,15 +14,15 @@ from tailprobe.encoders.runtime.onnx_runtime import exported
 
 
 def quantise(network: Network, sample: UInt8[np.ndarray, "S H W 3"]) -> bytes:
-    """Return the network as ONNX with 8-bit products: weights quantised per channel, activations per tensor.
+    """Return the network as ONNX with 8-bit matrix products: weights quantised per channel, activations per tensor.
 
     Args:
         network: the model with its normalisation, which stays in float32.
-        sample: images prepared by the encoder, at least `CHUNK`; an incomplete last chunk is left out.
+        sample: calibration images prepared by the encoder, at least `CHUNK`; an incomplete last chunk is dropped.
 
     Source:
         Jacob et al., Quantization and training of neural networks for efficient integer-arithmetic-only inference, CVPR
-        2018, in the post-training form of ONNX Runtime.
+        2018, as post-training quantisation in ONNX Runtime.
     """
     tools = importlib.import_module("onnxruntime.quantization")
     shapes = importlib.import_module("onnxruntime.quantization.shape_inference")
@@ -49,13 +49,13 @@ def quantise(network: Network, sample: UInt8[np.ndarray, "S H W 3"]) -> bytes:
 
 
 class _Chunks:
-    """Gives the sample chunk by chunk, as ONNX Runtime's `CalibrationDataReader` does."""
+    """Yields the sample in chunks; implements ONNX Runtime's `CalibrationDataReader`."""
 
     def __init__(self, sample: UInt8[np.ndarray, "S H W 3"]) -> None:
         starts = range(0, len(sample) - CHUNK + 1, CHUNK)
         self._chunks = iter([sample[start : start + CHUNK] for start in starts])
 
     def get_next(self) -> dict[str, np.ndarray] | None:
-        """Return the next chunk by the name of the network's input, None after the last."""
+        """Return the next chunk under the name of the network's input, None after the last."""
         chunk = next(self._chunks, None)
         return None if chunk is None else {"pixels": chunk}

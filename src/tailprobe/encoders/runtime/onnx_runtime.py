@@ -57,7 +57,7 @@ def exported(network: Network, size: tuple[int, int]) -> bytes:
     return program.model_proto.SerializeToString()
 
 
-def _runner(session: Any) -> RunNetwork:  # noqa: ANN401 - onnxruntime.InferenceSession, where it is installed
+def _runner(session: Any) -> RunNetwork:  # noqa: ANN401 - onnxruntime.InferenceSession, if it is installed
     name = session.get_inputs()[0].name
 
     def run(pixels: UInt8[np.ndarray, "B H W 3"]) -> Float[np.ndarray, "B D"]:

@@ -51,7 +51,7 @@ def start_onnx(model: bytes) -> RunNetwork:
     return _compiled(openvino.Core().read_model(model), hint=_HINTS["float32"])  # of the layers that are not quantised
 
 
-def _compiled(model: Any, *, hint: str) -> RunNetwork:  # noqa: ANN401 - openvino.Model, where it is installed
+def _compiled(model: Any, *, hint: str) -> RunNetwork:  # noqa: ANN401 - openvino.Model, if it is installed
     openvino = importlib.import_module("openvino")
     threads = {"NUM_STREAMS": str(cores()), "INFERENCE_NUM_THREADS": str(cores())}
     compiled = openvino.Core().compile_model(
@@ -68,7 +68,7 @@ def _has_quantiser() -> bool:
     return True
 
 
-def _runner(request: Any) -> RunNetwork:  # noqa: ANN401 - openvino.InferRequest, where it is installed
+def _runner(request: Any) -> RunNetwork:  # noqa: ANN401 - openvino.InferRequest, if it is installed
     def run(pixels: UInt8[np.ndarray, "B H W 3"]) -> Float[np.ndarray, "B D"]:
         return np.array(request.infer([pixels])[0], dtype=np.float32)  # copied: the request reuses its memory
 

@@ -1,4 +1,4 @@
-"""FineTuning: a method's sampler and loss for a loop of one's own."""
+"""FineTuning: a method's sampler and loss for a custom training loop."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class FineTuning:
             labels: of the T training rows: (T,) places of classes from 0, (T, C) of 0 and 1, or `Labels`, which may
                 have unknown ones; their terms are left out of the loss.
             epochs: of the whole training.
-            seed: of the study's seed; methods that read labels alone give that seed's plan.
+            seed: of the study's seed; methods that use only the labels give that seed's plan.
             vectors: embeddings of the training rows, for methods that choose rows by them.
             low_frequency: which classes count as rare.
 
@@ -113,7 +113,7 @@ def labels_of(labels: Shaped[np.ndarray, "T ..."]) -> Labels:
 
 
 def fine_tuning_problem(learner: Learner) -> str | None:
-    """Say what of a learner no sampler and no loss can do, or return None.
+    """Return what a sampler and a loss cannot reproduce of a learner, None if they can.
 
         >>> from tailprobe.learners.optimiser import Optimiser
     from tailprobe.learners.plan import Stage
@@ -125,11 +125,11 @@ def fine_tuning_problem(learner: Learner) -> str | None:
     if not isinstance(learner, TrainingPlan):
         return "it fits a head of its own, without gradient descent"
     changes = {
-        "it adds rows that are embeddings and no images": learner.synthetic is not None,
+        "it adds rows that are embeddings, not images": learner.synthetic is not None,
         "it corrects the trained head": learner.adjustment is not None,
         f"it changes the recipe of the head: {', '.join(learner.recipe_changes)}": bool(learner.recipe_changes),
         "it changes the optimiser, which is your loop's own": learner.optimiser != Optimiser(),
-        "one of its stages trains the output layer alone": any(
+        "one of its stages trains only the output layer": any(
             stage.trains == "output" or stage.restart_output for stage in learner.stages
         ),
     }

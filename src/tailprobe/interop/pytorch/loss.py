@@ -38,7 +38,7 @@ class _WeightedTerms(torch.autograd.Function):
 class StageLoss(nn.Module):
     """The mean loss of a batch in one stage, as the engine takes it; see `learners.loss` for the formula.
 
-    Its tables move with `.to(device)` and are no part of the state dict.
+    Its tables move with `.to(device)` and are not part of the state dict.
     """
 
     def __init__(self, stage: Stage) -> None:

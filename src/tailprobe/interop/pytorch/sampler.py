@@ -12,12 +12,12 @@ from tailprobe.training.draws import epochs_by_stage, rows_of_epoch
 class PlanSampler(Sampler[int]):
     """Draws rows as the engine does: repeated, left out or cycled, each epoch in an order of its own.
 
-    Call `set_epoch` before each epoch, as with `DistributedSampler`; Lightning does so by itself.
+    Call `set_epoch` before each epoch, as with `DistributedSampler`; Lightning does so automatically.
 
     Args:
         stages: of a plan.
         epochs: of the whole training; each stage has its share.
-        seed: decides the order.
+        seed: determines the order.
 
     Raises:
         ValueError: fewer epochs than stages.
@@ -32,7 +32,7 @@ class PlanSampler(Sampler[int]):
         self.epochs_by_stage = epochs_by_stage(self.stages, epochs)
 
     def set_epoch(self, epoch: int) -> None:
-        """Draw for this epoch, counted from 0, from now on; beyond the last one the last stage goes on."""
+        """Draw for this epoch, counted from 0, from now on; beyond the last one the last stage continues."""
         self.epoch = epoch
 
     def __iter__(self) -> Iterator[int]:

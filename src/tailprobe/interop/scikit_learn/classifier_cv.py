@@ -54,15 +54,15 @@ class ImbalanceClassifierCV(HeadClassifier):
         low_frequency: which classes count as rare.
         recipe: how heads are trained; `Recipe()` by default.
         standardise: whether embeddings are scaled by the training rows.
-        n_jobs: heads trained at once; one a core by default.
+        n_jobs: heads trained at once; one per core by default.
         folder: where the run is kept, with its page; by default nowhere.
         random_state: of the first seed.
 
     Attributes:
-        best_method_: the recommended method, `baseline` where the study tells none apart.
-        verdicts_: the table of verdicts; None where nothing was compared.
-        result_: the `Run`; None where nothing was compared. Without a `folder` it has its tables, and no files.
-        thresholds_: for several classes a row: means over the seeds by the metric's rule, as `f1@tuned`; else 0.5.
+        best_method_: the recommended method, `baseline` if the study shows no difference.
+        verdicts_: the table of verdicts; None if nothing was compared.
+        result_: the `Run`; None if nothing was compared. Without a `folder` it has its tables, and no files.
+        thresholds_: for several classes per row: means over the seeds by the metric's rule, as `f1@tuned`; else 0.5.
     """
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012 - scikit-learn reads it from the class
@@ -166,7 +166,7 @@ class Compared:
 
 
 def comparison_problem(labels: Labels, low_frequency: str) -> str | None:
-    """Say why methods cannot be compared on labels, or return None where they can.
+    """Return why methods cannot be compared on labels, None if they can.
 
     Raises:
         InputError: the rule is not known.
@@ -205,7 +205,7 @@ def _compared(
 
 
 def _thresholds(run: Run, method: str, labels: Labels) -> Float64[np.ndarray, " C"]:
-    """Return means over the seeds by the rule of the primary metric; 0.5 where it has none, or a class no threshold."""
+    """Return means over the seeds by the rule of the primary metric; 0.5 if it has none, or a class no threshold."""
     rule = run.study.metric.partition("@")[2]
     if not rule:
         return np.full(len(labels.classes), 0.5)

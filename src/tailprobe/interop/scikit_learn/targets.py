@@ -44,7 +44,8 @@ def held_out_rows(
 ) -> tuple[Int[np.ndarray, " T"], Int[np.ndarray, " V"]]:
     """Return training and validation rows, rarest class first so that it has its share in both.
 
-    A class of fewer than 1 / share rows is trained on alone. Where nothing is held out, the training rows validate.
+    All rows of a class with fewer than 1 / share rows are used for training. If nothing is held out, the training rows
+    are used for validation, too.
 
     >>> labels = Labels.from_tags([["a"]] * 8 + [["b"]] * 4, kind="single-label")
     >>> train, validation = held_out_rows(labels, 0.25, np.random.default_rng(0))

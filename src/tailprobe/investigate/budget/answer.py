@@ -10,9 +10,9 @@ from jaxtyping import Float
 from tailprobe.comparison.joint import JointSample
 from tailprobe.errors import InputError
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
-from tailprobe.investigate.budget.course import Course, Spent, follow_all
+from tailprobe.investigate.budget.trajectory import BudgetPoint, Trajectory, score_trajectories
 from tailprobe.investigate.finding import Finding
-from tailprobe.investigate.joint_estimate import Together, contrasts_together
+from tailprobe.investigate.joint_estimate import JointEstimate, estimate_contrasts_jointly
 from tailprobe.investigate.paired import GROUPS, group_masks
 from tailprobe.investigate.trials import Material, Training, joint_of_groups
 from tailprobe.methods.lookup import parse_methods
@@ -37,8 +37,8 @@ class Effect:
     weight_decay: float
     group: str
     levels: Float[np.ndarray, " P"]  # of the method at each stop
-    differences: Together  # P of them, from the baseline at the same stop
-    change: Together  # one: the last difference less the first
+    differences: JointEstimate  # P of them, from the baseline at the same stop
+    change: JointEstimate  # one: the last difference less the first
 
     @property
     def verdict(self) -> str:
@@ -82,24 +82,24 @@ def investigate_budget(
     """Follow every method over its updates, with and without weight decay.
 
     Args:
-        methods: beside the baseline; none for `METHODS`. Of the sigmoid link, as the baseline.
-        weight_decay: of the second course of each.
+        methods: in addition to the baseline; none for `METHODS`. Of the sigmoid link, as the baseline.
+        weight_decay: of the second trajectory of each.
         stops: passes at which heads are scored, ascending.
 
     Raises:
-        InputError: as `follow_all`, or a method of another link.
+        InputError: as `score_trajectories`, or a method of another link.
     """
     named = parse_methods(tuple(methods) or METHODS)
     for method in named:
         if method.link != "sigmoid":
             raise InputError(f"method {method} has another baseline; budget compares methods of the sigmoid link")
     decays = (0.0, weight_decay)
-    courses = [Course(m, decay, seed) for m in named for decay in decays for seed in material.splits]
-    results = follow_all(material, courses, training, stops=stops, metric=metric)
+    trajectories = [Trajectory(m, decay, seed) for m in named for decay in decays for seed in material.splits]
+    results = score_trajectories(material, trajectories, training, stops=stops, metric=metric)
     effects = []
     for decay in decays:
         for name in [str(m) for m in named if not m.is_baseline]:
-            pairs = [results[Spent(m, decay, stop)] for m in (BASELINE, name) for stop in stops]
+            pairs = [results[BudgetPoint(m, decay, stop)] for m in (BASELINE, name) for stop in stops]
             for group, sample in zip(GROUPS, joint_of_groups(pairs, group_masks(material)), strict=True):
                 effects.append(_effect(name, decay, group, sample, len(stops), lower=lower_is_better(metric)))
     train = np.mean([len(split.train) for split in material.splits.values()])
@@ -113,7 +113,7 @@ def _effect(method: str, decay: float, group: str, sample: JointSample, stops: i
     differences = sign * np.column_stack([-np.eye(stops), np.eye(stops)])
     change = differences[[-1]] - differences[[0]]
     values = np.nanmean(sample.values, axis=0)[stops:]
-    together = contrasts_together(sample, differences), contrasts_together(sample, change)
+    together = estimate_contrasts_jointly(sample, differences), estimate_contrasts_jointly(sample, change)
     return Effect(method, decay, group, values, *together)
 
 
@@ -131,7 +131,7 @@ def _sentences(answer: BudgetAnswer) -> Iterator[str]:
         )
 
 
-def _place(found: Together, place: int) -> str:
+def _place(found: JointEstimate, place: int) -> str:
     """Return one difference with its interval."""
     low, high = found.band()
     return f"{found.estimate.mean[place]:+.3f} ({low[place]:+.3f} to {high[place]:+.3f})"
@@ -159,7 +159,7 @@ def _how(answer: BudgetAnswer) -> tuple[str, ...]:
         f"Every method is trained under {answer.seeds} seeds for as many updates as the baseline, about "
         f"{answer.steps:.0f} a pass, and scored on the test part on the way; nothing is chosen by the validation part.",
         "Intervals in brackets are simultaneous over the stops of a method, group and weight decay (95%); that of the "
-        "change from the first stop to the last is of this number alone.",
+        "change from the first stop to the last concerns only this number.",
         "Weight decay is Adam's L2 penalty. A gain (loss) fades: shown at the first stop, and shown to shrink.",
     )
 

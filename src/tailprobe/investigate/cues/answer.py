@@ -10,11 +10,11 @@ from jaxtyping import Bool, Float
 
 from tailprobe.comparison.joint import JointSample
 from tailprobe.errors import InputError
-from tailprobe.investigate.cues.company import LEAST, Company, company_of
+from tailprobe.investigate.cues.companion import LEAST, Companion, find_companion
 from tailprobe.investigate.cues.label_only import label_only_precision
 from tailprobe.investigate.cues.pairs import NAMES, pair_scores
 from tailprobe.investigate.finding import Finding
-from tailprobe.investigate.joint_estimate import Together, contrasts_together
+from tailprobe.investigate.joint_estimate import JointEstimate, estimate_contrasts_jointly
 from tailprobe.investigate.trials import Material, Tested, Training, Trial, run_trials
 from tailprobe.learners.learner import Learner
 from tailprobe.learners.training_set import TrainingSet
@@ -40,13 +40,13 @@ class ClassCues:
 
     name: str
     companion: str
-    company: Company
+    company: Companion
     methods: tuple[str, ...]
-    numbers: Together  # (4) of the baseline, in the order of `NAMES`
+    numbers: JointEstimate  # (4) of the baseline, in the order of `NAMES`
     reliance: Float[np.ndarray, " M"]
-    changes: Together  # (M - 1) of reliance, from the baseline's
+    changes: JointEstimate  # (M - 1) of reliance, from the baseline's
     cells: Float[np.ndarray, "M 4"]  # share of right decisions in each group of images, in the order of `CELLS`
-    worst_changes: Together  # (M - 1) in the group that is the baseline's worst
+    worst_changes: JointEstimate  # (M - 1) in the group that is the baseline's worst
     precision: float  # average precision of the baseline
     label_only: float  # of a classifier that sees the other labels and no image
 
@@ -83,7 +83,7 @@ def investigate_cues(
 
     Args:
         classes: by name; none for the low-frequency ones.
-        methods: beside the baseline; none for `METHODS`.
+        methods: in addition to the baseline; none for `METHODS`.
 
     Raises:
         InputError: an unknown class, single-label images, or no class that has company.
@@ -92,7 +92,7 @@ def investigate_cues(
     if labels.kind == "single-label":
         raise InputError("cues compares images with and without a co-occurring label; these carry one label each")
     names = list(classes) or [material.classes[c] for c in np.flatnonzero(material.low_frequency)]
-    found = {name: company_of(labels, material.place(name)) for name in names}
+    found = {name: find_companion(labels, material.place(name)) for name in names}
     company = {name: of_class for name, of_class in found.items() if of_class is not None}
     if not company:
         raise InputError(
@@ -120,7 +120,7 @@ class _Measured:
     precision: Float[np.ndarray, " C"]
 
 
-def _measure(material: Material, head: Tested[str], company: dict[str, Company]) -> _Measured:
+def _measure(material: Material, head: Tested[str], company: dict[str, Companion]) -> _Measured:
     split, matrix = material.splits[head.seed], material.images.labels.matrix
     truth, thresholds = matrix[split.test], tune_f_beta(matrix[split.validation], head.validation)
     numbers, cells = {}, {}
@@ -135,7 +135,7 @@ def _measure(material: Material, head: Tested[str], company: dict[str, Company])
 def _shares(
     right: Bool[np.ndarray, " T"], groups: list[Bool[np.ndarray, " T"]]
 ) -> tuple[Float[np.ndarray, " 4"], Float[np.ndarray, "4 T"]]:
-    """Return the share of right decisions in each group, NaN where it is empty, and each image's influence on it."""
+    """Return the share of right decisions in each group, NaN if it is empty, and each image's influence on it."""
     sizes = np.array([group.sum() for group in groups], dtype=np.float64)
     values = np.array([right[group].mean() if group.any() else np.nan for group in groups])
     apart = [np.where(group, right - np.nan_to_num(value), 0.0) for group, value in zip(groups, values, strict=True)]
@@ -143,7 +143,7 @@ def _shares(
 
 
 def _class_cues(
-    material: Material, name: str, company: Company, heads: dict[str, list[_Measured]], units: np.ndarray
+    material: Material, name: str, company: Companion, heads: dict[str, list[_Measured]], units: np.ndarray
 ) -> ClassCues:
     methods = tuple(heads)
     baseline = _joint([[head.numbers[name] for head in heads[methods[0]]]], units)
@@ -161,18 +161,18 @@ def _class_cues(
         material.classes[company.companion],
         company,
         methods,
-        contrasts_together(baseline, np.eye(len(NAMES))),
+        estimate_contrasts_jointly(baseline, np.eye(len(NAMES))),
         np.nanmean(reliance.values, axis=0),
-        contrasts_together(reliance, against),
+        estimate_contrasts_jointly(reliance, against),
         levels,
-        contrasts_together(in_worst, against),
+        estimate_contrasts_jointly(in_worst, against),
         float(np.nanmean([head.precision[c] for head in heads[methods[0]]])),
         label_only_precision(material, c),
     )
 
 
 def _joint(heads: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]], units: np.ndarray) -> JointSample:
-    """Return the numbers of methods, each with its seeds' values and influences, beside each other."""
+    """Return the numbers of methods, each with its seeds' values and influences, side by side."""
     values = np.concatenate([np.stack([value for value, _ in of_method]) for of_method in heads], axis=1)
     influence = np.concatenate([np.concatenate([u for _, u in of_method], axis=1) for of_method in heads])
     return JointSample(values, influence, units)
@@ -196,7 +196,7 @@ def _sentences(answer: CuesAnswer) -> Iterator[str]:
         )
         yield (
             f"{found.name}: average precision {found.precision:.2f} from images, {found.label_only:.2f} from the other "
-            f"labels alone. The worst group is {CELLS[int(np.nanargmin(found.cells[0]))]} {found.companion}, "
+            f"labels only. The worst group is {CELLS[int(np.nanargmin(found.cells[0]))]} {found.companion}, "
             f"{np.nanmin(found.cells[0]):.2f} right."
         )
         yield f"{found.name}: {'; '.join(_method_words(found))}."

@@ -1,1 +1,1 @@
-"""`distil`: few synthetic rows a class in place of all images."""
+"""`distil`: few synthetic rows per class in place of all images."""

@@ -1,4 +1,4 @@
-"""`distil` answered: how few rows a class reach the score of all images, synthetic ones and chosen ones."""
+"""`distil` answered: how few rows per class reach the score of all images, synthetic ones and chosen ones."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tailprobe.groups import LOW_FREQUENCY, REMAINING
 from tailprobe.investigate.distil.distillers import SELECTED, distillers
 from tailprobe.investigate.distil.synthetic import TrainingPart
 from tailprobe.investigate.finding import Finding
-from tailprobe.investigate.joint_estimate import Together, contrasts_together
+from tailprobe.investigate.joint_estimate import JointEstimate, estimate_contrasts_jointly
 from tailprobe.investigate.paired import GROUPS, Differences, Results, collect, compare_cases, group_masks
 from tailprobe.investigate.trials import Material, Training, Trial, joint_of_groups
 from tailprobe.learners.plan import Stage, TrainingPlan
@@ -30,7 +30,7 @@ RANDOM = "random"
 
 @dataclass(frozen=True)
 class Few:
-    """A distiller and its rows a class; of the reference all images stay."""
+    """A distiller and its rows per class; the reference uses all images."""
 
     distiller: str
     rows: int
@@ -51,15 +51,17 @@ class DistilAnswer:
     every: bool  # whether those are all
     rows: tuple[int, ...]
     groups: dict[str, dict[str, Differences]]  # by distiller, then by group of `GROUPS`: from all images
-    beside_random: dict[str, dict[str, Together]]  # by distiller but random, then by group: from random, at equal rows
+    beside_random: dict[
+        str, dict[str, JointEstimate]
+    ]  # by distiller but random, then by group: from random, at equal rows
 
     def fewest(self, found: Differences) -> int | None:
-        """Return the fewest rows a class of which no relevant loss is shown, None where there are none."""
+        """Return the fewest rows per class of which no relevant loss is shown, None if there are none."""
         return fewest_rows(self.rows, found.losses(self.margin))
 
     def finding(self) -> Finding:
         """Return words and tables."""
-        title = "How few rows a class train a head as well as all images"
+        title = "How few rows per class train a head as well as all images"
         tables = {"distil": _table(self), "distil_beside_random": _random_table(self)}
         return Finding("distil", title, QUESTION, tuple(_sentences(self)), _how(self), tables)
 
@@ -92,7 +94,7 @@ def investigate_distil(
     rows: Sequence[int] = ROWS,
     names: Sequence[str] = (),
 ) -> DistilAnswer:
-    """Train on few rows a class, made or chosen, and compare with all images.
+    """Train on few rows per class, made or chosen, and compare with all images.
 
     Args:
         classes: those that are distilled; none for all.
@@ -105,7 +107,7 @@ def investigate_distil(
     """
     rows = sorted(set(rows))
     if rows[0] < 1:
-        raise InputError(f"rows a class are {rows[0]}; expected 1 or more")
+        raise InputError(f"rows per class are {rows[0]}; expected 1 or more")
     if material.images.labels.known is not None:
         raise InputError("distil takes collections whose labels are all known; leave --uncertain and --blank out")
     chosen = np.zeros(len(material.classes), dtype=bool)
@@ -148,25 +150,25 @@ def _trials(
 
 def _beside_random(
     material: Material, results: Results[Few], name: str, rows: Sequence[int], metric: str
-) -> dict[str, Together]:
+) -> dict[str, JointEstimate]:
     """Return the differences from random at the same number of rows, for each group of classes."""
     sign = -1 if lower_is_better(metric) else 1
     weights = sign * np.column_stack([np.eye(len(rows)), -np.eye(len(rows))])
     cases = [results[Few(of, number)] for of in (name, RANDOM) for number in rows]
     samples = joint_of_groups(cases, group_masks(material))
-    return {group: contrasts_together(sample, weights) for group, sample in zip(GROUPS, samples, strict=True)}
+    return {group: estimate_contrasts_jointly(sample, weights) for group, sample in zip(GROUPS, samples, strict=True)}
 
 
 def _sentences(answer: DistilAnswer) -> Iterator[str]:
     title = metric_title(answer.metric)
     for group in (LOW_FREQUENCY, REMAINING):
         for name, groups in answer.groups.items():
-            yield f"{name}, {group} classes: {_fewest_words(answer, groups[group], title)}."
+            yield f"{name}, {group} classes: {_describe_fewest(answer, groups[group], title)}."
         for name, found in answer.beside_random.items():
             yield f"{name} less random, {group} classes: {_random_words(answer, found[group])}."
 
 
-def _fewest_words(answer: DistilAnswer, found: Differences, title: str) -> str:
+def _describe_fewest(answer: DistilAnswer, found: Differences, title: str) -> str:
     fewest = answer.fewest(found)
     place = answer.rows.index(fewest) if fewest is not None else -1
     low, high = (float(end[place]) for end in found.together.band())
@@ -177,31 +179,31 @@ def _fewest_words(answer: DistilAnswer, found: Differences, title: str) -> str:
             f"{found.reference:.3f}, up to the margin of {answer.margin:g} ({interval})"
         )
     return (
-        f"with {answer.rows[-1]} rows a class it is not shown that the {title} of all {answer.images:,.0f} training "
+        f"with {answer.rows[-1]} rows per class it is not shown that the {title} of all {answer.images:,.0f} training "
         f"images, {found.reference:.3f}, is reached up to the margin of {answer.margin:g} ({interval})"
     )
 
 
-def _random_words(answer: DistilAnswer, found: Together) -> str:
+def _random_words(answer: DistilAnswer, found: JointEstimate) -> str:
     low, high = found.band()
     shown = [
         f"{number}: {found.estimate.mean[i]:+.3f} ({low[i]:+.3f} to {high[i]:+.3f})"
         for i, number in enumerate(answer.rows)
         if low[i] > 0 or high[i] < 0
     ]
-    return f"a difference is shown with rows a class of {'; '.join(shown)}" if shown else "no difference is shown"
+    return f"a difference is shown with rows per class of {'; '.join(shown)}" if shown else "no difference is shown"
 
 
 def _how(answer: DistilAnswer) -> tuple[str, ...]:
     which = "every class" if answer.every else ", ".join(answer.classes)
     return (
-        f"Under {answer.seeds} seeds the training images of {which} are replaced by few rows a class, and heads are "
+        f"Under {answer.seeds} seeds the training images of {which} are replaced by few rows per class, and heads are "
         "scored on the real test part. An epoch has as many updates as with all images. The few rows are as many of "
         "each class, all images are not: on rare classes few rows can do better than all.",
         f"Chosen as they are: {', '.join(SELECTED)}. Made, from images drawn at random that are moved in embedding "
         "space: means, to the class's mean; mmd, to the least maximum mean discrepancy; gradients, to the gradients "
         "that linear heads on the way of their training get from all images of the class.",
-        "A made row keeps the labels of the image that it started from, and uses the training part alone.",
+        "A made row keeps the labels of the image that it started from, and only the training part is used.",
         "Intervals hold for all numbers of rows of a distiller and group at once (95%). The number is lowered until a "
         "relevant loss is no longer excluded.",
     )

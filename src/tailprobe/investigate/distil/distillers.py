@@ -18,7 +18,7 @@ from tailprobe.registry import Registry
 
 _STEPS = 100
 _RATE = 0.05  # of Adam; rows are standardised, so that 1 is a standard deviation
-_REAL = 512  # images of a class that kernels are taken with, drawn at random where there are more
+_REAL = 512  # images of a class that kernels are taken with, drawn at random if there are more
 _BANDWIDTHS = (0.25, 1.0, 4.0)  # times the median squared distance
 
 
@@ -55,7 +55,7 @@ def distillers() -> tuple[str, ...]:
 
 
 def distil(name: str, images: ClassImages, sizes: Sequence[int]) -> list[Distilled]:
-    """Return for each size the rows of a distiller; all images where there are fewer than the size."""
+    """Return for each size the rows of a distiller; all images if there are fewer than the size."""
     order = SELECTIONS.get(name if name in SELECTED else "random")(images.rows, images.rng)
     starts = [images.take(order[:m]) for m in sizes]
     if name in SELECTED:

@@ -1,4 +1,4 @@
-"""`encoder` answered: what fine-tuning is worth against the frozen encoder, under the same splits and tests."""
+"""`encoder` answered: what fine-tuning gains over the frozen encoder, under the same splits and tests."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class EncoderAnswer:
 
     def finding(self) -> Finding:
         """Return words and tables."""
-        title = "What fine-tuning the encoder is worth"
+        title = "What fine-tuning the encoder gains"
         return Finding("encoder", title, QUESTION, tuple(_sentences(self)), _how(self), {"encoder": _table(self)})
 
 
@@ -124,7 +124,7 @@ def _how(answer: EncoderAnswer) -> tuple[str, ...]:
         "seeds, the splits of a study. A linear head is trained on the frozen features first, then encoder and head "
         f"together for {recipe.epochs} epochs; the epoch is chosen by the validation part, not fine-tuning at all "
         "included.",
-        "last_block trains the last block and what comes after it, lora a matrix of rank 4 beside the weight of each "
+        "last_block trains the last block and what comes after it, lora a matrix of rank 4 added to the weight of each "
         "linear layer and 1 x 1 convolution, all every weight; statistics of batch normalisation stay.",
         f"Adam, binary cross-entropy, rates {recipe.encoder_rate:g} for the encoder's own weights, "
         f"{recipe.added_rate:g} for LoRA's and {recipe.head_rate:g} for the head; no augmentation, as heads have none.",

@@ -25,7 +25,7 @@ class TuningRecipe:
     """How an encoder is fine-tuned: Adam, binary cross-entropy, no augmentation, as heads are trained."""
 
     epochs: int = 10  # of encoder and head together
-    head_epochs: int = 40  # of the head alone, before
+    head_epochs: int = 40  # of the head, before fine-tuning
     head_rate: float = 1e-3
     encoder_rate: float = 1e-4  # of its own weights
     added_rate: float = 1e-3  # of those that LoRA adds
@@ -84,7 +84,7 @@ def fine_tune(
     Args:
         network: is copied, not changed.
         features: what the frozen network gives for all images; their training part sets the scale of the head's input.
-        tuning: a name of `TUNINGS`, or `frozen`, where the head alone is trained.
+        tuning: a name of `TUNINGS`, or `frozen`, to train only the head.
 
     Source:
         Kumar et al., Fine-tuning can distort pretrained features, ICLR 2022: the head first, then all.
@@ -111,7 +111,7 @@ def fine_tune(
 def _fit_head(
     model: Tuned, features: Float[torch.Tensor, "N D"], pixels: Pixels, split: Split, recipe: TuningRecipe
 ) -> tuple[float, Held]:
-    """Train the head alone, leave it as it was in its best epoch, and return its score and its probabilities."""
+    """Train only the head, leave it as it was in its best epoch, and return its score and its probabilities."""
     alone = nn.Sequential(model.scaled, model.head)
     optimiser = torch.optim.Adam(model.head.parameters(), lr=recipe.head_rate)
     best, kept = -np.inf, copy.deepcopy(model.head.state_dict())

@@ -19,7 +19,7 @@ from tailprobe.investigate.trials import Material
 from tailprobe.progress import Progress, silent
 from tailprobe.randomness import generator
 
-_LEAST = 10  # images of a class that a smaller collection keeps, where there are so many
+_LEAST = 10  # images of a class that a smaller collection keeps, if there are so many
 
 
 def tuning_material(
@@ -51,7 +51,7 @@ def tuning_material(
 
 
 def smaller(images: LabeledImages, number: int, rng: np.random.Generator) -> Int[np.ndarray, " n"]:
-    """Return the rows of so many images at random, of which each class keeps ten where it has them."""
+    """Return the rows of so many images at random, of which each class keeps ten if it has them."""
     matrix, kept = images.labels.matrix, np.zeros(len(images), dtype=bool)
     for c in np.argsort(images.labels.counts, kind="stable"):
         wanted = _LEAST - int(matrix[kept, c].sum())
@@ -74,11 +74,11 @@ def read_pixels(
         The encoder as it prepares them, and the images.
 
     Raises:
-        InputError: an encoder that is no network of torch, images without pixels or with unknown labels.
+        InputError: an encoder that is not a torch network, images without pixels or with unknown labels.
     """
     if not isinstance(encoder, TimmEncoder):
         raise InputError(
-            f"encoder {encoder.name!r} is no network of torch and cannot be fine-tuned; choose a timm model"
+            f"encoder {encoder.name!r} is not a torch network and cannot be fine-tuned; choose a timm model"
         )
     if not images.has_pixels or images.labels.known is not None:
         raise InputError(
@@ -95,7 +95,7 @@ def read_pixels(
 
 
 def resized(encoder: TimmEncoder, side: int) -> TimmEncoder:
-    """Return an encoder that sees images of another size; raises InputError where its network takes one size alone."""
+    """Return an encoder that sees images of another size; raises InputError if its network supports only one size."""
     of = encoder.preprocessing
     size = tuple(max(side, round(side * whole / crop)) for whole, crop in zip(of.size, of.crop, strict=True))
     try:
@@ -109,5 +109,5 @@ def resized(encoder: TimmEncoder, side: int) -> TimmEncoder:
         )
     except (AssertionError, RuntimeError, ValueError):
         raise InputError(
-            f"encoder {encoder.name!r} takes images of {of.crop[0]} x {of.crop[1]} pixels alone; leave --side out"
+            f"encoder {encoder.name!r} takes images of {of.crop[0]} x {of.crop[1]} pixels only; leave --side out"
         ) from None

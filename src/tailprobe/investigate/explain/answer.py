@@ -9,9 +9,9 @@ from jaxtyping import Int, UInt8
 
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.errors import InputError
+from tailprobe.investigate.explain.attribution import AttributionMaps, Attributor
 from tailprobe.investigate.explain.cells import CELLS, Mean, PlaceTest, centre_share, compare_places, place_name
 from tailprobe.investigate.explain.content import ContentTest, compare_content
-from tailprobe.investigate.explain.looking import Looking, Looks
 from tailprobe.investigate.explain.sanity import SanityCheck, check_maps
 from tailprobe.investigate.finding import Finding
 from tailprobe.investigate.trials import Material, Training
@@ -41,12 +41,12 @@ class ExplainAnswer:
     """What `explain` found, for the figure; `finding` says it in words."""
 
     class_name: str
-    way: str  # how maps are made
+    technique: str  # that computes the maps
     names: tuple[str, ...]  # of the collection's images
     precision: float  # average precision of the class on the test part
-    looks: Mapping[str, Looks]  # by part: training, test
+    attributions: Mapping[str, AttributionMaps]  # by part: training, test
     pictures: Mapping[str, list[UInt8[np.ndarray, "_h _w 3"]]]  # by part: of the first images; none where not wanted
-    places: Mapping[str, PlaceTest]  # `TRAINING_TEST` and, where there are other classes, `CLASS_OTHERS`
+    places: Mapping[str, PlaceTest]  # `TRAINING_TEST` and, if there are other classes, `CLASS_OTHERS`
     centre: Mean  # share of the centre, training less test images
     contents: tuple[ContentTest, ...]  # training against test images; none of occlusion
     checks: tuple[SanityCheck, ...]
@@ -87,15 +87,15 @@ def investigate_explain(
     for part, found in rows.items():
         if len(found) < LEAST:
             raise InputError(f"class {class_name!r} has {len(found)} {part} image(s); explain needs {LEAST} or more")
-    head, looking = _head(material, training, seed), Looking.through(encoder, material.images)
-    looks = {}
+    head, attributor = _head(material, training, seed), Attributor.of(encoder, material.images)
+    attributions = {}
     for done, (part, of_part) in enumerate(rows.items()):
         training.progress("map images", done, len(rows) + 1)
-        looks[part] = looking.at(head, c, of_part.tolist())
-    places = {TRAINING_TEST: compare_places(looks["training"].cells, looks["test"].cells, rng)}
+        attributions[part] = attributor.at(head, c, of_part.tolist())
+    places = {TRAINING_TEST: compare_places(attributions["training"].cells, attributions["test"].cells, rng)}
     held_out = np.concatenate([split.validation, split.test])
     with_it, without = (
-        looking.at(head, c, _drawn(material, c, held_out, 2 * images, rng, carried=carried).tolist()).cells
+        attributor.at(head, c, _drawn(material, c, held_out, 2 * images, rng, carried=carried).tolist()).cells
         for carried in (True, False)
     )
     if len(without) >= LEAST:
@@ -103,21 +103,24 @@ def investigate_explain(
     truth, scores = material.images.labels.matrix[split.test], head.logits(material.embeddings.vectors[split.test])
     return ExplainAnswer(
         class_name,
-        looking.way,
+        attributor.technique,
         material.images.names,
         float(rank(truth, scores).average_precision()[c]),
-        looks,
-        {part: [looking.picture(row) for row in looks[part].rows[:DRAWN]] if pictures else [] for part in parts},
+        attributions,
+        {
+            part: [attributor.picture(row) for row in attributions[part].rows[:DRAWN]] if pictures else []
+            for part in parts
+        },
         places,
-        Mean.difference(*(centre_share(looks[part].cells) for part in parts)),
-        _contents(looks["training"], looks["test"], rng),
+        Mean.difference(*(centre_share(attributions[part].cells) for part in parts)),
+        _contents(attributions["training"], attributions["test"], rng),
         tuple(
             check_maps(
-                looking,
+                attributor,
                 head,
                 c,
-                looks["training"].rows + looks["test"].rows,
-                np.concatenate([looks[part].cells for part in parts]),
+                attributions["training"].rows + attributions["test"].rows,
+                np.concatenate([attributions[part].cells for part in parts]),
                 rng,
             )
         ),
@@ -154,7 +157,7 @@ def _head(material: Material, training: Training, seed: int) -> Head:
     return heads[task.key].head
 
 
-def _contents(training: Looks, test: Looks, rng: np.random.Generator) -> tuple[ContentTest, ...]:
+def _contents(training: AttributionMaps, test: AttributionMaps, rng: np.random.Generator) -> tuple[ContentTest, ...]:
     first, second = training.seen, test.seen
     if first is None or second is None:
         return ()
@@ -167,8 +170,8 @@ def _contents(training: Looks, test: Looks, rng: np.random.Generator) -> tuple[C
 def _sentences(answer: ExplainAnswer) -> Iterator[str]:
     name, numbers = answer.class_name, answer.places[TRAINING_TEST].numbers
     yield (
-        f"{name}: {answer.way} on {numbers[0]} training and {numbers[1]} test images of one seed; average precision on "
-        f"its test part {answer.precision:.2f}."
+        f"{name}: {answer.technique} on {numbers[0]} training and {numbers[1]} test images of one seed; average "
+        f"precision on its test part {answer.precision:.2f}."
     )
     yield f"Training against test images: {_place_words(answer.places[TRAINING_TEST], 'training images')}."
     if CLASS_OTHERS in answer.places:
@@ -208,7 +211,7 @@ def _check_words(check: SanityCheck) -> str:
     interval = f"rank correlation {of.value:+.2f}, 95% interval {of.low:+.2f} to {of.high:+.2f}"
     words = {
         "passed": f"passed, the maps change ({interval})",
-        "failed": f"failed, the maps stay much the same ({interval}): they say little of what was learnt",
+        "failed": f"failed, the maps hardly change ({interval}): they say little about what was learnt",
         "open": f"open ({interval})" if check.images > 1 else "open, too few maps to compare",
     }
     return words[check.verdict]
@@ -221,13 +224,13 @@ def _how(answer: ExplainAnswer) -> tuple[str, ...]:
         f"{CELLS} x {CELLS} cells after the other by the image's mean colour and takes the fall of the logit.",
         f"Each map is turned into the shares of {CELLS} x {CELLS} cells. All cells are tested together by permutations "
         "of the images (largest |t|, 5%); intervals hold for all of them at once.",
-        "Training against test images: what the head learnt of the training images alone. Held-out images with the "
+        "Training against test images: what the head learnt only for the training images. Held-out images with the "
         "class against those without it, all mapped for this class: a cue at a fixed place, such as a border or a "
-        "caption, or the place where the class itself lies.",
+        "caption, or the location of the class itself.",
         "What moves about from image to image is seen in the pictures and by the next test, not in this one.",
         "The content is the mean of the layer's features over the image, weighted by the map: what is there, wherever "
         "it is. Training and test images are compared by the energy distance, with permutations; whole images, "
-        "unweighted, stand beside it.",
+        "unweighted, are shown with it.",
         "Sanity check (Adebayo et al. 2018): maps of test images under the trained weights against those under the "
         "same weights in random order, three draws; passed if the rank correlation is below 0.5.",
     )
@@ -235,15 +238,15 @@ def _how(answer: ExplainAnswer) -> tuple[str, ...]:
 
 def _image_table(answer: ExplainAnswer) -> pd.DataFrame:
     frames = []
-    for part, looks in answer.looks.items():
-        peaks = [np.unravel_index(int(cells.argmax()), cells.shape) for cells in looks.cells]
+    for part, attributions in answer.attributions.items():
+        peaks = [np.unravel_index(int(cells.argmax()), cells.shape) for cells in attributions.cells]
         frames.append(
             pd.DataFrame(
                 {
-                    "name": [answer.names[row] for row in looks.rows],
+                    "name": [answer.names[row] for row in attributions.rows],
                     "part": part,
-                    "centre_share": centre_share(looks.cells),
-                    "largest_share": looks.cells.max(axis=(1, 2)),
+                    "centre_share": centre_share(attributions.cells),
+                    "largest_share": attributions.cells.max(axis=(1, 2)),
                     "largest_at": [place_name(int(row), int(column)) for row, column in peaks],
                 }
             )

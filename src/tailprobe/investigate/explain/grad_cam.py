@@ -20,7 +20,7 @@ _BATCH = 16
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class LayerMaps:
     """N images at one layer: their maps, and what the layer holds there."""
 
     maps: Float[np.ndarray, "N h w"]
@@ -36,20 +36,20 @@ class GradCam:
 
     Source:
         Selvaraju et al., Grad-CAM, ICCV 2017, equations 1 and 2. Of a transformer the maps are the patches that go into
-        the attention of its last block, after which the class token alone may go on.
+        the attention of its last block, after which only the class token may be used.
     """
 
     network: Network
     layer: nn.Module
     grid: tuple[int, int] | None  # of a transformer's patches; None for maps (B, K, h, w)
 
-    def see(self, head: Head, c: int, prepared: Sequence[UInt8[np.ndarray, "H W ch"]]) -> Seen:
+    def see(self, head: Head, c: int, prepared: Sequence[UInt8[np.ndarray, "H W ch"]]) -> LayerMaps:
         """Return the map of each image, and what is there."""
         parts = [
             self._batch(head, c, np.stack(prepared[start : start + _BATCH]))
             for start in range(0, len(prepared), _BATCH)
         ]
-        return Seen(*(np.concatenate(of_part) for of_part in zip(*parts, strict=True)))
+        return LayerMaps(*(np.concatenate(of_part) for of_part in zip(*parts, strict=True)))
 
     def randomised(self, rng: np.random.Generator) -> "GradCam":
         """Return the same with the weights of the encoder in random order, tensor by tensor."""
@@ -87,7 +87,7 @@ class GradCam:
 
 
 def grad_cam_of(encoder: Encoder) -> GradCam | None:
-    """Return Grad-CAM of an encoder, None where it has no layer of maps or patches to take."""
+    """Return Grad-CAM of an encoder, None if it has no layer of maps or patches to take."""
     if not isinstance(encoder, TimmEncoder):
         return None
     transformer: Any = next((m for m in encoder.network.modules() if _is_transformer(m)), None)
@@ -106,7 +106,7 @@ def _is_transformer(module: Any) -> bool:  # noqa: ANN401 - a model of timm, whi
 def _last_maps(encoder: TimmEncoder) -> nn.Module | None:
     """Return the module that is the last to give maps (B, K, h, w) of more than one place."""
     if any(getattr(module, "output_fmt", "NCHW") == "NHWC" for module in encoder.network.modules()):
-        return None  # channels last, as Swin: the places could not be told from the channels
+        return None  # channels last, as in Swin: positions and channels could be confused
     found: list[nn.Module] = []
 
     def note(module: nn.Module, given: Any, result: Any) -> None:  # noqa: ANN401 - torch's hook

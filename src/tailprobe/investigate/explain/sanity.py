@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy import stats
 
+from tailprobe.investigate.explain.attribution import Attributor
 from tailprobe.investigate.explain.cells import Mean
-from tailprobe.investigate.explain.looking import Looking
 from tailprobe.investigate.explain.score import randomised_head
 from tailprobe.learners.head import Head
 
@@ -33,7 +33,7 @@ class SanityCheck:
 
 
 def check_maps(
-    looking: Looking,
+    attributor: Attributor,
     head: Head,
     c: int,
     rows: Sequence[int],
@@ -44,14 +44,14 @@ def check_maps(
 
     Source:
         Adebayo et al., Sanity checks for saliency maps, NeurIPS 2018: model parameter randomisation, by the rank
-        correlation of the maps. The weights are permuted, where theirs are drawn anew: maps of fresh weights are often
+        correlation of the maps. The weights are permuted, where theirs are redrawn: maps of fresh weights are often
         0 everywhere.
     """
-    heads = [looking.at(randomised_head(head, rng), c, rows).cells for _ in range(_DRAWS)]
+    heads = [attributor.at(randomised_head(head, rng), c, rows).cells for _ in range(_DRAWS)]
     found = [_check("the head", cells, heads)]
-    if looking.cam is not None:
-        cams = [looking.cam.randomised(rng) for _ in range(_DRAWS)]
-        found.append(_check("the encoder", cells, [looking.at(head, c, rows, cam=k).cells for k in cams]))
+    if attributor.cam is not None:
+        cams = [attributor.cam.randomised(rng) for _ in range(_DRAWS)]
+        found.append(_check("the encoder", cells, [attributor.at(head, c, rows, cam=k).cells for k in cams]))
     return found
 
 

@@ -1,4 +1,4 @@
-"""`layers` answered: what other layers, poolings and encoders are worth, beside the best method."""
+"""`layers` answered: what other layers, poolings and encoders gain, compared with the best method."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from tailprobe.comparison.contrasts import TestResult
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
 from tailprobe.investigate.finding import Finding
-from tailprobe.investigate.joint_estimate import Together, contrasts_together
+from tailprobe.investigate.joint_estimate import JointEstimate, estimate_contrasts_jointly
 from tailprobe.investigate.layers.fusion import representations
 from tailprobe.investigate.paired import GROUPS, Differences, collect, compare_cases, group_masks
 from tailprobe.investigate.trials import Material, Training, Trial, joint_of_groups
@@ -49,11 +49,11 @@ class LayersAnswer:
     methods: tuple[Setup, ...]  # on the reference's embeddings
     widths: Mapping[str, int]  # D of each representation
     groups: Mapping[str, Differences]  # by group: of representations, then methods, from the reference
-    pairs: Mapping[str, Together]  # by group: of each representation less each method, methods innermost
+    pairs: Mapping[str, JointEstimate]  # by group: of each representation less each method, methods innermost
 
     def finding(self) -> Finding:
         """Return words and tables."""
-        title = "What other layers and several encoders are worth beside the best method"
+        title = "What other layers and several encoders gain, compared with the best method"
         tables = {"layers": _table(self), "layers_methods": _pair_table(self)}
         return Finding("layers", title, QUESTION, tuple(_sentences(self)), _how(self), tables)
 
@@ -77,7 +77,7 @@ def investigate_layers(
     Args:
         material: the collection with the first embeddings.
         stored: by name the embeddings of its images, the first first.
-        methods: beside the baseline; none for `METHODS`.
+        methods: in addition to the baseline; none for `METHODS`.
 
     Raises:
         InputError: as `representations`, or an unknown method.
@@ -94,7 +94,7 @@ def investigate_layers(
     masks, sign = group_masks(material), -1 if lower_is_better(metric) else 1
     found = compare_cases(results, [*shown, *beside], reference, masks, metric=metric)
     samples = joint_of_groups([results[setup] for setup in (*shown, *beside)], masks)
-    pairs = [contrasts_together(sample, sign * _pair_weights(len(shown), len(beside))) for sample in samples]
+    pairs = [estimate_contrasts_jointly(sample, sign * _pair_weights(len(shown), len(beside))) for sample in samples]
     return LayersAnswer(
         metric,
         default_margin(metric) if margin is None else margin,
@@ -167,7 +167,7 @@ def _name(setup: Setup, answer: LayersAnswer) -> str:
     return f"{setup.representation} ({answer.widths[setup.representation]:,} numbers)"
 
 
-def _words(found: Together, place: int, margin: float) -> str:
+def _words(found: JointEstimate, place: int, margin: float) -> str:
     low, high = (float(end[place]) for end in found.band())
     interval = f"95% simultaneous interval {low:+.3f} to {high:+.3f}"
     return f"{found.estimate.mean[place]:+.3f} ({interval}): {verdict(low, high, margin)}"
@@ -178,12 +178,12 @@ def _best_words(answer: LayersAnswer, group: str) -> str:
     view, method = int(np.argmax(mean[:views])), int(np.argmax(mean[views:]))
     pair = view * len(answer.methods) + method
     return (
-        f"the best representation here, {answer.representations[view].representation}, less the best method here, "
+        f"the best representation here, {answer.representations[view].representation}, minus the best method here, "
         f"{answer.methods[method].method}: {_words(answer.pairs[group], pair, answer.margin)}"
     )
 
 
-def _detectable(found: Together) -> np.ndarray:
+def _detectable(found: JointEstimate) -> np.ndarray:
     return np.asarray(found.estimate.minimum_detectable_effect(level=found.critical_level))
 
 
@@ -192,7 +192,7 @@ def _how(answer: LayersAnswer) -> tuple[str, ...]:
         f"Heads are trained under {answer.seeds} seeds with the same splits on every representation: on "
         f"{answer.reference.representation} with the baseline and with each method, on all others with the baseline. "
         "Differences are from the baseline on the first.",
-        "A layer of a timm model is pooled over its positions. Fused representations stand side by side; all but the "
+        "A layer of a timm model is pooled over its positions. Fused representations are concatenated; all but the "
         "first are standardised number by number by the training part, and the first standardised is among them.",
         "Intervals of a group hold together for all representations and methods (95%), those of representation less "
         "method for all pairs, so that naming the best of each by these data is covered.",

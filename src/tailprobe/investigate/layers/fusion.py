@@ -37,7 +37,7 @@ def fuse(parts: Sequence[Embeddings]) -> Embeddings:
 
 
 def representations(stored: Mapping[str, Embeddings]) -> dict[str, Embeddings]:
-    """Return what heads are trained on beside the first embeddings, by name, each standardised.
+    """Return what heads are trained on in addition to the first embeddings, by name, each standardised.
 
     The first standardised are among them, as a control: what standardisation alone brings. Then each of the others
     alone, each pair with the first, and, of three or more, all together.

@@ -76,7 +76,7 @@ class RedundancyAnswer:
 
 
 def removable_share(losses: Sequence[str]) -> float:
-    """Return the share that can go, from what each of `SHARES` loses; 0 where none can.
+    """Return the share that can go, from what each of `SHARES` loses; 0 if none can.
 
     Going down step by step and stopping at the first that fails tests in a fixed sequence, which needs no correction.
 
@@ -183,9 +183,9 @@ def _how(answer: RedundancyAnswer) -> tuple[str, ...]:
     return (
         f"Under {len(answer.material.splits)} seeds heads are trained on all training images and on falling shares of "
         "each class, kept at random or by a selection in embedding space; validation and test parts stay as they are.",
-        "No relevant loss: the interval of the difference from all images lies above minus the margin; intervals of "
+        "No relevant loss: the interval of the difference from all images is above minus the margin; intervals of "
         "one selection and group hold for all shares at once (95%). The share is raised until that fails.",
-        "Whatever stays, an epoch has as many updates as with all images, so that a loss is one of images alone.",
+        "Whatever stays, an epoch has as many updates as with all images, so that a loss is due only to the images.",
         f"The list of redundant images goes by {answer.best}, the selection by which most can go, run on the whole "
         "collection: images that it keeps last, of classes of which a share can go, each with the nearest kept image.",
     )

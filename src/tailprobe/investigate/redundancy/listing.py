@@ -20,8 +20,8 @@ def redundant_images(material: Material, selection: str, shares: Mapping[int, fl
         shares: of each class, by its place, the share that can go.
 
     Returns:
-        A row an image and class: name, class_name, share (of the class, that goes), nearest_kept (the name of the kept
-        image of the class that is nearest in embedding space), distance (Euclidean, to it).
+        One row per image and class: name, class_name, share (of the class that is removed), nearest_kept (the name of
+        the kept image of the class that is nearest in embedding space), distance (Euclidean, to it).
     """
     matrix, vectors = material.images.labels.matrix, material.embeddings.vectors
     orders = class_orders(selection, matrix, vectors, generator(0, "redundant images", selection))

@@ -9,11 +9,11 @@ import pandas as pd
 from tailprobe.comparison.joint import JointSample, without_influences
 from tailprobe.errors import InputError
 from tailprobe.investigate.finding import Finding
-from tailprobe.investigate.joint_estimate import Together, covariance_of_means, levels_together
+from tailprobe.investigate.joint_estimate import JointEstimate, covariance_of_means, estimate_levels_jointly
 from tailprobe.investigate.size.curve import LearningCurve, fit_curve
 from tailprobe.investigate.size.measure import ClassSteps, measure_steps
-from tailprobe.investigate.size.shape import Verdict, tell_shape
-from tailprobe.investigate.size.target import REACH, Needed, Target, images_needed
+from tailprobe.investigate.size.shape import Verdict, classify_shape
+from tailprobe.investigate.size.target import REACH, ImagesNeeded, Target, images_needed
 from tailprobe.investigate.trials import Material, Training
 from tailprobe.scores.metric import default_margin, lower_is_better, metric_title
 
@@ -25,8 +25,8 @@ QUESTION = (
 _WORDS = {
     "jump": "a jump: one doubling, to {at} images, brings more than half of the whole gain and more than those before",
     "steady": "steady growth: no doubling after the first brings half of the whole gain",
-    "flat": "flat: the whole gain lies within the margin of {margin:g}",
-    "open": "jump or steady growth cannot be told from these images and seeds",
+    "flat": "flat: the whole gain is within the margin of {margin:g}",
+    "open": "these images and seeds do not show whether it is a jump or steady growth",
 }
 
 
@@ -35,11 +35,11 @@ class ClassCurve:
     """One class: what was measured, the bands, the fitted curves and what follows from them."""
 
     steps: ClassSteps
-    bands: Together
+    bands: JointEstimate
     curve: LearningCurve
     verdict: Verdict
     precision_curve: LearningCurve  # of the precision at the wanted recall
-    needed: Needed
+    needed: ImagesNeeded
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,9 +95,9 @@ def _class_curve(steps: ClassSteps, *, margin: float, target: Target) -> ClassCu
     precision_curve = _fitted(steps, precision)
     return ClassCurve(
         steps,
-        levels_together(steps.scores),
+        estimate_levels_jointly(steps.scores),
         curve,
-        tell_shape(steps.images, steps.scores, margin=margin),
+        classify_shape(steps.images, steps.scores, margin=margin),
         precision_curve,
         images_needed(precision_curve, target.precision),
     )
@@ -107,7 +107,7 @@ def _fitted(steps: ClassSteps, sample: JointSample) -> LearningCurve:
     covariance = covariance_of_means(sample)
     if not len(sample.units):  # as `variance.nadeau_bengio`, for the test images that the seeds share
         covariance = covariance * (1 + len(sample.values) * 0.2 / 0.8)
-    means = levels_together(sample).estimate.mean
+    means = estimate_levels_jointly(sample).estimate.mean
     return fit_curve(steps.images, means, covariance)
 
 
@@ -135,7 +135,7 @@ def _growth(low: float, high: float, margin: float) -> str:
     return f"whether that is more than the margin of {margin:g} is open"
 
 
-def _needed_words(needed: Needed, most: int, answer: SizeAnswer) -> str:
+def _needed_words(needed: ImagesNeeded, most: int, answer: SizeAnswer) -> str:
     wanted = f"a recall of {answer.target.recall:g} at a precision of {answer.target.precision:g}"
     if needed.reached > 0.95:
         return f"{wanted} is reached with the {most} training images there are (probability {needed.reached:.2f})."
@@ -172,7 +172,7 @@ def _how(answer: SizeAnswer) -> tuple[str, ...]:
 
 
 def _step_table(answer: SizeAnswer) -> pd.DataFrame:
-    """Return a row a class and step: the score with its simultaneous band, the precision at the wanted recall."""
+    """Return one row per class and step: the score with its simultaneous band, the precision at the wanted recall."""
     frames = []
     for found in answer.classes:
         low, high = found.bands.band_of_shares()
@@ -196,7 +196,7 @@ def _step_table(answer: SizeAnswer) -> pd.DataFrame:
 
 
 def _curve_table(answer: SizeAnswer) -> pd.DataFrame:
-    """Return a row a class: the shape, the next doubling, and the images that the target takes."""
+    """Return one row per class: the shape, the next doubling, and the images that the target takes."""
     rows = []
     for found in answer.classes:
         gain, low, high = found.curve.gain(2)

@@ -25,7 +25,7 @@ from tailprobe.randomness import generator
 _RATES = np.geomspace(0.1, 2, 16)
 _STARTS = np.array([0.0, 1, 3, 10, 30, 100])
 _DEVIATIONS = np.array([0.002, 0.01, 0.02, 0.04])
-_SHARES = np.linspace(0, 1, 21)  # of the way from s to 1 at which the asymptote lies
+_SHARES = np.linspace(0, 1, 21)  # position of the asymptote between s and 1
 _PLACES = np.linspace(-3.5, 3.5, 25)  # of s, in standard errors around the last step's mean
 _DRAWS = 4000
 
@@ -40,7 +40,9 @@ class LearningCurve:
     rate: Float[np.ndarray, " D"]
     start: Float[np.ndarray, " D"]
     deviation: Float[np.ndarray, " D"]
-    noise: Float[np.ndarray, " D"]  # standard normal, one for each draw: a curve that lies high lies high everywhere
+    noise: Float[
+        np.ndarray, " D"
+    ]  # standard normal, one for each draw: a curve that is high at one point is high everywhere
 
     def at(self, images: Float[np.ndarray, " K"] | Int[np.ndarray, " K"]) -> Float[np.ndarray, "D K"]:
         """Return the curves' scores at numbers of images, cut off at 0 and 1."""

@@ -41,7 +41,7 @@ def measure_steps(
 ) -> Iterator[ClassSteps]:
     """Train heads with fewer and fewer images of each class, and measure them.
 
-    The images of a smaller step are drawn from those of the next larger one, anew for every seed.
+    The images of a smaller step are drawn from those of the next larger one, again for every seed.
 
     Args:
         metric: of which higher is better.

@@ -1,4 +1,4 @@
-"""The shape of a learning curve: a jump at a threshold, steady growth, or not to be told.
+"""The shape of a learning curve: a jump at a threshold, steady growth, or undecided.
 
 With d_k the mean gain of doubling k, of D doublings, and G their sum, the whole gain:
 
@@ -6,8 +6,8 @@ With d_k the mean gain of doubling k, of D doublings, and G their sum, the whole
   before it, the growth accelerates; both with simultaneous confidence. A power law does neither: its gains per doubling
   only fall.
 - steady: d_k < G / 2 for every k > 1, with simultaneous confidence.
-- flat: the whole gain lies within the margin.
-- open: none of these can be told.
+- flat: the whole gain is within the margin.
+- open: none of these is shown.
 
 The first doubling may bring half of the whole under steady growth too: returns that diminish quickly.
 """
@@ -20,7 +20,7 @@ from jaxtyping import Float, Int
 
 from tailprobe.comparison.joint import JointSample
 from tailprobe.comparison.words import within_margin
-from tailprobe.investigate.joint_estimate import contrasts_together
+from tailprobe.investigate.joint_estimate import estimate_contrasts_jointly
 
 Shape = Literal["jump", "steady", "flat", "open"]
 LEAST_STEPS = 5  # of fewer doublings each may well bring half of the whole gain
@@ -37,7 +37,7 @@ class Verdict:
     at: int | None = None  # of a jump: images after it
 
 
-def tell_shape(images: Int[np.ndarray, " K"], sample: JointSample, *, margin: float) -> Verdict:
+def classify_shape(images: Int[np.ndarray, " K"], sample: JointSample, *, margin: float) -> Verdict:
     """Tell the shape of the scores at K steps.
 
     Args:
@@ -48,7 +48,7 @@ def tell_shape(images: Int[np.ndarray, " K"], sample: JointSample, *, margin: fl
     steps = len(images)
     whole = np.zeros((1, steps))
     whole[0, [0, -1]] = -1, 1
-    total = contrasts_together(sample, whole)
+    total = estimate_contrasts_jointly(sample, whole)
     low, high = total.band()
     found = float(total.estimate.mean[0]), float(low[0]), float(high[0])
     if within_margin(low, high, margin)[0]:
@@ -56,7 +56,7 @@ def tell_shape(images: Int[np.ndarray, " K"], sample: JointSample, *, margin: fl
     if steps < LEAST_STEPS or not found[1] > 0:
         return Verdict("open", *found)
     half, faster = _contrasts(steps)
-    together = contrasts_together(sample, np.concatenate([half, faster]))
+    together = estimate_contrasts_jointly(sample, np.concatenate([half, faster]))
     low, high = together.band()
     jumps = (low[: steps - 2] > 0) & (low[steps - 2 :] > 0)
     if jumps.any():

@@ -19,7 +19,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Needed:
+class ImagesNeeded:
     """Training images at which a curve reaches a value; infinite beyond `REACH` times the images there are."""
 
     median: float
@@ -29,13 +29,13 @@ class Needed:
     ever: float  # probability that it is reached within `REACH` times
 
 
-def images_needed(curve: LearningCurve, wanted: float) -> Needed:
+def images_needed(curve: LearningCurve, wanted: float) -> ImagesNeeded:
     """Return how many images the curve needs to reach a score."""
     numbers = np.unique(np.round(np.geomspace(1, REACH * curve.images, 400)))
     scores = curve.at(numbers)
     first = np.where((scores >= wanted).any(axis=1), numbers[np.argmax(scores >= wanted, axis=1)], np.inf)
     low, median, high = _quantiles(first, (0.05, 0.5, 0.95))
-    return Needed(median, low, high, float((first <= curve.images).mean()), float(np.isfinite(first).mean()))
+    return ImagesNeeded(median, low, high, float((first <= curve.images).mean()), float(np.isfinite(first).mean()))
 
 
 def _quantiles(values: Float[np.ndarray, " D"], shares: tuple[float, ...]) -> list[float]:

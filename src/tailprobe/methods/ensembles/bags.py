@@ -1,4 +1,4 @@
-"""Bags of rare images with as many others, and a logistic regression that tells how easy the others are."""
+"""Bags of rare images with as many others, and a logistic regression that measures how easy the others are."""
 
 import numpy as np
 from jaxtyping import Bool, Float, Int

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from tailprobe.learners.learner import Ensemble
-from tailprobe.learners.loss import Loss, for_both
+from tailprobe.learners.loss import Loss, for_both_labels
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.losses.class_prior import log_prior
@@ -37,7 +37,7 @@ def diverse_experts(train: TrainingSet, tau: float = 2.0) -> Ensemble:
 
     Traps:
         On frozen embeddings the experts share all features, so the gain of the paper, whose experts have their own last
-        blocks, must be measured anew; it costs three trainings: compare with `softmax + ensemble(3)`.
+        blocks, must be measured again; it costs three training runs: compare with `softmax + ensemble(3)`.
 
     Args:
         train: the training part.
@@ -49,7 +49,7 @@ def diverse_experts(train: TrainingSet, tau: float = 2.0) -> Ensemble:
     check_range(tau, 0, 100, what="diverse_experts: tau")
     prior, classes = log_prior(train.labels), len(train.labels.classes)
     shifts = (prior, prior - tau * inverse(prior))
-    losses = (Loss("softmax"), *(Loss("softmax", shift=for_both(shift, classes)) for shift in shifts))
+    losses = (Loss("softmax"), *(Loss("softmax", shift=for_both_labels(shift, classes)) for shift in shifts))
     return Ensemble(tuple(TrainingPlan.of(train, loss) for loss in losses))
 
 

@@ -28,7 +28,7 @@ def ensemble(train: TrainingSet, k: int = 5) -> Ensemble:
         Single heads vary from seed to seed, as for classes of few images.
 
     Traps:
-        Costs k trainings: compare a method with the baseline composed with the same ensemble.
+        Costs k training runs: compare a method with the baseline composed with the same ensemble.
 
     Args:
         train: the training part.

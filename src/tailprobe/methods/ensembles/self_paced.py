@@ -30,7 +30,7 @@ def self_paced(train: TrainingSet, k: int = 5, bins: int = 10) -> Ensemble:
     Rare images are those of a low-frequency class.
 
     Assumptions:
-        Hardness tells images near the boundary from noise, which very hard images often are.
+        Hardness separates images near the boundary from noise, which very hard images often are.
 
     When it helps:
         Frequent classes overlap with rare ones and have wrong labels.

@@ -19,10 +19,10 @@ from tailprobe.methods.resampling.undersample import undersample
     example="under_bagging(5)",
 )
 def under_bagging(train: TrainingSet, k: int = 5, count: int | CountRule = "low-frequency") -> Ensemble:
-    """Train k heads, each on rows that `undersample(count)` draws anew, and average their probabilities.
+    """Train k heads, each on its own draw of `undersample(count)`, and average their probabilities.
 
-    What one undersampling leaves out another keeps; images of rare classes are in nearly all of them. Costs k trainings
-    on few rows.
+    What one undersampling leaves out another keeps; images of rare classes are in nearly all of them. Costs k training
+    runs on few rows.
 
     Assumptions:
         A balanced subset is enough to train a head, and the subsets differ.
@@ -37,7 +37,7 @@ def under_bagging(train: TrainingSet, k: int = 5, count: int | CountRule = "low-
     Args:
         train: the training part.
         k: members, 2 to 100.
-        count: images a class, or a rule, see `resolve_count`.
+        count: images per class, or a rule, see `resolve_count`.
 
     Raises:
         InputError: k outside that range, or a count that `resolve_count` refuses.

@@ -40,7 +40,7 @@ def auc_margin(train: TrainingSet, margin: float = 1.0, penalty: float = 0.01) -
 
     Traps:
         Platt scaling uses scores of the rows that the head was fitted to, so probabilities are overconfident where
-        embeddings are wide; the area under the ROC curve is not average precision, and gains in it may lie among
+        embeddings are wide; the area under the ROC curve is not average precision, and gains in it may be among
         negatives of low score.
 
     Args:

@@ -31,7 +31,7 @@ from tailprobe.short_repr import short_repr
 def knn(train: TrainingSet, k: int = 20, temperature: float = 0.07) -> "NeighbourFit":
     """Let the k nearest training images vote, each weighted by exp(cosine similarity / temperature).
 
-    Nothing is trained. Similarities are of embeddings less the mean of the training images, divided by the standard
+    Nothing is trained. Similarities are of embeddings minus the mean of the training images, divided by the standard
     deviation of each dimension where the study standardises.
 
     Assumptions:
@@ -41,12 +41,12 @@ def knn(train: TrainingSet, k: int = 20, temperature: float = 0.07) -> "Neighbou
         The classes form many small clusters, which a linear head cannot separate.
 
     Traps:
-        Classes of fewer than k images are outvoted unless their images lie close together; at most the k neighbours
+        Classes of fewer than k images are outvoted unless their images are close together; at most the k neighbours
         have a say, so that many images tie at the bottom of a ranking.
 
     Args:
         train: the training part.
-        k: neighbours, 1 to a million; fewer where there are fewer training images.
+        k: neighbours, 1 to a million; fewer if there are fewer training images.
         temperature: 0.0001 to 10,000; small ones leave the vote to the nearest.
 
     Raises:
@@ -91,7 +91,7 @@ class NeighbourHead:
     rows: Float[torch.Tensor, "T D"]
     labels: Bool[torch.Tensor, "T C"]
     mean: Float[torch.Tensor, " D"]
-    inverse: Float[torch.Tensor, " D"]  # what embeddings less the mean are multiplied by
+    inverse: Float[torch.Tensor, " D"]  # what embeddings minus the mean are multiplied by
     settings: Float[torch.Tensor, " 2"]  # k and temperature
     link: Link = "sigmoid"
 
@@ -120,7 +120,7 @@ class NeighbourHead:
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> "NeighbourHead":
-        """Build the head again; raises ValueError where shapes do not fit."""
+        """Build the head again; raises ValueError if shapes do not fit."""
         head = cls(**tensors, link=link)
         if (
             len(head.rows) != len(head.labels)

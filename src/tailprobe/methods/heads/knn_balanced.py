@@ -43,7 +43,7 @@ def knn_balanced(train: TrainingSet, k: int = 20, temperature: float = 0.07) -> 
 
     Args:
         train: the training part.
-        k: neighbours, 1 to a million; fewer where there are fewer training images.
+        k: neighbours, 1 to a million; fewer if there are fewer training images.
         temperature: 0.0001 to 10,000; small ones leave the vote to the nearest.
 
     Raises:

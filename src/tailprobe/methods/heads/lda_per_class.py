@@ -37,7 +37,7 @@ def lda_per_class(train: TrainingSet, shrinkage: float | Literal["auto"] = "auto
         The images with and without a class are Gaussian and have one covariance.
 
     When it helps:
-        Multi-label images, few images a class; where each image carries one class, `lda` uses more of the data.
+        Multi-label images, few images per class; where each image carries one class, `lda` uses more of the data.
 
     Traps:
         The negatives of a class are of many classes and not Gaussian, so its probabilities are rough.

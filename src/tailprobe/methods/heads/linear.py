@@ -24,7 +24,7 @@ def linear(train: TrainingSet) -> TrainingPlan:
         The classes are linearly separable in the embedding as far as they are separable at all.
 
     When it helps:
-        Few images a class, or to see what the hidden layer contributes.
+        Few images per class, or to see what the hidden layer contributes.
 
     Traps:
         With few epochs it is not trained to the minimum; `logistic` is. `crt` on such a head is only balanced training.

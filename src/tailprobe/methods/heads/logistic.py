@@ -26,13 +26,13 @@ def logistic(train: TrainingSet) -> "LogisticFit":
 
     Mean binary cross-entropy + penalty / 2 |w|^2; the penalty is one of 1, 0.1, ... 0.000001, the same for all classes.
     Rows are standardised and the bias is not penalised. There is no learning rate and there are no epochs: seeds differ
-    by their split alone.
+    only by their split.
 
     Assumptions:
         The log odds of each class are linear in the embedding.
 
     When it helps:
-        There are few images a class, or to see what the hidden layer contributes.
+        There are few images per class, or to see what the hidden layer contributes.
 
     Traps:
         A weight on rare classes shifts the bias of such a head and, at the minimum, changes little else; the validation
@@ -51,7 +51,7 @@ class LogisticFit:
     link: Link = "sigmoid"
 
     def digest(self) -> str:
-        """Return what the fit depends on beside its data: nothing."""
+        """Return what the fit depends on besides its data: nothing."""
         return "logistic regression by L-BFGS"
 
     def fit(self, data: HeadData, seed: int) -> LinearHead:

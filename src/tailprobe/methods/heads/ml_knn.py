@@ -58,7 +58,7 @@ def ml_knn(train: TrainingSet, k: int = 10) -> "MlKnnFit":
 
     Args:
         train: the training part.
-        k: neighbours, 1 to 1000; fewer where there are fewer training images.
+        k: neighbours, 1 to 1000; fewer if there are fewer training images.
 
     Raises:
         InputError: k outside that range.
@@ -120,7 +120,7 @@ def _carriers(
         k: neighbours.
         first: where the block starts among the rows, if it is part of them: a row is then not its own neighbour.
     """
-    distance = (rows**2).sum(dim=1) - 2 * block @ rows.T  # (B, T), less what is equal for a row of the block
+    distance = (rows**2).sum(dim=1) - 2 * block @ rows.T  # (B, T), minus terms that are equal within a row of the block
     if first is not None:
         own = torch.arange(len(block))
         distance[own, first + own] = torch.inf
@@ -161,7 +161,7 @@ class MlKnnHead:
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> "MlKnnHead":
-        """Build the head again; raises ValueError where shapes do not fit."""
+        """Build the head again; raises ValueError if shapes do not fit."""
         head = cls(**tensors, link=link)
         if len(head.rows) != len(head.labels) or len(head.table) != head.labels.shape[1]:
             raise ValueError("tensors of an ML-kNN head whose shapes do not fit")

@@ -33,7 +33,7 @@ def multinomial(train: TrainingSet) -> "MultinomialFit":
         Each image carries exactly one class, and log probability ratios are linear in the embedding.
 
     When it helps:
-        There are few images a class, or to see what the hidden layer contributes.
+        There are few images per class, or to see what the hidden layer contributes.
 
     Traps:
         As for `logistic`.
@@ -51,7 +51,7 @@ class MultinomialFit:
     link: Link = "softmax"
 
     def digest(self) -> str:
-        """Return what the fit depends on beside its data: nothing."""
+        """Return what the fit depends on besides its data: nothing."""
         return "multinomial regression by L-BFGS"
 
     def fit(self, data: HeadData, seed: int) -> LinearHead:

@@ -33,7 +33,7 @@ def nearest_centroid(train: TrainingSet) -> "CentroidFit":
         Each class is one cluster around its mean direction.
 
     When it helps:
-        There is only a handful of images a class.
+        There is only a handful of images per class.
 
     Traps:
         One mean cannot represent a class of two clusters; a reference library divides by the number of dimensions where
@@ -52,7 +52,7 @@ class CentroidFit:
     link: Link = "sigmoid"
 
     def digest(self) -> str:
-        """Return what the fit depends on beside its data: nothing."""
+        """Return what the fit depends on besides its data: nothing."""
         return "nearest centroid"
 
     def fit(self, data: HeadData, seed: int) -> UnitHead:
@@ -67,7 +67,7 @@ class CentroidFit:
 
 
 def held_out_cosines(x: Float[np.ndarray, "T D"], labels: Bool[np.ndarray, "T C"]) -> Float[np.ndarray, "T C"]:
-    """Return the cosine of each row to the sum of each class's other rows; 0 where there are no others."""
+    """Return the cosine of each row to the sum of each class's other rows; 0 if there are no others."""
     sums = labels.T.astype(np.float64) @ x  # (C, D)
     own = labels * (x**2).sum(axis=1, keepdims=True)
     product = x @ sums.T - own

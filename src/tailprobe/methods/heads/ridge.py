@@ -1,6 +1,6 @@
 r"""Ridge regression on labels of -1 and 1, the penalty chosen by leave-one-out, scores made probabilities.
 
-With X (T, D) standardised training rows, its Gram matrix K = X X' = U diag(s) U' and targets Y (T, C) less their mean,
+With X (T, D) standardised training rows, its Gram matrix K = X X' = U diag(s) U' and targets Y (T, C) minus their mean,
 the fitted values under penalty a are H Y, H = U diag(s / (s + a)) U' + 1/T, and the leave-one-out residual of row i is
 
     (y_i - f_i) / (1 - H_ii)
@@ -64,7 +64,7 @@ class RidgeFit:
     link: Link = "sigmoid"
 
     def digest(self) -> str:
-        """Return what the fit depends on beside its data: nothing."""
+        """Return what the fit depends on besides its data: nothing."""
         return "ridge"
 
     def fit(self, data: HeadData, seed: int) -> LinearHead:

@@ -46,7 +46,7 @@ class UnitHead:
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> "UnitHead":
-        """Build the head again; raises ValueError where shapes do not fit."""
+        """Build the head again; raises ValueError if shapes do not fit."""
         head = cls(**tensors, link=link)
         if head.output_weight.shape != (len(head.output_bias), len(head.mean)) or head.mean.shape != head.inverse.shape:
             raise ValueError("tensors of a unit head whose shapes do not fit")

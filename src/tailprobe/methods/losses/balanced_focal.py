@@ -1,6 +1,6 @@
 """Focal loss with a weight of positives against negatives."""
 
-from tailprobe.learners.loss import Loss, by_label, for_both
+from tailprobe.learners.loss import Loss, by_label, for_both_labels
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import method
@@ -41,4 +41,6 @@ def balanced_focal(train: TrainingSet, gamma: float = 2.0, alpha: float = 0.75) 
     check_range(gamma, 0, 100, what="balanced_focal: gamma")
     check_range(alpha, 0, 1, what="balanced_focal: alpha")
     classes = len(train.labels.classes)
-    return TrainingPlan.of(train, Loss(weight=by_label(1 - alpha, alpha, classes), gamma=for_both(gamma, classes)))
+    return TrainingPlan.of(
+        train, Loss(weight=by_label(1 - alpha, alpha, classes), gamma=for_both_labels(gamma, classes))
+    )

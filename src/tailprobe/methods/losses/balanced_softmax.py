@@ -1,6 +1,6 @@
 """Balanced softmax: the class prior is added to the logits in training."""
 
-from tailprobe.learners.loss import Loss, for_both
+from tailprobe.learners.loss import Loss, for_both_labels
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.losses.class_prior import log_prior
@@ -35,4 +35,6 @@ def balanced_softmax(train: TrainingSet) -> TrainingPlan:
     Args:
         train: the training part.
     """
-    return TrainingPlan.of(train, Loss("softmax", shift=for_both(log_prior(train.labels), len(train.labels.classes))))
+    return TrainingPlan.of(
+        train, Loss("softmax", shift=for_both_labels(log_prior(train.labels), len(train.labels.classes)))
+    )

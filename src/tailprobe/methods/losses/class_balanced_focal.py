@@ -1,6 +1,6 @@
 """Class-balanced focal loss: weights by effective number, and the focal factor."""
 
-from tailprobe.learners.loss import Loss, for_both
+from tailprobe.learners.loss import Loss, for_both_labels
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import method
@@ -43,4 +43,4 @@ def class_balanced_focal(train: TrainingSet, beta: float = 0.9999, gamma: float 
     """
     check_range(gamma, 0, 100, what="class_balanced_focal: gamma")
     weights = effective_number_weights(train.labels.counts, beta=beta)
-    return class_weighted(train, weights, Loss(gamma=for_both(gamma, len(weights))))
+    return class_weighted(train, weights, Loss(gamma=for_both_labels(gamma, len(weights))))

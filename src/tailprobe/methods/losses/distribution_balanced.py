@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tailprobe.learners.loss import Loss, by_label, for_both
+from tailprobe.learners.loss import Loss, by_label, for_both_labels
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.losses.class_prior import log_odds
@@ -56,7 +56,7 @@ def distribution_balanced(
         weight=by_label(1 / scale, 1.0, classes),
         scale=by_label(scale, 1.0, classes),
         shift=by_label(scale * shift, shift, classes),
-        gamma=for_both(gamma, classes) if gamma else None,
+        gamma=for_both_labels(gamma, classes) if gamma else None,
     )
     plan = TrainingPlan.of(train, loss)
     weights = rebalanced(train.labels.matrix, alpha=0.1, beta=10.0, mu=0.2)

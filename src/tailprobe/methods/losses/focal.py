@@ -1,6 +1,6 @@
 """Focal loss: terms that the head already classifies correctly count less."""
 
-from tailprobe.learners.loss import Loss, for_both
+from tailprobe.learners.loss import Loss, for_both_labels
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import method
@@ -28,8 +28,8 @@ def focal(train: TrainingSet, gamma: float = 2.0) -> TrainingPlan:
         Each class has far more negatives than positives, most of them easy.
 
     Traps:
-        Treats all classes alike, so it is no balancing in itself; probabilities are pulled towards 0.5; terms that stay
-        hard include wrong labels.
+        Treats all classes alike, so it does not balance classes by itself; probabilities are pulled towards 0.5; terms
+        that stay hard include wrong labels.
 
     Args:
         train: the training part; every class is treated alike.
@@ -39,4 +39,4 @@ def focal(train: TrainingSet, gamma: float = 2.0) -> TrainingPlan:
         InputError: gamma outside that range.
     """
     check_range(gamma, 0, 100, what="focal: gamma")
-    return TrainingPlan.of(train, Loss(gamma=for_both(gamma, len(train.labels.classes))))
+    return TrainingPlan.of(train, Loss(gamma=for_both_labels(gamma, len(train.labels.classes))))

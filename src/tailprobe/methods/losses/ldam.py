@@ -1,7 +1,7 @@
 """LDAM: margins that grow as classes get rarer."""
 
 from tailprobe.errors import InputError
-from tailprobe.learners.loss import Loss, by_label, for_both
+from tailprobe.learners.loss import Loss, by_label, for_both_labels
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.losses.margins import label_margins
@@ -24,7 +24,7 @@ def ldam(train: TrainingSet, margin: float = 0.5, scale: float = 1.0) -> Trainin
 
     Loss: -log softmax(scale (z - m_y e_y))_y, m_c proportional to n_c^(-1/4), e_y 1 for the image's own class and 0
     otherwise. The largest margin, of the rarest class, is `margin`. The authors multiply by a scale of 30 because their
-    last layer gives cosines, which lie within [-1, 1]; the logits of this head are not bounded, so the default scale is
+    last layer gives cosines, which are within [-1, 1]; the logits of this head are not bounded, so the default scale is
     1 and the margin is in units of the logits.
 
     Assumptions:
@@ -51,4 +51,4 @@ def ldam(train: TrainingSet, margin: float = 0.5, scale: float = 1.0) -> Trainin
     margins = label_margins(train.labels.counts, margin)
     classes = len(margins)
     own_class = by_label(0.0, -scale * margins, classes)
-    return TrainingPlan.of(train, Loss("softmax", scale=for_both(scale, classes), shift=own_class))
+    return TrainingPlan.of(train, Loss("softmax", scale=for_both_labels(scale, classes), shift=own_class))

@@ -1,6 +1,6 @@
 """Logit-adjusted binary cross-entropy: the log odds of each class are added to its logit in training."""
 
-from tailprobe.learners.loss import Loss, for_both
+from tailprobe.learners.loss import Loss, for_both_labels
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.losses.class_prior import log_odds
@@ -40,4 +40,4 @@ def logit_adjusted_bce(train: TrainingSet, tau: float = 1.0) -> TrainingPlan:
         InputError: tau outside that range.
     """
     check_range(tau, 0, 100, what="logit_adjusted_bce: tau")
-    return TrainingPlan.of(train, Loss(shift=for_both(tau * log_odds(train.labels), len(train.labels.classes))))
+    return TrainingPlan.of(train, Loss(shift=for_both_labels(tau * log_odds(train.labels), len(train.labels.classes))))

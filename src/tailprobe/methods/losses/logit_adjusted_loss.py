@@ -1,6 +1,6 @@
 """Logit-adjusted loss: the class prior, scaled, is added to the logits in training."""
 
-from tailprobe.learners.loss import Loss, for_both
+from tailprobe.learners.loss import Loss, for_both_labels
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.losses.class_prior import log_prior
@@ -41,5 +41,5 @@ def logit_adjusted_loss(train: TrainingSet, tau: float = 1.0) -> TrainingPlan:
         InputError: tau outside that range.
     """
     check_range(tau, 0, 100, what="logit_adjusted_loss: tau")
-    shift = for_both(tau * log_prior(train.labels), len(train.labels.classes))
+    shift = for_both_labels(tau * log_prior(train.labels), len(train.labels.classes))
     return TrainingPlan.of(train, Loss("softmax", shift=shift))

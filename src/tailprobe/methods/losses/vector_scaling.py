@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tailprobe.learners.loss import Loss, for_both
+from tailprobe.learners.loss import Loss, for_both_labels
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.losses.class_prior import log_prior
@@ -46,5 +46,7 @@ def vector_scaling(train: TrainingSet, gamma: float = 0.15, tau: float = 1.0) ->
     check_range(tau, 0, 100, what="vector_scaling: tau")
     counts = np.maximum(train.labels.counts, 1)
     classes = len(counts)
-    scale = for_both((counts / counts.max()) ** gamma, classes)
-    return TrainingPlan.of(train, Loss("softmax", scale=scale, shift=for_both(tau * log_prior(train.labels), classes)))
+    scale = for_both_labels((counts / counts.max()) ** gamma, classes)
+    return TrainingPlan.of(
+        train, Loss("softmax", scale=scale, shift=for_both_labels(tau * log_prior(train.labels), classes))
+    )

@@ -1,4 +1,4 @@
-"""Beta calibration: a curve of three numbers a class, fitted on the validation part."""
+"""Beta calibration: a curve with three parameters per class, fitted on the validation part."""
 
 from dataclasses import dataclass
 
@@ -55,7 +55,7 @@ class BetaCalibration:
     """The correction."""
 
     def __call__(self, head: Head, validation: HeldOut) -> Head:
-        """Return the head with a curve a class; classes without both labels keep their logits.
+        """Return the head with one curve per class; classes without both labels keep their logits.
 
         Raises:
             InputError: a softmax head.

@@ -1,4 +1,4 @@
-"""Isotonic calibration: an increasing step curve a class, fitted on the validation part."""
+"""Isotonic calibration: an increasing step curve per class, fitted on the validation part."""
 
 from dataclasses import dataclass
 
@@ -50,7 +50,7 @@ class Isotonic:
     """The correction."""
 
     def __call__(self, head: Head, validation: HeldOut) -> Head:
-        """Return the head with a curve a class; classes without both labels keep their logits.
+        """Return the head with one curve per class; classes without both labels keep their logits.
 
         Raises:
             InputError: a softmax head.

@@ -1,4 +1,4 @@
-"""A head whose logits are passed through an increasing curve a class."""
+"""A head whose logits are passed through an increasing curve per class."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class MonotoneHead:
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> "MonotoneHead":
-        """Build the head again; raises ValueError where shapes do not fit."""
+        """Build the head again; raises ValueError if shapes do not fit."""
         if tensors["at"].shape != tensors["to"].shape:
             raise ValueError("curves of a head whose shapes do not fit")
         return cls(nested_head("inner", tensors, link), tensors["at"], tensors["to"])

@@ -22,7 +22,7 @@ from tailprobe.methods.ranges import check_range
 def prior_correction(train: TrainingSet, prevalence: float = 0.1) -> TrainingPlan:
     """Correct for a prevalence of each low-frequency class, where the head is used, that differs from training.
 
-    The log odds of the stated prevalence less those of the training part are added to the logit, which is Elkan's
+    The log odds of the stated prevalence minus those of the training part are added to the logit, which is Elkan's
     closed form. Composed with `softmax`: low-frequency classes have `prevalence` each, the others share the rest in
     their training proportions. `logit_adjust(1)` is the case of a prevalence of one half.
 

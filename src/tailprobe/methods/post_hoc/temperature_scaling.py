@@ -50,7 +50,7 @@ class Temperature:
     """The correction."""
 
     def __call__(self, head: Head, validation: HeldOut) -> Head:
-        """Return the head with scaled logits; as it is where there are no validation rows."""
+        """Return the head with scaled logits; as it is if there are no validation rows."""
         logits = head.logits(validation.vectors).astype(np.float64)
         if not len(logits):
             return head

@@ -59,7 +59,7 @@ class VectorCalibration:
     penalty: float
 
     def __call__(self, head: Head, validation: HeldOut) -> Head:
-        """Return the head with scaled and shifted logits; as it is where there are no validation rows."""
+        """Return the head with scaled and shifted logits; as it is if there are no validation rows."""
         logits = head.logits(validation.vectors).astype(np.float64)
         return head.affine(*fit_vector(logits, validation.labels, self.penalty)) if len(logits) else head
 

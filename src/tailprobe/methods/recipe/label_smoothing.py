@@ -1,6 +1,6 @@
 """Label smoothing: a share of each label is spread over the possible outcomes."""
 
-from tailprobe.learners.loss import Loss, for_both
+from tailprobe.learners.loss import Loss, for_both_labels
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import method
@@ -39,4 +39,4 @@ def label_smoothing(train: TrainingSet, share: float = 0.1) -> TrainingPlan:
         InputError: a share outside that range.
     """
     check_range(share, 0, 0.99, what="label_smoothing: share")
-    return TrainingPlan.of(train, Loss(smoothing=for_both(share, len(train.labels.classes))))
+    return TrainingPlan.of(train, Loss(smoothing=for_both_labels(share, len(train.labels.classes))))

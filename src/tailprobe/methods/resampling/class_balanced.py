@@ -14,7 +14,7 @@ from tailprobe.methods.resampling.class_shares import groups_of, power_shares, r
     formula="P(c) = 1 / C for each row of an epoch, then an image of c in turn",
 )
 def class_balanced(train: TrainingSet) -> TrainingPlan:
-    """Draw as many rows an epoch as there are images, every class equally often and its images in turn.
+    """Draw as many rows per epoch as there are images, every class equally often and its images in turn.
 
     Each epoch draws different images. Multi-label: an image is drawn for each class it carries and brings its other
     classes along, so classes are more even than before and not equal; images without a class are one more group. The
@@ -27,7 +27,7 @@ def class_balanced(train: TrainingSet) -> TrainingPlan:
         Rare classes are learned too late or not at all in the epochs given.
 
     Traps:
-        Images of a rare class are drawn many times an epoch and may be memorised, those of a frequent class only in
+        Images of a rare class are drawn many times per epoch and may be memorised, those of a frequent class only in
         part; a list of rows fixed for all epochs, as some libraries make, is another method; probabilities of rare
         classes are too high.
 

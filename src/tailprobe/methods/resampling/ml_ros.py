@@ -36,7 +36,7 @@ def ml_ros(train: TrainingSet, share: float = 0.25) -> TrainingPlan:
 
     Args:
         train: the training part.
-        share: repeats to add, as a share of the number of images, 0 to 100; fewer where no class is left.
+        share: repeats to add, as a share of the number of images, 0 to 100; fewer if no class is left.
 
     Raises:
         InputError: a share outside that range.

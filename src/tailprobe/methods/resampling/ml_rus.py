@@ -25,7 +25,7 @@ def ml_rus(train: TrainingSet, share: float = 0.25) -> TrainingPlan:
     Single-label images work as well.
 
     Assumptions:
-        Images that carry frequent classes alone are redundant.
+        Images that carry only frequent classes are redundant.
 
     When it helps:
         Frequent classes have many more images than the head needs.

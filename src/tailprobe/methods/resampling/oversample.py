@@ -37,10 +37,10 @@ def oversample(train: TrainingSet, count: int | CountRule, *, strategy: Strategy
 
     Args:
         train: the training part; images to repeat are drawn with replacement.
-        count: images a class, or a rule, see `resolve_count`.
+        count: images per class, or a rule, see `resolve_count`.
         strategy: for images with several labels. `joint`: all images once, then classes in label order, an image
             drawn for one class counts for every class it carries; the interpretation that fits the authors' log
-            (314,853 rows of 32,370). `per-class`: every class alone, its images once and then repeats up to the
+            (314,853 rows of 32,370). `per-class`: every class separately, its images once and then repeats up to the
             count, all rows concatenated (510,000 rows).
 
     Raises:

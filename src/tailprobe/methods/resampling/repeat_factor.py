@@ -15,11 +15,11 @@ from tailprobe.methods.resampling.class_shares import PASSES
     family="resampling",
     source="Gupta et al., CVPR 2019, section 4 (arXiv:1908.03195)",
     cites=("gupta2019",),
-    formula="image i max(1, sqrt(threshold / f_c)) times an epoch, f_c the frequency of its rarest class",
+    formula="image i max(1, sqrt(threshold / f_c)) times per epoch, f_c the frequency of its rarest class",
     example="repeat_factor(0.1)",
 )
 def repeat_factor(train: TrainingSet, threshold: float = 0.1) -> TrainingPlan:
-    """Repeat image i max(1, sqrt(threshold / f_c)) times an epoch, for the rarest class c it carries.
+    """Repeat image i max(1, sqrt(threshold / f_c)) times per epoch, for the rarest class c it carries.
 
     f_c is the share of images that carry the class. Fractions are met on average over epochs: an image with a factor of
     1.4 is drawn once in some epochs and twice in others. Images of classes that are all more frequent than the

@@ -1,4 +1,4 @@
-"""The number of images a class that a resampling aims at: a number, or a rule that fits any dataset."""
+"""The number of images per class that a resampling aims at: a number, or a rule that fits any dataset."""
 
 from typing import Literal
 
@@ -13,7 +13,7 @@ Strategy = Literal["joint", "per-class"]
 
 
 def resolve_count(count: int | CountRule, train: TrainingSet) -> int:
-    """Return the number of images a class that `count` means for these training rows.
+    """Return the number of images per class that `count` means for these training rows.
 
     Args:
         count: a number from 1 to ten million, or `smallest` (the rarest class's count), `low-frequency` (the median
@@ -26,7 +26,7 @@ def resolve_count(count: int | CountRule, train: TrainingSet) -> int:
         InputError: a count outside that range, or no class that the rule is about has a training row.
     """
     if isinstance(count, int):
-        check_range(count, 1, 10**7, what="images a class: count")
+        check_range(count, 1, 10**7, what="images per class: count")
         return count
     counts = train.labels.counts[train.low_frequency] if count == "low-frequency" else train.labels.counts
     counts = counts[counts > 0]

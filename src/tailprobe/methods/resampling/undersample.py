@@ -25,8 +25,8 @@ def undersample(
 ) -> TrainingPlan:
     """Cut every class down to a count by drawing from its images.
 
-    The plan's rows: a subset with n_c <= count for every class (exactly `count` rows a class with replacement). Images
-    that carry no class form one more group, cut down like the others, so that the head still sees some.
+    The plan's rows: a subset with n_c <= count for every class (exactly `count` rows per class with replacement).
+    Images that carry no class form one more group, cut down like the others, so that the head still sees some.
 
     Assumptions:
         Frequent classes are redundant beyond the count.
@@ -40,10 +40,10 @@ def undersample(
 
     Args:
         train: the training part.
-        count: images a class, or a rule, see `resolve_count`.
+        count: images per class, or a rule, see `resolve_count`.
         strategy: for images with several labels. `joint`: classes in label order, an image drawn for one class
             counts for every class it carries, and is drawn once; the interpretation that fits the authors' log.
-            `per-class`: every class alone, all rows concatenated, so that an image can be drawn several times.
+            `per-class`: every class separately, all rows concatenated, so that an image can be drawn several times.
         replacement: draw each class's images with replacement, exactly `count` of them, as the authors' ADE20K
             runs did.
 

@@ -21,7 +21,7 @@ from tailprobe.methods.selection.nested_scores import out_of_fold
     example="confident_learning(5)",
 )
 def confident_learning(train: TrainingSet, folds: int = 5, *, protect: bool = True) -> TrainingPlan:
-    """Leave out the labels that lie off the diagonal of the confident joint of a logistic regression.
+    """Leave out the labels off the diagonal of the confident joint of a logistic regression.
 
     t_c is the mean out-of-fold probability of class c among its images. Single-label: an image is dropped if, of the
     classes whose probability reaches their t_c, the most probable is not its own. Multi-label: each class is such a

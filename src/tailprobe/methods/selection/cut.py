@@ -34,7 +34,7 @@ def cut_classes(train: TrainingSet, target: int, choose: Choose) -> TrainingPlan
 
     Args:
         train: the training part.
-        target: images a class.
+        target: images per class.
         choose: the rule.
     """
     matrix = train.labels.matrix

@@ -22,9 +22,9 @@ from tailprobe.methods.resampling.label_sets import label_sets
 def deduplicate(train: TrainingSet, similarity: float = 0.95) -> TrainingPlan:
     """Drop an image if its cosine to a kept image of the same labels is above `similarity`.
 
-    Cosines are of embeddings less the mean of the training rows. Images are visited from the one farthest from the mean
-    of its label set to the nearest, so that of a group of copies the least typical stays, as in the paper. Where it
-    drops nothing it is the baseline.
+    Cosines are of embeddings minus the mean of the training rows. Images are visited from the farthest from the mean
+    of its label set to the nearest, so that the least typical of several copies is kept, as in the paper. If nothing is
+    dropped, it is the baseline.
 
     Assumptions:
         Near copies add nothing to one another.

@@ -39,17 +39,17 @@ def el2n(
     Multi-label images count for all their classes, as in `k_centre`.
 
     Assumptions:
-        The error early in training tells which images matter.
+        The error early in training shows which images matter.
 
     When it helps:
         Frequent classes have many easy images (`hard`), or many wrong labels (`easy`).
 
     Traps:
-        The hardest images include wrong labels; with few images a class keep the easy ones.
+        The hardest images include wrong labels; with few images per class keep the easy ones.
 
     Args:
         train: the training part; heads start and shuffle at random.
-        count: images a class, or a rule, see `resolve_count`.
+        count: images per class, or a rule, see `resolve_count`.
         keep: which end.
         epochs: 1 to 100.
         repeats: heads, 1 to 100.

@@ -41,7 +41,7 @@ def forgetting(train: TrainingSet, count: int | CountRule = "low-frequency", *, 
 
     Args:
         train: the training part; the head starts and shuffles at random.
-        count: images a class, or a rule, see `resolve_count`.
+        count: images per class, or a rule, see `resolve_count`.
         epochs: 2 to 200.
 
     Raises:

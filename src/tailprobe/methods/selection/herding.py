@@ -38,7 +38,7 @@ def herding(train: TrainingSet, count: int | CountRule = "low-frequency") -> Tra
 
     Args:
         train: the training part.
-        count: images a class, or a rule, see `resolve_count`.
+        count: images per class, or a rule, see `resolve_count`.
 
     Raises:
         InputError: a count that `resolve_count` refuses.

@@ -40,7 +40,7 @@ def instance_hardness(train: TrainingSet, count: int | CountRule = "low-frequenc
 
     Args:
         train: the training part; folds are drawn at random.
-        count: images a class, or a rule, see `resolve_count`.
+        count: images per class, or a rule, see `resolve_count`.
         folds: 2 to 20.
 
     Raises:

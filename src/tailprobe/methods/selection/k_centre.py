@@ -39,7 +39,7 @@ def k_centre(train: TrainingSet, count: int | CountRule = "low-frequency") -> Tr
 
     Args:
         train: the training part.
-        count: images a class, or a rule, see `resolve_count`.
+        count: images per class, or a rule, see `resolve_count`.
 
     Raises:
         InputError: a count that `resolve_count` refuses.
@@ -59,7 +59,7 @@ def farthest_first(
 
     Args:
         rows: of one class.
-        chosen: positions that are chosen already; where there are none, the first row is drawn at random.
+        chosen: positions that are chosen already; if there are none, the first row is drawn at random.
         number: how many to add, at most as many as are left.
         rng: draws the first row.
     """

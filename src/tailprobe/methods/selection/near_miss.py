@@ -31,7 +31,7 @@ def near_miss(
     *,
     to: Literal["nearest", "farthest"] = "nearest",
 ) -> TrainingPlan:
-    """Cut every class down to a count, keeping the images of the least mean distance to k images of rare classes.
+    """Cut every class down to a count, keeping the images with the smallest mean distance to k images of rare classes.
 
     `to=nearest`: to the k nearest images that carry a low-frequency class (NearMiss-1); `to=farthest`: to the k
     farthest (NearMiss-2). Distances are Euclidean, of the embeddings as they are. Images of the low-frequency classes
@@ -50,7 +50,7 @@ def near_miss(
 
     Args:
         train: the training part.
-        count: images a class, or a rule, see `resolve_count`.
+        count: images per class, or a rule, see `resolve_count`.
         k: 1 to 1000.
         to: which of the rare images.
 

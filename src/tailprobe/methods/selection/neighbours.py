@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float, Int
 
 
 def nearest_rows(rows: Float[np.ndarray, "T D"], k: int) -> Int[np.ndarray, "T K"]:
-    """Return the k nearest other rows of each by Euclidean distance, fewer where there are fewer rows."""
+    """Return the k nearest other rows of each by Euclidean distance, fewer if there are fewer rows."""
     from sklearn.neighbors import NearestNeighbors  # slow to import
 
     k = min(k, len(rows) - 1)

@@ -28,11 +28,11 @@ def prototypes(
 ) -> TrainingPlan:
     """Cut every class down to a count, keeping the images nearest to its mean (easy) or farthest from it (hard).
 
-    The paper recommends hard images where there are many images and easy ones where there are few. Distances are
+    The paper recommends hard images if there are many images and easy ones if there are few. Distances are
     Euclidean, of the embeddings as they are. Multi-label images count for all their classes, as in `k_centre`.
 
     Assumptions:
-        The distance to the class mean tells how typical an image is.
+        The distance to the class mean shows how typical an image is.
 
     When it helps:
         Frequent classes have many more images than the head needs.
@@ -42,7 +42,7 @@ def prototypes(
 
     Args:
         train: the training part.
-        count: images a class, or a rule, see `resolve_count`.
+        count: images per class, or a rule, see `resolve_count`.
         keep: which end.
 
     Raises:

@@ -16,13 +16,13 @@ def with_rows(
     *,
     target: int | None = None,
 ) -> TrainingPlan:
-    """Return the plan of every training row and the rows given, once each; the baseline's where there are none.
+    """Return the plan of every training row and the rows given, once each; the baseline's if there are none.
 
     Args:
         train: the training part.
         vectors: embeddings of the synthetic rows, in one or more arrays.
         labels: their labels, in arrays of the same lengths.
-        target: images a class that the method aims at, for the report.
+        target: images per class that the method aims at, for the report.
     """
     if not sum(map(len, vectors)):
         return replace(TrainingPlan.of(train), target_count=target)

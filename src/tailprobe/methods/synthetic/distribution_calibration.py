@@ -42,7 +42,7 @@ def distribution_calibration(
 
     Args:
         train: the training part; each image in turn, rows drawn at random.
-        count: rows a class, or a rule, see `resolve_count`.
+        count: rows per class, or a rule, see `resolve_count`.
         k: classes to take covariances from, 1 to 100.
         alpha: 0 to 100.
 

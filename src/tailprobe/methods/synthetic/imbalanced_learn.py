@@ -65,7 +65,7 @@ def imbalanced_learn(train: TrainingSet, sampler: Sampler, k: int = 5) -> Traini
     Args:
         train: the training part; the random state is drawn from its generator.
         sampler: the class in imbalanced-learn.
-        k: neighbours, 1 to 1000, for the SMOTE variants and ADASYN alone; fewer where the rarest class has fewer.
+        k: neighbours, 1 to 1000, only for the SMOTE variants and ADASYN; fewer where the rarest class has fewer.
 
     Raises:
         InputError: k outside that range, the package is not installed, or its sampler cannot take the data.

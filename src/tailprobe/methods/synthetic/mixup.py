@@ -29,7 +29,7 @@ def mixup(train: TrainingSet, alpha: float = 0.2) -> TrainingPlan:
         Heads are overconfident or overfit.
 
     Traps:
-        Pairs are drawn once, where the paper draws them anew for every batch; an epoch draws about twice as many rows
+        Pairs are drawn once, where the paper draws new ones for every batch; an epoch draws about twice as many rows
         as there are images: compare with `--budget updates`.
 
     Args:

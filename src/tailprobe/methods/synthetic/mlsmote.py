@@ -29,7 +29,7 @@ def mlsmote(train: TrainingSet, k: int = 5) -> TrainingPlan:
     The row lies between the image and a random one of its k nearest neighbours within the class, and carries the
     classes that more than half of the image and these neighbours carry. The imbalance ratio is the count of the most
     frequent class divided by that of the class. So the number of rows of rare classes doubles without all the frequent
-    labels beside them.
+    labels in addition.
 
     Assumptions:
         Between two images of a class lie images of this class.
@@ -43,7 +43,7 @@ def mlsmote(train: TrainingSet, k: int = 5) -> TrainingPlan:
 
     Args:
         train: the training part.
-        k: neighbours, 1 to 1000; fewer where there are fewer images.
+        k: neighbours, 1 to 1000; fewer if there are fewer images.
 
     Raises:
         InputError: k outside that range.

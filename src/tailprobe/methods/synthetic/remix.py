@@ -17,17 +17,17 @@ from tailprobe.methods.synthetic.mix import mixtures
     needs={"embeddings"},
     source="Chou et al., ECCV 2020 workshop, equation 4 (arXiv:2007.03943), of embeddings",
     cites=("chou2020",),
-    formula="mixup, but the label of the rarer class alone if n / n' >= kappa and its share of x > 1 - tau",
+    formula="mixup, but only the label of the rarer class if n / n' >= kappa and its share of x > 1 - tau",
     example="remix(1, 3, 0.5)",
 )
 def remix(train: TrainingSet, alpha: float = 1.0, kappa: float = 3.0, tau: float = 0.5) -> TrainingPlan:
-    """Mix images as `mixup` does; a mixture of a rare and a frequent class is labelled as the rare class alone.
+    """Mix images as `mixup` does; a mixture of a rare and a frequent class is labelled only as the rare class.
 
     Of two images whose classes differ in count by a factor of kappa or more the rarer class gives the whole label,
     where its share of the vector is above 1 - tau.
 
     Assumptions:
-        The boundary of a rare class lies too close to its images.
+        The decision boundary of a rare class is too close to its images.
 
     When it helps:
         Rare classes are predicted too seldom.

@@ -39,7 +39,7 @@ def rose(train: TrainingSet, count: int | CountRule = "largest", shrinkage: floa
 
     Args:
         train: the training part; images and noise are drawn at random.
-        count: rows a class, or a rule, see `resolve_count`.
+        count: rows per class, or a rule, see `resolve_count`.
         shrinkage: 0 to 10; 0 is `oversample`.
 
     Raises:

@@ -42,7 +42,7 @@ def smote(train: TrainingSet, count: int | CountRule = "largest", k: int = 5) ->
 
     Args:
         train: the training part.
-        count: rows a class, or a rule, see `resolve_count`.
+        count: rows per class, or a rule, see `resolve_count`.
         k: neighbours to choose from, 1 to 1000.
 
     Raises:

@@ -23,7 +23,7 @@ from tailprobe.methods.method import method
 def crt(train: TrainingSet, share: float = 0.5) -> TrainingPlan:
     """Train the head on the original data, then its output layer from a new initialisation, on class-balanced rows.
 
-    The second stage draws as many rows an epoch as there are training rows, each class equally often; the hidden layer
+    The second stage draws as many rows per epoch as there are training rows, each class equally often; the hidden layer
     keeps the weights of the first stage.
 
     Assumptions:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tailprobe.errors import InputError
-from tailprobe.learners.loss import Loss, for_both
+from tailprobe.learners.loss import Loss, for_both_labels
 from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import method
@@ -45,7 +45,7 @@ def drw(train: TrainingSet, beta: float = 0.9999, start: float = 0.8) -> Trainin
     """
     if not 0 < start < 1:
         raise InputError(f"drw: expected a start between 0 and 1, not {start:g}")
-    weights = for_both(effective_number_weights(train.labels.counts, beta=beta), len(train.labels.classes))
+    weights = for_both_labels(effective_number_weights(train.labels.counts, beta=beta), len(train.labels.classes))
     rows = np.arange(len(train))
     return TrainingPlan(
         (Stage(rows, Loss("softmax"), share=start), Stage(rows, Loss("softmax", weight=weights), share=1 - start))

@@ -39,7 +39,7 @@ def image_weight(train: TrainingSet, combine: Combine = "mean", power: float = 1
         An image as a whole should count more, its negatives included.
 
     When it helps:
-        Multi-label images, where a weight on positives alone would raise the scores of a rare class.
+        Multi-label images, where a weight on positives only would raise the scores of a rare class.
 
     Traps:
         `sum` gives images of many classes large weights. An image without a class has nothing to combine (0 / 0 in the
@@ -61,7 +61,7 @@ def image_weight(train: TrainingSet, combine: Combine = "mean", power: float = 1
 def combined(
     matrix: Bool[np.ndarray, "T C"], weights: Float[np.ndarray, " C"], combine: Combine
 ) -> Float[np.ndarray, " T"]:
-    """Return (T,) float64, one weight a row, of mean 1 over the rows that carry a class; 1 for the others.
+    """Return (T,) float64, one weight per row, of mean 1 over the rows that carry a class; 1 for the others.
 
     >>> matrix = np.array([[True, True], [True, False], [False, False]])
     >>> combined(matrix, np.array([1.0, 3.0]), "mean").round(3)

@@ -20,7 +20,7 @@ def rebalanced_weight(train: TrainingSet, alpha: float = 0.1, beta: float = 10.0
     """Weight the term of image i and class c by alpha + sigmoid(beta (r_ic - mu)).
 
     r_ic = (1 / n_c) / (sum of 1 / n_k over the classes k of image i) compares how often class-balanced sampling draws
-    an image for one class with how often it draws the image at all: a frequent class beside a rare one gets a small
+    an image for one class with how often it draws the image at all: a frequent class next to a rare one gets a small
     weight. The negatives of an image are weighted as well. Single-label images have r = 1 for their own class.
 
     Assumptions:

@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 
-from tailprobe.learners.loss import Loss, by_label, for_both
+from tailprobe.learners.loss import Loss, by_label, for_both_labels
 from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import method
@@ -53,7 +53,7 @@ def reweight(train: TrainingSet, factor: float, *, scope: Scope = "image") -> Tr
     per_class = np.where(train.low_frequency, factor, 1.0)
     classes = len(per_class)
     if scope == "column":
-        return TrainingPlan.of(train, Loss(weight=for_both(per_class, classes)))
+        return TrainingPlan.of(train, Loss(weight=for_both_labels(per_class, classes)))
     if scope == "positive":
         return TrainingPlan.of(train, Loss(weight=by_label(1.0, per_class, classes)))
     carries = train.labels.matrix[:, train.low_frequency].any(axis=1)

@@ -43,7 +43,7 @@ class Classes:
 
 @dataclass(frozen=True)
 class Head:
-    """What the picture of the architecture needs."""
+    """The data of the architecture figure."""
 
     width: int
     dropout: float
@@ -77,7 +77,7 @@ def study_figures(
         metric: the one to draw.
         methods: the family of each, in the order to show them, the baseline first; bar figures are by family.
         encoders: name and width of each.
-        plans: columns method, seed, rows, distinct_images, and encoder where they differ by it; the first row of each
+        plans: columns method, seed, rows, distinct_images, and encoder if they differ by it; the first row of each
             method is drawn.
         resampled: (C,) rows of the training part that carry each class, under "baseline" and each method that changes
             them, for the same seed as the first row in `plans`.
@@ -154,7 +154,7 @@ def _bars(
     baselines: Mapping[str, str],
     common: Mapping[str, object],
 ) -> dict[str, Figure]:
-    """Draw the bars of each family, its members beside the baselines that they are compared with."""
+    """Draw the bars of each family, its members with the baselines that they are compared with."""
     figures = {}
     for family in dict.fromkeys(families.values()):
         methods = _with_baselines(families, family, baselines)
@@ -184,7 +184,7 @@ def _with_baselines(families: Mapping[str, str], family: str, baselines: Mapping
 
 
 def _title(family: str) -> str:
-    # The family of losses is no axis: a title says that methods are drawn, not their loss.
+    # The loss family is not an axis: a title says that methods are drawn, not their loss.
     return "Baselines" if family == "baseline" else f"Methods of the family {shown(_STEMS.get(family, family), 40)}"
 
 

@@ -27,7 +27,7 @@ def class_curves(
     colours: Mapping[str, str] | None = None,
     limit: int = 6,
 ) -> Figure:
-    """Draw three curves a class, a class a row, a line a method.
+    """Draw three curves per class: one row per class, one line per method.
 
     Args:
         curves: by class, then by method; the first `limit` classes are drawn.

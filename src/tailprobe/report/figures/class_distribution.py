@@ -82,7 +82,7 @@ def bars(
     for label, colour in zip(axes.get_yticklabels(), colours, strict=False):  # none where a neighbour names the rows
         label.set_color(colour if colour == LOW_FREQUENCY else INK)
     axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.set_xlim(0, counts.max(initial=1) * room)  # the longest bar's count stands inside
+    axes.set_xlim(0, counts.max(initial=1) * room)  # the longest bar's count is written inside
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
     axes.tick_params(axis="y", length=0)

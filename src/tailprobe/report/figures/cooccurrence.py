@@ -1,4 +1,4 @@
-"""Which classes stand on the same images."""
+"""Which classes occur on the same images."""
 
 from collections.abc import Sequence
 

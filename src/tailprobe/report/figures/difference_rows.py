@@ -1,4 +1,4 @@
-"""The rows of the picture of differences: which classes stand where."""
+"""The rows of the figure of differences: which classes are drawn where."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _CUT = 0.9  # where classes are left out
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """R rows from the top down: the mean of each group, then its classes; NaN where nothing is known."""
+    """R rows from the top down: the mean of each group, then its classes; NaN if nothing is known."""
 
     differences: Float[np.ndarray, "M R S"]  # from the first method, the baseline, of the same seed
     low: Float[np.ndarray, "M R"]  # where the whiskers end, within -1 and 1
@@ -53,8 +53,8 @@ def difference_rows(
         table: the tidy results table.
         chosen: encoder, metric, methods (the baseline first) and part, as `seed_values` takes them.
         baselines: by method, what it is compared with where that is not the first.
-        limit: classes a group at most, half from either end of its counts.
-        spread: what the whiskers are where there are no intervals.
+        limit: classes per group at most, half from either end of its counts.
+        spread: what the whiskers are if there are no intervals.
         intervals: the whiskers, where the metric was tested.
 
     Raises:

@@ -51,18 +51,18 @@ def differences(
 ) -> Figure:
     """Draw, for each class, the difference of each method from the baseline of the same seed.
 
-    One row a class, low-frequency classes first, each group headed by its mean; one panel a method, so that nothing
-    overlaps and no key is needed. A mark is filled where all seeds lie on the same side of the baseline.
+    One row a class, low-frequency classes first, each group headed by its mean; one panel per method, so that nothing
+    overlaps and no key is needed. A mark is filled where all seeds are on the same side of the baseline.
 
     Args:
         table: the tidy results table, with the averages "low-frequency" and "remaining" of the metric.
         methods: those to draw, in order; the baseline among them is passed over.
-        counts: (C,) images that carry each class; classes stand in descending order of them within their group.
+        counts: (C,) images that carry each class; classes are in descending order of them within their group.
         low_frequency: (C,) True for the low-frequency classes.
         support: (C,) positives in the part scored.
-        spread: what the whiskers are where there are no intervals, see `tailprobe.report.values.half_width`.
+        spread: what the whiskers are if there are no intervals, see `tailprobe.report.values.half_width`.
         intervals: the whiskers, where the metric was tested: those that verdicts are drawn from.
-        colours: of each method; by default a palette of these alone.
+        colours: of each method; by default a palette for these methods.
         shapes: the marker of each method; circles by default.
         baselines: by method, what it is compared with where that is not `baseline`.
         limit: of more classes than this in a group, the most and the least frequent are drawn, and the picture says so.
@@ -100,9 +100,9 @@ def differences(
     _scale(panels[0, 0], rows, width)
     colours, shapes = colours_of(others, colours), markers_of(others, shapes)
     for m, (axes, method) in enumerate(zip(panels.ravel(), others, strict=False)):
-        ink = _Ink(colours[method], shapes[method], width)
-        _head(axes, method, ink)
-        _panel(axes, rows, m + 1, ink)
+        style = _PanelStyle(colours[method], shapes[method], width)
+        _head(axes, method, style)
+        _panel(axes, rows, m + 1, style)
     for axes in panels.ravel()[len(others) :]:
         axes.set_visible(False)
     for axes in panels[:, 0]:
@@ -125,7 +125,7 @@ def signed(value: float, *, short: bool = False) -> str:
 
 
 @dataclass(frozen=True)
-class _Ink:
+class _PanelStyle:
     """How one method's panel is drawn."""
 
     colour: str
@@ -133,19 +133,19 @@ class _Ink:
     width: float  # inches
 
 
-def _head(axes: Axes, method: str, ink: _Ink) -> None:
-    name, size = fitted(method, ink.width, _HEAD)
+def _head(axes: Axes, method: str, style: _PanelStyle) -> None:
+    name, size = fitted(method, style.width, _HEAD)
     axes.set_title(name, fontsize=size, loc="center")
-    line = {"color": ink.colour, "linewidth": 3.5, "solid_capstyle": "butt", "clip_on": False}
+    line = {"color": style.colour, "linewidth": 3.5, "solid_capstyle": "butt", "clip_on": False}
     axes.plot([0, 1], [1, 1], transform=axes.transAxes, **line)  # type: ignore[arg-type]
 
 
-def _panel(axes: Axes, rows: Rows, m: int, ink: _Ink) -> None:
+def _panel(axes: Axes, rows: Rows, m: int, style: _PanelStyle) -> None:
     _ground(axes, rows)
     own: Float[np.ndarray, "R S"] = rows.differences[m]
     centre, sure = mean(own), agree(own)
     height = rows.places + 0.28 * rows.averages  # leaves room above a mean for its number
-    axes.scatter(own, np.broadcast_to(height[:, None], own.shape), s=7, color=ink.colour, alpha=0.4, lw=0, zorder=2.5)
+    axes.scatter(own, np.broadcast_to(height[:, None], own.shape), s=7, color=style.colour, alpha=0.4, lw=0, zorder=2.5)
     for r, (y, average) in enumerate(zip(height, rows.averages, strict=True)):
         if np.isnan(centre[r]):
             ground = {"facecolor": TINT if rows.rare[r] else "white", "linewidth": 0, "pad": 0.6}
@@ -153,15 +153,15 @@ def _panel(axes: Axes, rows: Rows, m: int, ink: _Ink) -> None:
             continue
         ends = [rows.low[m, r], rows.high[m, r]]
         if not np.isnan(ends).any():
-            axes.plot(ends, [y, y], color=ink.colour, linewidth=2.2 if average else 1.3, zorder=3)
+            axes.plot(ends, [y, y], color=style.colour, linewidth=2.2 if average else 1.3, zorder=3)
         shape: dict[str, object] = {
             "markersize": 6 if average else 5,
-            "markerfacecolor": ink.colour if sure[r] else "white",
+            "markerfacecolor": style.colour if sure[r] else "white",
         }
-        shape |= {"markeredgecolor": ink.colour, "markeredgewidth": 1.2, "zorder": 4}
-        axes.plot(centre[r], y, "D" if average else ink.marker, **shape)  # type: ignore[arg-type]
+        shape |= {"markeredgecolor": style.colour, "markeredgewidth": 1.2, "zorder": 4}
+        axes.plot(centre[r], y, "D" if average else style.marker, **shape)  # type: ignore[arg-type]
         if average:
-            _number(axes, float(centre[r]), float(rows.places[r]) - 0.42, ink.width)
+            _number(axes, float(centre[r]), float(rows.places[r]) - 0.42, style.width)
 
 
 def _number(axes: Axes, value: float, y: float, width: float) -> None:
@@ -229,7 +229,7 @@ def _whiskers(intervals: Intervals | None, spread: Spread, seeds: int) -> str:
     dots = f"Small dots: the {seeds} seeds; whiskers" if seeds > 1 else "Whiskers"
     levels = f" ({found})" if (found := confidence_levels(intervals.verdicts)) else ""
     return (
-        f"{dots}: the simultaneous interval of the verdict where there is one{levels}, else the "
+        f"{dots}: the simultaneous interval of the verdict if there is one{levels}, else the "
         f"row's own 95% interval; none below {MIN_POSITIVES} images, or where no seed differs."
     )
 

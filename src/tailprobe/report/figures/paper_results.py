@@ -1,4 +1,4 @@
-"""The paper's Figures 9 to 14 of a run that repeats its study: in its own quantity, average precision beneath."""
+"""The paper's Figures 9 to 14 of a run that repeats its study: in its own quantity, with average precision below."""
 
 from collections.abc import Mapping, Sequence
 
@@ -28,7 +28,7 @@ def paper_result_figures(
     support: Int[np.ndarray, " C"],
     colours: Mapping[str, str],
 ) -> dict[str, Figure]:
-    """Draw the figures of a data set, one an encoder; those whose methods or classes the run lacks are left out.
+    """Draw the figures of a data set, one per encoder; those whose methods or classes the run lacks are left out.
 
     Args:
         results: the tidy results table.

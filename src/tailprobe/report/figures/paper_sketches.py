@@ -58,7 +58,7 @@ def resampling_sketch() -> Figure:
         subtitle="counterpart of the paper's Figure 3",
         caption="A sketch of five classes with one label an image. Undersampling leaves a random choice of each class, "
         "here as many as the rarest has; oversampling keeps every image at least once and repeats some at random, here "
-        "to as many as the most frequent class has. With several labels an image no target can be met for all at once.",
+        "to as many as the most frequent class has. With several labels per image not all targets can be met at once.",
         key=[(Patch(color=colour), name) for colour, name in _key()]
         + [(Patch(facecolor="white", edgecolor=INK, hatch="////"), "repeated image")],
         body=max(_COUNTS) * _CELL + 1.0,

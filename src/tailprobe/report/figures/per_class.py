@@ -1,4 +1,4 @@
-"""Grouped bars, one bar a method and class: the layout of the paper's results."""
+"""Grouped bars, one bar per method and class: the layout of the paper's results."""
 
 from collections.abc import Mapping, Sequence
 
@@ -46,21 +46,21 @@ def per_class(
     beside: Sequence[str] = (),
     ascending: bool = False,
 ) -> Figure:
-    """Draw a metric per class, one bar a method in the order given, the mean over seeds with every seed on it.
+    """Draw a metric per class, one bar per method in the order given, the mean over seeds with every seed on it.
 
     Args:
         table: the tidy results table.
         methods: the baseline first.
         classes: (C,) those to draw, in any order.
-        counts: (C,) images that carry each; classes stand in descending order of them.
+        counts: (C,) images that carry each; classes are in descending order of them.
         support: (C,) positives in the part scored, written under each class.
         note: ends the subtitle, such as the paper's counterpart.
-        spread: what the whiskers are where there are no intervals, see `tailprobe.report.values.half_width`.
+        spread: what the whiskers are if there are no intervals, see `tailprobe.report.values.half_width`.
         intervals: the whiskers, where the metric was tested.
-        colours: of each method; by default a palette of these alone.
+        colours: of each method; by default a palette for these methods.
         limit: of more classes than this, the most and the least frequent are drawn, and the picture says so.
-        beside: further metrics, each drawn beneath.
-        ascending: classes stand in ascending order of their images.
+        beside: further metrics, each drawn below.
+        ascending: classes are in ascending order of their images.
 
     Raises:
         InputError: the table has no such encoder, metric, part, method or class.

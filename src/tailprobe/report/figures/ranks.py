@@ -13,7 +13,7 @@ from tailprobe.report.look import NARROW, look
 from tailprobe.report.style import INK, MUTED, colours_of, markers_of, styled
 from tailprobe.report.text import shown, whole_name
 
-_NAME = 22  # letters of a method's name beside its row
+_NAME = 22  # letters of a method's name next to its row
 
 
 @styled

@@ -28,11 +28,11 @@ def resampled_distributions(
     rows: Mapping[str, int],
     distinct: Mapping[str, int],
 ) -> Figure:
-    """Draw the counts under each method that changes them beside those of the training part as it was.
+    """Draw the counts under each method that changes them, with those of the original training part.
 
     Args:
         counts: (C,) rows that carry each class, of the training part as it was (first) and under each method. Classes
-            stand in descending order of the first.
+            are in descending order of the first.
         rows: rows drawn, by the same names.
         distinct: distinct images among them.
     """

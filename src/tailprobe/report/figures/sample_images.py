@@ -33,7 +33,7 @@ def sample_images(
         tiles: RGB images of any sizes; drawn whole, never stretched.
         tags: the tags of each.
         low_frequency: names of the low-frequency classes.
-        columns: images a row at most.
+        columns: images per row at most.
 
     Raises:
         InputError: there is no image.

@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from tailprobe.report.figures.trade_off import Sides
+from tailprobe.report.figures.trade_off import GroupDifferences
 from tailprobe.report.frame import new_figure
 from tailprobe.report.style import INK, MUTED, styled
 from tailprobe.report.text import shown
 
-# Okabe and Ito's; with more sources than these, markers tell them apart.
+# Okabe and Ito's; with more sources than these, markers distinguish them.
 _TONES = ("#d55e00", "#0072b2", "#009e73", MUTED, "#cc79a7", INK)
 _MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 
@@ -25,7 +25,7 @@ class Source:
 
     name: str
     methods: Sequence[str]  # (M,), without the baseline
-    low_frequency: Sides  # differences from its own baseline and their bounds
+    low_frequency: GroupDifferences  # differences from its own baseline and their bounds
 
 
 @styled

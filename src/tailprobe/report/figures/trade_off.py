@@ -15,7 +15,7 @@ from tailprobe.report.text import shown
 
 
 @dataclass(frozen=True, eq=False)
-class Sides:
+class GroupDifferences:
     """Each method's difference in a group of classes, with the ends of what its whisker is and of the row's own 95%."""
 
     difference: Float[np.ndarray, " M"]
@@ -27,8 +27,8 @@ class Sides:
 
 @styled
 def trade_off(
-    low_frequency: Sides,
-    remaining: Sides,
+    low_frequency: GroupDifferences,
+    remaining: GroupDifferences,
     *,
     methods: Sequence[str],
     metric: str,
@@ -80,7 +80,7 @@ def _mark(colour: str, shape: str) -> Line2D:
     return Line2D([], [], linestyle="none", **look)  # type: ignore[arg-type]
 
 
-def _whiskers(axes: Axes, across: Sides, up: Sides, m: int, colour: str, *, caps: bool) -> None:
+def _whiskers(axes: Axes, across: GroupDifferences, up: GroupDifferences, m: int, colour: str, *, caps: bool) -> None:
     """Draw a method's whiskers both ways, and a faint tick at each end of its rows' own intervals."""
     x, y = across.difference[m], up.difference[m]
     right = np.maximum([[x - across.low[m]], [across.high[m] - x]], 0)

@@ -36,10 +36,10 @@ def training_curves(
     baseline: str = "baseline",
     colours: Mapping[str, str] | None = None,
 ) -> Figure:
-    """Draw training and validation loss over epochs, a panel a method, a line a seed.
+    """Draw training and validation loss over epochs, one panel per method, one line per seed.
 
     A dot marks the epoch that each seed kept; the panel says which these are and how many seeds had converged. The
-    baseline's validation loss stands behind every panel. Methods that are not trained by gradient descent have no row
+    baseline's validation loss is drawn behind every panel. Methods that are not trained by gradient descent have no row
     in the histories and no panel.
 
     Args:
@@ -59,9 +59,9 @@ def training_curves(
     down = -(-len(methods) // across)
     figure = new_figure(
         title="Learning curves",
-        subtitle=f"loss over epochs, a line a seed · encoder {shown(encoder, 40)}",
+        subtitle=f"loss over epochs, one line per seed · encoder {shown(encoder, 40)}",
         caption="Dot: the epoch that the seed kept. Training loss is each method's own (reweighted, or over the "
-        "rows it draws) and taken with dropout: compare methods by validation loss alone.",
+        "rows it draws) and taken with dropout: compare methods only by validation loss.",
         key=_key(),
         body=down * 1.75,
     )

@@ -1,4 +1,4 @@
-"""Figures as files: SVG and PDF for print, PNG for the screen, and an index for whoever shows them."""
+"""Figures as files: SVG and PDF for print, PNG for the screen, and an index for other programs."""
 
 import io
 import json
@@ -21,10 +21,10 @@ from tailprobe.report.style import settings
 
 INDEX = "index.json"
 FORMATS = ("svg", "png", "pdf")
-CAPTION = "txt"  # of a figure for a paper, which has its words beside it
+CAPTION = "txt"  # of a figure for a paper, whose caption is a separate file
 _DPI = 200  # twice a README's pixels
 _COMPRESSION = 4  # of PNG: a third of the time of the default, 6, for a twentieth more bytes
-# Bytes depend on the picture alone: neither a date nor a version of the library goes into them.
+# Bytes depend only on the figure: neither a date nor a version of the library goes into them.
 _METADATA: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": "tailprobe"},
     "png": {"Software": "tailprobe"},
@@ -43,7 +43,7 @@ def write_figures(
     Args:
         figures: by name; a name becomes a file's name.
         formats: of "svg", "png", "pdf" and "txt", the title and caption as text.
-        progress: told of stage "draw figures".
+        progress: called with the stage "draw figures".
 
     Returns:
         The files written, the index last.
@@ -61,7 +61,7 @@ def write_figures(
             raise InputError(f"figures cannot be written as {form!r}; choose among {', '.join(_METADATA)}, {CAPTION}")
     files = {name: [f"{name}.{form}" for form in formats] for name in figures}
     wanted = {file for own in files.values() for file in own}
-    _clear_way(folder, sorted(wanted))
+    _refuse_foreign_files(folder, sorted(wanted))
     earlier = _listed(folder / INDEX) - wanted
     make_folder(folder)
     # The index comes first: what it names is ours, also after a kill, and is drawn again.
@@ -70,7 +70,7 @@ def write_figures(
     written: list[Path] = []
     for done, (name, figure) in enumerate(figures.items()):
         progress("draw figures", done, len(figures))
-        lay_out(figure)
+        fix_layout(figure)
         for form, file in zip(formats, files[name], strict=True):
             with write_whole(folder / file) as partial:
                 partial.write_bytes(
@@ -83,8 +83,8 @@ def write_figures(
     return [*written, folder / INDEX]
 
 
-def lay_out(figure: Figure) -> None:
-    """Place a figure's parts once and for all, where each format would place them anew: most of its time."""
+def fix_layout(figure: Figure) -> None:
+    """Compute a figure's layout once: repeating it for each format would take most of the time."""
     with settings():
         engine = figure.get_layout_engine()
         if engine is not None and figure.axes:
@@ -137,7 +137,7 @@ def _entry(name: str, figure: Figure, files: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _clear_way(folder: Path, files: Sequence[str]) -> None:
+def _refuse_foreign_files(folder: Path, files: Sequence[str]) -> None:
     there = [file for file in [*files, INDEX] if (folder / file).exists()]
     ours = _listed(folder / INDEX) | {INDEX} if there else set()
     for file in there:

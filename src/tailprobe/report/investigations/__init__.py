@@ -1,1 +1,1 @@
-"""What investigations found: pictures, and a page of its own for each."""
+"""Figures and a separate page for each investigation."""

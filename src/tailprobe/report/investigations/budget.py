@@ -1,4 +1,4 @@
-"""The pictures of `budget`: differences from the baseline against updates, one without and one with weight decay."""
+"""Figures of `budget`: differences from the baseline against updates, one without and one with weight decay."""
 
 from matplotlib.figure import Figure
 
@@ -9,7 +9,7 @@ from tailprobe.scores.metric import metric_title
 
 
 def budget_figures(answer: BudgetAnswer) -> dict[str, Figure]:
-    """Draw one figure for each weight decay, a panel a group of classes, a line a method."""
+    """Draw one figure for each weight decay, one panel per group of classes, one line per method."""
     decays = sorted({effect.weight_decay for effect in answer.effects})
     return {f"budget_{i}": _figure(answer, decay) for i, decay in enumerate(decays)}
 
@@ -25,7 +25,7 @@ def _figure(answer: BudgetAnswer, decay: float) -> Figure:
         panels,
         ticks=[str(stop) for stop in answer.stops],
         title="What more updates do to each method's effect" + (f", with weight decay {decay:g}" if decay else ""),
-        subtitle=f"{metric_title(answer.metric)} less the baseline's after the same updates",
+        subtitle=f"{metric_title(answer.metric)} minus the baseline's after the same updates",
         caption="Whiskers hold for all stops of a method and group at once (95%). In the grey band a difference makes "
         f"none in practice. A pass is about {answer.steps:.0f} updates.",
         across="passes",

@@ -1,4 +1,4 @@
-"""The picture of `cues`: each class where its company helps, says nothing, and misleads; and what methods change."""
+"""Figure of `cues`: each class where its company helps, says nothing, and misleads; and what methods change."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -12,7 +12,7 @@ _ORDER = (2, 1, 3)  # of `pairs.NAMES`
 
 
 def cues_figures(answer: CuesAnswer) -> dict[str, Figure]:
-    """Draw the baseline's three numbers a class, a line a class, and the change of reliance by method."""
+    """Draw the baseline's three numbers per class, one line per class, and the change of reliance by method."""
     drawn = answer.classes[:_MOST]
     names = {found.name: f"{shown(found.name, 18)} (with {shown(found.companion, 18)})" for found in drawn}
     pairs = line_figure(
@@ -26,10 +26,10 @@ def cues_figures(answer: CuesAnswer) -> dict[str, Figure]:
         up="probability",
     )
     changes = line_figure(
-        {"reliance less the baseline's": {names[found.name]: _changes(found) for found in drawn}},
+        {"reliance minus the baseline's": {names[found.name]: _changes(found) for found in drawn}},
         ticks=[shown(method, 26) for method in drawn[0].methods[1:]],
         title="What methods change in the reliance on company",
-        subtitle="probability where the company helps less that where it misleads",
+        subtitle="probability where the company helps minus that where it misleads",
         caption="Whiskers hold for all methods of a class at once (95%). In the grey band a change makes none in "
         "practice.",
         across="method",

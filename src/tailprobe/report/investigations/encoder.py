@@ -1,4 +1,4 @@
-"""The picture of `encoder`: each way of fine-tuning less the frozen encoder."""
+"""Figure of `encoder`: each way of fine-tuning minus the frozen encoder."""
 
 from matplotlib.figure import Figure
 
@@ -10,12 +10,12 @@ from tailprobe.scores.metric import metric_title
 
 
 def encoder_figure(answer: EncoderAnswer) -> Figure:
-    """Draw a panel a group of classes, a row a way of fine-tuning."""
+    """Draw one panel per group of classes, one row per way of fine-tuning."""
     return row_figure(
         {f"{group} classes": _line(found) for group, found in answer.groups.items()},
         rows=answer.tunings,
-        title="What fine-tuning the encoder is worth",
-        subtitle=f"{metric_title(answer.metric)} less that of {answer.encoder} frozen · {answer.images:,} images",
+        title="What fine-tuning the encoder gains",
+        subtitle=f"{metric_title(answer.metric)} minus that of {answer.encoder} frozen · {answer.images:,} images",
         caption="Whiskers hold for all rows of a panel at once (95%). In the grey band a difference makes none in "
         "practice.",
         across="difference",

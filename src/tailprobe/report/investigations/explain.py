@@ -1,4 +1,4 @@
-"""The pictures of `explain`: images under their maps, training and test side by side, and the mean maps."""
+"""Figures of `explain`: images under their maps, training and test side by side, and the mean maps."""
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -26,7 +26,7 @@ def _images(answer: ExplainAnswer) -> Figure:
     columns = max(len(pictures) for pictures in answer.pictures.values())
     figure = new_figure(
         title=f"What encoder and head look at for {shown(answer.class_name, 40)}",
-        subtitle=f"{answer.way} · images of the class; each pair: the image, and its map over it",
+        subtitle=f"{answer.technique} · images of the class; each pair: the image, and its map over it",
         caption="Bright is where the logit of the class comes from; each map has a scale of its own.",
         body=2 * len(answer.pictures) * _SIDE,
     )
@@ -38,7 +38,7 @@ def _images(answer: ExplainAnswer) -> Figure:
                 axes.axis("off")
             if j < len(pictures):
                 plain.imshow(pictures[j])
-                _mapped(mapped, pictures[j], answer.looks[part].cells[j])
+                _mapped(mapped, pictures[j], answer.attributions[part].cells[j])
         panels[2 * i, 0].set_title(f"{part} images", fontsize=9, color=INK, loc="left")
     return figure
 
@@ -54,9 +54,9 @@ def _mapped(axes: Axes, picture: UInt8[np.ndarray, "h w 3"], cells: Float[np.nda
 
 @styled
 def _places(answer: ExplainAnswer) -> Figure:
-    mean = {f"{part} images, mean": looks.cells.mean(axis=0) for part, looks in answer.looks.items()}
+    mean = {f"{part} images, mean": maps.cells.mean(axis=0) for part, maps in answer.attributions.items()}
     figure = new_figure(
-        title=f"Where in the image the maps of {shown(answer.class_name, 40)} lie",
+        title=f"Where in the image the maps of {shown(answer.class_name, 40)} are",
         subtitle=f"share of the map in {CELLS} x {CELLS} places, and differences",
         caption="Places with a dot have a larger share, all places tested together at 5%.",
         body=_MAP,

@@ -1,4 +1,4 @@
-"""The investigations that lie in a run folder, for the links between their pages and the run's."""
+"""The investigations in a run folder, for the links between their pages and the run's."""
 
 import json
 import os
@@ -31,13 +31,13 @@ def write_kept(finding: Finding, out: Path, *, source: str) -> None:
 
 
 def kept_investigations(folder: RunFolder) -> list[Kept]:
-    """Return what lies in a run's folder of investigations, by the names of their folders; what is damaged is not."""
+    """Return the investigations of a run, by folder name; damaged ones are skipped."""
     found = [_read(record) for record in sorted(folder.investigations.glob(f"*/{RECORD}"))]
     return [kept for kept in found if kept is not None]
 
 
 def page_of_run(out: Path) -> Path | None:
-    """Return the page of the run in whose folder an investigation lies, None where it lies elsewhere."""
+    """Return the page of the run whose folder contains an investigation, None if it is elsewhere."""
     folder = run_folder_of(out)
     return folder.report if folder is not None else None
 

@@ -1,4 +1,4 @@
-"""The picture of `layers`: representations and methods side by side, as differences from the baseline on the first."""
+"""Figure of `layers`: representations and methods side by side, as differences from the baseline on the first."""
 
 import re
 
@@ -12,17 +12,17 @@ from tailprobe.scores.metric import metric_title
 
 
 def layers_figure(answer: LayersAnswer) -> Figure:
-    """Draw a panel a group of classes, a row a representation or method."""
+    """Draw one panel per group of classes, one row per representation or method."""
     return row_figure(
         {f"{group} classes": _line(found) for group, found in answer.groups.items()},
         rows=[row_name(setup.representation, answer.reference.representation) for setup in answer.representations]
         + [setup.method for setup in answer.methods],
-        title="What other layers and several encoders are worth beside methods",
-        subtitle=f"{metric_title(answer.metric)} less the baseline's with {answer.reference.representation}",
-        caption=f"Representations are orange, with the baseline; + is beside {answer.reference.representation}; layers "
-        "are counted from the end. Methods are black, with "
+        title="What other layers and several encoders gain, compared with methods",
+        subtitle=f"{metric_title(answer.metric)} minus the baseline's with {answer.reference.representation}",
+        caption=f"Representations are orange, with the baseline; + is concatenated with "
+        f"{answer.reference.representation}; layers are counted from the end. Methods are black, with "
         f"{answer.reference.representation}. Whiskers hold for all rows of a panel at once (95%). In the grey band a "
-        "difference makes none in practice.",
+        "difference is practically negligible.",
         across="difference",
         margin=answer.margin,
         marked=len(answer.representations),

@@ -1,4 +1,4 @@
-"""The picture of an investigation that varies one number: differences from a reference, a panel a group of classes."""
+"""Figure of an investigation that varies one number: differences from a reference, one panel per class group."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from tailprobe.report.text import shown
 
 # Okabe and Ito's and Tol's, in an order in which neighbours differ most.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#332288", "#999933", "#661100", "#56b4e9")
-_SPREAD = 0.06  # of a step, by which lines stand apart
+_SPREAD = 0.06  # of a step, by which lines are offset
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,14 +41,14 @@ def line_figure(
     margin: float | None = None,
     joined: bool = True,
 ) -> Figure:
-    """Draw a panel a group, a line a method, over places that stand side by side.
+    """Draw one panel per group, one line per method, over positions side by side.
 
     Args:
         panels: by title, then by name of the line; the same lines in every panel.
-        ticks: what stands under each place.
+        ticks: the label of each position.
         across, up: names of the axes.
         joined: whether the places are in an order, so that a line leads from one to the next.
-        margin: the band in which differences make none in practice; None for values that are no differences.
+        margin: the band in which differences are practically negligible; None if the values are not differences.
     """
     names = list(next(iter(panels.values())))
     colours = {name: _COLOURS[i % len(_COLOURS)] for i, name in enumerate(names)}

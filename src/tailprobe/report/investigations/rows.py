@@ -1,4 +1,4 @@
-"""The picture of an investigation that compares cases: one row a case, a panel a group of classes."""
+"""Figure of an investigation that compares cases: one row a case, one panel per group of classes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -27,12 +27,12 @@ def row_figure(
     margin: float | None = None,
     marked: int = 0,
 ) -> Figure:
-    """Draw a panel a group, a row a case: a point with its whiskers.
+    """Draw one panel per group, one row per case: a point with its whiskers.
 
     Args:
         panels: by title; each line has a place a row.
         across: the name of the axes.
-        margin: the band in which differences make none in practice; None for values that are no differences.
+        margin: the band in which differences are practically negligible; None if the values are not differences.
         marked: so many rows from the top are in the colour of attention.
     """
     figure = new_figure(title=title, subtitle=subtitle, caption=caption, body=0.75 + _ROW * len(rows))

@@ -1,4 +1,4 @@
-"""The picture of `size`: measured scores with their bands, the fitted curve, and where it leads."""
+"""Figure of `size`: measured scores with their bands, the fitted curve, and where it leads."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -20,7 +20,7 @@ _WORD = {"jump": "jump", "steady": "steady growth", "flat": "flat", "open": "sha
 
 @styled
 def size_figure(answer: SizeAnswer) -> Figure:
-    """Draw a panel a class: score against training images, doubling by doubling; the first 12 classes."""
+    """Draw one panel per class: score against training images, doubling by doubling; the first 12 classes."""
     drawn = answer.classes[:_MOST]
     columns = min(3, len(drawn))
     rows = -(-len(drawn) // columns)

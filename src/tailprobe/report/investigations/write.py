@@ -1,4 +1,4 @@
-"""The folder of an investigation: its page, its pictures and its tables."""
+"""The folder of an investigation: its page, its figures and its tables."""
 
 import base64
 from collections.abc import Mapping
@@ -52,7 +52,7 @@ def page_of(finding: Finding, figures: Figures, *, source: str, back: str = "") 
     """Return the page as text.
 
     Args:
-        back: the address of the page of the study; none where there is none.
+        back: the address of the page of the study; empty if there is none.
     """
     template = (files("tailprobe.report.investigations") / "page.html").read_text(encoding="utf-8")
     pictures = [

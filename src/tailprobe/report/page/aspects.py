@@ -10,9 +10,9 @@ from tailprobe.runs.run import Run
 
 
 def aspects(run: Run) -> dict[str, Any] | None:
-    """Return each method's answer on the low-frequency classes, by encoder; None where none was compared.
+    """Return each method's answer on the low-frequency classes, by encoder; None if none was compared.
 
-    `methods`: name, whether the aspects agree, the reasons where they do not, and of each metric its name, difference,
+    `methods`: name, whether the aspects agree, the reasons if they do not, and of each metric its name, difference,
     ends and direction.
     """
     if run.aspects is None or run.decomposition is None or run.aspects.empty:

@@ -11,8 +11,8 @@ from tailprobe.comparison.convergence import verdict_in_words
 from tailprobe.comparison.words import LARGE_EFFECT, MIN_POSITIVES, MIN_POSITIVES_FOR_NULL
 from tailprobe.groups import ALL, RULE_GROUPS
 from tailprobe.report.page.numbers import short_for_json
-from tailprobe.report.page.once import once_a_run
-from tailprobe.report.questions import asked, more_seeds
+from tailprobe.report.page.once import cached_per_run
+from tailprobe.report.questions import more_seeds, questions_tested
 from tailprobe.report.values import half_width, mean, seed_values
 from tailprobe.runs.run import Run
 from tailprobe.scores.metric import all_metrics, find_head_metric, lower_is_better
@@ -20,7 +20,7 @@ from tailprobe.scores.metric import all_metrics, find_head_metric, lower_is_bett
 _DRAWN_RULES = ("0.5", "tuned")  # of thresholds
 
 
-@once_a_run
+@cached_per_run
 def comparison(run: Run) -> dict[str, Any]:
     """Return the numbers of the per-class table, by encoder and metric.
 
@@ -40,7 +40,7 @@ def comparison(run: Run) -> dict[str, Any]:
         "margin": None if run.verdicts is None else float(run.verdicts["margin"].iloc[0]),
         "questions": []
         if run.verdicts is None
-        else [asdict(q) | {"sentence": q.sentence} for q in asked(run.verdicts)],
+        else [asdict(q) | {"sentence": q.sentence} for q in questions_tested(run.verdicts)],
         "baseline_of": [run.methods.index(run.baselines.get(name, run.methods[0])) for name in run.methods],
         "means": {e: _means(run, e) for e in run.encoders},
         "of_all_classes": {e: _of_all_classes(run, e) for e in run.encoders},
@@ -114,9 +114,8 @@ def _of_verdicts(run: Run, encoder: str, column: str, otherwise: np.ndarray) -> 
 def _verdicts(run: Run, encoder: str) -> dict[str, Any]:
     """Return what the tests say, (M, K) each: verdict, p, minimum detectable effect, simultaneous interval.
 
-    All are empty for the baseline; verdicts, p and simultaneous intervals also for what belongs to no question, as
-    single classes. `said` is a verdict with what must be known beside it. Beside them stands what more seeds would
-    bring.
+    All are empty for the baseline; verdicts, p and simultaneous intervals are also empty for rows that belong to no
+    question, such as single classes. `said` is a verdict with its qualifications, `more_seeds` what more seeds add.
     """
     assert run.verdicts is not None
     shape = (len(run.methods), len(run.classes) + len(RULE_GROUPS))

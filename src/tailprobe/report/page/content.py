@@ -79,7 +79,7 @@ def content(run: Run, *, beside: Path | None = None) -> dict[str, Any]:
 
 
 def _investigations(run: Run, beside: Path) -> list[dict[str, Any]]:
-    """Return what was investigated beside the run: title, answers, and the address of its page from this one."""
+    """Return the investigations of the run: title, answers, and the address of its page from this one."""
     return [
         {"name": kept.name, "title": kept.title, "answers": list(kept.answers), "address": address(kept.page, beside)}
         for kept in kept_investigations(run.folder)

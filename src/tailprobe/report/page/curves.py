@@ -7,7 +7,7 @@ import pandas as pd
 from jaxtyping import Bool, Float, Int
 
 from tailprobe.report.page.numbers import short_for_json
-from tailprobe.report.page.once import once_a_run
+from tailprobe.report.page.once import cached_per_run
 from tailprobe.runs.run import Run
 from tailprobe.scores.decisions import RECALL, Confusion, f_beta_ratio
 from tailprobe.scores.head_scores import read_head_scores
@@ -21,7 +21,7 @@ _BINS = 10
 CALIBRATION_POSITIVES = 20  # different images of a class, below which its calibration is noise
 
 
-@once_a_run
+@cached_per_run
 def curves(run: Run) -> dict[str, Any]:
     """Return the curves of the rarest classes for baseline and chosen method, by encoder, all seeds' test parts joined.
 

@@ -16,7 +16,7 @@ _COLUMNS = (
 
 
 def gain_sources(run: Run) -> dict[str, Any] | None:
-    """Return each method's gains on the low-frequency classes, taken apart; None where none was compared.
+    """Return each method's gains on the low-frequency classes, taken apart; None if none was compared.
 
     By encoder and metric of decisions: the methods, a list for each of `_COLUMNS`, and the sentence that says it.
     """
@@ -28,9 +28,9 @@ def gain_sources(run: Run) -> dict[str, Any] | None:
 
 
 def shown_first(run: Run, encoder: str) -> tuple[str, dict[str, Any]] | None:
-    """Return the metric that is shown first and its content; None where nothing was taken apart.
+    """Return the metric that is shown first and its content; None if nothing was taken apart.
 
-    The primary metric where it is one of decisions, else recall at 0.5, else the first.
+    The primary metric if it is one of decisions, else recall at 0.5, else the first.
     """
     sources = gain_sources(run)
     if sources is None:

@@ -6,7 +6,7 @@ from tailprobe.datasets.storage.url import is_url
 
 
 def link(file: str) -> str:
-    """Return the address of an image, empty where it is no file of its own and no page of the web.
+    """Return the address of an image, empty if it is neither a separate file nor a web page.
 
     >>> link("/data/a b<c>.png"), link("https://host/a.png"), link("s3://bucket/a.png"), link("")
     ('file:///data/a%20b%3Cc%3E.png', 'https://host/a.png', '', '')

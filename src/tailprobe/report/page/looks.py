@@ -1,4 +1,4 @@
-"""What there is to look at: where images lie and how they are judged, confusions, neighbours, doubtful labels."""
+"""What there is to look at: where images are and how they are scored, confusions, neighbours, doubtful labels."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from tailprobe.scores.mean_scores import mean_scores, mean_thresholds, shown_rul
 
 CLASSES = 20  # rarest first
 _CONFUSED = 25  # classes of a confusion matrix that can still be read
-_DOUBTFUL = 3  # labels a class and kind
+_DOUBTFUL = 3  # labels per class and kind
 
 
 def looks(run: Run) -> dict[str, Any]:
@@ -95,8 +95,8 @@ def doubtful_labels(
     where it scores as low as those that do not.
 
     Args:
-        scores: by heads that were not trained on the image; NaN where there is none.
-        most: labels a class and kind.
+        scores: by heads that were not trained on the image; NaN if there is none.
+        most: labels per class and kind.
 
     Source:
         Northcutt, Jiang and Chuang, Confident learning, JAIR 2021: thresholds are the mean self-confidence of a class.

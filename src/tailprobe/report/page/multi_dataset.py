@@ -19,7 +19,7 @@ from tailprobe.comparison.ranks import rank_methods
 from tailprobe.groups import LOW_FREQUENCY
 from tailprobe.randomness import generator
 from tailprobe.report.page.numbers import short_for_json
-from tailprobe.report.page.once import once_a_run
+from tailprobe.report.page.once import cached_per_run
 from tailprobe.report.page.shared_error import difference_error, level_error
 from tailprobe.report.values import seed_values
 from tailprobe.runs.run import Run
@@ -32,19 +32,19 @@ _RESAMPLES = 1000
 def multi_dataset(runs: Sequence[Run]) -> dict[str, Any] | None:
     """Compare the methods that all runs share, in their tested metric's mean over the low-frequency classes.
 
-    A block is a run under one of its encoders. With one block alone the ranks go over its classes instead.
+    A block is a run under one of its encoders. With only one block, its classes are ranked over instead.
 
     Returns:
-        `metric`, `methods`, `blocks` (names, empty where classes are ranked), `ranked` (how many blocks or classes),
+        `metric`, `methods`, `blocks` (names, empty if classes are ranked), `ranked` (how many blocks or classes),
         `ranks`, `friedman_p`, `critical_difference`, `cliques` (places in `methods`), `against_baseline` (p-values),
         `improvement` (value, low, high, by method, against the first), `interquartile_mean` (the same, of every
-        method), and `profile` (steps, and by method value, low, high). None where the runs share no method beside the
+        method), and `profile` (steps, and by method value, low, high). None if the runs share no method besides the
         first method, or no value of the metric.
     """
     return _of_one(runs[0]) if len(runs) == 1 else _of_runs(runs)
 
 
-@once_a_run
+@cached_per_run
 def _of_one(run: Run) -> dict[str, Any] | None:
     return _of_runs([run])
 

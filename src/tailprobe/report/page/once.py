@@ -1,4 +1,4 @@
-"""What figures and page both need of a run is computed once."""
+"""Cache results of a run that figures and page share."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -10,7 +10,7 @@ from tailprobe.runs.run import Run
 T = TypeVar("T")
 
 
-def once_a_run(compute: Callable[[Run], T]) -> Callable[[Run], T]:
+def cached_per_run(compute: Callable[[Run], T]) -> Callable[[Run], T]:
     """Keep what a function gives of a run as long as the run is there; nobody may change it."""
     known: WeakKeyDictionary[Run, T] = WeakKeyDictionary()
 

@@ -11,7 +11,7 @@ _NUMBERS = ("difference", "low", "high", "minimum_detectable_effect")
 
 
 def paper(run: Run) -> dict[str, Any] | None:
-    """Return the paper's numbers and findings beside the run's; None where it repeats no study of the paper's."""
+    """Compare the paper's numbers and findings with the run's; None if the run repeats no study of the paper."""
     if run.paper_facts is None:
         return None
     return {

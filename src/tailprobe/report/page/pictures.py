@@ -14,7 +14,7 @@ from tailprobe.report.figures.gain_sources import Part
 from tailprobe.report.figures.gain_sources import gain_sources as draw_gain_sources
 from tailprobe.report.figures.ranks import ranks
 from tailprobe.report.figures.side_by_side import Source, side_by_side
-from tailprobe.report.figures.trade_off import Sides, trade_off
+from tailprobe.report.figures.trade_off import GroupDifferences, trade_off
 from tailprobe.report.page.comparison import comparison
 from tailprobe.report.page.curves import curves
 from tailprobe.report.page.gain_sources import shown_first
@@ -29,7 +29,7 @@ def page_figures(run: Run) -> dict[str, Figure]:
 
     Where gains in decisions come from, trade-off and curves by encoder, ranks with probabilities of improvement, and
     with several encoders these side by side.
-    They are drawn from the numbers that the page has. Nothing is drawn of a run of the baseline alone.
+    They are drawn from the numbers that the page has. Nothing is drawn for a run with only the baseline.
     """
     if len(run.methods) < 2:
         return {}
@@ -120,13 +120,13 @@ def _reach(tested: Sequence[bool]) -> str:
 def _reach_of(compared: dict[str, Any]) -> str:
     about = "; ".join(question["sentence"] for question in compared["questions"] if question["name"] != CLASSES)
     return (
-        f"Whiskers with caps: simultaneous interval ({about}); faint ticks: 95% interval of the row alone; grey: "
+        f"Whiskers with caps: simultaneous interval ({about}); faint ticks: 95% interval of the single row; grey: "
         f"practically equal, within ±{compared['margin']:g}"
     )
 
 
-def _sides(run: Run, compared: dict[str, Any], encoder: str, metric: str, group: str) -> Sides:
-    """Return what is drawn of each method: the simultaneous interval, where there is one, and the row's own."""
+def _sides(run: Run, compared: dict[str, Any], encoder: str, metric: str, group: str) -> GroupDifferences:
+    """Return what is drawn of each method: the simultaneous interval, if there is one, and the row's own."""
     k, numbers = len(run.classes) + RULE_GROUPS.index(group), compared["numbers"][encoder][metric]
 
     def column(rows: list[list[float | None]]) -> np.ndarray:
@@ -135,11 +135,11 @@ def _sides(run: Run, compared: dict[str, Any], encoder: str, metric: str, group:
     difference, low, high = (column(numbers[name]) for name in ("difference", "low", "high"))
     if compared["tested"] != metric:
         nothing = np.full(len(difference), np.nan)
-        return Sides(difference, low, high, nothing, nothing)
+        return GroupDifferences(difference, low, high, nothing, nothing)
     judged = compared["verdicts"][encoder]
     wide_low, wide_high = column(judged["simultaneous_low"]), column(judged["simultaneous_high"])
     joint = ~np.isnan(wide_low)
-    return Sides(
+    return GroupDifferences(
         difference,
         np.where(joint, wide_low, low),
         np.where(joint, wide_high, high),

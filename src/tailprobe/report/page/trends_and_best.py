@@ -1,4 +1,4 @@
-"""What a run answers beside its main question: what more of a method does, and which methods may be the best."""
+"""Further results of a run: the trend over a method's argument, and which methods may be the best."""
 
 from types import MappingProxyType
 from typing import Any
@@ -17,23 +17,23 @@ _MOST_NAMED = 6
 def trends_and_best(run: Run) -> list[dict[str, Any]]:
     """Return the trends, then the comparison with the best, each with its `encoder`, `sentence` and `picture`.
 
-    The picture of a trend has a point a dose, with the interval of the method there, and the change along the line;
-    that of a comparison with the best an interval a method. Numbers are null where they are not known.
+    The figure of a trend has one point per dose, with the interval of the method there, and the change along the line;
+    that of a comparison with the best has one interval per method. Numbers are null if they are not known.
     """
     trends = [] if run.trends is None else run.trends.to_dict("records")
-    found = [_said(row["encoder"], _trend(pd.Series(row)), _dose_points(run, row)) for row in trends]
+    found = [_entry(row["encoder"], _trend(pd.Series(row)), _dose_points(run, row)) for row in trends]
     if run.best is None:
         return found
     by_encoder = run.best.groupby(run.best["encoder"].astype(str), sort=False)
-    return found + [_said(encoder, _best(rows), _distances(rows)) for encoder, rows in by_encoder]
+    return found + [_entry(encoder, _best(rows), _distances(rows)) for encoder, rows in by_encoder]
 
 
-def _said(encoder: object, sentence: str, picture: dict[str, Any]) -> dict[str, Any]:
+def _entry(encoder: object, sentence: str, picture: dict[str, Any]) -> dict[str, Any]:
     return {"encoder": str(encoder), "sentence": sentence, "picture": picture}
 
 
 def _dose_points(run: Run, trend: dict[Any, Any]) -> dict[str, Any]:
-    """Return what the picture of a trend shows; its points are the rows that the trend is a sum of."""
+    """Return what the figure of a trend shows; its points are the rows that the trend is a sum of."""
     assert run.verdicts is not None  # trends are of what was tested
     table = run.verdicts
     rows = table[
@@ -54,7 +54,7 @@ def _dose_points(run: Run, trend: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _distances(rows: pd.DataFrame) -> dict[str, Any]:
-    """Return what the picture of the comparison with the best shows."""
+    """Return what the figure of the comparison with the best shows."""
     return {
         "kind": "best",
         "methods": rows["method"].astype(str).tolist(),

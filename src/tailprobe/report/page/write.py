@@ -38,9 +38,9 @@ _PROGRAM = (
 
 
 def write_page(runs: Sequence[Run], path: Path) -> Path:
-    """Write the page of one run, or of several side by side; it appears whole or not at all.
+    """Write the page of one run, or of several side by side; the file is replaced atomically.
 
-    Names of classes, files and settings are other people's text. They go into the page as JSON in which no `<` stands,
+    Names of classes, files and settings are other people's text. They go into the page as JSON without any `<`,
     are put on it as text by its program, and a content security policy lets run only the two programs that are part of
     the page, by their digests, and load nothing from anywhere.
     """

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tailprobe.comparison.question import CLASSES, COST, PRIMARY
 from tailprobe.methods.lookup import parse_methods
-from tailprobe.report.questions import Asked, asked
+from tailprobe.report.questions import TestedQuestion, questions_tested
 from tailprobe.report.tables.escape import markdown, tex
 from tailprobe.runs.run import Run
 from tailprobe.scores.metric import metric_title
@@ -14,7 +14,7 @@ from tailprobe.scores.metric import metric_title
 
 @dataclass(frozen=True)
 class Cite:
-    """References that stand behind the words before them."""
+    """References cited after the text before them."""
 
     keys: tuple[str, ...]
 
@@ -102,7 +102,7 @@ def _methods(run: Run) -> Iterator[str | Cite]:
 
 
 def _compared(run: Run) -> list[str]:
-    """Return the methods that are no baseline."""
+    """Return the methods other than baselines."""
     return [method for method in run.methods if method not in ("baseline", "softmax")]
 
 
@@ -165,7 +165,7 @@ def _statistics(run: Run) -> Iterator[str | Cite]:
     yield ", and the covariance of test parts that share images"
     yield Cite(("nadeau2003", "cameron2011"))
     yield ". "
-    for question in asked(run.verdicts):
+    for question in questions_tested(run.verdicts):
         about = {PRIMARY: "The primary question", COST: "The question of cost", CLASSES: "Single classes"}[
             question.name
         ]
@@ -174,8 +174,8 @@ def _statistics(run: Run) -> Iterator[str | Cite]:
         yield ". "
 
 
-def _jointly(question: Asked, run: Run) -> Iterator[str | Cite]:
-    """Say how a question's comparisons share its level: of few seeds by Bonferroni's method, an equal part each."""
+def _jointly(question: TestedQuestion, run: Run) -> Iterator[str | Cite]:
+    """Describe how a question's comparisons share its level: with few seeds equally, by Bonferroni's method."""
     assert run.verdicts is not None
     levels = run.verdicts.loc[run.verdicts["question"] == question.name, "critical_level"].dropna()
     if question.comparisons > 1 and bool((levels <= question.level / question.comparisons * (1 + 1e-9)).all()):

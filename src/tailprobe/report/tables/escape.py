@@ -20,7 +20,7 @@ def one_line(text: str) -> str:
 def tex(text: str) -> str:
     r"""Return a text as LaTeX prints it.
 
-    A bracket stands in braces: after a line's end it would be taken for an argument.
+    A bracket is set in braces, as LaTeX would take it for an optional argument after a line break.
 
     >>> print(tex("50% & a_b"))
     50\% \& a\_b

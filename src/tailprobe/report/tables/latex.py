@@ -7,14 +7,14 @@ from tailprobe.report.tables.layout import SIZES, TEXT_WIDTH, Layout, layout
 from tailprobe.report.tables.letters import short_pieces, width_of
 from tailprobe.report.tables.printed import MISSING, Cell, Column, PrintedTable, Section
 
-_LONGEST = 45  # lines that fit a page; a longer table goes on over pages
+_LONGEST = 45  # lines that fit a page; a longer table continues on further pages
 _DASH = "{--}"
 
 
 def latex(table: PrintedTable) -> str:
-    """Return a `table`, or a `longtable` where it does not fit a page, no wider than the text of an article.
+    """Return a `table`, or a `longtable` if it does not fit a page, no wider than the text of an article.
 
-    Numbers stand in columns of siunitx's type S, aligned at their decimal points; what is no number there is in braces.
+    Numbers are set in columns of siunitx's type S, aligned at their decimal points; other content is set in braces.
     What is wider than the text at any size is set in landscape, and its caption says so.
     """
     fitted = layout(table)

@@ -30,7 +30,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in a column: a text, a number, or the two ends of an interval; NaN where nothing is known."""
+    """The content of a column: text, a number, or the two ends of an interval; NaN if unknown."""
 
     value: Value
     bold: bool = False

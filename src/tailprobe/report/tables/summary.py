@@ -1,4 +1,4 @@
-"""The table that everybody wants: what each method reaches and changes, on the rare classes, the others and all."""
+"""The summary table: what each method reaches and changes, on the rare classes, the others and all."""
 
 from collections.abc import Iterator
 from types import MappingProxyType
@@ -27,7 +27,7 @@ def summary(run: Run) -> pd.DataFrame:
 
     mean_low and mean_high are the 95% interval of the mean. difference_low
     and difference_high are the simultaneous interval that the verdict is drawn from where `simultaneous` says so, else
-    the 95% interval of the row alone. `best` marks the best mean of an encoder and group, to as many decimals as are
+    the 95% interval of the single row. `best` marks the best mean of an encoder and group, to as many decimals as are
     printed.
 
     Raises:
@@ -143,8 +143,8 @@ def _caption(table: pd.DataFrame, run: Run) -> str:
     return (
         f"{title[:1].upper()}{title[1:]} on the test images of {run.name}{encoder}: {averaged} with its 95% interval, "
         "and the difference from the baseline of the same seed. The interval of a difference is "
-        f"simultaneous{levels}, so that it holds for all comparisons of its question at once, where a verdict stands "
-        "beside it; elsewhere it is the 95% interval of that difference alone. Bold: the best mean, "
+        f"simultaneous{levels}, so that it holds for all comparisons of its question at once if a verdict stands "
+        "beside given; otherwise it is the 95% interval of that single difference. Bold: the best mean, "
         "which by itself shows nothing. "
         f"{references(run.baselines, run.methods[0])}"
     ).strip()

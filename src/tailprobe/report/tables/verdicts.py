@@ -6,7 +6,7 @@ import pandas as pd
 
 from tailprobe.comparison.question import CLASSES
 from tailprobe.comparison.words import IMPROVES, WORSENS
-from tailprobe.report.questions import asked
+from tailprobe.report.questions import questions_tested
 from tailprobe.report.references import references
 from tailprobe.report.tables.printed import Cell, Column, PrintedTable, Row, Section
 from tailprobe.runs.run import Run
@@ -67,12 +67,12 @@ def _cells(row: "pd.Series[float]", after: str) -> Row:
 def _caption(verdicts: pd.DataFrame, run: Run) -> str:
     title = metric_title(str(verdicts["metric"].iloc[0]))
     encoder = f", encoder {run.encoders[0]}" if len(run.encoders) == 1 else ""
-    questions = "; ".join(question.sentence for question in asked(verdicts))
+    questions = "; ".join(question.sentence for question in questions_tested(verdicts))
     tested = f"{questions[:1].upper()}{questions[1:]}." if questions else "Nothing was tested."
     return (
         f"Verdicts on the methods: difference in {title} from the baseline of the same seed, {run.name}{encoder}. "
         f"{tested} Simultaneous intervals hold for all comparisons of a question at once; adjusted p is to be compared "
         "with the question's level; detectable: the smallest true difference found with 80% power. Practically equal: "
-        f"the interval lies within {float(verdicts['margin'].iloc[0]):g} of zero. "
+        f"the interval is within {float(verdicts['margin'].iloc[0]):g} of zero. "
         f"{references(run.baselines, run.methods[0])}"
     ).strip()

@@ -21,7 +21,7 @@ class Table:
     """A table for machines and the same for readers."""
 
     data: pd.DataFrame  # every row and digit, in CSV and Parquet
-    printed: PrintedTable  # what a reader wants of it, in LaTeX and Markdown
+    printed: PrintedTable  # the columns for readers, in LaTeX and Markdown
 
 
 def write_tables(tables: Mapping[str, Table], folder: Path) -> list[Path]:

@@ -11,7 +11,7 @@ from tailprobe.errors import InputError
 from tailprobe.review.server.guard import Guard
 from tailprobe.review.session import Session, Where
 
-# Files of the package, open to every page of this machine: where they lie, and what they are.
+# Files of the package, open to every page of this machine: their paths and media types.
 _ASSETS = {
     "page.js": ("review/page", "text/javascript"),
     "queue.js": ("review/page", "text/javascript"),
@@ -31,14 +31,14 @@ class Decided(BaseModel):
     seen: int = Field(default=0, ge=0)
 
 
-class Undone(BaseModel):
-    """The wish to take back the last decision."""
+class UndoRequest(BaseModel):
+    """A request to undo the last decision."""
 
     reviewer: str = _NAME
 
 
 def make_app(session: Session, *, token: str, port: int) -> FastAPI:
-    """Return the application of one review; it keeps no state beside the session's."""
+    """Return the application of one review; all state is in the session."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     _add_page(app)
     _add_reading(app, session)
@@ -87,8 +87,8 @@ def _add_writing(app: FastAPI, session: Session) -> None:
         return session.decide(decided.number, decided.decision, decided.reviewer, seen=decided.seen)
 
     @app.post("/api/undo")
-    def undo(undone: Undone) -> dict[str, Any]:
-        return session.undo(undone.reviewer)
+    def undo(request: UndoRequest) -> dict[str, Any]:
+        return session.undo(request.reviewer)
 
     @app.post("/api/write")
     def write() -> dict[str, str]:

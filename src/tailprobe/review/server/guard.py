@@ -1,7 +1,7 @@
 """What the server lets in: the user's own browser, on this machine, with the token of this review.
 
 A page of another site cannot reach it. DNS rebinding fails at the Host header, which names that site; a request across
-sites fails at the Origin header and for want of the token; nothing is readable to it, as no CORS header is ever sent.
+sites fails because of the Origin header and the missing token; it can read nothing, as no CORS header is sent.
 """
 
 import hmac
@@ -32,18 +32,18 @@ HEADERS: Final = {
 def refusal_of(
     headers: dict[str, str], *, path: str, query_token: str, port: int, token: str
 ) -> tuple[int, str] | None:
-    """Return status and reason why a request is not let in; None where it is.
+    """Return status and reason why a request is not let in; None if it is.
 
     Args:
         headers: by lower-case name.
         query_token: the parameter `token` of the address.
 
     >>> refusal_of({"host": "evil.example"}, path="/", query_token="t", port=80, token="t")
-    (421, 'this server answers to 127.0.0.1 and localhost alone')
+    (421, 'this server only answers to 127.0.0.1 and localhost')
     """
     hosts = {f"{name}:{port}" for name in (HOST, "localhost")}
     if headers.get("host", "") not in hosts:
-        return 421, "this server answers to 127.0.0.1 and localhost alone"
+        return 421, "this server only answers to 127.0.0.1 and localhost"
     if headers.get("origin", "") not in {"", *(f"http://{host}" for host in hosts)}:
         return 403, "requests of other sites are refused"
     length = headers.get("content-length", "0")

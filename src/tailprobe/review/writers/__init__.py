@@ -1,1 +1,1 @@
-"""Writers: a file each for the forms in which reviewed labels are kept."""
+"""Writers: one module for each format of reviewed labels."""

@@ -4,8 +4,8 @@
         dataset_dir=FOLDER, dataset_type=fiftyone.types.FiftyOneImageClassificationDataset, data_path="data.json"
     )
 
-No image is copied: `data.json` says where each lies. An image of no class has an empty list; what is known not to be
-there and what is not known are in `tailprobe.json`, since the format has no place for them.
+No image is copied: `data.json` has the path of each. An image without any class has an empty list; negative and
+unknown labels are in `tailprobe.json`, since the format does not support them.
 
 Source: FiftyOne's documentation, "Loading datasets from disk", FiftyOneImageClassificationDataset.
 """
@@ -25,11 +25,11 @@ def write_fiftyone(labels: ReviewedLabels, folder: Path) -> None:
     """Write the files into a folder, each whole or not at all.
 
     Raises:
-        InputError: an image is no file of its own, as FiftyOne needs them.
+        InputError: an image is not a separate file, as FiftyOne needs.
     """
     if "" in labels.files:
         name = labels.names[labels.files.index("")]
-        raise InputError(f"{name} lies in an archive, and FiftyOne takes files alone; unpack it, or write a table")
+        raise InputError(f"{name} is in an archive, but FiftyOne reads only files; extract it, or write a table")
     # Names hold slashes and two may end alike: images are counted, and `name` is in the third file.
     keys = [f"{row:07d}" for row in range(len(labels.names))]
     write_text(folder / DATA, json.dumps(dict(zip(keys, labels.files, strict=True))))

@@ -2,7 +2,7 @@
 
 Import needs a labelling configuration with an `<Image name="image" value="$image"/>` and a `<Choices name="label"
 toName="image">`, `choice="multiple"` of multi-label collections. What is known not to be there and what is not known
-are no choices; they are in the task's data, `absent` and `unknown`.
+are not choices; they are in the task's data, `absent` and `unknown`.
 
 Source: Label Studio's documentation, "Import pre-annotated data" (basic JSON format) and "Choices".
 """

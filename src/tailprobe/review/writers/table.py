@@ -1,4 +1,4 @@
-"""A table of labels: a row an image, a column a class, 1, 0 and -1 where it is not known.
+"""A table of labels: one row per image, one column per class, with 1, 0, or -1 if unknown.
 
 `tailprobe compare IMAGES --labels TABLE --uncertain ignore` reads it.
 """

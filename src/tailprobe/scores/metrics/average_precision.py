@@ -53,13 +53,13 @@ def average_precision_influence(sample: Sample, value: Float[np.ndarray, " C"]) 
         positives, images = ranked.new_positives[steps], ranked.predicted_positives[steps]
         precision = ranked.true_positives[steps] / images
         at = ranked.first_at_or_below(c, sample.scores[:, c])
-        own = np.append(precision, 0)[at] - value[c] + _from_here_down(positives / images)[at]
-        lost = _from_here_down(positives * precision / images)[at]
+        own = np.append(precision, 0)[at] - value[c] + _reversed_cumsum(positives / images)[at]
+        lost = _reversed_cumsum(positives * precision / images)[at]
         influence[:, c] = (sample.labels[:, c] * own - lost) / ranked.support[c]
     return influence
 
 
-def _from_here_down(values: Float[np.ndarray, " G"]) -> Float[np.ndarray, " G1"]:
+def _reversed_cumsum(values: Float[np.ndarray, " G"]) -> Float[np.ndarray, " G1"]:
     """Return the sum over each step and those below it, and a last 0 for scores below all steps."""
     return np.append(np.cumsum(values[::-1])[::-1], 0)
 

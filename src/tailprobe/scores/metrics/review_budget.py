@@ -1,4 +1,4 @@
-"""Among the first K images that somebody looks at: what share of a class, and how much more than by chance."""
+"""Among the first K images that are reviewed: what share of a class, and how much more than by chance."""
 
 import numpy as np
 from jaxtyping import Bool, Float

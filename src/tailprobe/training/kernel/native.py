@@ -80,12 +80,12 @@ def _available(names: tuple[str, ...]) -> tuple[str, ...]:
 
 @cache
 def unavailable_reason() -> str | None:
-    """Return why there is no compiled kernel, None where there is one."""
+    """Return why there is no compiled kernel, None if there is one."""
     return library_problem(_FOLDER)
 
 
 def library_problem(folder: Path) -> str | None:
-    """Return why the kernel's folder has no usable library, None where it has one."""
+    """Return why the kernel's folder has no usable library, None if it has one."""
     path = folder / "library.so"
     if not path.exists():
         return "the package was installed without a C compiler"
@@ -196,7 +196,7 @@ class NativeTrainer:
         return float(total) / len(rows)
 
     def validate(self, logits: Float[np.ndarray, "V C"] | None = None) -> float:
-        """Return the mean plain loss of the link over the validation rows; NaN where there are none."""
+        """Return the mean plain loss of the link over the validation rows; NaN if there are none."""
         rows = self._validation
         if not len(rows):
             return float("nan")

@@ -42,7 +42,7 @@ class StackRows:
         return torch.from_numpy(self._labels[rows]).to(self._device).float()
 
     def known_of(self, rows: Int[np.ndarray, " V"]) -> Bool[np.ndarray, "V C"] | None:
-        """Return which labels of images are known; None where all are."""
+        """Return which labels of images are known; None if all are."""
         return None if self._known is None else self._known[rows]
 
 

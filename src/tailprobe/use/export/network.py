@@ -17,7 +17,7 @@ from tailprobe.use.export.resize import ResizeAndCrop
 
 # Encoders that can be exported, with their limits; the documentation has the same table.
 EXPORTED = {
-    "descriptors": "built in; images of up to 511 pixels a side, above which it first averages whole blocks of pixels",
+    "descriptors": "built in; images of up to 511 pixels per side; larger ones are first averaged over pixel blocks",
     "efficientnet_lite0, resnet18, clip, timm models, open_clip, torchgeo, nn.Module": "in float32",
     "functions and other objects of your own": "not exported: what they compute is Python, not a graph",
 }

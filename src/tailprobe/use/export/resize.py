@@ -82,7 +82,7 @@ class ResizeAndCrop(nn.Module):
     def _matrix(
         self, places: Float[torch.Tensor, " n"], old: _Scalar, new: _Scalar, crop: int
     ) -> tuple[Float[torch.Tensor, "crop n"], Float[torch.Tensor, " crop"]]:
-        """Return the weights of each output position that is kept, and 1 if it lies in the resized image, else 0."""
+        """Return the weights of each output position that is kept, and 1 if it is in the resized image, else 0."""
         lacking = (crop - new).clamp(min=0)
         first = torch.round((torch.maximum(new, torch.full_like(new, float(crop))) - crop) / 2)
         output = torch.arange(crop, dtype=torch.float64) + first - torch.floor(lacking / 2)

@@ -17,7 +17,7 @@ class ImageAnswer(BaseModel):
     uncertain: list[str] = Field(description="Classes whose decision another head of the method could turn.")
     most_likely: str | None = Field(description="The class of the highest probability, where each image has one.")
     unlike_training: bool = Field(description="Whether it is farther from the training images than 1% of these.")
-    probabilities: dict[str, float] = Field(description="Calibrated, by class; each class is a question of its own.")
+    probabilities: dict[str, float] = Field(description="Calibrated, by class; classes are predicted independently.")
 
 
 class Prediction(BaseModel):
@@ -28,7 +28,7 @@ class Prediction(BaseModel):
 
 
 class ClassAnswer(BaseModel):
-    """One class: its threshold, and what to expect of it; null where nothing is known or nothing is tagged."""
+    """One class: its threshold, and what to expect of it; null if nothing is known or nothing is tagged."""
 
     name: str
     aim: str
@@ -37,7 +37,7 @@ class ClassAnswer(BaseModel):
     precision_interval: tuple[float | None, float | None]
     recall: float | None
     recall_interval: tuple[float | None, float | None]
-    not_trusted: str = Field(description="Why its probabilities cannot be trusted; empty where they can.")
+    not_trusted: str = Field(description="Why its probabilities are unreliable; empty if they are reliable.")
 
 
 class Classes(BaseModel):

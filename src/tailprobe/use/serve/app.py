@@ -59,7 +59,7 @@ class Service:
         return self._classes
 
     async def health(self) -> Health:
-        """Say whether images are scored."""
+        """Report whether images are scored."""
         if not self.scorer.works:
             raise busy("not_working", expected="a server that scores images", got="one that has stopped")
         return Health(status="ok", model=self._settings.model, version=tailprobe.__version__, queue=self.scorer.queue)
@@ -85,7 +85,7 @@ def build_app(classifier: Classifier, settings: ServerSettings, *, downloader: D
     """Return the application of a classifier.
 
     Args:
-        downloader: of URLs, where they are allowed and not every public address may be asked.
+        downloader: of URLs, if they are allowed and not every public address may be asked.
 
     Raises:
         InputError: the encoder cannot be loaded or is another, or an aim cannot be.

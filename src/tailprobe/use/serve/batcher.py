@@ -37,7 +37,7 @@ class Batcher(Generic[Item, Result]):
 
     @property
     def works(self) -> bool:
-        """Whether it has been started and goes on."""
+        """Whether it has been started and is running."""
         return self._loop_of_batches is not None and not self._loop_of_batches.done()
 
     def start(self) -> None:

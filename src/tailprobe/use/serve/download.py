@@ -1,4 +1,4 @@
-"""Fetch an image by a URL that a client names, from public addresses alone.
+"""Fetch an image by a URL that a client names, from public addresses only.
 
 A client must not reach through the server what it could not reach itself: machines of a private network, the server's
 own ports, a cloud's metadata. The address is checked at the one place where a socket is made, after the name was
@@ -59,8 +59,8 @@ class Downloader:
         """Return the bytes behind a URL.
 
         Raises:
-            Problem: it is no URL of http or https, leads to an address that is not allowed, answers with another status
-                than 200, or with too many bytes, or not in time.
+            Problem: it is not an HTTP or HTTPS URL, leads to an address that is not allowed, answers with a
+                status other than 200 or too many bytes, or does not answer in time.
         """
         check_url(url)
         try:
@@ -75,7 +75,7 @@ class Downloader:
         except aiohttp.TooManyRedirects:
             raise _unfetched(url, f"more than {_REDIRECTS} redirects") from None
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):  # of a redirect, too
-            raise _refused(url, "a URL that is none, or not of http or https") from None
+            raise _refused(url, "something other than an HTTP or HTTPS URL") from None
         except TimeoutError:
             raise _unfetched(url, f"no image within {self._timeout.total:g} s") from None
         except aiohttp.ClientError as error:
@@ -119,7 +119,7 @@ class Downloader:
 
 
 def check_url(url: str) -> None:
-    """Refuse what is no URL of http or https, before anything is resolved.
+    """Refuse anything but HTTP and HTTPS URLs, before anything is resolved.
 
     Raises:
         Problem: see above; or the URL holds a user's name and password.

@@ -13,7 +13,7 @@ OPEN = "/health"  # answered without a token: a container's health check has non
 
 
 class Measured:
-    """Counts requests and their time; paths that are no route's are one."""
+    """Counts requests and their time; paths without a route are counted together."""
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics, paths: frozenset[str]) -> None:
         """Wrap an application.

@@ -1,4 +1,4 @@
-"""The images of a request: files of a form, or where it is allowed URLs in JSON."""
+"""The images of a request: files of a form, or URLs in JSON if allowed."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -48,7 +48,7 @@ async def given_images(
     """Give the images of a request; files are held until the end.
 
     Args:
-        downloader: None where URLs are not allowed.
+        downloader: None if URLs are not allowed.
 
     Raises:
         Problem: the body is of another type, damaged, or holds no image or too many.
@@ -102,7 +102,7 @@ def _of_files(form: FormData) -> list[GivenImage]:
     if not files or len(files) < len(values) or others:
         other = "text in it" if values else f"the fields {sorted(set(others))}" if others else "no field"
         got = other if not files or others else "text among the files"
-        raise _damaged(f"files in the field {FIELD!r} alone", got[:200])
+        raise _damaged(f"files only in the field {FIELD!r}", got[:200])
     return [GivenImage(file.filename or f"image {n}", file.read) for n, file in enumerate(files)]
 
 

@@ -1,4 +1,4 @@
-"""What a server answers where it cannot do what was asked: one form for every status."""
+"""The response of a server that refuses a request: one format for every status."""
 
 from collections.abc import Mapping
 
@@ -36,7 +36,7 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457 for what an HTTP 
         image: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Say what is wrong.
+        """Describe what is wrong.
 
         Args:
             status: of HTTP.

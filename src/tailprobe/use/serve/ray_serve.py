@@ -29,7 +29,7 @@ def application(arguments: Mapping[str, str]) -> serve.Application:
             `aim`, several separated by spaces.
 
     Raises:
-        InputError: an argument that there is not, a model that is none, or a number that is none.
+        InputError: an unknown argument, or a value that is not a model or not a number.
     """
     if unknown := sorted(set(arguments) - set(_ARGUMENTS)):
         raise InputError(f"there is no argument {unknown[0]!r}; expected {', '.join(_ARGUMENTS)}")

@@ -44,7 +44,7 @@ def server_of(app: FastAPI, settings: ServerSettings) -> uvicorn.Server:
 
 
 def run_server(server: uvicorn.Server, listening: socket.socket) -> None:
-    """Serve until a signal tells to stop."""
+    """Serve until a signal requests a stop."""
     with _stopped_by_signals():
         try:
             server.run(sockets=[listening])

@@ -137,10 +137,15 @@ class Scorer:
             image = decode_channels(data, bands=self._bands, where=_IMAGE)
             prepared = self._encoder.prepare(channels_for(self._encoder, image))
         except TooManyPixelsError as error:
-            raise self._too_many_pixels(_said(error), name) from None
+            raise self._too_many_pixels(_message(error), name) from None
         except InputError as error:
             raise Problem(
-                422, "unreadable_image", expected=_FORMATS, got=_said(error), fix="send the original file", image=name
+                422,
+                "unreadable_image",
+                expected=_FORMATS,
+                got=_message(error),
+                fix="send the original file",
+                image=name,
             ) from None
         height, width = image.shape[:2]
         return Row(name, "", b"\0" * 32, width, height, ""), prepared
@@ -151,7 +156,7 @@ class Scorer:
 
     def _too_many_pixels(self, got: str, name: str) -> Problem:
         return Problem(
-            413, "too_many_pixels", expected=f"at most {self._limits.pixels:,} pixels an image", got=got,
+            413, "too_many_pixels", expected=f"at most {self._limits.pixels:,} pixels per image", got=got,
             fix="send it smaller, or cut into tiles", image=name,
         )  # fmt: skip
 
@@ -204,6 +209,6 @@ def _refuse_ranks(decisions: Sequence[Decision]) -> None:
             )
 
 
-def _said(error: InputError) -> str:
+def _message(error: InputError) -> str:
     """Return what came, of a message of the decoder, without its advice, which is for the command line."""
     return str(error).removeprefix(f"{_IMAGE}: ").rpartition("; ")[0] or str(error)

@@ -50,22 +50,22 @@ class Batching:
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """What a server is started with, beside its classifier."""
+    """What a server is started with, in addition to its classifier."""
 
     model: str  # the digest of the model folder
     aims: tuple[str, ...] | None = None  # None for the model's own
     limits: Limits = field(default_factory=Limits)
     batching: Batching = field(default_factory=Batching)
-    token: str | None = field(default=None, repr=False)  # None where everyone may ask
+    token: str | None = field(default=None, repr=False)  # None if everyone may ask
     allow_urls: bool = False
     decoders: int = field(default_factory=cores)  # threads
 
 
 def token_of_environment() -> str | None:
-    """Return the token that clients must send, None where the variable is not set.
+    """Return the token that clients must send, None if the variable is not set.
 
     Raises:
-        InputError: it is too short to protect anything, or cannot stand in a header.
+        InputError: it is too short to protect anything, or is not allowed in a header.
     """
     token = os.environ.get(TOKEN)
     if token is None:

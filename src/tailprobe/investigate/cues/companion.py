@@ -11,23 +11,23 @@ LEAST = 10  # images in each of the four cells: fewer leave test parts without a
 
 
 @dataclass(frozen=True)
-class Company:
-    """A class and its company."""
+class Companion:
+    """A class and the class that it co-occurs with most."""
 
     class_index: int
     companion: int
     phi: float  # correlation of the two labels
-    cells: tuple[int, int, int, int]  # images with both, class alone, companion alone, neither
+    cells: tuple[int, int, int, int]  # images with both, only the class, only the companion, neither
 
 
-def company_of(labels: Labels, c: int, *, least: int = LEAST) -> Company | None:
+def find_companion(labels: Labels, c: int, *, least: int = LEAST) -> Companion | None:
     """Return the companion of a class that correlates with it most.
 
     Args:
         least: images that each of the four combinations of both labels must have.
 
     Returns:
-        None where no label is both with and without the class often enough, or none correlates positively.
+        None if no label is both with and without the class often enough, or none correlates positively.
     """
     cells = _cells(labels.matrix, c)  # (C, 4)
     phi = np.where((cells >= least).all(axis=1), _phi(cells), -np.inf)
@@ -36,7 +36,7 @@ def company_of(labels: Labels, c: int, *, least: int = LEAST) -> Company | None:
     if not phi[best] > 0:
         return None
     both, alone, other, neither = cells[best].tolist()
-    return Company(c, best, float(phi[best]), (both, alone, other, neither))
+    return Companion(c, best, float(phi[best]), (both, alone, other, neither))
 
 
 def _cells(matrix: Bool[np.ndarray, "N C"], c: int) -> Int[np.ndarray, "C 4"]:

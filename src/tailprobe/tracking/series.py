@@ -10,7 +10,7 @@ from tailprobe.tracking.names import safe_names
 
 
 @dataclass(frozen=True)
-class Course:
+class MetricSeries:
     """The metric series of one method under one encoder; names are valid in trackers, undefined values are left out."""
 
     encoder: str
@@ -19,7 +19,7 @@ class Course:
     losses: dict[str, list[float]]  # by epoch, mean over the seeds
 
 
-def courses(result: Run) -> list[Course]:
+def metric_series(result: Run) -> list[MetricSeries]:
     """Return the metric series of a run: every metric for the groups, the primary metric for the classes."""
     scores = result.results[result.results["part"] == "test"]
     scores = scores[(scores["is_group"] | (scores["metric"] == result.study.metric)) & scores["value"].notna()]
@@ -28,7 +28,9 @@ def courses(result: Run) -> list[Course]:
     losses = result.histories.groupby(keys, sort=False, observed=True)
     by_method = scores.groupby(keys, sort=False, observed=True)
     return [
-        Course(str(encoder), str(method), _scores(table, labels, metrics), _losses(losses.get_group((encoder, method))))
+        MetricSeries(
+            str(encoder), str(method), _scores(table, labels, metrics), _losses(losses.get_group((encoder, method)))
+        )
         for (encoder, method), table in by_method
     ]
 

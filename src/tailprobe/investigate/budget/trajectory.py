@@ -1,4 +1,4 @@
-"""The course of a training: one head followed over its updates, scored on the test part at some of them."""
+"""The trajectory of a training: one head followed over its updates, scored on the test part at some of them."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +25,7 @@ from tailprobe.training.trainer import Epoch
 
 
 @dataclass(frozen=True)
-class Spent:
+class BudgetPoint:
     """A method with a weight decay after a number of passes; a pass is one of the baseline's epochs of updates."""
 
     method: str
@@ -34,39 +34,43 @@ class Spent:
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
-    """One head to follow."""
+class Trajectory:
+    """One head whose training is scored at several points."""
 
     method: BoundMethod
     weight_decay: float
     seed: int
 
 
-def follow_all(
-    material: Material, courses: Sequence[Course], training: Training, *, stops: Sequence[int], metric: str
-) -> dict[Spent, list[TestResult]]:
-    """Follow every head and return its test results by method, weight decay and passes, seed by seed.
+def score_trajectories(
+    material: Material, trajectories: Sequence[Trajectory], training: Training, *, stops: Sequence[int], metric: str
+) -> dict[BudgetPoint, list[TestResult]]:
+    """Train every head and return its test results by method, weight decay and passes, seed by seed.
 
     Args:
-        courses: the seeds of a method in the order of the material's.
+        trajectories: the seeds of a method in the order of the material's.
         stops: passes after which heads are scored, ascending.
 
     Raises:
-        InputError: a method that is no training in one stage, or a kernel that trains heads in stacks.
+        InputError: a method that is not trained in one stage, or a kernel that trains heads in stacks.
     """
     kernel = choose_kernel(training.kernel)
     if kernel.stack is not None:
-        raise InputError(f"budget follows heads one by one, the kernel {kernel.name} trains them together; choose auto")
-    tasks = [_task(material, course, training.recipe, stops[-1]) for course in courses]
-    found: dict[Spent, list[TestResult]] = {}
+        raise InputError(
+            f"budget trains heads one by one, but the kernel {kernel.name} trains them together; choose auto"
+        )
+    tasks = [_task(material, trajectory, training.recipe, stops[-1]) for trajectory in trajectories]
+    found: dict[BudgetPoint, list[TestResult]] = {}
 
-    def followed(place: int) -> list[tuple[Spent, TestResult]]:
-        course, method = courses[place], str(courses[place].method)
+    def scored(place: int) -> list[tuple[BudgetPoint, TestResult]]:
+        trajectory, method = trajectories[place], str(trajectories[place].method)
         heads = _follow(material, tasks[place], kernel, stops)
-        return [(Spent(method, course.weight_decay, head.case), measure(material, head, metric)) for head in heads]
+        return [
+            (BudgetPoint(method, trajectory.weight_decay, head.case), measure(material, head, metric)) for head in heads
+        ]
 
     with ThreadPoolExecutor(training.workers or cores()) as pool:
-        for done, results in enumerate(pool.map(followed, range(len(tasks)))):
+        for done, results in enumerate(pool.map(scored, range(len(tasks)))):
             for case, result in results:
                 found.setdefault(case, []).append(result)
             training.progress("train heads", done + 1, len(tasks))
@@ -92,18 +96,18 @@ def _follow(material: Material, task: HeadTask, kernel: Kernel, stops: Sequence[
             yield Tested(epoch + 1, task.key.seed, parts[0], parts[1], (epoch + 1) * task.steps_per_epoch(stage.stage))
 
 
-def _task(material: Material, course: Course, recipe: Recipe, passes: int) -> HeadTask:
-    """Return the training of a course: `passes` epochs, each of as many updates as the baseline's."""
-    split, name = material.splits[course.seed], str(course.method)
-    vectors = np.asarray(material.embeddings.vectors[split.train], np.float32) if course.method.needs else None
-    rng = generator(course.seed, "plan", name)
+def _task(material: Material, trajectory: Trajectory, recipe: Recipe, passes: int) -> HeadTask:
+    """Return the training of a trajectory: `passes` epochs, each of as many updates as the baseline's."""
+    split, name = material.splits[trajectory.seed], str(trajectory.method)
+    vectors = np.asarray(material.embeddings.vectors[split.train], np.float32) if trajectory.method.needs else None
+    rng = generator(trajectory.seed, "plan", name)
     labels = material.images.labels.rows(split.train)
-    plan = course.method.learner(TrainingSet(labels, material.low_frequency, rng, vectors))
+    plan = trajectory.method.learner(TrainingSet(labels, material.low_frequency, rng, vectors))
     if not isinstance(plan, TrainingPlan) or len(plan.stages) != 1:
-        raise InputError(f"method {name} is no training in one stage; budget follows those alone: leave it out")
-    long = replace(recipe, epochs=passes, select="last", patience=0, weight_decay=course.weight_decay)
+        raise InputError(f"method {name} is not trained in one stage, as budget requires; leave it out")
+    long = replace(recipe, epochs=passes, select="last", patience=0, weight_decay=trajectory.weight_decay)
     return HeadTask(
-        HeadKey(material.embeddings.encoder, name, course.seed),
+        HeadKey(material.embeddings.encoder, name, trajectory.seed),
         plan.with_draws(len(split.train)),
         long,
         train=split.train,
