@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32, Float64
 
 from tailprobe.errors import InputError
-from tailprobe.files import refusal, write_whole
+from tailprobe.files import write_error_message, write_whole
 from tailprobe.use.scene.grid import Axis, TileGrid
 from tailprobe.use.scene.raster import Scene, import_rasterio
 
@@ -131,9 +131,9 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except RasterioError as error:
         reason = " ".join(str(error.__cause__ or error).split())
-        raise InputError(refusal(OSError(reason), path) or f"{path}: cannot be written ({reason[:200]})") from error
+        raise InputError(write_error_message(OSError(reason), path) or f"{path}: cannot be written ({reason[:200]})") from error
     except OSError as error:
-        message = refusal(error, path)
+        message = write_error_message(error, path)
         if message is None:
             raise
         raise InputError(message) from error
