@@ -131,7 +131,9 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except RasterioError as error:
         reason = " ".join(str(error.__cause__ or error).split())
-        raise InputError(write_error_message(OSError(reason), path) or f"{path}: cannot be written ({reason[:200]})") from error
+        raise InputError(
+            write_error_message(OSError(reason), path) or f"{path}: cannot be written ({reason[:200]})"
+        ) from error
     except OSError as error:
         message = write_error_message(error, path)
         if message is None:
