@@ -126,6 +126,6 @@ _DETECTABLE = (
 )
 _ESTIMAND = (
     "The estimand is the mean over new collections of this size, splits and seeds. Training parts overlap between "
-    "seeds as well; what that adds to the variance cannot be measured within one collection; intervals allow for a tenth "
-    "of the effect."
+    "seeds as well; what that adds to the variance cannot be measured within one collection; intervals allow for a "
+    "tenth of the effect."
 )
