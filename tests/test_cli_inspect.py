@@ -56,8 +56,17 @@ def test_it_leaves_json_tables_and_pictures(folder: Path, tmp_path: Path) -> Non
     run(folder, "--out", tmp_path / "out")  # its own folder is replaced
 
 
-def test_it_says_what_a_study_would_detect_and_what_to_label(folder: Path) -> None:
+def test_it_promises_no_detectable_difference_on_classes_that_will_not_be_tested(folder: Path) -> None:
     printed = " ".join(run(folder, "--low-frequency", "named(b)").split())
+    assert "By the rule named(b): There will be no test on the low-frequency classes: a test part would" in printed
+    assert "about 2.4 images of them, and a test needs 5. Label about 13 more images, as of b, or let" in printed
+    assert "would detect" not in printed
+
+
+def test_it_says_what_a_study_would_detect_and_what_to_label(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(0).normal(size=(120, 4)).astype(np.float32)
+    np.savez(tmp_path / "clip.npz", embeddings=vectors, tags=np.array(["a", "a", "b"] * 40))
+    printed = " ".join(run(tmp_path / "clip.npz", "--low-frequency", "named(b)").split())
     assert "By the rule named(b): 20 seeds and 8 methods would detect a difference of about 0." in printed
     assert "more images of b." in printed
 

@@ -14,7 +14,7 @@ def row(
         "encoder": "e", "method": method, "class_name": "low-frequency", "is_group": True, "metric": "recall@0.5",
         "difference": difference, "difference_low": difference - reach, "difference_high": difference + reach,
         "ranking": ranking, "ranking_low": ranking - width, "ranking_high": ranking + width,
-        "threshold": threshold, "flagged": flagged, "flagged_baseline": 23,
+        "baseline": 0.3, "value": 0.3 + difference, "threshold": threshold, "flagged": flagged, "flagged_baseline": 23,
     }  # fmt: skip
 
 
@@ -50,7 +50,12 @@ def test_it_speaks_of_the_method_that_the_answer_is_about_and_not_of_the_largest
     assert gain_sentence(table).startswith("Most of what reweight(10) gains")
     assert gain_sentence(table, method="of another run").startswith("Most of what reweight(10) gains")
     assert gain_sentence(table, method="idle") == (
-        "idle shows no gain in recall at 0.5 on the low-frequency classes beyond chance."
+        "idle shows no gain in recall at 0.5 on the low-frequency classes beyond chance. In all, recall at 0.5 is "
+        "0.300 by the baseline, 0.303 by idle."
+    )
+    free = pd.concat([table, pd.DataFrame([row("move_threshold", 0, 0.215)])])
+    assert gain_sentence(free, method="smote").endswith(
+        "In all, recall at 0.5 is 0.300 by the baseline, 0.515 with its threshold moved, 0.400 by smote."
     )
 
 

@@ -51,11 +51,18 @@ def test_the_steps_are_those_that_the_study_then_takes(study: Study, tmp_path: P
 
 
 def test_it_says_what_the_study_would_detect_and_what_to_label(study: Study, tmp_path: Path) -> None:
-    text = said(study, tmp_path / "cache")
+    text = said(replace(study, low_frequency="named(water)"), tmp_path / "cache")
     assert re.search(
         r"20 seeds and 1 method would detect a difference of about 0\.\d+ in average precision on the", text
     )
-    assert re.search(r"For the margin of 0\.02, label about [\d,]+ more images of mine\.", text)
+    assert re.search(r"For the margin of 0\.02, label about [\d,]+ more images of water\.", text)
+
+
+def test_classes_that_will_not_be_tested_are_named_with_the_way_out(study: Study, tmp_path: Path) -> None:
+    text = said(study, tmp_path / "cache")
+    assert "There will be no test on the low-frequency classes: a test part would have about 2 images of them" in text
+    assert "Label about 15 more images, as of mine" in text
+    assert "would detect" not in text
 
 
 def test_without_a_method_that_can_differ_nothing_is_to_be_detected(study: Study, tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ def gain_sentence(rows: pd.DataFrame, *, method: str = "") -> str:
     title, group = metric_title(str(rows["metric"].iloc[0])), f"the {rows['class_name'].iloc[0]} classes"
     trained, moved = rows[~ranks_alike(rows)], _moved(rows)
     asked = trained[trained["method"].astype(str) == method]
+    moved += [_three_values(asked.iloc[0], rows, title)] if len(asked) else []
     gaining = (asked if len(asked) else trained).loc[lambda of: of["difference_low"] > 0]
     if gaining.empty:
         none = f"{method} shows no gain" if len(asked) else "No method that changes training gains"
@@ -62,11 +63,21 @@ def _source(row: "pd.Series[float]", title: str, group: str) -> str:
     return f"{start}: {gain}; with as many images flagged as by the baseline, {before}, it gains {ranking}."
 
 
-def _moved(rows: pd.DataFrame) -> list[str]:
-    """Return what the best of the methods that only move thresholds gains, if there is one."""
+def _three_values(row: "pd.Series[float]", rows: pd.DataFrame, title: str) -> str:
+    """Return what the baseline, the baseline with a moved threshold and a method reach."""
+    free = _best_free(rows)
+    between = "" if free is None else f"{free['value']:.3f} with its threshold moved, if f"In all, {title} is {row['baseline']:.3f} by the baseline, {between}{row['value']:.3f} by {row['method']}."
+
+
+def _best_free(rows: pd.DataFrame) -> "pd.Series[float] | None":
     free = rows[ranks_alike(rows) & (rows["difference"] != 0)]
-    if free.empty:
+    return None if free.empty else free.iloc[int(free["difference"].argmax())]
+
+
+def _moved(rows: pd.DataFrame) -> list[str]:
+    """Return what the best of the methods that only move thresholds gains, where there is one."""
+    best = _best_free(rows)
+    if best is None:
         return []
-    best = free.iloc[int(free["difference"].argmax())]
     interval = f"{signed(best['difference_low'])} to {signed(best['difference_high'])}"
     return [f"{best['method']}, which trains nothing, gains {signed(best['difference'])} ({interval})."]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from made_run import changed, made_run
+from tailprobe.comparison.conclude import conclude
 from tailprobe.comparison.convergence import verdict_in_words
 from tailprobe.report.page import write_page
 from tailprobe.report.page.content import content
@@ -80,7 +81,10 @@ def test_an_outlier_is_cut_off_with_an_arrow_and_its_number(watched, run, tmp_pa
 
 
 def test_a_provisional_verdict_is_called_so(watched, run, tmp_path):
-    page = watched.open(write_page([changed(run, verdicts=run.verdicts.assign(provisional=True))], tmp_path / "p.html"))
+    verdicts = run.verdicts.assign(provisional=True)
+    answer = conclude(verdicts.assign(compared_with="baseline"), run.recommendation, run.classes)
+    short = changed(run, verdicts=verdicts, recommendation=run.recommendation.concluded(answer))
+    page = watched.open(write_page([short], tmp_path / "p.html"))
     assert page.inner_text("#headline") == "Trained too short to tell."
     assert all(word.endswith(", provisional") for word in page.locator("#forest td.verdict").all_inner_texts())
 
