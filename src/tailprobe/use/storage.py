@@ -190,7 +190,8 @@ def _built(
             reasons=tuple(map(str, about["untrusted"])),
         ),
         held_out=HeldOutScores(
-            *(arrays[f"held_out.{name}"] for name in ("image", "log_odds", "labels")), arrays.get("held_out.head")
+            *(arrays[f"held_out.{name}"] for name in ("image", "log_odds", "labels")),
+            head=arrays.get("held_out.head"),
         ),
         facts=_facts(about["facts"]),
         reference=reference,
