@@ -190,8 +190,10 @@ def _built(
             reasons=tuple(map(str, about["untrusted"])),
         ),
         held_out=HeldOutScores(
-            *(arrays[f"held_out.{name}"] for name in ("image", "log_odds", "labels")),
-            head=arrays.get("held_out.head"),
+            arrays["held_out.image"],
+            arrays["held_out.log_odds"],
+            arrays["held_out.labels"],
+            arrays.get("held_out.head"),
         ),
         facts=_facts(about["facts"]),
         reference=reference,
