@@ -102,8 +102,9 @@ def test_softmax_log_odds_agree_with_the_probabilities(rng: np.random.Generator)
 def test_scores_of_an_ensemble_are_averaged_as_the_ensemble_averages(rng: np.random.Generator) -> None:
     image = np.array([1, 0, 1, 0, 0, 1, 0, 2])
     values = rng.normal(0, 1, (8, 2))
-    rows, found = _grouped(image, values, 2)
+    rows, found, head = _grouped(image, values, np.arange(8), 2)
     assert rows.tolist() == [0, 0, 1, 2]  # image 1's third score and no partner is left out; image 2 has one alone
     first = expit(values[[1, 3]]).mean(axis=0)
     np.testing.assert_allclose(expit(found[0]), first)
     np.testing.assert_allclose(found[3], values[7])
+    assert head.tolist() == [1, 4, 0, 7]  # the first of each average

@@ -147,6 +147,7 @@ def test_as_many_images_are_tagged_as_are_asked_for(
     assert table.loc[tagged, "score:mine"].min() > table.loc[~tagged, "score:mine"].max()
     about = json.loads((tmp_path / "top.parquet.json").read_text())
     assert about["classes"]["mine"]["aim"] == "top=3"
+    assert about["classes"]["mine"]["images_to_look_at_interval"] == [3, 3]
     assert about["images"] == 25
 
 

@@ -19,7 +19,7 @@ from tailprobe.datasets.pixels.decode import decode  # noqa: E402
 from tailprobe.errors import InputError  # noqa: E402
 from tailprobe.use.classifier import Classifier  # noqa: E402
 from tailprobe.use.scene import tiles  # noqa: E402
-from tailprobe.use.scene.footprints import outline  # noqa: E402
+from tailprobe.use.scene.footprints import outlines  # noqa: E402
 from tailprobe.use.scene.grid import TileGrid, cut  # noqa: E402
 from tailprobe.use.scene.make_map import SceneMap  # noqa: E402
 from tailprobe.use.scene.raster import opened  # noqa: E402
@@ -297,7 +297,7 @@ def test_a_tile_across_the_180th_meridian_is_cut_there(tmp_path: Path, pixels: n
     path = write_scene(tmp_path / "fiji.tif", np.tile(pixels, (1, 2, 8)), crs="EPSG:32760", transform=at)
     with opened(path, bands="rgb") as scene:
         grid = cut(scene.size, (200, 1600), 0, where="scene")
-        found = shape(outline(scene, grid, 0))
+        found = shape(outlines(scene, grid, [0])[0])
     west, _, east, _ = found.bounds
     assert (found.geom_type, west, east) == ("MultiPolygon", -180, 180)
     assert all(part.exterior.is_ccw for part in found.geoms)

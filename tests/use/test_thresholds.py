@@ -1,6 +1,7 @@
 """Aims, thresholds and what to expect of them."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -117,6 +118,36 @@ def test_intervals_hold_the_found_recall_and_the_images_to_look_at() -> None:
         low, high = decision.images_to_look_at(2000)[1]
         inside.append(low <= tagged.sum() <= high)
     assert np.mean(inside) >= 0.8  # nominal 0.95, less what the choice of the threshold adds
+
+
+def test_intervals_of_the_images_to_look_at_hold_what_heads_differ_by() -> None:
+    """Heads whose log odds are shifted against each other tag different numbers at one threshold."""
+    inside: dict[bool, list[bool]] = {True: [], False: []}
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        head = np.repeat(np.arange(5), 200)
+        shifts = rng.normal(0, 0.8, 6)  # of the heads of the study, and of another
+        truth, labels = drawn(rng, 1000)
+        scores = HeldOutScores(np.arange(1000), (truth + shifts[head][:, None]).astype(np.float32), labels, head)
+        new = expit(drawn(rng, 2000)[0] + shifts[5])
+        for known, held in inside.items():
+            given = scores if known else replace(scores, head=None)
+            (decision,) = decide_thresholds(given, plain(1), aims_by_class(["precision=0.5"], ["a"]), ["a"])
+            low, high = decision.images_to_look_at(2000)[1]
+            held.append(low <= (new > decision.threshold).sum() <= high)
+    assert np.mean(inside[True]) >= 0.85
+    assert np.mean(inside[False]) < 0.5
+
+
+def test_heads_that_differ_by_chance_alone_hardly_widen_the_interval(rng: np.random.Generator) -> None:
+    truth, labels = drawn(rng, 4000)
+    plainly = HeldOutScores(np.arange(4000), truth.astype(np.float32), labels)
+    widths = []
+    for scores in (plainly, replace(plainly, head=np.arange(4000) % 8)):
+        (decision,) = decide_thresholds(scores, plain(1), aims_by_class(["cost=4"], ["a"]), ["a"])
+        low, high = decision.images_to_look_at(1000)[1]
+        widths.append(high - low)
+    assert widths[0] <= widths[1] < 1.6 * widths[0]
 
 
 def test_precision_follows_the_prevalence(rng: np.random.Generator) -> None:

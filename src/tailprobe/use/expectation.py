@@ -4,6 +4,12 @@ The performance of a threshold on the scores that it was chosen from is optimist
 cross-fitted: the held-out images are divided into five folds, the threshold for each is chosen on the other four, and
 the images tagged in the fold are counted. If the aim is a recall or a precision, the target is raised until these
 counts reach the aim.
+
+The number of tagged images differs between heads of the same method by far more than between samples of images, above
+all at a low precision, where many images lie near the threshold. So each head's images are also tagged by the threshold
+that the other heads' images give, and the variance of that share between heads, less what the sampling of its images
+adds, is part of the interval. `benchmarks.classifier` counts
+how often the interval holds what is found.
 """
 
 import math
@@ -23,6 +29,8 @@ from tailprobe.use.thresholds import RankedScores, threshold_for
 
 FOLDS = 5
 _RAISED = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0)  # targets, as fractions of the way from the aim to 1
+_LEAST_HEADS, _MOST_HEADS = 3, 10  # between which the tagged share is compared
+_LEAST_COUNTS = 2.0  # images that a share is at least worth
 _TAILS = (0.025, 0.975)  # of a 95% interval
 Interval = tuple[float, float]
 
@@ -40,7 +48,7 @@ class Decision:
     recall_interval: Interval
     false_alarm_rate: float  # false positive rate: tagged images among those that do not carry the class
     share_tagged: float
-    share_counts: tuple[float, float]  # held-out images tagged and not tagged
+    share_counts: tuple[float, float]  # held-out images tagged and not; fewer where heads differ, see `_effective`
     reason: str  # why its probabilities are unreliable; empty if they are reliable
 
     def at_prevalence(self, prevalence: float) -> float:
@@ -49,8 +57,14 @@ class Decision:
         return right / (right + wrong) if right + wrong > 0 else math.nan
 
     def images_to_look_at(self, images: int) -> tuple[float, Interval]:
-        """Return the expected number of tagged images among `images` new ones, with a 95% beta-binomial interval."""
+        """Return the expected number of tagged images among `images` new ones, with a 95% beta-binomial interval.
+
+        It is for a head trained on as many images as those of the study.
+        """
         tagged, others = self.share_counts
+        if self.aim.startswith("top=") and not math.isnan(self.share_tagged):
+            number = self.share_tagged * images  # as many as asked for, whatever the scores are
+            return number, (number, number)
         if math.isnan(tagged) or images < 1:
             return math.nan, (math.nan, math.nan)
         low, high = (float(betabinom.ppf(q, images, tagged + 0.5, others + 0.5)) for q in _TAILS)
@@ -72,7 +86,7 @@ def decide_thresholds(
     folds = _folds(scores)
     found = []
     for c, (name, aim) in enumerate(zip(classes, aims, strict=True)):
-        rows = _Rows(probabilities[:, c], scores.labels[:, c], weight, folds)
+        rows = _Rows(probabilities[:, c], scores.labels[:, c], weight, folds, scores.head)
         found.append(_decide(rows, aim, name, calibration.reasons[c]))
     return tuple(found)
 
@@ -109,6 +123,7 @@ class _Rows:
     labels: Bool[np.ndarray, " R"]
     weight: Float64[np.ndarray, " R"]
     folds: Int[np.ndarray, " R"]
+    heads: Int[np.ndarray, " R"] | None = None
 
     def ranked(self, chosen: Bool[np.ndarray, " R"]) -> RankedScores:
         return RankedScores.of(self.scores[chosen], self.labels[chosen], self.weight[chosen])
@@ -140,7 +155,37 @@ def _decide(rows: _Rows, aim: Aim, name: str, reason: str) -> Decision:
     threshold = threshold_for(aim, rows.ranked(everything), target=target)
     if math.isinf(threshold):
         counts = replace(counts, hits=0.0, tagged=0.0)
-    return _described(empty, threshold, counts)
+    found = _described(empty, threshold, counts)
+    return replace(found, share_counts=_effective(counts, _between_heads(rows, aim, target)))
+
+
+def _between_heads(rows: _Rows, aim: Aim, target: float | None) -> float:
+    """Return the variance between heads of the share that is tagged; 0 if fewer than three heads are known.
+
+    For each head, the threshold is chosen from the scores of the others and the share counted among its own. Of the
+    variance of these shares, the mean sampling variance within a head is subtracted.
+    """
+    heads = np.array([]) if rows.heads is None else np.unique(rows.heads)[:_MOST_HEADS]
+    if rows.heads is None or len(heads) < _LEAST_HEADS:
+        return 0.0
+    counts = [
+        _count(rows, rows.heads == head, threshold_for(aim, rows.ranked(rows.heads != head), target=target))
+        for head in heads
+    ]
+    images = np.array([count.images for count in counts])
+    shares = np.array([count.tagged for count in counts]) / images
+    within = float((shares * (1 - shares) / images).mean())
+    return max(float(shares.var(ddof=1)) - within, 0.0)
+
+
+def _effective(counts: _Counts, between: float) -> tuple[float, float]:
+    """Return numbers of tagged and other images whose share has the variance of sampling plus that between heads."""
+    share = counts.tagged / counts.images
+    if between <= 0 or not 0 < share < 1:
+        return counts.tagged, counts.images - counts.tagged
+    variance = share * (1 - share)
+    number = max(variance / (variance / counts.images + between) - 1, _LEAST_COUNTS)
+    return share * number, (1 - share) * number
 
 
 def _reach(rows: _Rows, aim: Aim) -> tuple[float | None, _Counts]:

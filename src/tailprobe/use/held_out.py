@@ -21,6 +21,7 @@ class HeldOutScores:
     image: Int[np.ndarray, " R"]  # index of the image in the study's image set, ascending
     log_odds: Float32[np.ndarray, "R C"]
     labels: Bool[np.ndarray, "R C"]
+    head: Int[np.ndarray, " R"] | None = None  # number of the head that scored the row; None if not known
 
     @property
     def weight(self) -> Float64[np.ndarray, " R"]:
@@ -58,16 +59,20 @@ def held_out_scores(run: Run, encoder: str, method: str, *, ensemble: int = 1) -
     values = np.concatenate([log_odds(scores.logits, scores.link) for scores in read])
     if image.min() < 0 or image.max() >= len(run.labels) or values.shape[1] != len(run.labels.classes):
         raise InputError(f"{run.folder.scores}: is of other images than {run.folder.path}/labels.parquet")
-    image, values = _grouped(image, values, ensemble)
-    return HeldOutScores(image, values.astype(np.float32), run.labels.matrix[image]), read[0].link
+    head = np.repeat(np.arange(len(read)), [len(scores.rows) for scores in read])
+    image, values, head = _grouped(image, values, head, ensemble)
+    return HeldOutScores(image, values.astype(np.float32), run.labels.matrix[image], head), read[0].link
 
 
 def _grouped(
-    image: Int[np.ndarray, " M"], values: Float64[np.ndarray, "M C"], ensemble: int
-) -> tuple[Int[np.ndarray, " R"], Float64[np.ndarray, "R C"]]:
-    """Average the scores of each image, `ensemble` of them at a time, in the order of the seeds."""
+    image: Int[np.ndarray, " M"], values: Float64[np.ndarray, "M C"], head: Int[np.ndarray, " M"], ensemble: int
+) -> tuple[Int[np.ndarray, " R"], Float64[np.ndarray, "R C"], Int[np.ndarray, " R"]]:
+    """Average the scores of each image, `ensemble` of them at a time, in the order of the seeds.
+
+    The head of an average is the first of its heads.
+    """
     order = np.argsort(image, kind="stable")
-    image, values = image[order], values[order]
+    image, values, head = image[order], values[order], head[order]
     turn = np.arange(len(image)) - np.searchsorted(image, image)  # 0 for an image's first score
     times = np.searchsorted(image, image, side="right") - np.searchsorted(image, image)
     whole = (
@@ -75,7 +80,7 @@ def _grouped(
     )  # an incomplete last group is left out unless it is the only one
     most = max(1, MOST_ROWS // len(np.unique(image))) * ensemble
     kept = turn < np.minimum(whole, most)
-    image, values, turn = image[kept], values[kept], turn[kept]
+    image, values, head, turn = image[kept], values[kept], head[kept], turn[kept]
     starts = np.flatnonzero(turn % ensemble == 0)
     sizes = np.diff(np.append(starts, len(image)))
-    return image[starts], mean_log_odds(values, starts, sizes)
+    return image[starts], mean_log_odds(values, starts, sizes), head[starts]

@@ -155,6 +155,7 @@ def _tensors(classifier: Classifier) -> dict[str, torch.Tensor]:
     held_out = classifier.held_out
     arrays |= {"held_out.image": held_out.image, "held_out.log_odds": held_out.log_odds}
     arrays |= {"held_out.labels": held_out.labels}
+    arrays |= {} if held_out.head is None else {"held_out.head": held_out.head}
     if classifier.reference is not None:
         arrays |= {f"reference.{name}": getattr(classifier.reference, name) for name in ("rows", "mean", "inverse")}
     return nested(_HEAD, classifier.head) | {
@@ -190,7 +191,12 @@ def _built(
             arrays["head_deviation"],
             reasons=tuple(map(str, about["untrusted"])),
         ),
-        held_out=HeldOutScores(*(arrays[f"held_out.{name}"] for name in ("image", "log_odds", "labels"))),
+        held_out=HeldOutScores(
+            arrays["held_out.image"],
+            arrays["held_out.log_odds"],
+            arrays["held_out.labels"],
+            arrays.get("held_out.head"),
+        ),
         facts=_facts(about["facts"]),
         reference=reference,
         aims=tuple(map(str, about["aims"])),
@@ -220,6 +226,7 @@ def _check(found: Classifier) -> None:
     if found.reference is not None:
         sample = found.reference
         shapes += [(sample.rows, (len(sample.rows), width)), (sample.mean, (width,)), (sample.inverse, (width,))]
+    shapes += [] if scored.head is None else [(scored.head, scored.image.shape)]
     for array, shape in shapes:
         if array.shape != shape or not np.isfinite(array).all():
             raise ValueError(f"an array of shape {array.shape} that is not {shape}, or numbers that are not finite")

@@ -150,11 +150,11 @@ def tile_rows(
             parts = [joined[whole:]]
 
 
-def _tagged(classifier: Classifier, blocks: Iterable[TileScores], summary: Summary) -> Iterator[TaggedTile]:
+def _tagged(classifier: Classifier, blocks: Iterable[TileScores], summary: Summary) -> Iterator[list[TaggedTile]]:
     for block in blocks:
         nothing = ("",) * len(block.unlike)
         found: TaggedBlock = tag(classifier, ScoredBlock(nothing, block.log_odds, block.unlike, nothing), summary)
-        yield from tagged_tiles(block.first, found.tags, found.uncertain, found.probabilities, classifier.classes)
+        yield tagged_tiles(block.first, found.tags, found.uncertain, found.probabilities, classifier.classes)
 
 
 def _about(done: SceneMap, scene: Scene, grid: TileGrid, model: str) -> dict[str, object]:
