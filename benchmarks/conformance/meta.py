@@ -16,7 +16,7 @@ Parts = list[np.ndarray]
 @check(
     "meta_weight",
     "central differences of the held-back loss after a step written out in numpy, relative",
-    tolerance=1e-4,
+    tolerance=1e-6,
 )
 def meta_weight() -> float:
     """Raise and lower single weights of the network."""
