@@ -16,6 +16,7 @@ from tailprobe.methods.heads.logistic import BinaryCrossEntropy
 from tailprobe.methods.heads.seesaw import Shifted, log_ratio, mitigation
 from tailprobe.methods.heads.smooth_ap import SmoothAp
 from tailprobe.methods.two_stage.dfr import MaskedLogistic
+from tailprobe.methods.two_stage.disalign import Aligned
 from tailprobe.methods.two_stage.lws import class_factors
 from tailprobe.methods.two_stage.weight_balancing import fit_bounded
 
@@ -34,6 +35,31 @@ def lws() -> float:
     loss.backward()  # type: ignore[no-untyped-call]
     assert factors.grad is not None
     return float(factors.grad.abs().max())
+
+
+@check(
+    "disalign",
+    "torch autograd of the loss of Zhang et al. 2021 and the penalty written out, value and gradient",
+    tolerance=1e-9,
+)
+def disalign() -> float:
+    """At random scales, shifts and gates."""
+    data, rng = head_data("single-label"), np.random.default_rng(0)
+    x, labels = standardised(data)[0], data.labels.matrix[data.train]
+    z, at = rng.standard_normal(labels.shape), rng.standard_normal(2 * 5 + 6 + 1)
+    value, slope = Aligned(x, z, labels, 1.2, 0.01)(at)
+    point = torch.from_numpy(at.copy()).requires_grad_()
+    alpha, beta, v, b = point[:5], point[5:10], point[10:16], point[16]
+    gate = torch.sigmoid(torch.from_numpy(x) @ v + b)[:, None]
+    logits = torch.from_numpy(z)
+    p = torch.softmax(gate * (alpha * logits + beta) + (1 - gate) * logits, dim=1)
+    own = labels.argmax(axis=1)
+    weight = (1 / labels.sum(axis=0)[own]) ** 1.2
+    terms = torch.from_numpy(weight / weight.sum()) * -torch.log(p[torch.arange(len(own)), torch.from_numpy(own)])
+    loss = terms.sum() + 0.005 * ((v**2).sum() + ((alpha - 1) ** 2).sum() + (beta**2).sum())
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert point.grad is not None
+    return max(abs(value - loss.item()), largest(slope, point.grad.numpy()))
 
 
 @check("dfr", "scikit-learn's LogisticRegression of each class on the rows drawn, logits", tolerance=1e-3)

@@ -95,7 +95,8 @@ OUT_OF_RANGE = (
     "under_bagging(1)", "balance_cascade(1)", "self_paced(1)", "self_paced(2, 0)", "diverse_experts(-1)",
     "imbalanced_learn(AllKNN, 0)", "batch_size(0)", "adamw(-1)", "sgd(0)", "sgd(0.1, 1)", "sam(-1)",
     "label_smoothing(1)", "smooth_ap(0)", "smooth_ap(1, 0)", "seesaw(-1)", "seesaw(1, -1)", "seesaw(1, 1, 0)",
-    "gaussian_cloud(-1)", "gaussian_cloud(1, 0)", "dfr(0)", "dfr(3, 0)", "weight_balancing(0)",
+    "gaussian_cloud(-1)", "gaussian_cloud(1, 0)", "dfr(0)", "meta_weight(0)", "disalign(4)", "disalign(1, 0)",
+    "dfr(3, 0)", "weight_balancing(0)",
     "weight_balancing(1, 0)", "soup(1)",
     "ml_knn(0)", "cosine_classifier(0)", "svm(0)",
 )  # fmt: skip

@@ -47,3 +47,17 @@ def test_probabilities_are_the_mean_of_the_members(text: str, alone: str, kind: 
     probability = (lambda z: softmax(z, axis=1)) if joined.link == "softmax" else expit
     wanted = np.mean([probability(z.astype(np.float64)) for z in by_hand], axis=0)
     np.testing.assert_allclose(probability(joined.logits(data.vectors).astype(np.float64)), wanted, rtol=1e-4)
+
+
+def test_a_soup_has_the_mean_of_the_weights_of_heads_of_one_start() -> None:
+    data = head_data("multi-label")
+    learner = learner_on("soup(3)", data)
+    assert isinstance(learner, Ensemble)
+    task = task_of(learner, data, SHORT)
+    names = tuple(str(i) for i in range(len(data.vectors)))
+    embeddings = {"random": Embeddings(data.vectors, names, "random", "random")}
+    head = train(embeddings, data.labels, [task], kernel="torch", workers=1)[task.key].head
+    members = [fit_head(data.vectors, data.labels, replace(task, learner=p), kernel=GENERAL) for p in learner.members]
+    for name, tensor in head.tensors().items():
+        by_hand = np.mean([member.head.tensors()[name].numpy() for member in members], axis=0)
+        np.testing.assert_allclose(tensor.numpy(), by_hand, atol=1e-6)

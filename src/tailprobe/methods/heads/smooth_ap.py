@@ -18,7 +18,7 @@ from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
 
 _STEPS = 50  # of L-BFGS, from a logistic regression
-_QUERIES = 100  # positives of a class whose ranks are taken
+_QUERIES = 50  # positives of a class whose ranks are taken
 
 
 @method(
@@ -34,7 +34,7 @@ def smooth_ap(train: TrainingSet, temperature: float = 1.0, penalty: float = 0.0
     """Fit a linear head by the average precision of each class with smooth ranks.
 
     A rank counts the rows above one; with the step replaced by a sigmoid it has a gradient. It starts at a penalised
-    logistic regression and takes 50 L-BFGS steps at most, over all rows and up to 100 positives of a class, drawn once.
+    logistic regression and takes 50 L-BFGS steps at most, over all rows and up to 50 positives of a class, drawn once.
     Scores become probabilities by Platt scaling on the training rows.
 
     Assumptions:

@@ -15,8 +15,8 @@ from tailprobe.methods.heads.logistic import BinaryCrossEntropy
 from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
 
-_STEPS = 2000
-_STILL = 1e-9  # movement of the weights in a step at which the descent ends
+_STEPS = 300
+_STILL = 1e-7  # movement of the weights in a step at which the descent ends
 
 
 @method(

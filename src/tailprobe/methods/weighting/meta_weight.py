@@ -1,0 +1,149 @@
+"""Meta-Weight-Net: a small network weighs loss terms so that a step on them helps balanced rows held back."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from tailprobe.learners.head import LinearHead
+from tailprobe.learners.learner import HeadData
+from tailprobe.learners.loss import Link
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.heads.linear_fit import fit_linear, linear_head, standardised
+from tailprobe.methods.heads.logistic import BinaryCrossEntropy
+from tailprobe.methods.method import method
+from tailprobe.methods.ranges import check_range
+
+_HIDDEN = 20  # of the network, 100 as published: a function of one number needs no more
+_META_RATE = 1e-3  # Adam's learning rate for it
+_MOST = 10  # images a class that are held back; at most half of its images
+
+
+@method(
+    "meta_weight",
+    family="weighting",
+    source="Shu et al., NeurIPS 2019, algorithm 1 (arXiv:1902.07379), on the terms of a linear head and all rows",
+    cites=("shu2019",),
+    formula="weight V(loss) of a term; V learned so that a step on the weighted terms lowers the loss of balanced rows",
+    example="meta_weight(50)",
+)
+def meta_weight(train: TrainingSet, steps: int = 50) -> "MetaWeightFit":
+    """Train a linear head by loss terms weighted by a network of their loss, which balanced training rows teach.
+
+    Ten images of each class, half of them where there are fewer than twenty, are held back from the training part. The
+    head starts at a penalised logistic regression on the others. Each step tries an update of the head with the weights
+    as they are, moves the network along the gradient of the loss of the rows held back, in which positives and
+    negatives of a class count alike, and then updates the head. No validation row is used.
+
+    Assumptions:
+        How a term should count can be read from its loss, whatever its class.
+
+    When it helps:
+        Labels are noisy, or it is not known whether hard terms should count more or less.
+
+    Traps:
+        The rows held back are missing for training, most of all those of rare classes, and six of them are noise. A
+        network of the loss alone cannot tell a rare class from a wrong label: both have large losses.
+
+    Args:
+        train: the training part.
+        steps: 1 to 10000, after the logistic regression.
+
+    Raises:
+        InputError: a number outside that range.
+    """
+    check_range(steps, 1, 10000, what="meta_weight: steps")
+    return MetaWeightFit(steps)
+
+
+@dataclass(frozen=True, eq=False)
+class MetaWeightFit:
+    """The learner."""
+
+    steps: int
+    link: Link = "sigmoid"
+
+    def digest(self) -> str:
+        """Return a hex digest of the number of steps."""
+        return sha256(f"meta weights {self.steps}".encode()).hexdigest()
+
+    def fit(self, data: HeadData, seed: int) -> LinearHead:
+        """Fit all classes at once; `seed` draws the rows held back and the first network."""
+        x, mean, inverse = standardised(data)
+        order = np.argsort(data.train)  # what is drawn must not depend on the order of rows
+        x, labels, rng = x[order], data.labels.matrix[data.train[order]], np.random.default_rng(seed)
+        held = held_back(labels, rng)
+        start = (np.zeros((x.shape[1], labels.shape[1])), np.zeros(labels.shape[1]))
+        weight, bias = fit_linear(x[~held], BinaryCrossEntropy(labels[~held]), 0.01, start)
+        descent = MetaDescent(x, labels, held, network(rng))
+        found = descent.run(np.vstack([weight, bias]), self.steps)
+        return linear_head(found[:-1], found[-1], mean, inverse, "sigmoid")
+
+
+def held_back(labels: Bool[np.ndarray, "T C"], rng: np.random.Generator) -> Bool[np.ndarray, " T"]:
+    """Draw the rows that teach the network: 10 of each class, at most half of its rows."""
+    held = np.zeros(len(labels), dtype=bool)
+    for positives in (np.flatnonzero(column) for column in labels.T):
+        held[rng.permutation(positives)[: min(_MOST, len(positives) // 2)]] = True
+    return held
+
+
+def network(rng: np.random.Generator) -> list[torch.Tensor]:
+    """Return the first weights and biases, float64, of loss -> 20 units -> weight, as `torch.nn.Linear` draws them."""
+    hidden = [rng.uniform(-1, 1, (1, _HIDDEN)), rng.uniform(-1, 1, _HIDDEN)]
+    output = [rng.uniform(-0.1, 0.1, (_HIDDEN, 1)), rng.uniform(-0.1, 0.1, 1)]
+    return [torch.from_numpy(part).requires_grad_() for part in (*hidden, *output)]
+
+
+class MetaDescent:
+    """The descent of head and network; weights are (D + 1, C), the bias last."""
+
+    def __init__(
+        self,
+        x: Float[np.ndarray, "T D"],
+        labels: Bool[np.ndarray, "T C"],
+        held: Bool[np.ndarray, " T"],
+        parameters: list[torch.Tensor],
+    ) -> None:
+        one = np.column_stack([x, np.ones(len(x))])
+        self.parameters = parameters
+        self._rows, self._held_rows = (torch.from_numpy(one[of]) for of in (~held, held))
+        self._labels, self._held_labels = (torch.from_numpy(labels[of].astype(np.float64)) for of in (~held, held))
+        # Of a class's mean loss the curvature is at most a quarter of the rows' largest second moment.
+        self.rate = 4 / float(torch.linalg.matrix_norm(self._rows.T @ self._rows, 2) / len(self._rows))
+
+    def run(self, weights: Float[np.ndarray, "E C"], steps: int) -> Float[np.ndarray, "E C"]:
+        """Return the head's weights after some steps."""
+        w = torch.from_numpy(weights)
+        optimiser = torch.optim.Adam(self.parameters, lr=_META_RATE)
+        for _ in range(steps):
+            optimiser.zero_grad()
+            self.meta_loss(w).backward()
+            optimiser.step()
+            w = self.stepped(w).detach()
+        return w.numpy()
+
+    def meta_loss(self, weights: torch.Tensor) -> torch.Tensor:
+        """Return the balanced loss of the rows held back after a step, differentiable by the network."""
+        z, y = self._held_rows @ self.stepped(weights), self._held_labels
+        terms = binary_cross_entropy_with_logits(z, y, reduction="none")
+        sides = [(terms * side).sum(dim=0) / side.sum(dim=0).clamp_min(1) for side in (y, 1 - y)]
+        return (sides[0] + sides[1]).sum() / 2
+
+    def stepped(self, weights: torch.Tensor) -> torch.Tensor:
+        """Return the head's weights after a step on the weighted terms, each class's weights adding up to 1."""
+        z = self._rows @ weights
+        with torch.no_grad():
+            losses = binary_cross_entropy_with_logits(z, self._labels, reduction="none")
+        of_terms = self.term_weights(losses)
+        slope = self._rows.T @ (of_terms / of_terms.sum(dim=0) * (torch.sigmoid(z) - self._labels))
+        return weights - self.rate * slope
+
+    def term_weights(self, losses: torch.Tensor) -> torch.Tensor:
+        """Return the network's weight of each loss, in (0, 1)."""
+        first, offset, second, last = self.parameters
+        hidden = torch.relu(losses[..., None] @ first + offset)
+        return torch.sigmoid(hidden @ second + last)[..., 0]
