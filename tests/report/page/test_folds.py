@@ -1,8 +1,9 @@
 """What is not the answer folds: closed at first on a phone, open on a wide screen, and drawn when it is opened."""
 
+import numpy as np
 import pytest
 
-from made_run import made_run
+from made_run import changed, made_run
 from tailprobe.report.page import write_page
 
 # Of every picture what is cut off at its edge, and which labels of an axis or of the key lie on one another.
@@ -28,7 +29,9 @@ CLOSED = "details.fold:not([open]):not([hidden])"
 def path(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     run = made_run(folder, classes=[f"class {i:02d}" for i in range(12)])
-    return write_page([run], folder / "report.html")
+    losses = np.geomspace(0.06, 0.6, len(run.histories))  # less than two powers of ten, where an axis has most marks
+    histories = run.histories.assign(training_loss=losses, validation_loss=losses[::-1])
+    return write_page([changed(run, histories=histories)], folder / "report.html")
 
 
 @pytest.fixture
