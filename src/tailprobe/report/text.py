@@ -99,23 +99,23 @@ def whole_name(name: str, width: int) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
-def fitted(name: str, inches: float, size: float, *, least: float = 5.0) -> tuple[str, float]:
+def fitted(name: str, inches: float, size: float, *, least: float = 5.0, bold: bool = False) -> tuple[str, float]:
     """Return a name with line breaks only after separators, and the size in points, up to `size`, at which it fits.
 
     Only a word that does not fit at the `least` size is broken.
     """
     text = shown(name, 80)
     words = pieces(text)
-    widest = max(text_width(word.rstrip(), size) for word in words)
+    widest = max(text_width(word.rstrip(), size, bold=bold) for word in words)
     points = max(least, min(size, size * inches / widest))
     lines = [""]
     for word in words:
-        if lines[-1] and text_width((lines[-1] + word).rstrip(), points) > inches:
+        if lines[-1] and text_width((lines[-1] + word).rstrip(), points, bold=bold) > inches:
             lines.append("")
         lines[-1] += word
     letters = max(3, int(inches * 72 / (0.6 * points)))
     return "\n".join(
-        line if text_width(line, points) <= inches * 1.01 else whole_name(line, letters)
+        line if text_width(line, points, bold=bold) <= inches * 1.01 else whole_name(line, letters)
         for line in map(str.rstrip, lines)
     ), points
 

@@ -2,18 +2,23 @@
 
 import json
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from made_run import changed, made_run
 from tailprobe.errors import InputError
 from tailprobe.report.figures.difference_rows import difference_rows
-from tailprobe.report.figures.write import write_figures
+from tailprobe.report.figures.gain_sources import Part, gain_sources
+from tailprobe.report.figures.write import lay_out, write_figures
 from tailprobe.report.intervals import Intervals
 from tailprobe.report.look import Look, drawn_as
+from tailprobe.report.page.pictures import page_figures
 from tailprobe.report.run_figures import run_figures
 from tailprobe.report.text import fitted
 from tailprobe.report.write import draw_figures, draw_figures_again
@@ -31,22 +36,57 @@ def drawn_texts(figure: Figure) -> list[str]:
     return [text.get_text() for text in (*figure.texts, figure._suptitle, figure._supxlabel) if text.get_text()]
 
 
+def tick_labels(axes: Axes) -> list[list[Text]]:
+    """Return the labels that are drawn along each axis."""
+    if not (axes.get_visible() and axes.axison):
+        return []
+    found = []
+    for axis, ends in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        drawn = [tick for tick in axis.get_major_ticks() if min(ends) <= tick.get_loc() <= max(ends)]
+        found.append([tick.label1 for tick in drawn if tick.label1.get_visible()])
+    return found
+
+
+def that_meet(figure: Figure) -> list[tuple[str, str]]:
+    """Return the pairs of labels of one axis, and of headings of panels, that lie on one another."""
+    figure.draw_without_rendering()
+    rows = [ticks for axes in figure.axes for ticks in tick_labels(axes)]
+    rows.append([title for axes in figure.axes if axes.get_visible() for title in (axes.title, axes._left_title)])
+    shown = [[(text.get_text(), text.get_window_extent()) for text in row if text.get_text().strip()] for row in rows]
+    return [(a, b) for row in shown for (a, one), (b, other) in combinations(row, 2) if one.overlaps(other)]
+
+
 def beyond_the_edge(figure: Figure) -> list[str]:
     figure.draw_without_rendering()
     width, height = figure.bbox.width, figure.bbox.height
     texts = [*figure.texts, figure._suptitle, figure._supxlabel, *(t for key in figure.legends for t in key.texts)]
     texts += [text for axes in figure.axes for text in (*axes.texts, axes.title, axes.xaxis.label, axes.yaxis.label)]
+    texts += [text for axes in figure.axes for ticks in tick_labels(axes) for text in ticks]
     boxes = [(text.get_text(), text.get_window_extent()) for text in texts if text.get_text().strip()]
     return [words for words, box in boxes if box.x0 < -1 or box.x1 > width + 1 or box.y0 < -1 or box.y1 > height + 1]
 
 
 @pytest.mark.parametrize("look", [Look(), Look("paper", 3.3), Look("paper", 7.0)], ids=str)
-def test_nothing_runs_off_the_edge_at_any_width(run: Run, look: Look) -> None:
+def test_nothing_runs_off_the_edge_and_no_label_meets_another_at_any_width(run: Run, look: Look) -> None:
     with drawn_as(look):
-        figures = run_figures(run)
+        figures = run_figures(run) | page_figures(run)
+        for name, figure in figures.items():
+            lay_out(figure)
+            assert not beyond_the_edge(figure), name
+            assert not that_meet(figure), name
     for name, figure in figures.items():
-        assert not beyond_the_edge(figure), name
         assert figure.get_figwidth() == look.width, name
+
+
+@pytest.mark.parametrize("width", [3.3, 7.0])
+def test_long_names_of_methods_leave_room_for_the_words_of_an_axis(width: float) -> None:
+    methods = ["reweight(2)", "undersample(low-frequency)", "oversample(largest)"]
+    part = Part(*(np.array([0.1, -0.2, 0.05]) + reach for reach in (0, -0.1, 0.1)))
+    with drawn_as(Look("paper", width)):
+        figure = gain_sources(part, part, methods=methods, metric="recall", encoder="clip", sentence="")
+        lay_out(figure)
+        assert not beyond_the_edge(figure)
+        assert not that_meet(figure)
 
 
 def test_a_figure_for_a_paper_has_its_words_beside_it(run: Run, tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 """Names of methods stand whole over and beside their panels, and no heading meets the next."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from tailprobe.report.figures.resampled_distributions import resampled_distributions
+from tailprobe.report.figures.training_curves import training_curves
 from tailprobe.report.figures.write import fix_layout
 from tailprobe.report.look import Look, drawn_as
 
@@ -21,10 +23,17 @@ def drawn(methods: Mapping[str, int]) -> Figure:
     )
 
 
+def learning_curves(methods: Mapping[str, int]) -> Figure:
+    losses = {"training_loss": 0.5, "validation_loss": 0.4, "kept": True, "converged": True}
+    rows = [{"encoder": "clip", "method": m, "seed": 0, "epoch": e, **losses} for m in methods for e in (1, 2)]
+    return training_curves(pd.DataFrame(rows), encoder="clip", methods=list(methods))
+
+
+@pytest.mark.parametrize("draw", [drawn, learning_curves])
 @pytest.mark.parametrize("width", [3.3, 7.0, 9.0])
-def test_headings_are_whole_and_do_not_meet(width: float) -> None:
+def test_headings_are_whole_and_do_not_meet(width: float, draw: Callable[[Mapping[str, int]], Figure]) -> None:
     with drawn_as(Look.of("paper", width, "")):
-        figure = drawn({"baseline": 100, NAME: 10, "oversample(largest)": 1000})
+        figure = draw({"baseline": 100, NAME: 10, "oversample(largest)": 1000})
         fix_layout(figure)
         renderer = FigureCanvasAgg(figure).get_renderer()
         headings = [axes._left_title for axes in figure.axes if axes.get_visible()]

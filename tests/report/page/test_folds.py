@@ -1,10 +1,26 @@
 """What is not the answer folds: closed at first on a phone, open on a wide screen, and drawn when it is opened."""
 
+import numpy as np
 import pytest
 
-from made_run import made_run
+from made_run import changed, made_run
 from tailprobe.report.page import write_page
 
+# Of every picture what is cut off at its edge, and which labels of an axis or of the key lie on one another.
+LABELS = """() => [...document.querySelectorAll(".js-plotly-plot")].flatMap((plot) => {
+  const edge = plot.getBoundingClientRect(), found = [];
+  const boxes = (wanted) => [...plot.querySelectorAll(wanted)]
+    .filter((text) => text.textContent.trim() && !/rotate\\((?!0)/.test(text.getAttribute("transform") ?? ""))
+    .map((text) => [text.textContent, text.getBoundingClientRect()]).filter(([, box]) => box.width);
+  for (const [words, box] of boxes(".main-svg text"))
+    if (box.left < edge.left - 1 || box.right > edge.right + 1) found.push(`${plot.id}: ${words} is cut`);
+  for (const wanted of [".xtick text", ".ytick text", ".legendtext"])
+    boxes(wanted).forEach(([name, a], i, all) => all.slice(i + 1).forEach(([other, b]) => {
+      const apart = a.left >= b.right - 1 || b.left >= a.right - 1 || a.top >= b.bottom - 1 || b.top >= a.bottom - 1;
+      if (!apart) found.push(`${plot.id}: ${name} lies on ${other}`);
+    }));
+  return found;
+})"""
 PHONE = {"width": 390, "height": 844}
 CLOSED = "details.fold:not([open]):not([hidden])"
 
@@ -13,7 +29,9 @@ CLOSED = "details.fold:not([open]):not([hidden])"
 def path(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     run = made_run(folder, classes=[f"class {i:02d}" for i in range(12)])
-    return write_page([run], folder / "report.html")
+    losses = np.geomspace(0.06, 0.6, len(run.histories))  # less than two powers of ten, where an axis has most marks
+    histories = run.histories.assign(training_loss=losses, validation_loss=losses[::-1])
+    return write_page([changed(run, histories=histories)], folder / "report.html")
 
 
 @pytest.fixture
@@ -75,3 +93,11 @@ def test_a_print_has_every_part_and_leaves_the_page_as_it_was(watched, phone):
     phone.evaluate("dispatchEvent(new Event('afterprint'))")
     watched.settled()
     assert phone.locator("details.fold[open]").count() == 0
+
+
+def test_no_label_of_a_picture_is_cut_or_lies_on_another_on_a_phone(watched, phone):
+    phone.locator("details").evaluate_all("all => all.forEach(d => { d.open = true; })")
+    phone.wait_for_selector("#plot-training svg.main-svg")
+    watched.settled()
+    assert phone.locator(".js-plotly-plot").count() > 8
+    assert phone.evaluate(LABELS) == []

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from tailprobe.report.frame import new_figure
+from tailprobe.report.look import NARROW, look
 from tailprobe.report.style import INK, MUTED, REMAINING, styled
 from tailprobe.report.text import shown
 
@@ -60,7 +61,7 @@ def gain_sources(
     axes.set_xlim(*_drawn(ranking, threshold))
     axes.set_yticks(places, [shown(method, 34) for method in methods])
     axes.set_ylim(len(methods) - 0.5, -0.5)
-    axes.set_xlabel("worse ← difference → better")
+    axes.set_xlabel("difference\n← worse, better →" if look().width < NARROW else "worse ← difference → better")
     axes.grid(True, axis="x")
     return figure
 

@@ -51,14 +51,14 @@ def resampled_distributions(
     names = shown_all([classes[c] for c in order], 26)
     colours = np.where(low_frequency, LOW_FREQUENCY, REMAINING)[order].tolist()
     panels = figure.subplots(down, across, squeeze=False, sharey=few).ravel()
-    room = 0.9 * (look().width - _NAMES) / across  # bold letters are wider
+    room = (look().width - _NAMES) / across - 0.1
     for axes, (name, own) in zip(panels, counts.items(), strict=False):
         if few:
             bars(axes, own[order], names, colours, size=7.5, room=1.2)
         else:
             ranks(axes, own[order], names, colours, size=7.5)
         sizes = f"{rows[name]:,} rows, {distinct[name]:,} distinct images\n{imbalance(own)}"
-        heading, points = fitted(name, room, 9.5)
+        heading, points = fitted(name, room, 9.5, bold=True)
         axes.set_title(heading, fontsize=points, fontweight="bold", color=INK, pad=30)
         axes.annotate(
             sizes,

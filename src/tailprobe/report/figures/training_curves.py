@@ -19,6 +19,7 @@ from tailprobe.report.values import mean
 
 _PANELS_A_ROW = 3
 _SCALE = 0.7  # inches that the scale of the losses takes, about
+_GAP = 0.12  # inches between headings
 _BEHIND = "#d9dde1"
 COLUMNS = ("encoder", "method", "seed", "epoch", "training_loss", "validation_loss", "kept", "converged")
 
@@ -67,14 +68,14 @@ def training_curves(
     )
     colours = colours_of(methods, colours)
     panels = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True).ravel()
-    reference, room = curves.get(baseline), 0.9 * (look().width - _SCALE) / across  # bold is wider
+    reference, room = curves.get(baseline), (look().width - _SCALE) / across - _GAP
     for axes, method in zip(panels, methods, strict=False):
         if reference is not None:
             axes.plot(reference[0], mean(reference[2].T), color=_BEHIND, linewidth=4.5, solid_capstyle="round")
         _panel(
             axes, *curves[method], kept[method], MUTED if method == baseline else colours[method]
         )  # its grey is too pale for lines
-        heading, points = fitted(method, room, 9)
+        heading, points = fitted(method, room, 9, bold=True)
         axes.set_title(heading, fontsize=points, fontweight="bold", color=INK)
     for axes in panels[len(methods) :]:
         axes.set_visible(False)

@@ -145,6 +145,8 @@ function showConvergence(all) {
   });
   clear(by("not-converged")).append(table(["method", "epochs kept, over seeds", "converged"], rows));
 }
+// Marks of the axis of losses: a digit at each of ten steps, as is usual, would lie on the next.
+const LOSSES = [-5, -4, -3, -2, -1, 0, 1].flatMap((power) => [1, 2, 5].map((digit) => Number(`${digit}e${power}`)));
 function drawTraining(t) {
   const precision = t.curves.average_precision,
     epochs = t.curves.validation_loss[1].map((_, i) => i + 1);
@@ -171,7 +173,7 @@ function drawTraining(t) {
     {
       height: 360,
       xaxis: { title: { text: "epoch" } },
-      yaxis: { title: { text: "loss" }, type: "log" },
+      yaxis: { title: { text: "loss" }, type: "log", tickvals: LOSSES, ticktext: LOSSES.map(String) },
       ...(precision ? { yaxis2: { title: { text: "validation average precision" }, overlaying: "y", side: "right", automargin: true, showgrid: false } } : {}),
     },
   );

@@ -73,7 +73,7 @@ function drawBest(id, found) {
     {
       height: 90 + 24 * rows.length,
       yaxis: { tickvals: rows, ticktext: found.methods.map((name) => plain(name, 26)), range: [rows.length - 0.5, -0.5], zeroline: false },
-      xaxis: { zeroline: true, zerolinewidth: 2, range: [span.start, span.end], title: { text: "difference from the best of the others" } },
+      xaxis: { zeroline: true, zerolinewidth: 2, range: [span.start, span.end], title: { text: "from the best of the others" } },
     },
   );
 }
