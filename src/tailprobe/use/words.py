@@ -19,16 +19,23 @@ def expectation_lines(decisions: Sequence[Decision], *, images: int = 1000) -> l
 def _line(decision: Decision, images: int) -> str:
     name = f"{decision.class_name} ({decision.aim})"
     if math.isnan(decision.threshold):
-        return f"{name}: as many of the highest scores as asked for"
+        return f"{name}: {_to_look_at(decision, images)}, those with the highest scores"
     if math.isinf(decision.threshold):
         return f"{name}: no threshold reaches it on the labelled images, so nothing is tagged"
-    look, interval = decision.images_to_look_at(images)
     doubt = f"; probabilities not to be trusted: {decision.reason}" if decision.reason else ""
     return (
         f"{name}: above {decision.threshold:.3g}, precision {_rate(decision.precision, decision.precision_interval)}, "
         f"recall {_rate(decision.recall, decision.recall_interval)}, "
-        f"{look:,.0f} ({interval[0]:,.0f} to {interval[1]:,.0f}) of {images:,} images to look at{doubt}"
+        f"{_to_look_at(decision, images)}{doubt}"
     )
+
+
+def _to_look_at(decision: Decision, images: int) -> str:
+    kind, _, number = decision.aim.partition("=")
+    if kind == "top":  # exactly as many as asked for, whatever the held-out images say
+        return f"{min(int(number), images):,} of {images:,} images to look at"
+    look, interval = decision.images_to_look_at(images)
+    return f"{look:,.0f} ({interval[0]:,.0f} to {interval[1]:,.0f}) of {images:,} images to look at"
 
 
 def _rate(value: float, interval: Interval) -> str:
