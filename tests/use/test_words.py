@@ -12,7 +12,7 @@ MINE = Decision("mine", "f2", 0.3, 0.8, (0.7, 0.9), 0.6, (0.5, 0.7), 0.1, 0.1, (
 def test_every_aim_says_how_many_images_to_look_at() -> None:
     (line,) = expectation_lines([MINE], images=100)
     rates = "above 0.3, precision 0.80 (0.70 to 0.90), recall 0.60 (0.50 to 0.70)"
-    assert line == f"mine (f2): {rates}, 10 (5 to 17) of 100 images to look at"
+    assert line == f"mine (f2): {rates}, 10 (4 to 18) of 100 images to look at"
     top = replace(MINE, aim="top=5", share_tagged=0.05)
     assert expectation_lines([top], images=100) == [f"mine (top=5): {rates}, 5 of 100 images to look at"]
     assert expectation_lines([top], images=3)[0].endswith("3 of 3 images to look at")

@@ -95,7 +95,7 @@ class Run:
         return read_study(self.folder.study, allow_code=True)  # read and not run
 
     def entitled(self, title: str) -> "Run":
-        """Return the run with another name of its collection, for a page under that title; the folder stays as it is."""
+        """Return the run with another name of its collection, for a page under that title."""
         other = Run(self.folder)
         vars(other).update(vars(self) | {"name": title})
         return other
