@@ -10,10 +10,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
+from typer.testing import CliRunner
 
 import tailprobe
 from made_run import made_run
 from method_examples import labels_of, training_set
+from tailprobe import cli
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.storage.file_source import FileSource
 from tailprobe.embeddings.embeddings import Embeddings
@@ -58,6 +60,13 @@ def test_objects_show_what_they_are_in_one_short_line(tmp_path: Path) -> None:
     assert repr(vectors) == "Embeddings(600 images x 8 numbers, 'clip')"
     assert repr(METHODS.get("focal")) == "Method(focal(gamma=2))"
     assert repr(parse_methods(["oversample(largest) + focal(2)"])[1]) == "BoundMethod('oversample(largest) + focal(2)')"
+
+
+def test_a_run_is_shown_under_another_title(tmp_path: Path) -> None:
+    run = made_run(tmp_path / "run", classes=list("abcd"), methods=3)
+    assert run.entitled("Mines of Peru").name == "Mines of Peru" != run.name
+    done = CliRunner().invoke(cli.app, ["report", str(tmp_path / "run"), str(tmp_path / "run"), "--title", "Mines"])
+    assert "--title names the collection of one run" in str(done.exception)
 
 
 def test_no_object_shows_its_numbers() -> None:

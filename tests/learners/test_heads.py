@@ -57,10 +57,8 @@ def test_a_head_of_every_kind_is_tested_here() -> None:
     assert {head.kind for head in of_every_kind()} == set(HEADS.names())
     shown = [repr(head) for head in of_every_kind()]
     assert max(map(len, shown)) < 300
-    assert repr(linear(0, "softmax")) in shown
-    assert (
-        repr(linear(0, "softmax")) == "LinearHead(output_weight=float32[5, 6], output_bias=float32[5], link='softmax')"
-    )
+    wanted = "LinearHead(output_weight=float32[5, 6], output_bias=float32[5], link='softmax')"
+    assert repr(linear(0, "softmax")) == wanted
 
 
 @pytest.mark.parametrize("head", of_every_kind(), ids=lambda head: head.kind)

@@ -80,6 +80,30 @@ def test_a_folder_that_was_only_locked_counts_as_empty(tmp_path: Path, study: St
         assert 'source = "' in folder.study.read_text()
 
 
+def refuse(path: Path, study: Study, *, computed: bool = False) -> None:
+    with writing(path, study) as folder:
+        folder.say("start")
+        if computed:
+            folder.heads.touch()
+        raise tailprobe.InputError("no encoder is called so")
+
+
+def test_a_refused_study_leaves_no_folder_behind(tmp_path: Path, study: Study) -> None:
+    (tmp_path / "there").mkdir()
+    for path in (tmp_path / "there", tmp_path / "above" / "run"):
+        with pytest.raises(tailprobe.InputError, match="no encoder"):
+            refuse(path, study)
+    assert [path.name for path in tmp_path.rglob("*")] == ["there", "lock"]
+    with pytest.raises(tailprobe.InputError, match="no encoder"):
+        refuse(tmp_path / "run", study, computed=True)
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {
+        "study.toml",
+        "log.jsonl",
+        "lock",
+        "heads.safetensors",
+    }
+
+
 def command(arguments: list[str]) -> "subprocess.CompletedProcess[str]":
     line = [sys.executable, "-m", "tailprobe", *arguments]
     return subprocess.run(line, capture_output=True, text=True, check=False)

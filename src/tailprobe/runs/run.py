@@ -95,6 +95,12 @@ class Run:
         """The settings."""
         return read_study(self.folder.study, allow_code=True)  # read and not run
 
+    def entitled(self, title: str) -> "Run":
+        """Return the run with another name of its collection, for a page under that title."""
+        other = Run(self.folder)
+        vars(other).update(vars(self) | {"name": title})
+        return other
+
     @cached_property
     def settings(self) -> str:
         """The settings as text: study.toml."""

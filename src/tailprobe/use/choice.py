@@ -33,7 +33,7 @@ def choose(run: Run, *, method: str | None = None, encoder: str | None = None) -
     advice = run.recommendation
     chosen_encoder = run.encoder if encoder is None else _known(encoder, run.encoders, "encoder")
     if method is not None:
-        return _requested(run, chosen_encoder, _known(_canonical(method), run.methods, "method"), advice)
+        return _requested(run, chosen_encoder, known_method(method, run.methods), advice)
     if advice is None:
         return _baseline(chosen_encoder, "The study compared no methods.")
     if chosen_encoder != advice.encoder:
@@ -56,8 +56,13 @@ def _requested(run: Run, encoder: str, method: str, advice: Recommendation | Non
     return Choice(encoder, name, False, f"{name} was asked for. {said}")
 
 
-def _canonical(method: str) -> str:
-    return str(parse_methods([method])[-1])
+def known_method(method: str, compared: tuple[str, ...]) -> str:
+    """Return a method as the tables of a run name it.
+
+    Raises:
+        InputError: it is not among those that are compared.
+    """
+    return _known(str(parse_methods([method])[-1]), compared, "method")
 
 
 def _known(name: str, known: tuple[str, ...], what: str) -> str:

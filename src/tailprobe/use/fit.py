@@ -3,10 +3,13 @@
 import shutil
 from pathlib import Path
 
+from tailprobe.methods.lookup import parse_methods
 from tailprobe.progress import Progress, silent
 from tailprobe.runs.settings import Study
 from tailprobe.study.execution import Execution
 from tailprobe.study.run import run_study
+from tailprobe.use.aims import parse_aim
+from tailprobe.use.choice import known_method
 from tailprobe.use.classifier import Classifier
 from tailprobe.use.make import make_classifier
 from tailprobe.use.storage import RUN, check_model_folder, save_classifier
@@ -42,6 +45,7 @@ def fit_model(
         InputError: as `run_study` and `Classifier.of`; or `out` holds files that do not belong to a model.
     """
     check_model_folder(out)
+    _check(study, method, aims)
     run = run_study(study, out / RUN, execution, progress=progress)
     checkpoints = out / _CHECKPOINTS
     classifier = make_classifier(
@@ -51,3 +55,15 @@ def fit_model(
     save_classifier(classifier, out)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return classifier
+
+
+def _check(study: Study, method: str | None, aims: tuple[str, ...]) -> None:
+    """Refuse before the comparison what would be refused after it.
+
+    Raises:
+        InputError: an aim that there is not, or a method that the study does not compare.
+    """
+    for aim in aims:
+        parse_aim(aim.rpartition(":")[2])
+    if method is not None:
+        known_method(method, tuple(map(str, parse_methods(study.methods))))

@@ -22,13 +22,20 @@ def _line(decision: Decision, images: int) -> str:
         return f"{name}: the requested number of highest scores"
     if math.isinf(decision.threshold):
         return f"{name}: no threshold reaches this aim on the labelled images, so no image is tagged"
-    look, interval = decision.images_to_look_at(images)
     doubt = f"; probabilities are unreliable: {decision.reason}" if decision.reason else ""
     return (
         f"{name}: above {decision.threshold:.3g}, precision {_rate(decision.precision, decision.precision_interval)}, "
         f"recall {_rate(decision.recall, decision.recall_interval)}, "
-        f"{look:,.0f} ({interval[0]:,.0f} to {interval[1]:,.0f}) of {images:,} images to check{doubt}"
+        f"{_to_look_at(decision, images)}{doubt}"
     )
+
+
+def _to_look_at(decision: Decision, images: int) -> str:
+    kind, _, number = decision.aim.partition("=")
+    if kind == "top":  # exactly as many as asked for, whatever the held-out images say
+        return f"{min(int(number), images):,} of {images:,} images to look at"
+    look, interval = decision.images_to_look_at(images)
+    return f"{look:,.0f} ({interval[0]:,.0f} to {interval[1]:,.0f}) of {images:,} images to check{doubt}"
 
 
 def _rate(value: float, interval: Interval) -> str:
