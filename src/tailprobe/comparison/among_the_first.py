@@ -24,7 +24,7 @@ class TopRankedImages:
 
     @property
     def sentence(self) -> str:
-        """As it.
+        """As text.
 
         >>> TopRankedImages("mine", 20.2, 30.0, 17.0, 15.0).sentence
         'Of 20.2 images of mine in a test part (mean over seeds), 17 rather than 15 are among the first 30 by score.'

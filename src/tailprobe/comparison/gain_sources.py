@@ -66,7 +66,8 @@ def _source(row: "pd.Series[float]", title: str, group: str) -> str:
 def _three_values(row: "pd.Series[float]", rows: pd.DataFrame, title: str) -> str:
     """Return what the baseline, the baseline with a moved threshold and a method reach."""
     free = _best_free(rows)
-    between = "" if free is None else f"{free['value']:.3f} with its threshold moved, if f"In all, {title} is {row['baseline']:.3f} by the baseline, {between}{row['value']:.3f} by {row['method']}."
+    between = "" if free is None else f"{free['value']:.3f} with its threshold moved, "
+    return f"In all, {title} is {row['baseline']:.3f} by the baseline, {between}{row['value']:.3f} by {row['method']}."
 
 
 def _best_free(rows: pd.DataFrame) -> "pd.Series[float] | None":

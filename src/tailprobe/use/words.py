@@ -19,7 +19,7 @@ def expectation_lines(decisions: Sequence[Decision], *, images: int = 1000) -> l
 def _line(decision: Decision, images: int) -> str:
     name = f"{decision.class_name} ({decision.aim})"
     if math.isnan(decision.threshold):
-        return f"{name}: the requested number of highest scores"
+        return f"{name}: {_to_look_at(decision, images)}, those with the highest scores"
     if math.isinf(decision.threshold):
         return f"{name}: no threshold reaches this aim on the labelled images, so no image is tagged"
     doubt = f"; probabilities are unreliable: {decision.reason}" if decision.reason else ""
@@ -35,7 +35,7 @@ def _to_look_at(decision: Decision, images: int) -> str:
     if kind == "top":  # exactly as many as asked for, whatever the held-out images say
         return f"{min(int(number), images):,} of {images:,} images to look at"
     look, interval = decision.images_to_look_at(images)
-    return f"{look:,.0f} ({interval[0]:,.0f} to {interval[1]:,.0f}) of {images:,} images to check{doubt}"
+    return f"{look:,.0f} ({interval[0]:,.0f} to {interval[1]:,.0f}) of {images:,} images to look at"
 
 
 def _rate(value: float, interval: Interval) -> str:

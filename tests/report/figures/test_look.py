@@ -15,7 +15,7 @@ from made_run import changed, made_run
 from tailprobe.errors import InputError
 from tailprobe.report.figures.difference_rows import difference_rows
 from tailprobe.report.figures.gain_sources import Part, gain_sources
-from tailprobe.report.figures.write import lay_out, write_figures
+from tailprobe.report.figures.write import fix_layout, write_figures
 from tailprobe.report.intervals import Intervals
 from tailprobe.report.look import Look, drawn_as
 from tailprobe.report.page.pictures import page_figures
@@ -71,7 +71,7 @@ def test_nothing_runs_off_the_edge_and_no_label_meets_another_at_any_width(run: 
     with drawn_as(look):
         figures = run_figures(run) | page_figures(run)
         for name, figure in figures.items():
-            lay_out(figure)
+            fix_layout(figure)
             assert not beyond_the_edge(figure), name
             assert not that_meet(figure), name
     for name, figure in figures.items():
@@ -84,7 +84,7 @@ def test_long_names_of_methods_leave_room_for_the_words_of_an_axis(width: float)
     part = Part(*(np.array([0.1, -0.2, 0.05]) + reach for reach in (0, -0.1, 0.1)))
     with drawn_as(Look("paper", width)):
         figure = gain_sources(part, part, methods=methods, metric="recall", encoder="clip", sentence="")
-        lay_out(figure)
+        fix_layout(figure)
         assert not beyond_the_edge(figure)
         assert not that_meet(figure)
 

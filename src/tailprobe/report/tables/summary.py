@@ -143,8 +143,8 @@ def _caption(table: pd.DataFrame, run: Run) -> str:
     return (
         f"{title[:1].upper()}{title[1:]} on the test images of {run.name}{encoder}: {averaged} with its 95% interval, "
         "and the difference from the baseline of the same seed. The interval of a difference is "
-        f"simultaneous{levels}, so that it holds for all comparisons of its question at once if a verdict stands "
-        "beside given; otherwise it is the 95% interval of that single difference. Bold: the best mean, "
+        f"simultaneous{levels}, so that it holds for all comparisons of its question at once, if a verdict is "
+        "given; otherwise it is the 95% interval of that single difference. Bold: the best mean, "
         "which by itself shows nothing. "
         f"{references(run.baselines, run.methods[0])}"
     ).strip()
