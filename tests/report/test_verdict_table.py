@@ -158,3 +158,10 @@ def test_a_method_that_is_compared_with_another_baseline_says_so() -> None:
     shown = verdict_table(table, methods=["baseline", "ldam", "reweight(2)"], encoders=["clip"], width=80)
     Console(file=stream, width=80).print(shown)
     assert "Compared with softmax, not with baseline: ldam." in stream.getvalue()
+
+
+def test_a_difference_without_an_interval_stands_alone() -> None:
+    nothing = float("nan")
+    text = printed([("clip", "a", "low-frequency", True, -0.013, nothing, nothing, "not tested")], ["a"])
+    line = next(line for line in text.splitlines() if line.startswith("a "))
+    assert line.split()[-3:] == ["−1.3", "not", "tested"]
