@@ -24,9 +24,9 @@ def frame(rows: list[tuple], *, below_margin: bool = False, provisional: bool = 
     return table.assign(below_margin=below_margin, provisional=provisional)
 
 
-def printed(rows: list[tuple], methods: list[str], *, width: int = 80, **marked: bool) -> str:
-    stream = io.StringIO()
-    shown = verdict_table(frame(rows, **marked), methods=methods, encoders=["clip"], width=width)
+def printed(rows: list[tuple], methods: list[str], *, width: int = 80, own: float = 0.5, **marked: bool) -> str:
+    stream, table = io.StringIO(), frame(rows, **marked).assign(low=-own, high=own)
+    shown = verdict_table(table, methods=methods, encoders=["clip"], width=width)
     Console(file=stream, width=width).print(shown)
     return stream.getvalue()
 
@@ -158,3 +158,10 @@ def test_a_method_that_is_compared_with_another_baseline_says_so() -> None:
     shown = verdict_table(table, methods=["baseline", "ldam", "reweight(2)"], encoders=["clip"], width=80)
     Console(file=stream, width=80).print(shown)
     assert "Compared with softmax, not with baseline: ldam." in stream.getvalue()
+
+
+def test_a_difference_without_an_interval_stands_alone() -> None:
+    nothing = float("nan")
+    text = printed([("clip", "a", "low-frequency", True, -0.013, nothing, nothing, "not tested")], ["a"], own=nothing)
+    line = next(line for line in text.splitlines() if line.startswith("a "))
+    assert line.split()[-3:] == ["−1.3", "not", "tested"]

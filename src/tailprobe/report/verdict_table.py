@@ -105,7 +105,7 @@ def _cells(verdicts: pd.DataFrame, method: str, group: str) -> list[Text]:
         return [Text(_mean(beside.iloc[0]) if len(beside) else "–"), Text(""), Text("")]
     row = own.iloc[0]
     low, high = ("low", "high") if pd.isna(row["simultaneous_low"]) else ("simultaneous_low", "simultaneous_high")
-    span = f"{_percent(row['difference'])} ({_percent(row[low])}, {_percent(row[high])})"
+    interval = "" if pd.isna(row[low]) else f" ({_percent(row[low])}, {_percent(row[high])})"
     verdict = whole_name(verdict_in_words(row), _WORDS)
     return [Text(_mean(row["value"])), Text(span), Text(verdict, style=_COLOURS.get(str(row["verdict"]), ""))]
 
