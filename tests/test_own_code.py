@@ -48,7 +48,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
             "'family'; expected a module with",
         ),
         (f'{HEAD}@method("faulty", family="loss")\ndef faulty(): ...\n', "takes no argument; expected a function of"),
-        (f"{HEAD}def faulty(train): ...\n", "'faulty:faulty' (faulty.py, line 3) is no method; decorate"),
+        (f"{HEAD}def faulty(train): ...\n", "'faulty:faulty' (faulty.py, line 3) is not a method; decorate"),
     ],
 )
 def test_a_file_that_cannot_be_imported(text: str, message: str, here: Path) -> None:

@@ -82,7 +82,7 @@ class Registry(Generic[T]):
 def did_you_mean(name: str, known: Iterable[str], *, most: int = 1) -> str:
     """Return `; did you mean 'x'?` for the known names most similar to `name`, empty if none is similar.
 
-    Capitals count as small letters and hyphens as underscores.
+    Letter case is ignored, and hyphens are read as underscores.
 
     Args:
         name: what was written.
@@ -91,8 +91,8 @@ def did_you_mean(name: str, known: Iterable[str], *, most: int = 1) -> str:
 
     >>> did_you_mean("cultivaton", ("cultivation", "road")), did_you_mean("Borderline-SMOTE", ["borderline_smote"])
     ("; did you mean 'cultivation'?", "; did you mean 'borderline_smote'?")
-    >>> did_you_mean("focl", ("focal", "ml_focal", "mlp", "local"), most=3)
-    "; did you mean 'focal', 'local' or 'ml_focal'?"
+    >>> did_you_mean("focl", ("focal", "class_focal", "mlp", "local"), most=3)
+    "; did you mean 'focal', 'local' or 'class_focal'?"
     """
     written: dict[str, str] = {}
     for each in known:

@@ -28,7 +28,7 @@ class TestedQuestion:
     def sentence(self) -> str:
         """A short.
 
-        >>> Asked("primary", "low-frequency classes", 0.04, 8).sentence
+        >>> TestedQuestion("primary", "low-frequency classes", 0.04, 8).sentence
         'low-frequency classes: 8 comparisons tested jointly at .04 (96% simultaneous intervals)'
         """
         level = f"{self.level:g}".removeprefix("0")

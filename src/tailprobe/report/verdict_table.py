@@ -106,8 +106,9 @@ def _cells(verdicts: pd.DataFrame, method: str, group: str) -> list[Text]:
     row = own.iloc[0]
     low, high = ("low", "high") if pd.isna(row["simultaneous_low"]) else ("simultaneous_low", "simultaneous_high")
     interval = "" if pd.isna(row[low]) else f" ({_percent(row[low])}, {_percent(row[high])})"
+    difference = f"{_percent(row['difference'])}{interval}"
     verdict = whole_name(verdict_in_words(row), _WORDS)
-    return [Text(_mean(row["value"])), Text(span), Text(verdict, style=_COLOURS.get(str(row["verdict"]), ""))]
+    return [Text(_mean(row["value"])), Text(difference), Text(verdict, style=_COLOURS.get(str(row["verdict"]), ""))]
 
 
 def _mean(value: float) -> str:

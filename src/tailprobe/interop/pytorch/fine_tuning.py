@@ -115,10 +115,9 @@ def labels_of(labels: Shaped[np.ndarray, "T ..."]) -> Labels:
 def fine_tuning_problem(learner: Learner) -> str | None:
     """Return what a sampler and a loss cannot reproduce of a learner, None if they can.
 
-        >>> from tailprobe.learners.optimiser import Optimiser
-    from tailprobe.learners.plan import Stage
-        >>> fine_tuning_problem(TrainingPlan((Stage(np.arange(2)),), recipe_changes={"width": 0}))
-        'it changes the recipe of the head: width'
+    >>> from tailprobe.learners.plan import Stage
+    >>> fine_tuning_problem(TrainingPlan((Stage(np.arange(2)),), recipe_changes={"width": 0}))
+    'it changes the recipe of the head: width'
     """
     if isinstance(learner, Ensemble):
         return "it trains several heads and averages them"
