@@ -15,6 +15,7 @@ from tailprobe.methods.heads.knn import NeighbourFit
 from tailprobe.methods.heads.ml_knn import MlKnnFit
 from tailprobe.methods.heads.nearest_centroid import CentroidFit
 from tailprobe.methods.post_hoc.monotone_head import MonotoneHead
+from tailprobe.methods.two_stage.gated_head import GatedHead
 
 
 def mlp(seed: int, link: Link = "sigmoid") -> MlpHead:
@@ -45,6 +46,7 @@ def of_every_kind() -> list[Head]:
             torch.linspace(-3, 3, 20).double().reshape(5, 4).sort().values,
             torch.arange(20.0).reshape(5, 4).double(),
         ),
+        GatedHead(linear(1, "softmax"), torch.arange(5.0), torch.ones(5), torch.linspace(-1, 1, 6), torch.tensor(0.5)),
         MeanHead((mlp(1), linear(1))),
         AffineHead.of(MeanHead((mlp(1, "softmax"), mlp(2, "softmax"))), shift + 1, shift),
     ]
