@@ -36,7 +36,7 @@ def test_a_wrong_aim_or_method_is_refused_before_the_comparison(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.slow  # four processes of several seconds
+@pytest.mark.slow  # four processes of several seconds each
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of another kind")
 def test_a_killed_fit_goes_on_and_ends_with_the_same_bytes(pictures: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tailprobe", "fit", str(pictures), "--methods", "reweight(2)", "--seeds", "5"]
@@ -51,7 +51,7 @@ def test_a_killed_fit_goes_on_and_ends_with_the_same_bytes(pictures: Path, tmp_p
 
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert start(whole).wait() == 0
-    for reached in ("run/study.toml", "run/verdicts.parquet", ".checkpoints"):
+    for reached in ("run/verdicts.parquet", ".checkpoints"):
         process = start(killed)
         while process.poll() is None and not (killed / reached).exists():
             time.sleep(0.005)
