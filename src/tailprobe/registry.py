@@ -91,8 +91,8 @@ def did_you_mean(name: str, known: Iterable[str], *, most: int = 1) -> str:
 
     >>> did_you_mean("cultivaton", ("cultivation", "road")), did_you_mean("Borderline-SMOTE", ["borderline_smote"])
     ("; did you mean 'cultivation'?", "; did you mean 'borderline_smote'?")
-    >>> did_you_mean("focl", ("focal", "focal_loss", "mlp", "softmax"), most=3)
-    "; did you mean 'focal' or 'focal_loss'?"
+    >>> did_you_mean("focl", ("focal", "local", "mlp", "softmax"), most=3)
+    "; did you mean 'focal' or 'local'?"
     """
     written: dict[str, str] = {}
     for each in known:
