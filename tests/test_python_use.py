@@ -99,6 +99,12 @@ def test_no_object_shows_its_numbers() -> None:
         (lambda: tailprobe.embed(None, encodr="clip"), "embed takes no argument 'encodr'; did you mean 'encoder'"),
         (lambda: tailprobe.compare("x", seed_s=3), "compare takes no argument 'seed_s'; did you mean 'seeds'"),
         (lambda: tailprobe.Recipe(epoch=3), "Recipe takes no argument 'epoch'; did you mean 'epochs'"),
+        (lambda: tailprobe.load("x", weigths="y"), "load takes no argument 'weigths'; did you mean 'weights'"),
+        (lambda: tailprobe.Loss(gama=2), "Loss takes no argument 'gama'; did you mean 'gamma'"),
+        (
+            lambda: tailprobe.Classifier.of(None, metod="focal"),
+            "Classifier.of takes no argument 'metod'; did you mean 'method'",
+        ),
         (lambda: tailprobe.Study("x", metrc="brier"), "Study takes no argument 'metrc'; did you mean 'metric'"),
     ],
 )

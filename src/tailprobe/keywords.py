@@ -22,7 +22,7 @@ def known_keywords(function: Callable[P, R]) -> Callable[P, R]:
     Traceback (most recent call last):
     tailprobe.errors.InputError: embed takes no argument 'cach'; did you mean 'cache'? It takes: images, cache
     """
-    names = [name for name in inspect.signature(function).parameters if name != "self"]
+    names = [name for name in inspect.signature(function).parameters if name not in ("self", "cls")]
     shown = function.__qualname__.removesuffix(".__init__")
 
     @functools.wraps(function)

@@ -31,12 +31,14 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
+from tailprobe.keywords import known_settings
 from tailprobe.short_repr import short_repr
 
 Link = Literal["sigmoid", "softmax"]
 Table = Float[np.ndarray, "2 C"]  # row 0: terms of label 0; row 1: terms of label 1
 
 
+@known_settings
 @short_repr
 @dataclass(frozen=True, eq=False)
 class Loss:

@@ -40,6 +40,11 @@ class Intervals:
             high[m] = np.where(np.isnan(high[m]), of_baseline["baseline_high"].to_numpy(float), high[m])
         return low.clip(0, 1), high.clip(0, 1)
 
+    def provisional(self, methods: Sequence[str]) -> list[str]:
+        """Return the methods whose verdicts rest on heads that were still improving when training ended."""
+        marked = set(self.verdicts.loc[self.verdicts["provisional"].astype(bool), "method"].astype(str))
+        return [method for method in methods if method in marked]
+
     def _pair(self, low: str, high: str, methods: Sequence[str], names: Sequence[str], is_group: bool) -> Ends:
         rows = self.verdicts[self.verdicts["is_group"].astype(bool) == is_group]
         index = pd.MultiIndex.from_product([methods, names])

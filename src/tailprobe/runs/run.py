@@ -13,6 +13,7 @@ from tailprobe.comparison.conclusion import Conclusion
 from tailprobe.comparison.recommendation import Recommendation, read_recommendation
 from tailprobe.errors import InputError
 from tailprobe.files import open_folder
+from tailprobe.keywords import known_keywords
 from tailprobe.labels import Labels
 from tailprobe.runs.chosen import chosen_method
 from tailprobe.runs.duplicates import read_duplicates
@@ -301,6 +302,7 @@ class Run:
         name = self.folder.relative(path)
         self.folder.check_files(files, [name] if name in files else [])
 
+    @known_keywords
     def table(self, *, metric: str | None = None, part: str = "test") -> pd.DataFrame:
         """Summarise the scores over the seeds, by encoder, method and class or group.
 

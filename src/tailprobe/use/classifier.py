@@ -12,6 +12,7 @@ from jaxtyping import Float, Float64
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.errors import InputError
+from tailprobe.keywords import known_keywords
 from tailprobe.labels import Kind
 from tailprobe.learners.head import Head
 from tailprobe.progress import Progress, silent
@@ -79,6 +80,7 @@ class Classifier:
     allow_code: bool = False  # whether an encoder named `package.module:name` may be imported
 
     @classmethod
+    @known_keywords
     def of(
         cls,
         run: Run | str | Path,
@@ -121,6 +123,7 @@ class Classifier:
         )  # fmt: skip
 
     @classmethod
+    @known_keywords
     def load(cls, path: str | Path, *, weights: str | Path | None = None, allow_code: bool = False) -> "Classifier":
         """Open a model folder; arguments and errors as `tailprobe.load`."""
         from tailprobe.use.storage import load_classifier
@@ -235,6 +238,7 @@ class Classifier:
 
         return predict_frame(self, images, aims=aims, progress=progress, **options)
 
+    @known_keywords
     def map_scene(
         self,
         scene: str | Path,

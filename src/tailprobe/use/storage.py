@@ -16,6 +16,7 @@ from safetensors.torch import save, save_file
 from tailprobe.datasets.pixels.bands import parse_bands
 from tailprobe.errors import InputError
 from tailprobe.files import file_digest, make_folder, write_text, write_whole
+from tailprobe.keywords import known_keywords
 from tailprobe.learners.joined_heads import nested, nested_head
 from tailprobe.scores.link import check_link
 from tailprobe.use.aims import aims_by_class
@@ -102,6 +103,7 @@ def load_classifier(path: Path, *, weights: Path | None = None, allow_code: bool
         raise InputError(f"{path}: cannot be read as a model ({reason}); restore it or fit again") from error
 
 
+@known_keywords
 def load(path: str | Path, *, weights: str | Path | None = None, allow_code: bool = False) -> Classifier:
     """Open a classifier: `tailprobe.load("MODEL").predict(["1.jpg"])`.
 

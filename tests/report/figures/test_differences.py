@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from tailprobe.errors import InputError
 from tailprobe.report.figures import differences
 from tailprobe.report.frame import words_of
+from tailprobe.report.intervals import Intervals
 
 
 def _drawn(study, **changes):
@@ -130,3 +134,21 @@ def test_a_table_without_averages_is_refused(planet_study):
             low_frequency=planet_study.classes.low_frequency,
             support=planet_study.classes.support,
         )
+
+
+def test_an_outlier_does_not_press_the_others_together(make_study):
+    study = make_study(methods=("baseline", "reweight(1.5)", "reweight(2)", "undersample(200)"), seeds=5)
+    results = study.results.copy()
+    results.loc[results["method"] == "undersample(200)", "value"] -= 5
+    figure = _drawn(replace(study, results=results))
+    panels = _panels(figure)
+    assert panels["undersample(200)"].get_xlim()[0] > -3
+    arrows = {name: [line for line in axes.lines if line.get_marker() in ("<", ">")] for name, axes in panels.items()}
+    assert len(arrows["undersample(200)"]) == 17 + 2
+    assert not arrows["reweight(2)"]
+    assert "An arrow and its number" in words_of(figure).caption
+
+
+def test_provisional_verdicts_are_named(planet_study):
+    verdicts = pd.DataFrame({"method": ["reweight(2)", "reweight(3)"], "provisional": [True, False]})
+    assert Intervals(verdicts).provisional(["reweight(3)", "reweight(2)", "oversample(30000)"]) == ["reweight(2)"]

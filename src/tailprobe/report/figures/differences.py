@@ -27,6 +27,7 @@ _MOST = 8  # panels side by side
 _ROW = 0.235  # inches a class
 _HEAD = 8.5  # points, the methods' names
 _NAMES = 1.8  # inches that the names of the rows take, about
+_OUTLIER = 2.5  # times the median reach of the methods, beyond which nothing is drawn
 
 
 @styled
@@ -92,7 +93,9 @@ def differences(
         title=f"What each method changes in {shown(metric_title(metric), 40)}, class by class",
         subtitle=f"difference from the {reference} of the same seed: right of the line is better"
         f" · {of_seeds(rows.differences.shape[-1])} · encoder {shown(encoder, 40)} · {shown(part)} part",
-        caption=_caption(rows, _whiskers(intervals, spread, rows.differences.shape[-1]), part),
+        caption=_caption(
+            rows, _whiskers(intervals, spread, rows.differences.shape[-1]), part, _provisional(intervals, others)
+        ),
         body=down * (rows.foot * _ROW + 0.72),
     )
     panels = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
@@ -159,9 +162,30 @@ def _panel(axes: Axes, rows: Rows, m: int, style: _PanelStyle) -> None:
             "markerfacecolor": style.colour if sure[r] else "white",
         }
         shape |= {"markeredgecolor": style.colour, "markeredgewidth": 1.2, "zorder": 4}
-        axes.plot(centre[r], y, "D" if average else style.marker, **shape)  # type: ignore[arg-type]
+        if not _is_outside(axes, float(centre[r])):
+            axes.plot(centre[r], y, "D" if average else style.marker, **shape)  # type: ignore[arg-type]
+        else:
+            _arrow(axes, float(centre[r]), float(y), style, numbered=not average)
         if average:
             _number(axes, float(centre[r]), float(rows.places[r]) - 0.42, style.width)
+
+
+def _is_outside(axes: Axes, value: float) -> bool:
+    low, high = axes.get_xlim()
+    return not low <= value <= high
+
+
+def _arrow(axes: Axes, value: float, y: float, style: _PanelStyle, *, numbered: bool) -> None:
+    """Draw an arrow at the edge of the panel toward a difference outside it, with its number."""
+    low, high = axes.get_xlim()
+    inset = 0.04 * (high - low)
+    x, marker = (low + inset, "<") if value < low else (high - inset, ">")
+    axes.plot(x, y, marker, color=style.colour, markersize=5, zorder=4)
+    if numbered:
+        half = text_width(signed(value), 6.5) / 2 / style.width * (high - low) + 2 * inset
+        x = x + half if value < low else x - half
+        ground = {"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 0.2}
+        axes.text(x, y, signed(value), ha="center", va="center", fontsize=6.5, color=INK, bbox=ground, zorder=4)
 
 
 def _number(axes: Axes, value: float, y: float, width: float) -> None:
@@ -205,17 +229,37 @@ def _beside(axes: Axes, text: str, y: float, away: float, *, size: float, colour
 
 
 def _scale(axes: Axes, rows: Rows, width: float) -> None:
-    drawn = [part[1:].ravel() for part in (rows.low, rows.high, rows.differences)]
-    ends = np.concatenate([*drawn, [-0.01, 0.01]])
-    low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
-    pad = 0.06 * (high - low)
-    axes.set_xlim(low - pad, high + pad)
+    low, high = _limits(rows)
+    axes.set_xlim(low, high)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value, short=True)))
     if width > 1.5:
         axes.xaxis.set_major_locator(MaxNLocator(int(width / 0.5), steps=[1, 2, 2.5, 5, 10]))
     else:  # room for three figures, kept clear of the neighbour's
         step = _round_below(0.7 * max(-low, high))
         axes.set_xticks([tick for tick in (-step, 0.0, step) if low <= tick <= high])
+
+
+def _is_cut(rows: Rows) -> bool:
+    """Return whether the mean of a row is outside the panels."""
+    low, high = _limits(rows)
+    centre = mean(rows.differences[1:])
+    return bool(((centre < low) | (centre > high)).any())
+
+
+def _limits(rows: Rows) -> tuple[float, float]:
+    ends = np.concatenate([_reach(rows).ravel(), [-0.01, 0.01]])
+    low, high = float(ends.min()), float(ends.max())
+    pad = 0.06 * (high - low)
+    return low - pad, high + pad
+
+
+def _reach(rows: Rows) -> Float[np.ndarray, "2 M"]:
+    """Return how far each method's means and whiskers go to the left and to the right, outliers among methods cut."""
+    drawn = np.stack([rows.low[1:], rows.high[1:], mean(rows.differences[1:])])  # (3, M, R)
+    known = np.where(np.isnan(drawn), 0.0, drawn)
+    ends = np.stack([known.min(axis=(0, 2)), known.max(axis=(0, 2))])
+    most = _OUTLIER * float(np.median(np.abs(ends).max(axis=0)))
+    return ends.clip(-most, most) if most > 0 else ends
 
 
 def _round_below(value: float) -> float:
@@ -234,16 +278,27 @@ def _whiskers(intervals: Intervals | None, spread: Spread, seeds: int) -> str:
     )
 
 
-def _caption(rows: Rows, whiskers: str, part: str) -> str:
+def _provisional(intervals: Intervals | None, methods: Sequence[str]) -> str:
+    """Name the methods whose verdicts are provisional."""
+    named = [] if intervals is None else intervals.provisional(methods)
+    if not named:
+        return ""
+    which = "all methods" if len(named) == len(methods) > 1 else ", ".join(shown(method, 60) for method in named)
+    return f"Provisional, as heads were still improving when training ended: {which}."
+
+
+def _caption(rows: Rows, whiskers: str, part: str, provisional: str) -> str:
     seeds = rows.differences.shape[-1]
     chance = f"were seeds independent, chance alone would do so in 1 of {2 ** (seeds - 1)} cells"
     sentences = [
         f"Grey figures: images of the {shown(part)} part that carry the class.",
         f"Filled mark: all seeds on one side of the baseline ({chance})." if seeds >= 3 else "",
         whiskers,
+        "An arrow and its number: a difference outside the panel." if _is_cut(rows) else "",
         "Undefined: no image of the class, or none predicted." if np.isnan(mean(rows.differences)).any() else "",
         "Of each group the most and the least frequent classes are drawn; its mean is over all of it."
         if rows.gaps
         else "",
+        provisional,
     ]
     return " ".join(sentence for sentence in sentences if sentence)
