@@ -174,11 +174,12 @@ function paint(wanted) {
 on("theme", "click", () => paint(document.documentElement.dataset.theme !== "dark"));
 dark.addEventListener("change", (e) => paint(e.matches));
 /* Paper is white and as wide as it is: pictures are drawn light, all of them, and to its width. */
-let before, closed; // what the screen showed
+let before; // what the screen showed
+let closedParts = [];
 addEventListener("beforeprint", () => {
   before = document.documentElement.dataset.theme;
-  closed = [...document.querySelectorAll("details:not([open])")];
-  setOpen(closed, true);
+  closedParts = [...document.querySelectorAll("details")].filter((part) => !part.open);
+  setOpen(closedParts, true);
   document.documentElement.dataset.theme = "light";
   document.body.classList.add("paper");
   showData();
@@ -187,7 +188,7 @@ addEventListener("beforeprint", () => {
 });
 addEventListener("afterprint", () => {
   document.body.classList.remove("paper");
-  setOpen(closed, false);
+  setOpen(closedParts, false);
   paint(before === "dark");
 });
 options(

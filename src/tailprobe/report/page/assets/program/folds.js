@@ -1,8 +1,7 @@
 /* The parts of the page fold, all but the answer. On a narrow screen they are closed at first: a reader with a phone sees the
    answer and the names of what else there is. */
 const NARROW = matchMedia("(max-width: 40rem)");
-/** @type {() => HTMLDetailsElement[]} */
-const folds = () => [...document.querySelectorAll("details.fold")];
+const folds = () => [...document.querySelectorAll("details")].filter((part) => part.classList.contains("fold"));
 function foldAtFirst() {
   setOpen(folds(), !NARROW.matches);
   unfold(document.getElementById(location.hash.slice(1)));
