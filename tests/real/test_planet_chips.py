@@ -54,7 +54,7 @@ def test_the_17_tags_are_on_as_many_images_as_published(planet):
 def test_the_73_rows_that_name_a_tag_twice_are_reported(planet):
     (note,) = [note for note in read_tags(planet / "train_v2.csv").notes if "repeat a tag" in note]
     assert note.startswith("73 rows repeat a tag, which counts once (first: train_v2.csv, row ")
-    assert note.endswith("this makes cultivation 4477 instead of 4547, blow_down 98 instead of 101")
+    assert note.endswith("images per tag: cultivation 4477 instead of 4547, blow_down 98 instead of 101")
     row = int(note.split("row ")[1].split(")")[0])
     with (planet / "train_v2.csv").open() as stream:
         tags = list(csv.reader(stream))[row - 1][1].split()

@@ -82,7 +82,7 @@ def test_a_folder_that_was_only_locked_counts_as_empty(tmp_path: Path, study: St
 
 def refuse(path: Path, study: Study, *, computed: bool = False) -> None:
     with writing(path, study) as folder:
-        folder.say("start")
+        folder.log_event("start")
         if computed:
             folder.heads.touch()
         raise tailprobe.InputError("no encoder is called so")

@@ -56,7 +56,9 @@ def test_both_questions_are_answered_and_kept(run: Run) -> None:
 
 def test_the_page_names_the_questions_and_their_level(run: Run) -> None:
     encoders, calibration = further_answers(run)
-    assert encoders["sentence"].endswith("on the low-frequency classes: 2 comparisons tested jointly at .05")
+    assert encoders["sentence"].endswith(
+        "on the low-frequency classes: 2 comparisons tested jointly at .05 (95% simultaneous intervals)"
+    )
     assert encoders["answers"][0].startswith("strong against weak, baseline: +")
     assert encoders["answers"][0].endswith(", improves")
     assert calibration["title"] == "calibration"

@@ -207,7 +207,7 @@ def test_code_that_a_model_names_is_not_run(model: Path, tmp_path: Path) -> None
 
 def test_a_folder_with_other_files_is_not_written_to(classifier: Classifier, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(InputError, match=r"no model's \(thesis.txt\)"):
+    with pytest.raises(InputError, match=r"do not belong to a model \(thesis.txt\)"):
         classifier.save(tmp_path)
 
 

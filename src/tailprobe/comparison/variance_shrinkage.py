@@ -123,7 +123,8 @@ def _trend(
     values: Float[np.ndarray, " K"], log_support: Float[np.ndarray, " K"], known: Bool[np.ndarray, " K"]
 ) -> tuple[Float[np.ndarray, " K"], int]:
     """Fit a line in log support, or a mean to few columns; return it and the residual degrees of freedom."""
-    x = np.column_stack([np.ones_like(log_support), log_support])[:, : 2 if known.sum() >= _MIN_FOR_TREND else 1]
+    within = np.where(known, log_support, log_support[known].mean())  # the line is not extended to unused columns
+    x = np.column_stack([np.ones_like(within), within])[:, : 2 if known.sum() >= _MIN_FOR_TREND else 1]
     coefficients = np.linalg.lstsq(x[known], values[known], rcond=None)[0]
     return x @ coefficients, int(known.sum()) - x.shape[1]
 

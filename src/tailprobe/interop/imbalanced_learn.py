@@ -13,6 +13,7 @@ from tailprobe.interop.arrays import multi_labels, single_labels
 from tailprobe.interop.random_state import seed_of
 from tailprobe.labels import Labels
 from tailprobe.learners.learner import Ensemble, Learner
+from tailprobe.learners.optimiser import Optimiser
 from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.lookup import parse_method
@@ -158,7 +159,7 @@ def sampling_problem(learner: Learner) -> str | None:
     changes = {
         "it changes the loss": not stage.loss.is_plain or stage.loss.link == "softmax",
         "it weighs the loss of rows": _weighs(stage),
-        "it changes the recipe of training": bool(learner.recipe_changes),
+        "it changes the recipe of training": bool(learner.recipe_changes) or learner.optimiser != Optimiser(),
         "it corrects the trained head": learner.adjustment is not None,
     }
     return next((reason for reason, holds in changes.items() if holds), None)

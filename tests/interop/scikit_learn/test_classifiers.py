@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 import tailprobe
 from method_examples import SHORT, labels_of, vectors_of
+from tailprobe.comparison.conclusion import TRAINED_TOO_SHORT
 from tailprobe.errors import InputError
 from tailprobe.interop.scikit_learn import ImbalanceClassifierCV, MethodClassifier
 from tailprobe.interop.scikit_learn.targets import held_out_rows
@@ -99,10 +100,12 @@ def test_verdicts_are_those_of_compare(fitted: ImbalanceClassifierCV, tmp_path: 
 
 
 @pytest.mark.slow
-def test_heads_that_were_hardly_trained_lose_to_the_logistic_one(fitted: ImbalanceClassifierCV) -> None:
-    assert fitted.best_method_ == "logistic"
+def test_heads_that_were_hardly_trained_decide_nothing(fitted: ImbalanceClassifierCV) -> None:
+    assert fitted.result_.conclusion is not None
+    assert fitted.result_.conclusion.kind == TRAINED_TOO_SHORT
+    assert fitted.best_method_ == "baseline"
     X, y = arrays()
-    assert fitted.score(X, y) > 0.7
+    assert set(fitted.predict(X)) <= set(y)
 
 
 @pytest.mark.slow
