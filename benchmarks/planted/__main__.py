@@ -8,7 +8,7 @@
 - budget: mean differences of three stops: a gain that fades, one that stays.
 - redundancy: the planted sample with copies, and without; found is any share by k-centre on all classes. Without copies
   it is a false finding where the mean difference over all studies at that share is below minus the margin.
-- distil: the planted sample of few images copied many times, and of as many distinct ones; a false finding as above.
+- distil: classes whose images are all alike, and the planted sample with nothing planted; a false finding as above.
 - cues: the planted sample with a spurious cue, and without; found is "relies on its company".
 - layers: a second encoder that sees the labels, with noise of its own, or nothing but noise, beside the first.
 - explain, only by `--explain N`, with the extra `imagenet`: drawn tiles under EfficientNet-Lite0, of two classes that

@@ -123,6 +123,12 @@ def test_where_no_method_is_ahead_the_baseline_is_the_best_bet() -> None:
     assert found.sentence.startswith("No method is shown to be ahead of the baseline; the best supported is a.")
 
 
+def test_a_method_that_is_practically_equal_is_no_best_bet() -> None:
+    found = concluded(verdicts(("a", "practically equal", 0.001, 0.015), ("b", "inconclusive", 0.005, 0.03)))
+    assert (found.kind, found.method, found.about) == (CANNOT_TELL, "baseline", "a")
+    assert found.headline == "Cannot tell yet. Best bet: the baseline."
+
+
 def test_a_gain_that_the_others_pay_for_is_not_worth_it_where_they_lose_as_much_for_sure() -> None:
     gain = verdicts(("a", "improves", 0.05, 0.03))
     cost = gain.assign(class_name="remaining", question="cost", difference=-0.08)

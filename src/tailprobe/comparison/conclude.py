@@ -35,7 +35,8 @@ def conclude(
     """Return the answer of a study under the recommended encoder.
 
     It is about the method that the recommendation chose, `Recommendation.best`, in its numbers; nothing is chosen here.
-    The best bet of an open answer is that method, or the baseline where its difference is not to the better.
+    The best bet of an open answer is that method, or the baseline if its difference is not to the better or is
+    practically none.
 
     Args:
         verdicts: with the column `provisional`, see `convergence.mark_provisional`.
@@ -51,7 +52,7 @@ def conclude(
         return _not_worth_it(answer)
     if kind == USE:
         return answer.concluded(kind, best.method, f"Use {best.method}{answer.provisional}.", _used(answer))
-    named = best.method if best.effect_rare > 0 else baseline
+    named = best.method if best.effect_rare > 0 and answer.row["verdict"] != PRACTICALLY_EQUAL else baseline
     if kind == TRAINED_TOO_SHORT:
         return answer.concluded(kind, named, "Trained too short to tell.", _short(answer, named), settle=_LONGER)
     headline = f"Cannot tell yet. Best bet: {named if named != baseline else 'the baseline'}{answer.provisional}."
