@@ -87,7 +87,7 @@ evidence: embeddings-given $(DEV)  ## Measure error rate, coverage and power on 
 	$(BIN)/python -m benchmarks.planted
 
 embeddings-given:
-	@test -f "$(EMBEDDINGS)" || { echo "make evidence needs EMBEDDINGS=FILE.npz, embeddings of EuroSAT's images"; exit 1; }
+	@test -f "$(EMBEDDINGS)" || { echo "make evidence needs EMBEDDINGS=FILE.npz, as tailprobe embed EuroSAT.zip --encoder efficientnet_lite0 --export FILE.npz writes it"; exit 1; }
 
 conformance: $(DEV)  ## Hold every method against an independent statement of its formula; writes docs/conformance.md
 	$(BIN)/python -m benchmarks.conformance

@@ -51,17 +51,19 @@ class Population:
         """Read EuroSAT's embeddings and keep their principal components, scaled to a mean variance of 1.
 
         Args:
-            path: an .npz of `embeddings` (times `scale`) and `labels`, class names.
+            path: an .npz as `tailprobe embed EuroSAT.zip --export` writes it, or of `embeddings` (times `scale`) and
+                `labels`, class names.
         """
         arrays = np.load(path, allow_pickle=False)
-        if set(map(str, arrays["labels"])) != set(EUROSAT):
+        labels = arrays["classes"][arrays["labels"]] if "classes" in arrays else arrays["labels"]
+        if set(map(str, labels)) != set(EUROSAT):
             raise SystemExit(f"{path}: its labels are not EuroSAT's ten classes, which the studies are drawn from")
-        vectors = arrays["embeddings"].astype(np.float32) * np.float32(arrays["scale"])
+        vectors = arrays["embeddings"].astype(np.float32) * np.float32(arrays["scale"] if "scale" in arrays else 1)
         centred = vectors - vectors.mean(axis=0)
         _, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64))
         kept = (centred @ axes[:, ::-1][:, :DIMENSIONS]).astype(np.float32)
         places = {name: place for place, name in enumerate(EUROSAT)}
-        return cls(kept / kept.std(), np.array([places[str(name)] for name in arrays["labels"]]))
+        return cls(kept / kept.std(), np.array([places[str(name)] for name in labels]))
 
     @property
     def low_frequency(self) -> Bool[np.ndarray, " C"]:
