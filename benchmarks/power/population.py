@@ -58,7 +58,7 @@ class Population:
         labels = arrays["classes"][arrays["labels"]] if "classes" in arrays else arrays["labels"]
         if set(map(str, labels)) != set(EUROSAT):
             raise SystemExit(f"{path}: its labels are not EuroSAT's ten classes, which the studies are drawn from")
-        vectors = arrays["embeddings"].astype(np.float32) * np.float32(arrays["scale"] if "scale" in arrays else 1)
+        vectors = arrays["embeddings"].astype(np.float32) * np.float32(arrays.get("scale", 1))
         centred = vectors - vectors.mean(axis=0)
         _, axes = np.linalg.eigh((centred.T @ centred).astype(np.float64))
         kept = (centred @ axes[:, ::-1][:, :DIMENSIONS]).astype(np.float32)
