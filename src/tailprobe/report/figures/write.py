@@ -4,13 +4,19 @@ import io
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from jaxtyping import UInt8
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from tailprobe.errors import InputError
 from tailprobe.files import make_folder, write_text, write_whole
@@ -67,20 +73,24 @@ def write_figures(
     # The index comes first: what it names is ours, also after a kill, and is drawn again.
     entries = [_entry(name, figure, files[name]) for name, figure in figures.items()]
     write_text(folder / INDEX, json.dumps({"figures": entries}, indent=2, ensure_ascii=False) + "\n")
-    written: list[Path] = []
-    for done, (name, figure) in enumerate(figures.items()):
-        progress("draw figures", done, len(figures))
-        fix_layout(figure)
-        for form, file in zip(formats, files[name], strict=True):
-            with write_whole(folder / file) as partial:
-                partial.write_bytes(
-                    words_of(figure).text.encode() + b"\n" if form == CAPTION else rendered(figure, form)
-                )
-            written.append(folder / file)
+    with ThreadPoolExecutor(1) as writer:  # the next picture is drawn while this one is encoded and written
+        written = []
+        for done, (name, figure) in enumerate(figures.items()):
+            progress("draw figures", done, len(figures))
+            fix_layout(figure)
+            for form, file in zip(formats, files[name], strict=True):
+                written.append(writer.submit(_write, folder / file, _drawn(figure, form)))
+        paths = [file.result() for file in written]
     for file in earlier:
         (folder / file).unlink(missing_ok=True)
     progress("draw figures", len(figures), len(figures))
-    return [*written, folder / INDEX]
+    return [*paths, folder / INDEX]
+
+
+def _write(path: Path, encode: Callable[[], bytes]) -> Path:
+    with write_whole(path) as unfinished:
+        unfinished.write_bytes(encode())
+    return path
 
 
 def fix_layout(figure: Figure) -> None:
@@ -93,37 +103,60 @@ def fix_layout(figure: Figure) -> None:
 
 
 def rendered(figure: Figure, form: str) -> bytes:
-    """Return the figure's bytes as "svg", "png" or "pdf"; the same picture gives the same bytes.
+    """Return the figure's bytes as "svg", "png" or "pdf"; the same picture gives the same bytes."""
+    return _drawn(figure, form)()
+
+
+def _drawn(figure: Figure, form: str) -> Callable[[], bytes]:
+    """Draw the figure, and return what encodes it, which another thread may do.
 
     The format's canvas prints at once: `savefig` draws every figure twice, the first time for its layout.
     """
-    buffer, shown = io.BytesIO(), figure.canvas
+    shown = figure.canvas
     with settings():
         resolution, figure.dpi = figure.dpi, _DPI
         try:
-            _PRINTERS[form](figure, buffer, _METADATA[form])
+            return _DRAW[form](figure)
         finally:
             figure.dpi = resolution
             figure.set_canvas(shown)
+
+
+def _draw_svg(figure: Figure) -> Callable[[], bytes]:
+    buffer = io.BytesIO()
+    FigureCanvasSVG(figure).print_svg(buffer, metadata=_METADATA["svg"])  # type: ignore[no-untyped-call]
+    return buffer.getvalue
+
+
+def _draw_pdf(figure: Figure) -> Callable[[], bytes]:
+    buffer = io.BytesIO()
+    FigureCanvasPdf(figure).print_pdf(buffer, metadata=_METADATA["pdf"])  # type: ignore[no-untyped-call]
+    return buffer.getvalue
+
+
+def _draw_png(figure: Figure) -> Callable[[], bytes]:
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    return partial(_png, np.array(canvas.buffer_rgba()))  # type: ignore[no-untyped-call]
+
+
+def _png(pixels: UInt8[np.ndarray, "H W 4"]) -> bytes:
+    buffer, info = io.BytesIO(), PngInfo()
+    for name, value in _METADATA["png"].items():
+        info.add_text(name, value)
+    Image.fromarray(pixels).save(buffer, "png", dpi=(_DPI, _DPI), pnginfo=info, compress_level=_COMPRESSION)
     return buffer.getvalue()
 
 
-def _print_svg(figure: Figure, file: io.BytesIO, metadata: dict[str, Any]) -> None:
-    FigureCanvasSVG(figure).print_svg(file, metadata=metadata)  # type: ignore[no-untyped-call]
+def _draw_caption(figure: Figure) -> Callable[[], bytes]:
+    return f"{words_of(figure).text}\n".encode
 
 
-def _print_png(figure: Figure, file: io.BytesIO, metadata: dict[str, Any]) -> None:
-    FigureCanvasAgg(figure).print_png(file, metadata=metadata, pil_kwargs={"compress_level": _COMPRESSION})  # type: ignore[no-untyped-call]
-
-
-def _print_pdf(figure: Figure, file: io.BytesIO, metadata: dict[str, Any]) -> None:
-    FigureCanvasPdf(figure).print_pdf(file, metadata=metadata)  # type: ignore[no-untyped-call]
-
-
-_PRINTERS: dict[str, Callable[[Figure, io.BytesIO, dict[str, Any]], None]] = {
-    "svg": _print_svg,
-    "png": _print_png,
-    "pdf": _print_pdf,
+_DRAW: dict[str, Callable[[Figure], Callable[[], bytes]]] = {
+    "svg": _draw_svg,
+    "png": _draw_png,
+    "pdf": _draw_pdf,
+    CAPTION: _draw_caption,
 }
 
 
