@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tailprobe
+from tailprobe.cli.show import show_result
 from tailprobe.learners.recipe import Recipe
 from tailprobe.report.page.content import content
 from tailprobe.study.primary_metrics import FILE, about_reruns, record_primary_metric
@@ -28,7 +29,9 @@ def test_a_damaged_list_stops_no_study(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_study_run_again_under_another_metric_says_so_beside_its_answer(tmp_path: Path) -> None:
+def test_a_study_run_again_under_another_metric_says_so_beside_its_answer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     rng = np.random.default_rng(0)
     labels = np.repeat(["forest", "mine"], [60, 20])
     archive = tmp_path / "noise.npz"
@@ -41,5 +44,8 @@ def test_a_study_run_again_under_another_metric_says_so_beside_its_answer(tmp_pa
     said = "was judged by average_precision before roc_auc was chosen"
     assert [any(said in line for line in run.recommendation.statistics) for run in (first, second)] == [False, True]
     assert said in " ".join(content(second)["recommendation"]["statistics"])
+    for run, metric in ((first, "average_precision"), (second, "roc_auc")):
+        show_result(run, metric)
+    assert " ".join(capsys.readouterr().out.split()).count(said) == 1
     again = tailprobe.compare(archive, out=tmp_path / "again", **given)  # under the metric that came first
     assert again.record["judged_before"] == []

@@ -18,6 +18,7 @@ def show_result(result: "Run", metric: str) -> None:
     from tailprobe.report.questions import what_would_settle
     from tailprobe.report.terminal import results_table
     from tailprobe.report.verdict_table import verdict_table
+    from tailprobe.study.primary_metrics import about_reruns
 
     console, methods = Terminal(), result.method_table
     names, encoders, remarks = result.record["methods"], list(result.encoders), method_remarks(methods)
@@ -48,7 +49,8 @@ def show_result(result: "Run", metric: str) -> None:
             *(line for asked in further_answers(result) for line in (f"{asked['sentence']}.", *_indented(asked))),
         ]
         console.print("\n".join(filter(None, lines)), highlight=False, markup=False)
-    if said := caution(result.duplicates, groups=result.record.get("groups")):
+    rerun = about_reruns(metric, tuple(before)) if (before := result.record["judged_before"]) else ""
+    for said in filter(None, (rerun, caution(result.duplicates, groups=result.record.get("groups")))):
         console.print(said, style="yellow", highlight=False, markup=False)
     console.print(f"Run: {result.folder.path}  page: {result.folder.report}", highlight=False, markup=False)
 
