@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from tailprobe.report.paragraph.bibliography import bibliography, references
 from tailprobe.report.paragraph.paragraph import as_latex, as_markdown, cited, methods_paragraph
 from tailprobe.report.paragraph.write import write_paragraph
 from tailprobe.runs.run import Run
+
+PARAGRAPH = files("tailprobe.report.paragraph")
 
 
 @pytest.fixture(scope="module")
@@ -70,13 +73,54 @@ def test_every_built_in_method_with_a_source_has_its_reference() -> None:
             assert set(method.cites) <= set(references()), method.name
 
 
+REQUIRED = {
+    "article": {"author", "title", "journal", "year"},
+    "inproceedings": {"author", "title", "booktitle", "year"},
+    "incollection": {"author", "title", "booktitle", "publisher", "year"},
+    "book": {"author", "title", "publisher", "year"},
+    "techreport": {"author", "title", "institution", "number", "year"},
+    "misc": {"author", "title"},
+}
+"""The fields without which BibTeX's own styles warn."""
+
+
+def fields(entry: str) -> dict[str, str]:
+    return dict(re.findall(r"^  (\w+) = \{(.*)\},?$", entry, re.MULTILINE))
+
+
 def test_references_are_whole() -> None:
     for key, entry in references().items():
+        of = fields(entry)
+        assert len(of) == entry.count("\n") - 1, f"{key}: one field a line, each once"
         assert entry.count("{") == entry.count("}"), key
-        assert "author = {" in entry, key
-        assert "title = {" in entry, key
-        assert key == "tailprobe" or re.search(r"year = \{\d{4}\}", entry), key
-    assert len(references()) == bibliography(references()).count("\n@") + 1
+        assert REQUIRED[entry[1 : entry.index("{")]] <= set(of), key
+        assert re.fullmatch(r"\d+--\d+|Article \d+", of.get("pages", "1--2")), key
+        assert re.fullmatch(r"10\.\d{4,}/\S+", of.get("doi", "10.1000/1")), key
+        assert re.fullmatch(r"\d{4}\.\d{4,5}", of.get("eprint", "1234.56789")), key
+        assert ("eprint" in of) == ("archiveprefix" in of), key
+
+
+def test_a_key_is_the_first_authors_name_and_the_year() -> None:
+    for key in references().keys() - {"tailprobe"}:
+        of = fields(references()[key])
+        name = re.sub("[^a-z]", "", of["author"].partition(",")[0].lower())
+        assert key.startswith(name + of["year"]), key
+
+
+def test_no_reference_stands_there_twice() -> None:
+    text = (PARAGRAPH / "references.bib").read_text(encoding="utf-8")
+    keys = re.findall(r"^@\w+\{([^,]+),$", text, re.MULTILINE)
+    assert len(keys) == len(set(keys)) == len(references()) == bibliography(keys).count("\n@") + 1
+    for field in ("title", "doi", "eprint"):
+        values = [of[field].lower() for of in map(fields, references().values()) if field in of]
+        assert len(values) == len(set(values)), field
+
+
+def test_every_reference_is_cited_by_a_method_or_the_paragraph() -> None:
+    load_installed()
+    by_methods = {key for name in METHODS.names() for key in METHODS.get(name).cites}
+    by_paragraph = set(re.findall(r'"([a-z]+(?:\d{4})?)"', (PARAGRAPH / "paragraph.py").read_text(encoding="utf-8")))
+    assert set(references()) <= by_methods | by_paragraph
 
 
 def test_the_files_cite_exactly_what_the_bibliography_holds(run: Run, tmp_path: Path) -> None:
@@ -97,6 +141,7 @@ def test_every_reference_is_set_by_bibtex(tmp_path: Path) -> None:
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stdout
     assert "rror" not in done.stdout
+    assert "Warning" not in done.stdout, done.stdout
 
 
 def test_latex_has_no_markdown_in_it(run: Run) -> None:

@@ -14,8 +14,8 @@ from tailprobe.methods.resampling.undersample import undersample
     "soup",
     family="ensemble",
     source="Wortsman et al., ICML 2022, the uniform soup (arXiv:2203.05482); subsets of rising imbalance as in "
-    "LT-Soups, 2025",
-    cites=("wortsman2022",),
+    "Aminbeidokhti et al., NeurIPS 2025, LT-Soups",
+    cites=("wortsman2022", "aminbeidokhti2025"),
     formula="mean of the weights of k heads of one start, head j on undersample(n_j), n_j from the rarest's to all",
     example="soup(4)",
 )

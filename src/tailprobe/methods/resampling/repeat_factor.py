@@ -13,7 +13,7 @@ from tailprobe.methods.resampling.class_shares import PASSES
 @method(
     "repeat_factor",
     family="resampling",
-    source="Gupta et al., CVPR 2019, section 4 (arXiv:1908.03195)",
+    source="Gupta et al., CVPR 2019, appendix B.2 of arXiv:1908.03195",
     cites=("gupta2019",),
     formula="image i max(1, sqrt(threshold / f_c)) times per epoch, f_c the frequency of its rarest class",
     example="repeat_factor(0.1)",

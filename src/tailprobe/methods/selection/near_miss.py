@@ -20,7 +20,7 @@ Rows = Int[np.ndarray, " _"]
     family="selection",
     needs={"embeddings"},
     source="Zhang and Mani, ICML 2003 workshop, NearMiss-1 and NearMiss-2",
-    cites=("mani2003",),
+    cites=("zhang2003",),
     formula="rows_c = min(n_c, count), those of the least mean distance to k images of low-frequency classes",
     example="near_miss(low-frequency)",
 )

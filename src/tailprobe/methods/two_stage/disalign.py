@@ -26,7 +26,7 @@ from tailprobe.methods.two_stage.gated_head import GatedHead
     link="softmax",
     source="Zhang et al., CVPR 2021, adaptive calibration and generalised reweighting (arXiv:2103.16370), on a linear "
     "head",
-    cites=("zhang2021disalign",),
+    cites=("zhang2021",),
     formula="z_c + g(x) ((a_c - 1) z_c + b_c), g a sigmoid of x, by cross-entropy weighted by n_c^-power",
     example="disalign(1.2)",
 )
