@@ -120,9 +120,21 @@ def test_a_table_beside_folders_that_are_no_classes(build):
     """huggingface/datasets#6777: images and padded_images became classes."""
     build.image(*(f"{top}/{n}.png" for top in ("images", "padded_images") for n in range(4)))
     table = build.table("metadata1000.csv", [["caption", "image"], *([f"a {n}", f"images/{n}.png"] for n in range(4))])
-    assert f"pass --labels {table.name}, or --class-level 1" in refused(build.top)
+    assert f"pass --labels {table}, or --class-level 1" in refused(build.top)
     build.table("metadata1000.csv", [["image", "label"], *([f"images/{n}.png", "ab"[n % 2]] for n in range(4))])
     assert counts(read(build.top, table)) == {"a": 2, "b": 2}
+
+
+def test_a_table_beside_images_without_folders(build):
+    build.image(*(f"{n}.png" for n in range(6)))
+    table = build.table(
+        "labels.csv", [["file", "label", "scene"], *([f"{n}.png", "ab"[n % 2], n // 2] for n in range(6))]
+    )
+    assert (
+        refused(build.top)
+        == f"{build.top}: no folders of classes, but labels.csv names the images; pass --labels {table}"
+    )
+    assert counts(read(table)) == {"a": 3, "b": 3}  # by label; a scene beside it is a group
 
 
 def test_a_table_that_repeats_the_class_folders_does_not_stop(build):

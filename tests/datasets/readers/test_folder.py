@@ -49,7 +49,7 @@ def test_what_is_no_image_is_counted(folder):
     assert images.names == ("a/1.jpg", "b/1.jpg")
     assert images.notes == (
         "2 hidden files ignored",
-        "2 files that are not images ignored (README.md, a/notes.txt)",
+        "files that are not images, ignored: 2 (README.md, a/notes.txt)",
         "1 images in no class folder left out (stray.jpg)",
     )
 

@@ -171,20 +171,24 @@ def _refuse_table_beside(files: ImageFiles, inner: _Steps) -> None:
     """
     folders = {tail[0] for tail in inner.values() if len(tail) > 1}
     top = files.source
+    if not isinstance(top, Path) or not top.is_dir():
+        return
     tables = [path for path in files.others if "/" not in path and table_suffix(path) not in ("", ".txt", ".json")]
-    for path in tables if isinstance(top, Path) and top.is_dir() else []:
-        if isinstance(top, Path) and (top / path).stat().st_size > _MAX_TABLE:
+    for path in tables:
+        if (top / path).stat().st_size > _MAX_TABLE:
             continue
         try:
-            columns = read_columns(files.source / path)
+            columns = read_columns(top / path)
         except InputError:
             continue  # not a readable table
         names = ImageNames(files)
         named = any(names.share(cells) > _NAMED and len(set(map(str, cells))) > 2 for cells in columns.cells.values())
+        if named and not folders:
+            raise InputError(f"{top}: no folders of classes, but {path} names the images; pass --labels {top / path}")
         if named and not any(folders & {text_of(cell) for cell in cells} for cells in columns.cells.values()):
             raise InputError(
-                f"{files.source}: {path} names the images in the folders ({preview(sorted(folders))}), so these "
-                f"may not be classes; pass --labels {path}, or --class-level 1 to take the folders as classes"
+                f"{top}: {path} names the images in the folders ({preview(sorted(folders))}), so these "
+                f"may not be classes; pass --labels {top / path}, or --class-level 1 to take the folders as classes"
             )
 
 

@@ -100,7 +100,7 @@ def _of_images(
     if hidden:
         notes += (f"{hidden} hidden files ignored",)
     if others:
-        notes += (f"{len(others)} files that are not images ignored ({preview(others)})",)
+        notes += (f"files that are not images, ignored: {len(others)} ({preview(others)})",)
     return ImageFiles(
         source, images, tuple(path for path in sorted(folders) if not _hidden(path)), notes, tuple(others)
     )

@@ -205,6 +205,7 @@ def _of_usual_name(columns: Columns, rest: Sequence[str], missing: frozenset[str
     """Return the columns with common names for labels; of two with the same information, the one in words."""
     usual = [name for name in find_usual(rest, LABEL_NAMES) if not _is_one_of_several(columns, name, rest, missing)]
     filled = [name for name in usual if any(text_of(cell) not in {"", *missing} for cell in columns.cells[name])]
+    filled = [name for name in filled if plain(name) not in GROUP_NAMES] or filled  # a scene beside a label is a group
     if len(filled) != 2:
         return filled or usual[:1]
     one, other = ([str(cell) for cell in columns.cells[name]] for name in filled)
