@@ -131,6 +131,7 @@ EXAMPLES = (
     "balance_cascade(3)",
     "self_paced(3)",
     "diverse_experts",
+    "best_per_class(5)",
     "under_bagging(2, 15) + focal(2) + temperature_scaling",
     "oversample(largest) + focal(2) + logit_adjust(1)",
     "smote(60) + softmax + reweight(2)",

@@ -97,7 +97,7 @@ OUT_OF_RANGE = (
     "label_smoothing(1)", "smooth_ap(0)", "smooth_ap(1, 0)", "seesaw(-1)", "seesaw(1, -1)", "seesaw(1, 1, 0)",
     "gaussian_cloud(-1)", "gaussian_cloud(1, 0)", "dfr(0)", "meta_weight(0)", "disalign(4)", "disalign(1, 0)",
     "dfr(3, 0)", "weight_balancing(0)",
-    "weight_balancing(1, 0)", "soup(1)",
+    "weight_balancing(1, 0)", "soup(1)", "best_per_class(-1)",
     "ml_knn(0)", "cosine_classifier(0)", "svm(0)",
 )  # fmt: skip
 
