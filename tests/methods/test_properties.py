@@ -97,6 +97,7 @@ OUT_OF_RANGE = (
     "gaussian_cloud(-1)", "gaussian_cloud(1, 0)", "dfr(0)", "meta_weight(0)", "disalign(4)", "disalign(1, 0)",
     "dfr(3, 0)", "weight_balancing(0)",
     "weight_balancing(1, 0)", "soup(1)", "best_per_class(-1)",
+    "text_rows(0)", "text_init(-1)", "tip_adapter(0)", "tip_adapter_f(0)", "tip_adapter_f(1, -1)",
     "ml_knn(0)", "cosine_classifier(0)", "svm(0)",
 )  # fmt: skip
 

@@ -141,6 +141,45 @@ class ColumnsHead:
         return cls(members, choice)
 
 
+@HEADS.register("blend")
+@short_repr
+@dataclass(frozen=True, eq=False)
+class BlendHead:
+    """The weighted sum of several heads' logits."""
+
+    kind: ClassVar[str] = "blend"
+
+    members: tuple[Head, ...]
+    weights: Float[torch.Tensor, " M"]
+
+    @property
+    def link(self) -> Link:
+        """The members' link."""
+        return self.members[0].link
+
+    def logits(self, vectors: Vectors) -> Logits:
+        """Return (N, C) float32 logits."""
+        of_member = np.stack([member.logits(vectors) for member in self.members])  # (M, N, C)
+        return (of_member * self.weights.numpy()[:, None, None]).sum(axis=0)
+
+    def affine(self, scale: Float[np.ndarray, " C"], shift: Float[np.ndarray, " C"]) -> AffineHead:
+        """Return the head whose logits are `scale * logits + shift`."""
+        return AffineHead.of(self, scale, shift)
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Return the weights and the members' tensors."""
+        tensors = {"weights": self.weights}
+        for index, member in enumerate(self.members):
+            tensors |= nested(str(index), member)
+        return tensors
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> "BlendHead":
+        """Build the head again; raises KeyError or ValueError if a part is missing."""
+        weights = tensors["weights"]
+        return cls(tuple(nested_head(str(place), tensors, link) for place in range(len(weights))), weights)
+
+
 def mean_weights(heads: Sequence[Head]) -> Head:
     """Return the head whose tensors are the means of those of heads of one kind and shape.
 

@@ -48,6 +48,7 @@ class Method:
     cites: tuple[str, ...] = ()  # keys of the bibliography that a paper on a run with the method cites
     formula: str = ""  # what it does to what, in one line
     example: str = ""  # a call, e.g. `reweight(2)`
+    measured: bool = True  # on a real collection; else tested on weights of the official shape alone
 
     def __repr__(self) -> str:
         """Return how a call is written."""
@@ -211,6 +212,7 @@ def method(
     cites: tuple[str, ...] = (),
     formula: str = "",
     example: str = "",
+    measured: bool = True,
 ) -> Callable[[Callable[..., Learner]], Method]:
     """Register the decorated function as a method.
 
@@ -226,6 +228,7 @@ def method(
         cites: keys of `report/paragraph/references.bib`, which hold the publications of `source` in full.
         formula: what it does to what, in one line of plain text.
         example: a call with arguments that make sense, e.g. `reweight(2)`; its name by default.
+        measured: False says in the list of methods that no real collection was compared with it.
 
     Returns:
         A decorator that gives the `Method`.
@@ -258,7 +261,17 @@ def method(
     def register(function: Callable[..., Learner]) -> Method:
         _check_annotations(name, function)
         made = Method(
-            name, family, function, frozenset(kinds), frozenset(needs), link, source, cites, formula, example or name
+            name,
+            family,
+            function,
+            frozenset(kinds),
+            frozenset(needs),
+            link,
+            source,
+            cites,
+            formula,
+            example or name,
+            measured,
         )
         return METHODS.add(name, made)
 

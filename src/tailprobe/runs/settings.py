@@ -73,6 +73,14 @@ class Study:
         group="Methods and encoders",
         metavar="ENCODER=FILE",
     )
+    prompts: str = setting(
+        "",
+        help="How an encoder with a text tower embeds class names, for methods that need them: texts with {} where the "
+        "name goes, between bars, e.g. 'a satellite photo of {}.|an aerial photo of {}.'. OpenAI's seven by default.",
+        group="Methods and encoders",
+        metavar="TEXTS",
+        range=Range(lambda texts: not texts or all("{}" in text for text in texts.split("|")), "texts with {}"),
+    )
     standardise: bool | Literal["auto"] = setting(
         "auto",
         help="Scale embeddings to mean 0 and variance 1, computed on the training part; auto does what the encoder "

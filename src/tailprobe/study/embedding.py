@@ -90,6 +90,7 @@ def _embed_one(
         on_bad_image=study.on_bad_image,
         progress=progress,
         compute=partial(choose_engine(execution.engine).embed, load=_loader(study, encoder.name, encoder)),
+        prompts=study.prompts.split("|") if study.prompts else (),
     )
 
 
