@@ -12,7 +12,7 @@ from tailprobe.encoders.preprocessing import Preprocessing
 from tailprobe.encoders.registry import ENCODERS
 from tailprobe.encoders.runtime.network import L2Normalised
 from tailprobe.encoders.state_dict import read_state_dict
-from tailprobe.encoders.text_tower import TextTower
+from tailprobe.encoders.text_tower import OpenClipTower, TextTower
 from tailprobe.encoders.timm_encoder import TimmEncoder
 from tailprobe.encoders.weights import build_model
 
@@ -93,7 +93,7 @@ def _text_tower(weights: Path | None, name: str) -> TextTower | None:
     vocabulary = state.get("token_embedding.weight")
     if vocabulary is None or vocabulary.shape[0] != _VOCABULARY:
         return None
-    return TextTower(partial(_load_text, weights, name))
+    return OpenClipTower(partial(_load_text, weights, name))
 
 
 def _load_text(weights: Path, name: str) -> tuple[Any, Any]:

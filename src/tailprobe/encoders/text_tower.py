@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -23,7 +23,18 @@ PROMPTS = (
 _AT_ONCE = 64  # texts in a batch
 
 
-class TextTower:
+@runtime_checkable
+class TextTower(Protocol):
+    """Embeds texts into the space of an encoder's images; an encoder may have one as its attribute `text_tower`."""
+
+    def __call__(self, texts: Sequence[str]) -> Float[np.ndarray, "n D"]:
+        """Return (n, D) float32; they need not be normalised."""
+
+    def digest(self) -> str:
+        """Return a string that identifies its weights."""
+
+
+class OpenClipTower:
     """The text tower of a model with open_clip's `encode_text`.
 
     Args:

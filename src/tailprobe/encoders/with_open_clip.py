@@ -15,7 +15,7 @@ from tailprobe.encoders.preprocessing import Preprocessing, Resize
 from tailprobe.encoders.registry import ENCODERS
 from tailprobe.encoders.runtime.network import L2Normalised
 from tailprobe.encoders.state_dict import StateDict, read_state_dict
-from tailprobe.encoders.text_tower import TextTower
+from tailprobe.encoders.text_tower import OpenClipTower, TextTower
 from tailprobe.encoders.timm_encoder import TimmEncoder
 from tailprobe.encoders.weights import fit_weights
 from tailprobe.errors import InputError
@@ -106,7 +106,7 @@ def _text_tower(library: Any, whole: Any, model: str, name: str) -> TextTower | 
     except Exception as error:  # those of other models come from the hub, by another library
         _LOG.info("%s: class names are not embedded, as the tokenizer cannot be loaded (%s)", name, error)
         return None
-    return TextTower(partial(_as_loaded, whole.eval().requires_grad_(False), tokenizer))
+    return OpenClipTower(partial(_as_loaded, whole.eval().requires_grad_(False), tokenizer))
 
 
 def _as_loaded(model: Any, tokenizer: Any) -> tuple[Any, Any]:  # noqa: ANN401
