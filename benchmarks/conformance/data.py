@@ -78,7 +78,8 @@ def head_data(kind: Kind) -> HeadData:
 def fitted(text: str, data: HeadData, seed: int = 0) -> Head:
     """Return the head that a method without gradient descent fits."""
     labels, rng = data.training_labels(), np.random.default_rng(seed)
-    train = TrainingSet(labels, LOW, rng, data.training_vectors(), text_of(labels), PARTS)
+    vectors = data.training_vectors()
+    train = TrainingSet(labels, LOW, rng, vectors, text_of(labels)[:, : vectors.shape[1]], PARTS)
     made = parse_methods([text])[-1].learner(train)
     assert isinstance(made, HeadFit)
     return made.fit(data, seed)

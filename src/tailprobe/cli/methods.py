@@ -66,12 +66,8 @@ def _entry(method: "Method", *, called: str) -> Iterator[str]:
     if method.source:
         yield from _wrapped(f"source: {method.source}", 6)
     yield from _wrapped(f"labels: {' and '.join(sorted(method.kinds))}", 6)
-    if "text" in method.needs:
-        yield from _wrapped("needs: embedded class names, of an encoder with a text tower or of an .npz", 6)
-    if "parts" in method.needs:
-        yield from _wrapped("needs: a fused encoder, as fused(resnet18, descriptors)", 6)
-    if not method.measured:
-        yield from _wrapped("not measured: tested on weights of the official shape, on no real collection", 6)
+    for condition in method.conditions:
+        yield from _wrapped(condition, 6)
     yield from _wrapped(f"example: --methods '{example}'", 6)
 
 

@@ -65,6 +65,16 @@ class Method:
         return (inspect.getdoc(self.function) or "").partition("\n")[0]
 
     @property
+    def conditions(self) -> tuple[str, ...]:
+        """What to know before it is used: what it needs of the encoder, and that it was not measured."""
+        said = {
+            "needs: embedded class names, of an encoder with a text tower or of an .npz": "text" in self.needs,
+            "needs: a fused encoder, as fused(resnet18, descriptors)": "parts" in self.needs,
+            "not measured: tested on weights of the official shape, on no real collection": not self.measured,
+        }
+        return tuple(sentence for sentence, holds in said.items() if holds)
+
+    @property
     def form(self) -> str:
         """How a call is written, e.g. `reweight(factor, scope=image)`."""
         inside = [p.name if p.default is p.empty else f"{p.name}={show_value(p.default)}" for p in self.parameters]
