@@ -67,6 +67,7 @@ EXAMPLES = (
     "imbalanced_learn(BorderlineSMOTE, 3)",
     "imbalanced_learn(AllKNN)",
     "imbalanced_learn(SMOTEENN)",
+    "smote_variants(ProWSyn)",
     "focal(2)",
     "asymmetric(0.5, negative=4)",
     "balanced_focal(2, 0.7)",
