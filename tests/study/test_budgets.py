@@ -71,4 +71,6 @@ def test_budgets_agree_where_every_interval_lies_on_one_side(intervals: list[tup
     (line,) = budget_lines(table)
     assert line.startswith("e, m, low-frequency classes: epochs +0.100 (+0.100 to +0.200); updates +0.100 (")
     assert line.endswith(": on one side of 0 under all") is same
+    untested = budget_lines(table.assign(low=np.nan, high=np.nan))
+    assert "epochs +0.100 (not tested); updates" in untested[0]
     assert budget_table(dict.fromkeys(names), "brier_score").empty

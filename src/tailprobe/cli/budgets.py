@@ -3,7 +3,7 @@
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_RECIPE, ALL_OF_STUDY, Given, with_settings
-from tailprobe.cli.studies import smoke_test, study_of
+from tailprobe.cli.studies import study_of
 from tailprobe.console import Bars, print_text
 from tailprobe.study.execution import Execution
 
@@ -11,9 +11,7 @@ from tailprobe.study.execution import Execution
 @with_settings(
     study=tuple(name for name in ALL_OF_STUDY if name != "budget"), recipe=ALL_OF_RECIPE, execution=ALL_OF_EXECUTION
 )
-def budgets(
-    source: Source, out: option.Out, given: Given, smoke: option.Smoke = False, quiet: option.Quiet = False
-) -> None:
+def budgets(source: Source, out: option.Out, given: Given, quiet: option.Quiet = False) -> None:
     """Compare methods under three training budgets: equal epochs, equal updates, and until each head has converged.
 
     `tailprobe budgets IMAGES --labels TABLE --encoder resnet18 --methods paper --out BUDGETS`
@@ -25,7 +23,6 @@ def budgets(
     from tailprobe.study.budgets import budget_lines, run_budgets
 
     study = study_of(source, given)
-    study = smoke_test(study) if smoke else study
     with Bars(quiet=quiet) as bars:
         table = run_budgets(study, out, Execution(**given.execution), progress=bars)
     for line in budget_lines(table):

@@ -1,5 +1,6 @@
 """One study under three training budgets: equal epochs, equal updates, and until convergence."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -85,10 +86,12 @@ def budget_lines(table: pd.DataFrame) -> list[str]:
     """Return the table as lines of text: a method and group of classes, and its difference under each budget."""
     lines = []
     for (encoder, method, group), rows in table.groupby(["encoder", "method", "class_name"], sort=False):
-        said = [
-            f"{row.budget} {row.difference:+.3f} ({row.low:+.3f} to {row.high:+.3f})"
-            for row in rows.itertuples(index=False)
-        ]
+        said = [f"{row.budget} {row.difference:+.3f} ({_interval(row.low, row.high)})" for row in rows.itertuples()]
         agree = "on one side of 0 under all" if rows["same_sign"].all() else "not on one side of 0 under all"
         lines.append(f"{encoder}, {method}, {group} classes: {'; '.join(said)}: {agree}")
     return lines
+
+
+def _interval(low: float, high: float) -> str:
+    """Return the interval of a difference; groups that were not tested have none."""
+    return "not tested" if math.isnan(low) else f"{low:+.3f} to {high:+.3f}"
