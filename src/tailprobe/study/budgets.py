@@ -86,7 +86,11 @@ def budget_lines(table: pd.DataFrame) -> list[str]:
     """Return the table as lines of text: a method and group of classes, and its difference under each budget."""
     lines = []
     for (encoder, method, group), rows in table.groupby(["encoder", "method", "class_name"], sort=False):
-        said = [f"{row.budget} {row.difference:+.3f} ({_interval(row.low, row.high)})" for row in rows.itertuples()]
+        numbers = rows[["difference", "low", "high"]].to_numpy(float)
+        said = [
+            f"{budget} {difference:+.3f} ({_interval(low, high)})"
+            for budget, (difference, low, high) in zip(rows["budget"], numbers.tolist(), strict=True)
+        ]
         agree = "on one side of 0 under all" if rows["same_sign"].all() else "not on one side of 0 under all"
         lines.append(f"{encoder}, {method}, {group} classes: {'; '.join(said)}: {agree}")
     return lines
