@@ -29,6 +29,7 @@ $(CORE): pyproject.toml constraints.txt hatch_build.py $(wildcard src/tailprobe/
 
 $(DEV): $(CORE)
 	$(PIP) -e ".[dev]"
+	$(PIP) --no-deps smote-variants minisom metric-learn  # the method smote_variants; its own list names TensorFlow
 	touch $(DEV)
 
 $(NODE_MODULES): tools/page/package.json tools/page/package-lock.json $(DEV)

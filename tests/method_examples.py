@@ -67,6 +67,7 @@ EXAMPLES = (
     "imbalanced_learn(BorderlineSMOTE, 3)",
     "imbalanced_learn(AllKNN)",
     "imbalanced_learn(SMOTEENN)",
+    "smote_variants(ProWSyn)",
     "focal(2)",
     "asymmetric(0.5, negative=4)",
     "balanced_focal(2, 0.7)",
@@ -131,6 +132,16 @@ EXAMPLES = (
     "balance_cascade(3)",
     "self_paced(3)",
     "diverse_experts",
+    "best_per_class(5)",
+    "late_fusion",
+    "text_rows(4)",
+    "zero_shot",
+    "zero_shot_softmax",
+    "text_init(30)",
+    "text_blend",
+    "softmax + text_blend",
+    "tip_adapter(4)",
+    "tip_adapter_f(4, 10)",
     "under_bagging(2, 15) + focal(2) + temperature_scaling",
     "oversample(largest) + focal(2) + logit_adjust(1)",
     "smote(60) + softmax + reweight(2)",
@@ -159,7 +170,18 @@ def vectors_of(labels: Labels, seed: int = 0) -> np.ndarray:
 
 def training_set(labels: Labels, seed: int = 0, *, vectors: bool = True) -> TrainingSet:
     """Return the training set of a method, with embeddings or without."""
-    return TrainingSet(labels, LOW, np.random.default_rng(seed), vectors_of(labels) if vectors else None)
+    return given(labels, np.random.default_rng(seed), vectors_of(labels) if vectors else None)
+
+
+def given(labels: Labels, rng: np.random.Generator, vectors: np.ndarray | None) -> TrainingSet:
+    """Return a training set of two fused encoders, whose class names are embedded."""
+    return TrainingSet(labels, LOW, rng, vectors, text_of(labels), (4, 2))
+
+
+def text_of(labels: Labels) -> np.ndarray:
+    """Return embeddings of the class names, near to the means of the classes' images."""
+    means = np.random.default_rng(0).standard_normal((len(labels.classes), INPUTS))
+    return (means + 0.3 * np.random.default_rng(1).standard_normal(means.shape)).astype(np.float32)
 
 
 def bound(text: str) -> BoundMethod:
@@ -194,7 +216,7 @@ def task_of(learner: Learner, data: HeadData, recipe: Recipe, seed: int = 0) -> 
 
 def learner_on(text: str, data: HeadData, seed: int = 0) -> Learner:
     """Return what a method gives for the training rows of `data`."""
-    train = TrainingSet(data.training_labels(), LOW, np.random.default_rng(seed), data.training_vectors())
+    train = given(data.training_labels(), np.random.default_rng(seed), data.training_vectors())
     return bound(text).learner(train)
 
 

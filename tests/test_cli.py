@@ -84,7 +84,7 @@ def test_every_setting_is_an_option_of_compare_with_a_help_text(part: type, name
 
 
 # What a preset decides, and how a collection of one's own is read.
-OF_PRESET = {"methods", "split", "thresholds", "low_frequency", "long_tail", "group_column"}
+OF_PRESET = {"methods", "prompts", "split", "thresholds", "low_frequency", "long_tail", "group_column"}
 
 
 @pytest.mark.parametrize(("part", "name"), [pair for pair in PARTS if pair[1] not in APART | OF_PRESET])

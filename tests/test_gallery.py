@@ -61,6 +61,13 @@ def test_reweighting_doubles_the_rare_class_alone(rows: dict[str, Rows]) -> None
     assert (of.influence == 1 + of.labels[:, 2]).all()
 
 
+def test_a_method_of_class_names_is_shown_with_made_up_ones_and_says_what_it_needs() -> None:
+    files = dict(gallery([METHODS.get("baseline"), METHODS.get("text_rows")]))
+    assert "198 of 198 images, 30 synthetic rows" in files["text_rows.md"]
+    assert "| needs | embedded class names, of an encoder with a text tower or of an .npz |" in files["text_rows.md"]
+    assert "| not measured | tested on weights of the official shape" in files["text_rows.md"]
+
+
 def test_each_method_has_a_page_and_a_picture() -> None:
     def chosen() -> list[Method]:
         return [METHODS.get(name) for name in ("baseline", "smote", "remedial")]

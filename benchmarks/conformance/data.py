@@ -11,6 +11,7 @@ from tailprobe.methods.lookup import parse_methods
 
 LOW = np.array([False, False, False, True, True])
 ROWS, INPUTS, CLASSES = 240, 6, tuple("abcde")
+PARTS = (4, 2)  # columns of the parts, for methods of fused encoders
 
 
 def labels_of(kind: Kind, seed: int = 3) -> Labels:
@@ -30,7 +31,13 @@ def vectors_of(labels: Labels, seed: int = 3) -> np.ndarray:
 
 def training_set(labels: Labels, seed: int = 0) -> TrainingSet:
     """Return the training set of a method."""
-    return TrainingSet(labels, LOW, np.random.default_rng(seed), vectors_of(labels))
+    return TrainingSet(labels, LOW, np.random.default_rng(seed), vectors_of(labels), text_of(labels), PARTS)
+
+
+def text_of(labels: Labels) -> np.ndarray:
+    """Return embeddings of the class names, near to the means of the classes' images, float32."""
+    means = np.random.default_rng(3).standard_normal((len(labels.classes), INPUTS))
+    return (means + 0.3 * np.random.default_rng(4).standard_normal(means.shape)).astype(np.float32)
 
 
 def learner(text: str, kind: Kind, seed: int = 0) -> object:
@@ -70,7 +77,9 @@ def head_data(kind: Kind) -> HeadData:
 
 def fitted(text: str, data: HeadData, seed: int = 0) -> Head:
     """Return the head that a method without gradient descent fits."""
-    train = TrainingSet(data.training_labels(), LOW, np.random.default_rng(seed), data.training_vectors())
+    labels, rng = data.training_labels(), np.random.default_rng(seed)
+    vectors = data.training_vectors()
+    train = TrainingSet(labels, LOW, rng, vectors, text_of(labels)[:, : vectors.shape[1]], PARTS)
     made = parse_methods([text])[-1].learner(train)
     assert isinstance(made, HeadFit)
     return made.fit(data, seed)

@@ -4,6 +4,7 @@ import numpy as np
 from imblearn.combine import SMOTEENN
 from imblearn.over_sampling import BorderlineSMOTE
 from imblearn.under_sampling import NeighbourhoodCleaningRule
+from smote_variants import MulticlassOversampling
 
 from benchmarks.conformance.check import check
 from benchmarks.conformance.data import labels_of, largest, plan, vectors_of
@@ -46,3 +47,17 @@ def both() -> float:
     assert (of.synthetic.labels.argmax(axis=1) == classes).all()
     assert of.stages[0].rows.min() == len(x)
     return largest(of.synthetic.vectors, rows)
+
+
+@check("smote_variants", "ProWSyn and Lee called by hand with the same random state: rows", tolerance=1e-5)
+def variants() -> float:
+    """Hold the rows added against those of the package."""
+    (x, y, seed), worst = given(), 0.0
+    for name in ("ProWSyn", "Lee"):
+        made = plan(f"smote_variants({name})", "single-label").synthetic
+        theirs = MulticlassOversampling(oversampler=name, oversampler_params={"random_state": seed, "n_jobs": 1})
+        rows, classes = theirs.sample(x, y)
+        assert made is not None
+        assert (made.labels.argmax(axis=1) == classes[len(x) :]).all()
+        worst = max(worst, largest(made.vectors, rows[len(x) :]))
+    return worst

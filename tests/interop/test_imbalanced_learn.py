@@ -58,7 +58,7 @@ def test_every_method_is_a_sampler_or_is_refused_with_the_reason(method: str, ki
         pytest.skip("not defined for these labels")
     learner = bound(method).learner(training_set(labels_of(kind)))
     X, y = arrays(kind)
-    problem = sampling_problem(learner)
+    problem = "the encoder has" if bound(method).needs & {"text", "parts"} else sampling_problem(learner)
     if problem is not None:
         with pytest.raises(InputError, match=problem):
             sampler(method, kind).fit_resample(X, y)

@@ -9,11 +9,12 @@ from scipy.special import expit, logsumexp
 
 from method_examples import head_data
 from tailprobe.learners.head import HEADS, Head, LinearHead, MlpHead, in_blocks
-from tailprobe.learners.joined_heads import AffineHead, MeanHead
+from tailprobe.learners.joined_heads import AffineHead, BlendHead, ColumnsHead, MeanHead
 from tailprobe.learners.loss import Link
 from tailprobe.methods.heads.knn import NeighbourFit
 from tailprobe.methods.heads.ml_knn import MlKnnFit
 from tailprobe.methods.heads.nearest_centroid import CentroidFit
+from tailprobe.methods.heads.tip_head import TipHead
 from tailprobe.methods.post_hoc.monotone_head import MonotoneHead
 from tailprobe.methods.two_stage.gated_head import GatedHead
 
@@ -48,6 +49,9 @@ def of_every_kind() -> list[Head]:
         ),
         GatedHead(linear(1, "softmax"), torch.arange(5.0), torch.ones(5), torch.linspace(-1, 1, 6), torch.tensor(0.5)),
         MeanHead((mlp(1), linear(1))),
+        BlendHead((mlp(1), linear(1)), torch.tensor([0.3, 0.7])),
+        TipHead(torch.randn(5, 6), torch.randn(4, 6), torch.eye(5)[:4], torch.tensor([1.0, 5.5])),
+        ColumnsHead((mlp(1), linear(1)), torch.tensor([0, 1, 1, 0, 1])),
         AffineHead.of(MeanHead((mlp(1, "softmax"), mlp(2, "softmax"))), shift + 1, shift),
     ]
 
@@ -102,6 +106,13 @@ def test_the_log_odds_of_a_mean_probability_are_exact_at_any_size(values: list[f
     assert found == pytest.approx(right - wrong, rel=1e-5, abs=1e-5)
     if np.abs(z).max() < 20:
         assert expit(found) == pytest.approx(expit(z).mean(), rel=1e-4)
+
+
+def test_each_class_comes_from_its_own_head() -> None:
+    one, two = mlp(1), linear(1)
+    found = ColumnsHead((one, two), torch.tensor([0, 1, 1, 0, 1])).logits(X)
+    np.testing.assert_array_equal(found[:, [0, 3]], one.logits(X)[:, [0, 3]])
+    np.testing.assert_array_equal(found[:, [1, 2, 4]], two.logits(X)[:, [1, 2, 4]])
 
 
 def test_an_average_of_no_heads_is_refused() -> None:

@@ -1,6 +1,7 @@
 """What every registered method must keep, on data of each kind that it is defined for."""
 
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -82,11 +83,22 @@ def test_labels_of_another_kind_are_refused(text: str, kind: Kind) -> None:
 @every_case
 def test_embeddings_are_read_where_they_are_needed_alone(text: str, kind: Kind) -> None:
     train_part = training_set(labels_of(kind), vectors=False)
-    if bound(text).needs:
+    if "embeddings" in bound(text).needs:
         with pytest.raises(ValueError, match="does not declare needs"):
             bound(text).learner(train_part)
     else:
         bound(text).learner(train_part)
+
+
+@pytest.mark.parametrize(("need", "lack"), [("text", "no embedded class names"), ("parts", "only one part")])
+def test_what_the_encoder_lacks_is_said_with_the_way_out(need: str, lack: str) -> None:
+    needing = [text for text in EXAMPLES if need in bound(text).needs]
+    assert needing
+    for text in needing:
+        kind = next(iter(bound(text).kinds))
+        lacking = replace(training_set(labels_of(kind)), **{"text": {"text": None}, "parts": {"part_widths": ()}}[need])
+        with pytest.raises(InputError, match=f"^method {re.escape(text)} cannot be used: .*{lack}; take an? .*encoder"):
+            bound(text).learner(lacking)
 
 
 def _fitting(of: Method, parameter: str) -> int | str:

@@ -9,7 +9,7 @@ from tailprobe.methods.lookup import parse_methods
 from tailprobe.methods.method import METHODS
 from tailprobe.methods.presets import CALLS
 
-UNNAMED = {"imbalanced_learn"}  # which sampler is for the user to say, who then has the optional part
+UNNAMED = {"imbalanced_learn", "smote_variants"}  # which sampler is for the user to say, who then has the optional part
 
 
 def names(text: str, kind: Kind | None = None) -> list[str]:

@@ -5,14 +5,13 @@ import re
 import numpy as np
 import pytest
 
-from method_examples import EXAMPLES, LOW, SHORT, bound, head_data, labels_of, learner_of, vectors_of
+from method_examples import EXAMPLES, SHORT, bound, given, head_data, labels_of, learner_of, vectors_of
 from tailprobe.errors import InputError
 from tailprobe.labels import Kind
 from tailprobe.learners.adjustment import adjustment_digest
 from tailprobe.learners.learner import Ensemble, HeadData, HeadFit
 from tailprobe.learners.no_op import no_op_reason
 from tailprobe.learners.plan import TrainingPlan
-from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.lookup import baseline_of
 
 KINDS: tuple[Kind, ...] = ("multi-label", "single-label")
@@ -46,10 +45,10 @@ class _NoRandomness(np.random.Generator):
 def test_a_plan_without_randomness_does_not_depend_on_the_order_of_rows(text: str, kind: Kind) -> None:
     labels, rng = labels_of(kind), _NoRandomness()
     vectors, order = vectors_of(labels), np.random.default_rng(1).permutation(len(labels))
-    one = bound(text).learner(TrainingSet(labels, LOW, rng, vectors))
+    one = bound(text).learner(given(labels, rng, vectors))
     if rng.used or not isinstance(one, TrainingPlan | Ensemble):
         pytest.skip("draws rows, or trains by no plan")
-    two = bound(text).learner(TrainingSet(labels.rows(order), LOW, rng, vectors[order]))
+    two = bound(text).learner(given(labels.rows(order), rng, vectors[order]))
     plans = zip(*((of.members if isinstance(of, Ensemble) else (of,)) for of in (one, two)), strict=True)
     for a, b in plans:
         assert adjustment_digest(a.adjustment) == adjustment_digest(b.adjustment)
@@ -70,7 +69,7 @@ def test_a_fitted_head_does_not_depend_on_the_order_of_rows_or_on_hidden_ones(te
     logits = []
     for of, rows in ((data.vectors, train), (vectors, train[::-1].copy())):
         seen = HeadData(of, data.labels, rows, validation)
-        part = TrainingSet(seen.training_labels(), LOW, np.random.default_rng(0), seen.training_vectors())
+        part = given(seen.training_labels(), np.random.default_rng(0), seen.training_vectors())
         learner = bound(text).learner(part)
         if not isinstance(learner, HeadFit):
             pytest.skip("trained by gradient descent")
@@ -97,7 +96,8 @@ OUT_OF_RANGE = (
     "label_smoothing(1)", "smooth_ap(0)", "smooth_ap(1, 0)", "seesaw(-1)", "seesaw(1, -1)", "seesaw(1, 1, 0)",
     "gaussian_cloud(-1)", "gaussian_cloud(1, 0)", "dfr(0)", "meta_weight(0)", "disalign(4)", "disalign(1, 0)",
     "dfr(3, 0)", "weight_balancing(0)",
-    "weight_balancing(1, 0)", "soup(1)",
+    "weight_balancing(1, 0)", "soup(1)", "best_per_class(-1)",
+    "text_rows(0)", "text_init(-1)", "tip_adapter(0)", "tip_adapter_f(0)", "tip_adapter_f(1, -1)",
     "ml_knn(0)", "cosine_classifier(0)", "svm(0)",
 )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -149,3 +150,25 @@ def test_the_command_says_in_one_line_what_is_wrong_with_an_array(tmp_path: Path
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "pickled objects" in done.stderr
+
+
+def test_methods_that_need_class_names_run_on_a_file_that_brings_them(archive: Path, tmp_path: Path) -> None:
+    arrays = dict(np.load(archive))
+    classes = np.array(sorted(COUNTS))
+    text = np.stack([arrays["embeddings"][arrays["labels"] == name].mean(axis=0) for name in classes])
+    np.savez(tmp_path / "named.npz", **arrays, classes=classes, text=text)
+    methods = ("zero_shot", "text_rows", "text_blend", "tip_adapter(8)")
+    study = Study(
+        str(tmp_path / "named.npz"), encoders=("named",), methods=methods, seeds=2, split="stratified", recipe=SMALL,
+        low_frequency="named(mine)",
+    )  # fmt: skip
+    found = run_study(study, tmp_path / "run", Execution(cache=tmp_path / "cache"), drawn=False)
+    rows = found.results.query("metric == 'average_precision' and part == 'test' and class_name == 'mine'")
+    by_method = rows.groupby("method")["value"].mean()
+    assert by_method["zero_shot"] > by_method["baseline"]  # two epochs are few, and the names are the true means
+    assert found.record["encoders"]["named"]["class_text"]
+    other = replace(study, source=str(archive), encoders=("mobilenet",))
+    with pytest.raises(
+        InputError, match="zero_shot cannot be compared: mobilenet has no embedded class names; take an"
+    ):
+        run_study(other, tmp_path / "other", Execution(cache=tmp_path / "cache"), drawn=False)

@@ -16,7 +16,7 @@ from tailprobe.encoders.preprocessing import Preprocessing
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 from tailprobe.learners.head import Head, LinearHead, MlpHead
-from tailprobe.learners.joined_heads import AffineHead, MeanHead
+from tailprobe.learners.joined_heads import AffineHead, ColumnsHead, MeanHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.methods.heads.knn import NeighbourFit
 from tailprobe.use.calibration import calibrate
@@ -53,6 +53,7 @@ def heads(rng: np.random.Generator) -> dict[str, Head]:
         "linear": linear,
         "affine": AffineHead.of(mlp(rng, 6), np.array([1.0, 2.0, 0.5]), np.array([0.0, 1.0, -1.0])),
         "mean": MeanHead((mlp(rng, 6), mlp(rng, 6))),
+        "columns": ColumnsHead((mlp(rng, 6), mlp(rng, 6)), torch.tensor([0, 1, 0])),
         "mean of softmax": MeanHead((linear, LinearHead(torch.randn(3, 6), torch.randn(3), "softmax"))),
         "knn": NeighbourFit(5, 0.07).fit(data, 0),
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from toy import Toy
+from toy import Toy, text_of_classes
 
 from tailprobe.frequency import low_frequency_classes
 from tailprobe.learners.head import Head
@@ -71,7 +71,8 @@ def _at(head: Head, grid: Float[np.ndarray, "G 2"]) -> Float[np.ndarray, "G C"]:
 def _training_set(method: BoundMethod, toy: Toy) -> TrainingSet:
     low = low_frequency_classes(toy.labels, "percentile(25)")
     points = toy.points[toy.train] if method.needs else None
-    return TrainingSet(toy.labels.rows(toy.train), low, generator(0, "plan", str(method)), points)
+    rng = generator(0, "plan", str(method))
+    return TrainingSet(toy.labels.rows(toy.train), low, rng, points, text_of_classes(), (1, 1))
 
 
 def _rows(learner: Learner, toy: Toy) -> Rows:

@@ -47,6 +47,8 @@ overlap. Left, the rows of an epoch: the area of a point is the number of draws 
 loss terms, a diamond is a synthetic row, a cross a row that is left out. Of a method with stages the last one is shown,
 of an ensemble the first member. Right, what the trained head makes of it: the shading is the probability of the rare
 class, the lines are where each class reaches a probability of one half, dotted for the baseline of the method's link.
+For methods that read class names, the names lie near the centres of their classes, as a text tower would put them; for
+those of a fused encoder each axis is a part.
 
 A picture shows what a method does, with one seed and two dimensions, and not whether it helps: that is what a
 comparison on your images is for."""
@@ -71,6 +73,9 @@ def _facts(method: Method) -> Iterator[str]:
     yield f"| call | `{method.form}` |"
     yield f"| labels | {' and '.join(sorted(method.kinds))} |"
     yield f"| link | {method.link} |"
+    for condition in method.conditions:
+        what, _, said = condition.partition(": ")
+        yield f"| {what} | {said} |"
     if method.formula:
         yield f"| formula | `{method.formula.replace('|', chr(92) + '|')}` |"
     if method.source:

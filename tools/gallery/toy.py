@@ -48,6 +48,11 @@ def multi_label() -> Toy:
     return _toy(moved.astype(np.float32), tags, "multi-label")
 
 
+def text_of_classes() -> Float[np.ndarray, "C 2"]:
+    """Return where the names of the classes lie, as a text tower would put them: near the centres, and not there."""
+    return (np.array(CENTRES) + np.random.default_rng(2).normal(0, 0.3, (len(CLASSES), 2))).astype(np.float32)
+
+
 def _parts() -> tuple[Float[np.ndarray, "N 2"], Int[np.ndarray, " N"]]:
     """Draw two parts of the same counts."""
     rng = np.random.default_rng(0)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 import tailprobe
+from tailprobe.cli.budgets import budgets
 from tailprobe.cli.command import Command
 from tailprobe.cli.compare import compare
 from tailprobe.cli.demo import demo
@@ -36,7 +37,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 COMMANDS = (
-    compare, demo, inspect, embed, fit, predict, map, review, serve, export, search, report, methods, reproduce
+    compare, demo, inspect, embed, fit, predict, map, review, serve, export, search, budgets, report, methods, reproduce
 )  # fmt: skip
 for command in COMMANDS:
     app.command(command.__name__, cls=Command)(command)

@@ -66,6 +66,8 @@ def _entry(method: "Method", *, called: str) -> Iterator[str]:
     if method.source:
         yield from _wrapped(f"source: {method.source}", 6)
     yield from _wrapped(f"labels: {' and '.join(sorted(method.kinds))}", 6)
+    for condition in method.conditions:
+        yield from _wrapped(condition, 6)
     yield from _wrapped(f"example: --methods '{example}'", 6)
 
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,7 @@ from tailprobe.datasets.pixels.band_ranges import fit_ranges
 from tailprobe.datasets.storage.image_files import OnBadImage
 from tailprobe.datasets.storage.image_source import ImageSource
 from tailprobe.embeddings.calibration import calibrated
+from tailprobe.embeddings.class_text import class_text
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.log import ShardLog
 from tailprobe.embeddings.shard import Shard, concat
@@ -40,6 +41,7 @@ def embed(
     workers: int | None = None,
     progress: Progress = silent,
     compute: ComputeShards = compute_shards,
+    prompts: Sequence[str] = (),
 ) -> Embeddings:
     """Return the embeddings of images; those that are not stored yet are computed and stored.
 
@@ -57,6 +59,7 @@ def embed(
         progress: receives the number of images done.
         compute: computes and writes the missing shards, here or on other machines; this process holds the lock of the
             store and writes its log.
+        prompts: for the class names, if the encoder embeds them, see `class_text`.
 
     Raises:
         InputError: an image cannot be read and `on_bad_image` is "error"; what was finished before it stays stored.
@@ -72,7 +75,9 @@ def embed(
         work = ShardWork(store, images, missing, on_bad_image, workers)
         _complete(work, log, shards, encoder, compute, progress)
     all_rows = concat([shard for shard in shards if shard is not None])
-    return replace(_to_embeddings(all_rows, images, encoder, dtype, on_bad_image), store=store.folder)
+    text = class_text(encoder, images.labels.classes, folder=store.folder.parent, prompts=prompts)
+    found = _to_embeddings(all_rows, images, encoder, dtype, on_bad_image)
+    return replace(found, store=store.folder, class_text=text)
 
 
 def stored_shards(store: Store, log: ShardLog, images: LabeledImages) -> list[Shard | None]:

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from tailprobe.datasets.storage.image_files import preview
 from tailprobe.errors import InputError
+from tailprobe.learners.class_text import ClassText
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +25,8 @@ class Embeddings:
     store: Path | None = None  # the folder of their store, see `tailprobe.embeddings.store`
     identity: Mapping[str, str] = field(default_factory=dict)  # what made them: model, hash of weights, bands, ...
     image_size: tuple[int, int] | None = None  # height and width of most images, in pixels; None if not known
+    class_text: ClassText | None = None  # the class names, embedded by the encoder's text tower
+    part_widths: tuple[int, ...] = ()  # of a fused encoder, the width of each part
 
     def __repr__(self) -> str:
         """Return number of images, width and encoder."""

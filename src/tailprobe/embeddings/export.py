@@ -36,7 +36,8 @@ def export_embeddings(
     (format 2) of arrays `embedding` (N, D) and `name`, in chunks of rows, uncompressed. The dtype is kept.
     Labels and given parts are written too, so that `compare` needs no table: Parquet and Lance have columns `labels`, a
     list of classes, and `split`; `.npz` arrays `labels`, (N, C) of 0 and 1 or the class of a single-label image,
-    `classes` and `split`; Zarr the same as `.npz`; `.npy` a separate table, NAME.labels.csv, for `--labels`.
+    `classes`, `split` and, if class names were embedded, `text`; Zarr the same without `text`; `.npy` a separate table,
+    NAME.labels.csv, for `--labels`.
     All but `.npz` are written block by block, whatever the size. One process writes a file at a time.
 
     Args:
@@ -122,6 +123,8 @@ def _write_names(embeddings: Embeddings, path: Path, *, overwrite: bool) -> None
 def _write_npz(embeddings: Embeddings, labels: ExportedLabels | None, path: Path) -> None:
     names = np.array(list(embeddings.names), dtype=np.str_)
     others: dict[str, Any] = {} if labels is None else labels.arrays()
+    if labels is not None and embeddings.class_text is not None:
+        others["text"] = embeddings.class_text.of(others["classes"].tolist())
     with path.open("wb") as file:  # to a path savez would add its own suffix
         np.savez(file, allow_pickle=False, embeddings=np.asarray(embeddings.vectors), names=names, **others)
 

@@ -1,16 +1,23 @@
 """CLIP ViT-B/32 with OpenAI's weights: 512 features after the image projection, or the 768 before it."""
 
 import math
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from tailprobe.encoders.channels import composite_of, of_channels
 from tailprobe.encoders.choice import check_choice
 from tailprobe.encoders.preprocessing import Preprocessing
 from tailprobe.encoders.registry import ENCODERS
 from tailprobe.encoders.runtime.network import L2Normalised
+from tailprobe.encoders.state_dict import read_state_dict
+from tailprobe.encoders.text_tower import OpenClipTower, TextTower
 from tailprobe.encoders.timm_encoder import TimmEncoder
 from tailprobe.encoders.weights import build_model
 
+_WHOLE = "ViT-B-32-quickgelu"  # the model as open_clip calls it
+_VOCABULARY = 49_408  # tokens
 MODEL = "vit_base_patch32_clip_quickgelu_224.openai"
 _SHORTER = {"openai": 224, "timm": math.floor(224 / 0.9)}
 _OFFICIAL = (
@@ -31,7 +38,9 @@ def clip(
 ) -> TimmEncoder:
     """CLIP ViT-B/32 as OpenAI trained it: the result of its `encode_image`, not normalised by default.
 
-    In timm the projection is the model's head, of 512 "classes" and bias zero, and stays on for "projected".
+    A file of the whole model, as OpenAI publishes it, has the text tower too, which embeds the names of the classes if
+    open_clip is installed. In timm the projection is the model's head, of 512 "classes" and bias zero, and stays on for
+    "projected".
 
     Args:
         name: the encoder's name.
@@ -72,4 +81,22 @@ def clip(
         model_name=model_name,
         preprocessing=preprocessing,
         bands=composite,
+        text_tower=_text_tower(weights, name) if projected else None,
     )
+
+
+def _text_tower(weights: Path | None, name: str) -> TextTower | None:
+    """Return the text tower of a file of the whole model, by open_clip; None if there is either not."""
+    if weights is None or find_spec("open_clip") is None:
+        return None
+    state = read_state_dict(weights)
+    vocabulary = state.get("token_embedding.weight")
+    if vocabulary is None or vocabulary.shape[0] != _VOCABULARY:
+        return None
+    return OpenClipTower(partial(_load_text, weights, name))
+
+
+def _load_text(weights: Path, name: str) -> tuple[Any, Any]:
+    from tailprobe.encoders.with_open_clip import whole_of  # slow to import
+
+    return whole_of(_WHOLE, read_state_dict(weights), name=name)

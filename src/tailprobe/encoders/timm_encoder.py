@@ -20,6 +20,7 @@ from tailprobe.encoders.runtime.installed import candidates, start, start_int8, 
 from tailprobe.encoders.runtime.int8 import quantise
 from tailprobe.encoders.runtime.network import Network
 from tailprobe.encoders.runtime.runtime import RunNetwork, RuntimeChoice
+from tailprobe.encoders.text_tower import TextTower
 from tailprobe.encoders.weights import build_model, digest_of
 from tailprobe.errors import InputError
 from tailprobe.processor import cores
@@ -43,6 +44,7 @@ class TimmEncoder:
         preprocessing: applied before the model.
         device: where the model runs; by default a GPU if there is one.
         bands: the channels that it takes of images of four bands, see `channels.channels_for`.
+        text_tower: embeds texts into the space of the embeddings, if the model can.
 
     Raises:
         InputError: the model does not return one vector per image.
@@ -59,8 +61,10 @@ class TimmEncoder:
         preprocessing: Preprocessing,
         device: str | None = None,
         bands: Composite = Composite.RGB,
+        text_tower: TextTower | None = None,
     ) -> None:
         self.bands = bands
+        self.text_tower = text_tower
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.name = name
         self.preprocessing = preprocessing

@@ -1,4 +1,4 @@
-"""Heads made of other heads: one whose logits are scaled and shifted, and the average of several."""
+"""Heads made of other heads: one whose logits are scaled and shifted, the average of several, a head for each class."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from tailprobe.learners.head import HEADS, Head, Logits, Vectors
 from tailprobe.learners.loss import Link
@@ -98,6 +98,86 @@ class MeanHead:
         if not places:
             raise ValueError("a mean of no heads")
         return cls(tuple(nested_head(str(place), tensors, link) for place in places))
+
+
+@HEADS.register("columns")
+@short_repr
+@dataclass(frozen=True, eq=False)
+class ColumnsHead:
+    """The logits of each class from one of several sigmoid heads."""
+
+    kind: ClassVar[str] = "columns"
+
+    members: tuple[Head, ...]
+    choice: Int[torch.Tensor, " C"]  # place of a member
+
+    @property
+    def link(self) -> Link:
+        """The members' link."""
+        return self.members[0].link
+
+    def logits(self, vectors: Vectors) -> Logits:
+        """Return (N, C) float32 logits."""
+        of_member = np.stack([member.logits(vectors) for member in self.members])  # (M, N, C)
+        choice = self.choice.numpy()
+        return np.ascontiguousarray(of_member[choice, :, np.arange(len(choice))].T)
+
+    def affine(self, scale: Float[np.ndarray, " C"], shift: Float[np.ndarray, " C"]) -> AffineHead:
+        """Return the head whose logits are `scale * logits + shift`."""
+        return AffineHead.of(self, scale, shift)
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Return the choice and the members' tensors."""
+        tensors = {"choice": self.choice}
+        for index, member in enumerate(self.members):
+            tensors |= nested(str(index), member)
+        return tensors
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> "ColumnsHead":
+        """Build the head again; raises KeyError or ValueError if a part is missing."""
+        choice = tensors["choice"]
+        members = tuple(nested_head(str(place), tensors, link) for place in range(int(choice.max()) + 1))
+        return cls(members, choice)
+
+
+@HEADS.register("blend")
+@short_repr
+@dataclass(frozen=True, eq=False)
+class BlendHead:
+    """The weighted sum of several heads' logits."""
+
+    kind: ClassVar[str] = "blend"
+
+    members: tuple[Head, ...]
+    weights: Float[torch.Tensor, " M"]
+
+    @property
+    def link(self) -> Link:
+        """The members' link."""
+        return self.members[0].link
+
+    def logits(self, vectors: Vectors) -> Logits:
+        """Return (N, C) float32 logits."""
+        of_member = np.stack([member.logits(vectors) for member in self.members])  # (M, N, C)
+        return (of_member * self.weights.numpy()[:, None, None]).sum(axis=0)
+
+    def affine(self, scale: Float[np.ndarray, " C"], shift: Float[np.ndarray, " C"]) -> AffineHead:
+        """Return the head whose logits are `scale * logits + shift`."""
+        return AffineHead.of(self, scale, shift)
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Return the weights and the members' tensors."""
+        tensors = {"weights": self.weights}
+        for index, member in enumerate(self.members):
+            tensors |= nested(str(index), member)
+        return tensors
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, torch.Tensor], link: Link) -> "BlendHead":
+        """Build the head again; raises KeyError or ValueError if a part is missing."""
+        weights = tensors["weights"]
+        return cls(tuple(nested_head(str(place), tensors, link) for place in range(len(weights))), weights)
 
 
 def mean_weights(heads: Sequence[Head]) -> Head:

@@ -1,5 +1,6 @@
 """Learner: what a method returns, a training plan for gradient descent, an ensemble of plans, or a direct fit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal, Protocol, runtime_checkable
@@ -71,18 +72,30 @@ class HeadFit(Protocol):
         """
 
 
+@runtime_checkable
+class JoinHeads(Protocol):
+    """Makes one head of trained heads, given the validation part; `BestPerClass` is an example."""
+
+    def __call__(self, heads: Sequence[Head], validation: HeldOut) -> Head:
+        """Return the joined head; there may be no validation rows."""
+
+    def digest(self) -> str:
+        """Return a string that identifies the rule."""
+
+
 @short_repr
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """Heads of one split that are averaged, by their probabilities or by their weights.
+    """Heads of one split that are averaged, by their probabilities or by their weights, or joined by a rule.
 
     Where probabilities are averaged each member has its own initialisation; where weights are, all have the same, since
     the mean of two heads that were initialised differently is no head. Member 0 is trained exactly as its plan alone
-    would be, so both share one training.
+    would be, so both share one training; under a rule of their own all members are.
     """
 
     members: tuple[TrainingPlan, ...]
     mean_of: Literal["probabilities", "weights"] = "probabilities"
+    join: JoinHeads | None = None  # instead of a mean
 
     @property
     def link(self) -> Link:
@@ -96,9 +109,13 @@ class Ensemble:
 
     def digest(self) -> str:
         """Return a hex digest of the members' plans."""
-        return sha256(
-            "\0".join(["ensemble", self.mean_of, *(plan.digest() for plan in self.members)]).encode()
-        ).hexdigest()
+        rule = self.mean_of if self.join is None else self.join.digest()
+        return sha256("\0".join(["ensemble", rule, *(plan.digest() for plan in self.members)]).encode()).hexdigest()
+
+    @property
+    def shares_start(self) -> bool:
+        """Whether all members have the initialisation of a head alone."""
+        return self.join is not None or self.mean_of == "weights"
 
 
 Learner = TrainingPlan | Ensemble | HeadFit

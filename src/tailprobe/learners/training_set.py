@@ -24,6 +24,8 @@ class TrainingSet:
     low_frequency: Bool[np.ndarray, " C"]  # the rare classes, by the study's rule
     rng: np.random.Generator  # for this method and seed; the only source of randomness
     vectors: Float[np.ndarray, "T D"] | None = None  # float32 or float16, for methods with needs={"embeddings"}
+    text: Float[np.ndarray, "C D"] | None = None  # float32, of the class names, for methods with needs={"text"}
+    part_widths: tuple[int, ...] = ()  # of a fused encoder the width of each part, for methods with needs={"parts"}
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -39,3 +41,28 @@ class TrainingSet:
         if self.vectors is None:
             raise ValueError('this method reads embeddings and does not declare needs={"embeddings"}')
         return self.vectors
+
+    @property
+    def class_text(self) -> Float[np.ndarray, "C D"]:
+        """(C, D) float64, the embedded class names, of length 1.
+
+        Raises:
+            ValueError: the method did not declare that it needs them.
+        """
+        if self.text is None:
+            raise ValueError('this method reads embeddings of class names and does not declare needs={"text"}')
+        rows = np.asarray(self.text, np.float64)
+        length = np.linalg.norm(rows, axis=1, keepdims=True)
+        return rows / np.where(length > 0, length, 1)
+
+    @property
+    def columns(self) -> tuple[slice, ...]:
+        """The columns of each part of a fused encoder's embeddings, in order.
+
+        Raises:
+            ValueError: the method did not declare that it needs them.
+        """
+        if not self.part_widths:
+            raise ValueError('this method reads parts of embeddings and does not declare needs={"parts"}')
+        ends = np.cumsum(self.part_widths).tolist()
+        return tuple(slice(end - width, end) for end, width in zip(ends, self.part_widths, strict=True))

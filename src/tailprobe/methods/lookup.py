@@ -48,6 +48,16 @@ def parse_methods(texts: Sequence[str], *, kind: Kind | None = None) -> tuple[Bo
     return (*(baseline_of(link) for link in ("sigmoid", "softmax") if link == "sigmoid" or link in asked), *others)
 
 
+def named_methods(texts: Sequence[str], *, kind: Kind | None = None) -> tuple[BoundMethod, ...]:
+    """Return the methods of a list that are named by themselves or by a preset, without those of groups.
+
+    >>> [str(method) for method in named_methods(["all", "focal(2)"])]
+    ['baseline', 'focal(2)']
+    """
+    parts = [part for text in texts for part in split_at(text, ",")]
+    return parse_methods([part for part in parts if _family(part) is None], kind=kind)
+
+
 def parse_method(text: str | Method) -> BoundMethod:
     """Read one method, or a composition, e.g. `oversample(largest) + focal(2)`; one given as it is takes its defaults.
 

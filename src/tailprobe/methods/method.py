@@ -20,7 +20,13 @@ from tailprobe.methods.compose import compose
 from tailprobe.own_code import own_code, where_defined
 from tailprobe.registry import Registry
 
-Need = Literal["embeddings"]
+Need = Literal["embeddings", "text", "parts"]
+LACKS: dict[Need, str] = {"embeddings": "no embeddings", "text": "no embedded class names", "parts": "only one part"}
+_WAY_OUT: dict[Need, str] = {
+    "text": "take an encoder with a text tower, e.g. open_clip(ViT-B-32, laion2b_s34b_b79k), or embeddings in an .npz "
+    "with an array text, (classes, width), beside classes",
+    "parts": "take a fused encoder, e.g. fused(resnet18, descriptors)",
+}
 Value = int | float | bool | str | None
 EVERY_KIND: frozenset[Kind] = frozenset(("multi-label", "single-label"))
 
@@ -42,6 +48,7 @@ class Method:
     cites: tuple[str, ...] = ()  # keys of the bibliography that a paper on a run with the method cites
     formula: str = ""  # what it does to what, in one line
     example: str = ""  # a call, e.g. `reweight(2)`
+    measured: bool = True  # on a real collection; else tested on weights of the official shape alone
 
     def __repr__(self) -> str:
         """Return how a call is written."""
@@ -56,6 +63,16 @@ class Method:
     def summary(self) -> str:
         """The first line of the documentation."""
         return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What to know before it is used: what it needs of the encoder, and that it was not measured."""
+        said = {
+            "needs: embedded class names, of an encoder with a text tower or of an .npz": "text" in self.needs,
+            "needs: a fused encoder, as fused(resnet18, descriptors)": "parts" in self.needs,
+            "not measured: tested on weights of the official shape, on no real collection": not self.measured,
+        }
+        return tuple(sentence for sentence, holds in said.items() if holds)
 
     @property
     def form(self) -> str:
@@ -167,13 +184,18 @@ class BoundMethod:
         """Make the learner of one seed's training set; each part gets the set whole, then parts are composed.
 
         Raises:
-            InputError: labels of a kind it is not defined for, labels that are not known and that it cannot leave out,
-                arguments that do not fit the data, or parts that cannot be composed; or a mistake in the method: an
-                exception in a function of the user's own, no learner returned, or one that does not fit the data.
+            InputError: labels of a kind it is not defined for, an encoder without what it needs, labels that are not
+                known and that it cannot leave out, arguments that do not fit the data, or parts that cannot be
+                composed; or a mistake in the method: an exception in a function of the user's own, no learner returned,
+                or one that does not fit the data.
         """
         if train.labels.kind not in self.kinds:
             wanted = " or ".join(sorted(self.kinds)) or "no kind of"
             raise InputError(f"method {self} is defined for {wanted} labels; these are {train.labels.kind}")
+        lacks = {"text": train.text is None, "parts": len(train.part_widths) < 2}
+        for need in sorted(self.needs):
+            if lacks.get(need):
+                raise InputError(f"method {self} cannot be used: the encoder has {LACKS[need]}; {way_out({need})}")
         learner = compose([(str(part), part.learner(train)) for part in self.parts], rows=len(train))
         problem = None if train.labels.known is None else mask_problem(learner)
         if problem is not None:
@@ -182,6 +204,11 @@ class BoundMethod:
                 "that such labels are negative or positive with --uncertain and --blank"
             )
         return learner
+
+
+def way_out(needs: AbstractSet[Need]) -> str:
+    """Return how to have what methods need."""
+    return " and ".join(text for need, text in _WAY_OUT.items() if need in needs)
 
 
 def method(
@@ -195,6 +222,7 @@ def method(
     cites: tuple[str, ...] = (),
     formula: str = "",
     example: str = "",
+    measured: bool = True,
 ) -> Callable[[Callable[..., Learner]], Method]:
     """Register the decorated function as a method.
 
@@ -203,11 +231,14 @@ def method(
         family: what it changes, e.g. `loss`; a new one, e.g. `calibration`, gets figures and a colour of its own.
         kinds: kinds of labels that it is defined for; others are refused before training.
         needs: `embeddings` where the function reads `train.embeddings`; its plans are then made once they are there.
+            `text` where it reads `train.class_text`, which encoders with a text tower have; `parts` where it reads
+            `train.columns`, which fused encoders have.
         link: of the heads that it returns, `sigmoid` or `softmax`.
         source: paper and equation.
         cites: keys of `report/paragraph/references.bib`, which hold the publications of `source` in full.
         formula: what it does to what, in one line of plain text.
         example: a call with arguments that make sense, e.g. `reweight(2)`; its name by default.
+        measured: False says in the list of methods that no real collection was compared with it.
 
     Returns:
         A decorator that gives the `Method`.
@@ -240,7 +271,17 @@ def method(
     def register(function: Callable[..., Learner]) -> Method:
         _check_annotations(name, function)
         made = Method(
-            name, family, function, frozenset(kinds), frozenset(needs), link, source, cites, formula, example or name
+            name,
+            family,
+            function,
+            frozenset(kinds),
+            frozenset(needs),
+            link,
+            source,
+            cites,
+            formula,
+            example or name,
+            measured,
         )
         return METHODS.add(name, made)
 

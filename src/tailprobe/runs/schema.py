@@ -372,7 +372,7 @@ RECORD = MappingProxyType(
         "labels": "digest of the labels",
         "encoders": "by name: width of the embeddings, fingerprint of images and encoder, and identity, by what it "
         "embedded (model, hash of weights, preprocessing, runtime, precision, bands, dtype; for precomputed embeddings "
-        "the digest of their file)",
+        "the digest of their file); class_text, the digest of the embedded class names, if there are any",
         "skipped": "images that could not be read",
         "notes": "what the reader changed",
         "handed_over": "whether the images were handed over in Python, not read from the source that the study names",

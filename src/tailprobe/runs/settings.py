@@ -9,6 +9,7 @@ from typing import Any, Literal
 import tomli_w
 
 from tailprobe.datasets.storage.url import absolute_path, is_url
+from tailprobe.encoders.names import parts_of
 from tailprobe.errors import InputError, how_to_read
 from tailprobe.files import write_text
 from tailprobe.keywords import known_settings
@@ -57,7 +58,7 @@ class Study:
     encoders: tuple[str, ...] = setting(
         ("descriptors",),
         help="Frozen encoder: descriptors (no download), resnet18, clip, any timm model, e.g. "
-        "vit_base_patch16_224, or module:name of your own. "
+        "vit_base_patch16_224, fused(NAME, NAME), or module:name of your own. "
         "Repeat for several.",
         group="Methods and encoders",
         option="encoder",
@@ -71,6 +72,14 @@ class Study:
         "resnet18=resnet18.safetensors.",
         group="Methods and encoders",
         metavar="ENCODER=FILE",
+    )
+    prompts: str = setting(
+        "",
+        help="How an encoder with a text tower embeds class names, for methods that need them: texts with {} where the "
+        "name goes, between bars, e.g. 'a satellite photo of {}.|an aerial photo of {}.'. OpenAI's seven by default.",
+        group="Methods and encoders",
+        metavar="TEXTS",
+        range=Range(lambda texts: not texts or all("{}" in text for text in texts.split("|")), "texts with {}"),
     )
     standardise: bool | Literal["auto"] = setting(
         "auto",
@@ -221,7 +230,8 @@ class Study:
         self._set_margin()
         if len(set(self.encoders)) != len(self.encoders):
             raise InputError(f"an encoder is named twice in {list(self.encoders)}")
-        unknown = sorted(set(self.weights) - set(self.encoders))
+        parts = {part for name in self.encoders for part in parts_of(name)}
+        unknown = sorted(set(self.weights) - set(self.encoders) - parts)
         if unknown:
             raise InputError(f"weights are given for {unknown[0]!r}, which is not among {list(self.encoders)}")
 

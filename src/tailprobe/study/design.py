@@ -16,14 +16,15 @@ from tailprobe.datasets.pixels.band_ranges import fit_ranges
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
 from tailprobe.frequency import low_frequency_classes
-from tailprobe.labels import Labels
+from tailprobe.labels import Kind, Labels
 from tailprobe.learners.learner import Ensemble, Learner
 from tailprobe.learners.no_op import identical_ranking, no_op_reason
 from tailprobe.learners.plan import TrainingPlan, summarise_plan
 from tailprobe.learners.recipe import Recipe
 from tailprobe.learners.training_set import TrainingSet
-from tailprobe.methods.lookup import baseline_of, parse_methods
-from tailprobe.methods.method import BoundMethod
+from tailprobe.methods.given import provided, training_set, without_lacking
+from tailprobe.methods.lookup import baseline_of, named_methods, parse_methods
+from tailprobe.methods.method import BoundMethod, Need
 from tailprobe.parts import PARTS
 from tailprobe.randomness import generator
 from tailprobe.runs.settings import Study
@@ -90,6 +91,29 @@ def design_study(study: Study, images: LabeledImages) -> Design:
     return Design(images, splits, low, methods, repeats, equal_updates=study.budget == "updates")
 
 
+def leave_out_methods(study: Study, design: Design, stored: Mapping[str, Embeddings]) -> Design:
+    """Leave out members of groups of methods that need what an encoder lacks, and note it.
+
+    Raises:
+        InputError: a method that was named by itself needs it.
+    """
+    encoders = {name: provided(each) for name, each in stored.items()}
+    methods, notes = check_needs(study, design.images.labels.kind, encoders)
+    return replace(design, methods=methods, images=design.images.noted(*notes)) if notes else design
+
+
+def check_needs(
+    study: Study, kind: Kind, encoders: Mapping[str, frozenset[Need]]
+) -> tuple[tuple[BoundMethod, ...], tuple[str, ...]]:
+    """Return the methods of a study that all encoders have what they need for, and sentences on the others.
+
+    Raises:
+        InputError: as `leave_out_methods`.
+    """
+    named = named_methods(study.methods, kind=kind)
+    return without_lacking(parse_methods(study.methods, kind=kind), named, encoders)
+
+
 def nest_design(design: Design) -> Design:
     """Return the design within the training parts: each repeat trains and validates on parts of its training part.
 
@@ -111,10 +135,11 @@ def _check_arguments(methods: tuple[BoundMethod, ...], labels: Labels, low: Bool
         InputError: an argument out of its range, or labels that the method cannot take.
     """
     rows = np.unique(np.concatenate([np.flatnonzero(carried)[:2] for carried in labels.matrix.T]))
-    few, vectors = labels.rows(rows), np.zeros((len(rows), 1), np.float32)
+    few, vectors = labels.rows(rows), np.zeros((len(rows), 2), np.float32)
+    text = np.zeros((len(labels.classes), 2), np.float32)
     for method in methods:
         if method.needs:
-            method.learner(TrainingSet(few, low, generator(0), vectors))
+            method.learner(TrainingSet(few, low, generator(0), vectors, text, (1, 1)))
 
 
 def _rounding_note(wanted: int, made: int) -> tuple[str, ...]:
@@ -160,8 +185,8 @@ def _learners(
     for method in design.methods:
         if method not in repeat.learners:
             rng = generator(repeat.seed, "plan", str(method), encoder)
-            vectors = np.asarray(stored.vectors[repeat.split.train], dtype=np.float32)
-            yield method, method.learner(TrainingSet(labels, design.low_frequency, rng, vectors))
+            rows = repeat.split.train
+            yield method, method.learner(training_set(method, labels, design.low_frequency, rng, stored, rows))
         else:
             yield method, repeat.learners[method]
 

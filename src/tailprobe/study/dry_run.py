@@ -12,13 +12,16 @@ from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.dry_run import dry_run
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.store import StorageDtype
+from tailprobe.encoders.encoder import Encoder
+from tailprobe.encoders.fused import FusedEncoder
 from tailprobe.engines.choose import choose_engine
+from tailprobe.learners.class_text import ClassText
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.progress import duration
 from tailprobe.runs.settings import Study
 from tailprobe.scores.metric import default_margin
-from tailprobe.study.design import Design, design_study, head_tasks, method_table, plan_heads
-from tailprobe.study.embedding import load_all, read_precomputed
+from tailprobe.study.design import Design, design_study, head_tasks, leave_out_methods, method_table, plan_heads
+from tailprobe.study.embedding import encoder_has, load_all, read_precomputed
 from tailprobe.study.execution import Execution
 from tailprobe.study.planning import METRIC, plan_sentences
 from tailprobe.study.reading import check, read_images
@@ -48,6 +51,7 @@ def dry_run_study(study: Study, execution: Execution) -> list[str]:
         _LOG.info("%s", note)
     lines = [f"{len(images):,} images"]
     embeddings = dict(_embeddings(study, images, execution, lines))
+    design = leave_out_methods(study, design, embeddings)
     planned = plan_heads(design, embeddings)
     tasks = head_tasks(planned, embeddings, study.recipe)
     resources = plan_resources(embeddings, images.labels, tasks, kernel=kernel, workers=execution.workers)
@@ -87,16 +91,23 @@ def _embeddings(
     if not images.has_pixels:
         precomputed = read_precomputed(study)[0]
         lines.append(f"{precomputed.encoder}: embeddings as they are in {study.source}")
-        yield precomputed.encoder, _zeros(images, precomputed.encoder, precomputed.width)
+        yield (
+            precomputed.encoder,
+            replace(precomputed, vectors=np.zeros((len(images), precomputed.width), np.float32), names=images.names),
+        )
         return
     for name, encoder in load_all(study, execution).items():
         dtype: StorageDtype = "float16" if execution.dtype == "float16" else "float32"
         lines.append(str(dry_run(images, encoder, cache=execution.cache, dtype=dtype)))
-        yield name, _zeros(images, name, encoder.width)
+        yield name, _zeros(images, encoder)
 
 
-def _zeros(images: LabeledImages, encoder: str, width: int) -> Embeddings:
-    return Embeddings(np.zeros((len(images), width), np.float32), images.names, encoder, fingerprint="")
+def _zeros(images: LabeledImages, encoder: Encoder) -> Embeddings:
+    classes, has = images.labels.classes, encoder_has(encoder)
+    text = ClassText(classes, np.zeros((len(classes), encoder.width), np.float32)) if "text" in has else None
+    widths = tuple(part.width for part in encoder.parts) if isinstance(encoder, FusedEncoder) else ()
+    vectors = np.zeros((len(images), encoder.width), np.float32)
+    return Embeddings(vectors, images.names, encoder.name, fingerprint="", class_text=text, part_widths=widths)
 
 
 def _steps_a_second(

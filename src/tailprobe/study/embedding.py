@@ -16,17 +16,22 @@ from tailprobe.datasets.pixels.contrast import warn_of_flat_pictures
 from tailprobe.datasets.tables.options import gather_table_options, split_class_options
 from tailprobe.embeddings.compute import embed
 from tailprobe.embeddings.embeddings import Embeddings, align
+from tailprobe.embeddings.fuse import fuse
 from tailprobe.embeddings.precomputed.read import checked_options, read_embeddings
 from tailprobe.embeddings.variety import warn_of_equal_embeddings
 from tailprobe.encoders.efficientnet_lite0 import pretrained_hint
 from tailprobe.encoders.encoder import Encoder
+from tailprobe.encoders.fused import FusedEncoder
 from tailprobe.encoders.load import load_encoder
+from tailprobe.encoders.names import parts_of
 from tailprobe.encoders.timm_encoder import TimmEncoder
 from tailprobe.engines.choose import choose_engine
 from tailprobe.errors import InputError
+from tailprobe.methods.given import what_encoder_has
+from tailprobe.methods.method import Need
 from tailprobe.progress import Progress, silent
 from tailprobe.runs.settings import Study
-from tailprobe.study.design import Design, design_study
+from tailprobe.study.design import Design, check_needs, design_study
 from tailprobe.study.execution import Execution
 from tailprobe.study.groups import NEAR
 
@@ -54,19 +59,13 @@ def embed_all(
         stored[precomputed.encoder] = align(precomputed, images.names)
         warn_of_equal_embeddings(stored[precomputed.encoder])
     else:
-        engine = choose_engine(execution.engine)
         images = fit_ranges(images, np.arange(len(images)), of="images")  # unless a study did, by its training part
         warn_of_flat_pictures(images)
-        for name, encoder in load_all(study, execution).items():
-            stored[name] = embed(
-                images,
-                encoder,
-                cache=execution.cache,
-                dtype="float16" if execution.dtype == "float16" else "float32",
-                on_bad_image=study.on_bad_image,
-                progress=progress,
-                compute=partial(engine.embed, load=_loader(study, name, encoder)),
-            )
+        loaded = load_all(study, execution)
+        has = {name: encoder_has(encoder) for name, encoder in loaded.items()}
+        check_needs(study, images.labels.kind, has)  # before the first image is embedded
+        for name, encoder in loaded.items():
+            stored[name] = _embed_one(study, images, encoder, execution, progress)
             for line in stored[name].skipped:
                 _LOG.warning("left out, cannot be read: %s", line)
             warn_of_equal_embeddings(stored[name])
@@ -76,20 +75,49 @@ def embed_all(
     return stored
 
 
+def _embed_one(
+    study: Study, images: LabeledImages, encoder: Encoder, execution: Execution, progress: Progress
+) -> Embeddings:
+    """Embed the images under one encoder; the parts of a fused one are embedded, and stored, as they are alone."""
+    if isinstance(encoder, FusedEncoder):
+        parts = [_embed_one(study, images, part, execution, progress) for part in encoder.parts]
+        return fuse(parts, name=encoder.name)
+    return embed(
+        images,
+        encoder,
+        cache=execution.cache,
+        dtype="float16" if execution.dtype == "float16" else "float32",
+        on_bad_image=study.on_bad_image,
+        progress=progress,
+        compute=partial(choose_engine(execution.engine).embed, load=_loader(study, encoder.name, encoder)),
+        prompts=study.prompts.split("|") if study.prompts else (),
+    )
+
+
 def load_all(study: Study, execution: Execution) -> dict[str, Encoder]:
     """Load every encoder of a study; the fastest runtime is measured once and stored in the cache."""
     if set(study.encoders) == {"descriptors"}:
         _LOG.info("%s", pretrained_hint())
-    return {
-        name: load_encoder(
-            name,
-            weights=_weights(study, name),
-            runtime=execution.runtime,
-            precision=execution.precision,
-            choice_cache=execution.cache / CHOICES,
-        )
-        for name in study.encoders
-    }
+    return {name: _load(study, name, execution) for name in study.encoders}
+
+
+def encoder_has(encoder: Encoder) -> frozenset[Need]:
+    """Return what an encoder brings beside the embeddings of images."""
+    has_text = getattr(encoder, "text_tower", None) is not None
+    return what_encoder_has(text=has_text, parts=len(encoder.parts) if isinstance(encoder, FusedEncoder) else 1)
+
+
+def _load(study: Study, name: str, execution: Execution) -> Encoder:
+    parts = parts_of(name)
+    if parts:
+        return FusedEncoder([_load(study, part, execution) for part in parts], name=name)
+    return load_encoder(
+        name,
+        weights=_weights(study, name),
+        runtime=execution.runtime,
+        precision=execution.precision,
+        choice_cache=execution.cache / CHOICES,
+    )
 
 
 def read_precomputed(study: Study) -> tuple[Embeddings, LabeledImages]:

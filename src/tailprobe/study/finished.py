@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.storage.image_source import ImageSource
-from tailprobe.embeddings.compute import fingerprint, image_content
+from tailprobe.embeddings.compute import image_content
 from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.embeddings.fuse import fingerprint_of
 from tailprobe.errors import InputError
 from tailprobe.methods.lookup import parse_methods
 from tailprobe.methods.source import source_digests
@@ -90,7 +91,7 @@ def _fingerprints(
         return {precomputed.encoder: precomputed.fingerprint}
     with ThreadPoolExecutor(cores()) as threads:
         contents = list(threads.map(image_content, images.image_sources))
-    return {name: fingerprint(about["identity"], contents) for name, about in run.record["encoders"].items()}
+    return {name: fingerprint_of(name, about["identity"], contents) for name, about in run.record["encoders"].items()}
 
 
 def _changed(run: Run, what: str) -> InputError:

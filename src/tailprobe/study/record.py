@@ -53,7 +53,8 @@ def run_record(
 
 
 def _encoder(stored: Embeddings) -> dict[str, Any]:
-    return {"width": stored.width, "fingerprint": stored.fingerprint, "identity": dict(stored.identity)}
+    known = {"width": stored.width, "fingerprint": stored.fingerprint, "identity": dict(stored.identity)}
+    return known if stored.class_text is None else known | {"class_text": stored.class_text.digest()}
 
 
 def histories(heads: Heads) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from tailprobe.runs.settings import Study
 from tailprobe.runs.stages import Stages
 from tailprobe.study import comparing, training
 from tailprobe.study.comparing import compare_with_paper, write_comparison
-from tailprobe.study.design import Design, design_study
+from tailprobe.study.design import Design, design_study, leave_out_methods
 from tailprobe.study.embedding import embed_all, leave_out_skipped
 from tailprobe.study.embedding_map import check_projection
 from tailprobe.study.execution import Execution
@@ -110,6 +110,7 @@ def _compute(
     else:
         stored = {name: align(given, design.images.names) for name, given in embeddings.items()}
     design, stored = leave_out_skipped(study, design, stored)
+    design = leave_out_methods(study, design, stored)
     design, measured, stages = _train_enough_seeds(job, design, stored, before)
     if not stages.has("duplicates"):
         find_duplicates(folder, design, next(iter(stored.values())), job.progress)
@@ -138,7 +139,7 @@ def _train_enough_seeds(
             design = replace(design, images=design.images.noted(out_of_budget(len(design.repeats))))
             break
         _LOG.info("%d seeds: more would still narrow the intervals; on to %d", len(design.repeats), seeds)
-        design = design_study(replace(job.study, seeds=seeds), design.images)
+        design = replace(design_study(replace(job.study, seeds=seeds), design.images), methods=design.methods)
         measured, stages = _train_and_compare(job, design, stored, before)
     return design, measured, stages
 

@@ -13,7 +13,7 @@ from tailprobe.progress import Progress, silent
 from tailprobe.runs.folder import RunFolder
 from tailprobe.runs.lock import writing
 from tailprobe.runs.settings import Study, write_study
-from tailprobe.study.design import design_study, head_tasks, nest_design, plan_heads
+from tailprobe.study.design import design_study, head_tasks, leave_out_methods, nest_design, plan_heads
 from tailprobe.study.embedding import embed_all, leave_out_skipped
 from tailprobe.study.execution import Execution
 from tailprobe.study.reading import check, read_images
@@ -51,6 +51,7 @@ def _search(
         _LOG.info("%s", note)
     embeddings = embed_all(study, design.images, execution, progress=progress)
     design, embeddings = leave_out_skipped(study, design, embeddings)
+    design = leave_out_methods(study, design, embeddings)
     nested, recipes = nest_design(design), space.recipes(study.recipe)
     tasks = head_tasks(plan_heads(nested, embeddings), embeddings, study.recipe)
     table = pd.concat(

@@ -98,7 +98,7 @@ def _members(task: HeadTask) -> tuple[HeadTask, ...]:
     """Return what is trained for a task: itself, or the members of its ensemble."""
     if not isinstance(task.learner, Ensemble):
         return (task,)
-    shared = task.learner.mean_of == "weights"
+    shared = task.learner.shares_start
     return tuple(replace(task, learner=plan, member=0 if shared else i) for i, plan in enumerate(task.learner.members))
 
 
@@ -107,14 +107,24 @@ def _finish(
 ) -> FittedHead:
     """Apply the plan's correction to the trained heads, and average those of an ensemble."""
     learner = task.learner
-    if isinstance(learner, Ensemble) and learner.mean_of == "weights":
+    if not isinstance(learner, TrainingPlan | Ensemble):
+        return parts[0]
+    join = learner.join if isinstance(learner, Ensemble) else None
+    if isinstance(learner, Ensemble) and join is None and learner.mean_of == "weights":
         parts = [FittedHead(mean_weights([part.head for part in parts]), parts[0].history)]
-    adjustment = learner.adjustment if isinstance(learner, TrainingPlan | Ensemble) else None
-    if adjustment is not None:
-        vectors = embeddings[task.key.encoder].vectors
-        rows = task.validation
-        validation = HeldOut(vectors[rows], labels.matrix[rows], labels.known_of(rows))
-        parts = [replace(part, head=adjust(adjustment, part.head, validation)) for part in parts]
+    if learner.adjustment is None and join is None:
+        return _joined(parts)
+    vectors, rows = embeddings[task.key.encoder].vectors, task.validation
+    validation = HeldOut(vectors[rows], labels.matrix[rows], labels.known_of(rows))
+    if learner.adjustment is not None:
+        parts = [replace(part, head=adjust(learner.adjustment, part.head, validation)) for part in parts]
+    if join is not None:
+        return FittedHead(join([part.head for part in parts], validation), parts[0].history)
+    return _joined(parts)
+
+
+def _joined(parts: Sequence[FittedHead]) -> FittedHead:
+    """Return one head, of several the mean of their probabilities."""
     if len(parts) == 1:
         return parts[0]
     return FittedHead(MeanHead(tuple(part.head for part in parts)), parts[0].history)

@@ -81,7 +81,7 @@ def check_identity(facts: EncoderFacts, found: Mapping[str, str]) -> None:
     """
     known = {key: value for key, value in facts.identity.items() if key not in _OF_IMAGES}
     differs = sorted(key for key in known.keys() | found.keys() if known.get(key) != found.get(key))
-    wrong = [key for key in differs if key not in _ROUNDING]
+    wrong = [key for key in differs if key.rpartition(": ")[2] not in _ROUNDING]
     if wrong:
         key = wrong[0]
         raise InputError(

@@ -120,6 +120,7 @@ def test_every_method_can_be_had_or_is_refused_with_the_reason(method: str) -> N
     kind = "single-label" if "single-label" in bound(method).kinds else "multi-label"
     labels = labels_of(kind)
     problem = fine_tuning_problem(bound(method).learner(training_set(labels)))
+    problem = "the encoder has" if bound(method).needs & {"text", "parts"} else problem
     options = {"epochs": 6, "vectors": vectors_of(labels), "low_frequency": "percentile(40)"}
     if problem is not None:
         with pytest.raises(InputError, match=problem):

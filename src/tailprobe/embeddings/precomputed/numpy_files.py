@@ -9,6 +9,7 @@ import numpy as np
 from tailprobe.datasets.tables.columns import Columns
 from tailprobe.embeddings.precomputed.raw import VECTOR_NAMES, RawEmbeddings, as_vectors
 from tailprobe.errors import InputError, how_to_read
+from tailprobe.learners.class_text import ClassText
 
 # Usual names of arrays, and the column names that the label table expects.
 _ALIASES = {
@@ -16,6 +17,7 @@ _ALIASES = {
     **dict.fromkeys(("y", "targets"), "label"),
     **dict.fromkeys(("splits", "parts"), "split"),
 }
+_TEXT = "text"  # embeddings of the class names
 _LABELS = ("labels", "label", "y", "targets", "target", "tags")
 
 
@@ -38,7 +40,8 @@ def read_npz(path: Path, *, vectors: str | None = None) -> RawEmbeddings:
     """Read an .npz file: the embeddings, and every array with one entry per row as a column.
 
     The embeddings may be integers with a `scale`. Labels may be names, numbers (of `classes`, if there is such
-    an array), or a matrix (N, C) of 0 and 1 with `classes`.
+    an array), or a matrix (N, C) of 0 and 1 with `classes`. An array `text`, (C, D), holds the embedded names of
+    `classes`.
 
     Args:
         path: the file.
@@ -52,7 +55,7 @@ def read_npz(path: Path, *, vectors: str | None = None) -> RawEmbeddings:
     if name not in arrays:
         raise InputError(f"{path.name}: there is no array {name!r}; it holds {', '.join(map(repr, arrays))}")
     found = as_vectors(arrays[name], where=f"{path.name}, array {name!r}", scale=arrays.get("scale"))
-    rest = {key: array for key, array in arrays.items() if key not in (name, "scale", "classes")}
+    rest = {key: array for key, array in arrays.items() if key not in (name, "scale", "classes", _TEXT)}
     classes = _texts(arrays["classes"], path, "classes") if "classes" in arrays else None
     cells = {}
     for key, array in rest.items():
@@ -64,7 +67,23 @@ def read_npz(path: Path, *, vectors: str | None = None) -> RawEmbeddings:
                 "expected an entry for each"
             )
     columns = Columns(path, cells, range(len(found))) if cells else None
-    return RawEmbeddings(found, columns, None if classes is None else tuple(classes))
+    text = _class_text(arrays[_TEXT], classes, found.shape[1], path) if _is_class_text(arrays) else None
+    return RawEmbeddings(found, columns, None if classes is None else tuple(classes), text)
+
+
+def _is_class_text(arrays: Mapping[str, np.ndarray]) -> bool:
+    """Return whether the array `text` holds vectors; one of strings is left aside, as any column that is not known."""
+    return _TEXT in arrays and arrays[_TEXT].dtype.kind in "fiu"
+
+
+def _class_text(array: np.ndarray, classes: Sequence[str] | None, width: int, path: Path) -> ClassText:
+    if classes is None or array.shape != (len(classes), width):
+        named = "there is no array 'classes'" if classes is None else f"'classes' names {len(classes)}"
+        raise InputError(
+            f"{path.name}: array {_TEXT!r} of embedded class names has shape {array.shape}, {named}, and embeddings "
+            f"have {width} columns; expected a row of {width} numbers for each of 'classes'"
+        )
+    return ClassText(tuple(classes), as_vectors(array, where=f"{path.name}, array {_TEXT!r}").astype(np.float32))
 
 
 def _load(path: Path) -> dict[str, np.ndarray]:
@@ -80,7 +99,7 @@ def _load(path: Path) -> dict[str, np.ndarray]:
 
 def _only_vectors(arrays: Mapping[str, np.ndarray], path: Path) -> str:
     usual = [name for name in VECTOR_NAMES if name in arrays]
-    others = [name for name, array in arrays.items() if array.ndim == 2 and name.lower() not in _LABELS]
+    others = [name for name, array in arrays.items() if array.ndim == 2 and name.lower() not in (*_LABELS, _TEXT)]
     if usual:
         return usual[0]
     if len(others) == 1:

@@ -7,6 +7,7 @@ from jaxtyping import Float
 
 from tailprobe.datasets.tables.columns import Columns
 from tailprobe.errors import InputError
+from tailprobe.learners.class_text import ClassText
 
 _BLOCK = 8192  # rows looked at or converted at a time
 # Usual names of columns and arrays of embeddings, most common first.
@@ -20,6 +21,7 @@ class RawEmbeddings:
     vectors: Float[np.ndarray, "N D"]  # float32 or float16, memory-mapped where the file allows it
     columns: Columns | None  # N rows of the other columns (names, tags, parts); None if there are none
     classes: tuple[str, ...] | None = None  # where the file lists them
+    class_text: ClassText | None = None  # embeddings of the class names, where the file has them
 
 
 def as_vectors(array: np.ndarray, *, where: str, scale: np.ndarray | None = None) -> Float[np.ndarray, "N D"]:

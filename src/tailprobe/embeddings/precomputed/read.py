@@ -64,7 +64,15 @@ def read_embeddings(
     vectors = raw.vectors if len(found.rows) == len(raw.vectors) else raw.vectors[found.rows]
     digest = _digest(path, table.names, embedding_column)
     of_file = {"file": path.name, "digest": digest}
-    embeddings = Embeddings(vectors, table.names, encoder or encoder_name(path), digest, standardise, identity=of_file)
+    embeddings = Embeddings(
+        vectors,
+        table.names,
+        encoder or encoder_name(path),
+        digest,
+        standardise,
+        identity=of_file,
+        class_text=raw.class_text,
+    )
     images = images_without_pixels(
         table.names, table.labels, path, table.given_parts, found.notes + table.notes, table.groups
     )

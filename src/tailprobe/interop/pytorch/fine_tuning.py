@@ -65,7 +65,7 @@ class FineTuning:
         """
         known = labels if isinstance(labels, Labels) else labels_of(np.asarray(labels))
         bound = parse_method(method)
-        if bound.needs and vectors is None:
+        if "embeddings" in bound.needs and vectors is None:
             raise InputError(f"method {bound} chooses rows by their embeddings; pass them as `vectors`")
         low = classes_matching(known, low_frequency)
         learner = bound.learner(TrainingSet(known, low, generator(seed, "plan", str(bound)), vectors))

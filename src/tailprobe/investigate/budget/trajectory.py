@@ -4,15 +4,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from tailprobe.comparison.contrasts import TestResult
 from tailprobe.errors import InputError
 from tailprobe.investigate.trials import Material, Tested, Training, measure
 from tailprobe.learners.adjustment import HeldOut, adjust
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.recipe import Recipe
-from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.given import training_set
 from tailprobe.methods.method import BoundMethod
 from tailprobe.processor import cores
 from tailprobe.randomness import generator
@@ -99,10 +97,10 @@ def _follow(material: Material, task: HeadTask, kernel: Kernel, stops: Sequence[
 def _task(material: Material, trajectory: Trajectory, recipe: Recipe, passes: int) -> HeadTask:
     """Return the training of a trajectory: `passes` epochs, each of as many updates as the baseline's."""
     split, name = material.splits[trajectory.seed], str(trajectory.method)
-    vectors = np.asarray(material.embeddings.vectors[split.train], np.float32) if trajectory.method.needs else None
     rng = generator(trajectory.seed, "plan", name)
     labels = material.images.labels.rows(split.train)
-    plan = trajectory.method.learner(TrainingSet(labels, material.low_frequency, rng, vectors))
+    given = training_set(trajectory.method, labels, material.low_frequency, rng, material.embeddings, split.train)
+    plan = trajectory.method.learner(given)
     if not isinstance(plan, TrainingPlan) or len(plan.stages) != 1:
         raise InputError(f"method {name} is not trained in one stage, as budget requires; leave it out")
     long = replace(recipe, epochs=passes, select="last", patience=0, weight_decay=trajectory.weight_decay)

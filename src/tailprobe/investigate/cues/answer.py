@@ -17,7 +17,7 @@ from tailprobe.investigate.finding import Finding
 from tailprobe.investigate.joint_estimate import JointEstimate, estimate_contrasts_jointly
 from tailprobe.investigate.trials import Material, Tested, Training, Trial, run_trials
 from tailprobe.learners.learner import Learner
-from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.given import training_set
 from tailprobe.methods.lookup import parse_methods
 from tailprobe.methods.method import BoundMethod
 from tailprobe.randomness import generator
@@ -180,9 +180,8 @@ def _joint(heads: Sequence[Sequence[tuple[np.ndarray, np.ndarray]]], units: np.n
 
 def _learner(material: Material, method: BoundMethod, seed: int) -> Learner:
     split = material.splits[seed]
-    vectors = np.asarray(material.embeddings.vectors[split.train], np.float32) if method.needs else None
-    labels = material.images.labels.rows(split.train)
-    return method.learner(TrainingSet(labels, material.low_frequency, generator(seed, "plan", str(method)), vectors))
+    labels, rng = material.images.labels.rows(split.train), generator(seed, "plan", str(method))
+    return method.learner(training_set(method, labels, material.low_frequency, rng, material.embeddings, split.train))
 
 
 def _sentences(answer: CuesAnswer) -> Iterator[str]:

@@ -15,7 +15,7 @@ from tailprobe.investigate.joint_estimate import JointEstimate, estimate_contras
 from tailprobe.investigate.layers.fusion import representations
 from tailprobe.investigate.paired import GROUPS, Differences, collect, compare_cases, group_masks
 from tailprobe.investigate.trials import Material, Training, Trial, joint_of_groups
-from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.given import training_set
 from tailprobe.methods.lookup import parse_methods
 from tailprobe.methods.method import BoundMethod
 from tailprobe.randomness import generator
@@ -118,9 +118,8 @@ def _results(
 
 def _trial(material: Material, representation: str, method: BoundMethod, seed: int) -> Trial[Setup]:
     split = material.splits[seed]
-    vectors = np.asarray(material.embeddings.vectors[split.train], np.float32) if method.needs else None
-    labels = material.images.labels.rows(split.train)
-    train = TrainingSet(labels, material.low_frequency, generator(seed, "plan", str(method)), vectors)
+    labels, rng = material.images.labels.rows(split.train), generator(seed, "plan", str(method))
+    train = training_set(method, labels, material.low_frequency, rng, material.embeddings, split.train)
     return Trial(Setup(representation, str(method)), seed, method.learner(train))
 
 

@@ -1,39 +1,12 @@
 """Fusion: the embeddings of several encoders or layers side by side, each number standardised."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import combinations
 
-import numpy as np
-
 from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.embeddings.fuse import fuse
 from tailprobe.errors import InputError
-
-
-def fuse(parts: Sequence[Embeddings]) -> Embeddings:
-    """Return embeddings side by side.
-
-    Heads standardise them by the training part, so that the scale of an encoder does not decide what it is worth.
-
-    Raises:
-        InputError: the parts are of other images.
-    """
-    first = parts[0]
-    for part in parts[1:]:
-        if part.names != first.names:
-            raise InputError(
-                f"{first.encoder} and {part.encoder} are embeddings of different images; expected the same"
-            )
-    digest = hashlib.sha256("\0".join(part.fingerprint for part in parts).encode()).hexdigest()
-    return Embeddings(
-        np.concatenate([np.asarray(part.vectors, np.float32) for part in parts], axis=1),
-        first.names,
-        " + ".join(part.encoder for part in parts),
-        digest,
-        standardise=True,
-        identity={part.encoder: part.fingerprint for part in parts},
-    )
 
 
 def representations(stored: Mapping[str, Embeddings]) -> dict[str, Embeddings]:

@@ -6,7 +6,7 @@ from torch import nn
 
 from tailprobe.errors import InputError
 from tailprobe.learners.head import Head, LinearHead, MlpHead
-from tailprobe.learners.joined_heads import AffineHead, MeanHead
+from tailprobe.learners.joined_heads import AffineHead, ColumnsHead, MeanHead
 from tailprobe.learners.loss import Link
 from tailprobe.methods.heads.knn import NeighbourHead
 from tailprobe.use.calibration import Calibration
@@ -29,10 +29,12 @@ def head_module(head: Head) -> nn.Module:
         return _Affine(head)
     if isinstance(head, MeanHead):
         return _Mean(head)
+    if isinstance(head, ColumnsHead):
+        return _Columns(head)
     if isinstance(head, NeighbourHead):
         return _Neighbours(head)
     raise InputError(
-        f"a head of the kind {head.kind!r} cannot be exported; kinds that can: mlp, linear, affine, mean, knn"
+        f"a head of the kind {head.kind!r} cannot be exported; kinds that can: mlp, linear, affine, mean, columns, knn"
     )
 
 
@@ -115,6 +117,18 @@ class _Mean(nn.Module):
             return torch.log(torch.softmax(logits, dim=2).mean(0))
         logits = logits.clamp(-LARGEST, LARGEST)
         return torch.log(torch.sigmoid(logits).mean(0)) - torch.log(torch.sigmoid(-logits).mean(0))
+
+
+class _Columns(nn.Module):
+    chosen: torch.Tensor
+
+    def __init__(self, head: ColumnsHead) -> None:
+        super().__init__()
+        self.members = nn.ModuleList([head_module(member) for member in head.members])
+        self.register_buffer("chosen", nn.functional.one_hot(head.choice, len(head.members)).T.double())  # (M, C)
+
+    def forward(self, rows: Float[torch.Tensor, "B D"]) -> Float[torch.Tensor, "B C"]:
+        return (torch.stack([member(rows) for member in self.members]) * self.chosen[:, None]).sum(0)
 
 
 class _Neighbours(nn.Module):
