@@ -17,8 +17,11 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # one head a core, as the engine has it
 
-from benchmarks.leaderboard.cells import chosen_cells
+from benchmarks.leaderboard.cells import EVERYTHING, chosen_cells
+from benchmarks.leaderboard.collect import collect, store, stored
+from benchmarks.leaderboard.docs import write
 from benchmarks.leaderboard.run import Plan, run
+from benchmarks.leaderboard.tables import studies
 from tailprobe.errors import InputError
 from tailprobe.study.execution import Execution, default_cache
 
@@ -30,6 +33,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     steps = parser.add_subparsers(required=True)
     _add_run(steps.add_parser("run", help="run the studies, or go on with them"))
+    _add_collect(steps.add_parser("collect", help="read the finished studies and store what the tables need"))
+    write_docs = steps.add_parser("write", help="write the tables and the page of the docs")
+    write_docs.set_defaults(step=lambda given: write(*stored()))
     given = parser.parse_args()
     try:
         given.step(given)
@@ -65,6 +71,17 @@ def _run(given: argparse.Namespace) -> None:
         return
     left = run(plan, Execution(cache=given.cache, workers=given.workers), say=_say, progress=_Shown())
     _say(f"{len(cells) - left} of {len(cells)} studies are finished")
+
+
+def _add_collect(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(step=_collect)
+    parser.add_argument("runs", type=Path, help="the folder given to run as --out")
+
+
+def _collect(given: argparse.Namespace) -> None:
+    methods, seeds = collect(given.runs, EVERYTHING)
+    store(methods, seeds)
+    print(studies(methods).to_string(index=False))
 
 
 def _names(text: str) -> tuple[str, ...]:
