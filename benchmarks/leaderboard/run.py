@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks.leaderboard.cells import Cell
 from benchmarks.leaderboard.data import Data, load
+from tailprobe.labels import Kind
 from tailprobe.methods.lookup import parse_methods
 from tailprobe.progress import Progress, silent
 from tailprobe.runs.folder import RunFolder
@@ -91,11 +92,10 @@ def study_of(cell: Cell, data: Data, plan: Plan) -> Study:
 
 
 def methods_of(cell: Cell, plan: Plan) -> tuple[str, ...]:
-    """Return the methods of a study, those of groups as far as they are defined for its kind of labels."""
-    if not plan.without:
-        return (plan.methods,)
-    named = parse_methods([plan.methods], kind="single-label" if cell.is_eurosat else "multi-label")
-    return tuple(str(method) for method in named if str(method).partition("(")[0] not in plan.without)
+    """Return the methods of a study: those that are defined for its kind of labels."""
+    kind: Kind = "single-label" if cell.is_eurosat else "multi-label"
+    named = parse_methods([plan.methods], kind=kind)
+    return tuple(str(m) for m in named if kind in m.kinds and str(m).partition("(")[0] not in plan.without)
 
 
 def _tuned(cell: Cell, study: Study, plan: Plan, execution: Execution, progress: Progress) -> Study:
