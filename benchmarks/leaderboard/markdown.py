@@ -40,7 +40,7 @@ RANKING: Columns = {
     "method": ("method", _METHOD), "family": ("family", _text), "rank_interval": ("average rank", _text),
     "difference_interval": ("difference from the baseline", _text), "improves": ("improves", _COUNT),
     "practically equal": ("equal", _COUNT), "worsens": ("worsens", _COUNT), "open": ("open", _COUNT),
-    "seconds": ("s a head", _number(2)),
+    "seconds": ("s a training", _number(2)),
 }  # fmt: skip
 FAMILIES: Columns = {
     "family": ("family", _text), "pairs": ("pairs", _COUNT),
