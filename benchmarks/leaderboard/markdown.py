@@ -121,8 +121,8 @@ def _ranking(methods: pd.DataFrame, seeds: pd.DataFrame, *, single_label: bool) 
     table["difference_interval"] = [
         _interval(r.difference, r.difference_low, r.difference_high, "{:+.3f}") for r in table.itertuples()
     ]
-    said = f"{len(table)} methods on {table['sets'].iloc[0]} sets"
-    return f"{said}:\n\n{as_table(_ends(table), RANKING)}"
+    sets = int(table["sets"].iloc[0])
+    return f"{len(table)} methods on {sets} set{'s' if sets > 1 else ''}:\n\n{as_table(_ends(table), RANKING)}"
 
 
 def _ends(table: pd.DataFrame) -> pd.DataFrame:

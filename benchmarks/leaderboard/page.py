@@ -14,7 +14,7 @@ _TEMPLATE = Path(__file__).parent / "page.html"
 _MARK = "/* rows */ []"
 SHOWN = (
     "set", "encoder", "settings", "method", "family", "gain", "difference", "low", "high", "verdict",
-    "decisions_difference", "calibration_difference", "argmax_gain", "recall", "seconds",
+    "decisions_difference", "calibration_difference", "calibration_verdict", "argmax_gain", "recall", "seconds",
 )  # fmt: skip
 
 
