@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks.leaderboard.cells import Cell
 from benchmarks.leaderboard.data import Data, load
+from tailprobe.errors import InputError
 from tailprobe.labels import Kind
 from tailprobe.methods.lookup import parse_methods
 from tailprobe.progress import Progress, silent
@@ -60,7 +61,11 @@ def run(plan: Plan, execution: Execution, say: Say = print, progress: Progress =
                 break
             say(f"{cell}: begins")
             since = time.monotonic()
-            _run(cell, plan, execution, progress)
+            try:
+                _run(cell, plan, execution, progress)
+            except InputError as error:  # one study that cannot be run must not keep the others from it
+                say(f"{cell}: left out: {error}")
+                continue
             say(f"{cell}: done, {(time.monotonic() - since) / 60:.1f} minutes in this call")
         plan.folder(cell).heads.unlink(missing_ok=True)
     return sum(not plan.is_finished(cell) for cell in plan.cells)

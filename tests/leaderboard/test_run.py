@@ -66,6 +66,14 @@ def test_the_same_call_goes_on_and_finished_studies_are_not_run_again(finished: 
     assert not (plan.folder(CELLS[0]).heads).exists()
 
 
+def test_a_study_that_cannot_be_run_does_not_stop_the_others(plan: Plan, tmp_path: Path) -> None:
+    said: list[str] = []
+    bare = replace(plan, out=tmp_path, cells=CELLS, methods="imbalanced_learn(unheard-of)")
+    assert run(bare, Execution(cache=tmp_path / "cache"), said.append) == 2
+    assert [line for line in said if "left out" in line] == [said[1], said[3]]
+    assert said[3].startswith("yeast--features: left out: ")
+
+
 def test_methods_left_out_are_not_in_the_study(finished: list[str], plan: Plan) -> None:
     assert Run.load(plan.folder(CELLS[0]).path).methods == ("baseline", "reweight(2)", "ridge", "move_threshold")
 
