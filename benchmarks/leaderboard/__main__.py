@@ -52,7 +52,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--without", default="", help="methods to leave out, by name, e.g. 'svm, dfr'")
     parser.add_argument("--sets", default="", help="e.g. 'eurosat-100, yeast'; default: all of the grid")
     parser.add_argument("--encoders", default="", help="e.g. descriptors; default: those of the grid")
-    parser.add_argument("--trials", type=int, default=8, help="of the search for settings, for each method")
+    parser.add_argument("--trials", type=int, default=8, help="of the search, for each method; 0: none, no tuned study")
     parser.add_argument("--budget-minutes", type=float, default=float("inf"), help="no study is begun after these")
     parser.add_argument("--workers", type=int, help="heads trained at a time; default: one a core")
     parser.add_argument("--cache", type=Path, default=default_cache(), help="of embeddings")
@@ -61,6 +61,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 def _run(given: argparse.Namespace) -> None:
     cells = chosen_cells(_names(given.sets), _names(given.encoders))
+    cells = tuple(cell for cell in cells if given.trials or not cell.tuned)
     plan = Plan(
         data=given.data, out=given.out, cells=cells, methods=given.methods, without=_names(given.without),
         seeds=given.seeds, trials=given.trials, minutes=given.budget_minutes,

@@ -93,7 +93,7 @@ def heads_and_methods(methods: pd.DataFrame) -> pd.DataFrame:
 
 
 def argmax_and_ranking(methods: pd.DataFrame, *, most: int = 10) -> pd.DataFrame:
-    """Return the methods that move argmax accuracy on balanced classes most, and what they do to average precision.
+    """Return the methods that gain most in argmax accuracy on balanced classes, and what they do to average precision.
 
     Both are means over all classes, and differences from the baseline, averaged over the single-label studies. The mean
     recall by argmax is the accuracy on a test set with as many images of each class.
@@ -102,8 +102,7 @@ def argmax_and_ranking(methods: pd.DataFrame, *, most: int = 10) -> pd.DataFrame
     table = rows.groupby("method").agg(
         family=("family", "first"), argmax_gain=("argmax_gain", "mean"), ranked_gain=("ranked_gain", "mean")
     )
-    order = table["argmax_gain"].abs().sort_values(ascending=False, kind="stable").index
-    return table.loc[order].head(most).reset_index()
+    return table.sort_values("argmax_gain", ascending=False, kind="stable").head(most).reset_index()
 
 
 def spread(methods: pd.DataFrame) -> pd.DataFrame:
