@@ -9,6 +9,7 @@ from benchmarks.leaderboard import tables
 from benchmarks.leaderboard.cells import GRID, Cell
 from benchmarks.leaderboard.collect import MAIN
 from tailprobe.comparison.aspects import ASPECTS, BETTER, WORSE
+from tailprobe.methods.lookup import parse_methods
 
 FIRST, LAST = 15, 5  # rows of a ranking that the docs show; the page has all
 Format = Callable[[object], str]
@@ -76,7 +77,7 @@ def blocks(methods: pd.DataFrame, seeds: pd.DataFrame) -> dict[str, str]:
     """Return the generated parts of the docs by name, from what was collected."""
     done = tables.studies(methods)
     return {
-        "studies": as_table(_with_settings(done), STUDIES) + "\n\n" + _missing(done),
+        "studies": as_table(_with_settings(done), STUDIES) + f"\n\n{_missing(done)} {_not_run(methods)}",
         "all-sets": _ranking(methods, seeds, single_label=False),
         "single-label": _ranking(methods, seeds, single_label=True),
         "families": as_table(tables.families(methods), FAMILIES),
@@ -111,6 +112,14 @@ def _missing(done: pd.DataFrame) -> str:
     known = {str(Cell(row.set, row.encoder, bool(row.tuned))) for row in done.itertuples()}
     left = [str(cell) for cell in GRID if str(cell) not in known]
     return f"Not finished yet: {', '.join(left)}." if left else "All studies of the grid are finished."
+
+
+def _not_run(methods: pd.DataFrame) -> str:
+    """Say which of the methods are in no study."""
+    run = {str(name).partition("(")[0] for name in methods["method"]}
+    left = sorted({str(method).partition("(")[0] for method in parse_methods(["all"])} - run)
+    said = ", ".join(f"`{name}`" for name in left)
+    return f"In no study: {said}." if left else "Every method that needs no arguments is in at least one study."
 
 
 def _ranking(methods: pd.DataFrame, seeds: pd.DataFrame, *, single_label: bool) -> str:
