@@ -52,6 +52,8 @@ SLOW = (
     "investigate/explain/test_explain.py",
     "investigate/layers",
     "investigate/size/test_shape.py",
+    "leaderboard/test_docs.py",
+    "leaderboard/test_run.py",
     "methods/heads",
     "methods/test_contract.py",
     "methods/test_properties.py",

@@ -1,0 +1,1 @@
+"""A leaderboard of all methods on real collections: run studies, collect what they measured, write the docs."""
