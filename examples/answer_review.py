@@ -3,12 +3,13 @@
 import csv
 import json
 import sys
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
 address = urlsplit(sys.argv[1])  # as `tailprobe review` prints it, with the token
 headers = {"x-review-token": parse_qs(address.query)["token"][0], "content-type": "application/json"}
-with open(sys.argv[2], newline="") as file:
+with Path(sys.argv[2]).open(newline="") as file:
     tags = {row["image_name"]: row["tags"].split() for row in csv.DictReader(file)}
 
 

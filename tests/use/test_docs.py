@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tailprobe.use.card import WITHOUT_TAILPROBE
 from tailprobe.use.export.network import EXPORTED
 from use_pictures import SOURCE, tailprobe_command
 
@@ -35,6 +36,7 @@ def test_the_table_of_encoders_is_the_codes() -> None:
 def test_the_lines_without_tailprobe_are_the_example() -> None:
     code = EXAMPLE.read_text(encoding="utf-8").partition('"""\n\n')[2]
     assert code in TEXT
+    assert code == WITHOUT_TAILPROBE
 
 
 def python(*arguments: str) -> str:

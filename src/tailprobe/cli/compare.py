@@ -1,7 +1,5 @@
 """`tailprobe compare`: methods against the baseline, on your images."""
 
-from pathlib import Path
-
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_RECIPE, ALL_OF_STUDY, Given, with_settings
