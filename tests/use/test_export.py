@@ -201,6 +201,8 @@ def test_int8_says_what_it_costs(model: Path, exported: Path, tmp_path: Path) ->
 def test_what_cannot_be_written_is_said_in_one_line(model: Path, tmp_path: Path) -> None:
     for arguments, problem in (
         (["export", model], "nothing to write"),
+        (["export", model, "--out", "x.onnx"], "pass --onnx x.onnx"),
+        (["export", model, "--out", "x.pt2"], "pass --program x.pt2"),
         (["export", model, "--onnx", tmp_path / "x.onnx"], "code that would be imported and run"),
         (["export", model, "--program", tmp_path / "x.txt", "--allow-code"], "ending in .pt2"),
         (["export", tmp_path, "--onnx", tmp_path / "x.onnx"], "is not a model of tailprobe"),
