@@ -139,15 +139,38 @@ def test_intervals_of_the_images_to_look_at_hold_what_heads_differ_by() -> None:
     assert np.mean(inside[False]) < 0.5
 
 
+def test_intervals_of_the_rates_hold_what_heads_differ_by() -> None:
+    """Of heads whose log odds are shifted, the recall and precision of another head are in the interval."""
+    inside: dict[bool, list[list[bool]]] = {True: [], False: []}
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        head = np.repeat(np.arange(5), 400)
+        shifts = rng.normal(0, 1.0, 6)  # of the heads of the study, and of another
+        truth, labels = drawn(rng, 2000)
+        scores = HeldOutScores(np.arange(2000), (truth + shifts[head][:, None]).astype(np.float32), labels, head)
+        new, carried = drawn(rng, 50_000)
+        tagged = expit(new + shifts[5])
+        for known, held in inside.items():
+            given = scores if known else replace(scores, head=None)
+            (decision,) = decide_thresholds(given, plain(1), aims_by_class(["f2"], ["a"]), ["a"])
+            hits = ((tagged > decision.threshold) & carried).sum()
+            rates = (hits / carried.sum(), hits / (tagged > decision.threshold).sum())
+            ends = (decision.recall_interval, decision.precision_interval)
+            held.append([low <= rate <= high for rate, (low, high) in zip(rates, ends, strict=True)])
+    assert np.mean(inside[True], axis=0).min() >= 0.85
+    assert np.mean(inside[False], axis=0).max() < 0.6
+
+
 def test_heads_that_differ_by_chance_alone_hardly_widen_the_interval(rng: np.random.Generator) -> None:
     truth, labels = drawn(rng, 4000)
     plainly = HeldOutScores(np.arange(4000), truth.astype(np.float32), labels)
     widths = []
     for scores in (plainly, replace(plainly, head=np.arange(4000) % 8)):
         (decision,) = decide_thresholds(scores, plain(1), aims_by_class(["cost=4"], ["a"]), ["a"])
-        low, high = decision.images_to_look_at(1000)[1]
-        widths.append(high - low)
-    assert widths[0] <= widths[1] < 1.6 * widths[0]
+        intervals = (decision.images_to_look_at(1000)[1], decision.recall_interval, decision.precision_interval)
+        widths.append([high - low for low, high in intervals])
+    for alone, compared in zip(*widths, strict=True):
+        assert alone <= compared < 1.6 * alone
 
 
 def test_precision_follows_the_prevalence(rng: np.random.Generator) -> None:
