@@ -183,6 +183,7 @@ HOSTILE = {
     "a head": lambda folder: changed_tensors(folder, **{"head/mlp/output_bias": torch.zeros(4)}),
     "two heads": lambda folder: changed_tensors(folder, **{"head/linear/output_bias": torch.zeros(3)}),
     "nested": nested_deeply,
+    "known labels": lambda folder: changed_tensors(folder, **{"held_out.known": torch.ones(3, dtype=torch.bool)}),
     "no held-out scores": lambda folder: changed_tensors(folder, **EMPTY),
 }  # fmt: skip
 

@@ -13,8 +13,9 @@ the intervals hold what is found.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
+from itertools import islice
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int
@@ -85,13 +86,12 @@ def decide_thresholds(
         aims: (C,).
         classes: (C,) names.
     """
-    probabilities, weight = calibration.probabilities(scores.log_odds), scores.weight
-    folds = _folds(scores)
-    found = []
-    for c, (name, aim) in enumerate(zip(classes, aims, strict=True)):
-        rows = _Rows(probabilities[:, c], scores.labels[:, c], weight, folds, scores.head)
-        found.append(_decide(rows, aim, name, calibration.reasons[c]))
-    return tuple(found)
+    probabilities = calibration.probabilities(scores.log_odds)
+    known = _rows_by_class(scores, probabilities)
+    return tuple(
+        _decide(rows, aim, name, reason)
+        for rows, name, aim, reason in zip(known, classes, aims, calibration.reasons, strict=True)
+    )
 
 
 def decide_top(
@@ -111,8 +111,7 @@ def decide_top(
         calibration: of the classifier.
         place: index of the class.
     """
-    probabilities = calibration.probabilities(scores.log_odds)[:, place]
-    rows = _Rows(probabilities, scores.labels[:, place], scores.weight, _folds(scores), scores.head)
+    *_, rows = islice(_rows_by_class(scores, calibration.probabilities(scores.log_odds)), place + 1)
     counts = _count(rows, np.ones(len(rows.scores), bool), threshold)
     shown = _described(decision, threshold, counts, _between_heads(rows, lambda _: threshold))
     tagged = float(min(number, images))
@@ -129,6 +128,15 @@ class _Rows:
 
     def ranked(self, chosen: Bool[np.ndarray, " R"]) -> RankedScores:
         return RankedScores.of(self.scores[chosen], self.labels[chosen], self.weight[chosen])
+
+
+def _rows_by_class(scores: HeldOutScores, probabilities: Float64[np.ndarray, "R C"]) -> Iterator[_Rows]:
+    """Yield the rows of each class whose label is known."""
+    weight, folds = scores.weight, _folds(scores)
+    for c in range(probabilities.shape[1]):
+        rows = scores.rows_of(c)
+        head = None if scores.head is None else scores.head[rows]
+        yield _Rows(probabilities[rows, c], scores.labels[rows, c], weight[rows], folds[rows], head)
 
 
 @dataclass(frozen=True)
