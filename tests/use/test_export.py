@@ -7,6 +7,7 @@ import venv
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -27,7 +28,9 @@ from tailprobe.methods.heads.knn import NeighbourFit
 from tailprobe.use.calibration import calibrate
 from tailprobe.use.classifier import Classifier, Facts
 from tailprobe.use.encoder_of import EncoderFacts
+from tailprobe.use.export import onnx_file
 from tailprobe.use.export.heads import Calibrated, head_module
+from tailprobe.use.export.onnx_file import Exported
 from tailprobe.use.export.resize import ResizeAndCrop
 from tailprobe.use.held_out import HeldOutScores
 from tailprobe.use.log_odds import log_odds
@@ -181,6 +184,20 @@ def test_batches_of_any_number_and_size_are_taken(model: Path, exported: Path) -
         expected = classifier.predict([Image.fromarray(image) for image in images]).filter(like="score:").to_numpy()
         np.testing.assert_allclose(session.run(None, {"images": images})[0], expected, atol=1e-4)
         np.testing.assert_allclose(program(torch.from_numpy(images)).numpy(), expected, atol=1e-4)
+
+
+def test_from_python_the_ending_says_the_form(model: Path, tmp_path: Path) -> None:
+    """What is written is tested by the command, in a process where annotations are not checked."""
+    classifier = Classifier.load(model, allow_code=True)
+    made = Exported(tmp_path / "a.onnx", 0.0, 4)
+    with patch(f"{onnx_file.__name__}.export_onnx", return_value=made) as onnx:
+        assert classifier.export(tmp_path / "a.onnx") == made.path
+    onnx.assert_called_once_with(classifier, tmp_path / "a.onnx")
+    with patch(f"{onnx_file.__name__}.export_program", return_value=tmp_path / "a.pt2") as program:
+        classifier.export(str(tmp_path / "a.pt2"))
+    program.assert_called_once_with(classifier, tmp_path / "a.pt2")
+    with pytest.raises(InputError, match=r"ending in \.onnx or \.pt2"):
+        classifier.export(tmp_path / "model.bin")
 
 
 def test_int8_says_what_it_costs(model: Path, exported: Path, tmp_path: Path) -> None:
