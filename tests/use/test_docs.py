@@ -7,8 +7,11 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pandas as pd
 import pytest
 
@@ -46,16 +49,35 @@ def python(*arguments: str) -> str:
     return done.stdout
 
 
-def review_by_script(arguments: list[str], script: list[str]) -> None:
-    """Run a review, let the page's script answer at the address that is printed, and end it as Ctrl-C does."""
+@contextmanager
+def running(arguments: list[str], *, stop: signal.Signals) -> Iterator[str]:
+    """Run a command that serves until it is stopped; give the address that it prints first."""
     line = [sys.executable, "-u", "-m", "tailprobe", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     with subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=environment) as served:
         assert served.stdout is not None
-        address = served.stdout.readline().split()[-1]
-        written = python(str(ROOT / script[0]), *(address if word == "ADDRESS" else word for word in script[1:]))
-        served.send_signal(signal.SIGINT)
+        try:
+            yield served.stdout.readline().split()[-1]
+        finally:  # a failure would otherwise wait for the server's end
+            served.send_signal(stop)
         assert served.wait(60) == 0
+
+
+def serve_an_image(arguments: list[str]) -> None:
+    """Serve the model as the page does, on a free port, and compare an image's scores with those of Python."""
+    path = next(Path("sample/data/train-jpg").glob("*.jpg"))
+    with running([*arguments, "--port", "0"], stop=signal.SIGTERM) as address:
+        answer = httpx.post(f"{address}/predict", files={"images": (path.name, path.read_bytes())}, timeout=120)
+    (image,) = answer.json()["images"]
+    table = pd.read_parquet("scores.parquet").set_index("name")
+    for name, probability in image["probabilities"].items():
+        assert probability == pytest.approx(table.loc[path.name, f"score:{name}"], abs=1e-4)
+
+
+def review_by_script(arguments: list[str], script: list[str]) -> None:
+    """Run a review, let the page's script answer at the address that is printed, and end it as Ctrl-C does."""
+    with running(arguments, stop=signal.SIGINT) as address:
+        written = python(str(ROOT / script[0]), *(address if word == "ADDRESS" else word for word in script[1:]))
     assert re.match(r"[1-9]\d* new images and \d+ corrected labels written to reviewed.csv", written)
 
 
@@ -74,7 +96,9 @@ def test_the_page_runs_from_folder_to_better_labels(tmp_path: Path, monkeypatch:
             python("-c", code)
         elif arguments[:1] == ["review"]:
             review_by_script(arguments, script)
-        elif command.startswith("tailprobe") and arguments[0] != "serve":  # which tests/use/serve runs
+        elif arguments[:1] == ["serve"]:
+            serve_an_image(arguments)
+        elif command.startswith("tailprobe"):
             printed = tailprobe_command(*arguments, *FASTER.get(arguments[0], [])).stdout
     _check_scores()
     _check_map()
