@@ -18,6 +18,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
+from scipy.stats import betabinom
 
 import tailprobe
 from benchmarks.served import scores_over_http, served
@@ -93,20 +94,31 @@ def _of_aim(classifier: Classifier, aim: str, scores: np.ndarray, labels: Labels
     for c, decision in enumerate(classifier.decisions(aim)):
         tagged, carried = scores[:, c] > decision.threshold, labels.matrix[:, c]
         hits, look = int((tagged & carried).sum()), decision.images_to_look_at(len(scores))
+        right, found_of_class = (hits, int(tagged.sum())), (hits, int(carried.sum()))
         found.append(
             {
                 "aim": aim,
                 "rare": int(classifier.facts.class_figures[c][1]) <= RARE,
                 "precision": decision.precision,
                 "precision_found": hits / tagged.sum() if tagged.any() else np.nan,
+                "precision_inside": _inside(*right, decision.precision_counts),
                 "recall": decision.recall,
                 "recall_found": hits / carried.sum(),
+                "recall_inside": _inside(*found_of_class, decision.recall_counts),
                 "tagged": look[0],
                 "tagged_found": int(tagged.sum()),
                 "tagged_inside": look[1][0] <= tagged.sum() <= look[1][1],
             }
         )
     return found
+
+
+def _inside(yes: int, images: int, counts: tuple[float, float]) -> float:
+    """Return 1 if `yes` of `images` are within the 95% prediction interval of a rate, 0 if not, NaN without images."""
+    if not images or np.isnan(counts[0]):
+        return np.nan
+    low, high = (betabinom.ppf(tail, images, counts[0] + 0.5, counts[1] + 0.5) for tail in (0.025, 0.975))
+    return float(low <= yes <= high)
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:

@@ -27,6 +27,7 @@ SLOW = (
     "comparison/test_shrinkage.py",
     "comparison/test_variance.py",
     "conformance",
+    "datasets/storage/test_http.py",
     "datasets/test_memory.py",
     "demo/test_draw.py",
     "demo/test_landscape.py",

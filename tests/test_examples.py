@@ -62,6 +62,11 @@ def test_run_onnx_is_held_against_python_elsewhere() -> None:
     assert "run_onnx.py" in (Path(__file__).parent / "use" / "test_export.py").read_text()
 
 
+def test_a_review_is_answered_elsewhere() -> None:
+    """`answer_review.py` needs a review: "answer_review.py" is run by tests/use/test_docs.py."""
+    assert "answer_review.py" in (Path(__file__).parent / "use" / "test_docs.py").read_text()
+
+
 def test_the_sizes_of_planets_resamplings_are_printed(real_data: Path, tmp_path: Path) -> None:
     printed = run("planet_sizes.py", real_data / "planet" / "train_v2.csv", cwd=tmp_path)
     assert "40479 images, 17 classes; of 80% of them a class has 5468.5, sd 8213.4" in printed

@@ -100,6 +100,21 @@ def test_what_would_settle_it_is_a_whole_number_of_blocks_of_seeds() -> None:
     assert "To settle it: 30 seeds instead of 5" in concluded(rows, block=5).settle
 
 
+@pytest.mark.parametrize(
+    ("reach", "seeds", "images", "settle"),
+    [
+        (0.04, 0.3, 0.01, "To settle it: 29 seeds instead of 5, or label about"),
+        (0.04, 0.0, 0.3, "To settle it: label about"),
+        (0.1, 0.3, 0.01, "To settle it: 188 seeds instead of 5."),
+        (0.3, 0.3, 0.01, "Settling it is out of reach: you would have to run 2,527 seeds instead of 5, or label about"),
+        (0.5, 0.0, 0.3, "Settling it is out of reach: you would have to label about 35,960 more images of mine."),
+    ],
+)
+def test_what_nobody_can_do_is_said_to_be_out_of_reach(reach: float, seeds: float, images: float, settle: str) -> None:
+    parts = {"standard_error_seeds": seeds * reach, "standard_error_images": images * reach}
+    assert settle in concluded(verdicts(("sound", "inconclusive", 0.03, reach)).assign(**parts)).settle
+
+
 def test_the_level_of_the_interval_is_stated_with_it() -> None:
     rows = verdicts(("b", "improves", 0.05, 0.03)).assign(level=0.05)
     assert concluded(rows).level == pytest.approx(0.95)

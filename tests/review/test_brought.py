@@ -76,7 +76,7 @@ def test_a_run_against_itself_brought_nothing(runs):
         (0.1, 0.3, "average_precision", "They help."),
         (-0.3, -0.1, "average_precision", "They harm: look again at what was labelled last."),
         (-0.3, -0.1, "brier", "They help."),
-        (-0.1, 0.3, "average_precision", "a true difference below 0.250 would often be missed."),
+        (-0.1, 0.3, "average_precision", "below the minimum detectable effect would often be missed."),
         (np.nan, np.nan, "average_precision", "How certain that is cannot be said."),
     ],
 )
@@ -84,6 +84,7 @@ def test_the_answer_follows_the_interval(runs, low, high, metric, said):
     empty = runs[0].classes
     found = Brought("drawn", "baseline", metric, 150, 1, {"mine": 3}, (low + high) / 2, low, high, 0.25, empty)
     assert found.text.endswith(said)
+    assert ("minimum detectable effect 0.250" in found.text) == ("cannot be said" not in said)
 
 
 def test_runs_that_cannot_be_compared_are_refused(runs, tmp_path):

@@ -3,11 +3,17 @@
 import os
 import subprocess
 import sys
+import venv
+from collections.abc import Iterable
+from importlib import metadata
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 import torch
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from PIL import Image
 
 from tailprobe.embeddings.precomputed.in_memory import from_arrays
@@ -22,7 +28,9 @@ from tailprobe.methods.heads.knn import NeighbourFit
 from tailprobe.use.calibration import calibrate
 from tailprobe.use.classifier import Classifier, Facts
 from tailprobe.use.encoder_of import EncoderFacts
+from tailprobe.use.export import onnx_file
 from tailprobe.use.export.heads import Calibrated, head_module
+from tailprobe.use.export.onnx_file import Exported
 from tailprobe.use.export.resize import ResizeAndCrop
 from tailprobe.use.held_out import HeldOutScores
 from tailprobe.use.log_odds import log_odds
@@ -30,13 +38,7 @@ from use_pictures import SOURCE, draw_pictures, tailprobe_command
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "run_onnx.py"
 CLASSES = ("a", "b", "c")
-# As `python run_onnx.py`, in a process where neither tailprobe nor torch can be imported.
-BARE = """
-import runpy, sys
-sys.modules["tailprobe"] = sys.modules["torch"] = None
-sys.argv = sys.argv[1:]
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
+BARE = ("onnxruntime", "numpy", "pillow")  # what the lines without tailprobe need, by the docs
 
 
 def mlp(rng: np.random.Generator, width: int) -> MlpHead:
@@ -118,11 +120,52 @@ def exported(model: Path) -> Path:
     return folder / "model.onnx"
 
 
-def test_ten_lines_without_tailprobe_say_what_python_says(model: Path, exported: Path, tmp_path: Path) -> None:
+def required(names: Iterable[str]) -> set[str]:
+    """Return distributions and all that they require, without their extras."""
+    found: set[str] = set()
+    queue = [canonicalize_name(name) for name in names]
+    while queue:
+        name = queue.pop()
+        if name not in found:
+            found.add(name)
+            wanted = [Requirement(text) for text in metadata.requires(name) or []]
+            queue += [
+                canonicalize_name(one.name) for one in wanted if not one.marker or one.marker.evaluate({"extra": ""})
+            ]
+    return found
+
+
+@pytest.fixture(scope="module")
+def bare_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the Python of a virtual environment with `BARE` and what they require, and nothing else.
+
+    Their files are linked from this environment, so that no network is needed.
+    """
+    pytest.importorskip("onnxruntime")
+    folder = tmp_path_factory.mktemp("bare") / "venv"
+    venv.create(folder, symlinks=True)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    for name in required(BARE):
+        files = metadata.files(name) or []
+        assert files, name
+        for top in {file.parts[0] for file in files} - {"..", "__pycache__"}:
+            (packages / top).symlink_to(metadata.distribution(name).locate_file(top))
+    return folder / "bin" / "python"
+
+
+def test_the_bare_environment_has_neither_tailprobe_nor_torch(bare_python: Path) -> None:
+    for name in ("tailprobe", "torch", "onnx", "scipy", "pandas"):
+        done = subprocess.run([bare_python, "-I", "-c", f"import {name}"], check=False, capture_output=True, text=True)
+        assert f"No module named '{name}'" in done.stderr
+
+
+def test_ten_lines_without_tailprobe_say_what_python_says(
+    model: Path, exported: Path, bare_python: Path, tmp_path: Path
+) -> None:
     draw_pictures(tmp_path, {"forest": 2, "mine": 2})
     classifier = Classifier.load(model, allow_code=True)
     for path in sorted(tmp_path.glob("*/*.png")):
-        line = [sys.executable, "-c", BARE, str(EXAMPLE), str(exported), str(path)]
+        line = [bare_python, "-I", EXAMPLE, exported, path]
         printed = subprocess.run(line, check=True, capture_output=True, text=True).stdout.splitlines()
         table = classifier.predict([path])
         for name, text in zip(CLASSES, printed, strict=True):
@@ -144,6 +187,20 @@ def test_batches_of_any_number_and_size_are_taken(model: Path, exported: Path) -
         np.testing.assert_allclose(program(torch.from_numpy(images)).numpy(), expected, atol=1e-4)
 
 
+def test_from_python_the_ending_says_the_form(model: Path, tmp_path: Path) -> None:
+    """What is written is tested by the command, in a process where annotations are not checked."""
+    classifier = Classifier.load(model, allow_code=True)
+    made = Exported(tmp_path / "a.onnx", 0.0, 4)
+    with patch(f"{onnx_file.__name__}.export_onnx", return_value=made) as onnx:
+        assert classifier.export(tmp_path / "a.onnx") == made.path
+    onnx.assert_called_once_with(classifier, tmp_path / "a.onnx")
+    with patch(f"{onnx_file.__name__}.export_program", return_value=tmp_path / "a.pt2") as program:
+        classifier.export(str(tmp_path / "a.pt2"))
+    program.assert_called_once_with(classifier, tmp_path / "a.pt2")
+    with pytest.raises(InputError, match=r"ending in \.onnx or \.pt2"):
+        classifier.export(tmp_path / "model.bin")
+
+
 def test_int8_says_what_it_costs(model: Path, exported: Path, tmp_path: Path) -> None:
     from tailprobe.use.export.int8 import quantise_onnx
 
@@ -162,6 +219,8 @@ def test_int8_says_what_it_costs(model: Path, exported: Path, tmp_path: Path) ->
 def test_what_cannot_be_written_is_said_in_one_line(model: Path, tmp_path: Path) -> None:
     for arguments, problem in (
         (["export", model], "nothing to write"),
+        (["export", model, "--out", "x.onnx"], "pass --onnx x.onnx"),
+        (["export", model, "--out", "x.pt2"], "pass --program x.pt2"),
         (["export", model, "--onnx", tmp_path / "x.onnx"], "code that would be imported and run"),
         (["export", model, "--program", tmp_path / "x.txt", "--allow-code"], "ending in .pt2"),
         (["export", tmp_path, "--onnx", tmp_path / "x.onnx"], "is not a model of tailprobe"),

@@ -15,6 +15,7 @@ from tailprobe.errors import InputError
 from tailprobe.files import file_digest
 from tailprobe.learners.joined_heads import MeanHead
 from tailprobe.runs.run import Run
+from tailprobe.use.card import WITHOUT_TAILPROBE
 from tailprobe.use.choice import choose
 from tailprobe.use.classifier import Classifier
 from tailprobe.use.encoder_of import check_identity, load_encoder_of
@@ -113,6 +114,7 @@ def test_the_card_says_what_matters(classifier: Classifier, model: Path) -> None
     ):
         assert words in card
     assert classifier.facts.verdict in card
+    assert f"```python\n{WITHOUT_TAILPROBE}```" in card
 
 
 def test_embeddings_that_do_not_fit_are_refused(classifier: Classifier) -> None:
@@ -181,6 +183,7 @@ HOSTILE = {
     "a head": lambda folder: changed_tensors(folder, **{"head/mlp/output_bias": torch.zeros(4)}),
     "two heads": lambda folder: changed_tensors(folder, **{"head/linear/output_bias": torch.zeros(3)}),
     "nested": nested_deeply,
+    "known labels": lambda folder: changed_tensors(folder, **{"held_out.known": torch.ones(3, dtype=torch.bool)}),
     "no held-out scores": lambda folder: changed_tensors(folder, **EMPTY),
 }  # fmt: skip
 

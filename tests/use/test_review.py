@@ -1,6 +1,7 @@
 """A review of a real run and a real model: what is queued, and that the labels written are read again."""
 
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -9,7 +10,6 @@ import tailprobe
 from tailprobe.datasets.storage.file_source import FileSource
 from tailprobe.errors import InputError
 from tailprobe.review.candidates import find_candidates
-from tailprobe.review.history import History, history_path
 from tailprobe.review.material import read_material, without_labelled
 from tailprobe.review.session import Session
 from use_pictures import draw_pictures
@@ -62,8 +62,8 @@ def test_labels_that_may_be_wrong_are_among_them(material):
 
 def test_the_table_written_holds_the_old_labels_and_the_new(material, tmp_path):
     out = tmp_path / "labels.csv"
-    history = History(history_path(out))
-    session = Session(material, find_candidates(material, set(), each=4, doubts=0), history, out)
+    with patch("tailprobe.review.session.read_material", return_value=material):
+        session = Session.open("run", "new", out, each=4, doubts=0)
     for candidate in session.candidates:
         session.decide(candidate.number, "confirm" if "mine" in candidate.image else "reject", "ann")
     confirmed = sum("mine" in candidate.image for candidate in session.candidates)

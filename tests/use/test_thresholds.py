@@ -11,7 +11,7 @@ from tailprobe.errors import InputError
 from tailprobe.scores.thresholds import tune_f_beta
 from tailprobe.scores.tuning import tune_precision
 from tailprobe.use.aims import aims_by_class, parse_aim
-from tailprobe.use.calibration import Calibration
+from tailprobe.use.calibration import Calibration, calibrate
 from tailprobe.use.expectation import Decision, decide_thresholds
 from tailprobe.use.held_out import HeldOutScores
 from tailprobe.use.prevalence import PrevalenceCounter
@@ -139,15 +139,38 @@ def test_intervals_of_the_images_to_look_at_hold_what_heads_differ_by() -> None:
     assert np.mean(inside[False]) < 0.5
 
 
+def test_intervals_of_the_rates_hold_what_heads_differ_by() -> None:
+    """Of heads whose log odds are shifted, the recall and precision of another head are in the interval."""
+    inside: dict[bool, list[list[bool]]] = {True: [], False: []}
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        head = np.repeat(np.arange(5), 400)
+        shifts = rng.normal(0, 1.0, 6)  # of the heads of the study, and of another
+        truth, labels = drawn(rng, 2000)
+        scores = HeldOutScores(np.arange(2000), (truth + shifts[head][:, None]).astype(np.float32), labels, head)
+        new, carried = drawn(rng, 50_000)
+        tagged = expit(new + shifts[5])
+        for known, held in inside.items():
+            given = scores if known else replace(scores, head=None)
+            (decision,) = decide_thresholds(given, plain(1), aims_by_class(["f2"], ["a"]), ["a"])
+            hits = ((tagged > decision.threshold) & carried).sum()
+            rates = (hits / carried.sum(), hits / (tagged > decision.threshold).sum())
+            ends = (decision.recall_interval, decision.precision_interval)
+            held.append([low <= rate <= high for rate, (low, high) in zip(rates, ends, strict=True)])
+    assert np.mean(inside[True], axis=0).min() >= 0.85
+    assert np.mean(inside[False], axis=0).max() < 0.6
+
+
 def test_heads_that_differ_by_chance_alone_hardly_widen_the_interval(rng: np.random.Generator) -> None:
     truth, labels = drawn(rng, 4000)
     plainly = HeldOutScores(np.arange(4000), truth.astype(np.float32), labels)
     widths = []
     for scores in (plainly, replace(plainly, head=np.arange(4000) % 8)):
         (decision,) = decide_thresholds(scores, plain(1), aims_by_class(["cost=4"], ["a"]), ["a"])
-        low, high = decision.images_to_look_at(1000)[1]
-        widths.append(high - low)
-    assert widths[0] <= widths[1] < 1.6 * widths[0]
+        intervals = (decision.images_to_look_at(1000)[1], decision.recall_interval, decision.precision_interval)
+        widths.append([high - low for low, high in intervals])
+    for alone, compared in zip(*widths, strict=True):
+        assert alone <= compared < 1.6 * alone
 
 
 def test_precision_follows_the_prevalence(rng: np.random.Generator) -> None:
@@ -183,3 +206,26 @@ def test_images_unlike_the_training_ones_are_far(rng: np.random.Generator) -> No
     small = Reference.of(vectors[:100], standardise=False)
     assert small.unlike(vectors[:100]).mean() == 0
     assert small.unlike(vectors[5000:]).mean() < 0.3
+
+
+def test_images_of_unknown_labels_count_neither_for_nor_against(rng: np.random.Generator) -> None:
+    """Scores of images whose label is not known change neither probabilities nor what is expected."""
+    truth, labels = drawn(rng, 2000)
+    some = np.arange(2000) < 1500
+    truth, labels = np.repeat(truth, 2, axis=1), np.stack([labels[:, 0], labels[:, 0] & some], axis=1)
+    known = np.stack([np.ones(2000, bool), some], axis=1)
+    scores = HeldOutScores(np.arange(2000), truth.astype(np.float32), labels, np.arange(2000) % 5, known)
+    alone = HeldOutScores(np.arange(1500), truth[:1500].astype(np.float32), labels[:1500], np.arange(1500) % 5)
+    assert scores.prevalence[1] == pytest.approx(alone.prevalence[1])
+    found, wanted = (calibrate(one, ("a", "b")) for one in (scores, alone))
+    assert (found.slope[1], found.offset[1]) == pytest.approx((wanted.slope[1], wanted.offset[1]), abs=0.05)
+    ignored = calibrate(replace(scores, known=None), ("a", "b"))
+    assert ignored.offset[1] < wanted.offset[1] - 0.15
+    for aim in ("recall=0.8", "precision=0.6"):
+        of_known, of_alone, of_ignored = (
+            decide_thresholds(one, plain(2), aims_by_class([aim], ["a", "b"]), ["a", "b"])[1]
+            for one in (scores, alone, replace(scores, known=None))
+        )
+        assert of_known.threshold == pytest.approx(of_alone.threshold, abs=0.03)
+        assert of_known.precision == pytest.approx(of_alone.precision, abs=0.02)
+        assert of_ignored.precision < of_alone.precision or of_ignored.recall < of_alone.recall

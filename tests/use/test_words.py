@@ -6,7 +6,9 @@ from dataclasses import replace
 from tailprobe.use.expectation import Decision
 from tailprobe.use.words import expectation_lines
 
-MINE = Decision("mine", "f2", 0.3, 0.8, (0.7, 0.9), 0.6, (0.5, 0.7), 0.1, 0.1, (30.0, 270.0), "")
+MINE = Decision(
+    "mine", "f2", 0.3, 0.8, (0.7, 0.9), 0.6, (0.5, 0.7), 0.1, 0.1, (24.0, 6.0), (24.0, 16.0), (30.0, 270.0), ""
+)
 
 
 def test_every_aim_says_how_many_images_to_look_at() -> None:

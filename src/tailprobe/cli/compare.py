@@ -1,10 +1,5 @@
 """`tailprobe compare`: methods against the baseline, on your images."""
 
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
 from tailprobe.cli import options as option
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import ALL_OF_EXECUTION, ALL_OF_RECIPE, ALL_OF_STUDY, Given, with_settings
@@ -18,14 +13,7 @@ def compare(
     source: Source,
     out: option.Out,
     given: Given,
-    before: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="RUN",
-            help="An earlier run on fewer labels, e.g. runs/before: show what the new ones changed.",
-            rich_help_panel=option.OUTPUT,
-        ),
-    ] = None,
+    before: option.Before = None,
     track_with: option.Track = None,
     dry_run: option.DryRun = False,
     smoke: option.Smoke = False,

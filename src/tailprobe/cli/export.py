@@ -41,6 +41,9 @@ def export(
             rich_help_panel=option.OUTPUT,
         ),
     ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Not of this command, e.g. model.onnx.", hidden=True)
+    ] = None,
 ) -> None:
     """Write preprocessing, encoder, head and calibration as one graph: 8-bit images in, probabilities out.
 
@@ -52,6 +55,9 @@ def export(
     from tailprobe.use.export.onnx_file import export_onnx, export_program
     from tailprobe.use.storage import load_classifier
 
+    if out is not None:
+        form = "--program" if out.suffix == ".pt2" else "--onnx"
+        raise InputError(f"--out {out}: a file is written by the name of its form; pass {form} {out}")
     if onnx is None and program is None:
         raise InputError("nothing to write: pass --onnx FILE or --program FILE")
     if int8 is not None and onnx is None:

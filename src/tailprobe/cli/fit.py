@@ -47,6 +47,7 @@ def fit(
         ),
     ] = 1,
     aim: option.Aims = None,
+    before: option.Before = None,
     smoke: option.Smoke = False,
     quiet: option.Quiet = False,
 ) -> None:
@@ -54,19 +55,26 @@ def fit(
 
     `tailprobe fit IMAGES --labels TABLE --encoder efficientnet_lite0 --out MODEL`
 
-    The comparison is in MODEL/run. If interrupted, the same command continues.
+    The comparison is in MODEL/run. If interrupted, the same command continues. After a review, `--before OLD_MODEL/run`
+    says what the new labels brought.
     """
+    from tailprobe.review.brought import brought
+    from tailprobe.runs.run import Run
     from tailprobe.use.aims import DEFAULT_AIM
     from tailprobe.use.fit import fit_model
+    from tailprobe.use.storage import RUN
 
     study = study_of(source, given)
     study = smoke_test(study) if smoke else study
+    earlier = None if before is None else Run.load(before)  # refused before anything is computed
     with Bars(quiet=quiet) as bars:
         made = fit_model(
             study, out, Execution(**given.execution), method=use, ensemble=ensemble,
             aims=tuple(aim or [DEFAULT_AIM]), progress=bars,
         )  # fmt: skip
     _show(made, out)
+    if earlier is not None:
+        print_text(brought(earlier, Run.load(out / RUN)).text)
 
 
 def _show(made: "Classifier", out: Path) -> None:

@@ -88,6 +88,14 @@ DryRun = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+Before = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="RUN",
+        help="An earlier run on fewer labels, e.g. runs/before: show what the new ones changed.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Smoke = Annotated[
     bool,
     typer.Option(

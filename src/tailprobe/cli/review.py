@@ -115,36 +115,26 @@ def review(
     The page is only available to browsers on this machine. Several people may review at once, also from several
     processes with the same --out. The labels are written when the page is asked to, and when the command ends.
     """
-    from tailprobe.review.candidates import find_candidates
-    from tailprobe.review.entries import last_answers
-    from tailprobe.review.history import History, history_path
-    from tailprobe.review.material import read_material
     from tailprobe.review.server.run import check_extra, serve
     from tailprobe.review.session import Session
-    from tailprobe.review.write import check_out
 
     check_extra()
-    form = _layout(layout)
-    weighed = _mix(mix)
-    history = History(history_path(out))
-    check_out(out, form, history, overwrite=overwrite)
+    form, weighed = _layout(layout), _mix(mix)
     with Bars(quiet=quiet) as bars:
-        material = read_material(
-            source, unlabelled, classes=class_name or [], cache=cache, weights=weights, allow_code=allow_code,
+        session = Session.open(
+            source, unlabelled, out, classes=class_name or [], each=each, doubts=doubts, mix=weighed, layout=form,
+            overwrite=overwrite, reviewer=getpass.getuser(), cache=cache, weights=weights, allow_code=allow_code,
             progress=bars,
         )  # fmt: skip
-        answered = set(last_answers(history.entries))
-        candidates = find_candidates(material, answered, each=each, doubts=doubts, mix=weighed)
-    session = Session(material, candidates, history, out, form, overwrite, getpass.getuser())
 
     def ready(address: str) -> None:
-        print_text(f"{len(candidates):,} images to look at: {address}")
+        print_text(f"{len(session.candidates):,} images to look at: {address}")
         print_text("Ctrl-C ends the review and writes the labels.")
         if open_page:
             typer.launch(address)
 
     serve(session, port=port, ready=ready)
-    if history.entries:
+    if session.history.entries:
         print_text(session.write())
 
 

@@ -8,9 +8,9 @@ import pandas as pd
 
 from tailprobe.comparison.conclusion import CANNOT_TELL, NOT_WORTH_IT, TRAINED_TOO_SHORT, USE, Conclusion, Kind
 from tailprobe.comparison.description import signed
-from tailprobe.comparison.lacking import lacking_table
 from tailprobe.comparison.question import PRIMARY
 from tailprobe.comparison.recommendation import Candidate, Recommendation
+from tailprobe.comparison.settling import settling
 from tailprobe.comparison.words import (
     IMPROVES,
     INCONCLUSIVE,
@@ -56,7 +56,7 @@ def conclude(
     if kind == TRAINED_TOO_SHORT:
         return answer.concluded(kind, named, "Trained too short to tell.", _short(answer, named), settle=_LONGER)
     headline = f"Cannot tell yet. Best bet: {named if named != baseline else 'the baseline'}{answer.provisional}."
-    settle = _settle(verdicts, classes, best, block)
+    settle = settling(verdicts, classes, best, block)
     return answer.concluded(kind, named, headline, _open(answer, named), settle=settle)
 
 
@@ -257,15 +257,3 @@ def _short(answer: _Answer, named: str) -> str:
         f"better. So far {named} is ahead on the low-frequency classes: {best.method} {answer.changes} "
         f"({answer.named_level} {answer.interval(best)}), provisional."
     )
-
-
-def _settle(verdicts: pd.DataFrame, classes: pd.DataFrame, best: Candidate, block: int) -> str:
-    table = lacking_table(verdicts[verdicts["encoder"].astype(str) == best.encoder], classes, most=2, block=block)
-    rows = table[(table["method"].astype(str) == best.method) & (table["class_name"] == LOW_FREQUENCY)]
-    if rows.empty:
-        return ""
-    row = rows.iloc[0]
-    images = str(row["images_to_label"])
-    if pd.isna(row["seeds_needed"]):
-        return f"To settle it: {images}; more seeds alone will not do."
-    return f"To settle it: {int(row['seeds_needed']):,} seeds instead of {int(row['seeds']):,}, or {images}."

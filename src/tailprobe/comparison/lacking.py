@@ -34,7 +34,7 @@ def lacking_table(verdicts: pd.DataFrame, classes: pd.DataFrame, *, most: int = 
     rows = []
     for _, row in open_rows.iterrows():
         members = classes[classes["low_frequency"].astype(bool) == (row["class_name"] == LOW_FREQUENCY)]
-        reach = _requirements(row, members, block)
+        reach = requirements_of(row, members, block)
         if reach is not None:
             names = members["class_name"].astype(str).tolist()
             seeds = pd.NA if reach.seeds is None else reach.seeds
@@ -45,7 +45,14 @@ def lacking_table(verdicts: pd.DataFrame, classes: pd.DataFrame, *, most: int = 
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"seeds_needed": "Int64"})
 
 
-def _requirements(row: "pd.Series[float]", members: pd.DataFrame, block: int) -> Requirements | None:
+def requirements_of(row: "pd.Series[float]", members: pd.DataFrame, block: int) -> Requirements | None:
+    """Return what a row of the verdicts on a group lacked; None if nothing, or if it cannot be computed.
+
+    Args:
+        row: with the parts of its standard error.
+        members: the classes of the group: class_name, count.
+        block: as of `lacking_table`.
+    """
     parts = VarianceParts(float(row["standard_error_seeds"]), float(row["standard_error_images"]))
     counts = members["count"].to_numpy("int64")
     if not (counts > 0).all():

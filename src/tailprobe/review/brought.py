@@ -35,7 +35,7 @@ class Brought:
     encoder: str
     method: str
     metric: str
-    images: int  # that both runs have
+    images: int  # that both runs test
     repetitions: int
     added: dict[str, int]  # by low-frequency class: images that carry it, later less earlier
     difference: float
@@ -49,16 +49,16 @@ class Brought:
         """The answer in words."""
         labelled = ", ".join(f"{number:+,} {name}" for name, number in self.added.items())
         change = f"changed {metric_title(self.metric)} of the low-frequency classes by {signed(self.difference)}"
+        on = f"{self.method}, {self.images:,} images that both runs test"
+        if math.isnan(self.low):
+            return f"The new labels ({labelled}) {change} ({on}). How certain that is cannot be said."
         interval = f"95% interval {signed(self.low)} to {signed(self.high)}"
-        on = f"{self.method}, {self.images:,} images that both runs have"
-        return f"The new labels ({labelled}) {change} ({interval}; {on}). {self._judged()}"
+        detectable = f"minimum detectable effect {self.detectable:.3f}"
+        return f"The new labels ({labelled}) {change} ({interval}; {detectable}; {on}). {self._judged()}"
 
     def _judged(self) -> str:
-        if math.isnan(self.low):
-            return "How certain that is cannot be said."
         if self.low <= 0 <= self.high:
-            seen = f"with these images a true difference below {self.detectable:.3f} would often be missed"
-            return f"That may be chance: {seen}."
+            return "That may be chance: a true difference below the minimum detectable effect would often be missed."
         helps = (self.difference < 0) == lower_is_better(self.metric)
         return "They help." if helps else "They harm: look again at what was labelled last."
 

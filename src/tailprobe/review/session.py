@@ -12,13 +12,16 @@ import numpy as np
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.datasets.pixels.thumbnail import thumbnail
 from tailprobe.errors import InputError
+from tailprobe.keywords import known_keywords
 from tailprobe.labels import Labels
-from tailprobe.review.candidates import Candidate
+from tailprobe.progress import Progress, silent
+from tailprobe.review.candidates import Candidate, find_candidates
 from tailprobe.review.entries import Decision, Entry, conflicts, entries_in_effect, last_answers
-from tailprobe.review.history import History
-from tailprobe.review.material import Material
+from tailprobe.review.history import History, history_path
+from tailprobe.review.material import Material, read_material
 from tailprobe.review.outcome import LabelledBefore, ReviewedLabels, reviewed_labels
-from tailprobe.review.write import Layout, write_labels
+from tailprobe.review.queue import DEFAULT_MIX, Mix
+from tailprobe.review.write import Layout, check_out, write_labels
 from tailprobe.study.mistakes import file_of
 
 _VIEWED = 60.0  # seconds for which an image counts as being looked at
@@ -27,7 +30,14 @@ Where = Literal["new", "labelled"]
 
 @dataclass(eq=False)
 class Session:
-    """A review that is going on."""
+    """A review that is going on.
+
+    Example:
+        session = Session.open("MODEL", "NEW_IMAGES", "labels.csv", each=20)
+        for candidate in session.candidates:
+            session.decide(candidate.number, answer(candidate.image, candidate.class_name), "me")
+        print(session.write())
+    """
 
     material: Material
     candidates: Sequence[Candidate]
@@ -37,6 +47,56 @@ class Session:
     overwrite: bool = False
     reviewer: str = "reviewer"  # the name that the page begins with
     _viewed: dict[str, tuple[int, float]] = field(default_factory=dict)  # by reviewer: candidate and when
+
+    @classmethod
+    @known_keywords
+    def open(
+        cls,
+        source: str | Path,
+        unlabelled: str | Path,
+        out: str | Path,
+        *,
+        classes: Sequence[str] = (),
+        each: int = 100,
+        doubts: int = 10,
+        mix: Mix = DEFAULT_MIX,
+        layout: Layout = "table",
+        overwrite: bool = False,
+        reviewer: str = "reviewer",
+        cache: str | Path | None = None,
+        weights: str | Path | None = None,
+        allow_code: bool = False,
+        progress: Progress = silent,
+    ) -> "Session":
+        """Score new images and queue those most worth a look; a review with the same `out` continues.
+
+        Args:
+            source: a run folder or a model folder.
+            unlabelled: new images, as `tailprobe predict` takes them; labelled ones among them are left out.
+            out: where the labels are written; the history of decisions is stored next to it.
+            classes: those to review; by default the low-frequency ones.
+            each: new images of each class.
+            doubts: labels that may be wrong, of each class and kind.
+            mix: weights of score, uncertainty and diversity.
+            layout: how the labels are written, see `tailprobe.review.write`.
+            overwrite: whether a table that is there is replaced; the old one is kept as a backup.
+            reviewer: the name that the page begins with.
+            cache, weights, allow_code: as of `tailprobe.review.material.read_material`.
+            progress: called as progress(stage, done, total) during long steps.
+
+        Raises:
+            InputError: as `read_material` and `check_out`.
+        """
+        place = Path(out)
+        history = History(history_path(place))
+        check_out(place, layout, history, overwrite=overwrite)
+        material = read_material(
+            Path(source), str(unlabelled), classes=classes, cache=None if cache is None else Path(cache),
+            weights=None if weights is None else Path(weights), allow_code=allow_code, progress=progress,
+        )  # fmt: skip
+        answered = set(last_answers(history.entries))
+        candidates = find_candidates(material, answered, each=each, doubts=doubts, mix=mix)
+        return cls(material, candidates, history, place, layout, overwrite, reviewer)
 
     def queue(self) -> dict[str, Any]:
         """Return the candidates and classes as the page takes them."""

@@ -63,7 +63,7 @@ class Calibration:
 
 
 def calibrate(scores: HeldOutScores, classes: tuple[str, ...], *, doubt: str = "") -> Calibration:
-    """Fit slopes and offsets on held-out scores.
+    """Fit slopes and offsets on held-out scores; a class's on the images of which it is known whether they carry it.
 
     Args:
         scores: log odds and labels of R scorings.
@@ -71,11 +71,15 @@ def calibrate(scores: HeldOutScores, classes: tuple[str, ...], *, doubt: str = "
         doubt: a reason why no class's probabilities can be trusted, whatever the scores are; empty if there is none.
     """
     values, weight = scores.log_odds.astype(np.float64), scores.weight
-    free = [_fit(values[:, c], scores.labels[:, c], weight, 1.0, 25.0) for c in range(len(classes))]
-    carried = scores.positives > 0
-    common, between = _common_slope(free, carried)
-    fits = [_fit(values[:, c], scores.labels[:, c], weight, common, between) for c in range(len(classes))]
-    slope = np.array([fit.slope for fit in fits])
+
+    def fit(c: int, common: float, between: float) -> _Fit:
+        rows = scores.rows_of(c)
+        return _fit(values[rows, c], scores.labels[rows, c], weight[rows], common, between)
+
+    free = [fit(c, 1.0, 25.0) for c in range(len(classes))]
+    common, between = _common_slope(free, scores.positives > 0)
+    fits = [fit(c, common, between) for c in range(len(classes))]
+    slope = np.array([one.slope for one in fits])
     spread = np.abs(slope) * _head_deviation(values, scores.image)
     reasons = tuple(doubt or _reason(int(n), lone) for n, lone in zip(scores.positives.tolist(), free, strict=True))
     return Calibration(

@@ -21,6 +21,24 @@ _LICENCES = {
     "clip": "MIT (OpenAI; its own card advises against deployment without study of the task)",
 }
 
+# Runs an exported model; examples/run_onnx.py and docs/classifier.md have the same lines.
+WITHOUT_TAILPROBE = """\
+import json
+import sys
+
+import numpy as np
+import onnxruntime
+from PIL import Image
+
+session = onnxruntime.InferenceSession(sys.argv[1])
+about = session.get_modelmeta().custom_metadata_map
+classes, thresholds = json.loads(about["classes"]), json.loads(about["thresholds"])
+pixels = np.asarray(Image.open(sys.argv[2]).convert("RGB"))
+(scores,) = session.run(None, {"images": pixels[None]})
+for name, score, threshold in zip(classes, scores[0], thresholds, strict=True):
+    print(f"{name}: {score:.6f}{' (tagged)' if score > threshold else ''}")
+"""
+
 
 def model_card(classifier: "Classifier") -> str:
     """Return the card of a classifier, Markdown."""
@@ -124,6 +142,12 @@ def _use(model: "Classifier") -> Iterator[str]:
     yield "\n## Use\n"
     yield "```\ntailprobe predict MODEL NEW_IMAGES --out scores.parquet\n```\n"
     yield '```python\nimport tailprobe\n\ntable = tailprobe.load("MODEL").predict(["1.jpg", "2.jpg"])\n```'
+    yield (
+        "\nWithout tailprobe: `tailprobe export MODEL --onnx model.onnx` writes one graph, of 8-bit images to "
+        "calibrated probabilities, where the encoder can be exported. `python FILE.py model.onnx image.jpg` of these "
+        "lines runs it, with numpy, Pillow and onnxruntime:\n"
+    )
+    yield f"```python\n{WITHOUT_TAILPROBE}```"
 
 
 def _with_interval(value: float, interval: tuple[float, float]) -> str:

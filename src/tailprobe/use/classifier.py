@@ -238,6 +238,24 @@ class Classifier:
 
         return predict_frame(self, images, aims=aims, progress=progress, **options)
 
+    def export(self, path: str | Path) -> Path:
+        """Write preprocessing, encoder, head and calibration as one graph: 8-bit images in, probabilities out.
+
+        Args:
+            path: a file ending in .onnx (extra `onnx`; compared with PyTorch before it is written), or in .pt2, a
+                program of `torch.export`.
+
+        Raises:
+            InputError: another ending, an encoder that cannot be exported, or as `export_onnx` and `export_program` of
+                `tailprobe.use.export.onnx_file`.
+        """
+        from tailprobe.use.export.onnx_file import export_onnx, export_program
+
+        file = Path(path)
+        if file.suffix not in (".onnx", ".pt2"):
+            raise InputError(f"{file}: expected a file ending in .onnx or .pt2")
+        return export_onnx(self, file).path if file.suffix == ".onnx" else export_program(self, file)
+
     @known_keywords
     def map_scene(
         self,

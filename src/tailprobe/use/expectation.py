@@ -5,16 +5,17 @@ cross-fitted: the held-out images are divided into five folds, the threshold for
 the images tagged in the fold are counted. If the aim is a recall or a precision, the target is raised until these
 counts reach the aim.
 
-The number of tagged images differs between heads of the same method by far more than between samples of images, above
-all at a low precision, where many images lie near the threshold. So each head's images are also tagged by the threshold
-that the other heads' images give, and the variance of that share between heads, less what the sampling of its images
-adds, is part of the interval. `benchmarks.classifier` counts
-how often the interval holds what is found.
+Heads of the same method differ by more than samples of images do, above all in the number of images that they tag at a
+low precision, where many images lie near the threshold. So each head's images are also tagged by the threshold that the
+other heads' images give, and the variance between heads of the share tagged, of the precision and of the recall, less
+what the sampling of images adds, is part of their intervals (`between_heads`). `benchmarks.classifier` counts how often
+the intervals hold what is found.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple, dataclass, replace
+from itertools import islice
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int
@@ -23,14 +24,14 @@ from scipy.stats import betabinom
 
 from tailprobe.randomness import generator
 from tailprobe.use.aims import Aim
+from tailprobe.use.between_heads import Between, Counts, effective_counts, variance_between
 from tailprobe.use.calibration import Calibration
 from tailprobe.use.held_out import HeldOutScores
 from tailprobe.use.thresholds import RankedScores, threshold_for
 
 FOLDS = 5
 _RAISED = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0)  # targets, as fractions of the way from the aim to 1
-_LEAST_HEADS, _MOST_HEADS = 3, 10  # between which the tagged share is compared
-_LEAST_COUNTS = 2.0  # images that a share is at least worth
+_MOST_HEADS = 10  # that are compared
 _TAILS = (0.025, 0.975)  # of a 95% interval
 Interval = tuple[float, float]
 
@@ -48,7 +49,10 @@ class Decision:
     recall_interval: Interval
     false_alarm_rate: float  # false positive rate: tagged images among those that do not carry the class
     share_tagged: float
-    share_counts: tuple[float, float]  # held-out images tagged and not; fewer where heads differ, see `_effective`
+    # Held-out images for and against each rate, from which intervals are computed; fewer where heads differ.
+    precision_counts: Counts
+    recall_counts: Counts
+    share_counts: Counts
     reason: str  # why its probabilities are unreliable; empty if they are reliable
 
     def at_prevalence(self, prevalence: float) -> float:
@@ -82,13 +86,12 @@ def decide_thresholds(
         aims: (C,).
         classes: (C,) names.
     """
-    probabilities, weight = calibration.probabilities(scores.log_odds), scores.weight
-    folds = _folds(scores)
-    found = []
-    for c, (name, aim) in enumerate(zip(classes, aims, strict=True)):
-        rows = _Rows(probabilities[:, c], scores.labels[:, c], weight, folds, scores.head)
-        found.append(_decide(rows, aim, name, calibration.reasons[c]))
-    return tuple(found)
+    probabilities = calibration.probabilities(scores.log_odds)
+    known = _rows_by_class(scores, probabilities)
+    return tuple(
+        _decide(rows, aim, name, reason)
+        for rows, name, aim, reason in zip(known, classes, aims, calibration.reasons, strict=True)
+    )
 
 
 def decide_top(
@@ -108,11 +111,9 @@ def decide_top(
         calibration: of the classifier.
         place: index of the class.
     """
-    rows = _Rows(
-        calibration.probabilities(scores.log_odds)[:, place], scores.labels[:, place], scores.weight, _folds(scores)
-    )
+    *_, rows = islice(_rows_by_class(scores, calibration.probabilities(scores.log_odds)), place + 1)
     counts = _count(rows, np.ones(len(rows.scores), bool), threshold)
-    shown = _described(decision, threshold, counts)
+    shown = _described(decision, threshold, counts, _between_heads(rows, lambda _: threshold))
     tagged = float(min(number, images))
     return replace(shown, share_tagged=tagged / max(images, 1))
 
@@ -127,6 +128,15 @@ class _Rows:
 
     def ranked(self, chosen: Bool[np.ndarray, " R"]) -> RankedScores:
         return RankedScores.of(self.scores[chosen], self.labels[chosen], self.weight[chosen])
+
+
+def _rows_by_class(scores: HeldOutScores, probabilities: Float64[np.ndarray, "R C"]) -> Iterator[_Rows]:
+    """Yield the rows of each class whose label is known."""
+    weight, folds = scores.weight, _folds(scores)
+    for c in range(probabilities.shape[1]):
+        rows = scores.rows_of(c)
+        head = None if scores.head is None else scores.head[rows]
+        yield _Rows(probabilities[rows, c], scores.labels[rows, c], weight[rows], folds[rows], head)
 
 
 @dataclass(frozen=True)
@@ -147,7 +157,8 @@ class _Counts:
 
 def _decide(rows: _Rows, aim: Aim, name: str, reason: str) -> Decision:
     nan = math.nan
-    empty = Decision(name, str(aim), nan, nan, (nan, nan), nan, (nan, nan), nan, nan, (nan, nan), reason)
+    unknown = (nan, nan)
+    empty = Decision(name, str(aim), nan, nan, unknown, nan, unknown, nan, nan, unknown, unknown, unknown, reason)
     if aim.kind == "top":
         return empty
     everything = np.ones(len(rows.scores), dtype=bool)
@@ -155,37 +166,23 @@ def _decide(rows: _Rows, aim: Aim, name: str, reason: str) -> Decision:
     threshold = threshold_for(aim, rows.ranked(everything), target=target)
     if math.isinf(threshold):
         counts = replace(counts, hits=0.0, tagged=0.0)
-    found = _described(empty, threshold, counts)
-    return replace(found, share_counts=_effective(counts, _between_heads(rows, aim, target)))
+    between = _between_heads(rows, lambda chosen: threshold_for(aim, rows.ranked(chosen), target=target))
+    return _described(empty, threshold, counts, between)
 
 
-def _between_heads(rows: _Rows, aim: Aim, target: float | None) -> float:
-    """Return the variance between heads of the share that is tagged; 0 if fewer than three heads are known.
-
-    For each head, the threshold is chosen from the scores of the others and the share counted among its own. Of the
-    variance of these shares, the mean sampling variance within a head is subtracted.
-    """
-    heads = np.array([]) if rows.heads is None else np.unique(rows.heads)[:_MOST_HEADS]
-    if rows.heads is None or len(heads) < _LEAST_HEADS:
-        return 0.0
-    counts = [
-        _count(rows, rows.heads == head, threshold_for(aim, rows.ranked(rows.heads != head), target=target))
-        for head in heads
-    ]
-    images = np.array([count.images for count in counts])
-    shares = np.array([count.tagged for count in counts]) / images
-    within = float((shares * (1 - shares) / images).mean())
-    return max(float(shares.var(ddof=1)) - within, 0.0)
-
-
-def _effective(counts: _Counts, between: float) -> tuple[float, float]:
-    """Return numbers of tagged and other images whose share has the variance of sampling plus that between heads."""
-    share = counts.tagged / counts.images
-    if between <= 0 or not 0 < share < 1:
-        return counts.tagged, counts.images - counts.tagged
-    variance = share * (1 - share)
-    number = max(variance / (variance / counts.images + between) - 1, _LEAST_COUNTS)
-    return share * number, (1 - share) * number
+def _between_heads(rows: _Rows, threshold_from: Callable[[Bool[np.ndarray, " R"]], float]) -> Between:
+    """Return what the heads differ by, each with the threshold that the rows of the others give."""
+    if rows.heads is None:
+        return Between()
+    alone = replace(rows, weight=np.ones(len(rows.scores)))  # a head scores an image once
+    heads = np.unique(rows.heads)[:_MOST_HEADS]
+    counts = [_count(alone, rows.heads == head, threshold_from(rows.heads != head)) for head in heads]
+    hits, tagged, positives, images = np.array([astuple(count) for count in counts]).T
+    return Between(
+        share=variance_between(tagged, images),
+        precision=variance_between(hits, tagged),
+        recall=variance_between(hits, positives),
+    )
 
 
 def _reach(rows: _Rows, aim: Aim) -> tuple[float | None, _Counts]:
@@ -222,19 +219,23 @@ def _count(rows: _Rows, chosen: Bool[np.ndarray, " R"], threshold: float) -> _Co
     return _Counts(*map(float, sums))
 
 
-def _described(empty: Decision, threshold: float, counts: _Counts) -> Decision:
+def _described(empty: Decision, threshold: float, counts: _Counts, between: Between) -> Decision:
     missed, false = counts.positives - counts.hits, counts.tagged - counts.hits
     negatives = counts.images - counts.positives
+    precision = effective_counts(counts.hits, false, between.precision)
+    recall = effective_counts(counts.hits, missed, between.recall)
     return replace(
         empty,
         threshold=threshold,
         precision=counts.hits / counts.tagged if counts.tagged else math.nan,
-        precision_interval=_jeffreys(counts.hits, false),
+        precision_interval=_jeffreys(*precision),
         recall=counts.hits / counts.positives if counts.positives else math.nan,
-        recall_interval=_jeffreys(counts.hits, missed),
+        recall_interval=_jeffreys(*recall),
         false_alarm_rate=false / negatives if negatives else math.nan,
         share_tagged=counts.tagged / counts.images,
-        share_counts=(counts.tagged, counts.images - counts.tagged),
+        precision_counts=precision,
+        recall_counts=recall,
+        share_counts=effective_counts(counts.tagged, counts.images - counts.tagged, between.share),
     )
 
 

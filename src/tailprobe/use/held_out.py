@@ -22,6 +22,21 @@ class HeldOutScores:
     log_odds: Float32[np.ndarray, "R C"]
     labels: Bool[np.ndarray, "R C"]
     head: Int[np.ndarray, " R"] | None = None  # number of the head that scored the row; None if not known
+    known: Bool[np.ndarray, "R C"] | None = None  # which labels are known; None: all
+
+    def rows_of(self, c: int) -> Bool[np.ndarray, " R"]:
+        """(R,) rows whose label of class `c` is known; all rows, which then have no positive, if none is."""
+        if self.known is None or not self.known[:, c].any():
+            return np.ones(len(self.image), dtype=bool)
+        return self.known[:, c]
+
+    @property
+    def prevalence(self) -> Float64[np.ndarray, " C"]:
+        """(C,) share of the images that carry each class, among those of which it is known."""
+        weight = self.weight
+        known = np.array([weight[self.rows_of(c)].sum() for c in range(self.labels.shape[1])])
+        share: Float64[np.ndarray, " C"] = self.positives / known
+        return share
 
     @property
     def weight(self) -> Float64[np.ndarray, " R"]:
@@ -61,7 +76,8 @@ def held_out_scores(run: Run, encoder: str, method: str, *, ensemble: int = 1) -
         raise InputError(f"{run.folder.scores}: is of other images than {run.folder.path}/labels.parquet")
     head = np.repeat(np.arange(len(read)), [len(scores.rows) for scores in read])
     image, values, head = _grouped(image, values, head, ensemble)
-    return HeldOutScores(image, values.astype(np.float32), run.labels.matrix[image], head), read[0].link
+    labels, known = run.labels.matrix[image], run.labels.known_of(image)
+    return HeldOutScores(image, values.astype(np.float32), labels, head, known), read[0].link
 
 
 def _grouped(

@@ -158,6 +158,7 @@ def _tensors(classifier: Classifier) -> dict[str, torch.Tensor]:
     arrays |= {"held_out.image": held_out.image, "held_out.log_odds": held_out.log_odds}
     arrays |= {"held_out.labels": held_out.labels}
     arrays |= {} if held_out.head is None else {"held_out.head": held_out.head}
+    arrays |= {} if held_out.known is None else {"held_out.known": held_out.known}
     if classifier.reference is not None:
         arrays |= {f"reference.{name}": getattr(classifier.reference, name) for name in ("rows", "mean", "inverse")}
     return nested(_HEAD, classifier.head) | {
@@ -198,6 +199,7 @@ def _built(
             arrays["held_out.log_odds"],
             arrays["held_out.labels"],
             arrays.get("held_out.head"),
+            arrays.get("held_out.known"),
         ),
         facts=_facts(about["facts"]),
         reference=reference,
@@ -229,10 +231,12 @@ def _check(found: Classifier) -> None:
         sample = found.reference
         shapes += [(sample.rows, (len(sample.rows), width)), (sample.mean, (width,)), (sample.inverse, (width,))]
     shapes += [] if scored.head is None else [(scored.head, scored.image.shape)]
+    shapes += [] if scored.known is None else [(scored.known, scored.labels.shape)]
     for array, shape in shapes:
         if array.shape != shape or not np.isfinite(array).all():
             raise ValueError(f"an array of shape {array.shape} that is not {shape}, or numbers that are not finite")
-    if len(found.calibration.reasons) != classes or scored.labels.dtype != bool or scored.image.dtype != np.int64:
+    masks = [scored.labels.dtype, bool if scored.known is None else scored.known.dtype]
+    if len(found.calibration.reasons) != classes or masks != [bool, bool] or scored.image.dtype != np.int64:
         raise ValueError("reasons or held-out labels that do not fit the classes")
     if not len(scored.image) or (np.diff(scored.image) < 0).any():
         raise ValueError("held-out scores in no order")

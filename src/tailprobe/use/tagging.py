@@ -92,7 +92,7 @@ def summarise(classifier: Classifier, blocks: Iterable[ScoredBlock], aims: str |
             decisions[c] = decide_top(
                 decisions[c], number, images, highest.threshold(c), classifier.held_out, classifier.calibration, c
             )
-    before = classifier.held_out.positives / classifier.held_out.images
+    before = classifier.held_out.prevalence
     prevalence = tuple(counter.estimate(c, float(share)) for c, share in enumerate(before))
     return Summary(tuple(decisions), prevalence, images, unreadable, unlike)
 

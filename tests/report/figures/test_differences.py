@@ -8,6 +8,7 @@ from tailprobe.errors import InputError
 from tailprobe.report.figures import differences
 from tailprobe.report.frame import words_of
 from tailprobe.report.intervals import Intervals
+from tailprobe.report.look import Look, drawn_as
 
 
 def _drawn(study, **changes):
@@ -110,6 +111,19 @@ def test_many_methods_go_on_in_further_bands(make_study):
     methods = ("baseline", *(f"reweight({k})" for k in range(2, 12)))
     figure = _drawn(make_study(methods=methods, seeds=1))
     assert list(_panels(figure)) == list(methods[1:])
+
+
+@pytest.mark.parametrize(("methods", "tallest"), [(2, 6.5), (4, 9.5), (8, 10.5)])
+def test_a_column_of_a_paper_holds_as_many_classes_as_a_page_has_room_for(make_study, methods, tallest):
+    names = ("baseline", *(f"reweight({k})" for k in range(2, 2 + methods)))
+    study = make_study(methods=names, seeds=2)
+    with drawn_as(Look("paper", 3.3)):
+        figure = _drawn(study)
+    assert figure.get_figheight() < tallest + 0.3
+    left_out = [text.get_text() for text in figure.axes[0].texts if "⋮" in text.get_text()]
+    marks = len(_marks(next(iter(_panels(figure).values()))))
+    assert marks - 2 + sum(int(words.split()[1]) for words in left_out) == len(study.classes.names)
+    assert bool(left_out) == (methods > 2)
 
 
 def test_left_out_classes_are_counted(make_study, make_classes):

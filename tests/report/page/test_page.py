@@ -62,7 +62,7 @@ def test_each_row_of_the_answer_runs_from_a_name_to_its_verdict(watched, path, r
     group = run.verdicts[run.verdicts["class_name"] == "low-frequency"]
     assert rows.locator("td.verdict").all_inner_texts() == [verdict_in_words(row) for _, row in group.iterrows()]
     assert rows.locator(".cap").count() == 2 * group["simultaneous_low"].notna().sum()
-    assert "40 steps · epoch 5 kept · 3/3 converged" in rows.first.inner_text()
+    assert "40 steps · epoch 5 kept · 3/3 converged" in rows.first.inner_text().replace("\u00a0", " ")
 
 
 def test_an_outlier_is_cut_off_with_an_arrow_and_its_number(watched, run, tmp_path):

@@ -50,14 +50,28 @@ def find_images(source: Source, *, on_bad_image: OnBadImage = "error") -> ImageF
 
     Raises:
         InputError: `source` is neither, or an archive is damaged. Also if a member is encrypted, declares more than
-            `MAX_MEMBER` bytes or has a path outside the archive; with "skip" it is left out and noted.
+            `MAX_MEMBER` bytes or has a path outside the archive; with "skip" it is left out and noted. Or if a URL
+            cannot be read.
     """
-    if isinstance(source, Url) and source.is_dir():
-        return _of_images(source, {path: FileSource(url) for path, url in source.walk().items()}, [], ())
+    if isinstance(source, Url):
+        try:
+            return _behind_url(source, on_bad_image)
+        except OSError as error:
+            raise InputError(f"{source}: cannot be read ({error}); check the URL and your access to it") from error
     if isinstance(source, Path) and source.is_dir():
         paths, folders = _walk(source)
         files = {shown_name(path): FileSource(source / path) for path in paths}
         return _of_images(source, files, [shown_name(path) for path in folders], _not_utf8(paths))
+    return _of_file(source, on_bad_image)
+
+
+def _behind_url(source: Url, on_bad_image: OnBadImage) -> ImageFiles:
+    if not source.is_dir():
+        return _of_file(source, on_bad_image)
+    return _of_images(source, {path: FileSource(url) for path, url in source.walk().items()}, [], ())
+
+
+def _of_file(source: Source, on_bad_image: OnBadImage) -> ImageFiles:
     if not source.exists():
         raise InputError(f"{source}: expected a folder of images or a .zip of one, but there is none; check the path")
     if not _is_zip(source):
@@ -148,6 +162,7 @@ def _walk(top: Path) -> tuple[list[str], list[str]]:
 def _is_zip(source: Source) -> bool:
     if isinstance(source, Path):
         return zipfile.is_zipfile(source)
+    source.read_bytes(0, 4)  # `is_zipfile` takes a server that cannot be read from for a file that is no .zip
     with source.range_reader() as stream:
         return zipfile.is_zipfile(stream)
 

@@ -20,7 +20,7 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(://|::)")
 # The properties by which file systems identify the version of a file, most reliable first.
 _ETAG_KEYS = [
     *("ETag", "etag", "checksum", "md5Hash", "content_md5", "md5", "CRC", "generation"),
-    *("mtime", "LastModified", "last_modified", "updated", "modified", "created"),
+    *("mtime", "LastModified", "Last-Modified", "last_modified", "updated", "modified", "created"),
 ]
 
 
@@ -92,7 +92,7 @@ class Url:
         found: dict[str, dict[str, Any]] = self._call(lambda fs: fs.find(self.path, detail=True))
         start = self.path.rstrip("/") + "/" if self.path.strip("/") else self.path
         return {
-            path.removeprefix(start).lstrip("/"): Url(self.root, path, _etag(info), _size(info))
+            path.removeprefix(start).lstrip("/"): Url(self.root, path, _etag(info), info.get("size") or -1)
             for path, info in found.items()
             if info.get("type") == "file" and path != self.path
         }
@@ -124,10 +124,17 @@ class Url:
         return replace(self, listed_etag=_etag(info), listed_size=_size(info))
 
     def read_bytes(self, start: int | None = None, end: int | None = None) -> bytes:
-        """Return the bytes from `start` up to `end`, by default all, in one request."""
+        """Return the bytes from `start` up to `end`, by default all, in one request.
+
+        Raises:
+            OSError: they cannot be read, or the server sends the whole file where a part is asked for.
+        """
         if start is not None and start == end:
             return b""
-        return bytes(self._call(lambda fs: fs.cat_file(self.path, start=start, end=end)))
+        data = bytes(self._call(lambda fs: fs.cat_file(self.path, start=start, end=end)))
+        if start is not None and end is not None and len(data) > end - start:
+            raise OSError("its server sends whole files only, without HTTP ranges; download it and give its path")
+        return data
 
     def read_text(self, encoding: str) -> str:
         """Return the content as text."""

@@ -53,7 +53,7 @@ def difference_rows(
         table: the tidy results table.
         chosen: encoder, metric, methods (the baseline first) and part, as `seed_values` takes them.
         baselines: by method, what it is compared with where that is not the first.
-        limit: classes per group at most, half from either end of its counts.
+        limit: classes per group at most, half from either end of its counts; 0 for the means alone.
         spread: what the whiskers are if there are no intervals.
         intervals: the whiskers, where the metric was tested.
 
@@ -68,7 +68,7 @@ def difference_rows(
             continue
         kept = columns[ends(counts[columns], limit)]
         drawn, top = [classes[c] for c in kept], foot + _BETWEEN
-        for labels, average in (([group], True), (drawn, False)):
+        for labels, average in (([group], True), (drawn, False)) if drawn else (([group], True),):
             found = seed_values(table, classes=labels, is_group=average, **chosen)  # type: ignore[arg-type]
             stacks.append(found.differences(found.methods[0], baselines))
             whiskers.append(
@@ -83,7 +83,7 @@ def difference_rows(
         numbers += ["", *(f"{support[c]:,}" for c in kept)]
         rare += [group == LOW_FREQUENCY] * (1 + len(kept))
         averages += [True] + [False] * len(kept)
-        foot = places[-1] + 0.5
+        foot = places[-1] + 0.5 if drawn else top + _MEAN + _CUT
     values = np.concatenate(stacks, axis=1)
     low, high = (np.concatenate(ends, axis=1) for ends in zip(*whiskers, strict=True))
     return Rows(
@@ -100,10 +100,16 @@ def difference_rows(
     )
 
 
+def foot_of(sizes: Sequence[int], limit: int) -> float:
+    """Return where the last row ends, in rows of a class, of groups of these numbers of classes."""
+    groups = [_MEAN + min(size, limit) + _CUT * (size > limit) for size in sizes if size]
+    return sum(groups) + _BETWEEN * (len(groups) - 1)
+
+
 def _places(drawn: int, of: int, top: float) -> tuple[list[float], list[tuple[float, str]]]:
     rows = top + 0.5 + np.arange(drawn, dtype=np.float64)
     if drawn == of:
         return rows.tolist(), []
     half = (drawn + 1) // 2
     rows[half:] += _CUT
-    return rows.tolist(), [(float(top + half + _CUT / 2), f"⋮ {of - drawn} more classes")]
+    return rows.tolist(), [(float(top + half + _CUT / 2), f"⋮ {of - drawn} {'more ' if drawn else ''}classes")]

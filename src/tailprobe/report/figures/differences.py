@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from tailprobe.comparison.words import MIN_POSITIVES
-from tailprobe.report.figures.difference_rows import Rows, difference_rows
+from tailprobe.report.figures.difference_rows import Rows, difference_rows, foot_of
 from tailprobe.report.frame import new_figure
 from tailprobe.report.intervals import Intervals
 from tailprobe.report.look import look
@@ -25,6 +25,8 @@ from tailprobe.scores.metric import metric_title
 _PANEL = 0.75  # inches that a panel takes at least
 _MOST = 8  # panels side by side
 _ROW = 0.235  # inches a class
+_ABOVE = 0.72  # inches of a band above and below its rows
+_PAGE = 9.5  # inches, the height of a page of a paper
 _HEAD = 8.5  # points, the methods' names
 _NAMES = 1.8  # inches that the names of the rows take, about
 _OUTLIER = 2.5  # times the median reach of the methods, beyond which nothing is drawn
@@ -66,13 +68,16 @@ def differences(
         colours: of each method; by default a palette for these methods.
         shapes: the marker of each method; circles by default.
         baselines: by method, what it is compared with where that is not `baseline`.
-        limit: of more classes than this in a group, the most and the least frequent are drawn, and the picture says so.
+        limit: of more classes than this in a group, the most and the least frequent are drawn, and the picture says so;
+            for a paper fewer, where the picture would not fit a page.
 
     Raises:
         InputError: the table has no such encoder, metric, part, method, class or average.
     """
     others = [method for method in methods if method != baseline]
     chosen = {"encoder": encoder, "metric": metric, "methods": [baseline, *others], "part": part}
+    room = look().width - _NAMES
+    down = -(-len(others) // max(1, min(_MOST, int(room / _PANEL + 1e-6))))  # 3.3 inches hold two, not 1.999
     rows = difference_rows(
         table,
         chosen,
@@ -81,12 +86,10 @@ def differences(
         counts=counts,
         low_frequency=low_frequency,
         support=support,
-        limit=limit,
+        limit=_limit_of_page(down, low_frequency, limit),
         spread=spread,
         intervals=intervals,
     )
-    room = look().width - _NAMES
-    down = -(-len(others) // max(1, min(_MOST, int(room / _PANEL + 1e-6))))  # 3.3 inches hold two, not 1.999
     across = -(-len(others) // down)  # bands of like length
     reference = "baseline of its link and" if _several(others, baselines) else shown(baseline)
     figure = new_figure(
@@ -96,7 +99,7 @@ def differences(
         caption=_caption(
             rows, _whiskers(intervals, spread, rows.differences.shape[-1]), part, _provisional(intervals, others)
         ),
-        body=down * (rows.foot * _ROW + 0.72),
+        body=down * (rows.foot * _ROW + _ABOVE),
     )
     panels = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
     width = room / across - 0.1
@@ -111,6 +114,16 @@ def differences(
     for axes in panels[:, 0]:
         _name_rows(axes, rows)
     return figure
+
+
+def _limit_of_page(down: int, low_frequency: Bool[np.ndarray, " C"], limit: int) -> int:
+    """Return how many classes of a group are drawn: for a paper, as many as `down` bands on a page have room for."""
+    if look().style == "screen":
+        return limit
+    sizes = (int(low_frequency.sum()), int((~low_frequency).sum()))
+    most = min(limit, max(sizes))
+    fits = (n for n in range(most, 0, -1) if down * (foot_of(sizes, n) * _ROW + _ABOVE) <= _PAGE)
+    return next(fits, 0)
 
 
 def _several(methods: Sequence[str], baselines: Mapping[str, str]) -> bool:

@@ -68,7 +68,8 @@ function trainedIn(m) {
   const t = run().training[state.encoder][run().methods[m].name];
   if (!t) return "not trained by gradient descent";
   const [first, last] = t.kept;
-  return `${whole(t.steps)} steps · epoch ${first === last ? first : `${first}–${last}`} kept · ${t.converged}/${t.seeds} converged`;
+  const parts = [`${whole(t.steps)} steps`, `epoch ${first === last ? first : `${first}–${last}`} kept`, `${t.converged}/${t.seeds} converged`];
+  return parts.map((part) => part.replaceAll(" ", "\u00a0")).join(" · "); // on a phone, lines break between them only
 }
 // Heights are from the middle of the row, which is as high as its text; widths are shares of the cell.
 function forestPicture(row, span) {
