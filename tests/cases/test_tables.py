@@ -284,3 +284,31 @@ def test_43_hundreds_of_classes_are_read(build, labelled):
     images = read(build.top / "images", build.table("t.csv", [["filename", "label"], *rows]))
     assert set(counts(images).values()) == {3}
     assert len(images.labels.classes) == 365
+
+
+@pytest.mark.parametrize(
+    ("column", "yes", "no"), [("Confidence", 1, 0), ("present", "True", "False"), ("value", "yes", "no")]
+)
+def test_rows_of_labels_that_do_not_apply_are_no_labels(build, labelled, column, yes, no):
+    """Open Images: one row per image and label, with 0 where people found that the label is wrong."""
+    names = labelled([[]] * 30)
+    rows = [
+        [name, "verification", label, yes if (n + c) % 3 == 0 or c == n % 2 else no]
+        for n, name in enumerate(names)
+        for c, label in enumerate("abc")
+    ]
+    images = read(build.top / "images", build.table("t.csv", [["ImageID", "Source", "LabelName", column], *rows]))
+    truth = {label: sum(row[3] == yes for row in rows if row[2] == label) for label in "abc"}
+    assert counts(images) == truth
+    assert images.notes[0] == f"t.csv: image: ImageID; labels: LabelName; applies: {column}; ignored: Source"
+    absent = sum(row[3] == no for row in rows)
+    told = f"column {column!r} says which labels apply: {absent} of 90 rows name a label that their image does not have"
+    assert told in images.notes
+
+
+def test_a_confidence_next_to_one_row_per_image_is_ignored(build, labelled):
+    names = labelled([[]] * 6)
+    rows = [[name, "ab"[n % 2], n % 3 % 2] for n, name in enumerate(names)]
+    images = read(build.top / "images", build.table("t.csv", [["image", "label", "confidence"], *rows]))
+    assert counts(images) == {"a": 3, "b": 3}
+    assert images.notes[0] == "t.csv: image: image; labels: label; ignored: confidence"

@@ -17,6 +17,7 @@ from tailprobe.datasets.tables.match import ImageNames, drop_steps, posix
 from tailprobe.datasets.tables.one_hot import one_hot_tags
 from tailprobe.datasets.tables.options import DEFAULT_TABLE_OPTIONS, OnUnknownTag, TableOptions, flag
 from tailprobe.datasets.tables.parts import LEAVE_OUT
+from tailprobe.datasets.tables.present import only_present
 from tailprobe.datasets.tables.roles import TableRoles, find_roles, missing_words, possible_group
 from tailprobe.datasets.tables.rows import Rows
 from tailprobe.datasets.tables.usual import is_singular
@@ -102,7 +103,8 @@ def _rows(
         split = [split_cells(columns, name, options, missing) for name in roles.tags]
         tags = [[tag for cells in row for tag in cells] for row in zip(*(each.tags for each in split), strict=True)]
         kept, how = list(range(len(columns))), split[0].how
-        notes += tuple(note for each in split for note in each.notes) + _missing_note(columns, roles, options)
+        tags, present = only_present(columns, roles.presence, tags, missing)
+        notes += tuple(note for each in split for note in each.notes) + _missing_note(columns, roles, options) + present
     rows = Rows(
         names,
         tags,
