@@ -312,3 +312,34 @@ def test_a_confidence_next_to_one_row_per_image_is_ignored(build, labelled):
     images = read(build.top / "images", build.table("t.csv", [["image", "label", "confidence"], *rows]))
     assert counts(images) == {"a": 3, "b": 3}
     assert images.notes[0] == "t.csv: image: image; labels: label; ignored: confidence"
+
+
+def test_names_of_uploads_to_label_studio_are_found(build, labelled):
+    """Label Studio stores an upload under another name, with eight hexadecimal digits before it."""
+    rows = [[f"/data/upload/3/1a2b3c{n:02}-{name}", "ab"[n % 2]] for n, name in enumerate(labelled([[]] * 8))]
+    images = read(build.top / "images", build.table("t.csv", [["image", "choice"], *rows]))
+    assert counts(images) == {"a": 4, "b": 4}
+    assert any(note.startswith("8 names differ from their files in the prefix of an upload") for note in images.notes)
+
+
+def test_absolute_names_that_are_not_there_name_the_nearest(build, labelled):
+    rows = [[f"/elsewhere/x{name}", "ab"[n % 2]] for n, name in enumerate(labelled([[]] * 4))]
+    message = refused(build.top / "images", build.table("t.csv", [["image", "label"], *rows]))
+    assert "use its path within the folder (near: 'im_000.png'" in message
+
+
+def test_columns_of_numbers_are_not_proposed_as_labels(build, labelled):
+    rows = [[name, n / 2, n / 3, f"note {n}"] for n, name in enumerate(labelled([[]] * 6))]
+    table = build.table("t.csv", [["image", "lat", "lon", "remark"], *rows])
+    assert refused(build.top / "images", table).endswith("with --label-columns, e.g. --label-columns remark")
+    table = build.table("t.csv", [["image", "lat", "lon"], *(row[:3] for row in rows)])
+    assert refused(build.top / "images", table).endswith("or one per class, with --label-columns")
+
+
+def test_a_table_of_merged_classes_needs_no_header(build, labelled):
+    rows = [[name, ["Cat", "cat", "dog"][n % 3]] for n, name in enumerate(labelled([[]] * 6))]
+    table = build.table("t.csv", [["image", "label"], *rows])
+    merge = build.text("merge.csv", "Cat,feline\ncat,feline\n")
+    assert counts(read(build.top / "images", table, merge_classes=str(merge))) == {"dog": 2, "feline": 4}
+    merge.unlink()
+    assert "--merge-classes" in refused(build.top / "images", table, merge_classes=str(merge))

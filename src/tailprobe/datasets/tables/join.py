@@ -10,7 +10,11 @@ from tailprobe.datasets.tables.tags import TagTable
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 
-_DIFFER = {"case": "case, Unicode form or the spelling of the ending", "ending": "the ending"}
+_DIFFER = {
+    "case": "case, Unicode form or the spelling of the ending",
+    "ending": "the ending",
+    "upload": "the prefix of an upload",
+}
 
 
 def join_images(

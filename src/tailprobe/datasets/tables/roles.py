@@ -276,7 +276,7 @@ def _is_number(text: str) -> bool:
 
 
 def _no_labels(columns: Columns, rest: Sequence[str]) -> str:
-    names = [name for name in rest if not is_index(name)] or list(rest)
+    names = [name for name in rest if not all(_is_number(text_of(cell)) for cell in columns.cells[name])]
     example = f", e.g. {flag('label_columns')} {_quoted(names[:1])}" if names else ""
     return (
         f"{columns.path.name}: no column of labels (looked for {', '.join(LABEL_NAMES[:6])}, ... and columns of 0 and "

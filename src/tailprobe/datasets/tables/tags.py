@@ -137,9 +137,17 @@ def _names(columns: Columns, column: str, images: ImageNames | None) -> list[str
     strip = 0 if images is None else images.common_steps(texts)
     names = [posix(drop_steps(text, strip)) if strip else text for text in texts]
     return [
-        posix(name) if images is not None and name and name in images else clean_name(name, where=columns.where(n))
+        posix(name) if images is not None and name and name in images else _clean_name(name, columns.where(n), images)
         for n, name in enumerate(names)
     ]
+
+
+def _clean_name(name: str, where: str, images: ImageNames | None) -> str:
+    try:
+        return clean_name(name, where=where)
+    except InputError as error:
+        near = [] if images is None else images.near(posix(name).rpartition("/")[2])
+        raise InputError(f"{error} (near: {', '.join(map(repr, near))})" if near else str(error)) from None
 
 
 def _groups(columns: Columns, column: str, names: Sequence[str]) -> list[str]:
