@@ -343,3 +343,13 @@ def test_a_table_of_merged_classes_needs_no_header(build, labelled):
     assert counts(read(build.top / "images", table, merge_classes=str(merge))) == {"dog": 2, "feline": 4}
     merge.unlink()
     assert "--merge-classes" in refused(build.top / "images", table, merge_classes=str(merge))
+
+
+def test_more_binary_columns_than_images_are_pointed_out(build, labelled):
+    names = labelled([[]] * 4)
+    rows = [[name, *((n + c) % 2 for c in range(120))] for n, name in enumerate(names)]
+    table = build.table("t.csv", [["image", *(f"c{c}" for c in range(120))], *rows])
+    told = "120 columns are read as classes of 4 images; if they are not, name those that are with --label-columns"
+    assert told in read(build.top / "images", table).notes
+    few = build.table("few.csv", [["image", *(f"c{c}" for c in range(20))], *(row[:21] for row in rows)])
+    assert not any("are read as classes" in note for note in read(build.top / "images", few).notes)

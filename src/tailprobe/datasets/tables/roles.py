@@ -76,7 +76,8 @@ def find_roles(columns: Columns, options: TableOptions, images: ImageNames | Non
     taken = {image, group} | ({part.column} if part is not None else set())
     rest = [name for name in columns.cells if name not in taken]
     tags, one_hot = _label_columns(columns, rest, options, missing)
-    ignored = [name for name in columns.cells if name not in {image, group, *tags, *one_hot}]
+    used = {image, group, *tags, *one_hot}
+    ignored = [name for name in columns.cells if name not in used]
     if part is not None and part.parts is not None:
         ignored = [name for name in ignored if name != part.column]
     presence = find_presence(columns, image, ignored, missing) if tags else None

@@ -25,6 +25,8 @@ from tailprobe.errors import InputError
 from tailprobe.labels import Kind, Labels
 from tailprobe.registry import did_you_mean
 
+_MANY = 100  # binary columns; fewer may be classes even if there are fewer images
+
 
 @dataclass(frozen=True, eq=False)
 class TagTable:
@@ -74,7 +76,7 @@ def tag_table(
     rows, unknown = _known(rows, classes, options.on_unknown_tag)
     rows, labels, label_notes = _labels(columns.path.name, rows, classes, roles, options)
     described = f"{columns.path.name}: {roles.describe(how)}"
-    hints = _hints(roles, options)
+    hints = _hints(roles, options) + _many_classes(labels, roles)
     return TagTable(
         tuple(rows.names),
         labels,
@@ -277,6 +279,16 @@ def _without_empty(table: str, labels: Labels, options: TableOptions) -> tuple[L
     kept = np.flatnonzero(labels.counts)
     fewer = labels.columns(kept)
     return fewer, (f"classes left out because no image carries them: {preview(empty, shown=10)}",)
+
+
+def _many_classes(labels: Labels, roles: TableRoles) -> tuple[str, ...]:
+    """Note that a table has more binary columns than rows, which are then more likely features than classes."""
+    if roles.one_hot and len(labels.classes) > max(_MANY, len(labels)):
+        return (
+            f"{len(labels.classes):,} columns are read as classes of {len(labels):,} images; if they are not, name "
+            f"those that are with {flag('label_columns')}",
+        )
+    return ()
 
 
 def _hints(roles: TableRoles, options: TableOptions) -> tuple[str, ...]:
