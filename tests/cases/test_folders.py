@@ -215,3 +215,13 @@ def test_case_and_endings_match_and_near_misses_are_named(build):
     table = build.table("t.csv", [["filename", "label"], *rows, ["img_4.png", "b"]])
     assert "'img_4.png' is not in" in refused(build.top / "images", table)
     assert "(near: 'img_04.png'" in refused(build.top / "images", table)
+
+
+def test_a_table_of_images_without_folders_is_proposed(build):
+    """Roboflow's train/_classes.csv, when train itself is given."""
+    names = [f"{n}.png" for n in range(6)]
+    build.image(*names)
+    build.table("_classes.csv", [["filename", "cat"], *([name, n % 2] for n, name in enumerate(names))])
+    assert refused(build.top).endswith(
+        "_classes.csv names the images, which are in no folders; pass --labels _classes.csv"
+    )

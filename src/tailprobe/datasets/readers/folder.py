@@ -162,6 +162,10 @@ def _refuse_table_beside(files: ImageFiles, inner: Steps) -> None:
         names = ImageNames(files)
         named = any(names.share(cells) > _NAMED and len(set(map(str, cells))) > 2 for cells in columns.cells.values())
         if named and not any(folders & {text_of(cell) for cell in cells} for cells in columns.cells.values()):
+            if not folders:
+                raise InputError(
+                    f"{files.source}: {path} names the images, which are in no folders; pass --labels {path}"
+                )
             raise InputError(
                 f"{files.source}: {path} names the images in the folders ({preview(sorted(folders))}), so these "
                 f"may not be classes; pass --labels {path}, or --class-level 1 to take the folders as classes"
