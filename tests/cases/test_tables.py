@@ -353,3 +353,15 @@ def test_more_binary_columns_than_images_are_pointed_out(build, labelled):
     assert told in read(build.top / "images", table).notes
     few = build.table("few.csv", [["image", *(f"c{c}" for c in range(20))], *(row[:21] for row in rows)])
     assert not any("are read as classes" in note for note in read(build.top / "images", few).notes)
+
+
+def test_images_that_no_row_names_are_counted(build, labelled):
+    """A table that was cut short, or Kaggle's unlabelled test images in the same folder."""
+    names = labelled([[]] * 10)
+    table = build.table("t.csv", [["image", "label"], *([name, "ab"[n % 2]] for n, name in enumerate(names[:6]))])
+    images = read(build.top / "images", table)
+    assert counts(images) == {"a": 3, "b": 3}
+    assert (
+        "4 of 10 images are not used: the table has no row for them, or it is left out (im_006.png, im_007.png, "
+        "im_008.png, ...)"
+    ) in images.notes
