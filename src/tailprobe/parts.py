@@ -15,6 +15,7 @@ _PART = {spelling: part for part, spellings in _SPELLINGS.items() for spelling i
 _NEUTRAL = """seg set data dataset image images img imgs photos pictures split part folder jpg jpeg png tif raw full
     small large clean final new official public"""
 _BESIDE = frozenset(_NEUTRAL.split())
+_UNLABELLED = frozenset({"pred", "predict", "prediction", "predictions", "unlabeled", "unlabelled", "inference"})
 
 
 def parse_part_folder(name: str) -> str | None:
@@ -27,6 +28,16 @@ def parse_part_folder(name: str) -> str | None:
     found = {part for word in words if (part := parse_part(word) or parse_part(word.lower().removesuffix("set")))}
     beside = [word for word in words if not (parse_part(word) or parse_part(word.lower().removesuffix("set")))]
     return found.pop() if len(found) == 1 and all(word.lower() in _BESIDE for word in beside) else None
+
+
+def is_unlabelled_folder(name: str) -> bool:
+    """Return whether a folder's name says that its images have no labels.
+
+    >>> [is_unlabelled_folder(name) for name in ("seg_pred", "unlabeled_images", "predator")]
+    [True, True, False]
+    """
+    words = {word.lower() for word in re.split(r"[\s_\-.()]+|\d+", name) if word}
+    return bool(words & _UNLABELLED) and words <= _UNLABELLED | _BESIDE
 
 
 def parse_part(word: str) -> str | None:

@@ -43,6 +43,37 @@ def test_19_parts_by_other_names_are_no_classes(build, train, other, part):
     assert (images.given_parts.count("train"), images.given_parts.count(part)) == (6, 4)
 
 
+@pytest.mark.parametrize("unlabelled", ["seg_pred", "seg_pred/seg_pred", "unlabeled", "val_images"])
+def test_a_folder_without_classes_next_to_parts_is_left_out(build, unlabelled):
+    """Intel's scenes and Kaggle's competitions: train and test hold class folders, or only train does."""
+    for part, number in (("seg_train", 3), ("seg_test", 2)):
+        build.image(*(f"{part}/{name}/{n}.png" for name in ("forest", "glacier") for n in range(number)))
+    build.image(f"{unlabelled}/1.png", f"{unlabelled}/2.png")
+    images = read(build.top)
+    assert counts(images) == {"forest": 5, "glacier": 5}
+    assert (images.given_parts.count("train"), images.given_parts.count("test")) == (6, 4)
+    assert f"2 images without a class folder left out ({unlabelled.partition('/')[0]})" in images.notes
+
+
+def test_one_part_with_classes_is_no_split(build):
+    build.image(*(f"train/{name}/{n}.png" for name in ("cat", "dog") for n in range(3)), "test/1.png")
+    images = read(build.top)
+    assert counts(images) == {"cat": 3, "dog": 3}
+    assert images.given_parts is None
+
+
+def test_parts_without_class_folders_are_no_classes(build):
+    """The folders of YOLO; a vehicle may be a train, next to other vehicles."""
+    build.image(
+        "images/train/1.png", "images/train/2.png", "images/val/3.png", "trains/train/1.png", "trains/bus/2.png"
+    )
+    message = refused(build.top / "images")
+    assert "the folders (train, val) are named like parts of a split" in message
+    assert "--labels, or --class-level 1" in message
+    assert counts(read(build.top / "images", class_level=1)) == {"train": 2, "val": 1}
+    assert counts(read(build.top / "trains")) == {"bus": 1, "train": 1}
+
+
 def test_21_one_unicode_form_for_names_and_classes(build):
     """llmsresearch/paperbanana#240, rfjakob/gocryptfs#992."""
     for n in range(6):
@@ -184,3 +215,13 @@ def test_case_and_endings_match_and_near_misses_are_named(build):
     table = build.table("t.csv", [["filename", "label"], *rows, ["img_4.png", "b"]])
     assert "'img_4.png' is not in" in refused(build.top / "images", table)
     assert "(near: 'img_04.png'" in refused(build.top / "images", table)
+
+
+def test_a_table_of_images_without_folders_is_proposed(build):
+    """Roboflow's train/_classes.csv, when train itself is given."""
+    names = [f"{n}.png" for n in range(6)]
+    build.image(*names)
+    build.table("_classes.csv", [["filename", "cat"], *([name, n % 2] for n, name in enumerate(names))])
+    assert refused(build.top).endswith(
+        "_classes.csv names the images, which are in no folders; pass --labels _classes.csv"
+    )

@@ -284,3 +284,84 @@ def test_43_hundreds_of_classes_are_read(build, labelled):
     images = read(build.top / "images", build.table("t.csv", [["filename", "label"], *rows]))
     assert set(counts(images).values()) == {3}
     assert len(images.labels.classes) == 365
+
+
+@pytest.mark.parametrize(
+    ("column", "yes", "no"), [("Confidence", 1, 0), ("present", "True", "False"), ("value", "yes", "no")]
+)
+def test_rows_of_labels_that_do_not_apply_are_no_labels(build, labelled, column, yes, no):
+    """Open Images: one row per image and label, with 0 where people found that the label is wrong."""
+    names = labelled([[]] * 30)
+    rows = [
+        [name, "verification", label, yes if (n + c) % 3 == 0 or c == n % 2 else no]
+        for n, name in enumerate(names)
+        for c, label in enumerate("abc")
+    ]
+    images = read(build.top / "images", build.table("t.csv", [["ImageID", "Source", "LabelName", column], *rows]))
+    truth = {label: sum(row[3] == yes for row in rows if row[2] == label) for label in "abc"}
+    assert counts(images) == truth
+    assert images.notes[0] == f"t.csv: image: ImageID; labels: LabelName; applies: {column}; ignored: Source"
+    absent = sum(row[3] == no for row in rows)
+    told = f"column {column!r} says which labels apply: {absent} of 90 rows name a label that their image does not have"
+    assert told in images.notes
+
+
+def test_a_confidence_next_to_one_row_per_image_is_ignored(build, labelled):
+    names = labelled([[]] * 6)
+    rows = [[name, "ab"[n % 2], n % 3 % 2] for n, name in enumerate(names)]
+    images = read(build.top / "images", build.table("t.csv", [["image", "label", "confidence"], *rows]))
+    assert counts(images) == {"a": 3, "b": 3}
+    assert images.notes[0] == "t.csv: image: image; labels: label; ignored: confidence"
+
+
+def test_names_of_uploads_to_label_studio_are_found(build, labelled):
+    """Label Studio stores an upload under another name, with eight hexadecimal digits before it."""
+    rows = [[f"/data/upload/3/1a2b3c{n:02}-{name}", "ab"[n % 2]] for n, name in enumerate(labelled([[]] * 8))]
+    images = read(build.top / "images", build.table("t.csv", [["image", "choice"], *rows]))
+    assert counts(images) == {"a": 4, "b": 4}
+    assert any(note.startswith("8 names differ from their files in the prefix of an upload") for note in images.notes)
+
+
+def test_absolute_names_that_are_not_there_name_the_nearest(build, labelled):
+    rows = [[f"/elsewhere/x{name}", "ab"[n % 2]] for n, name in enumerate(labelled([[]] * 4))]
+    message = refused(build.top / "images", build.table("t.csv", [["image", "label"], *rows]))
+    assert "use its path within the folder (near: 'im_000.png'" in message
+
+
+def test_columns_of_numbers_are_not_proposed_as_labels(build, labelled):
+    rows = [[name, n / 2, n / 3, f"note {n}"] for n, name in enumerate(labelled([[]] * 6))]
+    table = build.table("t.csv", [["image", "lat", "lon", "remark"], *rows])
+    assert refused(build.top / "images", table).endswith("with --label-columns, e.g. --label-columns remark")
+    table = build.table("t.csv", [["image", "lat", "lon"], *(row[:3] for row in rows)])
+    assert refused(build.top / "images", table).endswith("or one per class, with --label-columns")
+
+
+def test_a_table_of_merged_classes_needs_no_header(build, labelled):
+    rows = [[name, ["Cat", "cat", "dog"][n % 3]] for n, name in enumerate(labelled([[]] * 6))]
+    table = build.table("t.csv", [["image", "label"], *rows])
+    merge = build.text("merge.csv", "Cat,feline\ncat,feline\n")
+    assert counts(read(build.top / "images", table, merge_classes=str(merge))) == {"dog": 2, "feline": 4}
+    merge.unlink()
+    assert "--merge-classes" in refused(build.top / "images", table, merge_classes=str(merge))
+
+
+def test_more_binary_columns_than_images_are_pointed_out(build, labelled):
+    names = labelled([[]] * 4)
+    rows = [[name, *((n + c) % 2 for c in range(120))] for n, name in enumerate(names)]
+    table = build.table("t.csv", [["image", *(f"c{c}" for c in range(120))], *rows])
+    told = "120 columns are read as classes of 4 images; if they are not, name those that are with --label-columns"
+    assert told in read(build.top / "images", table).notes
+    few = build.table("few.csv", [["image", *(f"c{c}" for c in range(20))], *(row[:21] for row in rows)])
+    assert not any("are read as classes" in note for note in read(build.top / "images", few).notes)
+
+
+def test_images_that_no_row_names_are_counted(build, labelled):
+    """A table that was cut short, or Kaggle's unlabelled test images in the same folder."""
+    names = labelled([[]] * 10)
+    table = build.table("t.csv", [["image", "label"], *([name, "ab"[n % 2]] for n, name in enumerate(names[:6]))])
+    images = read(build.top / "images", table)
+    assert counts(images) == {"a": 3, "b": 3}
+    assert (
+        "4 of 10 images are not used: the table has no row for them, or it is left out (im_006.png, im_007.png, "
+        "im_008.png, ...)"
+    ) in images.notes

@@ -36,6 +36,19 @@ def test_equal_embeddings_are_said(equal: int, said: str, caplog: pytest.LogCapt
     assert re.search(said, caplog.text) if said else caplog.text == ""
 
 
+def test_equal_arrays_are_said_before_heads_are_trained(tmp_path, caplog, monkeypatch) -> None:
+    class TrainingError(Exception):
+        """Training would begin."""
+
+    def train(*_: object, **__: object) -> None:
+        raise TrainingError
+
+    monkeypatch.setattr("tailprobe.study.run._train_enough_seeds", train)
+    with caplog.at_level(logging.WARNING, "tailprobe"), pytest.raises(TrainingError):
+        tailprobe.compare(np.ones((40, 4)), list("aaab") * 10, methods=["baseline"], out=tmp_path / "run")
+    assert "100% of the images have one and the same embedding" in caplog.text
+
+
 @pytest.mark.parametrize(("flat", "said"), [(10, True), (3, False)])
 def test_pictures_of_one_colour_are_said(flat, said, tmp_path, caplog) -> None:
     rng = np.random.default_rng(0)

@@ -1,6 +1,8 @@
 """From Python: what a user gives becomes a study and an execution."""
 
 import inspect
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -63,3 +65,29 @@ def test_a_method_may_be_given_as_it_is(asked: dict[str, Any]) -> None:
     assert [str(m) for m in parse_methods(asked["study"].methods)] == ["baseline", "reweight(2)", "focal(2)"]
     compare("images", methods=focal)
     assert asked["study"].methods == ("tailprobe.methods.losses.focal:focal",)
+
+
+WRONG_TYPES = """
+import numpy as np, tailprobe
+def tell(function, *given, **options):
+    try:
+        function(*given, **options)
+    except tailprobe.InputError as error:
+        print(error)
+for options in ({"out": 3}, {"cache": ["a"]}, {"weights": "resnet18.pt"}, {"weights": {"resnet18": 1}}):
+    tell(tailprobe.compare, np.eye(6), list("abcabc"), **options)
+tell(tailprobe.Run, "RUN")
+"""
+
+
+@pytest.mark.slow
+def test_paths_of_another_type_are_refused() -> None:
+    """In a process of its own, as the tests check types before the code does."""
+    done = subprocess.run([sys.executable, "-c", WRONG_TYPES], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "out is 3. Expected a path, as text or a pathlib.Path",
+        "cache is ['a']. Expected a path, as text or a pathlib.Path",
+        "weights is 'resnet18.pt'. Expected encoders with their files, as {'resnet18': 'FILE'}",
+        "weights of resnet18 is 1. Expected a path, as text or a pathlib.Path",
+        "Run takes no str; open a run folder with tailprobe.Run.load(PATH)",
+    ]

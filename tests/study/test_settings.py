@@ -44,7 +44,10 @@ def test_relative_paths_are_taken_from_the_files_folder(tmp_path: Path) -> None:
     [
         ('[data]\nsource="x"\n[study]\nseds = 3', "did you mean 'seeds'"),
         ('[data]\nsource="x"\n[recipe]\nepoch = 3', "did you mean 'epochs'"),
-        ('[data]\nsource="x"\n[stuff]\na = 3', "no section is called 'stuff'"),
+        ('[data]\nsource="x"\n[extras]\na = 3', r"no section is called 'extras'\. Known"),
+        ('methods = ["baseline"]\n[data]\nsource="x"', r"s\w*\.toml: methods is in no section; .* \[study\]"),
+        ('epochs = 3\n[data]\nsource="x"', r"epochs is in no section; write it below a line \[recipe\]"),
+        ('[data]\nsource="x"\n[study]\nmetric = "auc"', r"s\w*\.toml: metric is 'auc'"),
         ("[study]\nseeds = 3", "needs a source"),
         ('[data]\nsource="x"\n[study]\nseeds = 0', "Expected a whole number or auto, 1 to 10,000"),
         ('[data]\nsource="x"\n[study]\nseeds = "three"', r"\[study\] seeds is 'three'. Expected a whole number"),

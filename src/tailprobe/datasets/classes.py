@@ -97,7 +97,12 @@ def _of_variants(labels: Labels) -> dict[str, str]:
 
 
 def _of_table(path: Source, labels: Labels) -> Mapping[str, str]:
-    columns = read_columns(path)
+    if not path.is_file():
+        raise InputError(
+            f"{flag('merge_classes')} {path}: there is no such file; give a table of old and new names of classes, or "
+            f"{VARIANTS}"
+        )
+    columns = read_columns(path, labels.classes.__contains__)
     if len(columns.cells) != 2:
         raise InputError(
             f"{path.name}: expected two columns, old and new names of classes, found {columns.header()}; write one row "

@@ -47,6 +47,12 @@ class Run:
 
     folder: RunFolder
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.folder, RunFolder):
+            raise InputError(
+                f"Run takes no {type(self.folder).__name__}; open a run folder with tailprobe.Run.load(PATH)"
+            )
+
     def __repr__(self) -> str:
         """Return the number of methods and images, if run.json has been read, and the folder."""
         record = vars(self).get("record")  # a repr must not read a file

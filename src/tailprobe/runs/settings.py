@@ -297,7 +297,12 @@ def read_study(path: Path, *, allow_code: bool = False) -> Study:
     """
     from tailprobe.runs.code import refuse_code  # needs `Study`
 
-    study = _read_study(path)
+    try:
+        study = _read_study(path)
+    except InputError as error:
+        if str(error).startswith(f"{path}: "):
+            raise
+        raise InputError(f"{path}: {error}") from error
     if not allow_code:
         refuse_code(study, where=str(path))
     return study
@@ -311,7 +316,7 @@ def _read_study(path: Path) -> Study:
         raise InputError(f"{path}: cannot be read ({error.strerror}); {way_out}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{path}: is not TOML ({error})") from None
-    _check_names(path, "section", document, {"study", "data", "weights", "recipe"})
+    _check_sections(path, document)
     data = _section(path, document, "data")
     if not isinstance(data.get("source"), str) or not data["source"].strip():
         raise InputError(f"{path}: [data] needs a source, the folder, .zip or table to read")
@@ -352,10 +357,25 @@ def _section(path: Path, document: Mapping[str, Any], name: str) -> dict[str, An
     return dict(section)
 
 
+def _check_sections(path: Path, document: Mapping[str, Any]) -> None:
+    """Refuse what is no section; a setting outside its section is named with it.
+
+    Raises:
+        InputError: there is an unknown section, or a setting before the first section.
+    """
+    settings = {"study": set(settings_of(Study)) - OUTSIDE_STUDY, "recipe": set(settings_of(Recipe))}
+    settings["data"] = {"source", "long_tail"}
+    for name, value in document.items():
+        section = next((section for section, known in settings.items() if name in known), None)
+        if section is not None and not isinstance(value, Mapping):
+            raise InputError(f"{path}: {name} is in no section; write it below a line [{section}]")
+    _check_names(path, "section", document, {"study", "data", "weights", "recipe"})
+
+
 def _check_names(path: Path, what: str, given: Mapping[str, object], known: set[str]) -> None:
     for name in given:
         if name not in known:
-            near = did_you_mean(name, known)
+            near = did_you_mean(name, known) or "."
             raise InputError(f"{path}: no {what} is called {name!r}{near} Known: {', '.join(sorted(known))}")
 
 

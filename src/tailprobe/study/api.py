@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -96,9 +97,9 @@ def _embed(
         raise InputError(
             f"images: {type(images).__name__}; expected those of tailprobe.read, e.g. tailprobe.read(PATH)"
         )
-    folder = default_cache() if cache is None else Path(cache)
+    folder = default_cache() if cache is None else _path("cache", cache)
     if isinstance(encoder, str):
-        file = None if weights is None else Path(weights)
+        file = None if weights is None else _path("weights", weights)
         encoder = load_encoder(
             encoder, weights=file, runtime=runtime, precision=precision, choice_cache=folder / CHOICES
         )
@@ -200,7 +201,7 @@ def compare(
         reader=_reader_options(reader),
         long_tail=long_tail,
         encoders=tuple(made) if made else encoders or default_encoders(source, str(reader.get("format", "auto"))),
-        weights={name: str(Path(file).expanduser().resolve()) for name, file in (weights or {}).items()},
+        weights=_weights(weights or {}),
         methods=_method_texts(methods),
         seeds=seeds,
         max_seeds=max_seeds,
@@ -230,7 +231,7 @@ def compare(
     )
     execution = make(
         Execution,
-        cache=default_cache() if cache is None else Path(cache),
+        cache=default_cache() if cache is None else _path("cache", cache),
         workers=workers,
         kernel=kernel,
         engine=engine,
@@ -246,7 +247,7 @@ def compare(
 def _folder(out: str | Path | None) -> Iterator[Path]:
     """Yield the run folder, by default a temporary one, which is removed again if the study is refused."""
     if out is not None:
-        yield Path(out)
+        yield _path("out", out)
         return
     folder = Path(tempfile.mkdtemp(prefix="tailprobe-"))
     _LOG.info("the run is in %s, a temporary folder; keep it with .save(PATH), or pass out=PATH", folder)
@@ -255,6 +256,19 @@ def _folder(out: str | Path | None) -> Iterator[Path]:
     finally:
         if not any(folder.iterdir()):
             folder.rmdir()
+
+
+def _path(name: str, given: object) -> Path:
+    if not isinstance(given, str | os.PathLike):
+        raise InputError(f"{name} is {given!r:.60}. Expected a path, as text or a pathlib.Path")
+    return Path(given)
+
+
+def _weights(given: object) -> dict[str, str]:
+    """Return the absolute path of each encoder's file of weights."""
+    if not isinstance(given, Mapping):
+        raise InputError(f"weights is {given!r:.60}. Expected encoders with their files, as {{'resnet18': 'FILE'}}")
+    return {name: str(_path(f"weights of {name}", file).expanduser().resolve()) for name, file in given.items()}
 
 
 def _method_texts(methods: Sequence[str | Method] | Method | str) -> Sequence[str] | str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tailprobe.datasets.images import LabeledImages
 from tailprobe.embeddings.embeddings import Embeddings, align
+from tailprobe.embeddings.variety import warn_of_equal_embeddings
 from tailprobe.engines.choose import choose_engine
 from tailprobe.errors import InputError
 from tailprobe.lock import locked_folder
@@ -109,6 +110,8 @@ def _compute(
         stored = embed_all(study, design.images, job.execution, progress=job.progress)
     else:
         stored = {name: align(given, design.images.names) for name, given in embeddings.items()}
+        for given in stored.values():
+            warn_of_equal_embeddings(given)
     design, stored = leave_out_skipped(study, design, stored)
     design = leave_out_methods(study, design, stored)
     design, measured, stages = _train_enough_seeds(job, design, stored, before)

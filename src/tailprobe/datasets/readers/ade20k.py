@@ -47,7 +47,8 @@ def read_ade20k(
     source = source / RELEASE if (source / RELEASE).is_dir() else source
     table = labels or source / TABLE_NAME
     files = find_images(source / "images", on_bad_image=on_bad_image)
-    return join_images(read_scenes(table, top=top, exclude=exclude), files, bands=bands, on_bad_image=on_bad_image)
+    scenes = read_scenes(table, top=top, exclude=exclude)
+    return join_images(scenes, files, bands=bands, on_bad_image=on_bad_image, count_unused=False)
 
 
 def read_scenes(table: Source, *, top: int = 20, exclude: Sequence[str] = ("misc",)) -> TagTable:

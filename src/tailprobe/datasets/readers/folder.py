@@ -1,10 +1,10 @@
 """A folder, or a .zip of one, with one folder per class."""
 
 import unicodedata
-from collections.abc import Mapping
 from pathlib import Path
 
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.part_folders import Steps, refuse_parts_as_classes, split_parts
 from tailprobe.datasets.pixels.bands import BandSelection, Composite
 from tailprobe.datasets.registry import READERS, Reader
 from tailprobe.datasets.storage.image_files import ImageFiles, OnBadImage, find_images, preview
@@ -14,11 +14,9 @@ from tailprobe.datasets.tables.files import read_columns, table_suffix
 from tailprobe.datasets.tables.match import ImageNames
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
-from tailprobe.parts import parse_part_folder
 
 _MAX_TABLE = 2**25  # largest table next to class folders that is checked, bytes
 _NAMED = 0.9  # share of a column that must name images for the table to describe them
-_Steps = Mapping[str, tuple[str, ...]]  # path of an image -> its folders and file name
 
 
 def read_folder(
@@ -32,7 +30,8 @@ def read_folder(
     """Read single-label images from class folders: `Forest/12.jpg`, or `train/Forest/12.jpg` with part folders on top.
 
     A single folder that wraps everything (`2750/Forest/12.jpg`) is skipped. Part folders may have any common name
-    (`seg_train`, `training_set`, `val2017`). Images are named by their path below `source`. Hidden files, files that
+    (`seg_train`, `training_set`, `val2017`); next to them, an unlabelled one (`test/1.jpg`, `seg_pred/1.jpg`) is left
+    out. Images are named by their path below `source`. Hidden files, files that
     are not images and images outside class folders are left out and counted in the notes.
 
     Args:
@@ -45,7 +44,8 @@ def read_folder(
 
     Raises:
         InputError: there are fewer than two class folders, a class folder has no image, there are part folders next
-            to class folders, every class contains the same folders or a table, or a label table is given.
+            to class folders or instead of them, every class contains the same folders or a table, or a label table is
+            given.
     """
     if labels is not None:
         raise InputError(
@@ -53,8 +53,8 @@ def read_folder(
         )
     files = find_images(source, on_bad_image=on_bad_image)
     steps = _steps({path: tuple(path.split("/")) for path in files.image_sources})
-    parts = _parts(steps, source)
-    inner = steps if parts is None else _below_parts(steps)
+    below = split_parts(steps, source)
+    parts, inner = below.parts, below.steps
     if class_level is None:
         _refuse_tables(files, inner)
         _refuse_table_beside(files, inner)
@@ -62,8 +62,10 @@ def read_folder(
     level = _level(class_level, source)
     named = {path: _class_name(tail[level]) for path, tail in inner.items() if len(tail) > level + 1}
     _refuse_no_classes(files, set(named.values()))
+    if class_level is None and not below.parted:
+        refuse_parts_as_classes(set(named.values()), source)
     if level == 0:
-        _refuse_empty_class(files, set(named.values()), steps, parted=parts is not None)
+        _refuse_empty_class(files, set(named.values()), steps, parted=below.parted)
     loose = [path for path in inner if path not in named]
     notes = (f"{len(loose)} images in no class folder left out ({preview(loose)})",) if loose else ()
     return LabeledImages(
@@ -73,11 +75,11 @@ def read_folder(
         source=str(source),
         bands=bands,
         given_parts=None if parts is None else tuple(parts[path] for path in named),
-        notes=files.notes + notes + _deeper(inner, level),
+        notes=files.notes + below.notes + notes + _deeper(inner, level),
     )
 
 
-def _steps(steps: _Steps) -> _Steps:
+def _steps(steps: Steps) -> Steps:
     """Return path -> its folders and file name, without the outer folders that wrap all images."""
     while steps and min(map(len, steps.values())) > 2 and len({tail[0] for tail in steps.values()}) == 1:
         steps = {path: tail[1:] for path, tail in steps.items()}
@@ -88,28 +90,6 @@ def _class_name(folder: str) -> str:
     return unicodedata.normalize("NFC", folder)
 
 
-def _parts(steps: _Steps, source: Source) -> dict[str, str] | None:
-    """Return the part of each image, None if the top-level folders are not parts."""
-    # A class may be called "train": only a folder that contains folders can be a part.
-    outer = {tail[0] for tail in steps.values() if len(tail) > 2}
-    parts = {name: part for name in outer if (part := parse_part_folder(name)) is not None}
-    others = {tail[0] for tail in steps.values() if len(tail) > 1} - set(parts)
-    if parts and others:
-        raise InputError(
-            f"{source}: part folder {min(parts)!r} is next to {min(others)!r}; put every class folder into "
-            "train, validation or test, or none of them"
-        )
-    return {path: parts[tail[0]] for path, tail in steps.items() if tail[0] in parts} if parts else None
-
-
-def _below_parts(steps: _Steps) -> _Steps:
-    """Return the steps below part folders; a folder named like a part directly inside one is skipped."""
-    inner = {path: tail[1:] for path, tail in steps.items() if len(tail) > 1}
-    while inner and all(len(tail) > 2 and parse_part_folder(tail[0]) for tail in inner.values()):
-        inner = {path: tail[1:] for path, tail in inner.items()}
-    return inner
-
-
 def _level(given: int | None, source: Source) -> int:
     if given is not None and given < 1:
         raise InputError(
@@ -118,7 +98,7 @@ def _level(given: int | None, source: Source) -> int:
     return 0 if given is None else given - 1
 
 
-def _below(inner: _Steps) -> dict[str, set[str]]:
+def _below(inner: Steps) -> dict[str, set[str]]:
     """Return class folder -> its subfolders that contain images; "" is the class folder itself."""
     below: dict[str, set[str]] = {}
     for tail in inner.values():
@@ -127,7 +107,7 @@ def _below(inner: _Steps) -> dict[str, set[str]]:
     return below
 
 
-def _refuse_same_folders(inner: _Steps, source: Source) -> None:
+def _refuse_same_folders(inner: Steps, source: Source) -> None:
     """Refuse class folders with the same subfolders, which are then more likely the classes.
 
     Raises:
@@ -144,7 +124,7 @@ def _refuse_same_folders(inner: _Steps, source: Source) -> None:
         )
 
 
-def _refuse_tables(files: ImageFiles, inner: _Steps) -> None:
+def _refuse_tables(files: ImageFiles, inner: Steps) -> None:
     """Refuse class folders that each contain a table, as the table more likely has the labels.
 
     Raises:
@@ -163,7 +143,7 @@ def _refuse_tables(files: ImageFiles, inner: _Steps) -> None:
         )
 
 
-def _refuse_table_beside(files: ImageFiles, inner: _Steps) -> None:
+def _refuse_table_beside(files: ImageFiles, inner: Steps) -> None:
     """Refuse class folders next to a table that names their images, but not the folders: it has the labels.
 
     Raises:
@@ -186,13 +166,17 @@ def _refuse_table_beside(files: ImageFiles, inner: _Steps) -> None:
         if named and not folders:
             raise InputError(f"{top}: no folders of classes, but {path} names the images; pass --labels {top / path}")
         if named and not any(folders & {text_of(cell) for cell in cells} for cells in columns.cells.values()):
+            if not folders:
+                raise InputError(
+                    f"{files.source}: {path} names the images, which are in no folders; pass --labels {path}"
+                )
             raise InputError(
                 f"{top}: {path} names the images in the folders ({preview(sorted(folders))}), so these "
                 f"may not be classes; pass --labels {top / path}, or --class-level 1 to take the folders as classes"
             )
 
 
-def _deeper(inner: _Steps, level: int) -> tuple[str, ...]:
+def _deeper(inner: Steps, level: int) -> tuple[str, ...]:
     """Note that subfolders of class folders are not used, if there are several, which could be classes."""
     deeper = sorted({tail[level + 1] for tail in inner.values() if len(tail) > level + 2})
     if len(deeper) < 2:
@@ -214,7 +198,7 @@ def _refuse_no_classes(files: ImageFiles, classes: set[str]) -> None:
     )
 
 
-def _refuse_empty_class(files: ImageFiles, classes: set[str], steps: _Steps, *, parted: bool) -> None:
+def _refuse_empty_class(files: ImageFiles, classes: set[str], steps: Steps, *, parted: bool) -> None:
     some = next(iter(steps))
     wraps = len(some.split("/")) - len(steps[some])
     level = wraps + 2 if parted else wraps + 1  # number of components in the path of a class folder

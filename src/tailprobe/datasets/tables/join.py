@@ -10,7 +10,11 @@ from tailprobe.datasets.tables.tags import TagTable
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 
-_DIFFER = {"case": "case, Unicode form or the spelling of the ending", "ending": "the ending"}
+_DIFFER = {
+    "case": "case, Unicode form or the spelling of the ending",
+    "ending": "the ending",
+    "upload": "the prefix of an upload",
+}
 
 
 def join_images(
@@ -20,10 +24,12 @@ def join_images(
     bands: BandSelection,
     on_bad_image: OnBadImage,
     images: ImageNames | None = None,
+    count_unused: bool = True,
 ) -> LabeledImages:
     """Match the images of a folder or archive to the rows of a table.
 
-    Images that no row names are left out. A class is kept even if all its images are skipped, and listed in the notes.
+    Images that no row names are left out and counted in the notes. A class is kept even if all its images are skipped,
+    and listed in the notes.
 
     Args:
         table: the rows.
@@ -31,6 +37,7 @@ def join_images(
         bands: which bands are read.
         on_bad_image: "skip" leaves rows without an image out.
         images: the index of `files`, if it has been built already.
+        count_unused: False if the table's notes say already which images are left out.
 
     Raises:
         InputError: an image is missing and `on_bad_image` is "error"; every image is missing; a name matches
@@ -56,6 +63,7 @@ def join_images(
         notes=table.notes
         + files.notes
         + _near_misses(table, matches)
+        + (_unused(files, paths) if count_unused else ())
         + _notes(missing, len(paths), _empty_classes(labels)),
     )
 
@@ -87,6 +95,15 @@ def _refuse_missing(table: TagTable, images: ImageNames, missing: list[str], n: 
         f"{table.where[n]}: image {missing[0]!r} is not in {images.files.source}{nearest}; {len(missing):,} of "
         f"{len(table.names):,} images are missing ({preview(missing)}); pass the folder that holds them{fix}"
     )
+
+
+def _unused(files: ImageFiles, paths: list[str | None]) -> tuple[str, ...]:
+    named = set(paths)
+    left = [path for path in files.image_sources if path not in named]
+    if not left:
+        return ()
+    number = f"{len(left):,} of {len(files.image_sources):,} images"
+    return (f"{number} are not used: the table has no row for them, or it is left out ({preview(left)})",)
 
 
 def _near_misses(table: TagTable, matches: list[Match]) -> tuple[str, ...]:

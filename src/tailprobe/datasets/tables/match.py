@@ -1,6 +1,7 @@
 """Find the images of a folder by the names that a table uses for them."""
 
 import difflib
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
@@ -15,7 +16,8 @@ from tailprobe.datasets.tables.columns import text_of
 _SAME_ENDING = {"jpeg": ".jpg", "jpe": ".jpg", "tiff": ".tif"}
 _SAMPLE = 300  # rows of a column that are checked to see whether it names images
 _MANY = 20_000  # files; above this number, similar names are not searched for
-How = Literal["", "case", "ending"]
+_UPLOADED = re.compile(r"(?:.*/)?[0-9a-f]{8}-(?=[^/]+$)")  # Label Studio stores an upload as `1a2b3c4d-name.jpg`
+How = Literal["", "case", "ending", "upload"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class ImageNames:
     """Finds images by name: any tail of a path, with or without its extension, as `ImageFiles.index` has them.
 
     If no file has the exact name, names match that differ only in Unicode form, case or the spelling of the extension
-    (.jpeg, .JPG); if there are none, names that differ only in the extension.
+    (.jpeg, .JPG); if there are none, names that differ only in the extension; then names without the prefix that Label
+    Studio gives to uploads.
     """
 
     def __init__(self, files: ImageFiles) -> None:
@@ -52,7 +55,8 @@ class ImageNames:
         stem = _stem(key)
         if stem != key and stem in self._alike:
             return Match(tuple(self._alike[stem]), "ending")
-        return Match(())
+        uploaded = _UPLOADED.match(name)
+        return Match(()) if uploaded is None else Match(self.match_exactly(name[uploaded.end() :]).paths, "upload")
 
     def match_exactly(self, name: str) -> Match:
         """Return the images that have exactly this name; fast, as the index of similar names is not needed."""

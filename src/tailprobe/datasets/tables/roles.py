@@ -10,6 +10,7 @@ from tailprobe.datasets.tables.columns import Columns, text_of
 from tailprobe.datasets.tables.match import ImageNames
 from tailprobe.datasets.tables.options import TableOptions, flag
 from tailprobe.datasets.tables.parts import PartColumn, find_parts
+from tailprobe.datasets.tables.present import find_presence
 from tailprobe.datasets.tables.usual import (
     GROUP_NAMES,
     IMAGE_NAMES,
@@ -35,6 +36,7 @@ class TableRoles:
     part: PartColumn | None
     group: str | None
     ignored: tuple[str, ...]
+    presence: str | None = None  # column that says whether the label of a row applies
 
     def describe(self, how: str) -> str:
         """Return the roles as one line: "image: tile; labels: tags, split at ','; part: split; ignored: lat, lon"."""
@@ -47,6 +49,7 @@ class TableRoles:
         described = [
             f"image: {self.image}",
             f"labels: {labels}",
+            *([f"applies: {self.presence}"] if self.presence is not None else []),
             *([f"part: {self.part.column}"] if self.part is not None and used else []),
             *([f"group: {self.group}"] if self.group is not None else []),
             *([f"ignored: {_named(self.ignored)}"] if self.ignored else []),
@@ -73,10 +76,13 @@ def find_roles(columns: Columns, options: TableOptions, images: ImageNames | Non
     taken = {image, group} | ({part.column} if part is not None else set())
     rest = [name for name in columns.cells if name not in taken]
     tags, one_hot = _label_columns(columns, rest, options, missing)
-    ignored = [name for name in columns.cells if name not in {image, group, *tags, *one_hot}]
+    used = {image, group, *tags, *one_hot}
+    ignored = [name for name in columns.cells if name not in used]
     if part is not None and part.parts is not None:
         ignored = [name for name in ignored if name != part.column]
-    return TableRoles(image, tags, one_hot, part, group, tuple(ignored))
+    presence = find_presence(columns, image, ignored, missing) if tags else None
+    ignored = [name for name in ignored if name != presence]
+    return TableRoles(image, tags, one_hot, part, group, tuple(ignored), presence)
 
 
 def missing_words(options: TableOptions) -> frozenset[str]:
@@ -272,7 +278,7 @@ def _is_number(text: str) -> bool:
 
 
 def _no_labels(columns: Columns, rest: Sequence[str]) -> str:
-    names = [name for name in rest if not is_index(name)] or list(rest)
+    names = [name for name in rest if not all(_is_number(text_of(cell)) for cell in columns.cells[name])]
     example = f", e.g. {flag('label_columns')} {_quoted(names[:1])}" if names else ""
     return (
         f"{columns.path.name}: no column of labels (looked for {', '.join(LABEL_NAMES[:6])}, ... and columns of 0 and "

@@ -17,12 +17,15 @@ from tailprobe.datasets.tables.match import ImageNames, drop_steps, posix
 from tailprobe.datasets.tables.one_hot import one_hot_tags
 from tailprobe.datasets.tables.options import DEFAULT_TABLE_OPTIONS, OnUnknownTag, TableOptions, flag
 from tailprobe.datasets.tables.parts import LEAVE_OUT
+from tailprobe.datasets.tables.present import only_present
 from tailprobe.datasets.tables.roles import TableRoles, find_roles, missing_words, possible_group
 from tailprobe.datasets.tables.rows import Rows
 from tailprobe.datasets.tables.usual import is_singular
 from tailprobe.errors import InputError
 from tailprobe.labels import Kind, Labels
 from tailprobe.registry import did_you_mean
+
+_MANY = 100  # binary columns; fewer may be classes even if there are fewer images
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +76,7 @@ def tag_table(
     rows, unknown = _known(rows, classes, options.on_unknown_tag)
     rows, labels, label_notes = _labels(columns.path.name, rows, classes, roles, options)
     described = f"{columns.path.name}: {roles.describe(how)}"
-    hints = _hints(roles, options)
+    hints = _hints(roles, options) + _many_classes(labels, roles)
     return TagTable(
         tuple(rows.names),
         labels,
@@ -102,7 +105,8 @@ def _rows(
         split = [split_cells(columns, name, options, missing) for name in roles.tags]
         tags = [[tag for cells in row for tag in cells] for row in zip(*(each.tags for each in split), strict=True)]
         kept, how = list(range(len(columns))), split[0].how
-        notes += tuple(note for each in split for note in each.notes) + _missing_note(columns, roles, options)
+        tags, present = only_present(columns, roles.presence, tags, missing)
+        notes += tuple(note for each in split for note in each.notes) + _missing_note(columns, roles, options) + present
     rows = Rows(
         names,
         tags,
@@ -135,9 +139,17 @@ def _names(columns: Columns, column: str, images: ImageNames | None) -> list[str
     strip = 0 if images is None else images.common_steps(texts)
     names = [posix(drop_steps(text, strip)) if strip else text for text in texts]
     return [
-        posix(name) if images is not None and name and name in images else clean_name(name, where=columns.where(n))
+        posix(name) if images is not None and name and name in images else _clean_name(name, columns.where(n), images)
         for n, name in enumerate(names)
     ]
+
+
+def _clean_name(name: str, where: str, images: ImageNames | None) -> str:
+    try:
+        return clean_name(name, where=where)
+    except InputError as error:
+        near = [] if images is None else images.near(posix(name).rpartition("/")[2])
+        raise InputError(f"{error} (near: {', '.join(map(repr, near))})" if near else str(error)) from None
 
 
 def _groups(columns: Columns, column: str, names: Sequence[str]) -> list[str]:
@@ -267,6 +279,16 @@ def _without_empty(table: str, labels: Labels, options: TableOptions) -> tuple[L
     kept = np.flatnonzero(labels.counts)
     fewer = labels.columns(kept)
     return fewer, (f"classes left out because no image carries them: {preview(empty, shown=10)}",)
+
+
+def _many_classes(labels: Labels, roles: TableRoles) -> tuple[str, ...]:
+    """Note that a table has more binary columns than rows, which are then more likely features than classes."""
+    if roles.one_hot and len(labels.classes) > max(_MANY, len(labels)):
+        return (
+            f"{len(labels.classes):,} columns are read as classes of {len(labels):,} images; if they are not, name "
+            f"those that are with {flag('label_columns')}",
+        )
+    return ()
 
 
 def _hints(roles: TableRoles, options: TableOptions) -> tuple[str, ...]:

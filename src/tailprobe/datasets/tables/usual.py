@@ -27,6 +27,8 @@ GROUP_NAMES = (
     *("scene", "sceneid", "site", "siteid", "location", "locationid", "seqid", "sequence", "sequenceid", "video"),
     *("videoid", "clip", "slide", "slideid", "study", "studyid", "group", "groupid", "series", "burst", "camera"),
 )
+# Columns that say whether the label of a row applies to the image, in tables with a row per image and label.
+PRESENCE_NAMES = ("present", "presence", "confidence", "value", "exists", "positive", "ispresent", "applies")
 _SINGULAR = ("label", "tag", "class", "category", "target", "labelname", "classname", "species", "diagnosis", "dx", "y")
 _INDEX = re.compile(r"|index|unnamed: \d+(_level_\d+)?|level_\d+|column \d+", re.IGNORECASE)
 
