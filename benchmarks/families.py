@@ -44,10 +44,13 @@ class Given:
     long_tail: float
     methods: str
     seeds: int
+    split: str
 
     def study(self, seeds: int) -> Study:
         """Return the settings of the study."""
-        return Study(source=str(self.path), methods=(self.methods,), seeds=seeds, long_tail=self.long_tail)
+        return Study(
+            source=str(self.path), methods=(self.methods,), seeds=seeds, long_tail=self.long_tail, split=self.split
+        )
 
 
 def main() -> None:
@@ -57,21 +60,22 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--long-tail", type=float, default=100)
     parser.add_argument("--methods", default="all")
+    parser.add_argument("--split", default="rotated", help="rotated seeds come in fives; stratified ones one by one")
     parser.add_argument("--whole", type=int, default=0, help="seeds of a real study, 0 for none")
     asked = parser.parse_args()
-    given = Given(asked.embeddings, asked.long_tail, asked.methods, asked.seeds)
+    given = Given(asked.embeddings, asked.long_tail, asked.methods, asked.seeds, asked.split)
     if asked.seeds:
-        costs = measure(given)
-        print(by_method(costs, asked.seeds).to_string(index=False))
+        costs, seeds = measure(given)
+        print(by_method(costs, seeds).to_string(index=False))
         print()
-        print(by_family(costs, asked.seeds).to_string(index=False))
+        print(by_family(costs, seeds).to_string(index=False))
     if asked.whole:
         print()
         print(whole_study(given, asked.whole).to_string(index=False))
 
 
-def measure(given: Given) -> pd.DataFrame:
-    """Return the processor seconds of each method, all seeds together: method, family, plan, fit."""
+def measure(given: Given) -> tuple[pd.DataFrame, int]:
+    """Return the processor seconds of each method, all seeds together (method, family, plan, fit), and the seeds."""
     vectors, images = read_embeddings(given.path)
     images = thin_to_long_tail(images, ratio=given.long_tail, rng=generator(0, "long tail"))
     stored = {vectors.encoder: align(vectors, images.names)}
@@ -79,7 +83,8 @@ def measure(given: Given) -> pd.DataFrame:
     bare = replace(design, repeats=tuple(replace(repeat, learners={}) for repeat in design.repeats))
     with tempfile.TemporaryDirectory() as folder:
         _one(bare, stored, design.methods[0], Path(folder) / "first")  # the first head of a process costs more
-        return pd.DataFrame([_one(bare, stored, method, Path(folder) / "all") for method in design.methods])
+        rows = [_one(bare, stored, method, Path(folder) / "all") for method in design.methods]
+    return pd.DataFrame(rows), len(design.repeats)
 
 
 def _one(design: Design, stored: dict[str, Embeddings], method: BoundMethod, finished: Path) -> dict[str, object]:
@@ -114,7 +119,7 @@ def whole_study(given: Given, seeds: int) -> pd.DataFrame:
     watch = Watch()
     with tempfile.TemporaryDirectory() as folder:
         compare(
-            given.path, methods=given.methods, seeds=seeds, long_tail=given.long_tail, progress=watch,
+            given.path, methods=given.methods, seeds=seeds, long_tail=given.long_tail, split=given.split, progress=watch,
             out=Path(folder) / "run", cache=Path(folder) / "cache",
         )  # fmt: skip
         return watch.table()

@@ -1,4 +1,4 @@
-"""Multinomial logistic regression by L-BFGS: one softmax over all classes."""
+"""Multinomial logistic regression: one softmax over all classes."""
 
 from dataclasses import dataclass
 
@@ -67,5 +67,31 @@ class SoftmaxCrossEntropy:
 
     def __call__(self, z: Float[np.ndarray, "T C"], /) -> tuple[float, Float[np.ndarray, "T C"]]:
         """Return value and gradient."""
+        values, slope = self.terms(z)
+        return float(values[0]), slope
+
+    def terms(self, z: Float[np.ndarray, "T C"], /) -> tuple[Float[np.ndarray, " 1"], Float[np.ndarray, "T C"]]:
+        """Return the value, of all classes together, and the gradient."""
         log_p = log_softmax(z, axis=1)
-        return -float(log_p[self.labels].sum()) / len(z), (np.exp(log_p) - self.labels) / len(z)
+        return np.array([-log_p[self.labels].sum() / len(z)]), (np.exp(log_p) - self.labels) / len(z)
+
+    def bend(self, z: Float[np.ndarray, "T C"], /) -> "SoftmaxBend":
+        """Return the second derivative."""
+        return SoftmaxBend(np.exp(log_softmax(z, axis=1)).astype(np.float32))
+
+
+@dataclass(frozen=True, eq=False)
+class SoftmaxBend:
+    """The second derivative of the mean cross-entropy: (diag(p) - p p') / T in each row."""
+
+    p: Float[np.ndarray, "T C"]
+
+    @property
+    def diagonal(self) -> Float[np.ndarray, "T C"]:
+        """p (1 - p) / T."""
+        return self.p * (1 - self.p) / len(self.p)
+
+    def __call__(self, v: Float[np.ndarray, "T C"], /) -> Float[np.ndarray, "T C"]:
+        """Return its product with `v`."""
+        weighted = self.p * v
+        return (weighted - self.p * weighted.sum(axis=1, keepdims=True)) / len(self.p)

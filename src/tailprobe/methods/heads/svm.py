@@ -11,10 +11,12 @@ from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.heads.linear_fit import fit_linear, linear_head, standardised
+from tailprobe.methods.heads.newton import Weighted
 from tailprobe.methods.heads.ridge import platt
 from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
 
+_HEAVY = 384  # rows of the second derivative taken exactly: about as many as are within the margin
 _FOLDS = 3  # of the training rows, for scores that have not seen their labels
 
 
@@ -87,7 +89,7 @@ class SvmFit:
         self, x: Float[np.ndarray, "T D"], labels: Bool[np.ndarray, "T C"]
     ) -> tuple[Float[np.ndarray, "D C"], Float[np.ndarray, " C"]]:
         start = (np.zeros((x.shape[1], labels.shape[1])), np.zeros(labels.shape[1]))
-        return fit_linear(x, SquaredHinge.of(labels, balanced=self.balanced), self.penalty, start)
+        return fit_linear(x, SquaredHinge.of(labels, balanced=self.balanced), self.penalty, start, heavy=_HEAVY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +109,15 @@ class SquaredHinge:
 
     def __call__(self, z: Float[np.ndarray, "T C"], /) -> tuple[float, Float[np.ndarray, "T C"]]:
         """Return value and gradient."""
+        values, slope = self.terms(z)
+        return float(values.sum()), slope
+
+    def terms(self, z: Float[np.ndarray, "T C"], /) -> tuple[Float[np.ndarray, " C"], Float[np.ndarray, "T C"]]:
+        """Return the value of each class and the gradient."""
         short = np.maximum(1 - self.sign * z, 0)
         slope = -2 * self.weight * self.sign * short / len(z)
-        return float((self.weight * short**2).sum()) / len(z), slope
+        return (self.weight * short**2).sum(axis=0) / len(z), slope
+
+    def bend(self, z: Float[np.ndarray, "T C"], /) -> Weighted:
+        """Return the second derivative: 2 v / T within the margin, 0 outside."""
+        return Weighted((2 * self.weight * (self.sign * z < 1) / len(z)).astype(np.float32))

@@ -1,0 +1,34 @@
+"""Principal axes of training rows, in which the curvature of a linear head's loss is nearly diagonal."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+_FEW = 256  # rows: so few need no axes, see `Preconditioner`
+
+
+@dataclass(frozen=True, eq=False)
+class Axes:
+    """The eigenvectors of X'X / T and the rows along them; `rows = X axes`, and axes' X'X / T axes is diagonal."""
+
+    axes: Float[np.ndarray, "D D"] | None  # float64, orthogonal; None: the dimensions as they are
+    variances: Float[np.ndarray, " D"]  # float32, the eigenvalues
+    rows: Float[np.ndarray, "T D"]  # float32
+
+    @classmethod
+    def of(cls, x: Float[np.ndarray, "T D"]) -> "Axes":
+        """Decompose the Gram matrix of (T, D) float64 rows; of a few rows take the dimensions as they are."""
+        if len(x) <= _FEW:
+            return cls(None, (x**2).mean(axis=0).astype(np.float32), x.astype(np.float32))
+        variances, axes = np.linalg.eigh(x.T @ x / len(x))
+        rows = x.astype(np.float32) @ axes.astype(np.float32)
+        return cls(axes, np.maximum(variances, 0).astype(np.float32), rows)
+
+    def along(self, gradient: Float[np.ndarray, "C D"]) -> Float[np.ndarray, "C D"]:
+        """Return vectors in the coordinates of the axes."""
+        return gradient if self.axes is None else gradient @ self.axes
+
+    def back(self, step: Float[np.ndarray, "C D"]) -> Float[np.ndarray, "C D"]:
+        """Return vectors of those coordinates in the dimensions of the rows."""
+        return step if self.axes is None else step @ self.axes.T
