@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 _FEW = 256  # rows: so few need no axes, see `Preconditioner`
 
@@ -24,6 +24,10 @@ class Axes:
         variances, axes = np.linalg.eigh(x.T @ x / len(x))
         rows = x.astype(np.float32) @ axes.astype(np.float32)
         return cls(axes, np.maximum(variances, 0).astype(np.float32), rows)
+
+    def part(self, rows: Bool[np.ndarray, " T"]) -> "Axes":
+        """Return the same axes for some of the rows, near enough to their own."""
+        return Axes(self.axes, self.variances, self.rows[rows])
 
     def along(self, gradient: Float[np.ndarray, "C D"]) -> Float[np.ndarray, "C D"]:
         """Return vectors in the coordinates of the axes."""

@@ -9,6 +9,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from tailprobe.methods.heads.axes import Axes
 
+_LEAST = 1e-6  # of the largest: rows that bend less are left to the mean
 _JITTER = 1e-5  # of the largest diagonal element, above the rounding of float32
 
 
@@ -38,7 +39,7 @@ class Preconditioner:
             heavy: rows to take exactly, at most.
         """
         taken = np.argpartition(-bends, heavy)[:heavy] if len(bends) > heavy else np.arange(len(bends))
-        taken = taken[bends[taken] > 0]
+        taken = taken[bends[taken] > _LEAST * float(bends.max(initial=0))]
         total, weights = float(bends.sum()), bends[taken]
         rest = max(total - float(weights.sum()), 0.0)
         bias = np.float32(rest + 1e-6 * total + 1e-12)

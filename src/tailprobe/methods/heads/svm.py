@@ -10,6 +10,7 @@ from tailprobe.learners.head import LinearHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.heads.axes import Axes
 from tailprobe.methods.heads.linear_fit import fit_linear, linear_head, standardised
 from tailprobe.methods.heads.newton import Weighted
 from tailprobe.methods.heads.ridge import platt
@@ -75,21 +76,22 @@ class SvmFit:
         labels = data.labels.matrix[data.train]
         # Folds by place in the collection, so that the order in which training rows are named does not matter.
         place = np.argsort(np.argsort(data.train)) % _FOLDS
-        scores = np.empty(labels.shape)
+        scores, axes = np.empty(labels.shape), Axes.of(x)
         for fold in range(_FOLDS):
             inside, outside = place != fold, place == fold
             if inside.any() and outside.any():
-                weight, bias = self._fit(x[inside], labels[inside])
+                weight, bias = self._fit(x[inside], labels[inside], axes.part(inside))
                 scores[outside] = x[outside] @ weight + bias
-        weight, bias = self._fit(x, labels)
+        weight, bias = self._fit(x, labels, axes)
         slope, offset = platt(scores if len(x) >= _FOLDS else x @ weight + bias, labels)
         return linear_head(weight * slope, bias * slope + offset, mean, inverse, "sigmoid")
 
     def _fit(
-        self, x: Float[np.ndarray, "T D"], labels: Bool[np.ndarray, "T C"]
+        self, x: Float[np.ndarray, "T D"], labels: Bool[np.ndarray, "T C"], axes: Axes
     ) -> tuple[Float[np.ndarray, "D C"], Float[np.ndarray, " C"]]:
         start = (np.zeros((x.shape[1], labels.shape[1])), np.zeros(labels.shape[1]))
-        return fit_linear(x, SquaredHinge.of(labels, balanced=self.balanced), self.penalty, start, heavy=_HEAVY)
+        loss = SquaredHinge.of(labels, balanced=self.balanced)
+        return fit_linear(x, loss, self.penalty, start, axes=axes, heavy=_HEAVY)
 
 
 @dataclass(frozen=True, eq=False)
