@@ -119,8 +119,8 @@ def whole_study(given: Given, seeds: int) -> pd.DataFrame:
     watch = Watch()
     with tempfile.TemporaryDirectory() as folder:
         compare(
-            given.path, methods=given.methods, seeds=seeds, long_tail=given.long_tail, split=given.split, progress=watch,
-            out=Path(folder) / "run", cache=Path(folder) / "cache",
+            given.path, methods=given.methods, seeds=seeds, long_tail=given.long_tail, split=given.split,
+            progress=watch, out=Path(folder) / "run", cache=Path(folder) / "cache",
         )  # fmt: skip
         return watch.table()
 

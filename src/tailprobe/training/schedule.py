@@ -16,6 +16,7 @@ from tailprobe.learners.plan import TrainingPlan
 from tailprobe.processor import cores
 from tailprobe.training.fit import fit_head
 from tailprobe.training.kernels import GENERAL, Kernel, Stack
+from tailprobe.training.shared import SharedFits
 from tailprobe.training.stacked.stack import train_stack
 from tailprobe.training.task import HeadTask
 
@@ -90,10 +91,16 @@ def _in_stacks(
 def _one_by_one(
     embeddings: Mapping[str, Embeddings], labels: Labels, tasks: Sequence[HeadTask], kernel: Kernel, at_once: int
 ) -> Finished:
+    shared = SharedFits()
     with _one_thread_each(), ThreadPoolExecutor(at_once) as pool:
         running = {
             pool.submit(
-                fit_head, embeddings[task.key.encoder].vectors, labels, task, kernel=_kernel_for(task, kernel)
+                fit_head,
+                embeddings[task.key.encoder].vectors,
+                labels,
+                task,
+                kernel=_kernel_for(task, kernel),
+                shared=shared,
             ): task
             for task in sorted(tasks, key=lambda task: -task.steps)
         }

@@ -10,7 +10,7 @@ from tailprobe.learners.head import LinearHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
-from tailprobe.methods.heads.linear_fit import fit_linear, linear_head, standardised
+from tailprobe.methods.heads.linear_fit import axes_of, fit_linear, linear_head, standardised
 from tailprobe.methods.heads.ridge import platt
 from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
@@ -74,7 +74,7 @@ class AucMarginFit:
         labels = data.labels.matrix[data.train]
         classes = labels.shape[1]
         start = (np.zeros((x.shape[1], classes)), np.zeros(classes))
-        weight, _ = fit_linear(x, AucMargin(labels, self.margin), self.penalty, start)
+        weight, _ = fit_linear(x, AucMargin(labels, self.margin), self.penalty, start, axes=axes_of(data))
         slope, offset = platt(x @ weight, labels)
         return linear_head(weight * slope, offset, mean, inverse, "sigmoid")
 

@@ -1,9 +1,10 @@
 """Principal axes of training rows, in which the curvature of a linear head's loss is nearly diagonal."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 _FEW = 256  # rows: so few need no axes, see `Preconditioner`
 
@@ -13,19 +14,23 @@ class Axes:
     """The eigenvectors of X'X / T and the rows along them; `rows = X axes`, and axes' X'X / T axes is diagonal."""
 
     axes: Float[np.ndarray, "D D"] | None  # float64, orthogonal; None: the dimensions as they are
-    variances: Float[np.ndarray, " D"]  # float32, the eigenvalues
+    variances: Float[np.ndarray, " D"]  # float64, the eigenvalues
     rows: Float[np.ndarray, "T D"]  # float32
 
     @classmethod
-    def of(cls, x: Float[np.ndarray, "T D"]) -> "Axes":
-        """Decompose the Gram matrix of (T, D) float64 rows; of a few rows take the dimensions as they are."""
-        if len(x) <= _FEW:
-            return cls(None, (x**2).mean(axis=0).astype(np.float32), x.astype(np.float32))
-        variances, axes = np.linalg.eigh(x.T @ x / len(x))
-        rows = x.astype(np.float32) @ axes.astype(np.float32)
-        return cls(axes, np.maximum(variances, 0).astype(np.float32), rows)
+    def of(cls, x: Float[np.ndarray, "T D"], *, gram: Callable[[], Float[np.ndarray, "D D"]] | None = None) -> "Axes":
+        """Decompose the Gram matrix of (T, D) float64 rows; of a few rows take the dimensions as they are.
 
-    def part(self, rows: Bool[np.ndarray, " T"]) -> "Axes":
+        Args:
+            x: the rows.
+            gram: gives X'X / T where it is known.
+        """
+        if len(x) <= _FEW:
+            return cls(None, (x**2).mean(axis=0), x.astype(np.float32))
+        variances, axes = np.linalg.eigh(gram_matrix(x) if gram is None else gram())
+        return cls(axes, np.maximum(variances, 0), x.astype(np.float32) @ axes.astype(np.float32))
+
+    def part(self, rows: Bool[np.ndarray, " T"] | Int[np.ndarray, " P"]) -> "Axes":
         """Return the same axes for some of the rows, near enough to their own."""
         return Axes(self.axes, self.variances, self.rows[rows])
 
@@ -36,3 +41,16 @@ class Axes:
     def back(self, step: Float[np.ndarray, "C D"]) -> Float[np.ndarray, "C D"]:
         """Return vectors of those coordinates in the dimensions of the rows."""
         return step if self.axes is None else step @ self.axes.T
+
+
+def gram_matrix(x: Float[np.ndarray, "T D"]) -> Float[np.ndarray, "D D"]:
+    """Return X'X / T."""
+    return x.T @ x / len(x)
+
+
+def principal(x: Float[np.ndarray, "T D"], axes: Axes) -> tuple[Float[np.ndarray, " K"], Float[np.ndarray, "D K"]]:
+    """Return the eigenvalues of X'X that may differ from 0, and their eigenvectors as columns, float64."""
+    if axes.axes is None:
+        _, singular, right = np.linalg.svd(x, full_matrices=False)
+        return singular**2, right.T
+    return axes.variances * len(x), axes.axes

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 from tailprobe.learners.head import LinearHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
-from tailprobe.methods.heads.axes import Axes
+from tailprobe.methods.heads.axes import Axes, gram_matrix
 from tailprobe.methods.heads.columns import centre_and_scale
 from tailprobe.methods.heads.newton import HEAVY, ConvexLoss, newton
 from tailprobe.methods.lbfgs import minimise
@@ -80,10 +80,32 @@ def _by_lbfgs(
 
 
 def standardised(data: HeadData) -> tuple[Float[np.ndarray, "T D"], Float[np.ndarray, " D"], Float[np.ndarray, " D"]]:
-    """Return the training rows standardised, float64, with the mean and 1 / deviation of their columns."""
-    x = data.training_vectors().astype(np.float64)
+    """Return the training rows standardised, float64, with the mean and 1 / deviation of their columns.
+
+    The arrays are shared with other heads and must not be changed.
+    """
+    return data.memo.once("standardised", lambda: _standardised(data.training_vectors().astype(np.float64)))
+
+
+def _standardised(
+    x: Float[np.ndarray, "T D"],
+) -> tuple[Float[np.ndarray, "T D"], Float[np.ndarray, " D"], Float[np.ndarray, " D"]]:
     mean, inverse = centre_and_scale(x)
-    return (x - mean) * inverse, mean, inverse
+    x -= mean
+    x *= inverse
+    x.flags.writeable = False
+    return x, mean, inverse
+
+
+def axes_of(data: HeadData) -> Axes:
+    """Return the principal axes of the standardised training rows, shared with other heads."""
+    return data.memo.once("axes", lambda: Axes.of(standardised(data)[0], gram=lambda: gram_of(data)))
+
+
+def gram_of(data: HeadData) -> Float[np.ndarray, "D D"]:
+    """Return X'X / T of the standardised training rows, float64, shared with other heads."""
+    x = standardised(data)[0]
+    return data.memo.once("gram", lambda: gram_matrix(x))
 
 
 def fit_over_penalties(
@@ -95,7 +117,7 @@ def fit_over_penalties(
         The head of the lowest validation loss; the one of the middle penalty if there are no validation rows.
     """
     x, mean, inverse = standardised(data)
-    axes, classes = Axes.of(x), data.labels.matrix.shape[1]
+    axes, classes = axes_of(data), data.labels.matrix.shape[1]
     at = (np.zeros((x.shape[1], classes)), np.zeros(classes))
     heads: list[LinearHead] = []
     losses: list[float] = []

@@ -55,8 +55,17 @@ class MultinomialFit:
         return "multinomial regression by L-BFGS"
 
     def fit(self, data: HeadData, seed: int) -> LinearHead:
-        """Fit under each penalty."""
+        """Fit under each penalty; `seed` has no effect."""
+        return multinomial_head(data)
+
+
+def multinomial_head(data: HeadData) -> LinearHead:
+    """Return the fitted head, shared with the methods whose first stage it is."""
+
+    def fit() -> LinearHead:
         return fit_over_penalties(data, SoftmaxCrossEntropy(data.labels.matrix[data.train]), "softmax")
+
+    return data.memo.once("multinomial", fit)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float
 
 from tailprobe.methods.heads.axes import Axes
@@ -176,5 +177,7 @@ def _ratio(
 
 def _product(axes: Axes, bend: Bend, penalty: float, v: Float[np.ndarray, "C E"]) -> Float[np.ndarray, "C E"]:
     """Return the curvature of the objective times a vector, along the axes, float32."""
-    bent = bend((v[:, :-1] @ axes.rows.T + v[:, -1:]).T).T
-    return np.concatenate([bent @ axes.rows + np.float32(penalty) * v[:, :-1], bent.sum(axis=1)[:, None]], axis=1)
+    rows, vector = torch.from_numpy(axes.rows), torch.from_numpy(v)  # its products of few columns are twice as fast
+    bent = torch.from_numpy(bend((rows @ vector[:, :-1].T + vector[:, -1]).numpy()))  # (T, C)
+    by_weight = (bent.T @ rows).numpy() + np.float32(penalty) * v[:, :-1]
+    return np.concatenate([by_weight, bent.sum(dim=0).numpy()[:, None]], axis=1)

@@ -10,6 +10,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from tailprobe.methods.heads.axes import Axes
 
 _LEAST = 1e-6  # of the largest: rows that bend less are left to the mean
+_BIAS = 0.05  # of all weight, added for the bias: with no row left to the mean K would be 0 there
 _JITTER = 1e-5  # of the largest diagonal element, above the rounding of float32
 
 
@@ -42,8 +43,8 @@ class Preconditioner:
         taken = taken[bends[taken] > _LEAST * float(bends.max(initial=0))]
         total, weights = float(bends.sum()), bends[taken]
         rest = max(total - float(weights.sum()), 0.0)
-        bias = np.float32(rest + 1e-6 * total + 1e-12)
-        diagonal = np.append(np.float32(rest) * axes.variances + np.float32(penalty + 1e-12), bias)
+        bias = np.float32(rest + _BIAS * total + 1e-12)
+        diagonal = np.append((rest * axes.variances + penalty + 1e-12).astype(np.float32), bias)
         rows = np.concatenate([axes.rows[taken], np.ones((len(taken), 1), np.float32)], axis=1)
         scaled = rows / diagonal
         inner = scaled @ rows.T

@@ -11,8 +11,7 @@ from tailprobe.learners.head import LinearHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
-from tailprobe.methods.heads.axes import Axes
-from tailprobe.methods.heads.linear_fit import fit_linear, linear_head, standardised
+from tailprobe.methods.heads.linear_fit import axes_of, fit_linear, linear_head, standardised
 from tailprobe.methods.heads.multinomial import SoftmaxBend, SoftmaxCrossEntropy
 from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
@@ -83,7 +82,7 @@ class SeesawFit:
         x, mean, inverse = standardised(data)
         labels = data.labels.matrix[data.train]
         at = (np.zeros((x.shape[1], labels.shape[1])), np.zeros(labels.shape[1]))
-        shift, axes = np.log(mitigation(labels, self.p)), Axes.of(x)
+        shift, axes = np.log(mitigation(labels, self.p)), axes_of(data)
         factor = np.zeros_like(shift)
         for _ in range(_ROUNDS if self.q else 1):
             at = fit_linear(x, Shifted(labels, shift + factor), self.penalty, at, axes=axes)

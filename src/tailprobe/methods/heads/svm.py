@@ -11,7 +11,7 @@ from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.heads.axes import Axes
-from tailprobe.methods.heads.linear_fit import fit_linear, linear_head, standardised
+from tailprobe.methods.heads.linear_fit import axes_of, fit_linear, linear_head, standardised
 from tailprobe.methods.heads.newton import Weighted
 from tailprobe.methods.heads.ridge import platt
 from tailprobe.methods.method import method
@@ -76,7 +76,7 @@ class SvmFit:
         labels = data.labels.matrix[data.train]
         # Folds by place in the collection, so that the order in which training rows are named does not matter.
         place = np.argsort(np.argsort(data.train)) % _FOLDS
-        scores, axes = np.empty(labels.shape), Axes.of(x)
+        scores, axes = np.empty(labels.shape), axes_of(data)
         for fold in range(_FOLDS):
             inside, outside = place != fold, place == fold
             if inside.any() and outside.any():

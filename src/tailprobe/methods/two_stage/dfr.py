@@ -11,8 +11,7 @@ from tailprobe.learners.head import LinearHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
-from tailprobe.methods.heads.axes import Axes
-from tailprobe.methods.heads.linear_fit import fit_linear, linear_head, standardised
+from tailprobe.methods.heads.linear_fit import axes_of, fit_linear, linear_head, standardised
 from tailprobe.methods.heads.newton import Weighted
 from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
@@ -74,7 +73,7 @@ class DfrFit:
         order = np.argsort(data.train)  # what is drawn must not depend on the order of rows
         x, labels, rng = x[order], data.labels.matrix[data.train[order]], np.random.default_rng(seed)
         start = (np.zeros((x.shape[1], labels.shape[1])), np.zeros(labels.shape[1]))
-        axes = Axes.of(x)
+        axes = axes_of(data).part(order)
         fits = [fit_linear(x, MaskedLogistic.drawn(labels, rng), self.penalty, start, axes=axes) for _ in range(self.k)]
         weight, bias = (np.mean(parts, axis=0) for parts in zip(*fits, strict=True))
         return linear_head(weight, bias, mean, inverse, "sigmoid")

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
+import torch
 from jaxtyping import Float
 
 from tailprobe.learners.head import LinearHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
-from tailprobe.methods.heads.linear_fit import ScoreLoss, fit_linear, linear_head, standardised
+from tailprobe.methods.heads.linear_fit import ScoreLoss, axes_of, fit_linear, linear_head, standardised
 from tailprobe.methods.heads.logistic import BinaryCrossEntropy
 from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
@@ -75,7 +76,9 @@ class WeightBalancingFit:
         x, mean, inverse = standardised(data)
         loss = BinaryCrossEntropy(data.labels.matrix[data.train])
         classes = loss.labels.shape[1]
-        start = fit_linear(x, loss, self.penalty, (np.zeros((x.shape[1], classes)), np.zeros(classes)))
+        start = fit_linear(
+            x, loss, self.penalty, (np.zeros((x.shape[1], classes)), np.zeros(classes)), axes=axes_of(data)
+        )
         radius = self.bound * float(np.median(np.linalg.norm(start[0], axis=0)))
         weight, bias = fit_bounded(x, loss, self.penalty, radius, start)
         return linear_head(weight, bias, mean, inverse, "sigmoid")
@@ -97,11 +100,12 @@ def fit_bounded(
     """
     one = np.column_stack([x, np.ones(len(x))])
     decay = np.append(np.full(x.shape[1], penalty), 0.0)[:, None]
-    rate = 1 / (0.25 * np.linalg.norm(one.T @ one, 2) / len(x) + penalty)
-    w = _within(np.vstack(start), radius)
+    rate = 1 / (0.25 * float(np.linalg.eigvalsh(one.T @ one)[-1]) / len(x) + penalty)
+    rows, w = torch.from_numpy(one), _within(np.vstack(start), radius)
     ahead, momentum = w, 1.0
     for _ in range(_STEPS):
-        slope = one.T @ loss(one @ ahead)[1] + decay * ahead
+        by_score = loss((rows @ torch.from_numpy(ahead)).numpy())[1]
+        slope = (rows.T @ torch.from_numpy(by_score)).numpy() + decay * ahead
         found = _within(ahead - rate * slope, radius)
         following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
         ahead = found + (momentum - 1) / following * (found - w)
