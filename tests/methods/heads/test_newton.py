@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.method_examples import head_data
 
+from method_examples import head_data
 from tailprobe.learners.memo import Memo
 from tailprobe.methods.heads.auc_margin import AucMargin
 from tailprobe.methods.heads.axes import Axes
