@@ -31,7 +31,7 @@ class ScoreLoss(Protocol):
 def fit_linear(
     x: Float[np.ndarray, "T D"],
     loss: ScoreLoss,
-    penalty: float,
+    penalty: float | Float[np.ndarray, " C"],
     start: tuple[Float[np.ndarray, "D C"], Float[np.ndarray, " C"]],
     *,
     steps: int = 1000,
@@ -45,7 +45,7 @@ def fit_linear(
     Args:
         x: (T, D) float64.
         loss: gives value and gradient.
-        penalty: of the squared weights, 0 or more.
+        penalty: of the squared weights, above 0; of each class, or of all.
         start: weights and biases to start from.
         steps: L-BFGS steps at most.
         axes: of the rows of x, for several fits to the same rows; by default they are computed.
@@ -63,7 +63,7 @@ def fit_linear(
 def _by_lbfgs(
     x: Float[np.ndarray, "T D"],
     loss: ScoreLoss,
-    penalty: float,
+    penalty: float | Float[np.ndarray, " C"],
     start: tuple[Float[np.ndarray, "D C"], Float[np.ndarray, " C"]],
     steps: int,
 ) -> tuple[Float[np.ndarray, "D C"], Float[np.ndarray, " C"]]:
@@ -73,7 +73,7 @@ def _by_lbfgs(
         w, b = at[: start[0].size].reshape(shape), at[start[0].size :]
         value, slope = loss(x @ w + b)
         gradient = np.concatenate([(x.T @ slope + penalty * w).ravel(), slope.sum(axis=0)])
-        return value + penalty / 2 * float((w**2).sum()), gradient
+        return value + float((penalty / 2 * (w**2).sum(axis=0)).sum()), gradient
 
     found = minimise(objective, np.concatenate([start[0].ravel(), start[1]]), steps=steps)
     return found[: start[0].size].reshape(shape), found[start[0].size :]

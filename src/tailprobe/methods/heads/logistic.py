@@ -25,9 +25,9 @@ from tailprobe.methods.method import method
 def logistic(train: TrainingSet) -> "LogisticFit":
     """Fit logistic regression of each class against the rest to its minimum, the penalty chosen on the validation part.
 
-    Mean binary cross-entropy + penalty / 2 |w|^2; the penalty is one of 1, 0.1, ... 0.000001, the same for all classes.
-    Rows are standardised and the bias is not penalised. There is no learning rate and there are no epochs: seeds differ
-    only by their split.
+    Mean binary cross-entropy + penalty / 2 |w|^2; the penalty is one of 1, 0.1, ... 0.000001, the same for all classes;
+    weaker ones are not tried once two in a row were worse than the best. Rows are standardised and the bias is not
+    penalised. There is no learning rate and there are no epochs: seeds differ only by their split.
 
     Assumptions:
         The log odds of each class are linear in the embedding.
@@ -53,7 +53,7 @@ class LogisticFit:
 
     def digest(self) -> str:
         """Return what the fit depends on besides its data: nothing."""
-        return "logistic regression by L-BFGS"
+        return "logistic regression by Newton's method"
 
     def fit(self, data: HeadData, seed: int) -> LinearHead:
         """Fit under each penalty."""

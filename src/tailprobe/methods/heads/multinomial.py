@@ -52,7 +52,7 @@ class MultinomialFit:
 
     def digest(self) -> str:
         """Return what the fit depends on besides its data: nothing."""
-        return "multinomial regression by L-BFGS"
+        return "multinomial regression by Newton's method"
 
     def fit(self, data: HeadData, seed: int) -> LinearHead:
         """Fit under each penalty; `seed` has no effect."""

@@ -73,7 +73,7 @@ class _Point:
 def newton(
     x: Float[np.ndarray, "T D"],
     loss: ConvexLoss,
-    penalty: float,
+    penalty: float | Float[np.ndarray, " C"],
     start: Float[np.ndarray, "C E"],
     axes: Axes,
     *,
@@ -84,15 +84,18 @@ def newton(
     Args:
         x: (T, D) float64.
         loss: the loss of the scores.
-        penalty: of the squared weights, not of the bias, above 0.
+        penalty: of the squared weights, not of the bias, above 0; of each class, or of all.
         start: weights and biases to start from.
         axes: of the rows of x.
         heavy: rows that the preconditioner takes exactly.
     """
+    penalty = np.broadcast_to(np.asarray(penalty, np.float64), (len(start),))
     at = _Point.of(x, start)
     value, slope = _objective(loss, at, penalty)
     for _ in range(_STEPS):
-        gradient = np.concatenate([slope @ x + penalty * at.weight[:, :-1], slope.sum(axis=1)[:, None]], axis=1)
+        gradient = np.concatenate(
+            [slope @ x + penalty[:, None] * at.weight[:, :-1], slope.sum(axis=1)[:, None]], axis=1
+        )
         step = _Point.of(x, _step(axes, loss.bend(at.scores.T), penalty, gradient, len(value), heavy))
         gain = -_groups((gradient * step.weight).sum(axis=1), len(value))
         found = _search(loss, at, step, penalty, value, gain)
@@ -109,7 +112,7 @@ def _groups(by_class: Float[np.ndarray, " C"], groups: int) -> Float[np.ndarray,
 
 
 def _objective(
-    loss: ConvexLoss, at: _Point, penalty: float
+    loss: ConvexLoss, at: _Point, penalty: Float[np.ndarray, " C"]
 ) -> tuple[Float[np.ndarray, " G"], Float[np.ndarray, "C T"]]:
     """Return value and gradient by the scores."""
     values, slope = loss.terms(at.scores.T)
@@ -120,7 +123,7 @@ def _search(
     loss: ConvexLoss,
     at: _Point,
     step: _Point,
-    penalty: float,
+    penalty: Float[np.ndarray, " C"],
     value: Float[np.ndarray, " G"],
     gain: Float[np.ndarray, " G"],
 ) -> tuple[_Point, Float[np.ndarray, " G"], Float[np.ndarray, "C T"]] | None:
@@ -137,12 +140,17 @@ def _search(
 
 
 def _step(
-    axes: Axes, bend: Bend, penalty: float, gradient: Float[np.ndarray, "C E"], groups: int, heavy: int
+    axes: Axes,
+    bend: Bend,
+    penalty: Float[np.ndarray, " C"],
+    gradient: Float[np.ndarray, "C E"],
+    groups: int,
+    heavy: int,
 ) -> Float[np.ndarray, "C E"]:
     """Return the Newton step by preconditioned conjugate gradients, each group with its own step lengths."""
     scale = max(float(np.abs(gradient).max()), 1e-300)
     weights = np.ascontiguousarray(bend.diagonal.T)
-    inverses = [Preconditioner.of(axes, bends, penalty, heavy) for bends in weights]
+    inverses = [Preconditioner.of(axes, *of_class, heavy) for of_class in zip(weights, penalty, strict=True)]
 
     def dot(a: Float[np.ndarray, "C E"], b: Float[np.ndarray, "C E"]) -> Float[np.ndarray, " G"]:
         return _groups((a * b).sum(axis=1), groups)
@@ -175,9 +183,11 @@ def _ratio(
     return np.divide(above, below, out=np.zeros_like(above), where=wanted & (below > 0))[:, None]
 
 
-def _product(axes: Axes, bend: Bend, penalty: float, v: Float[np.ndarray, "C E"]) -> Float[np.ndarray, "C E"]:
+def _product(
+    axes: Axes, bend: Bend, penalty: Float[np.ndarray, " C"], v: Float[np.ndarray, "C E"]
+) -> Float[np.ndarray, "C E"]:
     """Return the curvature of the objective times a vector, along the axes, float32."""
     rows, vector = torch.from_numpy(axes.rows), torch.from_numpy(v)  # its products of few columns are twice as fast
     bent = torch.from_numpy(bend((rows @ vector[:, :-1].T + vector[:, -1]).numpy()))  # (T, C)
-    by_weight = (bent.T @ rows).numpy() + np.float32(penalty) * v[:, :-1]
+    by_weight = (bent.T @ rows).numpy() + penalty[:, None].astype(np.float32) * v[:, :-1]
     return np.concatenate([by_weight, bent.sum(dim=0).numpy()[:, None]], axis=1)

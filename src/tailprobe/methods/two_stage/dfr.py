@@ -74,8 +74,10 @@ class DfrFit:
         x, labels, rng = x[order], data.labels.matrix[data.train[order]], np.random.default_rng(seed)
         start = (np.zeros((x.shape[1], labels.shape[1])), np.zeros(labels.shape[1]))
         axes = axes_of(data).part(order)
-        fits = [fit_linear(x, MaskedLogistic.drawn(labels, rng), self.penalty, start, axes=axes) for _ in range(self.k)]
-        weight, bias = (np.mean(parts, axis=0) for parts in zip(*fits, strict=True))
+        fits = [start]
+        for _ in range(self.k):  # each from the last: it is near, and where a convex fit starts does not matter
+            fits.append(fit_linear(x, MaskedLogistic.drawn(labels, rng), self.penalty, fits[-1], axes=axes))
+        weight, bias = (np.mean(parts, axis=0) for parts in zip(*fits[1:], strict=True))
         return linear_head(weight, bias, mean, inverse, "sigmoid")
 
 
