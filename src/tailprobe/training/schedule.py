@@ -79,7 +79,7 @@ def stacks(tasks: Sequence[HeadTask], *, at_once: int) -> list[list[HeadTask]]:
 def _in_stacks(
     embeddings: Mapping[str, Embeddings], labels: Labels, tasks: Sequence[HeadTask], where: Stack, at_once: int
 ) -> Finished:
-    with _one_thread_each():
+    with one_thread_each():
         for stack in stacks(tasks, at_once=at_once):
             vectors = embeddings[stack[0].key.encoder].vectors
             resident = where.resident_bytes()
@@ -92,7 +92,7 @@ def _one_by_one(
     embeddings: Mapping[str, Embeddings], labels: Labels, tasks: Sequence[HeadTask], kernel: Kernel, at_once: int
 ) -> Finished:
     shared = SharedFits()
-    with _one_thread_each(), ThreadPoolExecutor(at_once) as pool:
+    with one_thread_each(), ThreadPoolExecutor(at_once) as pool:
         running = {
             pool.submit(
                 fit_head,
@@ -117,7 +117,8 @@ def _kernel_for(task: HeadTask, kernel: Kernel) -> Kernel:
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
+def one_thread_each() -> Iterator[None]:
+    """Let products of matrices take one thread each, for several heads at once, and equal bytes on any machine."""
     # Products of one head are too small for several threads, so each thread has a head. A stack on the processor is
     # for tests, where equal results matter more than speed.
     before, turn = torch.get_num_threads(), sys.getswitchinterval()
