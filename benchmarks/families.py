@@ -1,8 +1,8 @@
 """What each method and each family of methods costs, on real embeddings: the whole shelf in one study.
 
-Methods are planned and trained one after the other on one core, by the code of a study, in processor seconds a head. A
-training that an earlier method of the list has done is taken from it, as in a study, so that corrections of a trained
-head cost their correction alone. Sums for more seeds than were measured are extrapolated, and marked so.
+Methods are planned and trained one after the other on one core, by the code of a study, in processor seconds a head.
+What an earlier method of the list has trained or computed is taken from it, as in a study, so that corrections of a
+trained head cost their correction alone. Sums for more seeds than were measured are extrapolated, and marked so.
 
     python -m benchmarks.families EMBEDDINGS.npz [--seeds 2] [--long-tail 100] [--methods all] [--whole 20]
 
@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # one head a core, as the engine has it
@@ -32,6 +33,8 @@ from tailprobe.runs.settings import Study
 from tailprobe.study.api import compare
 from tailprobe.study.design import Design, design_study, head_tasks, plan_heads
 from tailprobe.training.engine import train
+from tailprobe.training.schedule import train_all
+from tailprobe.training.shared import SharedFits
 
 SEEDS = 20  # of the study that sums are extrapolated to
 
@@ -82,17 +85,28 @@ def measure(given: Given) -> tuple[pd.DataFrame, int]:
     design = design_study(given.study(given.seeds), images)
     bare = replace(design, repeats=tuple(replace(repeat, learners={}) for repeat in design.repeats))
     with tempfile.TemporaryDirectory() as folder:
-        _one(bare, stored, design.methods[0], Path(folder) / "first")  # the first head of a process costs more
-        rows = [_one(bare, stored, method, Path(folder) / "all") for method in design.methods]
+        # The first head of a process costs more.
+        _one(bare, stored, design.methods[0], Path(folder) / "first", SharedFits(1))
+        shared, finished = SharedFits(len(design.repeats)), Path(folder) / "all"
+        rows = [_one(bare, stored, method, finished, shared) for method in design.methods]
     return pd.DataFrame(rows), len(design.repeats)
 
 
-def _one(design: Design, stored: dict[str, Embeddings], method: BoundMethod, finished: Path) -> dict[str, object]:
+def _one(
+    design: Design, stored: dict[str, Embeddings], method: BoundMethod, finished: Path, shared: SharedFits
+) -> dict[str, object]:
     """Plan and train the heads of one method; what other methods have trained is in the folder `finished`."""
     started = time.process_time()
     planned = plan_heads(replace(design, methods=(method,)), stored)
     made = time.process_time()
-    train(stored, design.images.labels, head_tasks(planned, stored, Recipe()), workers=1, checkpoints=finished)
+    train(
+        stored,
+        design.images.labels,
+        head_tasks(planned, stored, Recipe()),
+        workers=1,
+        checkpoints=finished,
+        schedule=partial(train_all, shared=shared),
+    )
     row = {"method": str(method), "family": method.family, "plan": made - started, "fit": time.process_time() - made}
     print(f"{row['method']}: {row['plan']:.2f} + {row['fit']:.2f} s", file=sys.stderr, flush=True)
     return row

@@ -42,7 +42,13 @@ class TrainHeads(Protocol):
 
 
 def train_all(
-    embeddings: Mapping[str, Embeddings], labels: Labels, tasks: Sequence[HeadTask], *, kernel: Kernel, at_once: int
+    embeddings: Mapping[str, Embeddings],
+    labels: Labels,
+    tasks: Sequence[HeadTask],
+    *,
+    kernel: Kernel,
+    at_once: int,
+    shared: SharedFits | None = None,
 ) -> Finished:
     """Yield every task with its head, in the order in which they finish; tasks that a stack does not support are last.
 
@@ -52,14 +58,16 @@ def train_all(
         tasks: the heads to train.
         kernel: what trains them.
         at_once: heads in training at a time, at most.
+        shared: what heads of the same splits have computed in earlier calls; by default nothing.
     """
+    shared = SharedFits() if shared is None else shared
     if kernel.stack is None:
-        yield from _one_by_one(embeddings, labels, tasks, kernel, at_once)
+        yield from _one_by_one(embeddings, labels, tasks, kernel, at_once, shared)
         return
     together = [task for task in tasks if reason_not_supported(task, kernel) is None]
     alone = [task for task in tasks if reason_not_supported(task, kernel) is not None]
     yield from _in_stacks(embeddings, labels, together, kernel.stack, at_once)
-    yield from _one_by_one(embeddings, labels, alone, kernel, min(at_once, cores()))
+    yield from _one_by_one(embeddings, labels, alone, kernel, min(at_once, cores()), shared)
 
 
 def reason_not_supported(task: HeadTask, kernel: Kernel) -> str | None:
@@ -89,9 +97,13 @@ def _in_stacks(
 
 
 def _one_by_one(
-    embeddings: Mapping[str, Embeddings], labels: Labels, tasks: Sequence[HeadTask], kernel: Kernel, at_once: int
+    embeddings: Mapping[str, Embeddings],
+    labels: Labels,
+    tasks: Sequence[HeadTask],
+    kernel: Kernel,
+    at_once: int,
+    shared: SharedFits,
 ) -> Finished:
-    shared = SharedFits()
     with one_thread_each(), ThreadPoolExecutor(at_once) as pool:
         running = {
             pool.submit(

@@ -13,10 +13,10 @@ SPLITS = 2  # whose results are kept: heads are fitted split by split, and threa
 
 
 class SharedFits:
-    """A memo for each split, the oldest forgotten."""
+    """A memo for each split; of more than `splits` the one that was used least lately is forgotten."""
 
-    def __init__(self) -> None:
-        self._lock = Lock()
+    def __init__(self, splits: int = SPLITS) -> None:
+        self._lock, self._splits = Lock(), splits
         self._memos: OrderedDict[str, Memo] = OrderedDict()
 
     def of(self, task: HeadTask) -> Memo:
@@ -27,6 +27,6 @@ class SharedFits:
         with self._lock:
             memo = self._memos.setdefault(digest.hexdigest(), Memo())
             self._memos.move_to_end(digest.hexdigest())
-            while len(self._memos) > SPLITS:
+            while len(self._memos) > self._splits:
                 self._memos.popitem(last=False)
         return memo

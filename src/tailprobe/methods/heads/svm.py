@@ -77,19 +77,23 @@ class SvmFit:
         # Folds by place in the collection, so that the order in which training rows are named does not matter.
         place = np.argsort(np.argsort(data.train)) % _FOLDS
         scores, axes = np.empty(labels.shape), axes_of(data)
+        weight, bias = zeros = (np.zeros((x.shape[1], labels.shape[1])), np.zeros(labels.shape[1]))
         for fold in range(_FOLDS):
             inside, outside = place != fold, place == fold
             if inside.any() and outside.any():
-                weight, bias = self._fit(x[inside], labels[inside], axes.part(inside))
+                weight, bias = self._fit(x[inside], labels[inside], axes.part(inside), zeros)
                 scores[outside] = x[outside] @ weight + bias
-        weight, bias = self._fit(x, labels, axes)
+        weight, bias = self._fit(x, labels, axes, (weight, bias))  # near, and the minimum is the same
         slope, offset = platt(scores if len(x) >= _FOLDS else x @ weight + bias, labels)
         return linear_head(weight * slope, bias * slope + offset, mean, inverse, "sigmoid")
 
     def _fit(
-        self, x: Float[np.ndarray, "T D"], labels: Bool[np.ndarray, "T C"], axes: Axes
+        self,
+        x: Float[np.ndarray, "T D"],
+        labels: Bool[np.ndarray, "T C"],
+        axes: Axes,
+        start: tuple[Float[np.ndarray, "D C"], Float[np.ndarray, " C"]],
     ) -> tuple[Float[np.ndarray, "D C"], Float[np.ndarray, " C"]]:
-        start = (np.zeros((x.shape[1], labels.shape[1])), np.zeros(labels.shape[1]))
         loss = SquaredHinge.of(labels, balanced=self.balanced)
         return fit_linear(x, loss, self.penalty, start, axes=axes, heavy=_HEAVY)
 
