@@ -71,6 +71,13 @@ def test_a_class_without_positives_keeps_no_weights() -> None:
     assert weight[:, 0].any()
 
 
+def test_a_fit_of_few_steps_stays_near_its_start() -> None:
+    x, y = rows_and_labels(np.random.default_rng(0))
+    start = (np.zeros((INPUTS, CLASSES)), np.zeros(CLASSES))
+    one, whole = (fit_linear(x, BinaryCrossEntropy(y), 0.01, start, steps=steps)[0] for steps in (1, None))
+    assert 0 < np.linalg.norm(one) < 0.7 * np.linalg.norm(whole)
+
+
 def test_a_head_is_the_same_alone_and_after_others_of_its_split() -> None:
     data, memo = head_data("single-label"), Memo()
     fits = [DfrFit(2, 0.01), LdaFit("auto", True), RidgeFit(), LwsFit()]

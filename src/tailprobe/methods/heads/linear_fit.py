@@ -34,30 +34,31 @@ def fit_linear(
     penalty: float | Float[np.ndarray, " C"],
     start: tuple[Float[np.ndarray, "D C"], Float[np.ndarray, " C"]],
     *,
-    steps: int = 1000,
+    steps: int | None = None,
     axes: Axes | None = None,
     heavy: int = HEAVY,
 ) -> tuple[Float[np.ndarray, "D C"], Float[np.ndarray, " C"]]:
     """Return the weights and biases that minimise loss(x w + b) + penalty / 2 |w|^2; biases are not penalised.
 
-    A convex loss that has second derivatives is minimised by Newton's method, any other by L-BFGS.
+    A convex loss that has second derivatives is minimised by Newton's method; any other, and any fit that is to take so
+    many steps or has no penalty, by L-BFGS.
 
     Args:
         x: (T, D) float64.
         loss: gives value and gradient.
-        penalty: of the squared weights, above 0; of each class, or of all.
+        penalty: of the squared weights, 0 or more; of each class, or of all.
         start: weights and biases to start from.
-        steps: L-BFGS steps at most.
+        steps: L-BFGS steps at most, where the fit is not to be taken to the minimum.
         axes: of the rows of x, for several fits to the same rows; by default they are computed.
         heavy: see `newton`.
     """
-    if isinstance(loss, ConvexLoss):
+    if isinstance(loss, ConvexLoss) and steps is None and np.all(np.asarray(penalty) > 0):
         from_ = np.column_stack([start[0].T, start[1]])
         found, converged = newton(x, loss, penalty, from_, Axes.of(x) if axes is None else axes, heavy=heavy)
         start = found[:, :-1].T, found[:, -1]
         if converged:
             return start
-    return _by_lbfgs(x, loss, penalty, start, steps)
+    return _by_lbfgs(x, loss, penalty, start, 1000 if steps is None else steps)
 
 
 def _by_lbfgs(
