@@ -223,7 +223,7 @@ def auc_margin() -> float:
 
 def _slope_of_min_max(x: Rows, labels: Rows, direction: Rows) -> float:
     """Return the largest derivative by the weights, along a direction whose length is fitted first."""
-    y, rows = torch.from_numpy(labels), torch.from_numpy(x)
+    y, rows = torch.from_numpy(labels), torch.from_numpy(x.copy())
 
     def loss(w: torch.Tensor) -> torch.Tensor:
         f = rows @ w

@@ -50,7 +50,7 @@ def disalign() -> float:
     value, slope = Aligned(x, z, labels, 1.2, 0.01)(at)
     point = torch.from_numpy(at.copy()).requires_grad_()
     alpha, beta, v, b = point[:5], point[5:10], point[10:16], point[16]
-    gate = torch.sigmoid(torch.from_numpy(x) @ v + b)[:, None]
+    gate = torch.sigmoid(torch.from_numpy(x.copy()) @ v + b)[:, None]
     logits = torch.from_numpy(z)
     p = torch.softmax(gate * (alpha * logits + beta) + (1 - gate) * logits, dim=1)
     own = labels.argmax(axis=1)

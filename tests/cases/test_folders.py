@@ -222,6 +222,5 @@ def test_a_table_of_images_without_folders_is_proposed(build):
     names = [f"{n}.png" for n in range(6)]
     build.image(*names)
     build.table("_classes.csv", [["filename", "cat"], *([name, n % 2] for n, name in enumerate(names))])
-    assert refused(build.top).endswith(
-        "_classes.csv names the images, which are in no folders; pass --labels _classes.csv"
-    )
+    table = build.top / "_classes.csv"
+    assert refused(build.top).endswith(f"_classes.csv names the images; pass --labels {table}")

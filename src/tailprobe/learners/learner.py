@@ -1,7 +1,7 @@
 """Learner: what a method returns, a training plan for gradient descent, an ensemble of plans, or a direct fit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Literal, Protocol, runtime_checkable
 
@@ -12,6 +12,7 @@ from tailprobe.labels import Labels
 from tailprobe.learners.adjustment import Adjustment, HeldOut
 from tailprobe.learners.head import Head
 from tailprobe.learners.loss import Link
+from tailprobe.learners.memo import Memo
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.short_repr import short_repr
 
@@ -33,6 +34,13 @@ class HeadData:
     train: Int[np.ndarray, " T"]  # rows of `vectors`
     validation: Int[np.ndarray, " V"]  # rows of `vectors`
     standardise: bool = False  # whether the study standardises embeddings by mean and deviation of the training rows
+    memo: Memo = field(default_factory=Memo, init=False)  # what heads of the same data share; a copy has one of its own
+
+    def sharing(self, memo: Memo) -> "HeadData":
+        """Return these data with the memo of the heads that have the same data."""
+        shared = replace(self)
+        object.__setattr__(shared, "memo", memo)
+        return shared
 
     def training_vectors(self) -> Float[np.ndarray, "T D"]:
         """Return (T, D) float32 embeddings of the training rows."""

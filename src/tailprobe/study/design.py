@@ -5,6 +5,7 @@ What needs only labels is made before any long work; learners that read embeddin
 
 import json
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,12 +27,14 @@ from tailprobe.methods.given import provided, training_set, without_lacking
 from tailprobe.methods.lookup import baseline_of, named_methods, parse_methods
 from tailprobe.methods.method import BoundMethod, Need
 from tailprobe.parts import PARTS
+from tailprobe.processor import cores
 from tailprobe.randomness import generator
 from tailprobe.runs.settings import Study
 from tailprobe.splits import Split, SplitPlan, plan_splits
 from tailprobe.splits.kinds import nested_split
 from tailprobe.splits.units import Units
 from tailprobe.study.seeds import first_seeds
+from tailprobe.training.schedule import one_thread_each
 from tailprobe.training.task import HeadKey, HeadTask
 
 
@@ -167,14 +170,25 @@ def _repeat(
 def plan_heads(design: Design, embeddings: Mapping[str, Embeddings]) -> list[PlannedHead]:
     """Make the learners that read embeddings, and list every head of the study, by encoder, repeat and method.
 
+    Repeats are planned at the same time, one a core, each with its own generators.
+
     Raises:
         InputError: a method's arguments do not fit the embeddings.
     """
+    places = [(repeat, encoder, stored) for encoder, stored in embeddings.items() for repeat in design.repeats]
+    with one_thread_each(), ThreadPoolExecutor(cores()) as pool:
+        running = [pool.submit(_plan, design, *place) for place in places]
+        try:
+            return [head for future in running for head in future.result()]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _plan(design: Design, repeat: Repeat, encoder: str, stored: Embeddings) -> list[PlannedHead]:
+    learners = _learners(design, repeat, encoder, stored)
     return [
-        PlannedHead(encoder, method, repeat, _within_budget(learner, repeat, design))
-        for encoder, stored in embeddings.items()
-        for repeat in design.repeats
-        for method, learner in _learners(design, repeat, encoder, stored)
+        PlannedHead(encoder, method, repeat, _within_budget(learner, repeat, design)) for method, learner in learners
     ]
 
 

@@ -18,11 +18,19 @@ from tailprobe.training.data import TrainingData
 from tailprobe.training.heads import head_of
 from tailprobe.training.kernels import Kernel
 from tailprobe.training.loss import plain_loss_of_known
+from tailprobe.training.shared import SharedFits
 from tailprobe.training.task import HeadTask
 from tailprobe.training.trainer import Epoch, Trainer
 
 
-def fit_head(embeddings: Float[np.ndarray, "N D"], labels: Labels, task: HeadTask, *, kernel: Kernel) -> FittedHead:
+def fit_head(
+    embeddings: Float[np.ndarray, "N D"],
+    labels: Labels,
+    task: HeadTask,
+    *,
+    kernel: Kernel,
+    shared: SharedFits | None = None,
+) -> FittedHead:
     """Train one head; the head of a plan equals that of `reference.train_reference` within float tolerance.
 
     Args:
@@ -30,6 +38,7 @@ def fit_head(embeddings: Float[np.ndarray, "N D"], labels: Labels, task: HeadTas
         labels: (N, C) labels of the same rows.
         task: what to train.
         kernel: what trains it, if the learner is a plan.
+        shared: what other heads of the same split have computed; has no effect on the head.
 
     Raises:
         TypeError: the learner is an ensemble.
@@ -41,6 +50,7 @@ def fit_head(embeddings: Float[np.ndarray, "N D"], labels: Labels, task: HeadTas
     if isinstance(learner, Ensemble):
         raise TypeError("fit_head trains one head; call it for each member of an ensemble")
     data = HeadData(embeddings, labels, task.train, task.validation, standardise=task.standardise)
+    data = data if shared is None else data.sharing(shared.of(task))
     return FittedHead(_fitted(learner, data, task), None)
 
 

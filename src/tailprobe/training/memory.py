@@ -89,7 +89,8 @@ def memory_bytes(
         if not isinstance(task.learner, TrainingPlan):
             held = 4 * len(task.train) * (width + classes)  # the training rows, which a table of neighbours keeps
             finished += held
-            running.append(3 * held)
+            # The same in float64, centred, along principal axes and squared, and X'X with its eigenvectors.
+            running.append(8 * held + 40 * width**2)
             continue
         by = kernel if kernel.supports(task) is None else GENERAL
         own, parameters, drawn = _of_plan(task, width, classes, by)

@@ -16,6 +16,7 @@ from tailprobe.learners.plan import TrainingPlan
 from tailprobe.processor import cores
 from tailprobe.training.fit import fit_head
 from tailprobe.training.kernels import GENERAL, Kernel, Stack
+from tailprobe.training.shared import SharedFits
 from tailprobe.training.stacked.stack import train_stack
 from tailprobe.training.task import HeadTask
 
@@ -41,7 +42,13 @@ class TrainHeads(Protocol):
 
 
 def train_all(
-    embeddings: Mapping[str, Embeddings], labels: Labels, tasks: Sequence[HeadTask], *, kernel: Kernel, at_once: int
+    embeddings: Mapping[str, Embeddings],
+    labels: Labels,
+    tasks: Sequence[HeadTask],
+    *,
+    kernel: Kernel,
+    at_once: int,
+    shared: SharedFits | None = None,
 ) -> Finished:
     """Yield every task with its head, in the order in which they finish; tasks that a stack does not support are last.
 
@@ -51,14 +58,16 @@ def train_all(
         tasks: the heads to train.
         kernel: what trains them.
         at_once: heads in training at a time, at most.
+        shared: what heads of the same splits have computed in earlier calls; by default nothing.
     """
+    shared = SharedFits() if shared is None else shared
     if kernel.stack is None:
-        yield from _one_by_one(embeddings, labels, tasks, kernel, at_once)
+        yield from _one_by_one(embeddings, labels, tasks, kernel, at_once, shared)
         return
     together = [task for task in tasks if reason_not_supported(task, kernel) is None]
     alone = [task for task in tasks if reason_not_supported(task, kernel) is not None]
     yield from _in_stacks(embeddings, labels, together, kernel.stack, at_once)
-    yield from _one_by_one(embeddings, labels, alone, kernel, min(at_once, cores()))
+    yield from _one_by_one(embeddings, labels, alone, kernel, min(at_once, cores()), shared)
 
 
 def reason_not_supported(task: HeadTask, kernel: Kernel) -> str | None:
@@ -78,7 +87,7 @@ def stacks(tasks: Sequence[HeadTask], *, at_once: int) -> list[list[HeadTask]]:
 def _in_stacks(
     embeddings: Mapping[str, Embeddings], labels: Labels, tasks: Sequence[HeadTask], where: Stack, at_once: int
 ) -> Finished:
-    with _one_thread_each():
+    with one_thread_each():
         for stack in stacks(tasks, at_once=at_once):
             vectors = embeddings[stack[0].key.encoder].vectors
             resident = where.resident_bytes()
@@ -88,12 +97,22 @@ def _in_stacks(
 
 
 def _one_by_one(
-    embeddings: Mapping[str, Embeddings], labels: Labels, tasks: Sequence[HeadTask], kernel: Kernel, at_once: int
+    embeddings: Mapping[str, Embeddings],
+    labels: Labels,
+    tasks: Sequence[HeadTask],
+    kernel: Kernel,
+    at_once: int,
+    shared: SharedFits,
 ) -> Finished:
-    with _one_thread_each(), ThreadPoolExecutor(at_once) as pool:
+    with one_thread_each(), ThreadPoolExecutor(at_once) as pool:
         running = {
             pool.submit(
-                fit_head, embeddings[task.key.encoder].vectors, labels, task, kernel=_kernel_for(task, kernel)
+                fit_head,
+                embeddings[task.key.encoder].vectors,
+                labels,
+                task,
+                kernel=_kernel_for(task, kernel),
+                shared=shared,
             ): task
             for task in sorted(tasks, key=lambda task: -task.steps)
         }
@@ -110,7 +129,8 @@ def _kernel_for(task: HeadTask, kernel: Kernel) -> Kernel:
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
+def one_thread_each() -> Iterator[None]:
+    """Let products of matrices take one thread each, for several heads at once, and equal bytes on any machine."""
     # Products of one head are too small for several threads, so each thread has a head. A stack on the processor is
     # for tests, where equal results matter more than speed.
     before, turn = torch.get_num_threads(), sys.getswitchinterval()

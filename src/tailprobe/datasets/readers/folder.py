@@ -166,10 +166,6 @@ def _refuse_table_beside(files: ImageFiles, inner: Steps) -> None:
         if named and not folders:
             raise InputError(f"{top}: no folders of classes, but {path} names the images; pass --labels {top / path}")
         if named and not any(folders & {text_of(cell) for cell in cells} for cells in columns.cells.values()):
-            if not folders:
-                raise InputError(
-                    f"{files.source}: {path} names the images, which are in no folders; pass --labels {path}"
-                )
             raise InputError(
                 f"{top}: {path} names the images in the folders ({preview(sorted(folders))}), so these "
                 f"may not be classes; pass --labels {top / path}, or --class-level 1 to take the folders as classes"

@@ -10,7 +10,7 @@ from tailprobe.learners.head import LinearHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
-from tailprobe.methods.heads.linear_fit import fit_linear, linear_head, standardised
+from tailprobe.methods.heads.linear_fit import axes_of, fit_linear, linear_head, standardised
 from tailprobe.methods.heads.ridge import platt
 from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
@@ -74,7 +74,7 @@ class AucMarginFit:
         labels = data.labels.matrix[data.train]
         classes = labels.shape[1]
         start = (np.zeros((x.shape[1], classes)), np.zeros(classes))
-        weight, _ = fit_linear(x, AucMargin(labels, self.margin), self.penalty, start)
+        weight, _ = fit_linear(x, AucMargin(labels, self.margin), self.penalty, start, axes=axes_of(data))
         slope, offset = platt(x @ weight, labels)
         return linear_head(weight * slope, offset, mean, inverse, "sigmoid")
 
@@ -88,11 +88,54 @@ class AucMargin:
 
     def __call__(self, z: Float[np.ndarray, "T C"], /) -> tuple[float, Float[np.ndarray, "T C"]]:
         """Return value and gradient."""
-        y, both = self.labels, self.labels.any(axis=0) & ~self.labels.all(axis=0)
-        positives, negatives = np.maximum(y.sum(axis=0), 1), np.maximum((~y).sum(axis=0), 1)
-        a, b = (z * y).sum(axis=0) / positives, (z * ~y).sum(axis=0) / negatives
-        off = np.where(y, (z - a) / positives, (z - b) / negatives)
-        short = np.maximum(self.margin + b - a, 0)
-        value = ((np.where(y, z - a, z - b) * off).sum(axis=0) + short**2)[both].sum()
-        slope = 2 * off + 2 * short * np.where(y, -1 / positives, 1 / negatives)
-        return float(value), slope * both
+        values, slope = self.terms(z)
+        return float(values.sum()), slope
+
+    def terms(self, z: Float[np.ndarray, "T C"], /) -> tuple[Float[np.ndarray, " C"], Float[np.ndarray, "T C"]]:
+        """Return the value of each class and the gradient."""
+        off, apart = self.deviations(z)
+        short = np.maximum(self.margin + apart, 0)
+        weights = self.weights()
+        value = (off**2 * weights).sum(axis=0) + short**2
+        slope = 2 * weights * (off + short * np.where(self.labels, -1, 1))
+        return value * self._both, slope * self._both
+
+    def bend(self, z: Float[np.ndarray, "T C"], /) -> "AucMarginBend":
+        """Return the second derivative."""
+        return AucMarginBend(self, self._both, self.margin + self.deviations(z)[1] > 0)
+
+    def weights(self) -> Float[np.ndarray, "T C"]:
+        """Return 1 / positives or 1 / negatives of each class, by the side a row is on."""
+        positives, negatives = self.labels.sum(axis=0), (~self.labels).sum(axis=0)
+        return np.where(self.labels, 1 / np.maximum(positives, 1), 1 / np.maximum(negatives, 1))
+
+    @property
+    def _both(self) -> Bool[np.ndarray, " C"]:
+        return np.asarray(self.labels.any(axis=0) & ~self.labels.all(axis=0))
+
+    def deviations(self, z: Float[np.ndarray, "T C"]) -> tuple[Float[np.ndarray, "T C"], Float[np.ndarray, " C"]]:
+        """Return scores minus the mean of their side, and the mean of negatives minus that of positives."""
+        weighted = self.weights() * z
+        a = np.where(self.labels, weighted, 0).sum(axis=0)
+        b = np.where(self.labels, 0, weighted).sum(axis=0)
+        return z - np.where(self.labels, a, b), b - a
+
+
+@dataclass(frozen=True, eq=False)
+class AucMarginBend:
+    """The second derivative; `short` says for which classes the margin is not kept."""
+
+    loss: AucMargin
+    both: Bool[np.ndarray, " C"]
+    short: Bool[np.ndarray, " C"]
+
+    @property
+    def diagonal(self) -> Float[np.ndarray, "T C"]:
+        """That of the variances with fixed means."""
+        return (2 * self.loss.weights() * self.both).astype(np.float32)
+
+    def __call__(self, v: Float[np.ndarray, "T C"], /) -> Float[np.ndarray, "T C"]:
+        """Return its product with `v`."""
+        off, apart = self.loss.deviations(v)
+        moved = off + self.short * apart * np.where(self.loss.labels, -1, 1)
+        return (2 * self.loss.weights() * moved * self.both).astype(np.float32)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float
 
 from tailprobe.learners.learner import HeadData
@@ -88,14 +89,14 @@ def fit_cosine(
     bias: Float[np.ndarray, " C"],
 ) -> tuple[Float[np.ndarray, "C D"], Float[np.ndarray, " C"]]:
     """Return weights of length `scale` and biases; `x` has rows of length 1."""
-    loss, size = BinaryCrossEntropy(labels), start.size
+    loss, size, rows = BinaryCrossEntropy(labels), start.size, torch.from_numpy(x)
 
     def objective(at: Float[np.ndarray, " P"]) -> tuple[float, Float[np.ndarray, " P"]]:
         w = at[:size].reshape(start.shape)
         length = np.maximum(np.linalg.norm(w, axis=1, keepdims=True), 1e-12)
         unit = w / length
-        value, slope = loss(scale * x @ unit.T + at[size:])
-        along = scale * slope.T @ x  # (C, D), d value / d unit
+        value, slope = loss(scale * (rows @ torch.from_numpy(unit).T).numpy() + at[size:])
+        along = scale * (torch.from_numpy(slope).T @ rows).numpy()  # (C, D), d value / d unit
         across = (along - unit * (along * unit).sum(axis=1, keepdims=True)) / length
         return value, np.concatenate([across.ravel(), slope.sum(axis=0)])
 

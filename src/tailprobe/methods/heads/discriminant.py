@@ -12,6 +12,13 @@ def class_means(x: Float[np.ndarray, "T D"], labels: Bool[np.ndarray, "T C"]) ->
     return np.where(counts[:, None] > 0, sums / np.maximum(counts, 1)[:, None], x.mean(axis=0))
 
 
+def within(
+    gram: Float[np.ndarray, "D D"], means: Float[np.ndarray, "C D"], shares: Float[np.ndarray, " C"]
+) -> Float[np.ndarray, "D D"]:
+    """Return the covariance within classes, one a row: X'X / T less the shares times the products of the means."""
+    return gram - (means.T * shares) @ means
+
+
 def shrunk(covariance: Float[np.ndarray, "D D"], shrinkage: float) -> Float[np.ndarray, "D D"]:
     """Return (1 - s) S + s (trace(S) / D) I, s the shrinkage, 0 to 1."""
     variance = max(float(np.trace(covariance)) / len(covariance), 1e-12)

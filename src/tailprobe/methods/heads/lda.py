@@ -8,8 +8,8 @@ from tailprobe.learners.head import LinearHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
-from tailprobe.methods.heads.discriminant import class_means, ledoit_wolf, shrunk, solve
-from tailprobe.methods.heads.linear_fit import linear_head, standardised
+from tailprobe.methods.heads.discriminant import class_means, ledoit_wolf, shrunk, solve, within
+from tailprobe.methods.heads.linear_fit import gram_of, linear_head, standardised
 from tailprobe.methods.losses.class_prior import log_prior
 from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
@@ -72,6 +72,6 @@ class LdaFit:
         means = class_means(x, labels.matrix)
         residuals = x - means[labels.matrix.argmax(axis=1)]
         shrinkage = ledoit_wolf(residuals) if isinstance(self.shrinkage, str) else self.shrinkage
-        weight = solve(shrunk(residuals.T @ residuals / len(x), shrinkage), means)  # (C, D)
+        weight = solve(shrunk(within(gram_of(data), means, labels.counts / len(x)), shrinkage), means)  # (C, D)
         bias = -(weight * means).sum(axis=1) / 2 + (log_prior(labels) if self.prior else 0.0)
         return linear_head(weight.T, bias, mean, inverse, "softmax")

@@ -12,7 +12,7 @@ from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.heads.discriminant import class_means, ledoit_wolf, shrunk, solve
-from tailprobe.methods.heads.linear_fit import linear_head, standardised
+from tailprobe.methods.heads.linear_fit import gram_of, linear_head, standardised
 from tailprobe.methods.losses.class_prior import log_odds
 from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
@@ -70,7 +70,7 @@ class LdaPerClassFit:
         x, mean, inverse = standardised(data)
         labels = data.training_labels()
         shrinkage = ledoit_wolf(x) if isinstance(self.shrinkage, str) else self.shrinkage
-        total = x.T @ x / len(x)  # rows are centred
+        total = gram_of(data)  # rows are centred
         positive, negative = class_means(x, labels.matrix), class_means(x, ~labels.matrix)
         share = labels.counts / len(x)
         weight = np.stack(

@@ -1,4 +1,4 @@
-"""Multinomial logistic regression by L-BFGS: one softmax over all classes."""
+"""Multinomial logistic regression: one softmax over all classes."""
 
 from dataclasses import dataclass
 
@@ -52,11 +52,20 @@ class MultinomialFit:
 
     def digest(self) -> str:
         """Return what the fit depends on besides its data: nothing."""
-        return "multinomial regression by L-BFGS"
+        return "multinomial regression by Newton's method"
 
     def fit(self, data: HeadData, seed: int) -> LinearHead:
-        """Fit under each penalty."""
+        """Fit under each penalty; `seed` has no effect."""
+        return multinomial_head(data)
+
+
+def multinomial_head(data: HeadData) -> LinearHead:
+    """Return the fitted head, shared with the methods whose first stage it is."""
+
+    def fit() -> LinearHead:
         return fit_over_penalties(data, SoftmaxCrossEntropy(data.labels.matrix[data.train]), "softmax")
+
+    return data.memo.once("multinomial", fit)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,5 +76,31 @@ class SoftmaxCrossEntropy:
 
     def __call__(self, z: Float[np.ndarray, "T C"], /) -> tuple[float, Float[np.ndarray, "T C"]]:
         """Return value and gradient."""
+        values, slope = self.terms(z)
+        return float(values[0]), slope
+
+    def terms(self, z: Float[np.ndarray, "T C"], /) -> tuple[Float[np.ndarray, " 1"], Float[np.ndarray, "T C"]]:
+        """Return the value, of all classes together, and the gradient."""
         log_p = log_softmax(z, axis=1)
-        return -float(log_p[self.labels].sum()) / len(z), (np.exp(log_p) - self.labels) / len(z)
+        return np.array([-log_p[self.labels].sum() / len(z)]), (np.exp(log_p) - self.labels) / len(z)
+
+    def bend(self, z: Float[np.ndarray, "T C"], /) -> "SoftmaxBend":
+        """Return the second derivative."""
+        return SoftmaxBend(np.exp(log_softmax(z, axis=1)).astype(np.float32))
+
+
+@dataclass(frozen=True, eq=False)
+class SoftmaxBend:
+    """The second derivative of the mean cross-entropy: (diag(p) - p p') / T in each row."""
+
+    p: Float[np.ndarray, "T C"]
+
+    @property
+    def diagonal(self) -> Float[np.ndarray, "T C"]:
+        """p (1 - p) / T."""
+        return self.p * (1 - self.p) / len(self.p)
+
+    def __call__(self, v: Float[np.ndarray, "T C"], /) -> Float[np.ndarray, "T C"]:
+        """Return its product with `v`."""
+        weighted = self.p * v
+        return (weighted - self.p * weighted.sum(axis=1, keepdims=True)) / len(self.p)

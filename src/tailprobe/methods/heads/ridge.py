@@ -1,11 +1,12 @@
 r"""Ridge regression on labels of -1 and 1, the penalty chosen by leave-one-out, scores made probabilities.
 
-With X (T, D) standardised training rows, its Gram matrix K = X X' = U diag(s) U' and targets Y (T, C) minus their mean,
-the fitted values under penalty a are H Y, H = U diag(s / (s + a)) U' + 1/T, and the leave-one-out residual of row i is
+With X (T, D) standardised training rows, X'X = V diag(s) V', Z = X V and targets Y (T, C) minus their mean, the fitted
+values under penalty a are H Y, H = Z diag(1 / (s + a)) Z' + 1/T, and the leave-one-out residual of row i is
 
     (y_i - f_i) / (1 - H_ii)
 
-exactly, so that every penalty costs one product. Source: Rifkin and Lippert, MIT technical report 2007, section 3.
+exactly, so that every penalty costs one product, and one decomposition serves all heads of the split. Source: Rifkin
+and Lippert, MIT technical report 2007, section 3.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ from tailprobe.learners.head import LinearHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
-from tailprobe.methods.heads.columns import centre_and_scale
+from tailprobe.methods.heads.axes import Axes, principal
+from tailprobe.methods.heads.linear_fit import axes_of, standardised
 from tailprobe.methods.method import method
 
 PENALTIES = 10.0 ** np.arange(-2, 7)
@@ -69,11 +71,9 @@ class RidgeFit:
 
     def fit(self, data: HeadData, seed: int) -> LinearHead:
         """Fit; one penalty a class."""
-        x = data.training_vectors().astype(np.float64)
-        mean, inverse = centre_and_scale(x)
-        x = (x - mean) * inverse
+        x, mean, inverse = standardised(data)
         labels = data.labels.matrix[data.train]
-        weight, bias, held_out = ridge_by_leave_one_out(x, np.where(labels, 1.0, -1.0))
+        weight, bias, held_out = ridge_by_leave_one_out(x, np.where(labels, 1.0, -1.0), axes_of(data))
         slope, offset = platt(held_out, labels)
         weight = (weight * slope).T * inverse  # (C, D), of rows as they are
         bias = bias * slope + offset - weight @ mean
@@ -81,30 +81,31 @@ class RidgeFit:
 
 
 def ridge_by_leave_one_out(
-    x: Float[np.ndarray, "T D"], y: Float[np.ndarray, "T C"]
+    x: Float[np.ndarray, "T D"], y: Float[np.ndarray, "T C"], axes: Axes | None = None
 ) -> tuple[Float[np.ndarray, "D C"], Float[np.ndarray, " C"], Float[np.ndarray, "T C"]]:
     """Return weights, biases and leave-one-out predictions under the best of `PENALTIES` for each class.
 
     Args:
         x: centred columns.
         y: targets.
+        axes: of the rows; by default they are computed.
     """
     bias = y.mean(axis=0)
     residual_target = y - bias
-    left, singular, right = np.linalg.svd(x, full_matrices=False)  # (T, K), (K,), (K, D)
-    projected = left.T @ residual_target  # (K, C)
+    squares, directions = principal(x, Axes.of(x) if axes is None else axes)  # (K,), (D, K)
+    along = x @ directions  # (T, K)
+    projected, lengths = along.T @ residual_target, along**2  # (K, C), (T, K)
     best = np.full(y.shape[1], np.inf)
     weight, held_out = np.zeros((x.shape[1], y.shape[1])), np.zeros(y.shape)
     for penalty in PENALTIES:
-        shrink = singular**2 / (singular**2 + penalty)  # (K,)
-        hat = (left**2) @ shrink + 1 / len(x)  # (T,), the diagonal of H
-        predicted = y - (residual_target - left @ (shrink[:, None] * projected)) / (1 - hat)[:, None]
+        hat = lengths @ (1 / (squares + penalty)) + 1 / len(x)  # (T,), the diagonal of H
+        solved = projected / (squares + penalty)[:, None]  # (K, C)
+        predicted = y - (residual_target - along @ solved) / (1 - hat)[:, None]
         error = ((y - predicted) ** 2).mean(axis=0)
         better = error < best
         best = np.where(better, error, best)
         held_out[:, better] = predicted[:, better]
-        shrunk = right.T @ ((singular / (singular**2 + penalty))[:, None] * projected[:, better])
-        weight[:, better] = shrunk
+        weight[:, better] = directions @ solved[:, better]
     return weight, bias, held_out
 
 

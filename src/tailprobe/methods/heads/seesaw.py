@@ -11,8 +11,8 @@ from tailprobe.learners.head import LinearHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
-from tailprobe.methods.heads.linear_fit import fit_linear, linear_head, standardised
-from tailprobe.methods.heads.multinomial import SoftmaxCrossEntropy
+from tailprobe.methods.heads.linear_fit import axes_of, fit_linear, linear_head, standardised
+from tailprobe.methods.heads.multinomial import SoftmaxBend, SoftmaxCrossEntropy
 from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
 
@@ -82,10 +82,10 @@ class SeesawFit:
         x, mean, inverse = standardised(data)
         labels = data.labels.matrix[data.train]
         at = (np.zeros((x.shape[1], labels.shape[1])), np.zeros(labels.shape[1]))
-        shift = np.log(mitigation(labels, self.p))
+        shift, axes = np.log(mitigation(labels, self.p)), axes_of(data)
         factor = np.zeros_like(shift)
         for _ in range(_ROUNDS if self.q else 1):
-            at = fit_linear(x, Shifted(labels, shift + factor), self.penalty, at)
+            at = fit_linear(x, Shifted(labels, shift + factor), self.penalty, at, axes=axes)
             factor = self.q * np.maximum(0, log_ratio(x @ at[0] + at[1], labels))
         return linear_head(*at, mean, inverse, "softmax")
 
@@ -100,6 +100,14 @@ class Shifted:
     def __call__(self, z: Float[np.ndarray, "T C"], /) -> tuple[float, Float[np.ndarray, "T C"]]:
         """Return value and gradient."""
         return SoftmaxCrossEntropy(self.labels)(z + self.shift)
+
+    def terms(self, z: Float[np.ndarray, "T C"], /) -> tuple[Float[np.ndarray, " 1"], Float[np.ndarray, "T C"]]:
+        """Return the value, of all classes together, and the gradient."""
+        return SoftmaxCrossEntropy(self.labels).terms(z + self.shift)
+
+    def bend(self, z: Float[np.ndarray, "T C"], /) -> SoftmaxBend:
+        """Return the second derivative."""
+        return SoftmaxCrossEntropy(self.labels).bend(z + self.shift)
 
 
 def mitigation(labels: Bool[np.ndarray, "T C"], power: float) -> Float[np.ndarray, "T C"]:

@@ -11,7 +11,7 @@ from tailprobe.learners.head import LinearHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
-from tailprobe.methods.heads.linear_fit import fit_linear, linear_head, standardised
+from tailprobe.methods.heads.linear_fit import axes_of, fit_linear, linear_head, standardised
 from tailprobe.methods.heads.logistic import BinaryCrossEntropy
 from tailprobe.methods.heads.ridge import platt
 from tailprobe.methods.method import method
@@ -79,7 +79,7 @@ class SmoothApFit:
         order = np.argsort(data.train)  # what is drawn must not depend on the order of rows
         x, labels = x[order], data.labels.matrix[data.train[order]]
         zeros = (np.zeros((x.shape[1], labels.shape[1])), np.zeros(labels.shape[1]))
-        start = fit_linear(x, BinaryCrossEntropy(labels), 0.01, zeros)
+        start = fit_linear(x, BinaryCrossEntropy(labels), 0.01, zeros, axes=axes_of(data).part(order))
         loss = SmoothAp.drawn(labels, self.temperature, np.random.default_rng(seed))
         weight, _ = fit_linear(x, loss, self.penalty, (start[0], zeros[1]), steps=_STEPS)
         slope, offset = platt(x @ weight, labels)

@@ -10,11 +10,14 @@ from tailprobe.learners.head import LinearHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
-from tailprobe.methods.heads.linear_fit import fit_linear, linear_head, standardised
+from tailprobe.methods.heads.axes import Axes
+from tailprobe.methods.heads.linear_fit import axes_of, fit_linear, linear_head, standardised
+from tailprobe.methods.heads.newton import Weighted
 from tailprobe.methods.heads.ridge import platt
 from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
 
+_HEAVY = 384  # rows of the second derivative taken exactly: about as many as are within the margin
 _FOLDS = 3  # of the training rows, for scores that have not seen their labels
 
 
@@ -73,21 +76,26 @@ class SvmFit:
         labels = data.labels.matrix[data.train]
         # Folds by place in the collection, so that the order in which training rows are named does not matter.
         place = np.argsort(np.argsort(data.train)) % _FOLDS
-        scores = np.empty(labels.shape)
+        scores, axes = np.empty(labels.shape), axes_of(data)
+        weight, bias = zeros = (np.zeros((x.shape[1], labels.shape[1])), np.zeros(labels.shape[1]))
         for fold in range(_FOLDS):
             inside, outside = place != fold, place == fold
             if inside.any() and outside.any():
-                weight, bias = self._fit(x[inside], labels[inside])
+                weight, bias = self._fit(x[inside], labels[inside], axes.part(inside), zeros)
                 scores[outside] = x[outside] @ weight + bias
-        weight, bias = self._fit(x, labels)
+        weight, bias = self._fit(x, labels, axes, (weight, bias))  # near, and the minimum is the same
         slope, offset = platt(scores if len(x) >= _FOLDS else x @ weight + bias, labels)
         return linear_head(weight * slope, bias * slope + offset, mean, inverse, "sigmoid")
 
     def _fit(
-        self, x: Float[np.ndarray, "T D"], labels: Bool[np.ndarray, "T C"]
+        self,
+        x: Float[np.ndarray, "T D"],
+        labels: Bool[np.ndarray, "T C"],
+        axes: Axes,
+        start: tuple[Float[np.ndarray, "D C"], Float[np.ndarray, " C"]],
     ) -> tuple[Float[np.ndarray, "D C"], Float[np.ndarray, " C"]]:
-        start = (np.zeros((x.shape[1], labels.shape[1])), np.zeros(labels.shape[1]))
-        return fit_linear(x, SquaredHinge.of(labels, balanced=self.balanced), self.penalty, start)
+        loss = SquaredHinge.of(labels, balanced=self.balanced)
+        return fit_linear(x, loss, self.penalty, start, axes=axes, heavy=_HEAVY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +115,15 @@ class SquaredHinge:
 
     def __call__(self, z: Float[np.ndarray, "T C"], /) -> tuple[float, Float[np.ndarray, "T C"]]:
         """Return value and gradient."""
+        values, slope = self.terms(z)
+        return float(values.sum()), slope
+
+    def terms(self, z: Float[np.ndarray, "T C"], /) -> tuple[Float[np.ndarray, " C"], Float[np.ndarray, "T C"]]:
+        """Return the value of each class and the gradient."""
         short = np.maximum(1 - self.sign * z, 0)
         slope = -2 * self.weight * self.sign * short / len(z)
-        return float((self.weight * short**2).sum()) / len(z), slope
+        return (self.weight * short**2).sum(axis=0) / len(z), slope
+
+    def bend(self, z: Float[np.ndarray, "T C"], /) -> Weighted:
+        """Return the second derivative: 2 v / T within the margin, 0 outside."""
+        return Weighted((2 * self.weight * (self.sign * z < 1) / len(z)).astype(np.float32))

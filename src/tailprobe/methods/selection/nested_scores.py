@@ -5,6 +5,7 @@ from jaxtyping import Float
 from scipy.special import expit, softmax
 
 from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.heads.axes import Axes
 from tailprobe.methods.heads.columns import centre_and_scale
 from tailprobe.methods.heads.linear_fit import ScoreLoss, fit_linear
 from tailprobe.methods.heads.logistic import BinaryCrossEntropy
@@ -22,7 +23,7 @@ def out_of_fold(train: TrainingSet, folds: int) -> Float[np.ndarray, "T C"]:
     mean, inverse = centre_and_scale(x)
     x, matrix = (x - mean) * inverse, train.labels.matrix
     place = train.rng.permutation(len(train)) % folds
-    scores = np.zeros(matrix.shape)
+    scores, axes = np.zeros(matrix.shape), Axes.of(x)
     single = train.labels.kind == "single-label"
     for fold in range(folds):
         inside, outside = place != fold, place == fold
@@ -30,6 +31,6 @@ def out_of_fold(train: TrainingSet, folds: int) -> Float[np.ndarray, "T C"]:
             y = matrix[inside]
             loss: ScoreLoss = SoftmaxCrossEntropy(y) if single else BinaryCrossEntropy(y)
             start = (np.zeros((x.shape[1], matrix.shape[1])), np.zeros(matrix.shape[1]))
-            weight, bias = fit_linear(x[inside], loss, _PENALTY, start)
+            weight, bias = fit_linear(x[inside], loss, _PENALTY, start, axes=axes.part(inside))
             scores[outside] = x[outside] @ weight + bias
     return softmax(scores, axis=1) if single else expit(scores)

@@ -11,7 +11,8 @@ from tailprobe.learners.head import LinearHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
-from tailprobe.methods.heads.linear_fit import fit_linear, linear_head, standardised
+from tailprobe.methods.heads.linear_fit import axes_of, fit_linear, linear_head, standardised
+from tailprobe.methods.heads.newton import Weighted
 from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
 
@@ -72,8 +73,11 @@ class DfrFit:
         order = np.argsort(data.train)  # what is drawn must not depend on the order of rows
         x, labels, rng = x[order], data.labels.matrix[data.train[order]], np.random.default_rng(seed)
         start = (np.zeros((x.shape[1], labels.shape[1])), np.zeros(labels.shape[1]))
-        fits = [fit_linear(x, MaskedLogistic.drawn(labels, rng), self.penalty, start) for _ in range(self.k)]
-        weight, bias = (np.mean(parts, axis=0) for parts in zip(*fits, strict=True))
+        axes = axes_of(data).part(order)
+        fits = [start]
+        for _ in range(self.k):  # each from the last: it is near, and where a convex fit starts does not matter
+            fits.append(fit_linear(x, MaskedLogistic.drawn(labels, rng), self.penalty, fits[-1], axes=axes))
+        weight, bias = (np.mean(parts, axis=0) for parts in zip(*fits[1:], strict=True))
         return linear_head(weight, bias, mean, inverse, "sigmoid")
 
 
@@ -97,6 +101,20 @@ class MaskedLogistic:
 
     def __call__(self, z: Float[np.ndarray, "T C"], /) -> tuple[float, Float[np.ndarray, "T C"]]:
         """Return value and gradient."""
-        share = self.chosen / np.maximum(self.chosen.sum(axis=0), 1)
-        value = -float((share * log_expit(np.where(self.labels, z, -z))).sum())
-        return value, share * (expit(z) - self.labels)
+        values, slope = self.terms(z)
+        return float(values.sum()), slope
+
+    def terms(self, z: Float[np.ndarray, "T C"], /) -> tuple[Float[np.ndarray, " C"], Float[np.ndarray, "T C"]]:
+        """Return the value of each class and the gradient."""
+        share = self.share
+        return -(share * log_expit(np.where(self.labels, z, -z))).sum(axis=0), share * (expit(z) - self.labels)
+
+    def bend(self, z: Float[np.ndarray, "T C"], /) -> Weighted:
+        """Return the second derivative."""
+        p = expit(z)
+        return Weighted((self.share * p * (1 - p)).astype(np.float32))
+
+    @property
+    def share(self) -> Float[np.ndarray, "T C"]:
+        """What a term counts: 1 over the chosen rows of its class, or 0."""
+        return self.chosen / np.maximum(self.chosen.sum(axis=0), 1)

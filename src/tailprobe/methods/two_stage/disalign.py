@@ -12,7 +12,7 @@ from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.heads.linear_fit import standardised
-from tailprobe.methods.heads.multinomial import MultinomialFit
+from tailprobe.methods.heads.multinomial import multinomial_head
 from tailprobe.methods.lbfgs import minimise
 from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
@@ -74,7 +74,7 @@ class DisAlignFit:
 
     def fit(self, data: HeadData, seed: int) -> GatedHead:
         """Fit both stages; `seed` has no effect."""
-        head, labels = MultinomialFit().fit(data, seed), data.labels.matrix[data.train]
+        head, labels = multinomial_head(data), data.labels.matrix[data.train]
         x, mean, inverse = standardised(data)
         logits = head.logits(data.training_vectors()).astype(np.float64)
         aligned = Aligned(x, logits, labels, self.power, self.penalty)

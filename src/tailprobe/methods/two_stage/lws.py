@@ -10,7 +10,7 @@ from tailprobe.learners.head import LinearHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
-from tailprobe.methods.heads.multinomial import MultinomialFit
+from tailprobe.methods.heads.multinomial import multinomial_head
 from tailprobe.methods.lbfgs import minimise
 from tailprobe.methods.method import method
 
@@ -58,7 +58,7 @@ class LwsFit:
 
     def fit(self, data: HeadData, seed: int) -> LinearHead:
         """Fit both stages; `seed` has no effect."""
-        head, labels = MultinomialFit().fit(data, seed), data.labels.matrix[data.train]
+        head, labels = multinomial_head(data), data.labels.matrix[data.train]
         logits = head.logits(data.training_vectors()).astype(np.float64)
         return head.affine(class_factors(logits, labels), np.zeros(labels.shape[1]))
 

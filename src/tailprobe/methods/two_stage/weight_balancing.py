@@ -10,13 +10,15 @@ from tailprobe.learners.head import LinearHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
-from tailprobe.methods.heads.linear_fit import ScoreLoss, fit_linear, linear_head, standardised
+from tailprobe.methods.heads.axes import Axes
+from tailprobe.methods.heads.linear_fit import ScoreLoss, axes_of, fit_linear, linear_head, standardised
 from tailprobe.methods.heads.logistic import BinaryCrossEntropy
 from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
 
-_STEPS = 300
-_STILL = 1e-7  # movement of the weights in a step at which the descent ends
+_STEPS = 20
+_NEAR = 1e-6  # of a length to the bound, relative
+_FLATTEST = 0.02  # fall of log length by log penalty that is believed
 
 
 @method(
@@ -31,8 +33,8 @@ def weight_balancing(train: TrainingSet, bound: float = 1.0, penalty: float = 0.
     """Fit a linear head with weight decay, then again with no class's weights longer than a bound.
 
     The first fit is a penalised logistic regression of each class. The bound is a multiple of the median length of its
-    weights. The second fit descends from there along the gradient and puts weights that are too long back on the bound
-    (MaxNorm); the problem is convex, and it ends at its minimum.
+    weights. The second fit has that bound on the length of each class's weights (MaxNorm). The problem is convex and
+    its minimum is found, where the paper descends and puts weights that are too long back.
 
     Assumptions:
         Long weights of a class come from its number of images and not from how easy it is to tell.
@@ -75,9 +77,11 @@ class WeightBalancingFit:
         x, mean, inverse = standardised(data)
         loss = BinaryCrossEntropy(data.labels.matrix[data.train])
         classes = loss.labels.shape[1]
-        start = fit_linear(x, loss, self.penalty, (np.zeros((x.shape[1], classes)), np.zeros(classes)))
-        radius = self.bound * float(np.median(np.linalg.norm(start[0], axis=0)))
-        weight, bias = fit_bounded(x, loss, self.penalty, radius, start)
+        start = fit_linear(
+            x, loss, self.penalty, (np.zeros((x.shape[1], classes)), np.zeros(classes)), axes=axes_of(data)
+        )
+        radius = max(self.bound * float(np.median(np.linalg.norm(start[0], axis=0))), 1e-12)
+        weight, bias = fit_bounded(x, loss, self.penalty, radius, start, axes=axes_of(data))
         return linear_head(weight, bias, mean, inverse, "sigmoid")
 
 
@@ -87,32 +91,39 @@ def fit_bounded(
     penalty: float,
     radius: float,
     start: tuple[Float[np.ndarray, "D C"], Float[np.ndarray, " C"]],
+    *,
+    axes: Axes | None = None,
 ) -> tuple[Float[np.ndarray, "D C"], Float[np.ndarray, " C"]]:
-    """Return the minimum of a mean of logistic losses with every weight vector within `radius`.
+    """Return the minimum of a convex loss of each class with every weight vector within `radius`.
 
-    Accelerated projected gradient with a step of 1 / L, L a bound of the curvature.
+    Where the bound is active its multiplier adds to the class's penalty (Karush-Kuhn-Tucker), so the minimum is that of
+    the larger penalty whose weights are as long as the bound: their length falls as the penalty grows, and secant steps
+    on both logarithms find it.
 
-    Source:
-        Beck and Teboulle, SIAM Journal on Imaging Sciences 2009, FISTA with a constant step.
+    Args:
+        x: (T, D) float64.
+        loss: summed over classes.
+        penalty: of the squared weights.
+        radius: the bound.
+        start: the minimum without the bound.
+        axes: of the rows of x; by default they are computed.
     """
-    one = np.column_stack([x, np.ones(len(x))])
-    decay = np.append(np.full(x.shape[1], penalty), 0.0)[:, None]
-    rate = 1 / (0.25 * np.linalg.norm(one.T @ one, 2) / len(x) + penalty)
-    w = _within(np.vstack(start), radius)
-    ahead, momentum = w, 1.0
+    axes = Axes.of(x) if axes is None else axes
+    excess = _excess(start[0], radius)
+    bounded = excess > 0
+    at, before, excess_before = start, np.full(len(excess), np.log(penalty)), excess
+    now = np.where(bounded, before + 2 * excess, before)
     for _ in range(_STEPS):
-        slope = one.T @ loss(one @ ahead)[1] + decay * ahead
-        found = _within(ahead - rate * slope, radius)
-        following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
-        ahead = found + (momentum - 1) / following * (found - w)
-        still = np.abs(found - w).max() < _STILL
-        w, momentum = found, following
-        if still:
+        if (np.abs(excess[bounded]) < _NEAR).all():
             break
-    return w[:-1], w[-1]
+        at = fit_linear(x, loss, np.exp(now), at, axes=axes)
+        excess = _excess(at[0], radius)
+        slope = np.minimum((excess - excess_before) / np.where(now == before, np.inf, now - before), -_FLATTEST)
+        before, excess_before = now, excess
+        now = np.where(bounded, np.maximum(now - excess / slope, np.log(penalty)), now)
+    return at[0] * np.exp(-np.maximum(_excess(at[0], radius), 0)), at[1]
 
 
-def _within(w: Float[np.ndarray, "E C"], radius: float) -> Float[np.ndarray, "E C"]:
-    """Return weights, biases below them, with each weight vector shortened to the radius at most."""
-    length = np.linalg.norm(w[:-1], axis=0)
-    return np.vstack([w[:-1] * np.minimum(1, radius / np.maximum(length, 1e-300)), w[-1:]])
+def _excess(weight: Float[np.ndarray, "D C"], radius: float) -> Float[np.ndarray, " C"]:
+    """Return the log of each weight vector's length over the radius."""
+    return np.log(np.maximum(np.linalg.norm(weight, axis=0), 1e-300) / radius)

@@ -113,7 +113,7 @@ class MetaDescent:
         self._rows, self._held_rows = (torch.from_numpy(one[of]) for of in (~held, held))
         self._labels, self._held_labels = (torch.from_numpy(labels[of].astype(np.float64)) for of in (~held, held))
         # Of a class's mean loss the curvature is at most a quarter of the rows' largest second moment.
-        self.rate = 4 / float(torch.linalg.matrix_norm(self._rows.T @ self._rows, 2) / len(self._rows))
+        self.rate = 4 / float(torch.linalg.eigvalsh(self._rows.T @ self._rows)[-1] / len(self._rows))
 
     def run(self, weights: Float[np.ndarray, "E C"], steps: int) -> Float[np.ndarray, "E C"]:
         """Return the head's weights after some steps."""

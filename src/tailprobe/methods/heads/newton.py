@@ -1,0 +1,193 @@
+"""Newton's method for a linear head: conjugate gradients for each step, in float32 along principal axes.
+
+Steps are approximate, gradients are exact (float64): the search ends where the loss can fall by less than `_GAIN`.
+Source: Nocedal and Wright, Numerical Optimization, 2nd edition 2006, section 7.1, line search Newton-CG.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+
+from tailprobe.methods.heads.axes import Axes
+from tailprobe.methods.heads.preconditioner import Preconditioner
+
+HEAVY = 128  # rows that a preconditioner takes exactly
+_STEPS = 60  # of Newton's method
+_PRODUCTS = 60  # of the curvature with a vector, for one step
+_RESIDUAL = 0.25**2  # of a step's equation, squared, relative to its start
+_GAIN = 1e-8  # a predicted decrease of the loss that ends the search
+_HALVINGS = 30
+
+
+@runtime_checkable
+class Bend(Protocol):
+    """The second derivative of a loss by its scores."""
+
+    diagonal: Float[np.ndarray, "T C"]  # float32, 0 or more
+
+    def __call__(self, v: Float[np.ndarray, "T C"], /) -> Float[np.ndarray, "T C"]:
+        """Return its product with changes of the scores, float32."""
+
+
+@runtime_checkable
+class ConvexLoss(Protocol):
+    """A convex loss of the scores of all rows, summed over G groups of classes: one a class, or all in one."""
+
+    def terms(self, z: Float[np.ndarray, "T C"], /) -> tuple[Float[np.ndarray, " G"], Float[np.ndarray, "T C"]]:
+        """Return the value of each group and the gradient."""
+
+    def bend(self, z: Float[np.ndarray, "T C"], /) -> Bend:
+        """Return the second derivative; groups do not depend on each other."""
+
+
+@dataclass(frozen=True, eq=False)
+class Weighted:
+    """The second derivative of a loss whose terms each depend on one score."""
+
+    diagonal: Float[np.ndarray, "T C"]
+
+    def __call__(self, v: Float[np.ndarray, "T C"], /) -> Float[np.ndarray, "T C"]:
+        """Return its product with `v`."""
+        return self.diagonal * v
+
+
+@dataclass(frozen=True, eq=False)
+class _Point:
+    """Weights with a bias at their end, and the scores of all rows; also a direction of both."""
+
+    weight: Float[np.ndarray, "C E"]  # E = D + 1
+    scores: Float[np.ndarray, "C T"]
+
+    @classmethod
+    def of(cls, x: Float[np.ndarray, "T D"], weight: Float[np.ndarray, "C E"]) -> "_Point":
+        return cls(weight, weight[:, :-1] @ x.T + weight[:, -1:])
+
+    def towards(self, step: "_Point", length: Float[np.ndarray, " C"]) -> "_Point":
+        along = length[:, None]
+        return _Point(self.weight + along * step.weight, self.scores + along * step.scores)
+
+
+def newton(
+    x: Float[np.ndarray, "T D"],
+    loss: ConvexLoss,
+    penalty: float | Float[np.ndarray, " C"],
+    start: Float[np.ndarray, "C E"],
+    axes: Axes,
+    *,
+    heavy: int = HEAVY,
+) -> tuple[Float[np.ndarray, "C E"], bool]:
+    """Return the weights, a bias at their end, that minimise loss(x w + b) + penalty / 2 |w|^2, and if they were found.
+
+    Args:
+        x: (T, D) float64.
+        loss: the loss of the scores.
+        penalty: of the squared weights, not of the bias, above 0; of each class, or of all.
+        start: weights and biases to start from.
+        axes: of the rows of x.
+        heavy: rows that the preconditioner takes exactly.
+    """
+    penalty = np.broadcast_to(np.asarray(penalty, np.float64), (len(start),))
+    at = _Point.of(x, start)
+    value, slope = _objective(loss, at, penalty)
+    for _ in range(_STEPS):
+        gradient = np.concatenate(
+            [slope @ x + penalty[:, None] * at.weight[:, :-1], slope.sum(axis=1)[:, None]], axis=1
+        )
+        step = _Point.of(x, _step(axes, loss.bend(at.scores.T), penalty, gradient, len(value), heavy))
+        gain = -_groups((gradient * step.weight).sum(axis=1), len(value))
+        found = _search(loss, at, step, penalty, value, gain)
+        if found is None:
+            return at.weight, bool((gain < 100 * _GAIN).all())
+        at, value, slope = found
+        if (gain < _GAIN).all():
+            return at.weight, True
+    return at.weight, False
+
+
+def _groups(by_class: Float[np.ndarray, " C"], groups: int) -> Float[np.ndarray, " G"]:
+    return by_class if groups == len(by_class) else by_class.sum(keepdims=True)
+
+
+def _objective(
+    loss: ConvexLoss, at: _Point, penalty: Float[np.ndarray, " C"]
+) -> tuple[Float[np.ndarray, " G"], Float[np.ndarray, "C T"]]:
+    """Return value and gradient by the scores."""
+    values, slope = loss.terms(at.scores.T)
+    return values + _groups(penalty / 2 * (at.weight[:, :-1] ** 2).sum(axis=1), len(values)), slope.T
+
+
+def _search(
+    loss: ConvexLoss,
+    at: _Point,
+    step: _Point,
+    penalty: Float[np.ndarray, " C"],
+    value: Float[np.ndarray, " G"],
+    gain: Float[np.ndarray, " G"],
+) -> tuple[_Point, Float[np.ndarray, " G"], Float[np.ndarray, "C T"]] | None:
+    """Halve the step of each group until it lowers the objective enough; None if it never does."""
+    length, classes = np.ones(len(value)), len(at.weight)
+    for _ in range(_HALVINGS):
+        found = at.towards(step, np.broadcast_to(length, (classes,)))
+        lower, slope = _objective(loss, found, penalty)
+        short = ~(lower <= value - 1e-4 * length * gain + 1e-15 * np.maximum(1, value))
+        if not short.any():
+            return found, lower, slope
+        length = np.where(short, length / 2, length)
+    return None
+
+
+def _step(
+    axes: Axes,
+    bend: Bend,
+    penalty: Float[np.ndarray, " C"],
+    gradient: Float[np.ndarray, "C E"],
+    groups: int,
+    heavy: int,
+) -> Float[np.ndarray, "C E"]:
+    """Return the Newton step by preconditioned conjugate gradients, each group with its own step lengths."""
+    scale = max(float(np.abs(gradient).max()), 1e-300)
+    weights = np.ascontiguousarray(bend.diagonal.T)
+    inverses = [Preconditioner.of(axes, *of_class, heavy) for of_class in zip(weights, penalty, strict=True)]
+
+    def dot(a: Float[np.ndarray, "C E"], b: Float[np.ndarray, "C E"]) -> Float[np.ndarray, " G"]:
+        return _groups((a * b).sum(axis=1), groups)
+
+    def precondition(r: Float[np.ndarray, "C E"]) -> Float[np.ndarray, "C E"]:
+        return np.stack([inverse(of_class) for inverse, of_class in zip(inverses, r, strict=True)])
+
+    residual = np.concatenate([axes.along(-gradient[:, :-1]), -gradient[:, -1:]], axis=1) / scale
+    residual = residual.astype(np.float32)
+    step, solved = np.zeros_like(residual), precondition(residual)
+    direction, left = solved, dot(residual, solved)
+    enough = np.maximum(_RESIDUAL * left, 1e-30)
+    for _ in range(_PRODUCTS):
+        product = _product(axes, bend, penalty, direction)
+        length = _ratio(left, dot(direction, product), left > enough)
+        step, residual = step + length * direction, residual - length * product
+        solved, before = precondition(residual), left
+        left = np.where(length[:, 0] > 0, dot(residual, solved), 0)
+        if (left <= enough).all():
+            break
+        direction = solved + _ratio(left, before, left > enough) * direction
+    wide = step.astype(np.float64) * scale
+    return np.concatenate([axes.back(wide[:, :-1]), wide[:, -1:]], axis=1)
+
+
+def _ratio(
+    above: Float[np.ndarray, " G"], below: Float[np.ndarray, " G"], wanted: Bool[np.ndarray, " G"]
+) -> Float[np.ndarray, "G 1"]:
+    """Return quotients, 0 for the groups that are done or whose denominator rounding has made 0 or less."""
+    return np.divide(above, below, out=np.zeros_like(above), where=wanted & (below > 0))[:, None]
+
+
+def _product(
+    axes: Axes, bend: Bend, penalty: Float[np.ndarray, " C"], v: Float[np.ndarray, "C E"]
+) -> Float[np.ndarray, "C E"]:
+    """Return the curvature of the objective times a vector, along the axes, float32."""
+    rows, vector = torch.from_numpy(axes.rows), torch.from_numpy(v)  # its products of few columns are twice as fast
+    bent = torch.from_numpy(bend((rows @ vector[:, :-1].T + vector[:, -1]).numpy()))  # (T, C)
+    by_weight = (bent.T @ rows).numpy() + penalty[:, None].astype(np.float32) * v[:, :-1]
+    return np.concatenate([by_weight, bent.sum(dim=0).numpy()[:, None]], axis=1)
