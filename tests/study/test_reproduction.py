@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+from made_run import changed
 from tailprobe.datasets.read import read
 from tailprobe.demo import draw_sample
 from tailprobe.errors import InputError
@@ -131,6 +132,21 @@ def test_the_tables_of_the_terminal_fit_80_columns(authors: Run) -> None:
     assert not any("…" in line for line in lines)
     assert any("oversample, low-freq." in line and "improves" in line and "open" in line for line in lines)
     assert any("optimistic" in line for line in lines)
+
+
+def test_the_widest_findings_fit_too_under_the_longest_encoder_of_a_preset(authors: Run) -> None:
+    assert authors.paper_findings is not None
+    wide = {"difference": -1.0, "low": -1.0, "high": -1.0, "minimum_detectable_effect": 1.0}
+    wide |= {"encoder": "resnet18(preprocess=authors)", "verdict": "does not hold"}
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(findings_table(changed(authors, paper_findings=authors.paper_findings.assign(**wide))))
+    text = console.export_text()
+    assert max(map(len, text.splitlines())) <= 80
+    assert "…" not in text
+    assert text.count("does not hold") == len(authors.paper_findings)
+    assert text.count("−100.0 (−100.0, −100.0)") == len(authors.paper_findings)
+    reading = "resnet18(preprocess=authors), recall at the authors' thresholds"
+    assert "".join(reading.split()) in "".join(text.split())
 
 
 def test_a_study_that_repeats_nothing_of_the_papers_says_nothing_of_it(authors: Run, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ class EpochsKept:
         kept_epochs = f"{self.method} ({self.rows:,.0f} rows per epoch): {which} of {self.epochs} kept"
         at_end = sum(epoch == self.epochs for epoch in self.kept)
         if not at_end:
-            return f"{kept_epochs}, never the last, so that training longer would change nothing"
+            return f"{kept_epochs}, never the last: more epochs did not lower the validation loss"
         return f"{kept_epochs}, in {at_end} of {len(self.kept)} seeds the last, so that training longer may change it"
 
 

@@ -17,10 +17,11 @@ from tailprobe.report.text import shown
 from tailprobe.runs.run import Run
 from tailprobe.scores.metric import metric_title
 
-_LOOK = {"padding": (0, 1, 0, 0), "show_edge": False, "pad_edge": False}
+_LOOK = {"show_edge": False, "pad_edge": False}
 _COLOURS = {Verdict.HOLDS: "green", Verdict.CONTRADICTED: "red", Verdict.OPEN: ""}
 _NAME = 37  # letters of a fact's name; the other columns take 41 of 80
-_ROW = 22  # letters of a claim's method and group; the other columns take 58
+_ROW = 22  # letters of a claim's method and group, at most; the other columns take 58 at most
+_SHORTEST = 13  # letters of that column where the others are wide; it wraps then
 _OPTIMISTIC = (
     "Epochs and thresholds were chosen on the images reported, as the authors did: every number is optimistic."
 )
@@ -28,7 +29,7 @@ _OPTIMISTIC = (
 
 def closeness_table(run: Run) -> Table:
     """Compare the paper's numbers with the run's, at most 80 columns wide."""
-    table = Table(box=box.SIMPLE_HEAD, title_justify="left", **_LOOK)  # type: ignore[arg-type]
+    table = Table(box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0), **_LOOK)  # type: ignore[arg-type]
     table.title = Text("How close it is", style="bold")
     table.add_column("", width=_NAME)
     for head, width in (("the paper", 12), ("here", 12), ("difference", 10)):
@@ -40,10 +41,10 @@ def closeness_table(run: Run) -> Table:
 
 def findings_table(run: Run) -> Table:
     """Return every claim of the paper's findings with the run's answer, at most 80 columns wide."""
-    table = Table(box=box.SIMPLE_HEAD, title_justify="left", caption_justify="left", **_LOOK)  # type: ignore[arg-type]
+    table = Table(box=box.SIMPLE_HEAD, title_justify="left", caption_justify="left", padding=0, **_LOOK)  # type: ignore[arg-type]
     table.title = Text("The paper's findings, difference from the baseline in %", style="bold")
     table.caption = Text(caption(run), style="dim")
-    table.add_column("", width=_ROW)
+    table.add_column("", min_width=_SHORTEST, max_width=_ROW, overflow="fold")
     table.add_column("the paper", no_wrap=True)
     for head in ("here, 95% interval", "MDE"):
         table.add_column(head, justify="right", no_wrap=True)

@@ -158,6 +158,13 @@ def metric_label(metric: str) -> str:
 
     >>> metric_label("recall"), metric_label("f1@tuned")
     ("recall (the paper's accuracy on the class)", 'F1 (tuned threshold)')
+    >>> metric_label("predicted_negative_rate@authors")
+    "share predicted negative at the authors' thresholds (what they call accuracy)"
     """
-    paper = " (the paper's accuracy on the class)" if metric.startswith("recall") else ""
-    return shown(metric_title(metric), 60) + paper
+    return shown(metric_title(metric), 60) + _PAPERS_WORD.get(metric.partition("@")[0], "")
+
+
+_PAPERS_WORD = {
+    "recall": " (the paper's accuracy on the class)",
+    "predicted_negative_rate": " (what they call accuracy)",
+}

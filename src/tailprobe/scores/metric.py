@@ -186,10 +186,13 @@ def metric_title(name: str) -> str:
 
     >>> metric_title("average_precision"), metric_title("f1@tuned"), metric_title("recall@0.5")
     ('average precision', 'F1 (tuned threshold)', 'recall at 0.5')
+    >>> metric_title("recall@authors")
+    "recall at the authors' thresholds"
     """
     metric, (plain, _, rule) = find_metric(name) or find_head_metric(name), name.partition("@")
     title = plain.replace("_", " ") if metric is None else metric.title
-    return title + (" (tuned threshold)" if rule == "tuned" else f" at {rule}" if rule else "")
+    where = {"": "", "tuned": " (tuned threshold)", "authors": " at the authors' thresholds"}
+    return title + where.get(rule, f" at {rule}")
 
 
 def measure(metric: Metric, sample: Sample) -> Influence:
