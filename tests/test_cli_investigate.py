@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("command", "further", "table", "words"),
     [
         ("size", ["--class", "mine", "--recall", "0.5"], "size_steps", "a recall of 0.5 at a precision of 0.7"),
-        ("redundancy", [], "redundant_images", "k_centre, all classes"),
+        ("redundancy", ["--selection", "k_centre", "--selection", "el2n"], "redundant_images", "k_centre, all classes"),
         pytest.param(
             "distil",
             ["--rows", "2"],

@@ -79,6 +79,14 @@ def redundancy(
             rich_help_panel=option.DESIGN,
         ),
     ] = None,
+    selection: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="random, k_centre, herding, el2n or forgetting, e.g. herding. Repeat for several. Default: all.",
+            rich_help_panel=option.METHODS,
+        ),
+    ] = None,
     quiet: option.Quiet = False,
 ) -> None:
     """Which share of the training images can go with no relevant loss, at random and by selection, and which they are.
@@ -92,7 +100,12 @@ def redundancy(
     with Bars(quiet=quiet) as bars:
         material, training = material_of(study, given, bars)
         answer = investigate_redundancy(
-            material, classes or (), training, metric=study.metric, margin=float(study.margin)
+            material,
+            classes or (),
+            training,
+            metric=study.metric,
+            margin=float(study.margin),
+            selections=selection or (),
         )
     write_and_print(answer.finding(), {"redundancy": redundancy_figure(answer)}, folder, study)
 

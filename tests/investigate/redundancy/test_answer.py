@@ -5,6 +5,7 @@ import pytest
 
 from investigate.collections import QUICK, gaussian_material
 from tailprobe.embeddings.precomputed.in_memory import from_arrays
+from tailprobe.errors import InputError
 from tailprobe.investigate.redundancy.answer import RedundancyAnswer, investigate_redundancy, removable_share
 from tailprobe.investigate.trials import Material
 from tailprobe.labels import Labels
@@ -22,7 +23,7 @@ def copied(copies: int) -> Material:
 
 @pytest.fixture(scope="module")
 def planted() -> RedundancyAnswer:
-    return investigate_redundancy(copied(16), [], QUICK)
+    return investigate_redundancy(copied(16), [], QUICK, selections=["random", "k_centre", "herding"])
 
 
 @pytest.mark.slow
@@ -42,6 +43,11 @@ def test_where_every_image_counts_little_can_go() -> None:
     answer = investigate_redundancy(material, [], QUICK, selections=["random"])
     assert answer.removable(answer.groups["random"]["all"]) <= 0.25
     assert "random, all classes" in answer.finding().answers[0]
+
+
+def test_an_unknown_selection_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(InputError, match=r"no selection 'k_center'; choose from random, .*el2n, forgetting"):
+        investigate_redundancy(copied(1), [], QUICK, selections=["k_center"])
 
 
 def test_the_sequence_stops_at_the_first_share_that_fails() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tailprobe.investigate.redundancy.selection import SELECTIONS, class_orders, kept_rows
+from tailprobe.investigate.redundancy.selection import SELECTIONS, class_orders, kept_rows, selection_names
 
 
 @pytest.mark.parametrize("name", SELECTIONS.names())
@@ -33,8 +33,19 @@ def test_an_image_stays_if_any_of_its_classes_keeps_it() -> None:
     assert kept_rows(orders, matrix, np.array([True, False]), 0.4).tolist() == [0, 2, 3, 4]
 
 
-def test_orders_are_places_of_the_class() -> None:
+@pytest.mark.parametrize("name", selection_names())
+def test_orders_are_places_of_the_class(name: str) -> None:
     matrix = np.array([[1, 0], [0, 1], [1, 0]], dtype=bool)
     rows = np.eye(3, dtype=np.float32)
-    orders = class_orders("random", matrix, rows, np.random.default_rng(0))
+    orders = class_orders(name, matrix, rows, np.random.default_rng(0))
     assert [sorted(order.tolist()) for order in orders] == [[0, 2], [1]]
+
+
+@pytest.mark.parametrize("name", ["el2n", "forgetting"])
+def test_images_that_a_head_gets_wrong_stay_the_longest(name: str) -> None:
+    rng = np.random.default_rng(0)
+    rows = np.concatenate([rng.normal(-3, 0.3, (40, 2)), rng.normal(3, 0.3, (40, 2))]).astype(np.float32)
+    rows[[5, 45]] *= -1  # on the side of the other class
+    matrix = np.repeat(np.eye(2, dtype=bool), 40, axis=0)
+    orders = class_orders(name, matrix, rows, rng)
+    assert [int(order[0]) for order in orders] == [5, 45]

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Int
 
+from tailprobe.errors import InputError
 from tailprobe.investigate.finding import Finding
 from tailprobe.investigate.paired import GROUPS, Differences, collect, compare_cases, group_masks, one_class_each
 from tailprobe.investigate.redundancy.listing import redundant_images
-from tailprobe.investigate.redundancy.selection import SELECTIONS, class_orders, kept_rows
+from tailprobe.investigate.redundancy.selection import class_orders, kept_rows, selection_names
 from tailprobe.investigate.trials import Material, Training, Trial
 from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.randomness import generator
@@ -105,14 +106,14 @@ def investigate_redundancy(
     Args:
         classes: those that are thinned; none for all.
         margin: smaller losses make no difference in practice; by default the metric's.
-        selections: names of `SELECTIONS`; none for all of them.
+        selections: of `selection_names()`; none for all of them.
 
     Raises:
-        InputError: an unknown class.
+        InputError: an unknown class or selection.
     """
     thinned = np.zeros(len(material.classes), dtype=bool)
     thinned[[material.place(name) for name in classes] or slice(None)] = True
-    names = tuple(selections) or ("random", *(name for name in SELECTIONS.names() if name != "random"))
+    names = _named(selections)
     kept = {ALL_IMAGES: [np.arange(len(split.train)) for split in material.splits.values()]}
     for name in names:
         kept |= _kept(material, name, thinned)
@@ -128,6 +129,13 @@ def investigate_redundancy(
     images = {case: float(np.mean([len(rows) for rows in of_case])) for case, of_case in kept.items()}
     margin = default_margin(metric) if margin is None else margin
     return RedundancyAnswer(metric, margin, material, thinned, names, of_groups, of_classes, images)
+
+
+def _named(selections: Sequence[str]) -> tuple[str, ...]:
+    unknown = [name for name in selections if name not in selection_names()]
+    if unknown:
+        raise InputError(f"there is no selection {unknown[0]!r}; choose from {', '.join(selection_names())}")
+    return tuple(dict.fromkeys(selections)) or selection_names()
 
 
 def _kept(
@@ -182,7 +190,7 @@ def _sentences(answer: RedundancyAnswer) -> Iterator[str]:
 def _how(answer: RedundancyAnswer) -> tuple[str, ...]:
     return (
         f"Under {len(answer.material.splits)} seeds heads are trained on all training images and on falling shares of "
-        "each class, kept at random or by a selection in embedding space; validation and test parts stay as they are.",
+        "each class, kept at random or by a selection; validation and test parts stay as they are.",
         "No relevant loss: the interval of the difference from all images is above minus the margin; intervals of "
         "one selection and group hold for all shares at once (95%). The share is raised until that fails.",
         "Whatever stays, an epoch has as many updates as with all images, so that a loss is due only to the images.",

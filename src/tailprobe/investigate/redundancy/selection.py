@@ -1,24 +1,34 @@
 """Orders in which the images of a class are kept: the first ones stay, the last ones go first.
 
-A rule of selection is one function here, registered under its name.
+A rule of selection is one function here, registered under its name: an order of the images of one class, or a score of
+every training image, of which the highest stay.
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from tailprobe.labels import Labels
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.selection.el2n import early_errors
+from tailprobe.methods.selection.forgetting import forgetting_scores
 from tailprobe.methods.selection.k_centre import farthest_first
 from tailprobe.registry import Registry
 
 Order = Callable[[Float[np.ndarray, "n D"], np.random.Generator], Int[np.ndarray, " n"]]
 
+Score = Callable[[TrainingSet], Float[np.ndarray, " T"]]  # the highest stay
+
 Orders = list[Int[np.ndarray, " _"]]  # of each class
 
 SELECTIONS: Registry[Order] = Registry("selection")
+SCORES: Registry[Score] = Registry("score of images")
+RANDOM = "random"
 
 
-@SELECTIONS.register("random")
+@SELECTIONS.register(RANDOM)
 def random_order(rows: Float[np.ndarray, "n D"], rng: np.random.Generator) -> Int[np.ndarray, " n"]:
     """Draw the order at random."""
     return rng.permutation(len(rows))
@@ -49,6 +59,23 @@ def herding_order(rows: Float[np.ndarray, "n D"], rng: np.random.Generator) -> I
     return np.array(order, dtype=np.int64)
 
 
+@SCORES.register("el2n")
+def error_score(train: TrainingSet) -> Float[np.ndarray, " T"]:
+    """Keep the images of the largest error early in training, as the method `el2n` does."""
+    return early_errors(train)
+
+
+@SCORES.register("forgetting")
+def forgetting_score(train: TrainingSet) -> Float[np.ndarray, " T"]:
+    """Keep the images that are forgotten most often in training, as the method `forgetting` does."""
+    return forgetting_scores(train)
+
+
+def selection_names() -> tuple[str, ...]:
+    """Return the names of all selections, `random` first."""
+    return (RANDOM, *(name for name in (*SELECTIONS.names(), *SCORES.names()) if name != RANDOM))
+
+
 def class_orders(
     selection: str,
     matrix: Bool[np.ndarray, "T C"],
@@ -56,11 +83,20 @@ def class_orders(
     rng: np.random.Generator,
 ) -> Orders:
     """Return for each class the places of its images, those that stay the longest first."""
-    orders = []
-    for carried in matrix.T:
-        own = np.flatnonzero(carried)
-        orders.append(own[SELECTIONS.get(selection)(np.asarray(rows[own], np.float32), rng)] if len(own) else own)
-    return orders
+    members = [np.flatnonzero(carried) for carried in matrix.T]
+    if selection in SCORES.names():
+        score = SCORES.get(selection)(_training_set(matrix, rows, rng))
+        return [own[np.argsort(-score[own], kind="stable")] for own in members]
+    choose = SELECTIONS.get(selection)
+    return [own[choose(np.asarray(rows[own], np.float32), rng)] if len(own) else own for own in members]
+
+
+def _training_set(
+    matrix: Bool[np.ndarray, "T C"], rows: Float[np.ndarray, "T D"], rng: np.random.Generator
+) -> TrainingSet:
+    kind: Literal["single-label", "multi-label"] = "single-label" if (matrix.sum(axis=1) == 1).all() else "multi-label"
+    labels = Labels(matrix, tuple(map(str, range(matrix.shape[1]))), kind)
+    return TrainingSet(labels, np.zeros(matrix.shape[1], dtype=bool), rng, np.asarray(rows, np.float32))
 
 
 def kept_rows(

@@ -3,7 +3,7 @@
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
@@ -59,11 +59,16 @@ def el2n(
     """
     check_range(epochs, 1, 100, what="el2n: epochs")
     check_range(repeats, 1, 100, what="el2n: repeats")
-    labels = train.labels.matrix
-    errors = [np.linalg.norm(probabilities_by_epoch(train, epochs)[-1] - labels, axis=1) for _ in range(repeats)]
-    error = np.mean(errors, axis=0)
+    error = early_errors(train, epochs, repeats)
 
     def choose(members: Rows, chosen: Rows, number: int, group: int) -> Rows:
         return lowest(error[members] if keep == "easy" else -error[members], chosen, number)
 
     return cut_classes(train, resolve_count(count, train), choose)
+
+
+def early_errors(train: TrainingSet, epochs: int = 3, repeats: int = 5) -> Float[np.ndarray, " T"]:
+    """Return (T,) |p - y| of each row after a few epochs, mean over heads."""
+    labels = train.labels.matrix
+    errors = [np.linalg.norm(probabilities_by_epoch(train, epochs)[-1] - labels, axis=1) for _ in range(repeats)]
+    return np.asarray(np.mean(errors, axis=0))

@@ -48,16 +48,21 @@ def forgetting(train: TrainingSet, count: int | CountRule = "low-frequency", *, 
         InputError: epochs outside that range, or a count that `resolve_count` refuses.
     """
     check_range(epochs, 2, 200, what="forgetting: epochs")
-    labels, p = train.labels.matrix, probabilities_by_epoch(train, epochs)
-    single = train.labels.kind == "single-label"
-    right = p.argmax(axis=2) == labels.argmax(axis=1) if single else ((p > 0.5) == labels).all(axis=2)  # (E, T)
-    error = np.linalg.norm(p - labels, axis=2).mean(axis=0) / (1 + np.sqrt(labels.shape[1]))  # below 1
-    score = events(right) + error
+    score = forgetting_scores(train, epochs)
 
     def choose(members: Rows, chosen: Rows, number: int, group: int) -> Rows:
         return lowest(-score[members], chosen, number)
 
     return cut_classes(train, resolve_count(count, train), choose)
+
+
+def forgetting_scores(train: TrainingSet, epochs: int = 20) -> Float[np.ndarray, " T"]:
+    """Return (T,) how often each row is forgotten, plus its mean error as a fraction below 1."""
+    labels, p = train.labels.matrix, probabilities_by_epoch(train, epochs)
+    single = train.labels.kind == "single-label"
+    right = p.argmax(axis=2) == labels.argmax(axis=1) if single else ((p > 0.5) == labels).all(axis=2)  # (E, T)
+    error = np.linalg.norm(p - labels, axis=2).mean(axis=0) / (1 + np.sqrt(labels.shape[1]))  # below 1
+    return np.asarray(events(right) + error)
 
 
 def events(right: Bool[np.ndarray, "E T"]) -> Float[np.ndarray, " T"]:
