@@ -42,9 +42,13 @@ class Pixels:
 class Scaled(nn.Module):
     """Features standardised by a mean and a deviation that do not train."""
 
+    mean: torch.Tensor
+    deviation: torch.Tensor
+
     def __init__(self, mean: torch.Tensor, deviation: torch.Tensor) -> None:
         super().__init__()
-        self.mean, self.deviation = mean, deviation
+        self.register_buffer("mean", mean)
+        self.register_buffer("deviation", deviation)
 
     def forward(self, features: Float[torch.Tensor, "B D"]) -> Float[torch.Tensor, "B D"]:
         """Return (features - mean) / deviation."""
@@ -82,7 +86,7 @@ def fine_tune(
     first included, the one with the best macro average precision on the validation part is kept.
 
     Args:
-        network: is copied, not changed.
+        network: is copied, not changed; all is trained on its device.
         features: what the frozen network gives for all images; their training part sets the scale of the head's input.
         tuning: a name of `TUNINGS`, or `frozen`, to train only the head.
 
@@ -127,13 +131,15 @@ def _fit_head(
 def frozen_features(network: Network, images: UInt8[np.ndarray, "N H W c"]) -> Float[np.ndarray, "N D"]:
     """Return what a network gives for all images."""
     with torch.inference_mode():
-        parts = [network(torch.from_numpy(images[rows])) for rows in _batches(np.arange(len(images)))]
-    return torch.cat(parts).numpy()
+        device = network.mean.device
+        parts = [network(torch.from_numpy(images[rows]).to(device)) for rows in _batches(np.arange(len(images)))]
+    return torch.cat(parts).cpu().numpy()
 
 
 def _model(network: Network, features: Float[np.ndarray, "T D"], classes: int) -> Tuned:
     mean, deviation = (torch.from_numpy(of.astype(np.float32)) for of in (features.mean(0), features.std(0)))
-    return Tuned(copy.deepcopy(network), mean, deviation.clamp(min=1e-3), classes).eval()  # batch norm stays as it is
+    model = Tuned(copy.deepcopy(network), mean, deviation.clamp(min=1e-3), classes)
+    return model.to(network.mean.device).eval()  # batch norm stays as it is
 
 
 def _train_epoch(
@@ -145,15 +151,20 @@ def _train_epoch(
 ) -> None:
     for batch in _batches(rows[torch.randperm(len(rows)).numpy()]):
         optimiser.zero_grad()
-        target = torch.from_numpy(labels[batch].astype(np.float32))
-        nn.functional.binary_cross_entropy_with_logits(model(inputs[batch]), target).backward()
+        logits = model(inputs[batch].to(_device(model)))
+        target = torch.from_numpy(labels[batch].astype(np.float32)).to(logits.device)
+        nn.functional.binary_cross_entropy_with_logits(logits, target).backward()
         optimiser.step()
 
 
 def _probabilities(model: nn.Module, inputs: torch.Tensor, rows: Int[np.ndarray, " P"]) -> Float[np.ndarray, "P C"]:
     with torch.inference_mode():
-        parts = [torch.sigmoid(model(inputs[batch])) for batch in _batches(rows)]
-    return torch.cat(parts).numpy()
+        parts = [torch.sigmoid(model(inputs[batch].to(_device(model)))) for batch in _batches(rows)]
+    return torch.cat(parts).cpu().numpy()
+
+
+def _device(model: nn.Module) -> torch.device:
+    return next(model.parameters()).device
 
 
 def _macro(labels: Bool[np.ndarray, "V C"], scores: Float[np.ndarray, "V C"]) -> float:

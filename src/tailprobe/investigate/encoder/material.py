@@ -45,7 +45,7 @@ def tuning_material(
         rows = smaller(collection, images, generator(int(splits.get("first", 0)), "encoder", "images"))
         collection = collection.rows(rows)
     network, pixels = read_pixels(collection, encoder, side=side, progress=progress)
-    features = frozen_features(network.network, pixels.images)
+    features = frozen_features(network.network.to(network.device), pixels.images)
     embeddings = Embeddings(features, collection.names, network.name, "")
     return Material.of(embeddings, collection, **splits), network, pixels
 
@@ -104,7 +104,7 @@ def resized(encoder: TimmEncoder, side: int) -> TimmEncoder:
             name=encoder.name,
             model_name=encoder.identity["model"],
             preprocessing=replace(of, size=(size[0], size[1]), crop=(side, side)),
-            device="cpu",
+            device=str(encoder.device),
             bands=encoder.bands,
         )
     except (AssertionError, RuntimeError, ValueError):

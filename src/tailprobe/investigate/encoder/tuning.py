@@ -69,8 +69,8 @@ class LowRank(nn.Module):
         super().__init__()
         rows, columns = weight.shape[0], weight[0].numel()
         rank = min(RANK, rows, columns)
-        self.down = nn.Parameter(torch.randn(rank, columns) / columns**0.5)
-        self.up = nn.Parameter(torch.zeros(rows, rank))
+        self.down = nn.Parameter((torch.randn(rank, columns) / columns**0.5).to(weight.device))
+        self.up = nn.Parameter(torch.zeros(rows, rank, device=weight.device))
 
     def forward(self, weight: Float[torch.Tensor, "O I *k"]) -> Float[torch.Tensor, "O I *k"]:
         """Return the changed weight."""

@@ -56,7 +56,7 @@ class GradCam:
         place = next(name for name, module in self.network.named_modules() if module is self.layer)
         other = copy.deepcopy(self.network)
         for parameter in other.parameters():
-            parameter.data = shuffled(parameter, rng)
+            parameter.data = shuffled(parameter, rng).to(parameter.device)
         return GradCam(other, other.get_submodule(place), self.grid)
 
     def _batch(self, head: Head, c: int, pixels: UInt8[np.ndarray, "B H W ch"]) -> tuple[np.ndarray, ...]:
@@ -69,11 +69,12 @@ class GradCam:
         handle = self.layer.register_forward_hook(keep)
         try:
             with torch.enable_grad():
-                logits = logit_of(head, self.network(torch.from_numpy(pixels)), c)
+                images = torch.from_numpy(pixels).to(_device(self.network))
+                logits = logit_of(head, self.network.to(images.device)(images).cpu(), c)
                 (gradient,) = torch.autograd.grad(logits.sum(), seen[0])
         finally:
             handle.remove()
-        maps, slopes = (self._spatial(tensor) for tensor in (seen[0].detach(), gradient))
+        maps, slopes = (self._spatial(tensor.detach().cpu()) for tensor in (seen[0], gradient))
         found = torch.relu((slopes.mean((2, 3), keepdim=True) * maps).sum(1))
         whole, total = maps.mean((2, 3)), found.sum((1, 2))
         looked_at = torch.einsum("bhw,bkhw->bk", found, maps) / total.clamp(min=1e-30)[:, None]
@@ -116,8 +117,15 @@ def _last_maps(encoder: TimmEncoder) -> nn.Module | None:
     handles = [module.register_forward_hook(note) for module in encoder.network.model.modules()]
     try:
         with torch.inference_mode():
-            encoder.network(torch.zeros(1, *encoder.preprocessing.crop, encoder.bands.channels, dtype=torch.uint8))
+            shape = (1, *encoder.preprocessing.crop, encoder.bands.channels)
+            device = _device(encoder.network)
+            encoder.network.to(device)(torch.zeros(shape, dtype=torch.uint8, device=device))
     finally:
         for handle in handles:
             handle.remove()
     return found[-1] if found else None
+
+
+def _device(network: Network) -> torch.device:
+    """Return where the model is: an encoder that has run is on its device, the buffers before it need not be."""
+    return next(network.model.parameters(), network.mean).device
