@@ -70,6 +70,15 @@ def test_the_planted_companion_is_found(answer: CuesAnswer) -> None:
     assert "mine with road: relies on its company." in answer.finding().answers[0]
 
 
+def test_words_tell_what_a_method_changes_in_reliance_and_in_the_worst_group(answer: CuesAnswer) -> None:
+    (found,) = answer.classes
+    line = answer.finding().answers[2]
+    assert line.startswith("mine: oversample(largest): ")
+    for changes in (found.changes, found.worst_changes):
+        (low,), (high,) = changes.band()
+        assert f"({changes.estimate.mean[0]:+.2f}, {low:+.2f} to {high:+.2f})" in line
+
+
 def test_every_method_is_in_the_table(answer: CuesAnswer) -> None:
     table = answer.finding().tables["cues_methods"]
     assert table["method"].tolist() == ["baseline", "oversample(largest)"]

@@ -204,11 +204,16 @@ def _sentences(answer: CuesAnswer) -> Iterator[str]:
 
 
 def _method_words(found: ClassCues) -> Iterator[str]:
-    low, high = found.changes.band()
     for m, method in enumerate(found.methods[1:]):
-        change = found.changes.estimate.mean[m]
-        word = "relies more" if low[m] > 0 else "relies less" if high[m] < 0 else "no change shown"
-        yield f"{method} {word} ({change:+.2f}, {low[m]:+.2f} to {high[m]:+.2f})"
+        reliance = _change_words(found.changes, m, more="relies more", less="relies less")
+        worst = _change_words(found.worst_changes, m, more="better", less="worse")
+        yield f"{method}: {reliance}, in the worst group {worst}"
+
+
+def _change_words(changes: JointEstimate, m: int, *, more: str, less: str) -> str:
+    low, high = (float(end[m]) for end in changes.band())
+    word = more if low > 0 else less if high < 0 else "no change shown"
+    return f"{word} ({changes.estimate.mean[m]:+.2f}, {low:+.2f} to {high:+.2f})"
 
 
 def _how(answer: CuesAnswer) -> tuple[str, ...]:
@@ -218,7 +223,8 @@ def _how(answer: CuesAnswer) -> tuple[str, ...]:
         "Reliance: the probability that a positive's score is above a negative's where the positive has the company "
         "and the negative has not, less that where it is the other way round. It is 0 where scores do not depend on "
         "the company given the class; images may differ in difficulty by company too, which it cannot tell apart.",
-        "Intervals hold together (95%): of the four numbers of a class, and of the changes by all methods.",
+        "Intervals hold together (95%): of the four numbers of a class, of its changes of reliance by all methods, and "
+        "of those in its worst group, the baseline's.",
         "The label-only control is a logistic regression on the other labels of the same images.",
     )
 
