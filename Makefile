@@ -86,6 +86,7 @@ evidence: embeddings-given $(DEV)  ## Measure error rate, coverage and power on 
 	$(BIN)/python -m benchmarks.power "$(EMBEDDINGS)"
 	$(BIN)/python -m benchmarks.evidence
 	$(BIN)/python -m benchmarks.planted
+	$(BIN)/python -m benchmarks.planted --explain 20 --encoder 10
 
 embeddings-given:
 	@test -f "$(EMBEDDINGS)" || { echo "make evidence needs EMBEDDINGS=FILE.npz, as tailprobe embed EuroSAT.zip --encoder efficientnet_lite0 --export FILE.npz writes it"; exit 1; }
