@@ -1,11 +1,14 @@
 """`size` from embeddings to words."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from investigate.collections import QUICK, gaussian_material
 from tailprobe.errors import InputError
 from tailprobe.investigate.size.answer import SizeAnswer, investigate_size
+from tailprobe.investigate.size.shape import Shape
 from tailprobe.investigate.size.target import Target
 
 
@@ -36,6 +39,21 @@ def test_words_name_the_class_the_shape_and_the_images_needed(answer: SizeAnswer
     assert row["shape"] in ("jump", "steady", "flat", "open")
     assert row["needed_low"] <= row["needed"] <= row["needed_high"]
     assert np.isfinite(row["doubling"])
+
+
+@pytest.mark.parametrize(
+    ("shape", "sentence"),
+    [
+        ("jump", "The curve shows a jump: one doubling, to 6 images, brings more than half"),
+        ("steady", "The curve shows steady growth: no doubling after the first brings half"),
+        ("flat", "The curve is flat: the whole gain is within the margin of 0.02 (95% simultaneous confidence)."),
+        ("open", "Whether it is a jump or steady growth is not shown by these images and seeds."),
+    ],
+)
+def test_each_shape_is_a_sentence(answer: SizeAnswer, shape: Shape, sentence: str) -> None:
+    (found,) = answer.classes
+    other = replace(found, verdict=replace(found.verdict, shape=shape, at=6))
+    assert f"). {sentence}" in replace(answer, classes=(other,)).finding().answers[0]
 
 
 def test_classes_and_metrics_that_cannot_be_measured_are_refused() -> None:

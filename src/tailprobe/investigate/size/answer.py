@@ -23,10 +23,13 @@ QUESTION = (
     "(Panigrahi and Zhu, section 6)"
 )
 _WORDS = {
-    "jump": "a jump: one doubling, to {at} images, brings more than half of the whole gain and more than those before",
-    "steady": "steady growth: no doubling after the first brings half of the whole gain",
-    "flat": "flat: the whole gain is within the margin of {margin:g}",
-    "open": "these images and seeds do not show whether it is a jump or steady growth",
+    "jump": (
+        "The curve shows a jump: one doubling, to {at} images, brings more than half of the whole gain and more than "
+        "those before"
+    ),
+    "steady": "The curve shows steady growth: no doubling after the first brings half of the whole gain",
+    "flat": "The curve is flat: the whole gain is within the margin of {margin:g}",
+    "open": "Whether it is a jump or steady growth is not shown by these images and seeds",
 }
 
 
@@ -119,7 +122,7 @@ def _sentences(found: ClassCurve, answer: SizeAnswer) -> list[str]:
     return [
         f"{steps.name}: {metric_title(answer.metric)} is {mean[0]:.3f} with {least} training image(s) and "
         f"{mean[-1]:.3f} with {most}, a gain of {verdict.gain:.3f} (95% interval {verdict.gain_low:.3f} to "
-        f"{verdict.gain_high:.3f}). The curve shows {shape}"
+        f"{verdict.gain_high:.3f}). {shape}"
         f"{' (95% simultaneous confidence)' if verdict.shape != 'open' else ''}.",
         f"{steps.name}: twice the {most} training images would add {gain:.3f} by the fitted curve (95% interval "
         f"{low:.3f} to {high:.3f}); {_growth(low, high, answer.margin)}.",
