@@ -17,6 +17,7 @@ from tailprobe.investigate.explain.grad_cam import grad_cam_of
 from tailprobe.investigate.trials import Material, Training
 from tailprobe.learners.head import LinearHead
 from tailprobe.learners.recipe import Recipe
+from tailprobe.report.investigations.explain import explain_figures
 from tiny_encoder import tiny
 
 TRAINING = Training(Recipe(epochs=30, width=0, learning_rate=0.02, select="last"), workers=1)
@@ -78,6 +79,11 @@ def test_where_nothing_is_planted_nothing_is_found(encoder: Encoder, tmp_path) -
     answer = investigate_explain(material, encoder, "mine", TRAINING)
     assert not any(place.more.any() for place in answer.places.values())
     assert "no place is shown" in answer.finding().answers[2]
+
+
+def test_the_titles_of_the_mean_maps_are_whole(found: ExplainAnswer) -> None:
+    titles = [axes.get_title(loc="left") for axes in explain_figures(found)["explain_places"].axes]
+    assert titles == ["training images, mean", "test images, mean", TRAINING_TEST, CLASS_OTHERS]
 
 
 def test_occlusion_finds_the_marker_without_a_network(tmp_path) -> None:

@@ -76,6 +76,6 @@ def _places(answer: ExplainAnswer) -> Figure:
 
 
 def _frame(axes: Axes, title: str) -> None:
-    axes.set_title(shown(title, 28), fontsize=8, color=INK)
+    axes.set_title(shown(title, 34), fontsize=8, color=INK)
     axes.set_xticks([])
     axes.set_yticks([])
