@@ -49,7 +49,7 @@ def show_result(result: "Run", metric: str) -> None:
             *(line for asked in further_answers(result) for line in (f"{asked['sentence']}.", *_indented(asked))),
         ]
         console.print("\n".join(filter(None, lines)), highlight=False, markup=False)
-    rerun = about_reruns(metric, tuple(before)) if (before := result.record["judged_before"]) else ""
+    rerun = about_reruns(metric, tuple(before)) if (before := result.record.get("judged_before")) else ""
     for said in filter(None, (rerun, caution(result.duplicates, groups=result.record.get("groups")))):
         console.print(said, style="yellow", highlight=False, markup=False)
     console.print(f"Run: {result.folder.path}  page: {result.folder.report}", highlight=False, markup=False)
