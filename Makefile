@@ -57,7 +57,7 @@ test: $(DEV) $(CHROMIUM) page docs  ## Everything that CI runs: lint, types, Jav
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(PYTEST) -n 2 --dist worksteal
+	$(PYTEST) -n 2 --dist worksteal --durations 40 --durations-min 3
 
 page: $(NODE_MODULES)  ## Lint, type-check and unit-test the JavaScript of the report and the review
 	$(NODE) tools/page/node_modules/eslint/bin/eslint.js -c tools/page/eslint.config.mjs \
