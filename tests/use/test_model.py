@@ -115,6 +115,8 @@ def test_the_card_says_what_matters(classifier: Classifier, model: Path) -> None
         assert words in card
     assert classifier.facts.verdict in card
     assert f"```python\n{WITHOUT_TAILPROBE}```" in card
+    example = Path(__file__).parents[2] / "examples" / "run_onnx.py"  # run in a bare environment by test_export
+    assert example.read_text(encoding="utf-8").endswith(f'"""\n\n{WITHOUT_TAILPROBE}')
 
 
 def test_embeddings_that_do_not_fit_are_refused(classifier: Classifier) -> None:
