@@ -104,7 +104,30 @@ def signature(path: Source) -> tuple[int, ...]:
     return (status.st_ino, status.st_size, status.st_mtime_ns)
 
 
+class _Handle(zipfile.ZipFile):
+    """A further open file of an archive whose directory has been read: that of a million members takes 600 MB."""
+
+    def __init__(self, path: Source, first: zipfile.ZipFile) -> None:
+        self._first = first
+        super().__init__(path.range_reader() if isinstance(path, Url) else path)
+
+    def _RealGetContents(self) -> None:  # noqa: N802 - called by ZipFile
+        self.filelist, self.NameToInfo = self._first.filelist, self._first.NameToInfo
+        self.start_dir = self._first.start_dir
+
+
 @functools.lru_cache(maxsize=64)
 def _archive(path: Source, signature: tuple[int, ...], thread: int) -> zipfile.ZipFile:
     # One handle per thread: a ZipFile shared between threads takes a lock for every read.
-    return open_archive(path)
+    with _READING_DIRECTORY:
+        first = _directory(path, signature)
+    return _Handle(path, first)
+
+
+_READING_DIRECTORY = threading.Lock()
+
+
+@functools.lru_cache(maxsize=8)
+def _directory(path: Source, signature: tuple[int, ...]) -> zipfile.ZipFile:
+    with open_archive(path) as archive:
+        return archive  # closed, with its list of members
