@@ -63,6 +63,12 @@ def test_it_promises_no_detectable_difference_on_classes_that_will_not_be_tested
     assert "would detect" not in printed
 
 
+@pytest.mark.parametrize(("rule", "which"), [("below(100)", "every class"), ("below(5)", "no class")])
+def test_it_promises_no_study_by_a_rule_that_compare_refuses(folder: Path, rule: str, which: str) -> None:
+    printed = " ".join(run(folder, "--low-frequency", rule).split())
+    assert f"There is no study by the rule {rule}: it selects {which}; choose one that selects some" in printed
+
+
 def test_it_says_what_a_study_would_detect_and_what_to_label(tmp_path: Path) -> None:
     vectors = np.random.default_rng(0).normal(size=(120, 4)).astype(np.float32)
     np.savez(tmp_path / "clip.npz", embeddings=vectors, tags=np.array(["a", "a", "b"] * 40))

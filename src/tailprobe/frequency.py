@@ -33,13 +33,27 @@ def low_frequency_classes(labels: Labels, rule: str = "percentile(25)") -> Mask:
     [False, True, False]
     """
     mask = classes_matching(labels, rule)
-    if mask.all() or not mask.any():
-        which = "every class" if mask.all() else "no class"
+    if refused := no_comparison(labels, mask):
         counts = ", ".join(f"{name} {count}" for name, count in zip(labels.classes, labels.counts, strict=True))
-        raise InputError(
-            f"low-frequency rule {rule!r} selects {which} of: {counts[:300]}; choose another --low-frequency"
-        )
+        raise InputError(f"low-frequency rule {rule!r} on {counts[:300]}: {refused}")
     return mask
+
+
+def no_comparison(labels: Labels, mask: Mask) -> str:
+    """Return why a study cannot compare the classes that a rule selects with the others; empty if it can.
+
+    Args:
+        labels: (N, C).
+        mask: (C,) the classes that the rule selects.
+
+    >>> no_comparison(Labels.from_tags([["a"], ["b"], ["b"]]), np.array([True, True]))
+    'it selects every class; choose one that selects some, e.g. --low-frequency "named(a)"'
+    """
+    if mask.any() and not mask.all():
+        return ""
+    rarest = labels.classes[int(labels.counts.argmin())]
+    which = "every class" if mask.all() else "no class"
+    return f'it selects {which}; choose one that selects some, e.g. --low-frequency "named({rarest})"'
 
 
 def classes_matching(labels: Labels, rule: str) -> Mask:

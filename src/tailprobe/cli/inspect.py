@@ -138,8 +138,9 @@ def _parts(images: "LabeledImages", split: str | None, seed: int) -> tuple[str, 
 def _detectable(images: "LabeledImages", inspection: "Inspection") -> list[str]:
     """Return sentences on what a study with default settings would detect, for the classes that the first rule selects.
 
-    They are those of `study.planning.plan_sentences`.
+    They are those of `study.planning.plan_sentences`; where the rule selects every class or none, there is no study.
     """
+    from tailprobe.frequency import no_comparison
     from tailprobe.methods.lookup import parse_methods
     from tailprobe.runs.settings import Study
     from tailprobe.scores.metric import default_margin
@@ -148,6 +149,8 @@ def _detectable(images: "LabeledImages", inspection: "Inspection") -> list[str]:
 
     methods = [method for method in parse_methods(Study.methods) if method.family not in ("baseline", "post-hoc")]
     rule, low = next(iter(inspection.labels.low_frequency.items()))
+    if refused := no_comparison(images.labels, low):
+        return [f"There is no study by the rule {rule}: {refused}."]
     margin = default_margin(METRIC)
     seeds = FIRST if Study.seeds == "auto" else Study.seeds
     found = plan_sentences(images, low, seeds=seeds, methods=len(methods), margin=margin)

@@ -23,8 +23,6 @@ def plan_sentences(
         methods: number of methods that can change the ranking of their baseline, summed over all encoders.
         margin: the difference that matters.
     """
-    if not low_frequency.any():
-        return []
     plan = plan_study(independent_counts(images), low_frequency, seeds=seeds, methods=methods, margin=margin)
     names = [name for name, low in zip(images.labels.classes, low_frequency, strict=True) if low]
     return planned_sentences(plan, names, title=metric_title(METRIC), group="the low-frequency classes")
