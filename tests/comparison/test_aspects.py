@@ -86,6 +86,18 @@ def test_what_is_planted_is_found_lower_being_better_of_the_brier_score(aspects)
     assert set(aspects["direction"]) <= {BETTER, WORSE, UNCLEAR, UNCHANGED}
 
 
+def test_a_method_that_trains_its_baselines_heads_changes_nothing(study) -> None:
+    labels, scores = study
+    copied = scores | {replace(head, method="copy"): of for head, of in scores.items() if head.method == "baseline"}
+    parts = decompose(copied, labels=labels, grouping=GROUPING, rules=["0.5"])
+    found = {
+        named: directions(measure_aspects(copied, parts, labels=labels, grouping=GROUPING, no_ops=named), "copy")
+        for named in [(), ("copy",)]
+    }
+    assert set(found[()].values()) == {UNCLEAR}
+    assert set(found["copy",].values()) == {UNCHANGED}
+
+
 def test_a_disagreement_is_stated_with_its_reasons(aspects, decomposition) -> None:
     found = answer(aspects, decomposition, encoder="e", method="loud", rule="0.5")
     assert found is not None

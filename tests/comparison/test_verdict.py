@@ -379,7 +379,7 @@ def test_a_method_set_aside_has_its_verdict_beforehand_and_costs_the_others_noth
     assert tested.sum() == alone["p_adjusted"].notna().sum()
 
 
-def test_an_identical_ranking_has_no_interval_and_a_no_op_keeps_its_own(run):
+def test_an_identical_ranking_and_identical_heads_have_no_interval_and_nearly_equal_heads_keep_theirs(run):
     options = {"labels": run.labels, "classes": run.classes}
     plain = compare_methods(run.scores, **options)
     no_op = compare_methods(run.scores, set_aside={"idle": "no-op"}, **options)

@@ -34,6 +34,7 @@ def measure_aspects(
     baseline: str = "baseline",
     baselines: Mapping[str, str] = MappingProxyType({}),
     identical_ranking: Sequence[str] = (),
+    no_ops: Sequence[str] = (),
     groups: Int[np.ndarray, " N"] | None = None,
     known: Bool[np.ndarray, "N C"] | None = None,
 ) -> pd.DataFrame:
@@ -43,6 +44,8 @@ def measure_aspects(
         scores: each head's test part.
         decomposition: of the same scores (`decomposition.decompose`); the metrics of decisions are taken from it.
         labels, grouping, baseline, baselines, identical_ranking, groups, known: as there.
+
+        no_ops: methods that train their baseline's heads: a difference of theirs that is 0 is no estimate.
 
     Returns:
         A row for each (encoder, method, group, metric), with `COLUMNS`; low and high are 95% intervals of each row
@@ -68,6 +71,7 @@ def measure_aspects(
                 frames.append(frame.assign(encoder=encoder, class_name=group, aspect=aspect, metric=metric))
     table = pd.concat(frames, ignore_index=True)
     same = table["method"].isin(list(identical_ranking)) & (table["aspect"] == RANKING)
+    same |= table["method"].isin(list(no_ops)) & (table["difference"] == 0)
     table.loc[same, ["difference", "low", "high"]] = 0.0
     return table.assign(direction=_directions(table))[list(COLUMNS)]
 

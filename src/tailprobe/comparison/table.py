@@ -12,7 +12,7 @@ from tailprobe.comparison.grouping import Grouping
 from tailprobe.comparison.inference import Estimate, estimate_levels, rule_of_three
 from tailprobe.comparison.min_p import SingleStep
 from tailprobe.comparison.question import Question
-from tailprobe.comparison.words import IDENTICAL_RANKING, verdict_words, within_margin
+from tailprobe.comparison.words import IDENTICAL_RANKING, NO_OP, verdict_words, within_margin
 from tailprobe.scores.metric import lower_is_better
 
 COLUMNS = (
@@ -49,8 +49,7 @@ def without_unchanged(table: pd.DataFrame) -> pd.DataFrame:
 
     The rule of three would make it as wide as the class has few images, beside intervals that are of another kind.
     """
-    parts = ["standard_error_seeds", "standard_error_images", "difference"]
-    unchanged = table[parts].eq(0).all(axis=1) & ~table["is_group"] & table["question"].eq("")
+    unchanged = _all_zero(table) & ~table["is_group"] & table["question"].eq("")
     table.loc[unchanged.to_numpy(), ["low", "high", "minimum_detectable_effect"]] = np.nan
     return table
 
@@ -101,8 +100,14 @@ def with_verdicts(
 
 
 def identical_by_construction(table: pd.DataFrame, known: Mapping[str, str]) -> Bool[np.ndarray, " R"]:
-    """Return the rows of methods whose difference is not an estimate: the ranking is the same for any images."""
-    return table["method"].map(dict(known)).eq(IDENTICAL_RANKING).to_numpy(bool)
+    """Return the rows whose difference is no estimate: the ranking is the baseline's, or the heads are to the bit."""
+    verdict = table["method"].map(dict(known))
+    return (verdict.eq(IDENTICAL_RANKING) | verdict.eq(NO_OP) & _all_zero(table)).to_numpy(bool)
+
+
+def _all_zero(table: pd.DataFrame) -> pd.Series:
+    """Return the rows whose difference is 0 in every seed and on every image."""
+    return table[["standard_error_seeds", "standard_error_images", "difference"]].eq(0).all(axis=1)
 
 
 def _words(table: pd.DataFrame, margin: float) -> list[str]:

@@ -44,14 +44,15 @@ def explain(
     }
     decomposition = decompose(scores.test, rules=study.thresholds, **given)
     folder.write_table("decomposition", decomposition)
-    folder.write_table("aspects", measure_aspects(scores.test, decomposition, **given))
+    no_ops = _with_verdict(comparison, NO_OP)
+    folder.write_table("aspects", measure_aspects(scores.test, decomposition, no_ops=no_ops, **given))
     if study.questions:
         heads = Heads(
             scores.test,
             labels.matrix,
             given["grouping"],
             baselines=given["baselines"],
-            no_ops=_with_verdict(comparison, NO_OP),
+            no_ops=no_ops,
             identical_ranking=_with_verdict(comparison, IDENTICAL_RANKING),
             groups=given["groups"],
             known=labels.known,
