@@ -88,7 +88,7 @@ def test_what_is_planted_is_found_lower_being_better_of_the_brier_score(aspects)
 
 def test_a_method_that_trains_its_baselines_heads_changes_nothing(study) -> None:
     labels, scores = study
-    copied = scores | {replace(head, method="copy"): of for head, of in scores.items() if head.method == "baseline"}
+    copied = scores | {head._replace(method="copy"): of for head, of in scores.items() if head.method == "baseline"}
     parts = decompose(copied, labels=labels, grouping=GROUPING, rules=["0.5"])
     found = {
         named: directions(measure_aspects(copied, parts, labels=labels, grouping=GROUPING, no_ops=named), "copy")
