@@ -2,6 +2,7 @@
 
 import logging
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image
 import tailprobe
 from tailprobe.datasets.pixels.contrast import warn_of_flat_pictures
 from tailprobe.embeddings.embeddings import Embeddings
-from tailprobe.embeddings.variety import largest_share, warn_of_equal_embeddings
+from tailprobe.embeddings.variety import largest_share, warn_of_equal_embeddings, warn_of_scales
 
 
 def embeddings(vectors: np.ndarray) -> Embeddings:
@@ -34,6 +35,16 @@ def test_equal_embeddings_are_said(equal: int, said: str, caplog: pytest.LogCapt
     with caplog.at_level(logging.WARNING):
         warn_of_equal_embeddings(embeddings(vectors))
     assert re.search(said, caplog.text) if said else caplog.text == ""
+
+
+@pytest.mark.parametrize(("scale", "standardise", "said"), [(30, False, True), (2, False, False), (30, True, False)])
+def test_a_column_of_a_unit_of_its_own_is_said(scale, standardise, said, caplog) -> None:
+    vectors = np.random.default_rng(0).normal(size=(100, 20))
+    vectors[:, 4] *= scale
+    with caplog.at_level(logging.WARNING):
+        warn_of_scales(replace(embeddings(vectors), standardise=standardise))
+    assert ("column 5 of the 20 of own holds 9" in caplog.text and "--standardise true" in caplog.text) == said
+    assert bool(caplog.text) == said
 
 
 def test_equal_arrays_are_said_before_heads_are_trained(tmp_path, caplog, monkeypatch) -> None:

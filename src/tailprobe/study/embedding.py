@@ -18,7 +18,7 @@ from tailprobe.embeddings.compute import embed
 from tailprobe.embeddings.embeddings import Embeddings, align
 from tailprobe.embeddings.fuse import fuse
 from tailprobe.embeddings.precomputed.read import checked_options, read_embeddings
-from tailprobe.embeddings.variety import warn_of_equal_embeddings
+from tailprobe.embeddings.variety import warn_of_equal_embeddings, warn_of_scales
 from tailprobe.encoders.efficientnet_lite0 import pretrained_hint
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.fused import FusedEncoder
@@ -72,6 +72,8 @@ def embed_all(
     standardise = study.standardise
     if standardise != "auto":
         stored = {name: replace(e, standardise=standardise) for name, e in stored.items()}
+    for one in stored.values():
+        warn_of_scales(one)
     return stored
 
 
