@@ -156,3 +156,21 @@ def test_a_measurement_gives_rates_and_cosines(encoder) -> None:
     (rate, near), *_ = measure([only], encoder._network, size=(24, 32), device="cpu").values()
     assert rate > 0
     assert near == pytest.approx(1)
+
+
+class Resampling(nn.Module):
+    """Resamples as vision transformers resample their position embeddings: openvino has no such operation."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return nn.functional.interpolate(x, size=(2, 2), mode="bicubic", antialias=True).flatten(1)
+
+
+@pytest.mark.skipif(find_spec("openvino") is None, reason="openvino is not installed")
+def test_a_runtime_that_cannot_convert_a_network_is_left_out_of_the_choice_and_refused_by_name(caplog) -> None:
+    network = Network(Resampling().eval(), mean=MEAN, sd=SD)
+    options = (RuntimeChoice("openvino", "float32"), RuntimeChoice("torch", "float32"))
+    with caplog.at_level(logging.WARNING, "tailprobe"):
+        assert set(measure(options, network, size=(24, 32), device="cpu")) == {options[1]}
+    assert "left out of the choice of a runtime: openvino float32 cannot run this network" in caplog.text
+    with pytest.raises(InputError, match=r"openvino float32 cannot run this network \(.+\); choose runtime torch"):
+        installed.start(options[0], network, size=(24, 32), device="cpu")

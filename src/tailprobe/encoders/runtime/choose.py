@@ -17,6 +17,7 @@ from tailprobe.encoders.runtime.cpu_features import cpu_name
 from tailprobe.encoders.runtime.installed import start, versions
 from tailprobe.encoders.runtime.network import Network
 from tailprobe.encoders.runtime.runtime import RunNetwork, RuntimeChoice
+from tailprobe.errors import InputError
 from tailprobe.processor import cores
 
 _LOG = logging.getLogger(__name__)
@@ -68,10 +69,13 @@ def choose_runtime(
 def measure(
     options: Sequence[RuntimeChoice], network: Network, *, size: tuple[int, int], device: str
 ) -> dict[RuntimeChoice, tuple[float, float]]:
-    """Return images a second and minimum cosine to the reference of every candidate, on random blocks of colour."""
+    """Return images a second and minimum cosine to the reference of every candidate, on random blocks of colour.
+
+    A candidate that cannot run the network is left out, and logged.
+    """
     pixels = _images(size)
     expected = start(_REFERENCE, network, size=size, device=device)(pixels)
-    runs = {choice: start(choice, network, size=size, device=device) for choice in options}
+    runs = _started(options, network, size, device)
     seconds = dict.fromkeys(runs, float("inf"))
     cosines: dict[RuntimeChoice, float] = {}
     for round_number in range(_ROUNDS + 1):
@@ -80,6 +84,18 @@ def measure(
             seconds[choice] = min(seconds[choice], elapsed) if round_number else seconds[choice]  # the first warms up
             cosines[choice] = float(cosine(vectors, expected).min())
     return {choice: (_IMAGES / seconds[choice], cosines[choice]) for choice in runs}
+
+
+def _started(
+    options: Sequence[RuntimeChoice], network: Network, size: tuple[int, int], device: str
+) -> dict[RuntimeChoice, RunNetwork]:
+    runs: dict[RuntimeChoice, RunNetwork] = {}
+    for choice in options:
+        try:
+            runs[choice] = start(choice, network, size=size, device=device)
+        except InputError as error:
+            _LOG.warning("left out of the choice of a runtime: %s", error)
+    return runs
 
 
 def fastest(measured: Mapping[RuntimeChoice, tuple[float, float]]) -> RuntimeChoice:

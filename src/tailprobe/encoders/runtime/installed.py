@@ -60,8 +60,18 @@ def candidates(*, device: str, runtime: str = "auto", precision: str = "auto") -
 
 
 def start(choice: RuntimeChoice, network: Network, *, size: tuple[int, int], device: str) -> RunNetwork:
-    """Return a function that runs the network on (B, H, W, 3) uint8, H and W as in `size`; starting takes seconds."""
-    run: RunNetwork = _MODULES[choice.runtime].start(network, size=size, precision=choice.precision, device=device)
+    """Return a function that runs the network on (B, H, W, 3) uint8, H and W as in `size`; starting takes seconds.
+
+    Raises:
+        InputError: a runtime other than torch cannot convert the network.
+    """
+    try:
+        run: RunNetwork = _MODULES[choice.runtime].start(network, size=size, precision=choice.precision, device=device)
+    except Exception as error:  # runtimes have no error of their own for an operation that they do not know
+        if choice.runtime == "torch":
+            raise
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise InputError(f"{choice} cannot run this network ({reason}); choose runtime torch") from error
     return run
 
 
