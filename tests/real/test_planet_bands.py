@@ -19,7 +19,7 @@ COLOUR, NRG, ALL = "resnet18", "resnet18(bands=nrg)", "resnet18(bands=rgbn)"
 
 def test_five_chips_are_embedded_by_each_of_three_encoders_of_one_study(real_data: Path, tmp_path: Path) -> None:
     torch.save(randomise(resnet18(weights=None)).state_dict(), weights := tmp_path / "resnet18.pth")
-    planet, execution = real_data / "planet", Execution(cache=tmp_path / "cache")
+    planet, execution = real_data / "planet", Execution(cache=tmp_path / "cache", runtime="torch")
 
     def chips(bands: str) -> LabeledImages:
         found = read_planet(planet, bands=parse_bands(bands), images="tif", on_bad_image="skip")

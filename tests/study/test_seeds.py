@@ -64,6 +64,12 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(autouse=True)
+def not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out figures and page, which take longer than all the rest."""
+    monkeypatch.setattr("tailprobe.study.run.DRAWN", {})
+
+
 def run(archive: Path, out: Path, recipe: Recipe = QUICK, **settings: object) -> tailprobe.Run:
     return tailprobe.compare(
         archive, methods=["reweight(2)"], low_frequency="named(mine)", recipe=recipe, figures="none",
@@ -101,11 +107,8 @@ def test_a_run_that_never_is_precise_ends_at_its_budget(
 
 
 @pytest.mark.slow
-def test_the_rules_stop_a_run_of_trained_heads_at_the_first_precise_block(
-    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The rules themselves, at a margin that ten seeds do not reach and some more do; nothing is drawn."""
-    monkeypatch.setattr("tailprobe.study.run.DRAWN", {})
+def test_the_rules_stop_a_run_of_trained_heads_at_the_first_precise_block(archive: Path, tmp_path: Path) -> None:
+    """The rules themselves, at a margin that ten seeds do not reach and some more do."""
     recipe = Recipe(epochs=20, width=8, learning_rate=0.02)
     ten = run(archive, tmp_path / "ten", recipe, seeds=10)
     primary = ten.verdicts[ten.verdicts["question"] == "primary"]
