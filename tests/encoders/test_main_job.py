@@ -19,6 +19,7 @@ def test_both_encoders_are_compared_side_by_side(resnet18_file, clip_file, tmp_p
     line: list[object] = ["compare", tmp_path / "images", "--encoder", "resnet18", "--runtime", "torch"]
     line += ["--encoder", "clip", "--weights", f"resnet18={resnet18_file}", "--weights", f"clip={clip_file}"]
     line += ["--methods", "paper", "--seeds", "1", "--epochs", "1", "--low-frequency", "named(mine)", "--quiet"]
+    line += ["--figures", "none"]
     line += ["--out", tmp_path / "run", "--cache", tmp_path / "cache"]
     done = commands.run(*line, check=True)
     assert "resnet18" in done.stdout
