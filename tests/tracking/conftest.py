@@ -27,6 +27,5 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Run:
         split="stratified",
         low_frequency="percentile(50)",
         recipe=Recipe(epochs=2, width=8, batch_size=16),
-        figures="svg",
     )
     return run_study(study, folder / "run", Execution(cache=folder / "cache"))
