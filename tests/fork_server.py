@@ -39,8 +39,9 @@ def become(command: Mapping[str, Any]) -> None:
     os.chdir(command["cwd"])
     os.environ.clear()
     os.environ.update(command["environment"])
+    del sys.path[0]  # the server's own folder
     added = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and path not in sys.path]
-    sys.path[:1] = [command["cwd"], *added]
+    sys.path[:0] = [command["cwd"], *added]
     for number, path in enumerate((os.devnull, command["stdout"], command["stderr"])):
         os.dup2(os.open(path, os.O_RDONLY if number == 0 else os.O_WRONLY), number)
     if command["largest_file"] is not None:
