@@ -14,6 +14,7 @@ import iterstrat.ml_stratifiers  # noqa: F401
 import pydantic.types  # noqa: F401
 
 import tailprobe.study.run
+import tailprobe.use.export.onnx_file
 import tailprobe.use.fit  # noqa: F401
 from tailprobe.cli import main
 
