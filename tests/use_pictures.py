@@ -1,16 +1,9 @@
-"""Pictures to fit and try a classifier on, and the command in a process of its own."""
+"""Pictures to fit and try a classifier on."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-
-import tailprobe
-
-SOURCE = Path(tailprobe.__file__).parents[1]
 
 
 def draw_pictures(folder: Path, numbers: dict[str, int], *, seed: int = 0, brightness: float = 1.0) -> Path:
@@ -24,12 +17,3 @@ def draw_pictures(folder: Path, numbers: dict[str, int], *, seed: int = 0, brigh
             pixels = brightness * (colour + rng.normal(0, 30, (24, 32, 3)))
             Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(folder / name / f"{name}_{i:03d}.png")
     return folder
-
-
-def tailprobe_command(*arguments: object, check: bool = True) -> "subprocess.CompletedProcess[str]":
-    """Run the command in a process of its own, where annotations are not checked."""
-    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
-    line = [sys.executable, "-m", "tailprobe", *map(str, arguments)]
-    done = subprocess.run(line, check=False, capture_output=True, text=True, env=environment)
-    assert not check or done.returncode == 0, done.stderr
-    return done

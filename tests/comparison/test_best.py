@@ -21,10 +21,10 @@ def test_all_distances_are_covered_at_once(truth):
     away = ~np.eye(5, dtype=bool)
     expected = np.where(away, truth[:, None] - truth, np.inf).min(axis=1)
     held = 0
-    for estimate in rng.multivariate_normal(truth, V, size=400):
+    for estimate in rng.multivariate_normal(truth, V, size=200):
         found = distances_from_best(estimate, V, np.full(5, np.inf), level=0.05)
         held += bool(((found.low <= expected + 1e-12) & (expected <= found.high + 1e-12)).all())
-    assert held / 400 > 0.92  # 95%, with a standard error of 1.1%
+    assert held / 200 > 0.91  # 95%, with a standard error of 1.5%
 
 
 def test_a_clear_winner_is_the_best_and_all_others_are_not():

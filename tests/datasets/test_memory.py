@@ -102,7 +102,8 @@ def test_what_cannot_be_read_is_one_line(source, options, message):
         tailprobe.read(source, **options)
 
 
-def test_arrays_of_embeddings_and_labels_are_compared(tmp_path):
+def test_arrays_of_embeddings_and_labels_are_compared(tmp_path, monkeypatch):
+    monkeypatch.setattr("tailprobe.study.run.DRAWN", {})
     rng = np.random.default_rng(0)
     y = np.array(["sea"] * 60 + ["land"] * 20)
     x = rng.normal(size=(80, 4)).astype(np.float32) + (y == "sea")[:, None] * 2

@@ -14,10 +14,17 @@ import timm
 import torch
 from safetensors.torch import load_file, save_file
 
+import mean_colours
+import tailprobe
 from made_weights import randomise
+from tailprobe.datasets.pixels.decode import decode
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.load import load_encoder
+from tailprobe.encoders.runtime.choose import MIN_COSINE, cosine
 from tailprobe.errors import InputError
+from tailprobe.runs.settings import Study
+from tailprobe.study.embedding import CHOICES, embed_all
+from tailprobe.study.execution import Execution
 
 SMALL = "test_vit"  # of timm, made for tests
 
@@ -60,6 +67,18 @@ def test_encoding_leaves_no_trace(small, pictures):
     prepared = [small.prepare(picture) for picture in pictures]
     first = small.encode(prepared)
     np.testing.assert_array_equal(small.encode(prepared), first)  # neither dropout nor running statistics
+
+
+def test_a_study_runs_the_fastest_runtime_near_to_torch_and_keeps_the_choice(tmp_path):
+    name, file = "test_resnet", tmp_path / "model.safetensors"  # OpenVINO has no rule for a step of SMALL
+    save_file(randomise(timm.create_model(name, pretrained=False)).state_dict(), file)
+    images = tailprobe.read(mean_colours.draw(tmp_path / "images", images=4))
+    study = Study(source=str(tmp_path / "images"), encoders=(name,), weights={name: str(file)})
+    found = embed_all(study, images, Execution(cache=tmp_path / "cache"))[name]
+    assert (tmp_path / "cache" / CHOICES).exists()
+    plain = load_encoder(name, weights=file)
+    expected = plain.encode([plain.prepare(decode(place.read(), where="")) for place in images.image_sources])
+    assert cosine(np.asarray(found.vectors), expected).min() > MIN_COSINE
 
 
 @pytest.mark.parametrize(
@@ -114,6 +133,7 @@ def test_weights_in_the_hubs_cache_are_found_without_a_network(tmp_path, torchvi
     code = """
         import json
         from tailprobe.encoders.load import load_encoder
+from tailprobe.encoders.runtime.choose import MIN_COSINE, cosine
         print(json.dumps(dict(load_encoder("resnet18").identity)))
     """
     done = run_offline(code, tmp_path)

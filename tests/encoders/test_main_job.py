@@ -1,12 +1,10 @@
 """The paper's two encoders in one study, from the command, on weight files of the official shape."""
 
-import subprocess
-import sys
-
 import numpy as np
 from PIL import Image
 from safetensors import safe_open
 
+import commands
 from tailprobe.runs.run import Run
 
 
@@ -18,11 +16,12 @@ def test_both_encoders_are_compared_side_by_side(resnet18_file, clip_file, tmp_p
             Image.fromarray(rng.integers(0, 256, (64, 80, 3), dtype=np.uint8)).save(
                 tmp_path / "images" / name / f"{i}.jpg"
             )
-    line = [sys.executable, "-m", "tailprobe", "compare", tmp_path / "images", "--encoder", "resnet18"]
+    line: list[object] = ["compare", tmp_path / "images", "--encoder", "resnet18", "--runtime", "torch"]
     line += ["--encoder", "clip", "--weights", f"resnet18={resnet18_file}", "--weights", f"clip={clip_file}"]
     line += ["--methods", "paper", "--seeds", "1", "--epochs", "1", "--low-frequency", "named(mine)", "--quiet"]
+    line += ["--figures", "none"]
     line += ["--out", tmp_path / "run", "--cache", tmp_path / "cache"]
-    done = subprocess.run(list(map(str, line)), check=True, capture_output=True, text=True)
+    done = commands.run(*line, check=True)
     assert "resnet18" in done.stdout
     assert "clip" in done.stdout
     result = Run.load(tmp_path / "run")

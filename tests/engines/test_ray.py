@@ -181,7 +181,9 @@ def test_a_study_on_ray_has_the_same_results(tmp_path: Path) -> None:
         recipe=Recipe(epochs=2, width=16, batch_size=16),
     )
     results = [
-        run_study(study, tmp_path / engine, Execution(cache=tmp_path / f"cache {engine}", engine=engine)).results
+        run_study(
+            study, tmp_path / engine, Execution(cache=tmp_path / f"cache {engine}", engine=engine), drawn=False
+        ).results
         for engine in ("ray", "local")
     ]
     pd.testing.assert_frame_equal(*results, check_exact=True)

@@ -1,5 +1,6 @@
 """Planet's real TIFF chips in true colour, near-infrared red green, and all four bands side by side."""
 
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +18,24 @@ from tailprobe.study.execution import Execution
 COLOUR, NRG, ALL = "resnet18", "resnet18(bands=nrg)", "resnet18(bands=rgbn)"
 
 
+def _first_chips(planet: Path, folder: Path) -> Path:
+    """Lay out the five TIFF chips with their rows of the table, which names 40,479."""
+    folder.mkdir()
+    (folder / "train-tif-v2").symlink_to(planet / "train-tif-v2", target_is_directory=True)
+    with (planet / "train_v2.csv").open() as table:
+        (folder / "train_v2.csv").write_text("".join(islice(table, 6)))
+    return folder
+
+
 def test_five_chips_are_embedded_by_each_of_three_encoders_of_one_study(real_data: Path, tmp_path: Path) -> None:
     torch.save(randomise(resnet18(weights=None)).state_dict(), weights := tmp_path / "resnet18.pth")
-    planet, execution = real_data / "planet", Execution(cache=tmp_path / "cache")
+    planet, execution = (
+        _first_chips(real_data / "planet", tmp_path / "planet"),
+        Execution(cache=tmp_path / "cache", runtime="torch"),
+    )
 
     def chips(bands: str) -> LabeledImages:
-        found = read_planet(planet, bands=parse_bands(bands), images="tif", on_bad_image="skip")
-        rows = np.array([i for i, name in enumerate(found.names) if name in {f"train_{n}" for n in range(5)}])
-        return found.rows(rows)
+        return read_planet(planet, bands=parse_bands(bands), images="tif")
 
     def embedded(images: LabeledImages, *names: str) -> dict[str, np.ndarray]:
         study = Study(source=str(planet), encoders=names, weights=dict.fromkeys(names, str(weights)))

@@ -1,6 +1,7 @@
 """Planet's real label table and chips."""
 
 import csv
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -44,6 +45,15 @@ def planet(real_data):
     return real_data / "planet"
 
 
+def first_rows(planet, folder, number):
+    """Lay out the chips with the first rows of their table."""
+    for chips in ("train-jpg", "train-tif-v2"):
+        (folder / chips).symlink_to(planet / chips, target_is_directory=True)
+    with (planet / "train_v2.csv").open() as table:
+        (folder / "train_v2.csv").write_text("".join(islice(table, 1 + number)))
+    return folder
+
+
 def test_the_17_tags_are_on_as_many_images_as_published(planet):
     table = read_tags(planet / "train_v2.csv")
     assert len(table.names) == 40479
@@ -72,7 +82,9 @@ def test_missing_images_are_an_error_that_counts_them(planet):
     ("options", "numbers"),
     [({}, (0, 1, 2, 3, 4, 12, 26, 352)), ({"images": "tif"}, range(5)), ({"bands": Composite.NRG}, range(5))],
 )
-def test_only_the_chips_at_hand_remain_when_missing_ones_are_skipped(planet, options, numbers):
+def test_only_the_chips_at_hand_remain_when_missing_ones_are_skipped(planet, tmp_path, options, numbers):
+    if options:  # a sixtieth of the table, whose rows take seconds to skip, once
+        planet = first_rows(planet, tmp_path, 600)
     images = check_images(read(planet, on_bad_image="skip", **options))
     assert images.names == tuple(f"train_{n}" for n in numbers)
     assert images.labels.tags(1) == ("agriculture", "clear", "primary", "water")

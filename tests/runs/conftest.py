@@ -19,7 +19,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     methods = ("baseline", "reweight(5)")
     return Study(
         source=str(images), methods=methods, seeds=2, split="stratified", low_frequency="named(b)", recipe=recipe,
-        questions=("calibration",),
+        questions=("calibration",), figures="svg",
     )  # fmt: skip
 
 

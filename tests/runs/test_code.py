@@ -1,11 +1,10 @@
 """A study file that names code is refused, unless its reader trusts it; what was typed is trusted."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+import commands
 import mean_colours
 from tailprobe.cli.arguments import Source
 from tailprobe.cli.settings import Given
@@ -61,12 +60,11 @@ def test_no_command_imports_what_a_file_names(tmp_path: Path, command: list[str]
     (tmp_path / "evil.py").write_text(EVIL)
     (tmp_path / "study.toml").write_text(f'[data]\nsource = "images"\n[study]\nlow_frequency = "named(a)"\n{setting}\n')
     name, *options = command
-    line = [sys.executable, "-m", "tailprobe", name, "study.toml", *options]
-    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = commands.run(name, "study.toml", *options, cwd=tmp_path)
     assert done.returncode == 2
     assert "names code that would be imported and run (evil:" in done.stderr
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "it_ran").exists()
     if "--dry-run" in options:
-        subprocess.run([*line, "--allow-code"], cwd=tmp_path, capture_output=True, check=False)
+        commands.run(name, "study.toml", *options, "--allow-code", cwd=tmp_path)
         assert (tmp_path / "it_ran").exists()

@@ -36,12 +36,12 @@ def test_a_flipped_bit_in_any_file_is_refused_by_its_name(copy: Run, study: Stud
     rng = random.Random(0)
     top = copy.folder.path
     files = [path for path in sorted(top.rglob("*")) if path.is_file() and path.name not in FREE]
-    assert len(files) > 60
+    assert len(files) > 40
     for path in files:
         before = path.read_bytes()
-        for _ in range(3):
+        name = path.relative_to(top).as_posix()
+        for _ in range(1 if is_drawn(name) else 3):
             flip(path, rng)
-            name = path.relative_to(top).as_posix()
             with pytest.raises(tailprobe.InputError, match=path.name) as refused:
                 run_study(study, top, execution) if is_drawn(name) else read_everything(top)
             assert "\n" not in str(refused.value)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+import commands
 import tailprobe
 from tailprobe.lock import locked_folder
 from tailprobe.runs.lock import writing
@@ -104,11 +105,6 @@ def test_a_refused_study_leaves_no_folder_behind(tmp_path: Path, study: Study) -
     }
 
 
-def command(arguments: list[str]) -> "subprocess.CompletedProcess[str]":
-    line = [sys.executable, "-m", "tailprobe", *arguments]
-    return subprocess.run(line, capture_output=True, text=True, check=False)
-
-
 HOLD_FILE = HOLD.replace("locked_folder", "locked_file")
 
 
@@ -131,9 +127,9 @@ def test_commands_that_write_what_another_process_writes_are_refused(what: str, 
     }[what]
     (tmp_path / "i").mkdir()
     with holding(hold, target):
-        refused = command(arguments)
+        refused = commands.run(*arguments)
     assert refused.returncode == 2
     assert "is being written by another process; wait" in " ".join(refused.stderr.split())
     assert "Traceback" not in refused.stderr
-    again = command(arguments)
+    again = commands.run(*arguments)
     assert again.returncode == 0, again.stderr

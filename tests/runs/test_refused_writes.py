@@ -2,16 +2,13 @@
 
 import errno
 import os
-import resource
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import commands
 import mean_colours
 from tailprobe import files
 from tailprobe.embeddings.export import export_embeddings
@@ -59,11 +56,6 @@ def test_a_full_disk_is_one_line_and_the_run_goes_on(
             assert (out / name).read_bytes() == (run.folder.path / name).read_bytes(), name
 
 
-def _limited() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-
-
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -77,8 +69,7 @@ def _limited() -> None:
 )
 def test_no_command_has_a_traceback_where_files_may_not_grow(tmp_path: Path, arguments: list[str]) -> None:
     mean_colours.draw(tmp_path / "images", images=20)
-    line = [sys.executable, "-m", "tailprobe", *arguments, "--cache", "cache", "--quiet"]
-    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, preexec_fn=_limited, check=False)
+    done = commands.run(*arguments, "--cache", "cache", "--quiet", cwd=tmp_path, largest_file=3000)
     assert done.returncode == 2, done.stderr
     assert done.stderr.count("\n") == 1
     assert not list(tmp_path.rglob("*.partial*"))
@@ -139,8 +130,7 @@ def test_an_error_that_no_user_can_mend_keeps_its_type(tmp_path: Path) -> None:
 def test_a_file_where_a_folder_should_be_is_one_line(tmp_path: Path, arguments: list[str]) -> None:
     mean_colours.draw(tmp_path / "images", images=20)
     (tmp_path / "file").write_text("mine")
-    line = [sys.executable, "-m", "tailprobe", *arguments]
-    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = commands.run(*arguments, cwd=tmp_path)
     assert done.returncode == 2, done.stderr
     assert [text for text in done.stderr.splitlines() if text.startswith("tailprobe: ")] == [
         done.stderr.splitlines()[-1]

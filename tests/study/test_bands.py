@@ -38,10 +38,9 @@ def test_ranges_are_those_of_the_first_training_part_and_stand_in_the_run(
         split="stratified",
         low_frequency="named(mine)",
         recipe=Recipe(epochs=1, width=8, batch_size=16),
-        figures="none",
     )
     caplog.set_level(logging.INFO, "tailprobe")
-    result = run_study(study, tmp_path / "run", Execution(cache=tmp_path / "cache"))
+    result = run_study(study, tmp_path / "run", Execution(cache=tmp_path / "cache"), drawn=False)
     images = read(study.source, bands="nir,red,green")
     expected = fit_ranges(images, design_study(study, images).repeats[0].split.train)
     assert expected.bands != images.bands

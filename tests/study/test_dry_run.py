@@ -41,9 +41,9 @@ def test_it_says_images_heads_and_times_and_stores_nothing(study: Study, tmp_pat
 
 
 def test_the_steps_are_those_that_the_study_then_takes(study: Study, tmp_path: Path) -> None:
-    execution = Execution(cache=tmp_path / "cache")
+    execution, study = Execution(cache=tmp_path / "cache"), replace(study, seeds=5)
     text = said(study, execution.cache)
-    result = run_study(study, tmp_path / "run", execution)
+    result = run_study(study, tmp_path / "run", execution, drawn=False)
     steps = result.histories.groupby(["method", "seed"])["steps"].max().sum()
     assert f"{steps:,} steps at" in text
     assert "images are stored" in said(study, execution.cache)

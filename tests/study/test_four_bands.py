@@ -39,9 +39,8 @@ def test_planets_bands_stand_side_by_side_in_one_run(tmp_path: Path) -> None:
         split="random",
         low_frequency="named(mine)",
         recipe=Recipe(epochs=1, width=8, batch_size=16),
-        figures="none",
     )
-    run = run_study(study, tmp_path / "run", Execution(cache=tmp_path / "cache"))
+    run = run_study(study, tmp_path / "run", Execution(cache=tmp_path / "cache", runtime="torch"), drawn=False)
     assert run.encoders == ENCODERS
     assert set(run.results["encoder"]) == set(ENCODERS)
     identities = [about["identity"] for about in run.record["encoders"].values()]

@@ -36,7 +36,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         recipe=Recipe(epochs=20, width=8, learning_rate=0.02),
     )  # fmt: skip
     embeddings = {name: replace(found, names=images.names) for name, (found, _) in read.items()}
-    return run_study(study, folder / "run", Execution(cache=folder / "cache"), images=images, embeddings=embeddings)
+    execution = Execution(cache=folder / "cache")
+    return run_study(study, folder / "run", execution, images=images, embeddings=embeddings, drawn=False)
 
 
 def test_both_questions_are_answered_and_kept(run: Run) -> None:

@@ -113,7 +113,10 @@ def test_precomputed_embeddings_bring_their_groups(tmp_path: Path) -> None:
     assert (parts_of(design, site.tolist()) == 1).all()
 
 
-def test_a_run_says_its_groups_and_embeddings_are_grouped_by_their_cosine(tmp_path: Path) -> None:
+def test_a_run_says_its_groups_and_embeddings_are_grouped_by_their_cosine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tailprobe.study.run.DRAWN", {})
     rng = np.random.default_rng(0)
     scene = np.repeat(np.arange(40), 3)
     vectors = rng.normal(size=(40, 16))[scene] + rng.normal(scale=0.01, size=(120, 16))

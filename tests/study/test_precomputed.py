@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import commands
 import tailprobe
 from tailprobe.embeddings.precomputed.in_memory import from_arrays
 from tailprobe.errors import InputError
@@ -52,6 +53,12 @@ def compared(data: object, out: Path, **options: object) -> Run:
     return tailprobe.compare(data, out=out, cache=out.parent / "cache", **options)  # type: ignore[arg-type]
 
 
+@pytest.fixture
+def not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out figures and page, which take longer than all the rest."""
+    monkeypatch.setattr("tailprobe.study.run.DRAWN", {})
+
+
 def values(result: Run) -> pd.DataFrame:
     columns = ["encoder", "method", "seed", "part", "class_name", "metric", "is_group", "value"]
     return result.results[columns].astype({"value": float}).reset_index(drop=True)
@@ -78,10 +85,12 @@ def test_every_figure_but_the_pictures_is_drawn(result: Run) -> None:
 
 
 def test_the_run_repeats_from_its_study_file(result: Run, tmp_path: Path) -> None:
-    again = run_study(read_study(result.folder.study), tmp_path / "again", Execution(cache=tmp_path / "cache"))
+    study, execution = read_study(result.folder.study), Execution(cache=tmp_path / "cache")
+    again = run_study(study, tmp_path / "again", execution, drawn=False)
     pd.testing.assert_frame_equal(values(again), values(result), check_exact=True)
 
 
+@pytest.mark.usefixtures("not_drawn")
 def test_arrays_in_memory_give_the_numbers_of_the_file(result: Run, tmp_path: Path) -> None:
     vectors, labels = clouds()
     made = tailprobe.Labels.from_tags([[label] for label in labels], kind="single-label")
@@ -90,6 +99,7 @@ def test_arrays_in_memory_give_the_numbers_of_the_file(result: Run, tmp_path: Pa
     pd.testing.assert_frame_equal(values(again), values(result), check_exact=True)
 
 
+@pytest.mark.usefixtures("not_drawn")
 def test_thinned_to_a_long_tail_the_embeddings_follow_their_images(archive: Path, tmp_path: Path) -> None:
     thinned = compared(archive, tmp_path / "run", long_tail=10.0)
     assert thinned.record["images"] == thinned.classes["count"].sum() < 102
@@ -145,8 +155,7 @@ def test_the_command_takes_an_array_and_a_table(tmp_path: Path) -> None:
 def test_the_command_says_in_one_line_what_is_wrong_with_an_array(tmp_path: Path) -> None:
     np.save(tmp_path / "clip.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     (tmp_path / "labels.csv").write_text("image,label\na.jpg,forest\n")
-    line = [sys.executable, "-m", "tailprobe", "compare", "clip.npy", "--labels", "labels.csv", "--out", "run"]
-    done = subprocess.run(line, capture_output=True, text=True, cwd=tmp_path, check=False)
+    done = commands.run("compare", "clip.npy", "--labels", "labels.csv", "--out", "run", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "pickled objects" in done.stderr

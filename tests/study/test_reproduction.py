@@ -1,8 +1,6 @@
 """The paper's presets: what they set, and that they run on data of the official layouts."""
 
 import io
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
+import commands
 from made_run import changed
 from tailprobe.datasets.read import read
 from tailprobe.demo import draw_sample
@@ -78,7 +77,10 @@ def authors(ade20k: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("paper code")
     study = preset("ade20k", "paper-code", ade20k, encoders=("descriptors",), seeds=2)
     return run_study(
-        replace(study, recipe=replace(study.recipe, epochs=1)), folder / "run", Execution(cache=folder / "cache")
+        replace(study, recipe=replace(study.recipe, epochs=1)),
+        folder / "run",
+        Execution(cache=folder / "cache"),
+        drawn=False,
     )
 
 
@@ -151,16 +153,16 @@ def test_the_widest_findings_fit_too_under_the_longest_encoder_of_a_preset(autho
 
 def test_a_study_that_repeats_nothing_of_the_papers_says_nothing_of_it(authors: Run, tmp_path: Path) -> None:
     study = replace(authors.study, reproduces="none", seeds=1, methods=("reweight(2)",))
-    run = run_study(study, tmp_path / "run", Execution(cache=tmp_path / "cache"))
+    run = run_study(study, tmp_path / "run", Execution(cache=tmp_path / "cache"), drawn=False)
     assert run.paper_facts is None
     assert run.paper_findings is None
 
 
 def test_planet_is_reproduced_from_the_command(tmp_path: Path) -> None:
     data = draw_sample(tmp_path / "planet", tiles=100, workers=1)
-    line = [sys.executable, "-m", "tailprobe", "reproduce", "planet", data, "--out", tmp_path / "run", "--smoke"]
-    line += ["--encoder", "descriptors", "--seeds", "1", "--cache", tmp_path / "cache", "--quiet"]
-    done = subprocess.run(list(map(str, line)), capture_output=True, text=True, check=True)
+    line = ["reproduce", "planet", data, "--out", tmp_path / "run", "--smoke"]
+    line += ["--encoder", "descriptors", "--seeds", "1", "--figures", "none", "--cache", tmp_path / "cache", "--quiet"]
+    done = commands.run(*line, check=True)
     assert "How close it is" in done.stdout
     assert "40479" in done.stdout
     assert "Section 5.3 guesses" in done.stdout
@@ -177,10 +179,9 @@ def test_embeddings_of_planet_are_reproduced_with_its_table(tmp_path: Path) -> N
     rows = "".join(f"train_{i},{tag}\n" for i, tag in enumerate(tags))
     (tmp_path / "train_v2.csv").write_text(f"image_name,tags\n{rows}")
     np.save(tmp_path / "clip.npy", rng.normal(size=(60, 4)).astype(np.float32))
-    line = [sys.executable, "-m", "tailprobe", "reproduce", "planet", "clip.npy", "--labels", "train_v2.csv"]
+    line = ["reproduce", "planet", "clip.npy", "--labels", "train_v2.csv"]
     line += ["--out", "run", "--cache", "cache", "--epochs", "3", "--seeds", "2", "--dry-run", "--quiet"]
-    done = subprocess.run(line, capture_output=True, text=True, cwd=tmp_path, check=False)
-    assert done.returncode == 0, done.stderr
+    done = commands.run(*line, cwd=tmp_path, check=True)
     assert "60 images" in done.stdout
     assert not (tmp_path / "run").exists()
     labels = {"labels": str(tmp_path / "train_v2.csv")}

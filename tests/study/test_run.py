@@ -3,9 +3,6 @@
 import json
 import logging
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +12,7 @@ import pandas as pd
 import pytest
 from safetensors import safe_open
 
+import commands
 import tailprobe
 from tailprobe.comparison.words import NO_VERDICT, VERDICTS
 from tailprobe.groups import GROUPS
@@ -172,7 +170,7 @@ def test_the_page_holds_the_recommendation_and_is_rebuilt_alike(finished: Run) -
     assert finished.conclusion.headline.encode() in before
     assert f"tailprobe compare study.toml --out AGAIN --kernel {finished.record['kernel']}".encode() in before
     page.unlink()
-    subprocess.run(command("report", finished.folder.path), check=True, stdout=subprocess.DEVNULL)
+    commands.run("report", finished.folder.path, check=True)
     assert page.read_bytes() == before
 
 
@@ -183,7 +181,8 @@ def test_pictures_of_several_runs_lie_beside_their_page(finished: Run, tmp_path:
 
 
 def test_a_run_repeats_from_its_study_file_to_the_same_numbers(finished: Run, cache: Path, tmp_path: Path) -> None:
-    again = run_study(read_study(finished.folder.study), tmp_path / "again", Execution(cache=cache, workers=1))
+    study, execution = read_study(finished.folder.study), Execution(cache=cache, workers=1)
+    again = run_study(study, tmp_path / "again", execution, drawn=False)
     pd.testing.assert_series_equal(values(again), values(finished), check_exact=True)
 
 
@@ -194,6 +193,7 @@ def test_a_method_has_the_same_numbers_in_any_company(
         study_of(collection, methods=("oversample(largest)",), figures="none"),
         tmp_path / "alone",
         Execution(cache=cache),
+        drawn=False,
     )
     expected = values(finished)
     pd.testing.assert_series_equal(values(alone), expected[values(alone).index], check_exact=True)
@@ -234,7 +234,7 @@ def test_a_bad_image_stops_the_run_or_is_listed_in_it(collection: Path, cache: P
     with pytest.raises(tailprobe.InputError, match=r"3\.png"):
         run_study(study_of(images), tmp_path / "run", Execution(cache=cache))
     result = run_study(
-        study_of(images, on_bad_image="skip", figures="none"), tmp_path / "skipped", Execution(cache=cache)
+        study_of(images, on_bad_image="skip", figures="none"), tmp_path / "skipped", Execution(cache=cache), drawn=False
     )
     assert result.record["images"] == 99
     assert "3.png" in " ".join([*result.record["skipped"], *result.record["notes"]])
@@ -253,36 +253,32 @@ def test_a_long_tail_is_thinned_and_reported(
 ) -> None:
     caplog.set_level(logging.INFO, "tailprobe")
     thinned = study_of(collection, long_tail=10.0, low_frequency="percentile(25)", figures="none")
-    result = run_study(thinned, tmp_path / "run", Execution(cache=cache))
+    result = run_study(thinned, tmp_path / "run", Execution(cache=cache), drawn=False)
     assert result.record["images"] < 100
     assert any("imbalance ratio of 10" in line for line in caplog.messages)
 
 
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "tailprobe", *map(str, arguments)]
-
-
 def test_a_killed_run_goes_on_and_ends_with_the_same_numbers(collection: Path, finished: Run, tmp_path: Path) -> None:
     out, cache = tmp_path / "run", tmp_path / "cache"
-    line = command("compare", finished.folder.study, "--out", out, "--cache", cache, "--workers", 1, "--quiet")
-    process = subprocess.Popen(line, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while len(list(out.glob("checkpoints/*.safetensors"))) < 3 and process.poll() is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    line = ["compare", finished.folder.study, "--out", out, "--cache", cache, "--workers", 1]
+    line += ["--figures", "none", "--quiet"]
+    with commands.started(*line, cwd=tmp_path) as process:
+        deadline = time.monotonic() + 120
+        while len(list(out.glob("checkpoints/*.safetensors"))) < 3 and process.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        process.kill()
     assert not (out / "run.json").exists()
-    subprocess.run(line, check=True, stdout=subprocess.DEVNULL)
+    commands.run(*line, check=True)
     pd.testing.assert_series_equal(values(Run.load(out)), values(finished), check_exact=True)
 
 
 def test_the_command_compares_and_prints_a_table(collection: Path, tmp_path: Path) -> None:
-    line = command(
+    done = commands.run(
         "compare", collection, "--out", tmp_path / "run", "--cache", tmp_path / "cache", "--methods", "reweight(2)",
         "--seeds", 1, "--epochs", 1, "--low-frequency", "named(mine)", "--figures", "none", "--quiet",
+        check=True,
     )  # fmt: skip
-    done = subprocess.run(line, check=True, capture_output=True, text=True)
     assert "reweight(2)" in done.stdout
     assert done.stderr == ""
 
@@ -300,8 +296,7 @@ def test_a_users_error_is_one_line_and_exit_code_2(
     collection: Path, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     places = {"IMAGES": str(collection), "RUN": str(tmp_path / "run")}
-    line = command("compare", *(places.get(a, a) for a in arguments), "--quiet")
-    done = subprocess.run(line, capture_output=True, text=True, cwd=tmp_path, check=False)
+    done = commands.run("compare", *(places.get(a, a) for a in arguments), "--quiet", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert message in done.stderr
@@ -309,11 +304,11 @@ def test_a_users_error_is_one_line_and_exit_code_2(
 
 def test_equal_updates_give_every_method_the_baselines_steps(collection: Path, cache: Path, tmp_path: Path) -> None:
     study = study_of(collection, methods=("baseline", "oversample(largest)", "undersample(8)"), figures="none")
-    result = run_study(replace(study, seeds=2, budget="updates"), tmp_path / "run", Execution(cache=cache))
+    result = run_study(replace(study, seeds=2, budget="updates"), tmp_path / "run", Execution(cache=cache), drawn=False)
     steps = result.histories.groupby("method")["steps"].max()
     assert len(set(steps)) == 1
     free = (
-        run_study(replace(study, seeds=2), tmp_path / "free", Execution(cache=cache))
+        run_study(replace(study, seeds=2), tmp_path / "free", Execution(cache=cache), drawn=False)
         .histories.groupby("method")["steps"]
         .max()
     )
@@ -324,7 +319,7 @@ def test_equal_updates_give_every_method_the_baselines_steps(collection: Path, c
 def test_more_rules_for_thresholds_stand_in_the_results(collection: Path, cache: Path, tmp_path: Path) -> None:
     rules = ("global", "cost(10)", "precision(0.9)")
     study = study_of(collection, thresholds=rules, metric="recall@cost(10)", figures="none")
-    result = run_study(study, tmp_path / "run", Execution(cache=cache))
+    result = run_study(study, tmp_path / "run", Execution(cache=cache), drawn=False)
     metrics = set(result.results["metric"])
     assert {f"recall@{rule}" for rule in rules} | {"optimism@global", "calibration_error"} <= metrics
     assert result.verdicts is not None

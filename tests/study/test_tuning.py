@@ -1,12 +1,11 @@
 """The search over recipes: every method has the same trials, and it leaves a study to run."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+import commands
 from tailprobe.labels import Labels
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.lookup import parse_methods
@@ -16,10 +15,10 @@ from tailprobe.study.reading import check, read_images
 
 
 def test_the_search_leaves_a_table_and_the_best_recipe_as_a_study(collection: Path, tmp_path: Path) -> None:
-    line = [sys.executable, "-m", "tailprobe", "search", collection, "--out", tmp_path / "search", "--seeds", 2]
+    line: list[object] = ["search", collection, "--out", tmp_path / "search", "--seeds", 2]
     line += ["--epochs", 2, "--learning-rates", "0.001,0.01", "--batch-sizes", "16", "--dropouts", "0", "--quiet"]
     line += ["--methods", "focal(2), linear, ridge", "--trials", 3, "--widths", "8,16", "--cache", tmp_path / "cache"]
-    done = subprocess.run(list(map(str, line)), capture_output=True, text=True, check=True)
+    done = commands.run(*line, check=True)
     table = pd.read_parquet(tmp_path / "search" / "search.parquet")
     assert table.groupby("method", sort=False).size().to_dict() == {
         "baseline": 3,

@@ -15,9 +15,10 @@ import httpx
 import pandas as pd
 import pytest
 
+import commands
+from commands import SOURCE
 from tailprobe.use.card import WITHOUT_TAILPROBE
 from tailprobe.use.export.network import EXPORTED
-from use_pictures import SOURCE, tailprobe_command
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "classifier.md").read_text(encoding="utf-8")
@@ -84,11 +85,11 @@ def review_by_script(arguments: list[str], script: list[str]) -> None:
 def test_the_page_runs_from_folder_to_better_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TAILPROBE_CACHE", str(tmp_path / "cache"))
-    commands = [shlex.split(command) for _, command in STEPS if command]
-    programs = [words[1] if words[0] == "tailprobe" else Path(words[1]).name for words in commands]
+    lines = [shlex.split(command) for _, command in STEPS if command]
+    programs = [words[1] if words[0] == "tailprobe" else Path(words[1]).name for words in lines]
     steps = ["demo", "fit", "predict", "map", "serve", "export", "review", "answer_review.py", "fit"]
     assert programs == steps
-    (script,) = [words[1:] for words in commands if words[0] == "python"]
+    (script,) = [words[1:] for words in lines if words[0] == "python"]
     printed = ""
     for code, command in STEPS:
         _, *arguments = shlex.split(command) or [""]
@@ -99,7 +100,7 @@ def test_the_page_runs_from_folder_to_better_labels(tmp_path: Path, monkeypatch:
         elif arguments[:1] == ["serve"]:
             serve_an_image(arguments)
         elif command.startswith("tailprobe"):
-            printed = tailprobe_command(*arguments, *FASTER.get(arguments[0], [])).stdout
+            printed = commands.run(*arguments, *FASTER.get(arguments[0], []), check=True).stdout
     _check_scores()
     _check_map()
     assert re.search(r"The new labels \(\+\d+ .*minimum detectable effect 0\.\d+; baseline, \d+ images", printed)

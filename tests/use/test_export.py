@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import venv
 from collections.abc import Iterable
 from importlib import metadata
@@ -16,6 +15,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from PIL import Image
 
+import commands
+from commands import SOURCE
 from tailprobe.embeddings.precomputed.in_memory import from_arrays
 from tailprobe.encoders.load import load_encoder
 from tailprobe.encoders.preprocessing import Preprocessing
@@ -34,7 +35,7 @@ from tailprobe.use.export.onnx_file import Exported
 from tailprobe.use.export.resize import ResizeAndCrop
 from tailprobe.use.held_out import HeldOutScores
 from tailprobe.use.log_odds import log_odds
-from use_pictures import SOURCE, draw_pictures, tailprobe_command
+from use_pictures import draw_pictures
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "run_onnx.py"
 CLASSES = ("a", "b", "c")
@@ -112,10 +113,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def exported(model: Path) -> Path:
     folder = model.parent
     os.environ["PYTHONPATH"] = f"{SOURCE}{os.pathsep}{Path(__file__).parents[1]}"
-    line = [sys.executable, "-m", "tailprobe", "export", model, "--allow-code"]
-    line += ["--onnx", folder / "model.onnx", "--program", folder / "model.pt2"]
-    done = subprocess.run([*map(str, line)], check=False, capture_output=True, text=True, env=dict(os.environ))
-    assert done.returncode == 0, done.stderr
+    line = ["export", model, "--allow-code", "--onnx", folder / "model.onnx", "--program", folder / "model.pt2"]
+    done = commands.run(*line, check=True)
     assert "of PyTorch on 4 images" in done.stdout
     return folder / "model.onnx"
 
@@ -225,7 +224,7 @@ def test_what_cannot_be_written_is_said_in_one_line(model: Path, tmp_path: Path)
         (["export", model, "--program", tmp_path / "x.txt", "--allow-code"], "ending in .pt2"),
         (["export", tmp_path, "--onnx", tmp_path / "x.onnx"], "is not a model of tailprobe"),
     ):
-        done = tailprobe_command(*arguments, check=False)
+        done = commands.run(*arguments)
         assert done.returncode == 2
         assert problem in done.stderr
         assert done.stderr.count("\n") == 1

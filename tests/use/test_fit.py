@@ -1,14 +1,12 @@
 """`tailprobe fit`: what it refuses at once, and that a killed process changes nothing."""
 
-import os
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
+import commands
 from tailprobe.errors import InputError
 from tailprobe.runs.settings import Study
 from tailprobe.study.execution import Execution
@@ -38,25 +36,23 @@ def test_a_wrong_aim_or_method_is_refused_before_the_comparison(
 
 @pytest.mark.slow  # four processes of several seconds each
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of another kind")
-def test_a_killed_fit_goes_on_and_ends_with_the_same_bytes(pictures: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tailprobe", "fit", str(pictures), "--methods", "reweight(2)", "--seeds", "5"]
+def test_a_killed_fit_goes_on_and_ends_with_the_same_bytes(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["fit", str(pictures), "--methods", "reweight(2)", "--seeds", "5"]
     command += ["--epochs", "1", "--figures", "none", "--quiet", "--ensemble", "3", "--out"]
-    environment = {**os.environ, "TAILPROBE_CACHE": str(tmp_path / "cache")}
-
-    def start(model: Path) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen([*command, str(model)], env=environment, stdout=subprocess.DEVNULL)
+    monkeypatch.setenv("TAILPROBE_CACHE", str(tmp_path / "cache"))
 
     def written(model: Path) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in model.iterdir() if path.is_file()}
 
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert start(whole).wait() == 0
+    commands.run(*command, whole, check=True)
     for reached in ("run/verdicts.parquet", ".checkpoints"):
-        process = start(killed)
-        while process.poll() is None and not (killed / reached).exists():
-            time.sleep(0.005)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    assert start(killed).wait() == 0
+        with commands.started(*command, killed, cwd=tmp_path) as process:
+            while process.poll() is None and not (killed / reached).exists():
+                time.sleep(0.005)
+            process.kill()
+    commands.run(*command, killed, check=True)
     assert written(killed) == written(whole)
     assert sorted(path.name for path in killed.iterdir()) == sorted(path.name for path in whole.iterdir())

@@ -89,7 +89,10 @@ def fitted() -> ImbalanceClassifierCV:
 
 
 @pytest.mark.slow
-def test_verdicts_are_those_of_compare(fitted: ImbalanceClassifierCV, tmp_path: Path) -> None:
+def test_verdicts_are_those_of_compare(
+    fitted: ImbalanceClassifierCV, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tailprobe.study.run.DRAWN", {})
     X, y = arrays()
     run = tailprobe.compare(
         X, labels=y.tolist(), methods="logistic, focal(2)", seeds=5, recipe=SHORT,
