@@ -10,7 +10,7 @@
 
 /* The loss of learners/loss.py. A table is (2, C): the terms of label 0, then those of label 1; null where neutral. */
 typedef struct {
-    const float *weight, *scale, *shift, *gamma, *clip;
+    const float *weight, *scale, *shift, *gamma, *clip, *smoothing;
 } LossSpec;
 
 typedef struct {

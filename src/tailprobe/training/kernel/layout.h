@@ -29,7 +29,7 @@ typedef struct {
 
 /* The tables of a loss by label, (C,) each and padded to whole panels. */
 typedef struct {
-    float *weight[2], *scale[2], *shift[2], *gamma[2], *clip[2];
+    float *weight[2], *scale[2], *shift[2], *gamma[2], *clip[2], *smoothing[2];
 } LossTables;
 
 /* F, the inputs of the output layer: W hidden units, or the D inputs of a linear head. */
@@ -96,8 +96,8 @@ static operand *carve_packed(float *memory, int64_t *at, float *value, int64_t r
 
 static LossTables carve_tables(float *memory, int64_t *at, int64_t classes) {
     LossTables of;
-    float **const tables[] = {of.weight, of.scale, of.shift, of.gamma, of.clip};
-    for (int i = 0; i < 5; i++)
+    float **const tables[] = {of.weight, of.scale, of.shift, of.gamma, of.clip, of.smoothing};
+    for (int i = 0; i < 6; i++)
         for (int label = 0; label < 2; label++) tables[i][label] = carve(memory, at, classes);
     return of;
 }

@@ -26,7 +26,7 @@ _i64, _f64, _address = ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
 class _LossSpec(ctypes.Structure):
     """`LossSpec` of kernel.h, field by field."""
 
-    _fields_ = tuple((name, _address) for name in ("weight", "scale", "shift", "gamma", "clip"))
+    _fields_ = tuple((name, _address) for name in ("weight", "scale", "shift", "gamma", "clip", "smoothing"))
 
 
 class _TrainerState(ctypes.Structure):
@@ -120,8 +120,6 @@ def supports(task: HeadTask) -> str | None:
     """Return why the compiled kernel cannot train a plan; None where it can."""
     if not task.plan.optimiser.is_adam:
         return "it takes steps by Adam alone"
-    if any(stage.loss.smoothing is not None for stage in task.plan.stages):
-        return "it has no label smoothing"
     return None
 
 
