@@ -25,6 +25,7 @@ from tailprobe.training.kernels import choose_kernel
 from tailprobe.training.reference import plain_loss, train_reference
 from tailprobe.training.stacked.stack import train_stack
 from tailprobe.training.task import HeadTask
+from tailprobe.training.trainer import Epoch
 
 KERNELS = ("torch", "stacked", *native.variants())
 ROUNDING = native.bfloat16_variants()
@@ -260,6 +261,20 @@ def test_every_loss_of_extreme_logits_is_finite(kernel: str, feature: str) -> No
     head = fit(kernel, x * np.float32(1e4), labels, task)
     assert np.isfinite(head.history.training_loss).all()
     assert all(tensor.isfinite().all() for tensor in head.head.tensors().values())
+
+
+@pytest.mark.parametrize("kernel", ALONE)
+@pytest.mark.parametrize("width", [8, 0])
+def test_a_gradient_of_zero_has_no_direction_and_moves_nothing(kernel: str, width: int) -> None:
+    recipe = Recipe(width=width, epochs=1, batch_size=32, select="last")
+    x, labels, task = study(feature="sharp-sgd-retrained", recipe=recipe)
+    stage = replace(task.plan.stages[0], row_weights=np.zeros(len(task.train)), share=1.0)
+    task = replace(task, learner=replace(task.plan, stages=(stage,)))
+    trainer = choose_kernel(kernel).begin(TrainingData.of(x, labels, task), task)
+    before = trainer.parameters()
+    trainer.begin_stage(task.schedule()[0])
+    assert trainer.train_epoch(Epoch(0, 0)) == 0
+    assert all(torch.equal(a, b) for a, b in zip(trainer.parameters(), before, strict=True))
 
 
 @pytest.mark.parametrize("kernel", native.variants())
