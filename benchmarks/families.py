@@ -31,7 +31,7 @@ from tailprobe.methods.method import BoundMethod
 from tailprobe.randomness import generator
 from tailprobe.runs.settings import Study
 from tailprobe.study.api import compare
-from tailprobe.study.design import Design, design_study, head_tasks, plan_heads
+from tailprobe.study.design import Design, design_study, head_tasks, leave_out_methods, plan_heads
 from tailprobe.training.engine import train
 from tailprobe.training.schedule import train_all
 from tailprobe.training.shared import SharedFits
@@ -82,7 +82,8 @@ def measure(given: Given) -> tuple[pd.DataFrame, int]:
     vectors, images = read_embeddings(given.path)
     images = thin_to_long_tail(images, ratio=given.long_tail, rng=generator(0, "long tail"))
     stored = {vectors.encoder: align(vectors, images.names)}
-    design = design_study(given.study(given.seeds), images)
+    study = given.study(given.seeds)
+    design = leave_out_methods(study, design_study(study, images), stored)
     bare = replace(design, repeats=tuple(replace(repeat, learners={}) for repeat in design.repeats))
     with tempfile.TemporaryDirectory() as folder:
         # The first head of a process costs more.

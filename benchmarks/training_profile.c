@@ -32,7 +32,7 @@ static float *numbers(int64_t count, float scale) {
 
 static void step(TrainerState *state, const Layout *at, int64_t first, Batch batch, Batch next, double *took) {
     const int64_t w = round_up(state->width, PANEL), c = round_up(state->classes, PANEL);
-    const Adam by = {1e-3f, 1.0f, 0.0f};
+    const Step by = {.algorithm = ADAM, .rate = 1e-3f, .root_scale = 1.0f};
     double times[PARTS + 1];
     int k = 0;
     times[k++] = now(); fetch(state, at, batch);
@@ -61,7 +61,7 @@ int main(int count, char **arguments) {
     TrainerState state = {.inputs = INPUTS, .width = W, .classes = C, .batch = BATCH, .embeddings = x,
                           .row_stride = INPUTS, .column_stride = 1, .labels = y, .dropout_threshold = 13107,
                           .keep_scale = 1.25, .beta1_power = 1, .beta2_power = 1,
-                          .memory = numbers(memory_floats(INPUTS, W, C, BATCH), 0)};
+                          .memory = numbers(memory_floats(INPUTS, W, C, BATCH, 0), 0)};
     load(&state, numbers(W * INPUTS, 0.08f), numbers(W, 0.08f), numbers(C * W, 0.17f), numbers(C, 0.17f));
     set_loss(&state, &(LossSpec){0});
     const Layout at = layout_of(&state);

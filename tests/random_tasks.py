@@ -28,7 +28,7 @@ SIGMOID = (
 )
 SOFTMAX = ("softmax", "softmax-tables", "softmax-stages", "softmax-smoothed")
 FEATURES = (*SIGMOID, *SOFTMAX)
-BY_TORCH_ALONE = ("smoothed", "softmax-smoothed", *BY_OPTIMISER)  # the other kernels refuse them
+NOT_STACKED = ("smoothed", "softmax-smoothed", *BY_OPTIMISER)  # a stack refuses them
 RECIPE = Recipe(width=19, epochs=2, batch_size=32, select="loss")
 Study = tuple[np.ndarray, Labels, HeadTask]
 

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from random_tasks import BY_TORCH_ALONE, SIGMOID, SOFTMAX, random_labels, random_plan
+from random_tasks import NOT_STACKED, SIGMOID, SOFTMAX, random_labels, random_plan
 from tailprobe.labels import Labels
 from tailprobe.learners.history import FittedHead
 from tailprobe.learners.recipe import Recipe
@@ -20,7 +20,7 @@ from tailprobe.training.task import HeadKey, HeadTask
 
 DEVICES = [torch.device("cpu"), *([torch.device("cuda")] if torch.cuda.is_available() else [])]
 ROWS, INPUTS = 120, 14
-OF_SIGMOID, OF_SOFTMAX = (tuple(name for name in all_ if name not in BY_TORCH_ALONE) for all_ in (SIGMOID, SOFTMAX))
+OF_SIGMOID, OF_SOFTMAX = (tuple(name for name in all_ if name not in NOT_STACKED) for all_ in (SIGMOID, SOFTMAX))
 
 
 def data(seed: int, classes: int, link: str = "sigmoid") -> tuple[np.ndarray, Labels]:

@@ -92,7 +92,7 @@ def choose_kernel(name: str = "auto") -> Kernel:
         there = missing or f"this machine has {', '.join((*compiled, *devices))} and torch"
         raise InputError(f"kernel {name!r} is not available: {there}")
     begin = partial(native.NativeTrainer, variant=name)
-    return Kernel(name, begin, partial(native.memory_bytes, variant=name), native.supports)
+    return Kernel(name, begin, partial(native.memory_bytes, variant=name))
 
 
 def _stacked(name: str, device: str, precision: Precision) -> Kernel:

@@ -104,6 +104,8 @@ def _of_plan(task: HeadTask, inputs: int, classes: int, kernel: Kernel) -> tuple
     plan, recipe = task.plan, task.effective_recipe
     parameters = recipe.width * (inputs + 1) + classes * ((recipe.width or inputs) + 1)
     own = kernel.memory_bytes(inputs=inputs, width=recipe.width, classes=classes, batch=task.batch)
+    if plan.optimiser.radius:
+        own += own // 3  # one more copy of the weights, of which `own` has at least three
     if plan.synthetic is not None:  # a matrix of its own
         own += 4 * inputs * (len(task.train) + len(plan.synthetic.labels) + len(task.validation))
     return own, parameters, max(max(len(stage.rows), stage.rows_per_epoch) for stage in plan.stages)

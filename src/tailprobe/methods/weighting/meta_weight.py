@@ -12,7 +12,8 @@ from tailprobe.learners.head import LinearHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
-from tailprobe.methods.heads.linear_fit import fit_linear, linear_head, standardised
+from tailprobe.methods.adam import Adam
+from tailprobe.methods.heads.linear_fit import axes_of, fit_linear, linear_head, standardised
 from tailprobe.methods.heads.logistic import BinaryCrossEntropy
 from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
@@ -77,7 +78,8 @@ class MetaWeightFit:
         x, labels, rng = x[order], data.labels.matrix[data.train[order]], np.random.default_rng(seed)
         held = held_back(labels, rng)
         start = (np.zeros((x.shape[1], labels.shape[1])), np.zeros(labels.shape[1]))
-        weight, bias = fit_linear(x[~held], BinaryCrossEntropy(labels[~held]), 0.01, start)
+        axes = axes_of(data).part(order[~held])
+        weight, bias = fit_linear(x[~held], BinaryCrossEntropy(labels[~held]), 0.01, start, axes=axes)
         descent = MetaDescent(x, labels, held, network(rng))
         found = descent.run(np.vstack([weight, bias]), self.steps)
         return linear_head(found[:-1], found[-1], mean, inverse, "sigmoid")
@@ -118,9 +120,10 @@ class MetaDescent:
     def run(self, weights: Float[np.ndarray, "E C"], steps: int) -> Float[np.ndarray, "E C"]:
         """Return the head's weights after some steps."""
         w = torch.from_numpy(weights)
-        optimiser = torch.optim.Adam(self.parameters, lr=_META_RATE)
+        optimiser = Adam(self.parameters, rate=_META_RATE)
         for _ in range(steps):
-            optimiser.zero_grad()
+            for parameter in self.parameters:
+                parameter.grad = None
             self.meta_loss(w).backward()
             optimiser.step()
             w = self.stepped(w).detach()

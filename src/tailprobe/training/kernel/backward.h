@@ -1,11 +1,11 @@
-/* Backward: gradients, each tile of which goes to Adam while it is in cache. */
+/* Backward: gradients, each tile of which goes to the optimiser while it is in cache. */
 
 #ifndef TAILPROBE_BACKWARD_H
 #define TAILPROBE_BACKWARD_H
 
 #include <math.h>
 
-#include "adam.h"
+#include "step.h"
 #include "forward.h"
 #include "loss.h"
 
@@ -45,7 +45,7 @@ static void transpose_tiles(const Matrix *m, int64_t count) {
 }
 
 /* Update the panel that begins at column j. */
-static void update_panel(Update of, int64_t j, Adam by) {
+static void update_panel(Update of, int64_t j, Step by) {
     float gradient[TILE_ROWS * PANEL] __attribute__((aligned(64)));
     for (int64_t i = 0; i < of.n; i += TILE_ROWS) {
         Operands in = transposed_operands(of.left, i);
@@ -54,12 +54,12 @@ static void update_panel(Update of, int64_t j, Adam by) {
         operand *const packed = of.packed + j * packed_len(of.n) + i / PACK * PANEL;
         const PanelRows part = {value, of.weight.moment_stride, minimum(TILE_ROWS, of.n - i), packed, gradient};
         product_tile(part.rows, in, packed_len(of.count), gradient, PANEL, 0);
-        update_panel_rows(part, by);
+        update_panel_rows(part, &by);
     }
 }
 
 /* dW2 = g' h; of a linear head g' x, whose x is packed already. */
-static void update_output(const TrainerState *state, const Layout *at, int64_t count, Adam by) {
+static void update_output(const TrainerState *state, const Layout *at, int64_t count, Step by) {
     const Update of = {at->output_weight, at->output_packed, state->classes, &at->g, &at->h, count};
     const Matrix *g = &at->g, *h = &at->h;
     if (state->width) pack_rows(h->value, h->stride, count, h->stride - 16, h->packed_rows, h->stride);
@@ -69,7 +69,7 @@ static void update_output(const TrainerState *state, const Layout *at, int64_t c
 }
 
 /* dW1 = dz' x */
-static void update_hidden(const TrainerState *state, const Layout *at, int64_t count, Adam by, Batch next) {
+static void update_hidden(const TrainerState *state, const Layout *at, int64_t count, Step by, Batch next) {
     const Update of = {at->hidden_weight, at->hidden_packed, state->inputs, &at->x, &at->dz, count};
     const int64_t w = round_up(state->width, PANEL);
     const Matrix *dz = &at->dz;
@@ -83,12 +83,11 @@ static void update_hidden(const TrainerState *state, const Layout *at, int64_t c
 }
 
 /* Update a bias by the column sums of its gradient, which the first row then holds. */
-static void update_bias(Weight bias, const Matrix *of, int64_t width, int64_t count, Adam by) {
+static void update_bias(Weight bias, const Matrix *of, int64_t width, int64_t count, Step by) {
     float *gradient = of->value;
     for (int64_t i = 1; i < count; i++)
         for (int64_t j = 0; j < width; j++) gradient[j] += gradient[i * of->stride + j];
-    for (int64_t j = 0; j < width; j += LANES)
-        adam(bias.value + j, bias.moment_stride, *(const vector *)(gradient + j), by);
+    take_step(bias.value, bias.moment_stride, gradient, width, by);
 }
 
 /* dz = s g W2 where h > 0 */
@@ -120,21 +119,36 @@ static void transpose_output(const TrainerState *state, const Layout *at) {
         pack_rows(to + c * f, PANEL, f, PANEL, at->output_transposed_packed + c * packed_len(f), PANEL);
 }
 
-static Adam next_step(TrainerState *state, double rate) {
-    state->beta1_power *= 0.9;
-    state->beta2_power *= 0.999;
-    return (Adam){(float)(0.1 * rate / (1 - state->beta1_power)), (float)sqrt(0.001 / (1 - state->beta2_power)),
-                  (float)state->weight_decay};
+/* Make operands of all weights, and keep those of the output transposed, for the logits. */
+static void pack_weights(const TrainerState *state, const Layout *at) {
+    const int64_t D = state->inputs, C = state->classes;
+    for (int64_t j = 0; j < round_up(state->width, PANEL); j += PANEL)
+        pack_rows(at->hidden_weight.value + j * D, PANEL, D, PANEL, at->hidden_packed + j * packed_len(D), PANEL);
+    for (int64_t j = 0; j < round_up(fan_in(state), PANEL); j += PANEL)
+        pack_rows(at->output_weight.value + j * C, PANEL, C, PANEL, at->output_packed + j * packed_len(C), PANEL);
+    transpose_output(state, at);
 }
 
-static void backward(TrainerState *state, const Layout *at, int64_t count, double rate, Batch next) {
-    const Adam by = next_step(state, rate);
-    const int trains_hidden = state->width && !state->output_only;
-    if (trains_hidden) hidden_gradient(state, at, count);
+static Step next_step(TrainerState *state, double rate) {
+    const int is_adamw = state->algorithm == ADAMW;
+    Step by = {.algorithm = state->algorithm, .rate = (float)rate, .is_nearby = state->radius > 0,
+               .weight_decay = (float)(state->weight_decay * (is_adamw ? rate : 1)), .momentum = (float)state->momentum};
+    if (state->algorithm == SGD) return by;
+    state->beta1_power *= 0.9;
+    state->beta2_power *= 0.999;
+    by.rate = (float)(0.1 * rate / (1 - state->beta1_power));
+    by.root_scale = (float)sqrt(0.001 / (1 - state->beta2_power));
+    return by;
+}
+
+static int trains_hidden(const TrainerState *state) { return state->width && !state->output_only; }
+
+static void backward(TrainerState *state, const Layout *at, int64_t count, Step by, Batch next) {
+    if (trains_hidden(state)) hidden_gradient(state, at, count);
     update_output(state, at, count, by);
     update_bias(at->output_bias, &at->g, round_up(state->classes, PANEL), count, by);
     transpose_output(state, at);
-    if (trains_hidden) {
+    if (trains_hidden(state)) {
         update_hidden(state, at, count, by, next);
         update_bias(at->hidden_bias, &at->dz, round_up(state->width, PANEL), count, by);
     } else {

@@ -12,10 +12,10 @@
 
    A linear head has l = x W' + b, dW = g' x, db = sum g.
 
-   A tile of a weight's gradient goes to Adam while it is in cache, and never stored. Rows of padding (columns of W
+   A tile of a weight's gradient goes to the optimiser while it is in cache, and never stored. Rows of padding (columns of W
    and C up to a whole panel) are zero and stay so: their gradients are zero. */
 
-#include "backward.h"
+#include "nearby.h"
 
 /* Treat numbers below 1e-38 as zero while training: moments of units that no row reaches decay into them, and some
    processors take a hundred times as long for each. */
@@ -37,11 +37,11 @@ static void restore_subnormals(unsigned before) {
 #endif
 }
 
-static int64_t memory_floats(int64_t inputs, int64_t width, int64_t classes, int64_t batch) {
-    return layout(inputs, width, classes, batch, NULL).total;
+static int64_t memory_floats(int64_t inputs, int64_t width, int64_t classes, int64_t batch, int64_t is_sharpness_aware) {
+    return layout(inputs, width, classes, batch, is_sharpness_aware, NULL).total;
 }
 
-/* Copy a weight (width, n) into panels, (width / PANEL, n, PANEL), and pack it. */
+/* Copy a weight (width, n) into panels, (width / PANEL, n, PANEL). */
 static void load_hidden(const TrainerState *state, const Layout *at, const float *weight, const float *bias) {
     const int64_t D = state->inputs, W = state->width;
     for (int64_t j = 0; j < W; j++) {
@@ -49,11 +49,9 @@ static void load_hidden(const TrainerState *state, const Layout *at, const float
         for (int64_t d = 0; d < D; d++) to[d * PANEL] = weight[j * D + d];
     }
     memcpy(at->hidden_bias.value, bias, (size_t)W * sizeof(float));
-    for (int64_t j = 0; j < round_up(W, PANEL); j += PANEL)
-        pack_rows(at->hidden_weight.value + j * D, PANEL, D, PANEL, at->hidden_packed + j * packed_len(D), PANEL);
 }
 
-/* Copy a weight (C, F) into panels, (F / PANEL, C, PANEL), transpose and pack it. */
+/* Copy a weight (C, F) into panels, (F / PANEL, C, PANEL), and make operands of all weights. */
 static void load_output(const TrainerState *state, const Layout *at, const float *weight, const float *bias) {
     const int64_t F = fan_in(state), C = state->classes;
     for (int64_t j = 0; j < F; j++) {
@@ -61,9 +59,7 @@ static void load_output(const TrainerState *state, const Layout *at, const float
         for (int64_t c = 0; c < C; c++) to[c * PANEL] = weight[c * F + j];
     }
     memcpy(at->output_bias.value, bias, (size_t)C * sizeof(float));
-    for (int64_t j = 0; j < round_up(F, PANEL); j += PANEL)
-        pack_rows(at->output_weight.value + j * C, PANEL, C, PANEL, at->output_packed + j * packed_len(C), PANEL);
-    transpose_output(state, at);
+    pack_weights(state, at);
 }
 
 static void load(TrainerState *state, const float *hidden_weight, const float *hidden_bias, const float *output_weight,
@@ -97,7 +93,7 @@ static void set_loss(TrainerState *state, const LossSpec *loss) {
     fill_tables(&at.loss, loss, state->classes);
 }
 
-/* Give the output layer new weights and start Adam afresh. */
+/* Give the output layer new weights and start the optimiser afresh. */
 static void restart_output(TrainerState *state, const float *output_weight, const float *output_bias) {
     const Layout at = layout_of(state);
     const Weight weights[] = {at.hidden_weight, at.hidden_bias, at.output_weight, at.output_bias};
@@ -124,6 +120,14 @@ static Batch batch_at(const int64_t *rows, const int64_t *positions, int64_t fir
     return (Batch){rows + first, positions ? positions + first : NULL, minimum(most, count - first)};
 }
 
+/* The loss of a fetched batch, whose draws begin at `first`; logits become its gradient. */
+static double forward(TrainerState *state, const Layout *at, int64_t first, Batch batch, uint32_t key) {
+    if (state->width) hidden(state, at, batch.count);
+    if (state->width) relu_dropout(state, at, first, batch.count, key);
+    logits(state, at, batch.count);
+    return training_loss(state, at, batch);
+}
+
 /* Train on `count` draws of rows, in this order, and return the sum over rows of their mean loss. */
 static double train(TrainerState *state, const int64_t *rows, const int64_t *positions, int64_t count, double rate,
                     uint32_t key) {
@@ -134,11 +138,14 @@ static double train(TrainerState *state, const int64_t *rows, const int64_t *pos
     for (int64_t first = 0; first < count; first += state->batch) {
         const Batch batch = batch_at(rows, positions, first, count, state->batch);
         fetch(state, &at, batch);
-        if (state->width) hidden(state, &at, batch.count);
-        if (state->width) relu_dropout(state, &at, first, batch.count, key);
-        logits(state, &at, batch.count);
-        total += training_loss(state, &at, batch);
-        backward(state, &at, batch.count, rate, batch_at(rows, NULL, first + batch.count, count, state->batch));
+        total += forward(state, &at, first, batch, key);
+        if (state->radius > 0) {
+            backward(state, &at, batch.count, (Step){.algorithm = KEEP}, (Batch){0});
+            move_nearby(state, &at);
+            forward(state, &at, first, batch, key);
+        }
+        const Batch next = batch_at(rows, NULL, first + batch.count, count, state->batch);
+        backward(state, &at, batch.count, next_step(state, rate), next);
     }
     end_products();
     restore_subnormals(before);

@@ -8,9 +8,11 @@
 /* The structs are mirrored field by field in native.py, which compares their sizes with `tailprobe_sizes` when it loads
    the library. N rows, D inputs, W width, C classes, B batch, R training rows and synthetic rows. */
 
+enum { ADAM, ADAMW, SGD };   /* in the order of learners/optimiser.py */
+
 /* The loss of learners/loss.py. A table is (2, C): the terms of label 0, then those of label 1; null where neutral. */
 typedef struct {
-    const float *weight, *scale, *shift, *gamma, *clip;
+    const float *weight, *scale, *shift, *gamma, *clip, *smoothing;
 } LossSpec;
 
 typedef struct {
@@ -28,12 +30,14 @@ typedef struct {
     int64_t loss_features;              /* of the current loss, set by `set_loss` */
     int64_t dropout_threshold;          /* a unit is dropped if its 16 bits are below this */
     double keep_scale, weight_decay;    /* keep_scale: of the units that stay, 1 / (1 - dropout) */
+    int64_t algorithm;                  /* of learners/optimiser.py: ADAM, ADAMW or SGD */
+    double momentum, radius;            /* momentum of SGD; radius of sharpness-aware minimisation, 0 for none */
     double beta1_power, beta2_power;    /* Adam's 0.9^t and 0.999^t after t steps, 1 at first */
     float *memory;                      /* as many floats as `memory_floats` says, zeroed, 64-byte aligned */
 } TrainerState;
 
 typedef struct {
-    int64_t (*memory_floats)(int64_t inputs, int64_t width, int64_t classes, int64_t batch);
+    int64_t (*memory_floats)(int64_t inputs, int64_t width, int64_t classes, int64_t batch, int64_t is_sharpness_aware);
     /* Weights are (W, D), (W,), (C, W), (C,), contiguous; of a linear head null, null, (C, D), (C,). */
     void (*load)(TrainerState *, const float *hidden_weight, const float *hidden_bias, const float *output_weight,
                  const float *output_bias);

@@ -10,6 +10,8 @@
 
 enum { MIN_VALIDATION_ROWS = 64 };   /* rows validated at once, at least */
 
+enum { NEARBY = 3 };   /* where, in moment strides, sharpness-aware minimisation keeps a gradient, then the weight itself */
+
 /* A weight and Adam's two moments of it, at value, value + moment_stride and value + 2 moment_stride. None of these
    distances is a multiple of 4 KB: processors tell a load from the store before it by the low 12 bits of the address,
    and would wait. */
@@ -29,7 +31,7 @@ typedef struct {
 
 /* The tables of a loss by label, (C,) each and padded to whole panels. */
 typedef struct {
-    float *weight[2], *scale[2], *shift[2], *gamma[2], *clip[2];
+    float *weight[2], *scale[2], *shift[2], *gamma[2], *clip[2], *smoothing[2];
 } LossTables;
 
 /* F, the inputs of the output layer: W hidden units, or the D inputs of a linear head. */
@@ -57,9 +59,9 @@ static float *carve(float *memory, int64_t *at, int64_t count) {
     return start;
 }
 
-static Weight carve_weight(float *memory, int64_t *at, int64_t count) {
+static Weight carve_weight(float *memory, int64_t *at, int64_t count, int64_t copies) {
     const int64_t moment_stride = round_up(count > 336 ? count - 336 : 0, 1024) + 336;   /* 1,024 floats are 4 KB */
-    return (Weight){carve(memory, at, 3 * moment_stride), moment_stride};
+    return (Weight){carve(memory, at, copies * moment_stride), moment_stride};
 }
 
 /* Rows are 16 floats longer than they need be, or the rows of a column would fall into the same sets of the cache. */
@@ -96,21 +98,22 @@ static operand *carve_packed(float *memory, int64_t *at, float *value, int64_t r
 
 static LossTables carve_tables(float *memory, int64_t *at, int64_t classes) {
     LossTables of;
-    float **const tables[] = {of.weight, of.scale, of.shift, of.gamma, of.clip};
-    for (int i = 0; i < 5; i++)
+    float **const tables[] = {of.weight, of.scale, of.shift, of.gamma, of.clip, of.smoothing};
+    for (int i = 0; i < 6; i++)
         for (int label = 0; label < 2; label++) tables[i][label] = carve(memory, at, classes);
     return of;
 }
 
-static Layout layout(int64_t D, int64_t W, int64_t C, int64_t B, float *memory) {
+static Layout layout(int64_t D, int64_t W, int64_t C, int64_t B, int64_t is_sharpness_aware, float *memory) {
     Layout of;
     int64_t at = 0;
     const int64_t rows = round_up(B > MIN_VALIDATION_ROWS ? B : MIN_VALIDATION_ROWS, ROW_MULTIPLE);
     const int64_t w = round_up(W, PANEL), c = round_up(C, PANEL), f = W ? w : round_up(D, PANEL);
-    of.hidden_weight = carve_weight(memory, &at, D * w);
-    of.hidden_bias = carve_weight(memory, &at, w);
-    of.output_weight = carve_weight(memory, &at, C * f);
-    of.output_bias = carve_weight(memory, &at, c);
+    const int64_t copies = is_sharpness_aware ? NEARBY + 1 : NEARBY;
+    of.hidden_weight = carve_weight(memory, &at, D * w, copies);
+    of.hidden_bias = carve_weight(memory, &at, w, copies);
+    of.output_weight = carve_weight(memory, &at, C * f, copies);
+    of.output_bias = carve_weight(memory, &at, c, copies);
     of.output_transposed = carve(memory, &at, f * c);
     of.hidden_packed = carve_packed(memory, &at, of.hidden_weight.value, D, w);
     of.output_packed = carve_packed(memory, &at, of.output_weight.value, C, f);
@@ -135,7 +138,7 @@ static Layout layout(int64_t D, int64_t W, int64_t C, int64_t B, float *memory) 
 }
 
 static Layout layout_of(const TrainerState *state) {
-    return layout(state->inputs, state->width, state->classes, state->batch, state->memory);
+    return layout(state->inputs, state->width, state->classes, state->batch, state->radius > 0, state->memory);
 }
 
 /* The inputs of the output layer. */

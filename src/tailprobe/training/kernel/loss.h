@@ -6,7 +6,7 @@
 #include "layout.h"
 
 /* What a loss has beside weights by class and rows; each combination is compiled by itself, and chosen once a batch. */
-enum { AFFINE = 1, FOCAL = 2, CLIPPED = 4, PER_TERM = 8 };
+enum { AFFINE = 1, FOCAL = 2, CLIPPED = 4, PER_TERM = 8, SMOOTHED = 16 };   /* SMOOTHED has no FOCAL beside it */
 
 static const float ABSENT = -1e30f;   /* shift of the classes of padding: softmax gives them no probability */
 
@@ -22,16 +22,24 @@ static void fill_tables(const LossTables *to, const LossSpec *from, int64_t clas
     fill_table(to->shift, from->shift, 0, ABSENT, classes);
     fill_table(to->gamma, from->gamma, 0, 0, classes);
     fill_table(to->clip, from->clip, 0, 0, classes);
+    fill_table(to->smoothing, from->smoothing, 0, 0, classes);
 }
 
 static int64_t features_of(const LossSpec *of) {
     const int64_t affine = of->scale || of->shift ? AFFINE : 0, focal = of->gamma ? FOCAL : 0;
+    if (of->smoothing) return affine | SMOOTHED;
     return of->clip ? AFFINE | FOCAL | CLIPPED : affine | focal;
 }
 
 /* The entries of a table for the labels of some terms. */
 INLINE vector by_label(float *const table[2], integers positive, int64_t c) {
     return blend(positive, *(const vector *)(table[1] + c), *(const vector *)(table[0] + c));
+}
+
+/* Targets by the sigmoid link: a share of each label is spread over both outcomes. */
+INLINE vector smoothed_labels(const LossTables *of, vector y, int64_t c) {
+    const vector share = by_label(of->smoothing, y > broadcast(0), c);
+    return y + share * (0.5f - y);
 }
 
 /* Multiply a term by q^gamma and return the size of its slope, q = sigmoid(-m) the probability given to the wrong side,
@@ -74,10 +82,11 @@ INLINE double sigmoid_loss(const int features, const Layout *at, const LossTable
                 w *= *(const vector *)(at->term_weights + place);
             else
                 w *= row_weight;
+            const vector target = features & SMOOTHED ? smoothed_labels(of, y, c) : y;
             const vector e = exp_negative(-absolute(u));
             const vector top = blend(u >= broadcast(0), broadcast(1), e);
-            vector term = blend(u > broadcast(0), u, broadcast(0)) - u * y + log_one_plus(e);
-            vector slope = top / (e + 1.0f) - y;
+            vector term = blend(u > broadcast(0), u, broadcast(0)) - u * target + log_one_plus(e);
+            vector slope = top / (e + 1.0f) - target;
             if (features & FOCAL) {
                 const vector gamma = by_label(of->gamma, positive, c), clip = by_label(of->clip, positive, c);
                 const vector q = absolute(slope);
@@ -98,8 +107,23 @@ INLINE double sigmoid_loss(const int features, const Layout *at, const LossTable
     return total;
 }
 
+/* Targets of a row by the softmax link: a share of its label is spread over all classes. Those of padding, which have
+   the shift ABSENT, get nothing. */
+INLINE vector smoothed_class(const LossTables *of, vector y, int64_t c, float share, int64_t classes) {
+    const vector even = broadcast(share / (float)classes), shift = *(const vector *)(of->shift[0] + c);
+    return y * (1.0f - share) + blend(shift > broadcast(ABSENT), even, broadcast(0));
+}
+
+/* The mean of u - max u over a row's smoothed targets, which sum to 1. */
+static float smoothed_numerator(const LossTables *of, const float *u, float largest, int32_t target, int64_t classes) {
+    const float share = of->smoothing[1][target];
+    float sum = 0;
+    for (int64_t c = 0; c < classes; c++) sum += u[c] - largest;
+    return (1.0f - share) * (u[target] - largest) + share * sum / (float)classes;
+}
+
 /* Replace the logits by e_c = exp(u_c - max u), u = scale l + shift, and keep by row their sum and, of its class t,
-   u_t - max u, the weight and gamma. */
+   u_t - max u (or its mean over smoothed targets), the weight and gamma. */
 INLINE void softmax_numerators(const int features, const Layout *at, const LossTables *of, int64_t classes,
                                int64_t count) {
     for (int64_t i = 0; i < count; i++) {
@@ -119,6 +143,7 @@ INLINE void softmax_numerators(const int features, const Layout *at, const LossT
         const float largest = lane_maximum(most);
         const float factor = features & PER_TERM ? at->term_weights[i * at->g.stride + target] : at->row_weights[i];
         at->log_numerator[i] = g[target] - largest;
+        if (features & SMOOTHED) at->log_numerator[i] = smoothed_numerator(of, g, largest, target, classes);
         at->target_weight[i] = of->weight[1][target] * factor * y[target];
         at->target_gamma[i] = of->gamma[1][target];
         for (int64_t c = 0; c < classes; c += LANES) {
@@ -165,18 +190,20 @@ static double softmax_terms(const int64_t features, const Layout *at, int64_t co
     return total;
 }
 
-/* The same as `sigmoid_loss` by the softmax link: d term / d l_c = scale_c (p_c - y_c) d term / d log p. */
+/* The same as `sigmoid_loss` by the softmax link: d term / d l_c = scale_c (p_c - y_c) d term / d log p; y_c may be
+   smoothed. */
 INLINE double softmax_loss(const int features, const Layout *at, const LossTables *of, int64_t classes, int64_t count,
                            float mean) {
     softmax_numerators(features, at, of, classes, count);
     const double total = softmax_terms(features, at, count, mean);
     for (int64_t i = 0; i < count; i++) {
-        const float inverse = at->sum[i], factor = at->target_weight[i];
+        const float inverse = at->sum[i], factor = at->target_weight[i], share = of->smoothing[1][at->target[i]];
         for (int64_t c = 0; c < classes; c += LANES) {
             const int64_t place = i * at->g.stride + c;
             const vector y = *(const vector *)(at->y + place);
             vector *const g = (vector *)(at->g.value + place);
-            *g = (*g * inverse - y) * factor;
+            const vector target = features & SMOOTHED ? smoothed_class(of, y, c, share, classes) : y;
+            *g = (*g * inverse - target) * factor;
             if (features & AFFINE) *g *= by_label(of->scale, y > broadcast(0), c);
         }
     }
@@ -195,6 +222,8 @@ static double loss_and_gradient(const Layout *at, const LossTables *of, int64_t 
             CASE(softmax_loss, AFFINE);
             CASE(softmax_loss, FOCAL);
             CASE(softmax_loss, AFFINE | FOCAL);
+            CASE(softmax_loss, SMOOTHED);
+            CASE(softmax_loss, AFFINE | SMOOTHED);
         }
     switch (features) {
         CASE(sigmoid_loss, 0);
@@ -202,6 +231,8 @@ static double loss_and_gradient(const Layout *at, const LossTables *of, int64_t 
         CASE(sigmoid_loss, FOCAL);
         CASE(sigmoid_loss, AFFINE | FOCAL);
         CASE(sigmoid_loss, AFFINE | FOCAL | CLIPPED);
+        CASE(sigmoid_loss, SMOOTHED);
+        CASE(sigmoid_loss, AFFINE | SMOOTHED);
     }
     return NAN;
 }

@@ -4,6 +4,7 @@ import ctypes
 import hashlib
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from jaxtyping import Float, Int
 
 from tailprobe.errors import InputError
 from tailprobe.learners.loss import Loss
+from tailprobe.learners.optimiser import Algorithm
 from tailprobe.learners.plan import Stage
 from tailprobe.training.data import TrainingData
 from tailprobe.training.randomness import dropout_key, initial_head, restarted_output
@@ -26,7 +28,7 @@ _i64, _f64, _address = ctypes.c_int64, ctypes.c_double, ctypes.c_void_p
 class _LossSpec(ctypes.Structure):
     """`LossSpec` of kernel.h, field by field."""
 
-    _fields_ = tuple((name, _address) for name in ("weight", "scale", "shift", "gamma", "clip"))
+    _fields_ = tuple((name, _address) for name in ("weight", "scale", "shift", "gamma", "clip", "smoothing"))
 
 
 class _TrainerState(ctypes.Structure):
@@ -39,6 +41,7 @@ class _TrainerState(ctypes.Structure):
         ("row_weights", _address), ("row_weight_columns", _i64), ("batch_mean_weight", _i64),
         ("output_only", _i64), ("is_softmax", _i64), ("loss_features", _i64),
         ("dropout_threshold", _i64), ("keep_scale", _f64), ("weight_decay", _f64),
+        ("algorithm", _i64), ("momentum", _f64), ("radius", _f64),
         ("beta1_power", _f64), ("beta2_power", _f64),
         ("memory", _address),
     )  # fmt: skip
@@ -51,7 +54,7 @@ class _Kernel(ctypes.Structure):
     """`Kernel` of kernel.h."""
 
     _fields_ = (
-        ("memory_floats", ctypes.CFUNCTYPE(_i64, _i64, _i64, _i64, _i64)),
+        ("memory_floats", ctypes.CFUNCTYPE(_i64, _i64, _i64, _i64, _i64, _i64)),
         ("load", ctypes.CFUNCTYPE(None, _STATE, _address, _address, _address, _address)),
         ("store", ctypes.CFUNCTYPE(None, _STATE, _address, _address, _address, _address)),
         ("set_loss", ctypes.CFUNCTYPE(None, _STATE, ctypes.POINTER(_LossSpec))),
@@ -116,15 +119,6 @@ def _variant(name: str) -> _Kernel | None:
     return found.contents if found else None
 
 
-def supports(task: HeadTask) -> str | None:
-    """Return why the compiled kernel cannot train a plan; None where it can."""
-    if not task.plan.optimiser.is_adam:
-        return "it takes steps by Adam alone"
-    if any(stage.loss.smoothing is not None for stage in task.plan.stages):
-        return "it has no label smoothing"
-    return None
-
-
 class NativeTrainer:
     """One head in training; see `Trainer`.
 
@@ -140,7 +134,8 @@ class NativeTrainer:
         self._task, self._data, self._recipe = task, data, task.effective_recipe
         self._train, self._validation = _int64(data.train), _int64(data.validation)
         self._inputs, self._classes = data.vectors.shape[1], data.matrix.shape[1]
-        floats = kernel.memory_floats(self._inputs, self._recipe.width, self._classes, task.batch)
+        sharp, width = task.plan.optimiser.radius > 0, self._recipe.width
+        floats = kernel.memory_floats(self._inputs, width, self._classes, task.batch, sharp)
         self._labels, self._memory = np.ascontiguousarray(data.matrix), _aligned(floats)
         self._row_weights: Float[np.ndarray, "R K"] | None = None
         self._state = self._initial_state()
@@ -153,7 +148,7 @@ class NativeTrainer:
         whole = embeddings.flags.aligned and not any(stride % embeddings.itemsize for stride in embeddings.strides)
         if embeddings.dtype not in (np.float32, np.float16) or not whole:
             raise InputError(f"embeddings are float32 or float16 in this machine's byte order, not {embeddings.dtype}")
-        wanted = self._task.standardise
+        wanted, optimiser = self._task.standardise, self._task.plan.optimiser
         return _TrainerState(
             inputs=self._inputs, width=recipe.width, classes=self._classes, batch=self._task.batch,
             embeddings=embeddings.ctypes.data, half=embeddings.dtype == np.float16,
@@ -162,7 +157,9 @@ class NativeTrainer:
             mean=scale.mean.ctypes.data if wanted else None, inverse=scale.inverse.ctypes.data if wanted else None,
             labels=self._labels.ctypes.data, is_softmax=self._task.plan.link == "softmax",
             dropout_threshold=round(recipe.dropout * 65536),
-            keep_scale=1 / (1 - recipe.dropout), weight_decay=recipe.weight_decay, beta1_power=1.0, beta2_power=1.0,
+            keep_scale=1 / (1 - recipe.dropout), weight_decay=recipe.weight_decay,
+            algorithm=get_args(Algorithm).index(optimiser.algorithm), momentum=optimiser.momentum,
+            radius=optimiser.radius, beta1_power=1.0, beta2_power=1.0,
             memory=self._memory.ctypes.data,
         )  # fmt: skip
 
@@ -244,7 +241,7 @@ def memory_bytes(*, inputs: int, width: int, classes: int, batch: int, variant: 
     kernel = _variant(variant)
     if kernel is None:
         raise InputError(f"this processor cannot run the {variant} kernel")
-    return 4 * int(kernel.memory_floats(inputs, width, classes, batch))
+    return 4 * int(kernel.memory_floats(inputs, width, classes, batch, False))
 
 
 def _table(name: str, table: Float[np.ndarray, "2 C"], classes: int) -> Float[np.ndarray, "2 C"]:
