@@ -3,7 +3,7 @@
     python -m benchmarks.investigations FOLDER COLLECTION INVESTIGATION [--seeds 10] [--out DIR]
 
 FOLDER holds `eurosat/mobilenet_v1_embeddings.npz` and `mulan/*.arff`; COLLECTION is scene, emotions, yeast, CAL500,
-enron, "EuroSAT 100:1" or "EuroSAT 20:1"; INVESTIGATION is size, redundancy, distil, budget or cues.
+enron, genbase, "EuroSAT 100:1" or "EuroSAT 20:1"; INVESTIGATION is size, redundancy, distil, budget or cues.
 """
 
 import argparse

@@ -29,7 +29,9 @@ MULAN = {  # files, labels: the last columns
     "yeast": (["yeast"], 14),
     "CAL500": (["CAL500"], 174),
     "enron": (["enron"], 53),
+    "genbase": (["genbase"], 27),
 }
+_CELLS = {"YES": 1.0, "NO": 0.0}  # of genbase: whether a protein has a motif
 _MIN_IMAGES = 5  # of a label: fewer cannot be split
 RATIOS = (100, 20)  # of the largest to the smallest class of EuroSAT
 
@@ -48,11 +50,15 @@ def collections(folder: Path) -> Iterator[tuple[str, Embeddings, LabeledImages]]
 
 
 def read_mulan(folder: Path, name: str) -> tuple[Float[np.ndarray, "N D"], Labels]:
-    """Read features and labels of an ARFF file; a sparse row lists what is not 0, as {place value, ...}."""
+    """Read features and labels of an ARFF file; a sparse row lists what is not 0, as {place value, ...}.
+
+    A first attribute `protein` is the name of a row, and no feature.
+    """
     files, number = MULAN[name]
     lines = [line for file in files for line in (folder / f"{file}.arff").read_text().splitlines() if line.strip()]
-    columns = sum(bool(re.match("@attribute", line, re.IGNORECASE)) for line in lines)
-    rows = [line for line in lines if line[0] not in "@%"]
+    named = any(line.startswith("@attribute protein ") for line in lines)
+    columns = sum(bool(re.match("@attribute", line, re.IGNORECASE)) for line in lines) - named
+    rows = [line.partition(",")[2] if named else line for line in lines if line[0] not in "@%"]
     matrix = np.zeros((len(rows), columns or rows[0].count(",") + 1), dtype=np.float32)
     for row, line in enumerate(rows):
         if line.startswith("{"):
@@ -60,10 +66,14 @@ def read_mulan(folder: Path, name: str) -> tuple[Float[np.ndarray, "N D"], Label
                 place, value = cell.split()
                 matrix[row, int(place)] = float(value)
         else:
-            matrix[row] = [float(cell) for cell in line.split(",")]
+            matrix[row] = [_number(cell.strip()) for cell in line.split(",")]
     carried: Bool[np.ndarray, "N C"] = matrix[:, -number:] > 0.5
     kept = np.flatnonzero(carried.sum(axis=0) >= _MIN_IMAGES)
     return matrix[:, :-number], Labels(carried[:, kept], tuple(f"label {i}" for i in kept), "multi-label")
+
+
+def _number(cell: str) -> float:
+    return _CELLS[cell] if cell in _CELLS else float(cell)
 
 
 def measure(

@@ -10,9 +10,12 @@ from typer.testing import CliRunner
 
 from made_run import made_run
 from tailprobe import cli
+from tailprobe.cli import demo_planted
 from tailprobe.demo.planted import Plant, planted_embeddings
+from tailprobe.embeddings.precomputed.read import read_embeddings
 from tailprobe.files import file_digest
 from tailprobe.runs.run import Run
+from tailprobe.runs.settings import Study
 
 QUICK = ["--seeds", "5", "--epochs", "3", "--width", "0", "--workers", "1", "--low-frequency", "named(mine)", "--quiet"]
 
@@ -119,3 +122,25 @@ def test_encoder_fine_tunes_on_few_small_images(tmp_path: Path) -> None:
     assert "all, low-frequency classes: average precision" in done.output
     page = (tmp_path / "out" / "investigation.html").read_text()
     assert "tiny_encoder:tiny on 40 images of 48 x 48 pixels, 5 seeds" in page
+
+
+@pytest.mark.slow
+def test_the_planted_demo_shows_what_is_planted_beside_what_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studies: list[Study] = []  # the study and its page are tested elsewhere, and take longer than all the rest
+    monkeypatch.setattr(demo_planted, "run_and_show", lambda study, out, execution, quiet: studies.append(study))
+    monkeypatch.setattr(demo_planted, "draw_run_page", lambda folder: None)
+    given = ["demo", "--planted", "--quiet", "--out", str(tmp_path)]
+    done = CliRunner().invoke(cli.app, given, env={"COLUMNS": "250"}, catch_exceptions=False)
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in done.output.splitlines()]
+    found = {row[0]: row[2:] for row in rows if len(row) == 4}
+    assert found["redundancy"] == ["a share can go: 75%", "no share"]
+    assert found["cues"][0].startswith("mine relies on its company (road): +0.")
+    assert found["size"] == ["a jump of clearing: with 82 images", "no jump of field"]
+    (study,) = studies
+    assert (study.title, study.seeds, study.low_frequency) == ("planted embeddings", 5, "named(mine)")
+    _, images = read_embeddings(study.source)
+    assert images.labels.counts[images.labels.classes.index("clearing")] == 4 * 68
+    for name in ("redundancy", "cues", "size"):
+        assert (tmp_path / "run" / "investigations" / name / "investigation.html").exists()

@@ -4,7 +4,9 @@
     python -m benchmarks.planted --explain 20
     python -m benchmarks.planted --encoder 10
 
-- size: mean scores of seven steps with seed noise: a jump of known size, a power law, a flat line.
+- size: mean scores of seven steps with seed noise: a jump of known size, a power law, a flat line; and the sample of
+  `tailprobe demo --planted`, whose class `clearing` has a threshold of recall at 0.5.
+- redundancy, cues, size: that sample as the command investigates it, and with nothing planted.
 - budget: mean differences of three stops: a gain that fades, one that stays.
 - redundancy: the planted sample with copies, and without; found is any share by k-centre on all classes. Without copies
   it is a false finding where the mean difference over all studies at that share is below minus the margin.
@@ -21,7 +23,14 @@ import argparse
 from collections.abc import Iterable
 
 from benchmarks.planted.curves import budget_lines, size_lines
-from benchmarks.planted.drawn_embeddings import cue_lines, distil_lines, layer_lines, redundancy_lines
+from benchmarks.planted.drawn_embeddings import (
+    cue_lines,
+    distil_lines,
+    layer_lines,
+    redundancy_lines,
+    sample_lines,
+    threshold_lines,
+)
 
 
 def main() -> None:
@@ -40,7 +49,7 @@ def main() -> None:
         return
     _print(size_lines(given.curves))
     _print(budget_lines(given.curves))
-    for lines in (cue_lines, redundancy_lines, layer_lines, distil_lines):
+    for lines in (threshold_lines, sample_lines, cue_lines, redundancy_lines, layer_lines, distil_lines):
         _print(lines(given.studies))
 
 

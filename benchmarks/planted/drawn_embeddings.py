@@ -1,4 +1,4 @@
-"""`cues`, `redundancy`, `layers` and `distil` on drawn embeddings."""
+"""`cues`, `redundancy`, `size`, `layers` and `distil` on drawn embeddings."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,14 +7,25 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.planted.shares import shares
-from tailprobe.demo.planted import Plant, embeddings_of, planted_embeddings
+from tailprobe.demo.planted import CLEARING, Plant, embeddings_of, planted_embeddings
 from tailprobe.embeddings.precomputed.in_memory import from_arrays
 from tailprobe.groups import ALL
 from tailprobe.investigate.cues.answer import investigate_cues
 from tailprobe.investigate.cues.companion import find_companion
 from tailprobe.investigate.distil.answer import investigate_distil
 from tailprobe.investigate.layers.answer import investigate_layers, verdict
+from tailprobe.investigate.planted import (
+    PLANT,
+    RECALL,
+    RECIPE,
+    WITHOUT,
+    find_cue,
+    find_redundancy,
+    find_threshold,
+    planted_material,
+)
 from tailprobe.investigate.redundancy.answer import SHARES, investigate_redundancy
+from tailprobe.investigate.size.answer import investigate_size
 from tailprobe.investigate.trials import Material, Training
 from tailprobe.learners.recipe import Recipe
 from tailprobe.randomness import generator
@@ -22,6 +33,34 @@ from tailprobe.randomness import generator
 TRAINING = Training(Recipe(epochs=10, width=0, learning_rate=0.02, select="last"))
 MARGIN = 0.02
 ROWS = (2, 5, 10, 20, 50)  # a class, of distil
+
+
+def threshold_lines(studies: int) -> Iterator[str]:
+    """Yield how often a jump is found where recall has a threshold, by metric and class, with real heads."""
+    training = Training(RECIPE)
+    for metric in (RECALL, "average_precision"):
+        for plant, name in ((PLANT, CLEARING), (PLANT, WITHOUT), (Plant(), WITHOUT)):
+            told = Counter(
+                _shape(planted_material(plant, seed=study, seeds=5), name, metric, training) for study in range(studies)
+            )
+            of = "the planted sample" if plant == PLANT else "nothing planted"
+            yield f"size, {of}, {name}, {metric}, {studies} studies of 5 seeds: {shares(told, studies)}"
+
+
+def _shape(material: Material, name: str, metric: str, training: Training) -> str:
+    verdict = investigate_size(material, [name], training, metric=metric).classes[0].verdict
+    return f"a jump to {verdict.at} images" if verdict.shape == "jump" else verdict.shape
+
+
+def sample_lines(studies: int) -> Iterator[str]:
+    """Yield what is found in the sample of `tailprobe demo --planted`, and with nothing planted."""
+    for name, search in {"redundancy": find_redundancy, "cues": find_cue, "size": find_threshold}.items():
+        for plant in (PLANT, Plant()):
+            told = Counter(
+                search(planted_material(plant, seed=study, seeds=5), Training(RECIPE)).words for study in range(studies)
+            )
+            of = "the planted sample" if plant == PLANT else "nothing planted"
+            yield f"{name}, {of}, {studies} studies of 5 seeds: {shares(told, studies)}"
 
 
 def cue_lines(studies: int) -> Iterator[str]:

@@ -13,15 +13,21 @@ import torch
 
 import mean_colours
 import tailprobe
+import tiny_encoder
 from mean_colours import Dying, MeanColours
 from tailprobe.datasets.images import LabeledImages
+from tailprobe.datasets.memory import read_memory
 from tailprobe.embeddings import compute, store
 from tailprobe.embeddings.compute import embed
 from tailprobe.embeddings.embeddings import Embeddings
+from tailprobe.encoders.custom import custom_encoder
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.encoders.load import load_encoder
 from tailprobe.engines.choose import choose_engine
 from tailprobe.errors import InputError
+from tailprobe.investigate.encoder.answer import investigate_encoder
+from tailprobe.investigate.encoder.fit import TuningRecipe
+from tailprobe.investigate.encoder.material import tuning_material
 from tailprobe.labels import Labels
 from tailprobe.learners.recipe import Recipe
 from tailprobe.learners.training_set import TrainingSet
@@ -187,3 +193,25 @@ def test_a_study_on_ray_has_the_same_results(tmp_path: Path) -> None:
         for engine in ("ray", "local")
     ]
     pd.testing.assert_frame_equal(*results, check_exact=True)
+
+
+def noise_in_two_tints() -> LabeledImages:
+    rng = np.random.default_rng(0)
+    pictures = [rng.normal(115 + 4 * (i % 2), 60, (48, 48, 3)).clip(0, 255).astype(np.uint8) for i in range(40)]
+    return read_memory(pictures, ["mine" if i % 2 else "field" for i in range(40)])
+
+
+def test_fine_tuning_on_ray_gives_the_same_numbers() -> None:
+    encoder = custom_encoder(tiny_encoder.tiny(), name="tiny")
+    material = tuning_material(noise_in_two_tints(), encoder, side=48, seeds=5, low_frequency="named(mine)")
+    recipe = TuningRecipe(epochs=2, head_epochs=5, encoder_rate=0.01)
+    here, there = (
+        investigate_encoder(*material, ["all"], recipe=recipe, schedule=choose_engine(name).fine_tune)
+        for name in ("local", "ray")
+    )
+    assert abs(here.groups["all"].mean[0]) > 0.01, "fine-tuning that changes nothing would compare nothing"
+    for group, found in here.groups.items():
+        np.testing.assert_array_equal(found.levels, there.groups[group].levels)
+        assert found.reference == there.groups[group].reference
+    with pytest.raises(InputError, match="lora: the model has no linear layer"):
+        investigate_encoder(*material, ["lora"], recipe=recipe, schedule=choose_engine("ray").fine_tune)

@@ -22,6 +22,7 @@ from tailprobe.cli.investigated import (
 from tailprobe.cli.settings import ALL_OF_RECIPE, Given, with_settings
 from tailprobe.console import Bars
 from tailprobe.errors import InputError
+from tailprobe.study.execution import Execution
 
 if TYPE_CHECKING:
     from tailprobe.embeddings.embeddings import Embeddings
@@ -111,7 +112,7 @@ def explain(
     write_and_print(answer.finding(), explain_figures(answer), folder, study)
 
 
-@with_settings(study=MEASURED, defaults={"seeds": 5})
+@with_settings(study=MEASURED, execution=["engine"], defaults={"seeds": 5})
 def encoder(
     source: Source,
     given: Given,
@@ -146,6 +147,7 @@ def encoder(
 
     `tailprobe investigate encoder RUN --encoder efficientnet_lite0 --images 400 --side 96`
     """
+    from tailprobe.engines.choose import choose_engine
     from tailprobe.investigate.encoder.answer import investigate_encoder
     from tailprobe.investigate.encoder.fit import TuningRecipe
     from tailprobe.investigate.encoder.material import tuning_material
@@ -154,6 +156,7 @@ def encoder(
     from tailprobe.study.seeds import first_seeds
 
     study, folder = asked(source, given, out, "encoder")
+    engine = choose_engine(Execution(**given.execution).engine)
     with Bars(quiet=quiet) as bars:
         collection = check(read_images(study), study, progress=bars)
         material, network, pixels = tuning_material(
@@ -162,7 +165,7 @@ def encoder(
         )  # fmt: skip
         answer = investigate_encoder(
             material, network, pixels, tuning or (), recipe=TuningRecipe(epochs=epochs), metric=study.metric,
-            margin=float(study.margin), progress=bars,
+            margin=float(study.margin), progress=bars, schedule=engine.fine_tune,
         )  # fmt: skip
     write_and_print(answer.finding(), {"encoder": encoder_figure(answer)}, folder, study)
 

@@ -133,11 +133,12 @@ def write_and_print(finding: "Finding", figures: "Figures", out: Path, study: "S
     print_text(f"Page: {page}")
     folder = run_folder_of(out)
     if folder is not None:
-        _draw_again(folder)
+        draw_run_page(folder)
         print_text(f"The study's page links to it: {folder.report}")
 
 
-def _draw_again(folder: "RunFolder") -> None:
+def draw_run_page(folder: "RunFolder") -> None:
+    """Write the page of a finished run again, with links to its investigations."""
     from tailprobe.lock import locked_folder
     from tailprobe.report.write import write_report
     from tailprobe.runs.run import Run

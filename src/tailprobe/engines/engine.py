@@ -1,4 +1,4 @@
-"""The interface of an engine: it decides where shards of embeddings and heads are computed, never what."""
+"""The interface of an engine: it decides where embeddings, heads and fine-tuned encoders are computed, never what."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.work import OnDone, ShardRecords, ShardWork
 from tailprobe.encoders.encoder import Encoder
+from tailprobe.investigate.encoder.tasks import TuningData, TuningResults, TuningTask
 from tailprobe.labels import Labels
 from tailprobe.training.kernels import Kernel
 from tailprobe.training.schedule import Finished
@@ -42,3 +43,6 @@ class Engine(Protocol):
         at_once: int,
     ) -> Finished:
         """Train heads and yield each as it finishes, see `tailprobe.training.schedule.TrainHeads`."""
+
+    def fine_tune(self, data: TuningData, tasks: Sequence[TuningTask]) -> TuningResults:
+        """Fine-tune an encoder once per task and yield each with its result, in any order."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.embeddings.work import OnDone, ShardRecords, ShardWork, compute_shards
 from tailprobe.encoders.encoder import Encoder
+from tailprobe.investigate.encoder.tasks import TuningData, TuningResults, TuningTask, fine_tune_all
 from tailprobe.labels import Labels
 from tailprobe.training.kernels import Kernel
 from tailprobe.training.schedule import Finished, train_all
@@ -34,3 +35,7 @@ class LocalEngine:
     ) -> Finished:
         """Train heads in threads or in a stack."""
         return train_all(embeddings, labels, tasks, kernel=kernel, at_once=at_once)
+
+    def fine_tune(self, data: TuningData, tasks: Sequence[TuningTask]) -> TuningResults:
+        """Run one fine-tuning after the other, each on all cores or the GPU."""
+        return fine_tune_all(data, tasks)

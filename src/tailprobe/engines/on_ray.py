@@ -8,6 +8,8 @@ from tailprobe.encoders.encoder import Encoder
 from tailprobe.engines.ray_cluster import connect
 from tailprobe.engines.ray_heads import train_on_ray
 from tailprobe.engines.ray_shards import embed_on_ray
+from tailprobe.engines.ray_tuning import fine_tune_on_ray
+from tailprobe.investigate.encoder.tasks import TuningData, TuningResults, TuningTask
 from tailprobe.labels import Labels
 from tailprobe.training.kernels import Kernel
 from tailprobe.training.schedule import Finished
@@ -38,3 +40,8 @@ class RayEngine:
         """Train heads in Ray tasks, one per core of the cluster, or one stack per GPU."""
         if tasks:
             yield from train_on_ray(embeddings, labels, tasks, kernel=kernel, at_once=at_once, cluster=connect())
+
+    def fine_tune(self, data: TuningData, tasks: Sequence[TuningTask]) -> TuningResults:
+        """Run the fine-tunings in Ray tasks, one per core of the cluster, or one per GPU."""
+        if tasks:
+            yield from fine_tune_on_ray(data, tasks, cluster=connect())

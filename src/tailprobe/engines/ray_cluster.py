@@ -3,9 +3,13 @@
 import logging
 import os
 from dataclasses import dataclass
+from typing import Any
 
 import ray
 from ray.data import DataContext
+from ray.exceptions import RayTaskError
+
+from tailprobe.errors import InputError
 
 _QUIET = logging.ERROR
 
@@ -33,3 +37,17 @@ def connect() -> Cluster:
     context.print_on_execution_start = False
     has: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
     return Cluster(max(1, int(has.get("CPU", 1))), int(has.get("GPU", 0)))
+
+
+def received(ready: Any) -> Any:  # noqa: ANN401 - an ObjectRef, and what its task returned
+    """Return what a finished task returned.
+
+    Raises:
+        InputError: the task raised it, as of a kernel that the worker's processor does not have.
+    """
+    try:
+        return ray.get(ready)
+    except RayTaskError as error:
+        if isinstance(error.cause, InputError):
+            raise error.cause from None
+        raise

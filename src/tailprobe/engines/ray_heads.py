@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 import ray
 import torch
-from ray.exceptions import RayTaskError
 
 from tailprobe.embeddings.embeddings import Embeddings
-from tailprobe.engines.ray_cluster import Cluster
-from tailprobe.errors import InputError
+from tailprobe.engines.ray_cluster import Cluster, received
 from tailprobe.labels import Labels
 from tailprobe.learners.head import HEADS
 from tailprobe.learners.history import FittedHead, History
@@ -56,7 +54,7 @@ def train_on_ray(
                 return
             (ready,), _ = ray.wait(list(running), num_returns=1)
             group = running.pop(ready)
-            for place, kind, link, arrays, history in _received(ready):  # arrays of Ray's are not to be written to
+            for place, kind, link, arrays, history in received(ready):  # arrays of Ray's are not to be written to
                 tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
                 yield group[place], FittedHead(HEADS.get(kind).from_tensors(tensors, link), _writable(history))
     finally:
@@ -94,12 +92,3 @@ def _writable(history: History | None) -> History | None:
         return None
     arrays = ("training_loss", "validation_loss", "average_precision")
     return replace(history, **{name: getattr(history, name).copy() for name in arrays})
-
-
-def _received(ready: Any) -> list[Sent]:  # noqa: ANN401 - an ObjectRef
-    try:
-        return ray.get(ready)
-    except RayTaskError as error:
-        if isinstance(error.cause, InputError):  # a kernel that the worker's processor does not have
-            raise error.cause from None
-        raise

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tailprobe.comparison.contrasts import TestResult
 from tailprobe.encoders.timm_encoder import TimmEncoder
 from tailprobe.groups import LOW_FREQUENCY, REMAINING
-from tailprobe.investigate.encoder.fit import FROZEN, Pixels, TuningRecipe, fine_tune
+from tailprobe.investigate.encoder.fit import FROZEN, Pixels, TuningRecipe
+from tailprobe.investigate.encoder.tasks import FineTuneAll, TuningData, TuningTask, fine_tune_all
 from tailprobe.investigate.encoder.tuning import TUNINGS
 from tailprobe.investigate.finding import Finding
 from tailprobe.investigate.paired import GROUPS, Differences, compare_cases, group_masks
@@ -54,6 +54,7 @@ def investigate_encoder(
     metric: str = "average_precision",
     margin: float | None = None,
     progress: Progress = silent,
+    schedule: FineTuneAll = fine_tune_all,
 ) -> EncoderAnswer:
     """Fine-tune an encoder under every seed and compare it with itself frozen.
 
@@ -61,20 +62,22 @@ def investigate_encoder(
         material: the collection; as `tuning_material` gives it.
         encoder: as `tuning_material` gives it.
         tunings: names of `TUNINGS`; none for all of them.
+        schedule: runs the fine-tunings, such as an engine's `fine_tune`.
 
     Raises:
         InputError: an unknown tuning, or a network that it does not fit.
     """
     names, used = tuple(tunings or TUNINGS.names()), recipe or TuningRecipe()
-    features = np.asarray(material.embeddings.vectors, np.float32)
-    results: dict[str, list[TestResult]] = {name: [] for name in (FROZEN, *names)}
-    total, done = len(results) * len(material.splits), 0
-    for seed, split in material.splits.items():
-        for name, of_case in results.items():
-            progress("fine-tune", done, total)
-            held = fine_tune(encoder.network, pixels, features, split, name, used, seed=seed)
-            of_case.append(measure(material, Tested(name, seed, *held, steps=0), metric))
-            done += 1
+    for name in names:
+        TUNINGS.get(name)  # an unknown one is refused before the first is run
+    cases = (FROZEN, *names)
+    data = TuningData(
+        encoder.network, pixels, np.asarray(material.embeddings.vectors, np.float32), material.splits, used
+    )
+    tested = _run(data, [TuningTask(name, seed) for seed in material.splits for name in cases], schedule, progress)
+    results = {
+        name: [measure(material, tested[TuningTask(name, seed)], metric) for seed in material.splits] for name in cases
+    }
     found = compare_cases(results, names, FROZEN, group_masks(material), metric=metric)
     return EncoderAnswer(
         metric,
@@ -87,6 +90,17 @@ def investigate_encoder(
         names,
         dict(zip(GROUPS, found, strict=True)),
     )
+
+
+def _run(
+    data: TuningData, tasks: Sequence[TuningTask], schedule: FineTuneAll, progress: Progress
+) -> dict[TuningTask, Tested[str]]:
+    found: dict[TuningTask, Tested[str]] = {}
+    progress("fine-tune", 0, len(tasks))
+    for task, held in schedule(data, tasks):
+        found[task] = Tested(task.tuning, task.seed, *held, steps=0)
+        progress("fine-tune", len(found), len(tasks))
+    return found
 
 
 def _sentences(answer: EncoderAnswer) -> Iterator[str]:
