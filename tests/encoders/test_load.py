@@ -133,7 +133,6 @@ def test_weights_in_the_hubs_cache_are_found_without_a_network(tmp_path, torchvi
     code = """
         import json
         from tailprobe.encoders.load import load_encoder
-from tailprobe.encoders.runtime.choose import MIN_COSINE, cosine
         print(json.dumps(dict(load_encoder("resnet18").identity)))
     """
     done = run_offline(code, tmp_path)

@@ -17,6 +17,7 @@ import httpx
 import numpy as np
 import pytest
 
+from commands import SOURCE
 from serving import contents, serving
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.errors import InputError
@@ -24,7 +25,6 @@ from tailprobe.use.classifier import Classifier
 from tailprobe.use.serve.batcher import Batcher
 from tailprobe.use.serve.run import listen
 from tailprobe.use.serve.settings import Batching, Limits, ServerSettings
-from use_pictures import SOURCE
 
 TOKEN = "sixteen-characters-or-more"
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from commands import SOURCE
 from serving import contents
 from tailprobe.errors import InputError
 from tailprobe.use.classifier import Classifier
-from use_pictures import SOURCE
 
 ray = pytest.importorskip("ray")
 serve = pytest.importorskip("ray.serve")
