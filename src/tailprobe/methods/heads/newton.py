@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from tailprobe.methods.heads.axes import Axes
 from tailprobe.methods.heads.preconditioner import Preconditioner
@@ -19,7 +19,10 @@ _STEPS = 60  # of Newton's method
 _PRODUCTS = 60  # of the curvature with a vector, for one step
 _RESIDUAL = 0.25**2  # of a step's equation, squared, relative to its start
 _GAIN = 1e-8  # a predicted decrease of the loss that ends the search
+_ARRIVED = 0.01  # of that gain: a group that can fall by less is left as it is
 _HALVINGS = 30
+_TRIALS = 6  # lengths of a step, where it lowers the loss enough already
+_SLOPE = 0.1  # along a step at its end, relative to its start
 
 
 @runtime_checkable
@@ -52,6 +55,26 @@ class Weighted:
     def __call__(self, v: Float[np.ndarray, "T C"], /) -> Float[np.ndarray, "T C"]:
         """Return its product with `v`."""
         return self.diagonal * v
+
+
+@dataclass(frozen=True, eq=False)
+class _OfClasses:
+    """The second derivative by the scores of some classes: whole groups, which do not depend on the others."""
+
+    bend: Bend
+    classes: Int[np.ndarray, " K"]
+
+    @property
+    def diagonal(self) -> Float[np.ndarray, "T K"]:
+        return self.bend.diagonal[:, self.classes]
+
+    def __call__(self, v: Float[np.ndarray, "T K"], /) -> Float[np.ndarray, "T K"]:
+        diagonal = self.bend.diagonal
+        if v.shape == diagonal.shape:
+            return self.bend(v)
+        whole = np.zeros_like(diagonal)
+        whole[:, self.classes] = v
+        return self.bend(whole)[:, self.classes]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,19 +115,41 @@ def newton(
     penalty = np.broadcast_to(np.asarray(penalty, np.float64), (len(start),))
     at = _Point.of(x, start)
     value, slope = _objective(loss, at, penalty)
+    moving = np.ones(len(value), bool)  # groups; one that has arrived costs nothing more
     for _ in range(_STEPS):
-        gradient = np.concatenate(
-            [slope @ x + penalty[:, None] * at.weight[:, :-1], slope.sum(axis=1)[:, None]], axis=1
-        )
-        step = _Point.of(x, _step(axes, loss.bend(at.scores.T), penalty, gradient, len(value), heavy))
-        gain = -_groups((gradient * step.weight).sum(axis=1), len(value))
+        classes = np.flatnonzero(np.broadcast_to(moving, len(start)))
+        bend = _OfClasses(loss.bend(at.scores.T), classes)
+        step, gain = _newton_step(x, at, slope, penalty, axes, bend, moving, heavy)
         found = _search(loss, at, step, penalty, value, gain)
         if found is None:
             return at.weight, bool((gain < 100 * _GAIN).all())
         at, value, slope = found
         if (gain < _GAIN).all():
             return at.weight, True
+        moving &= gain > _ARRIVED * _GAIN
     return at.weight, False
+
+
+def _newton_step(
+    x: Float[np.ndarray, "T D"],
+    at: _Point,
+    slope: Float[np.ndarray, "C T"],
+    penalty: Float[np.ndarray, " C"],
+    axes: Axes,
+    bend: "_OfClasses",
+    moving: Bool[np.ndarray, " G"],
+    heavy: int,
+) -> tuple[_Point, Float[np.ndarray, " G"]]:
+    """Return the step of all classes, 0 for those of groups that do not move, and the decrease it predicts, by group."""
+    classes, groups = bend.classes, int(moving.sum())
+    weight, by_score, of_class = at.weight[classes], slope[classes], penalty[classes]
+    by_weight = by_score @ x + of_class[:, None] * weight[:, :-1]
+    gradient = np.concatenate([by_weight, by_score.sum(axis=1)[:, None]], axis=1)
+    found = _Point.of(x, _step(axes, bend, of_class, gradient, groups, heavy))
+    step, gain = _Point(np.zeros_like(at.weight), np.zeros_like(at.scores)), np.zeros(len(moving))
+    step.weight[classes], step.scores[classes] = found.weight, found.scores
+    gain[moving] = -_groups((gradient * found.weight).sum(axis=1), groups)
+    return step, gain
 
 
 def _groups(by_class: Float[np.ndarray, " C"], groups: int) -> Float[np.ndarray, " G"]:
@@ -127,16 +172,35 @@ def _search(
     value: Float[np.ndarray, " G"],
     gain: Float[np.ndarray, " G"],
 ) -> tuple[_Point, Float[np.ndarray, " G"], Float[np.ndarray, "C T"]] | None:
-    """Halve the step of each group until it lowers the objective enough; None if it never does."""
-    length, classes = np.ones(len(value)), len(at.weight)
-    for _ in range(_HALVINGS):
+    """Take the step of each group nearly to the minimum along it, by Newton's method within a bracket.
+
+    A step's length matters where the curvature changes along it: at the margin of a hinge, or where scores saturate.
+    None if a step never lowers the objective enough.
+    """
+    groups, classes = len(value), len(at.weight)
+    length, low, high = np.ones(groups), np.zeros(groups), np.full(groups, np.inf)
+    for trial in range(_HALVINGS):
         found = at.towards(step, np.broadcast_to(length, (classes,)))
         lower, slope = _objective(loss, found, penalty)
-        short = ~(lower <= value - 1e-4 * length * gain + 1e-15 * np.maximum(1, value))
-        if not short.any():
+        falls = lower <= value - 1e-4 * length * gain + 1e-15 * np.maximum(1, value)
+        by_length = _groups((slope * step.scores).sum(axis=1) + penalty * _along(found, step), groups)
+        steep = (np.abs(by_length) > _SLOPE * gain) & (gain > _GAIN) & (trial < _TRIALS)
+        if not (steep | ~falls).any():
             return found, lower, slope
-        length = np.where(short, length / 2, length)
+        past = ~falls | (by_length > 0)
+        low, high = np.where(past, low, length), np.where(past, length, high)
+        bent = (loss.bend(found.scores.T)(step.scores.T.astype(np.float32)).T * step.scores).sum(axis=1)
+        curve = _groups(bent + penalty * _along(step, step), groups)
+        wanted = length - by_length / np.maximum(curve, 1e-300)
+        middle = np.where(np.isinf(high), 4 * length, (low + high) / 2)
+        inside = (wanted > low) & (wanted < np.minimum(high, 10 * length)) & falls
+        length = np.where(steep | ~falls, np.where(inside, wanted, middle), length)
     return None
+
+
+def _along(at: _Point, step: _Point) -> Float[np.ndarray, " C"]:
+    """Return the products of the weights without their biases."""
+    return np.einsum("ce,ce->c", at.weight[:, :-1], step.weight[:, :-1])
 
 
 def _step(

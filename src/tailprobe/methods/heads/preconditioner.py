@@ -10,7 +10,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from tailprobe.methods.heads.axes import Axes
 
 _LEAST = 1e-6  # of the largest: rows that bend less are left to the mean
-_BIAS = 0.05  # of all weight, added for the bias: with no row left to the mean K would be 0 there
+_BIAS = 0.005  # of all weight, added for the bias: with no row left to the mean K would be 0 there
 _JITTER = 1e-5  # of the largest diagonal element, above the rounding of float32
 
 
