@@ -63,16 +63,18 @@ class _OfClasses:
 
     bend: Bend
     classes: Int[np.ndarray, " K"]
+    of_all: int  # C
+    diagonal: Float[np.ndarray, "T K"]
 
-    @property
-    def diagonal(self) -> Float[np.ndarray, "T K"]:
-        return self.bend.diagonal[:, self.classes]
+    @classmethod
+    def of(cls, bend: Bend, classes: Int[np.ndarray, " K"]) -> "_OfClasses":
+        diagonal = bend.diagonal
+        return cls(bend, classes, diagonal.shape[1], diagonal[:, classes])
 
     def __call__(self, v: Float[np.ndarray, "T K"], /) -> Float[np.ndarray, "T K"]:
-        diagonal = self.bend.diagonal
-        if v.shape == diagonal.shape:
+        if len(self.classes) == self.of_all:
             return self.bend(v)
-        whole = np.zeros_like(diagonal)
+        whole = np.zeros((len(v), self.of_all), v.dtype)
         whole[:, self.classes] = v
         return self.bend(whole)[:, self.classes]
 
@@ -118,7 +120,7 @@ def newton(
     moving = np.ones(len(value), bool)  # groups; one that has arrived costs nothing more
     for _ in range(_STEPS):
         classes = np.flatnonzero(np.broadcast_to(moving, len(start)))
-        bend = _OfClasses(loss.bend(at.scores.T), classes)
+        bend = _OfClasses.of(loss.bend(at.scores.T), classes)
         step, gain = _newton_step(x, at, slope, penalty, axes, bend, moving, heavy)
         found = _search(loss, at, step, penalty, value, gain)
         if found is None:
@@ -140,7 +142,7 @@ def _newton_step(
     moving: Bool[np.ndarray, " G"],
     heavy: int,
 ) -> tuple[_Point, Float[np.ndarray, " G"]]:
-    """Return the step of all classes, 0 for those of groups that do not move, and the decrease it predicts, by group."""
+    """Return the step of all classes, 0 in groups that do not move, and the decrease that it predicts, by group."""
     classes, groups = bend.classes, int(moving.sum())
     weight, by_score, of_class = at.weight[classes], slope[classes], penalty[classes]
     by_weight = by_score @ x + of_class[:, None] * weight[:, :-1]
