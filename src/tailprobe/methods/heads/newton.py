@@ -29,7 +29,9 @@ _SLOPE = 0.1  # along a step at its end, relative to its start
 class Bend(Protocol):
     """The second derivative of a loss by its scores."""
 
-    diagonal: Float[np.ndarray, "T C"]  # float32, 0 or more
+    @property
+    def diagonal(self) -> Float[np.ndarray, "T C"]:
+        """Its diagonal, float32, 0 or more."""
 
     def __call__(self, v: Float[np.ndarray, "T C"], /) -> Float[np.ndarray, "T C"]:
         """Return its product with changes of the scores, float32."""

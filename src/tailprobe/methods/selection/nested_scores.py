@@ -5,8 +5,7 @@ from jaxtyping import Float, Int
 from scipy.special import expit, softmax
 
 from tailprobe.learners.training_set import TrainingSet
-from tailprobe.methods.heads.axes import Axes
-from tailprobe.methods.heads.columns import centre_and_scale
+from tailprobe.methods.heads.axes import standardised_rows
 from tailprobe.methods.heads.linear_fit import ScoreLoss, fit_linear
 from tailprobe.methods.heads.logistic import BinaryCrossEntropy
 from tailprobe.methods.heads.multinomial import SoftmaxCrossEntropy
@@ -49,16 +48,3 @@ def draw_folds(x: Float[np.ndarray, "T D"], folds: int, seed: int) -> Int[np.nda
     place = np.empty(len(x), np.int64)
     place[order] = rng.permutation(len(x)) % folds
     return place
-
-
-def standardised_rows(train: TrainingSet) -> tuple[Float[np.ndarray, "T D"], Axes]:
-    """Return the standardised rows, float64, and their principal axes, shared with other methods of the rows."""
-
-    def make() -> tuple[Float[np.ndarray, "T D"], Axes]:
-        x = np.asarray(train.embeddings, np.float64)
-        mean, inverse = centre_and_scale(x)
-        x = (x - mean) * inverse
-        x.flags.writeable = False
-        return x, Axes.of(x)
-
-    return train.memo.once("standardised rows", make)
