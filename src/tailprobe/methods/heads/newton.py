@@ -223,19 +223,21 @@ def _step(
     def dot(a: Float[np.ndarray, "C E"], b: Float[np.ndarray, "C E"]) -> Float[np.ndarray, " G"]:
         return _groups((a * b).sum(axis=1), groups)
 
-    def precondition(r: Float[np.ndarray, "C E"]) -> Float[np.ndarray, "C E"]:
-        return np.stack([inverse(of_class) for inverse, of_class in zip(inverses, r, strict=True)])
-
     residual = np.concatenate([axes.along(-gradient[:, :-1]), -gradient[:, -1:]], axis=1) / scale
     residual = residual.astype(np.float32)
-    step, solved = np.zeros_like(residual), precondition(residual)
-    direction, left = solved, dot(residual, solved)
+    step = np.zeros_like(residual)
+    solved = np.stack([inverse(of_class) for inverse, of_class in zip(inverses, residual, strict=True)])
+    direction, left = solved.copy(), dot(residual, solved)
     enough = np.maximum(_RESIDUAL * left, 1e-30)
     for _ in range(_PRODUCTS):
-        product = _product(axes, bend, penalty, direction)
+        todo = np.flatnonzero(np.broadcast_to(left > enough, len(step)))
+        product = np.zeros_like(direction)
+        product[todo] = _product(axes, _OfClasses.of(bend, todo), penalty[todo], direction[todo])
         length = _ratio(left, dot(direction, product), left > enough)
         step, residual = step + length * direction, residual - length * product
-        solved, before = precondition(residual), left
+        before = left
+        for c in todo:
+            solved[c] = inverses[c](residual[c])
         left = np.where(length[:, 0] > 0, dot(residual, solved), 0)
         if (left <= enough).all():
             break
