@@ -17,7 +17,7 @@ from tailprobe.methods.heads.preconditioner import Preconditioner
 HEAVY = 128  # rows that a preconditioner takes exactly
 _STEPS = 60  # of Newton's method
 _PRODUCTS = 60  # of the curvature with a vector, for one step
-_RESIDUAL = 0.25**2  # of a step's equation, squared, relative to its start
+_RESIDUAL = 0.1**2  # of a step's equation, squared, relative to its start
 _GAIN = 1e-8  # a predicted decrease of the loss that ends the search
 _ARRIVED = 0.01  # of that gain: a group that can fall by less is left as it is
 _HALVINGS = 30
