@@ -1,6 +1,6 @@
 """Newton's method for a linear head: conjugate gradients for each step, in float32 along principal axes.
 
-Steps are approximate, gradients are exact (float64): the search ends where the loss can fall by less than `_GAIN`.
+Steps are approximate, gradients are exact (float64): the search ends where the loss can fall by less than `least`.
 Source: Nocedal and Wright, Numerical Optimization, 2nd edition 2006, section 7.1, line search Newton-CG.
 """
 
@@ -18,7 +18,7 @@ HEAVY = 128  # rows that a preconditioner takes exactly
 _STEPS = 60  # of Newton's method
 _PRODUCTS = 60  # of the curvature with a vector, for one step
 _RESIDUAL = 0.1**2  # of a step's equation, squared, relative to its start
-_GAIN = 1e-8  # a predicted decrease of the loss that ends the search
+GAIN = 1e-8  # a predicted decrease of the loss that ends the search
 _ARRIVED = 0.01  # of that gain: a group that can fall by less is left as it is
 _HALVINGS = 30
 _TRIALS = 6  # lengths of a step, where it lowers the loss enough already
@@ -105,6 +105,7 @@ def newton(
     axes: Axes,
     *,
     heavy: int = HEAVY,
+    least: float = GAIN,
 ) -> tuple[Float[np.ndarray, "C E"], bool]:
     """Return the weights, a bias at their end, that minimise loss(x w + b) + penalty / 2 |w|^2, and if they were found.
 
@@ -115,6 +116,7 @@ def newton(
         start: weights and biases to start from.
         axes: of the rows of x.
         heavy: rows that the preconditioner takes exactly.
+        least: the predicted decrease of the loss, of each group, that ends the search.
     """
     penalty = np.broadcast_to(np.asarray(penalty, np.float64), (len(start),))
     at = _Point.of(x, start)
@@ -124,13 +126,13 @@ def newton(
         classes = np.flatnonzero(np.broadcast_to(moving, len(start)))
         bend = _OfClasses.of(loss.bend(at.scores.T), classes)
         step, gain = _newton_step(x, at, slope, penalty, axes, bend, moving, heavy)
-        found = _search(loss, at, step, penalty, value, gain)
+        found = _search(loss, at, step, penalty, value, gain, least)
         if found is None:
-            return at.weight, bool((gain < 100 * _GAIN).all())
+            return at.weight, bool((gain < 100 * max(least, GAIN)).all())
         at, value, slope = found
-        if (gain < _GAIN).all():
+        if (gain < least).all():
             return at.weight, True
-        moving &= gain > _ARRIVED * _GAIN
+        moving &= gain > _ARRIVED * least
     return at.weight, False
 
 
@@ -175,6 +177,7 @@ def _search(
     penalty: Float[np.ndarray, " C"],
     value: Float[np.ndarray, " G"],
     gain: Float[np.ndarray, " G"],
+    least: float,
 ) -> tuple[_Point, Float[np.ndarray, " G"], Float[np.ndarray, "C T"]] | None:
     """Take the step of each group nearly to the minimum along it, by Newton's method within a bracket.
 
@@ -188,7 +191,7 @@ def _search(
         lower, slope = _objective(loss, found, penalty)
         falls = lower <= value - 1e-4 * length * gain + 1e-15 * np.maximum(1, value)
         by_length = _groups((slope * step.scores).sum(axis=1) + penalty * _along(found, step), groups)
-        steep = (np.abs(by_length) > _SLOPE * gain) & (gain > _GAIN) & (trial < _TRIALS)
+        steep = (np.abs(by_length) > _SLOPE * gain) & (gain > least) & (trial < _TRIALS)
         if not (steep | ~falls).any():
             return found, lower, slope
         past = ~falls | (by_length > 0)
