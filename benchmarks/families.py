@@ -26,6 +26,7 @@ import pandas as pd
 from tailprobe.datasets.long_tail import thin_to_long_tail
 from tailprobe.embeddings.embeddings import Embeddings, align
 from tailprobe.embeddings.precomputed.read import read_embeddings
+from tailprobe.learners.memo import Memo
 from tailprobe.learners.recipe import Recipe
 from tailprobe.methods.method import BoundMethod
 from tailprobe.randomness import generator
@@ -87,18 +88,24 @@ def measure(given: Given) -> tuple[pd.DataFrame, int]:
     bare = replace(design, repeats=tuple(replace(repeat, learners={}) for repeat in design.repeats))
     with tempfile.TemporaryDirectory() as folder:
         # The first head of a process costs more.
-        _one(bare, stored, design.methods[0], Path(folder) / "first", SharedFits(1))
+        _one(bare, stored, design.methods[0], Path(folder) / "first", SharedFits(1), {})
         shared, finished = SharedFits(len(design.repeats)), Path(folder) / "all"
-        rows = [_one(bare, stored, method, finished, shared) for method in design.methods]
+        memos = {(encoder, repeat.seed): Memo() for encoder in stored for repeat in design.repeats}
+        rows = [_one(bare, stored, method, finished, shared, memos) for method in design.methods]
     return pd.DataFrame(rows), len(design.repeats)
 
 
 def _one(
-    design: Design, stored: dict[str, Embeddings], method: BoundMethod, finished: Path, shared: SharedFits
+    design: Design,
+    stored: dict[str, Embeddings],
+    method: BoundMethod,
+    finished: Path,
+    shared: SharedFits,
+    memos: dict[tuple[str, int], Memo],
 ) -> dict[str, object]:
     """Plan and train the heads of one method; what other methods have trained is in the folder `finished`."""
     started = time.process_time()
-    planned = plan_heads(replace(design, methods=(method,)), stored)
+    planned = plan_heads(replace(design, methods=(method,)), stored, memos=memos)
     made = time.process_time()
     train(
         stored,

@@ -11,13 +11,14 @@ from benchmarks.conformance.data import LOW, labels_of, largest, stage, training
 from tailprobe.labels import Kind
 from tailprobe.learners.plan import TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.heads.axes import standardised_rows
 from tailprobe.methods.lookup import parse_methods
 from tailprobe.methods.selection.confident_learning import contradicted
 from tailprobe.methods.selection.dynamics import probabilities_by_epoch
 from tailprobe.methods.selection.forgetting import events
 from tailprobe.methods.selection.herding import follow_the_mean
 from tailprobe.methods.selection.k_centre import farthest_first
-from tailprobe.methods.selection.nested_scores import out_of_fold
+from tailprobe.methods.selection.nested_scores import draw_folds, out_of_fold
 
 
 def kept(text: str, kind: Kind) -> np.ndarray:
@@ -144,7 +145,7 @@ def instance_hardness() -> float:
     """Hold out-of-fold probabilities against scikit-learn's."""
     train = training_set(labels_of("single-label"))
     ours = out_of_fold(train, 4)
-    place = np.random.default_rng(0).permutation(len(train)) % 4
+    place = draw_folds(standardised_rows(train)[0], 4, train.seed)
     x, y = train.embeddings.astype(np.float64), train.labels.matrix.argmax(axis=1)
     x, wanted = (x - x.mean(axis=0)) / x.std(axis=0), np.empty(ours.shape)
     for fold in range(4):

@@ -1,11 +1,12 @@
 """TrainingSet: the data that a method is given."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from tailprobe.labels import Labels
+from tailprobe.learners.memo import Memo
 from tailprobe.short_repr import short_repr
 
 
@@ -26,9 +27,17 @@ class TrainingSet:
     vectors: Float[np.ndarray, "T D"] | None = None  # float32 or float16, for methods with needs={"embeddings"}
     text: Float[np.ndarray, "C D"] | None = None  # float32, of the class names, for methods with needs={"text"}
     part_widths: tuple[int, ...] = ()  # of a fused encoder the width of each part, for methods with needs={"parts"}
+    seed: int = 0  # of the split's repeat, for draws that methods share; every other draw is from `rng`
+    memo: Memo = field(default_factory=Memo, init=False)  # what methods of the same rows share; a copy has its own
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def sharing(self, memo: Memo) -> "TrainingSet":
+        """Return this training set with the memo of the methods that are given the same rows and seed."""
+        shared = replace(self)
+        object.__setattr__(shared, "memo", memo)
+        return shared
 
     @property
     def embeddings(self) -> Float[np.ndarray, "T D"]:

@@ -8,6 +8,7 @@ from jaxtyping import Bool, Int
 from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
+from tailprobe.learners.memo import Memo
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import LACKS, BoundMethod, Need, way_out
 
@@ -19,6 +20,9 @@ def training_set(
     rng: np.random.Generator,
     stored: Embeddings,
     rows: Int[np.ndarray, " T"],
+    *,
+    seed: int = 0,
+    memo: Memo | None = None,
 ) -> TrainingSet:
     """Return the training set of one method: labels, and of the embeddings what it declares to need.
 
@@ -29,11 +33,15 @@ def training_set(
         rng: for this method and seed.
         stored: embeddings of all images.
         rows: (T,) the training rows.
+        seed: of the repeat, for draws that methods share.
+        memo: of the methods that are given the same embeddings of the same rows, with the same seed.
     """
     needs = method.needs
     vectors = np.asarray(stored.vectors[rows], dtype=np.float32) if needs else None
     text = stored.class_text.of(labels.classes) if "text" in needs and stored.class_text is not None else None
-    return TrainingSet(labels, low_frequency, rng, vectors, text, stored.part_widths if "parts" in needs else ())
+    parts = stored.part_widths if "parts" in needs else ()
+    given = TrainingSet(labels, low_frequency, rng, vectors, text, parts, seed)
+    return given if memo is None else given.sharing(memo)
 
 
 def provided(stored: Embeddings) -> frozenset[Need]:

@@ -19,6 +19,7 @@ from tailprobe.errors import InputError
 from tailprobe.frequency import low_frequency_classes
 from tailprobe.labels import Kind, Labels
 from tailprobe.learners.learner import Ensemble, Learner
+from tailprobe.learners.memo import Memo
 from tailprobe.learners.no_op import identical_ranking, no_op_reason
 from tailprobe.learners.plan import TrainingPlan, summarise_plan
 from tailprobe.learners.recipe import Recipe
@@ -167,17 +168,25 @@ def _repeat(
     return Repeat(seed, split, learners)
 
 
-def plan_heads(design: Design, embeddings: Mapping[str, Embeddings]) -> list[PlannedHead]:
+def plan_heads(
+    design: Design, embeddings: Mapping[str, Embeddings], *, memos: Mapping[tuple[str, int], Memo] | None = None
+) -> list[PlannedHead]:
     """Make the learners that read embeddings, and list every head of the study, by encoder, repeat and method.
 
     Repeats are planned at the same time, one a core, each with its own generators.
+
+    Args:
+        design: what is known before the embeddings are.
+        embeddings: of all images, by encoder.
+        memos: by encoder and seed, where methods share what they compute with those of other calls; by default the
+            methods of a repeat share it with each other.
 
     Raises:
         InputError: a method's arguments do not fit the embeddings.
     """
     places = [(repeat, encoder, stored) for encoder, stored in embeddings.items() for repeat in design.repeats]
     with one_thread_each(), ThreadPoolExecutor(cores()) as pool:
-        running = [pool.submit(_plan, design, *place) for place in places]
+        running = [pool.submit(_plan, design, *place, memos or {}) for place in places]
         try:
             return [head for future in running for head in future.result()]
         except BaseException:
@@ -185,22 +194,26 @@ def plan_heads(design: Design, embeddings: Mapping[str, Embeddings]) -> list[Pla
             raise
 
 
-def _plan(design: Design, repeat: Repeat, encoder: str, stored: Embeddings) -> list[PlannedHead]:
-    learners = _learners(design, repeat, encoder, stored)
+def _plan(
+    design: Design, repeat: Repeat, encoder: str, stored: Embeddings, memos: Mapping[tuple[str, int], Memo]
+) -> list[PlannedHead]:
+    learners = _learners(design, repeat, encoder, stored, memos.get((encoder, repeat.seed)) or Memo())
     return [
         PlannedHead(encoder, method, repeat, _within_budget(learner, repeat, design)) for method, learner in learners
     ]
 
 
 def _learners(
-    design: Design, repeat: Repeat, encoder: str, stored: Embeddings
+    design: Design, repeat: Repeat, encoder: str, stored: Embeddings, memo: Memo
 ) -> Iterator[tuple[BoundMethod, Learner]]:
     labels = design.images.labels.rows(repeat.split.train)
     for method in design.methods:
         if method not in repeat.learners:
             rng = generator(repeat.seed, "plan", str(method), encoder)
-            rows = repeat.split.train
-            yield method, method.learner(training_set(method, labels, design.low_frequency, rng, stored, rows))
+            given = training_set(
+                method, labels, design.low_frequency, rng, stored, repeat.split.train, seed=repeat.seed, memo=memo
+            )
+            yield method, method.learner(given)
         else:
             yield method, repeat.learners[method]
 

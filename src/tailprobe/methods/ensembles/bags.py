@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.special import expit
 
 from tailprobe.learners.training_set import TrainingSet
-from tailprobe.methods.heads.columns import centre_and_scale
+from tailprobe.methods.heads.axes import standardised_rows
 from tailprobe.methods.heads.linear_fit import fit_linear
 from tailprobe.methods.heads.logistic import BinaryCrossEntropy
 
@@ -27,9 +27,7 @@ def rare_probability(
         rare: (T,) which rows are rare.
         bag: (n,) the rows to fit; at least one rare and one other.
     """
-    x = np.asarray(train.embeddings, np.float64)
-    mean, inverse = centre_and_scale(x)
-    x = (x - mean) * inverse
+    x, axes = standardised_rows(train)
     start = (np.zeros((x.shape[1], 1)), np.zeros(1))
-    weight, bias = fit_linear(x[bag], BinaryCrossEntropy(rare[bag][:, None]), _PENALTY, start)
+    weight, bias = fit_linear(x[bag], BinaryCrossEntropy(rare[bag][:, None]), _PENALTY, start, axes=axes.part(bag))
     return expit(x @ weight + bias)[:, 0]

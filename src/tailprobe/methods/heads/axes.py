@@ -6,6 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from tailprobe.learners.training_set import TrainingSet
+from tailprobe.methods.heads.columns import centre_and_scale
+
 _FEW = 256  # rows: so few need no axes, see `Preconditioner`
 
 
@@ -41,6 +44,19 @@ class Axes:
     def back(self, step: Float[np.ndarray, "C D"]) -> Float[np.ndarray, "C D"]:
         """Return vectors of those coordinates in the dimensions of the rows."""
         return step if self.axes is None else step @ self.axes.T
+
+
+def standardised_rows(train: TrainingSet) -> tuple[Float[np.ndarray, "T D"], Axes]:
+    """Return the standardised rows, float64, and their principal axes, shared with other methods of the rows."""
+
+    def make() -> tuple[Float[np.ndarray, "T D"], Axes]:
+        x = np.asarray(train.embeddings, np.float64)
+        mean, inverse = centre_and_scale(x)
+        x = (x - mean) * inverse
+        x.flags.writeable = False
+        return x, Axes.of(x)
+
+    return train.memo.once("standardised rows", make)
 
 
 def gram_matrix(x: Float[np.ndarray, "T D"]) -> Float[np.ndarray, "D D"]:

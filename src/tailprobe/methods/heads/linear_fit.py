@@ -12,7 +12,7 @@ from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.methods.heads.axes import Axes, gram_matrix
 from tailprobe.methods.heads.columns import centre_and_scale
-from tailprobe.methods.heads.newton import HEAVY, ConvexLoss, newton
+from tailprobe.methods.heads.newton import GAIN, HEAVY, ConvexLoss, newton
 from tailprobe.methods.lbfgs import minimise
 from tailprobe.methods.post_hoc.validation_loss import mean_loss
 
@@ -37,6 +37,7 @@ def fit_linear(
     steps: int | None = None,
     axes: Axes | None = None,
     heavy: int = HEAVY,
+    least: float = GAIN,
 ) -> tuple[Float[np.ndarray, "D C"], Float[np.ndarray, " C"]]:
     """Return the weights and biases that minimise loss(x w + b) + penalty / 2 |w|^2; biases are not penalised.
 
@@ -51,10 +52,13 @@ def fit_linear(
         steps: L-BFGS steps at most, where the fit is not to be taken to the minimum.
         axes: of the rows of x, for several fits to the same rows; by default they are computed.
         heavy: see `newton`.
+        least: see `newton`.
     """
     if isinstance(loss, ConvexLoss) and steps is None and np.all(np.asarray(penalty) > 0):
         from_ = np.column_stack([start[0].T, start[1]])
-        found, converged = newton(x, loss, penalty, from_, Axes.of(x) if axes is None else axes, heavy=heavy)
+        found, converged = newton(
+            x, loss, penalty, from_, Axes.of(x) if axes is None else axes, heavy=heavy, least=least
+        )
         start = found[:, :-1].T, found[:, -1]
         if converged:
             return start

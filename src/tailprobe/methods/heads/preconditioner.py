@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg.blas import ssyrk
 
 from tailprobe.methods.heads.axes import Axes
 
 _LEAST = 1e-6  # of the largest: rows that bend less are left to the mean
-_BIAS = 0.05  # of all weight, added for the bias: with no row left to the mean K would be 0 there
+_BIAS = 0.005  # of all weight, added for the bias: with no row left to the mean K would be 0 there
 _JITTER = 1e-5  # of the largest diagonal element, above the rounding of float32
 
 
@@ -22,11 +23,11 @@ class Preconditioner:
     the largest a_i enter it exactly, as Z (n, D + 1) and A = diag(a); the others, of weight r together, as r times the
     covariance of all rows, which along the principal axes is diagonal, as K is then:
 
-        P^-1 g = K^-1 g - K^-1 Z' (A^-1 + Z K^-1 Z')^-1 Z K^-1 g
+        P^-1 g = K^-1/2 (h - R' (A^-1 + R R')^-1 R h), h = K^-1/2 g, R = Z K^-1/2
     """
 
-    diagonal: Float[np.ndarray, " E"]  # of K, E = D + 1
-    scaled: Float[np.ndarray, "n E"]  # Z K^-1
+    shrink: Float[np.ndarray, " E"]  # the diagonal of K^-1/2, E = D + 1
+    scaled: Float[np.ndarray, "n E"]  # R
     factor: Any  # Cholesky factor of the inner matrix; None if no row is taken exactly
 
     @classmethod
@@ -45,20 +46,24 @@ class Preconditioner:
         rest = max(total - float(weights.sum()), 0.0)
         bias = np.float32(rest + _BIAS * total + 1e-12)
         diagonal = np.append((rest * axes.variances + penalty + 1e-12).astype(np.float32), bias)
-        rows = np.concatenate([axes.rows[taken], np.ones((len(taken), 1), np.float32)], axis=1)
-        scaled = rows / diagonal
-        inner = scaled @ rows.T
+        shrink = 1 / np.sqrt(diagonal)
+        scaled = np.empty((len(taken), len(shrink)), np.float32)
+        np.multiply(axes.rows[taken], shrink[:-1], out=scaled[:, :-1])
+        scaled[:, -1] = shrink[-1]
+        if not len(taken):
+            return cls(shrink, scaled, None)
+        inner = ssyrk(1.0, scaled.T, trans=1, lower=1)  # half a product: its lower triangle
         each = np.arange(len(taken))
         inner[each, each] += 1 / weights + _JITTER * inner[each, each].max(initial=0)
         try:
-            factor = cho_factor(inner, check_finite=False) if len(taken) else None
+            factor = cho_factor(inner, lower=True, overwrite_a=True, check_finite=False)
         except LinAlgError:
             factor = None
-        return cls(diagonal, scaled, factor)
+        return cls(shrink, scaled, factor)
 
     def __call__(self, gradient: Float[np.ndarray, " E"]) -> Float[np.ndarray, " E"]:
         """Return P^-1 gradient."""
-        plain = gradient / self.diagonal
-        if self.factor is None:
-            return plain
-        return plain - self.scaled.T @ cho_solve(self.factor, self.scaled @ gradient, check_finite=False)
+        half = self.shrink * gradient
+        if self.factor is not None:
+            half = half - self.scaled.T @ cho_solve(self.factor, self.scaled @ half, check_finite=False)
+        return self.shrink * half

@@ -77,13 +77,13 @@ class SvmFit:
         # Folds by place in the collection, so that the order in which training rows are named does not matter.
         place = np.argsort(np.argsort(data.train)) % _FOLDS
         scores, axes = np.empty(labels.shape), axes_of(data)
-        weight, bias = zeros = (np.zeros((x.shape[1], labels.shape[1])), np.zeros(labels.shape[1]))
-        for fold in range(_FOLDS):
+        weight, bias = np.zeros((x.shape[1], labels.shape[1])), np.zeros(labels.shape[1])
+        for fold in range(_FOLDS):  # each fit from the last: it is near, and the minimum is the same
             inside, outside = place != fold, place == fold
             if inside.any() and outside.any():
-                weight, bias = self._fit(x[inside], labels[inside], axes.part(inside), zeros)
+                weight, bias = self._fit(x[inside], labels[inside], axes.part(inside), (weight, bias))
                 scores[outside] = x[outside] @ weight + bias
-        weight, bias = self._fit(x, labels, axes, (weight, bias))  # near, and the minimum is the same
+        weight, bias = self._fit(x, labels, axes, (weight, bias))
         slope, offset = platt(scores if len(x) >= _FOLDS else x @ weight + bias, labels)
         return linear_head(weight * slope, bias * slope + offset, mean, inverse, "sigmoid")
 

@@ -39,7 +39,7 @@ def confident_learning(train: TrainingSet, folds: int = 5, *, protect: bool = Tr
         warns of it, hence `protect`.
 
     Args:
-        train: the training part; folds are drawn at random.
+        train: the training part; folds are drawn from the seed of its repeat, the same for all methods.
         folds: 2 to 20.
         protect: whether positives of low-frequency classes are kept in any case.
 

@@ -9,6 +9,8 @@ from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
 from tailprobe.methods.resampling.label_sets import label_sets
 
+_BLOCK = 256  # rows whose cosines are taken at once
+
 
 @method(
     "deduplicate",
@@ -56,8 +58,12 @@ def deduplicate(train: TrainingSet, similarity: float = 0.95) -> TrainingPlan:
 def without_copies(unit: Float[np.ndarray, "n D"], similarity: float) -> Bool[np.ndarray, " n"]:
     """Return (n,) bool, which rows stay; rows are visited in ascending order of their similarity to the mean."""
     kept, copy = np.zeros(len(unit), bool), np.zeros(len(unit), bool)
-    for row in np.argsort(unit @ unit.mean(axis=0), kind="stable"):
-        if not copy[row]:
-            kept[row] = True
-            copy |= unit @ unit[row] > similarity
+    order = np.argsort(unit @ unit.mean(axis=0), kind="stable")
+    for first in range(0, len(order), _BLOCK):
+        block = order[first : first + _BLOCK]
+        block = block[~copy[block]]
+        for row, similar in zip(block, unit[block] @ unit.T > similarity, strict=True):
+            if not copy[row]:
+                kept[row] = True
+                copy |= similar
     return kept

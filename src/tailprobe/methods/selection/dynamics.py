@@ -16,9 +16,7 @@ def probabilities_by_epoch(train: TrainingSet, epochs: int) -> Float[np.ndarray,
     Adam with a learning rate of 0.01 and batches of 64 on standardised rows; the start and the order come from the
     training set's generator.
     """
-    x = np.asarray(train.embeddings, np.float64)
-    mean, inverse = centre_and_scale(x)
-    x = np.column_stack([(x - mean) * inverse, np.ones(len(x))])
+    x = train.memo.once("standardised rows and ones", lambda: _with_ones(train))
     y = train.labels.matrix
     link = _softmax if train.labels.kind == "single-label" else expit
     weight = train.rng.normal(0, 0.01, (x.shape[1], y.shape[1]))
@@ -28,13 +26,20 @@ def probabilities_by_epoch(train: TrainingSet, epochs: int) -> Float[np.ndarray,
         order = train.rng.permutation(len(x))
         for start in range(0, len(x), _BATCH):
             rows, step = order[start : start + _BATCH], step + 1
-            gradient = x[rows].T @ (link(x[rows] @ weight) - y[rows]) / len(rows)
+            batch = x[rows]
+            gradient = batch.T @ (link(batch @ weight) - y[rows]) / len(rows)
             first = _FIRST * first + (1 - _FIRST) * gradient
             second = _SECOND * second + (1 - _SECOND) * gradient**2
             corrected = np.sqrt(second / (1 - _SECOND**step)) + 1e-8
-            weight = weight - _RATE * first / (1 - _FIRST**step) / corrected
+            weight -= (_RATE / (1 - _FIRST**step)) * first / corrected
         found[epoch] = link(x @ weight)
     return found
+
+
+def _with_ones(train: TrainingSet) -> Float[np.ndarray, "T E"]:
+    x = np.asarray(train.embeddings, np.float64)
+    mean, inverse = centre_and_scale(x)
+    return np.column_stack([(x - mean) * inverse, np.ones(len(x))])
 
 
 def _softmax(z: Float[np.ndarray, "B C"]) -> Float[np.ndarray, "B C"]:

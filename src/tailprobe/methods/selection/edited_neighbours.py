@@ -6,7 +6,7 @@ from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
-from tailprobe.methods.selection.neighbours import label_distance, nearest_rows, removable
+from tailprobe.methods.selection.neighbours import label_distance, nearest_of, removable
 
 
 @method(
@@ -44,7 +44,7 @@ def edited_neighbours(train: TrainingSet, k: int = 3, difference: float = 0.5) -
     """
     check_range(k, 1, 1000, what="edited_neighbours: k")
     check_range(difference, 0, 1, what="edited_neighbours: difference")
-    matrix, nearest = train.labels.matrix, nearest_rows(train.embeddings, k)
+    matrix, nearest = train.labels.matrix, nearest_of(train, k)
     if not nearest.shape[1]:
         return TrainingPlan.of(train)
     others = label_distance(matrix[:, None], matrix[nearest]) > difference  # (T, k)

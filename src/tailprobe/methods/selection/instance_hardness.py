@@ -39,7 +39,7 @@ def instance_hardness(train: TrainingSet, count: int | CountRule = "low-frequenc
         The images kept are the easy ones, so that the head is not trained on the hard ones it will meet.
 
     Args:
-        train: the training part; folds are drawn at random.
+        train: the training part; folds are drawn from the seed of its repeat, the same for all methods.
         count: images per class, or a rule, see `resolve_count`.
         folds: 2 to 20.
 

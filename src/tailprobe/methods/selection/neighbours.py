@@ -3,6 +3,16 @@
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from tailprobe.learners.training_set import TrainingSet
+
+_FEW = 5  # neighbours that are found whenever fewer are asked for, so that methods can share them
+
+
+def nearest_of(train: TrainingSet, k: int) -> Int[np.ndarray, "T K"]:
+    """Return the k nearest other training rows of each, see `nearest_rows`; shared with other methods."""
+    number = max(k, _FEW)
+    return train.memo.once(f"{number} neighbours", lambda: nearest_rows(train.embeddings, number))[:, :k]
+
 
 def nearest_rows(rows: Float[np.ndarray, "T D"], k: int) -> Int[np.ndarray, "T K"]:
     """Return the k nearest other rows of each by Euclidean distance, fewer if there are fewer rows."""

@@ -6,7 +6,7 @@ from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.learners.training_set import TrainingSet
 from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
-from tailprobe.methods.selection.neighbours import label_distance, nearest_rows, removable
+from tailprobe.methods.selection.neighbours import label_distance, nearest_of, removable
 
 
 @method(
@@ -43,7 +43,7 @@ def tomek_links(train: TrainingSet, difference: float = 0.5) -> TrainingPlan:
     """
     check_range(difference, 0, 1, what="tomek_links: difference")
     matrix, kept = train.labels.matrix, np.ones(len(train), bool)
-    nearest = nearest_rows(train.embeddings, 1)
+    nearest = nearest_of(train, 1)
     if nearest.shape[1]:
         partner = nearest[:, 0]
         mutual = partner[partner] == np.arange(len(train))

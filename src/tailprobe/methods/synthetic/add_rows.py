@@ -26,6 +26,7 @@ def with_rows(
     """
     if not sum(map(len, vectors)):
         return replace(TrainingPlan.of(train), target_count=target)
-    made = Synthetic(np.concatenate(vectors).astype(np.float32), np.concatenate(labels))
+    rows = np.concatenate([np.asarray(part, np.float32) for part in vectors])
+    made = Synthetic(rows, np.concatenate(labels))
     every = np.arange(len(train) + len(made.vectors))
     return TrainingPlan((Stage(every),), synthetic=made, target_count=target)

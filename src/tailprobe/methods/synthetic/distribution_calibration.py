@@ -10,6 +10,8 @@ from tailprobe.methods.ranges import check_range
 from tailprobe.methods.resampling.target_count import CountRule, resolve_count
 from tailprobe.methods.synthetic.add_rows import with_rows
 
+Lender = tuple[Float[np.ndarray, " D"], Float[np.ndarray, "_ D"]]  # the mean of a frequent class, its centred rows
+
 
 @method(
     "distribution_calibration",
@@ -54,7 +56,7 @@ def distribution_calibration(
     target, labels = resolve_count(count, train), train.labels
     counts, classes = labels.counts, np.eye(len(labels.counts), dtype=bool)
     frequent = np.flatnonzero(~train.low_frequency & (counts > 1))
-    lenders = [np.asarray(train.embeddings[labels.matrix[:, c]], np.float64) for c in frequent]
+    lenders = [_centred(np.asarray(train.embeddings[labels.matrix[:, c]], np.float64)) for c in frequent]
     vectors, carried = [], []
     for c in np.flatnonzero(train.low_frequency):
         if 0 < counts[c] < target and lenders:
@@ -66,9 +68,14 @@ def distribution_calibration(
     return with_rows(train, vectors, carried, target=target)
 
 
+def _centred(rows: Float[np.ndarray, "n D"]) -> Lender:
+    mean = rows.mean(axis=0)
+    return mean, rows - mean
+
+
 def _around(
     x: Float[np.ndarray, " D"],
-    lenders: list[Float[np.ndarray, "_ D"]],
+    lenders: list[Lender],
     number: int,
     k: int,
     alpha: float,
@@ -79,10 +86,10 @@ def _around(
     A covariance X'X / (n - 1) of centred rows X is that of X'z / sqrt(n - 1), z standard normal, so none is formed;
     alpha in every entry is that of one number, added to all dimensions.
     """
-    nearest = sorted(lenders, key=lambda rows: float(np.linalg.norm(rows.mean(axis=0) - x)))[:k]
-    mean = (x + sum(rows.mean(axis=0) for rows in nearest)) / (len(nearest) + 1)
+    nearest = sorted(lenders, key=lambda lender: float(np.linalg.norm(lender[0] - x)))[:k]
+    mean = (x + sum(of_class for of_class, _ in nearest)) / (len(nearest) + 1)
     spread = np.sqrt(alpha) * rng.standard_normal((number, 1))
-    for rows in nearest:
+    for _, rows in nearest:
         z = rng.standard_normal((number, len(rows)))
-        spread = spread + z @ (rows - rows.mean(axis=0)) / np.sqrt((len(rows) - 1) * len(nearest))
+        spread = spread + z @ rows / np.sqrt((len(rows) - 1) * len(nearest))
     return mean + spread

@@ -53,7 +53,10 @@ def rose(train: TrainingSet, count: int | CountRule = "largest", shrinkage: floa
             members = np.flatnonzero(labels.matrix[:, c])
             drawn = train.rng.choice(members, target - counts[c])
             noise = bandwidth(np.asarray(train.embeddings[members], np.float64), shrinkage)
-            vectors.append(train.embeddings[drawn] + noise * train.rng.standard_normal((len(drawn), len(noise))))
+            moved = train.rng.standard_normal((len(drawn), len(noise)))
+            moved *= noise
+            moved += train.embeddings[drawn]
+            vectors.append(moved.astype(np.float32))
             carried.append(labels.matrix[drawn])
             counts = counts + labels.matrix[drawn].sum(axis=0)
     return with_rows(train, vectors, carried, target=target)

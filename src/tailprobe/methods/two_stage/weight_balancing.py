@@ -17,6 +17,7 @@ from tailprobe.methods.method import method
 from tailprobe.methods.ranges import check_range
 
 _STEPS = 20
+_LEAST = 1e-12  # of the loss, by which a fit may miss its minimum: secants of lengths need accurate ones
 _NEAR = 1e-6  # of a length to the bound, relative
 _FLATTEST = 0.02  # fall of log length by log penalty that is believed
 
@@ -116,7 +117,7 @@ def fit_bounded(
     for _ in range(_STEPS):
         if (np.abs(excess[bounded]) < _NEAR).all():
             break
-        at = fit_linear(x, loss, np.exp(now), at, axes=axes)
+        at = fit_linear(x, loss, np.exp(now), at, axes=axes, least=_LEAST)
         excess = _excess(at[0], radius)
         slope = np.minimum((excess - excess_before) / np.where(now == before, np.inf, now - before), -_FLATTEST)
         before, excess_before = now, excess
