@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
@@ -31,12 +32,14 @@ def test_umap_keeps_neighbours_together_and_gives_the_same_places() -> None:
     pytest.importorskip("umap", reason="the extra tailprobe[umap] is not installed")
     rng = np.random.default_rng(0)
     groups = np.repeat([0, 1], 30)
+    threads = torch.get_num_threads()
     found = umap_places(rng.normal(size=(60, 8)) + 20 * groups[:, None])
     distances = np.linalg.norm(found[:, None] - found, axis=2) + np.diag([np.inf] * 60)
     assert (groups[distances.argmin(axis=1)] == groups).all()  # each image's nearest is of its own group
     again = umap_places(np.random.default_rng(0).normal(size=(60, 8)) + 20 * groups[:, None])
     np.testing.assert_array_equal(found, again)
     assert np.isfinite(umap_places(rng.normal(size=(3, 8)))).all()
+    assert torch.get_num_threads() == threads, "heads trained later in this process would differ in their last digits"
 
 
 def test_umap_that_is_not_installed_is_one_line_before_any_work(

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+import torch
 from jaxtyping import Float, Int
 
 from tailprobe.embeddings.embeddings import Embeddings
@@ -77,7 +78,11 @@ def umap_places(vectors: Float[np.ndarray, "M D"]) -> Float[np.ndarray, "M 2"]:
     """
     neighbours = min(_NEIGHBOURS, len(vectors) - 1)
     made = _umap()(n_components=2, n_neighbors=neighbours, init="pca", random_state=0, n_jobs=1)
-    return np.asarray(made.fit_transform(vectors), dtype=np.float64)
+    before = torch.get_num_threads()
+    try:
+        return np.asarray(made.fit_transform(vectors), dtype=np.float64)
+    finally:
+        torch.set_num_threads(before)  # numba, which compiles UMAP, sets OpenMP's threads, which are torch's as well
 
 
 def check_projection(by: Projection) -> None:
