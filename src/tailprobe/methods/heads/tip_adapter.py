@@ -11,7 +11,6 @@ from tailprobe.learners.adjustment import digest_of
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
-from tailprobe.methods.adam import Adam
 from tailprobe.methods.heads.tip_head import SCALE, TipHead, affinity
 from tailprobe.methods.heads.unit_head import unit_rows
 from tailprobe.methods.method import method
@@ -20,7 +19,7 @@ from tailprobe.ranking import rank
 
 _ALPHAS, _BETAS = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0), (0.5, 1.0, 2.0, 3.5, 5.5, 7.0)
 _FIRST = (1.0, 5.5)  # the paper's, with which keys are trained
-_LEARNING_RATE, _EPS, _DECAY, _EVERY = 1e-3, 1e-4, 0.01, 5
+_LEARNING_RATE, _EPS, _EVERY = 1e-3, 1e-4, 5
 
 
 @method(
@@ -132,7 +131,7 @@ class TipFit:
 
     def _trained(self, start: TipHead, classes: torch.Tensor, data: HeadData) -> TipHead:
         keys = start.keys.clone().requires_grad_()
-        adam = Adam([keys], rate=_LEARNING_RATE, eps=_EPS, decay=_DECAY)
+        adam = torch.optim.AdamW([keys], lr=_LEARNING_RATE, eps=_EPS)
         best, highest = start, _precision(start, data)
         alpha, beta = _FIRST
         for step in range(1, self.steps + 1):

@@ -12,7 +12,6 @@ from tailprobe.learners.head import LinearHead
 from tailprobe.learners.learner import HeadData
 from tailprobe.learners.loss import Link
 from tailprobe.learners.training_set import TrainingSet
-from tailprobe.methods.adam import Adam
 from tailprobe.methods.heads.linear_fit import axes_of, fit_linear, linear_head, standardised
 from tailprobe.methods.heads.logistic import BinaryCrossEntropy
 from tailprobe.methods.method import method
@@ -120,10 +119,9 @@ class MetaDescent:
     def run(self, weights: Float[np.ndarray, "E C"], steps: int) -> Float[np.ndarray, "E C"]:
         """Return the head's weights after some steps."""
         w = torch.from_numpy(weights)
-        optimiser = Adam(self.parameters, rate=_META_RATE)
+        optimiser = torch.optim.Adam(self.parameters, lr=_META_RATE)
         for _ in range(steps):
-            for parameter in self.parameters:
-                parameter.grad = None
+            optimiser.zero_grad()
             self.meta_loss(w).backward()
             optimiser.step()
             w = self.stepped(w).detach()
