@@ -1,4 +1,4 @@
-"""Fixtures of every test; annotations are checked at run time."""
+"""Fixtures of every test; annotations are checked at run time, in slow tests only where they ask for it."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
-from jaxtyping import install_import_hook
+from jaxtyping import config, install_import_hook
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -104,6 +104,8 @@ SLOW = (
     "use/test_scene.py",
     "use/test_review.py",
 )
+# Slow tests in which annotations are checked, as are all that are not slow.
+TYPES = ("investigate", "scores", "splits", "training/test_engine.py", "use/test_model.py")
 
 install_import_hook("tailprobe", "runtime_types.check")
 # How long one example takes says nothing about the code.
@@ -112,18 +114,26 @@ settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """Mark what is in SLOW."""
-    slow = {TESTS / path for path in SLOW}
-    if missing := [str(path) for path in slow if not path.exists()]:
-        raise pytest.UsageError(f"tests/conftest.py, SLOW: no {', '.join(missing)}")
+    """Mark what is in SLOW and in TYPES."""
+    marks = {"slow": {TESTS / path for path in SLOW}, "types": {TESTS / path for path in TYPES}}
+    if missing := [str(path) for paths in marks.values() for path in paths if not path.exists()]:
+        raise pytest.UsageError(f"tests/conftest.py, SLOW and TYPES: no {', '.join(missing)}")
 
     @cache
-    def is_slow(path: Path) -> bool:  # asked once for each file: there are thousands of items
-        return not slow.isdisjoint((path, *path.parents))
+    def marks_of(path: Path) -> list[str]:  # asked once for each file: there are thousands of items
+        return [mark for mark, paths in marks.items() if not paths.isdisjoint((path, *path.parents))]
 
     for item in items:
-        if is_slow(item.path):
-            item.add_marker(pytest.mark.slow)
+        for mark in marks_of(item.path):
+            item.add_marker(mark)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Check annotations in tests that are not slow and those marked `types`: in a study they take most of the time."""
+    checked = item.get_closest_marker("slow") is None or item.get_closest_marker("types") is not None
+    config.update("jaxtyping_disable", not checked)
+    return (yield)
 
 
 @pytest.fixture(scope="session")

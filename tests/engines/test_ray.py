@@ -72,6 +72,11 @@ def images(tmp_path: Path) -> LabeledImages:
     return tailprobe.read(mean_colours.draw(tmp_path / "images", images=IMAGES))
 
 
+def one_shard(images: LabeledImages) -> LabeledImages:
+    """Return what a single worker computes: to start another takes seconds."""
+    return images.rows(np.arange(4))
+
+
 def on_ray(images: LabeledImages, load: Load, cache: Path) -> Embeddings:
     return embed(images, load(), cache=cache, compute=partial(choose_engine("ray").embed, load=load))
 
@@ -81,8 +86,8 @@ def files(cache: Path) -> dict[str, bytes]:
     return {str(path.relative_to(cache)): path.read_bytes() for path in paths}
 
 
-@pytest.mark.parametrize("load", [MeanColours, partial(load_encoder, "descriptors")], ids=["own", "descriptors"])
-def test_embeddings_from_ray_are_the_same_bytes(images: LabeledImages, load: Load, tmp_path: Path) -> None:
+def test_embeddings_from_ray_are_the_same_bytes(images: LabeledImages, tmp_path: Path) -> None:
+    load = partial(load_encoder, "descriptors")
     found = on_ray(images, load, tmp_path / "ray")
     expected = embed(images, load(), cache=tmp_path / "local")
     np.testing.assert_array_equal(found.vectors, expected.vectors)
@@ -128,7 +133,7 @@ def test_a_worker_with_another_encoder_is_reported(images: LabeledImages, tmp_pa
     engine = choose_engine("ray")
     with pytest.raises(InputError, match="worker's encoder has version '2', where the study was started it is '1'"):
         embed(
-            images,
+            one_shard(images),
             MeanColours(),
             cache=tmp_path,
             compute=partial(engine.embed, load=partial(MeanColours, version="2")),
@@ -136,9 +141,9 @@ def test_a_worker_with_another_encoder_is_reported(images: LabeledImages, tmp_pa
 
 
 def test_an_unreadable_image_is_named(images: LabeledImages, tmp_path: Path) -> None:
-    images.image_sources[5].path.write_bytes(b"no image")
-    with pytest.raises(InputError, match=images.image_sources[5].path.name):
-        on_ray(images, MeanColours, tmp_path / "ray")
+    images.image_sources[2].path.write_bytes(b"no image")
+    with pytest.raises(InputError, match=images.image_sources[2].path.name):
+        on_ray(one_shard(images), MeanColours, tmp_path / "ray")
 
 
 def tasks(labels: Labels) -> list[HeadTask]:

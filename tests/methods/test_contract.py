@@ -206,6 +206,7 @@ def test_every_kernel_follows_the_reference(text: str, kind: Kind, name: str) ->
         torch.testing.assert_close(head.tensors()[key], tensor, rtol=1e-3, atol=2e-5)
 
 
+@pytest.mark.types
 @every_case
 def test_the_trained_head_predicts_and_survives_storage(text: str, kind: Kind, tmp_path: Path) -> None:
     data = head_data(kind)

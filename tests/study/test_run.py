@@ -49,6 +49,7 @@ def values(result: Run) -> pd.Series:
     return result.results.astype(dict.fromkeys(keys, str)).set_index(keys)["value"].sort_index()
 
 
+@pytest.mark.types
 def test_a_run_folder_holds_what_others_script_against(finished: Run) -> None:
     folder = finished.folder.path
     names = {path.name for path in folder.iterdir()}
