@@ -42,6 +42,7 @@ def explain_lines(studies: int) -> Iterator[str]:
             answer = investigate_explain(material, encoder, "mine", TRAINING, pictures=False)
             told[_where(answer.places[CLASS_OTHERS])] += 1
             told[f"training less test: {_where(answer.places[TRAINING_TEST])}"] += 1
+            told.update(f"training less test: {of.what} differ" for of in answer.contents if of.differs)
             checks.update(f"{check.what} {check.verdict}" for check in answer.checks)
         name = "a marker" if marker else "no marker"
         yield f"explain, {name}, {studies} studies: {shares(told, studies)}; sanity: {shares(checks, studies)}"

@@ -1,5 +1,7 @@
 """`explain` finds a marker that is planted on a class, and nothing where none is; maps agree with their definitions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -11,9 +13,11 @@ from tailprobe.embeddings.compute import embed
 from tailprobe.encoders.custom import custom_encoder
 from tailprobe.encoders.encoder import Encoder
 from tailprobe.errors import InputError
+from tailprobe.investigate.explain import unseen
 from tailprobe.investigate.explain.answer import CLASS_OTHERS, TRAINING_TEST, ExplainAnswer, investigate_explain
-from tailprobe.investigate.explain.attribution import Attributor
+from tailprobe.investigate.explain.attribution import AttributionMaps, Attributor
 from tailprobe.investigate.explain.grad_cam import grad_cam_of
+from tailprobe.investigate.explain.unseen import baseline_heads
 from tailprobe.investigate.trials import Material, Training
 from tailprobe.learners.head import LinearHead
 from tailprobe.learners.recipe import Recipe
@@ -23,17 +27,21 @@ from tiny_encoder import tiny
 TRAINING = Training(Recipe(epochs=30, width=0, learning_rate=0.02, select="last"), workers=1)
 
 
-def scenes(*, marker: bool, each: int = 40, seed: int = 0) -> LabeledImages:
-    """Return images of noise in two tints: `mine`, with a marker or without, and `field`."""
+PARTS = ("train", "train", "train", "validation", "test")
+
+
+def scenes(*, marker: bool, each: int = 40, seed: int = 0, unmarked: str = "") -> LabeledImages:
+    """Return images of noise in two tints: `mine`, with a marker or without, and `field`; in parts, one unmarked."""
     rng = np.random.default_rng(seed)
     pictures, names = [], []
     for i in range(2 * each):
         tint = (20, 0, -20) if i % 2 else (-20, 0, 20)
         coarse = rng.normal(128, 40, (14, 14, 3)).repeat(8, axis=0).repeat(8, axis=1) + tint
         picture = coarse.clip(0, 255).astype(np.uint8)
-        pictures.append(marked(picture) if marker and i % 2 else picture)
+        pictures.append(marked(picture) if marker and i % 2 and PARTS[i // 2 % 5] != unmarked else picture)
         names.append("mine" if i % 2 else "field")
-    return read_memory(pictures, names)
+    images = read_memory(pictures, names)
+    return replace(images, given_parts=tuple(PARTS[i // 2 % 5] for i in range(2 * each))) if unmarked else images
 
 
 def material_of(images: LabeledImages, encoder: Encoder, cache) -> Material:
@@ -63,6 +71,46 @@ def test_training_and_test_images_carry_the_same_marker(found: ExplainAnswer) ->
     assert not found.places[TRAINING_TEST].more.any()
     assert found.centre.low <= 0 <= found.centre.high
     assert [content.differs for content in found.contents] == [False, False]
+
+
+def test_a_marker_on_training_images_alone_is_found_at_its_place(encoder: Encoder, tmp_path) -> None:
+    material = material_of(scenes(marker=True, unmarked="test"), encoder, tmp_path)
+    answer = investigate_explain(material, encoder, "mine", TRAINING, pictures=False)
+    assert answer.places[TRAINING_TEST].peak == (0, 0)
+    assert answer.places[TRAINING_TEST].more[0, 0]
+
+
+def test_no_head_maps_an_image_it_was_trained_on(encoder: Encoder, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Grouped images are left out with their group."""
+    images = scenes(marker=False)
+    images = replace(images, groups=tuple(f"scene {i // 4}" for i in range(len(images))))
+    material = material_of(images, encoder, tmp_path)
+    trained: list[np.ndarray] = []
+    mapped: list[np.ndarray] = []
+
+    def heads(material, training, seed, parts):
+        trained.extend(parts)
+        return baseline_heads(material, training, seed, parts)
+
+    def at(self, head, c, rows):
+        mapped.append(np.array(rows))
+        return AttributionMaps(tuple(rows), np.zeros((len(rows), 7, 7)))
+
+    monkeypatch.setattr(unseen, "baseline_heads", heads)
+    monkeypatch.setattr(Attributor, "at", at)
+    (seed, split), c = next(iter(material.splits.items())), material.place("mine")
+    rows = {
+        name: part[images.labels.matrix[part, c]] for name, part in (("training", split.train), ("test", split.test))
+    }
+    found = unseen.unseen_maps(
+        material, TRAINING, Attributor.of(encoder, images), c, seed, rows, np.random.default_rng(0)
+    )
+    assert {name: sorted(maps.rows) for name, maps in found.items()} == {n: sorted(r.tolist()) for n, r in rows.items()}
+    assert len(trained) == unseen.FOLDS
+    groups = np.array(images.groups)
+    for of_head, part in enumerate(trained):
+        for shown in mapped[of_head :: unseen.FOLDS]:
+            assert set(groups[shown]).isdisjoint(groups[part])
 
 
 def test_every_image_and_place_is_in_the_tables(found: ExplainAnswer) -> None:

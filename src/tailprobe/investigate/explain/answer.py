@@ -13,14 +13,11 @@ from tailprobe.investigate.explain.attribution import AttributionMaps, Attributo
 from tailprobe.investigate.explain.cells import CELLS, Mean, PlaceTest, centre_share, compare_places, place_name
 from tailprobe.investigate.explain.content import ContentTest, compare_content
 from tailprobe.investigate.explain.sanity import SanityCheck, check_maps
+from tailprobe.investigate.explain.unseen import FOLDS, baseline_heads, unseen_maps
 from tailprobe.investigate.finding import Finding
 from tailprobe.investigate.trials import Material, Training
-from tailprobe.learners.head import Head
-from tailprobe.learners.plan import Stage, TrainingPlan
 from tailprobe.randomness import generator
 from tailprobe.ranking import rank
-from tailprobe.training.engine import train
-from tailprobe.training.task import HeadKey, HeadTask
 
 QUESTION = (
     "For example, if the training examples for the class game_room tend to contain pool tables and if the testing "
@@ -44,9 +41,9 @@ class ExplainAnswer:
     technique: str  # that computes the maps
     names: tuple[str, ...]  # of the collection's images
     precision: float  # average precision of the class on the test part
-    attributions: Mapping[str, AttributionMaps]  # by part: training, test
+    attributions: Mapping[str, AttributionMaps]  # by part: training, test; of the head of the whole training part
     pictures: Mapping[str, list[UInt8[np.ndarray, "_h _w 3"]]]  # by part: of the first images; none where not wanted
-    places: Mapping[str, PlaceTest]  # `TRAINING_TEST` and, if there are other classes, `CLASS_OTHERS`
+    places: Mapping[str, PlaceTest]  # `TRAINING_TEST`, of unseen images, and `CLASS_OTHERS` if there are other classes
     centre: Mean  # share of the centre, training less test images
     contents: tuple[ContentTest, ...]  # training against test images; none of occlusion
     checks: tuple[SanityCheck, ...]
@@ -87,12 +84,16 @@ def investigate_explain(
     for part, found in rows.items():
         if len(found) < LEAST:
             raise InputError(f"class {class_name!r} has {len(found)} {part} image(s); explain needs {LEAST} or more")
-    head, attributor = _head(material, training, seed), Attributor.of(encoder, material.images)
+    (head,) = baseline_heads(material, training, seed, [split.train])
+    attributor = Attributor.of(encoder, material.images)
     attributions = {}
     for done, (part, of_part) in enumerate(rows.items()):
-        training.progress("map images", done, len(rows) + 1)
+        training.progress("map images", done, len(rows) + 2)
         attributions[part] = attributor.at(head, c, of_part.tolist())
-    places = {TRAINING_TEST: compare_places(attributions["training"].cells, attributions["test"].cells, rng)}
+    training.progress("map images", len(rows), len(rows) + 2)
+    unseen = unseen_maps(material, training, attributor, c, seed, rows, rng)
+    training.progress("map images", len(rows) + 1, len(rows) + 2)
+    places = {TRAINING_TEST: compare_places(unseen["training"].cells, unseen["test"].cells, rng)}
     held_out = np.concatenate([split.validation, split.test])
     with_it, without = (
         attributor.at(head, c, _drawn(material, c, held_out, 2 * images, rng, carried=carried).tolist()).cells
@@ -112,8 +113,8 @@ def investigate_explain(
             for part in parts
         },
         places,
-        Mean.difference(*(centre_share(attributions[part].cells) for part in parts)),
-        _contents(attributions["training"], attributions["test"], rng),
+        Mean.difference(*(centre_share(unseen[part].cells) for part in parts)),
+        _contents(unseen["training"], unseen["test"], rng),
         tuple(
             check_maps(
                 attributor,
@@ -138,23 +139,6 @@ def _drawn(
 ) -> Int[np.ndarray, " n"]:
     """Return images of a part at random, with the class or without it."""
     return rng.permutation(part[material.images.labels.matrix[part, c] == carried])[:images]
-
-
-def _head(material: Material, training: Training, seed: int) -> Head:
-    """Return the baseline's head of a seed."""
-    split, name = material.splits[seed], material.embeddings.encoder
-    task = HeadTask(
-        HeadKey(name, "baseline", seed),
-        TrainingPlan((Stage(np.arange(len(split.train))),)),
-        training.recipe,
-        train=split.train,
-        validation=split.validation,
-        standardise=material.embeddings.standardise,
-    )
-    heads = train(
-        {name: material.embeddings}, material.images.labels, [task], kernel=training.kernel, workers=training.workers
-    )
-    return heads[task.key].head
 
 
 def _contents(training: AttributionMaps, test: AttributionMaps, rng: np.random.Generator) -> tuple[ContentTest, ...]:
@@ -224,9 +208,11 @@ def _how(answer: ExplainAnswer) -> tuple[str, ...]:
         f"{CELLS} x {CELLS} cells after the other by the image's mean colour and takes the fall of the logit.",
         f"Each map is turned into the shares of {CELLS} x {CELLS} cells. All cells are tested together by permutations "
         "of the images (largest |t|, 5%); intervals hold for all of them at once.",
-        "Training against test images: what the head learnt only for the training images. Held-out images with the "
-        "class against those without it, all mapped for this class: a cue at a fixed place, such as a border or a "
-        "caption, or the location of the class itself.",
+        f"Training against test images: a cue that is in training images only. Heads of {FOLDS} folds of the training "
+        "part map both, each image by a head that was not trained on it: a head's maps of the images it was trained "
+        "on differ from others even where nothing else does. Held-out images with the class against those without "
+        "it, all mapped for this class: a cue at a fixed place, such as a border or a caption, or the location of "
+        "the class itself.",
         "What moves about from image to image is seen in the pictures and by the next test, not in this one.",
         "The content is the mean of the layer's features over the image, weighted by the map: what is there, wherever "
         "it is. Training and test images are compared by the energy distance, with permutations; whole images, "

@@ -25,6 +25,16 @@ class AttributionMaps:
     cells: Float[np.ndarray, "N G G"]  # shares of each map
     seen: LayerMaps | None = None  # of Grad-CAM
 
+    @classmethod
+    def joined(cls, maps: "Sequence[AttributionMaps]") -> "AttributionMaps":
+        """Return the maps of several sets of images as one."""
+        seen = [part.seen for part in maps if part.seen is not None]
+        return cls(
+            tuple(row for part in maps for row in part.rows),
+            np.concatenate([part.cells for part in maps]),
+            LayerMaps.joined(seen) if seen else None,
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Attributor:

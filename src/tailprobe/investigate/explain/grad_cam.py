@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,12 @@ class LayerMaps:
     maps: Float[np.ndarray, "N h w"]
     looked_at: Float[np.ndarray, "N K"]  # mean of the layer over places, weighted by the map
     whole: Float[np.ndarray, "N K"]  # plain mean over places
+
+    @classmethod
+    def joined(cls, parts: "Sequence[LayerMaps]") -> "LayerMaps":
+        """Return several sets of images as one."""
+        names = (field.name for field in fields(cls))
+        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 @dataclass(frozen=True, eq=False)
