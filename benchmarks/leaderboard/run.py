@@ -9,6 +9,7 @@ from benchmarks.leaderboard.cells import Cell
 from benchmarks.leaderboard.data import Data, load
 from tailprobe.errors import InputError
 from tailprobe.labels import Kind
+from tailprobe.methods.given import lacking, what_encoder_has
 from tailprobe.methods.lookup import parse_methods
 from tailprobe.progress import Progress, silent
 from tailprobe.runs.folder import RunFolder
@@ -19,6 +20,7 @@ from tailprobe.study.tuning import run_search
 from tailprobe.training.search import SearchSpace
 
 Say = Callable[[str], None]
+ENCODERS_HAVE = what_encoder_has(text=False, parts=1)
 SEARCH_SEEDS = 2  # of the search for settings
 
 
@@ -97,10 +99,14 @@ def study_of(cell: Cell, data: Data, plan: Plan) -> Study:
 
 
 def methods_of(cell: Cell, plan: Plan) -> tuple[str, ...]:
-    """Return the methods of a study: those that are defined for its kind of labels."""
+    """Return the methods of a study: those defined for its labels that need neither class names nor a fused encoder."""
     kind: Kind = "single-label" if cell.is_eurosat else "multi-label"
-    named = parse_methods([plan.methods], kind=kind)
-    return tuple(str(m) for m in named if kind in m.kinds and str(m).partition("(")[0] not in plan.without)
+    usable = [
+        str(method)
+        for method in parse_methods([plan.methods], kind=kind)
+        if kind in method.kinds and not lacking(method, {cell.encoder: ENCODERS_HAVE})
+    ]
+    return tuple(method for method in usable if method.partition("(")[0] not in plan.without)
 
 
 def _tuned(cell: Cell, study: Study, plan: Plan, execution: Execution, progress: Progress) -> Study:

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.leaderboard.cells import Cell
 from benchmarks.leaderboard.collect import MAIN, collect, store, stored
 from benchmarks.leaderboard.docs import DOCS, PAGE, TEXT, write
-from benchmarks.leaderboard.run import Plan, run
+from benchmarks.leaderboard.run import Plan, methods_of, run
 
 from tailprobe.errors import InputError
 from tailprobe.runs.run import Run
@@ -76,6 +76,13 @@ def test_a_study_that_cannot_be_run_does_not_stop_the_others(plan: Plan, tmp_pat
 
 def test_methods_left_out_are_not_in_the_study(finished: list[str], plan: Plan) -> None:
     assert Run.load(plan.folder(CELLS[0]).path).methods == ("baseline", "reweight(2)", "ridge", "move_threshold")
+
+
+@pytest.mark.parametrize("cell", [CELLS[0], Cell("eurosat-100", "efficientnet_lite0")], ids=["multi", "single"])
+def test_methods_that_need_class_names_or_a_fused_encoder_are_not_in_it(cell: Cell, plan: Plan) -> None:
+    names = {method.partition("(")[0] for method in methods_of(cell, replace(plan, methods="all", without=()))}
+    assert {"baseline", "reweight", "ridge"} < names
+    assert names.isdisjoint({"zero_shot", "text_init", "late_fusion"})
 
 
 def test_what_is_collected_are_the_numbers_of_the_run(finished: list[str], plan: Plan) -> None:
