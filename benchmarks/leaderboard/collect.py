@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.leaderboard.cells import Cell
+from benchmarks.leaderboard.cells import EVERYTHING, Cell
 from tailprobe.comparison.aspects import ASPECTS
 from tailprobe.comparison.cost import cost_table
 from tailprobe.errors import InputError
@@ -122,11 +122,23 @@ def _answers(run: Run) -> pd.DataFrame:
 
 
 def store(methods: pd.DataFrame, seeds: pd.DataFrame, folder: Path = STORED) -> None:
-    """Keep both tables, numbers to four digits."""
+    """Keep both tables, numbers to four digits, in the place of what was stored of their studies; other studies stay."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in (("methods", methods), ("seeds", seeds)):
-        small = table.round(4).astype(dict.fromkeys(table.select_dtypes("float64"), "float32"))
-        small.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
+        path, small = folder / f"{name}.parquet", table.round(4)
+        small = small.astype(dict.fromkeys(small.select_dtypes("float64"), "float32"))
+        if path.exists():
+            small = _replaced(pd.read_parquet(path), small)
+        small.to_parquet(path, index=False, compression="zstd")
+
+
+def _replaced(before: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of both, of the studies of `now` its own alone, in the order of the grid."""
+    old, new = (table.set_index(["set", "encoder", "tuned"]).index for table in (before, now))
+    both = pd.concat([before[~old.isin(new)], now], ignore_index=True)
+    order = {(cell.set, cell.encoder, cell.tuned): i for i, cell in enumerate(EVERYTHING)}
+    places = both[["set", "encoder", "tuned"]].apply(lambda row: order[tuple(row)], axis=1)
+    return both.loc[places.sort_values(kind="stable").index].reset_index(drop=True)
 
 
 def stored(folder: Path = STORED) -> tuple[pd.DataFrame, pd.DataFrame]:

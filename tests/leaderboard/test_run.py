@@ -114,6 +114,17 @@ def test_the_docs_are_written_from_what_was_stored(finished: list[str], plan: Pl
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
 
 
+def test_a_study_takes_the_place_of_what_was_stored_of_it_and_others_stay(tmp_path: Path) -> None:
+    def table(name: str, value: float) -> pd.DataFrame:
+        return pd.DataFrame({"set": [name], "encoder": ["features"], "tuned": [False], "value": [value]})
+
+    for name, value in (("emotions", 1), ("yeast", 2), ("emotions", 3)):
+        store(table(name, value), table(name, -value), tmp_path)
+    methods, seeds = stored(tmp_path)
+    assert methods[["set", "value"]].to_numpy().tolist() == [["yeast", 2], ["emotions", 3]]
+    assert seeds["value"].tolist() == [-2, -3]
+
+
 def test_nothing_finished_and_nothing_stored_are_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="none of 2 studies is finished"):
         collect(tmp_path, CELLS)
