@@ -122,7 +122,7 @@ def _answers(run: Run) -> pd.DataFrame:
 
 
 def store(methods: pd.DataFrame, seeds: pd.DataFrame, folder: Path = STORED) -> None:
-    """Keep both tables, numbers to four digits, in the place of what was stored of their studies; other studies stay."""
+    """Keep both tables, numbers to four digits, in the place of what is stored of their studies; others stay."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in (("methods", methods), ("seeds", seeds)):
         path, small = folder / f"{name}.parquet", table.round(4)
