@@ -16,7 +16,7 @@ from tailprobe.embeddings.precomputed.in_memory import from_arrays
 from tailprobe.encoders.load import load_encoder
 from tailprobe.groups import ALL
 from tailprobe.investigate.encoder.answer import investigate_encoder
-from tailprobe.investigate.encoder.material import tuning_material
+from tailprobe.investigate.encoder.material import resized, tuning_material
 from tailprobe.investigate.explain.answer import CLASS_OTHERS, TRAINING_TEST, investigate_explain
 from tailprobe.investigate.explain.cells import PlaceTest
 from tailprobe.investigate.layers.answer import verdict
@@ -24,7 +24,7 @@ from tailprobe.investigate.trials import Material
 from tailprobe.randomness import generator
 
 SIDE = 96  # pixels that the network sees
-FAINT = 6  # grey levels of the pattern
+FAINT = 12  # levels of red and blue, of 255, by which the pattern moves a pixel
 
 
 def explain_lines(studies: int) -> Iterator[str]:
@@ -55,21 +55,22 @@ def encoder_lines(studies: int) -> Iterator[str]:
         for study in range(studies):
             for tuning, word in _tuning_verdicts(study, told_apart=told_apart):
                 told[f"{tuning} {word}"] += 1
-        name = "classes told apart by fine noise" if told_apart else "labels by chance"
+        name = "classes told apart by a fine pattern" if told_apart else "labels by chance"
         yield f"encoder, {name}, {studies} studies of 5 seeds: {shares(told, studies)}"
 
 
 def _tuning_verdicts(study: int, *, told_apart: bool) -> Iterator[tuple[str, str]]:
     """Yield each tuning's verdict over all classes."""
-    pictures, names = _tiles(study, marker=False)
+    encoder = load_encoder("efficientnet_lite0")
+    height, width = resized(encoder, SIDE).preprocessing.size  # cut to it, pixels are not interpolated
+    tiles, names = _tiles(study, marker=False)
+    pictures = [tile[:height, :width] for tile in tiles]
     if told_apart:
         pictures = [
             _checked(picture) if name == "mine" else picture for picture, name in zip(pictures, names, strict=True)
         ]
     labelled = read_memory(pictures, names)
-    material, network, pixels = tuning_material(
-        labelled, load_encoder("efficientnet_lite0"), side=SIDE, seeds=5, low_frequency="named(mine)"
-    )
+    material, network, pixels = tuning_material(labelled, encoder, side=SIDE, seeds=5, low_frequency="named(mine)")
     answer = investigate_encoder(material, network, pixels)
     low, high = answer.groups[ALL].together.band()
     for tuning, below, above in zip(answer.tunings, low, high, strict=True):
@@ -77,9 +78,9 @@ def _tuning_verdicts(study: int, *, told_apart: bool) -> Iterator[tuple[str, str
 
 
 def _checked(picture: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
-    """Return a tile with a chequered pattern of single pixels, as faint as its noise."""
+    """Return a tile with a chequered pattern of redder and bluer pixels, which the frozen encoder sees in part."""
     rows, columns = np.indices(picture.shape[:2])
-    pattern = np.where((rows + columns) % 2 == 0, FAINT, -FAINT)[:, :, None]
+    pattern = np.where((rows + columns) % 2 == 0, FAINT, -FAINT)[:, :, None] * np.array([1, 0, -1])
     return np.clip(picture + pattern, 0, 255).astype(np.uint8)
 
 
