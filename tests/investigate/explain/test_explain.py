@@ -113,6 +113,14 @@ def test_no_head_maps_an_image_it_was_trained_on(encoder: Encoder, tmp_path, mon
             assert set(groups[shown]).isdisjoint(groups[part])
 
 
+def test_a_class_of_one_training_group_is_refused(encoder: Encoder, tmp_path) -> None:
+    images = scenes(marker=False, unmarked="test")
+    groups = [f"{part} {i if part == 'test' else i % 2}" for i, part in enumerate(images.given_parts or ())]
+    material = material_of(replace(images, groups=tuple(groups)), encoder, tmp_path)
+    with pytest.raises(InputError, match="all training images of class 'mine' are of one group"):
+        investigate_explain(material, encoder, "mine", TRAINING)
+
+
 def test_every_image_and_place_is_in_the_tables(found: ExplainAnswer) -> None:
     tables = found.finding().tables
     assert set(tables["explain_images"]["part"]) == {"training", "test"}

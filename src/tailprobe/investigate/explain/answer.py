@@ -73,7 +73,7 @@ def investigate_explain(
         pictures: whether the answer holds images.
 
     Raises:
-        InputError: there are no pixels, no such class, or too few of its images in a part.
+        InputError: there are no pixels, no such class, too few of its images in a part, or all of one group.
     """
     if not material.images.has_pixels:
         raise InputError("explain looks at images; these are embeddings without: give the images themselves")

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Int
 
+from tailprobe.errors import InputError
 from tailprobe.investigate.explain.attribution import AttributionMaps, Attributor
 from tailprobe.investigate.trials import Material, Training
 from tailprobe.learners.head import Head
@@ -55,6 +56,9 @@ def unseen_maps(
 
     Args:
         rows: `training` and `test`: the images to map.
+
+    Raises:
+        InputError: the training images with the class are all of one group.
     """
     part = material.splits[seed].train
     fold = _folds(material, c, part, rng)
@@ -74,13 +78,22 @@ def unseen_maps(
 
 
 def _folds(material: Material, c: int, part: Int[np.ndarray, " T"], rng: np.random.Generator) -> Int[np.ndarray, " T"]:
-    """Return the fold of each training row: whole groups, those with the class spread evenly."""
+    """Return the fold of each training row: whole groups, those with the class spread evenly.
+
+    Raises:
+        InputError: the training images with the class are all of one group.
+    """
     groups = material.group_numbers()
     units, of_row = np.unique(part if groups is None else groups[part], return_inverse=True)
     carries = np.zeros(len(units), dtype=bool)
     carries[of_row[material.images.labels.matrix[part, c]]] = True
+    if carries.sum() < 2:
+        raise InputError(
+            f"all training images of class {material.images.labels.classes[c]!r} are of one group; explain maps each "
+            "by a head that was trained on other groups: choose a class of two groups or more"
+        )
     order = rng.permutation(len(units))
     order = order[np.argsort(~carries[order], kind="stable")]
     fold = np.empty(len(units), dtype=np.int64)
-    fold[order] = np.arange(len(units)) % min(FOLDS, max(2, int(carries.sum())))
+    fold[order] = np.arange(len(units)) % min(FOLDS, int(carries.sum()))
     return np.asarray(fold[of_row])
