@@ -1,7 +1,7 @@
 """Fixtures of every test; annotations are checked at run time, in slow tests only where they ask for it."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,14 +107,18 @@ SLOW = (
 # Slow tests in which annotations are checked, as are all that are not slow.
 TYPES = ("investigate", "scores", "splits", "training/test_engine.py", "use/test_model.py")
 
+# The longest test comes first: begun last, one worker would end with it alone.
+FIRST = TESTS / "use" / "test_docs.py"
+
 install_import_hook("tailprobe", "runtime_types.check")
 # How long one example takes says nothing about the code.
 settings.register_profile("any machine", deadline=None, max_examples=60)
 settings.load_profile("any machine")
 
 
-def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
-    """Mark what is in SLOW and in TYPES."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is in SLOW and in TYPES, and put FIRST first."""
+    items.sort(key=lambda item: item.path != FIRST)
     marks = {"slow": {TESTS / path for path in SLOW}, "types": {TESTS / path for path in TYPES}}
     if missing := [str(path) for paths in marks.values() for path in paths if not path.exists()]:
         raise pytest.UsageError(f"tests/conftest.py, SLOW and TYPES: no {', '.join(missing)}")

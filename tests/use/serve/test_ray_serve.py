@@ -36,6 +36,7 @@ def url(model: Path) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join([str(SOURCE), os.environ.get("PYTHONPATH", "")]))
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_worker_niceness", "0")  # Ray's own 15 lets workers starve beside other tests
         patch.setenv("TAILPROBE_TOKEN", TOKEN)
         patch.setattr("ray.serve._private.api.HTTP_PROXY_TIMEOUT", 600)  # seconds; a busy machine starts it slowly
         ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
