@@ -1,5 +1,6 @@
 """Investigations of encoders: what they look at, other layers and poolings, several encoders side by side."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -195,7 +196,7 @@ def _with_layers(study: "Study") -> "Study":
     return replace(study, encoders=tuple(names), weights=weights)
 
 
-def _precomputed(study: "Study", file: Path, names: tuple[str, ...]) -> "Embeddings":
+def _precomputed(study: "Study", file: Path, names: Sequence[str]) -> "Embeddings":
     """Return embeddings of the study's images from one more file, matched as the study's own are."""
     from tailprobe.embeddings.embeddings import align
     from tailprobe.embeddings.precomputed.read import encoder_name

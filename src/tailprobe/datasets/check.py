@@ -1,5 +1,6 @@
 """Check the header of every image before long work."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -46,7 +47,7 @@ def check_images(
     return images.rows(good, notes=(f"{len(bad):,} of {len(images):,} images are bad and left out", *listed))
 
 
-def _reasons(sources: tuple[ImageSource, ...], progress: Progress) -> list[str | None]:
+def _reasons(sources: Sequence[ImageSource], progress: Progress) -> list[str | None]:
     """Return what is wrong with each image, None if nothing is."""
     # In steps, since handing one header to a thread costs more than reading it. In an archive each thread reads the
     # whole directory first, so that more than one thread does not pay off.

@@ -1,5 +1,6 @@
 """`LabeledImages`: the result of every reader."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -7,6 +8,7 @@ from jaxtyping import Int
 
 from tailprobe.datasets.pixels.bands import BandSelection, Composite, NoPixels
 from tailprobe.datasets.storage.image_source import ImageSource
+from tailprobe.datasets.storage.names import Names
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
 
@@ -19,8 +21,8 @@ class LabeledImages:
         InputError: the numbers of names, image sources, groups and rows of labels differ, or two images share a name.
     """
 
-    names: tuple[str, ...]  # (N,) distinct, e.g. "train_0" or "Forest/Forest_12.jpg"
-    image_sources: tuple[ImageSource, ...]  # (N,)
+    names: Sequence[str]  # (N,) distinct, e.g. "train_0" or "Forest/Forest_12.jpg"; a tuple, or `Names`
+    image_sources: Sequence[ImageSource]  # (N,)
     labels: Labels  # (N, C)
     source: str  # the data that were read, for messages and the run folder
     bands: BandSelection | NoPixels = Composite.RGB  # which bands become red, green and blue
@@ -36,7 +38,8 @@ class LabeledImages:
                 f"{self.source}: {len(self.names)} names, {len(self.image_sources)} image sources "
                 f"and {len(self.labels)} rows of labels"
             )
-        if len(set(self.names)) != len(self.names):
+        names = self.names
+        if not (names.are_distinct() if isinstance(names, Names) else len(set(names)) == len(names)):
             raise InputError(f"{self.source}: two images have the same name")
 
     def __repr__(self) -> str:

@@ -1,6 +1,6 @@
 """`Embeddings`: the feature vectors of a set of images under one encoder."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ class Embeddings:
     """N feature vectors of width D, row i for image i of the set that was embedded."""
 
     vectors: Float[np.ndarray, "N D"]  # float32 or float16, may be memory-mapped
-    names: tuple[str, ...]  # (N,) names of the images
+    names: Sequence[str]  # (N,) names of the images
     encoder: str  # the encoder's name
     fingerprint: str  # hex digest of the images' contents and the encoder's identity
     standardise: bool = False  # whether heads should be trained on them standardised by the training part
@@ -41,7 +41,7 @@ class Embeddings:
         return int(self.vectors.shape[1])
 
 
-def align(embeddings: Embeddings, names: tuple[str, ...]) -> Embeddings:
+def align(embeddings: Embeddings, names: Sequence[str]) -> Embeddings:
     """Return the embeddings of the images `names`, in that order; the same object if nothing changes.
 
     Raises:

@@ -53,7 +53,7 @@ class Inspection:
     """The result of inspecting a collection."""
 
     source: str
-    names: tuple[str, ...]  # (N,)
+    names: Sequence[str]  # (N,)
     labels: LabelStatistics
     parts: tuple[str, ...] | None  # (N,) "train" | "validation" | "test"
     files: Files | None  # None if there are no files, or they were not to be read

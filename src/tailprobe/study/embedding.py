@@ -1,7 +1,7 @@
 """The embeddings of a study's images under each of its encoders."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -177,7 +177,7 @@ def _loader(study: Study, name: str, encoder: Encoder) -> Callable[[], Encoder] 
     return partial(load, runtime=encoder.choice.runtime, precision=encoder.choice.precision)
 
 
-def _select(stored: Embeddings, names: tuple[str, ...]) -> Embeddings:
+def _select(stored: Embeddings, names: Sequence[str]) -> Embeddings:
     if stored.names == names:
         return stored
     position = {name: i for i, name in enumerate(stored.names)}

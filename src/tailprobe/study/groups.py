@@ -1,6 +1,7 @@
 """The groups of a study's images: from a column of the data, or near duplicates."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Int
@@ -76,7 +77,7 @@ def near_groups(
     return images.grouped(_named(found.groups, images.names))
 
 
-def _named(groups: Int[np.ndarray, " N"], names: tuple[str, ...]) -> tuple[str, ...]:
+def _named(groups: Int[np.ndarray, " N"], names: Sequence[str]) -> tuple[str, ...]:
     first: dict[int, str] = {}
     return tuple(
         name if group < 0 else first.setdefault(group, name) for group, name in zip(groups.tolist(), names, strict=True)

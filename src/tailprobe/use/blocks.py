@@ -105,7 +105,10 @@ class BlockStore:
         """
         self.folder, self._images = folder, images
         make_folder(folder)
-        about = hashlib.sha256(json.dumps([model, BLOCK, str(images.bands), *images.names]).encode()).hexdigest()
+        digest = hashlib.sha256(json.dumps([model, BLOCK, str(images.bands)]).encode())
+        for rows in block_ranges(len(images)):
+            digest.update(json.dumps(images.names[rows.start : rows.stop]).encode())
+        about = digest.hexdigest()
         manifest = folder / "manifest.json"
         if not manifest.is_file() or manifest.read_text(encoding="utf-8") != about:
             self.clear()

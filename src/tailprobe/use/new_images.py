@@ -23,7 +23,7 @@ from tailprobe.datasets.tables.match import ImageNames
 from tailprobe.datasets.tables.options import DEFAULT_TABLE_OPTIONS
 from tailprobe.datasets.tables.roles import find_image_column
 from tailprobe.datasets.tables.tags import TagTable
-from tailprobe.datasets.webdataset.samples import read_samples
+from tailprobe.datasets.webdataset.samples import read_images
 from tailprobe.embeddings.precomputed.read import holds_embeddings
 from tailprobe.errors import InputError
 from tailprobe.labels import Labels
@@ -65,7 +65,7 @@ def read_new_images(
         raise InputError(f"{place}: holds embeddings; from Python pass them to tailprobe.load(MODEL).predict_proba")
     if labels is not None or table_suffix(place.name):
         return _of_table(place, labels, selection, on_bad_image, image_column)
-    if place.is_dir() and not find_images(place).image_sources:
+    if place.is_dir() and not find_images(place).paths:
         return _shards(place, selection, on_bad_image)
     return read_unlabelled(place, bands=selection, on_bad_image=on_bad_image)
 
@@ -83,11 +83,8 @@ def _in_memory(source: Any, bands: BandSelection, image_column: str | None) -> L
 
 
 def _shards(source: Source, bands: BandSelection, on_bad_image: OnBadImage) -> LabeledImages:
-    samples, notes = read_samples(
-        find_shards(source), None, image=None, label=None, names=None, on_bad_image=on_bad_image
-    )
-    images = tuple(sample.image for sample in samples.values())
-    return LabeledImages(tuple(samples), images, _no_labels(len(samples)), str(source), bands, notes=notes)
+    names, images, notes = read_images(find_shards(source), on_bad_image=on_bad_image)
+    return LabeledImages(names, images, _no_labels(len(names)), str(source), bands, notes=notes)
 
 
 def _of_table(

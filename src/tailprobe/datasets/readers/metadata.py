@@ -98,7 +98,7 @@ def _image_column(files: ImageFiles, read: Mapping[str, Columns], options: Table
         for path, image in files.image_sources.items()
         if not folder or path.startswith(f"{folder}/")
     }
-    names = ImageNames(ImageFiles(files.source / folder if folder else files.source, inside, (), ()))
+    names = ImageNames(ImageFiles(files.source / folder if folder else files.source, [*inside], [*inside.values()]))
     return find_image_column(first, options, names)
 
 

@@ -34,12 +34,12 @@ def read_unlabelled(
     if labels is not None:
         raise InputError(f"{labels}: format 'images' takes no labels; pass --format table")
     files = find_images(source, on_bad_image=on_bad_image)
-    if not files.image_sources:
+    if not files.paths:
         raise InputError(f"{source}: expected images, found none; pass the folder that contains them")
     return LabeledImages(
-        names=tuple(files.image_sources),
-        image_sources=tuple(files.image_sources.values()),
-        labels=Labels(np.zeros((len(files.image_sources), 0), dtype=bool), (), "multi-label"),
+        names=files.paths,
+        image_sources=files.sources,
+        labels=Labels(np.zeros((len(files.paths), 0), dtype=bool), (), "multi-label"),
         source=str(source),
         bands=bands,
         notes=(*files.notes, "the images have no labels: they can only be embedded"),

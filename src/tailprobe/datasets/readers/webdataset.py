@@ -84,7 +84,9 @@ def read_webdataset(
         )
     else:
         # An empty extension, so that names in the table match keys, never keys with the image's extension.
-        files = ImageFiles(source, {f"{key}.": sample.image for key, sample in samples.items()}, (), notes)
+        files = ImageFiles(
+            source, [f"{key}." for key in samples], [sample.image for sample in samples.values()], notes=notes
+        )
         table = read_tags(labels, options, ImageNames(files))
         images = join_images(table, files, bands=bands, on_bad_image=on_bad_image)
     return images if images.given_parts is not None else _with_parts(images)

@@ -1,4 +1,4 @@
-"""An image that is a file, or a member of a .zip archive."""
+"""Images that are files, or members of a .zip archive."""
 
 import functools
 import io
@@ -6,15 +6,19 @@ import lzma
 import threading
 import zipfile
 import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import index
 from pathlib import Path
+from typing import SupportsIndex, overload
 
-from tailprobe.datasets.storage.image_source import Stream
+from tailprobe.datasets.storage.image_source import ImageSource, Stream
 from tailprobe.datasets.storage.url import Source, Url
+from tailprobe.datasets.storage.zip_directory import ZipDirectory, ZipHandle, read_directory
 from tailprobe.errors import InputError, how_to_read
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FileSource:
     """An image that is a file, or a member of a .zip archive."""
 
@@ -30,7 +34,8 @@ class FileSource:
         try:
             if self.member is None:
                 return (self.path if isinstance(self.path, Url) else _regular(self.path)).read_bytes()
-            return _archive(self.path, signature(self.path), threading.get_ident()).read(self.member)
+            archive = _archive(self.path, signature(self.path), threading.get_ident())
+            return archive.read(directory(self.path).info(self.member))
         except _READ_ERRORS as error:
             restore = how_to_read(error, "restore the file")
             raise InputError(f"{self}: cannot be read ({error}); {restore} or leave its row out") from error
@@ -47,7 +52,7 @@ class FileSource:
                     return self.path.etag()
                 status = self.path.stat()
                 return f"{status.st_size} {status.st_mtime_ns}"
-            info = _archive(self.path, signature(self.path), threading.get_ident()).getinfo(self.member)
+            info = directory(self.path).info(self.member)
             return f"{info.file_size} crc {info.CRC:08x}"
         except _READ_ERRORS as error:
             raise InputError(f"{self}: is missing ({error}); restore the file or leave its row out") from error
@@ -65,6 +70,37 @@ class FileSource:
 
     def __str__(self) -> str:
         return str(self.path) if self.member is None else f"{self.path}!{self.member}"
+
+
+@dataclass(frozen=True, eq=False)
+class FileSources(Sequence[ImageSource]):
+    """The images of a folder or a .zip archive, each made when it is asked for; a slice is a tuple.
+
+    >>> FileSources(Path("tiles"), ("a.png", "b/c.png"))[1]
+    FileSource(path=PosixPath('tiles/b/c.png'), member=None)
+    """
+
+    top: Source
+    members: Sequence[str]  # (N,) relative paths, or names in the archive
+    archived: bool = False
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    @overload
+    def __getitem__(self, at: SupportsIndex) -> FileSource: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[FileSource, ...]: ...
+    def __getitem__(self, at: SupportsIndex | slice) -> FileSource | tuple[FileSource, ...]:
+        if isinstance(at, slice):
+            return tuple(map(self._of, self.members[at]))
+        return self._of(self.members[index(at)])
+
+    def __iter__(self) -> Iterator[FileSource]:
+        return map(self._of, self.members)
+
+    def _of(self, member: str) -> FileSource:
+        return FileSource(self.top, member) if self.archived else FileSource(self.top / member)
 
 
 # Exceptions from reading a file, or an archive that is damaged, encrypted or compressed in an unsupported way.
@@ -87,11 +123,6 @@ def _regular(path: Path) -> Path:
     return path
 
 
-def open_archive(path: Source) -> zipfile.ZipFile:
-    """Open a .zip; raises what `zipfile.ZipFile` raises."""
-    return zipfile.ZipFile(path.range_reader() if isinstance(path, Url) else path)
-
-
 def signature(path: Source) -> tuple[int, ...]:
     """Return values that change if a file is replaced or rewritten: inode, size, modification time; empty for a URL.
 
@@ -104,30 +135,21 @@ def signature(path: Source) -> tuple[int, ...]:
     return (status.st_ino, status.st_size, status.st_mtime_ns)
 
 
-class _Handle(zipfile.ZipFile):
-    """A further open file of an archive whose directory has been read: that of a million members takes 600 MB."""
-
-    def __init__(self, path: Source, first: zipfile.ZipFile) -> None:
-        self._first = first
-        super().__init__(path.range_reader() if isinstance(path, Url) else path)
-
-    def _RealGetContents(self) -> None:  # noqa: N802 - called by ZipFile
-        self.filelist, self.NameToInfo = self._first.filelist, self._first.NameToInfo
-        self.start_dir = self._first.start_dir
-
-
-@functools.lru_cache(maxsize=64)
-def _archive(path: Source, signature: tuple[int, ...], thread: int) -> zipfile.ZipFile:
-    # One handle per thread: a ZipFile shared between threads takes a lock for every read.
+def directory(path: Source) -> ZipDirectory:
+    """Return the directory of a .zip, read once by all threads; raises what `zipfile.ZipFile` raises."""
     with _READING_DIRECTORY:
-        first = _directory(path, signature)
-    return _Handle(path, first)
+        return _directory(path, signature(path))
 
 
 _READING_DIRECTORY = threading.Lock()
 
 
 @functools.lru_cache(maxsize=8)
-def _directory(path: Source, signature: tuple[int, ...]) -> zipfile.ZipFile:
-    with open_archive(path) as archive:
-        return archive  # closed, with its list of members
+def _directory(path: Source, signature: tuple[int, ...]) -> ZipDirectory:
+    return read_directory(path)
+
+
+@functools.lru_cache(maxsize=64)
+def _archive(path: Source, signature: tuple[int, ...], thread: int) -> ZipHandle:
+    # One handle per thread: a ZipFile shared between threads takes a lock for every read.
+    return ZipHandle(path)

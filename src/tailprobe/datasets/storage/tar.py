@@ -2,13 +2,17 @@
 
 import io
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, SupportsIndex, overload
+
+import numpy as np
+from jaxtyping import Int
 
 from tailprobe.datasets.storage.image_files import MAX_MEMBER
 from tailprobe.datasets.storage.image_source import Stream
+from tailprobe.datasets.storage.names import Names
 from tailprobe.datasets.storage.url import Source, Url
 from tailprobe.errors import InputError
 
@@ -16,7 +20,7 @@ _BLOCK = 512  # bytes; headers take one block, data are padded to blocks, and an
 _UNPACKERS = {b"\x1f\x8b": "gunzip", b"BZ": "bunzip2", b"\xfd7": "unxz", b"\x28\xb5": "unzstd"}  # by the first bytes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TarMember:
     """An image in a .tar: `size` bytes starting at `offset`. No file stays open and no header is read again."""
 
@@ -59,6 +63,41 @@ class TarMember:
 
     def __str__(self) -> str:
         return f"{self.path}!{self.member}"
+
+
+@dataclass(frozen=True, eq=False)
+class TarMembers(Sequence[TarMember]):
+    """Images of several archives, each made when it is asked for; a slice is a tuple."""
+
+    archives: tuple[Source, ...]
+    first: Int[np.ndarray, " A"]  # row of the first image of each archive
+    members: Names  # (N,)
+    ranges: Int[np.ndarray, "N 2"]  # offset and size of each, bytes
+
+    @classmethod
+    def of(cls, archives: Iterable[Sequence[TarMember]]) -> "TarMembers":
+        """Return the images of archives, of at least one image each, taken one archive at a time."""
+        paths, numbers, names, ranges = list[Source](), [0], list[Names](), [np.zeros((0, 2), dtype=np.int64)]
+        for images in archives:
+            paths.append(images[0].path)
+            numbers.append(len(images))
+            names.append(Names([image.member for image in images]))
+            ranges.append(np.array([(image.offset, image.size) for image in images], dtype=np.int64))
+        return cls(tuple(paths), np.cumsum(numbers)[:-1], Names.concat(names), np.concatenate(ranges))
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    @overload
+    def __getitem__(self, at: SupportsIndex) -> TarMember: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[TarMember, ...]: ...
+    def __getitem__(self, at: SupportsIndex | slice) -> TarMember | tuple[TarMember, ...]:
+        if isinstance(at, slice):
+            return tuple(self[row] for row in range(len(self))[at])
+        archive = self.archives[np.searchsorted(self.first, range(len(self))[at], side="right") - 1]
+        offset, size = self.ranges[at].tolist()
+        return TarMember(archive, self.members[at], offset, size)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """Group the members of WebDataset shards into samples."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tailprobe.datasets.storage.image_files import EXTENSIONS, OnBadImage, preview
-from tailprobe.datasets.storage.tar import TarEntry, TarMember, list_members
+from tailprobe.datasets.storage.names import Names
+from tailprobe.datasets.storage.tar import TarEntry, TarMember, TarMembers, list_members
 from tailprobe.datasets.storage.url import Source
 from tailprobe.datasets.webdataset.labels import LABELS, group_cell, label_cell
 from tailprobe.errors import InputError
@@ -101,10 +102,7 @@ def read_samples(
         images, cells, groups = _read_shard(shard, wanted, image, label, names, skipped, group)
         for key, tar_member in images.items():
             if key in samples:
-                raise InputError(
-                    f"{tar_member}: key {key!r} is already in {samples[key].image.path.name}; give every sample "
-                    "a key that is unique across all shards"
-                )
+                raise _repeated(key, tar_member, samples[key].image)
             if wanted is not None and key not in cells:
                 skipped.add(f"{tar_member}: the sample has no label .{wanted}", "add it")
                 continue
@@ -113,10 +111,49 @@ def read_samples(
             if key not in images:
                 skipped.add(f"{shard}!{key}.{wanted}: the sample has no image", "add it")
     if not samples:
-        raise InputError(
-            f"{shards[0]}: no shard contains a usable sample; {'; '.join(skipped.messages[:1]) or 'add some'}"
-        )
+        raise _nothing_usable(shards, skipped)
     return samples, skipped.notes()
+
+
+def read_images(shards: Sequence[Source], *, on_bad_image: OnBadImage) -> tuple[Names, TarMembers, tuple[str, ...]]:
+    """Return the keys and images of all shards, in order, and notes on what was left out; labels are not read.
+
+    Raises:
+        InputError: as `tailprobe.datasets.readers.webdataset.read_webdataset`.
+    """
+    skipped, keys = _Skipped(on_bad_image), list[Names]()
+
+    def archives() -> Iterator[list[TarMember]]:
+        for shard in shards:
+            images, _, _ = _read_shard(shard, None, None, None, None, skipped, None)
+            if images:
+                keys.append(Names([*images]))
+                yield [*images.values()]
+
+    members = TarMembers.of(archives())
+    if not members:
+        raise _nothing_usable(shards, skipped)
+    names = Names.concat(keys)
+    if not names.are_distinct():
+        seen: dict[str, TarMember] = {}
+        for key, member in zip(names, members, strict=True):
+            if key in seen:
+                raise _repeated(key, member, seen[key])
+            seen[key] = member
+    return names, members, skipped.notes()
+
+
+def _repeated(key: str, member: TarMember, first: TarMember) -> InputError:
+    return InputError(
+        f"{member}: key {key!r} is already in {first.path.name}; give every sample a key that is unique across all "
+        "shards"
+    )
+
+
+def _nothing_usable(shards: Sequence[Source], skipped: _Skipped) -> InputError:
+    return InputError(
+        f"{shards[0]}: no shard contains a usable sample; {'; '.join(skipped.messages[:1]) or 'add some'}"
+    )
 
 
 def _read_shard(

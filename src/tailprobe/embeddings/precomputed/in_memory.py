@@ -52,7 +52,7 @@ def from_arrays(
 
 
 def images_without_pixels(
-    names: tuple[str, ...],
+    names: Sequence[str],
     labels: Labels,
     path: Path,
     parts: tuple[str, ...] | None,

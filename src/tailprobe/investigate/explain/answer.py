@@ -1,6 +1,6 @@
 """`explain` answered: what encoder and head look at for a class, and whether that differs where it should not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +39,7 @@ class ExplainAnswer:
 
     class_name: str
     technique: str  # that computes the maps
-    names: tuple[str, ...]  # of the collection's images
+    names: Sequence[str]  # of the collection's images
     precision: float  # average precision of the class on the test part
     attributions: Mapping[str, AttributionMaps]  # by part: training, test; of the head of the whole training part
     pictures: Mapping[str, list[UInt8[np.ndarray, "_h _w 3"]]]  # by part: of the first images; none where not wanted
