@@ -228,7 +228,7 @@ def _in_archive(source: Source, *, on_bad_image: OnBadImage) -> ImageFiles:
             bad.append(info.filename)
     notes = (f"{len(bad)} members of the archive left out as unusable ({preview(bad)})",) if bad else ()
     names = members.names.take(np.array(good, dtype=np.int64))
-    paths = Names(map(_posix, names))
+    paths = Names(map(_posix, names)) if any("\\" in name for name in names) else names
     order = paths.order()
     order = order[paths.take(order).last_of_equal()]
     paths, names = paths.take(order), names.take(order)

@@ -46,11 +46,15 @@ class Names(Sequence[str]):
         return names
 
     def take(self, rows: Int[np.ndarray, " M"]) -> "Names":
-        """Return the strings at `rows`."""
+        """Return the strings at `rows`; the same object if these are all of them, in order."""
+        if len(rows) == len(self) and (not len(rows) or (rows[0] == 0 and np.all(np.diff(rows) == 1))):
+            return self
         return Names._of(self._texts.take(pa.array(rows)))
 
     def order(self) -> Int[np.ndarray, " N"]:
         """Return the rows in the order in which `sorted` puts the strings; equal ones stay in their order."""
+        if bool(pc.all(pc.less_equal(self._texts[:-1], self._texts[1:])).as_py()):
+            return np.arange(len(self))
         return np.asarray(pc.sort_indices(self._texts)).astype(np.int64)
 
     def last_of_equal(self) -> np.ndarray:
@@ -62,6 +66,8 @@ class Names(Sequence[str]):
 
     def are_distinct(self) -> bool:
         """Return whether no string occurs twice."""
+        if bool(pc.all(pc.less(self._texts[:-1], self._texts[1:])).as_py()):
+            return True  # in order, where no table of them is needed
         return bool(pc.count_distinct(self._texts).as_py() == len(self))
 
     def __len__(self) -> int:

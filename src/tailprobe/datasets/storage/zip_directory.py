@@ -21,7 +21,7 @@ _FIELDS = np.dtype(
         ("flag_bits", np.uint16),
     ]
 )
-_BATCH = 65_536  # members that are held as `zipfile.ZipInfo` at a time
+_BATCH = 4096  # members that are held as `zipfile.ZipInfo` at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,8 @@ def read_directory(path: Source) -> ZipDirectory:
     with _Reader(path.range_reader() if isinstance(path, Url) else path) as archive:
         names, fields = archive.members.close()
     order = names.order()
-    return ZipDirectory(names.take(order), fields[order])
+    ordered = names.take(order)
+    return ZipDirectory(ordered, fields if ordered is names else fields[order])
 
 
 class ZipHandle(zipfile.ZipFile):
@@ -94,7 +95,7 @@ class _Members(list[zipfile.ZipInfo]):
     def __init__(self) -> None:
         super().__init__()
         self._names: list[Names] = []
-        self._fields = [np.zeros(0, dtype=_FIELDS)]
+        self._fields = bytearray()  # grows in place
 
     def append(self, info: zipfile.ZipInfo) -> None:
         super().append(info)
@@ -104,11 +105,11 @@ class _Members(list[zipfile.ZipInfo]):
     def close(self) -> tuple[Names, np.ndarray]:
         """Return the names and fields of all members."""
         self._store()
-        return Names.concat(self._names), np.concatenate(self._fields)
+        return Names.concat(self._names), np.frombuffer(self._fields, dtype=_FIELDS)
 
     def _store(self) -> None:
         names = _FIELDS.names or ()
         self._names.append(Names([info.orig_filename for info in self]))
         rows = [tuple(getattr(info, name) for name in names) for info in self]
-        self._fields.append(np.array(rows, dtype=_FIELDS))
+        self._fields += np.array(rows, dtype=_FIELDS).tobytes()
         self.clear()
