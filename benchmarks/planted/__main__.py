@@ -16,7 +16,7 @@
 - explain, only by `--explain N`, with the extra `imagenet`: drawn tiles under EfficientNet-Lite0, of two classes that
   only a marker tells apart, or nothing; found is a place with a larger share than without the class.
 - encoder, only by `--encoder N`, with the extra `imagenet`: drawn tiles of two classes that only a faint pattern of
-  redder and bluer pixels tells apart, or nothing; found is a gain of fine-tuning.
+  redder and bluer pixels tells apart, or nothing; found is a gain of fine-tuning all layers.
 """
 
 import argparse
