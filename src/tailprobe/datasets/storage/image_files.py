@@ -38,7 +38,7 @@ class ImageFiles:
 
     @cached_property
     def image_sources(self) -> dict[str, ImageSource]:
-        """The image sources by relative path; takes 0.4 kB an image, where `paths` and `sources` may take a tenth."""
+        """The image sources by relative path: an object for each, where `paths` and `sources` may be buffers."""
         return dict(zip(self.paths, self.sources, strict=True))
 
     def index(self) -> dict[str, list[str]]:
