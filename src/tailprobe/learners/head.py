@@ -79,8 +79,8 @@ class MlpHead:
         return in_blocks(self._block, vectors, classes=len(self.output_bias))
 
     def _block(self, rows: torch.Tensor) -> torch.Tensor:
-        hidden = torch.relu(torch.addmm(self.hidden_bias, rows, self.hidden_weight.T))
-        return torch.addmm(self.output_bias, hidden, self.output_weight.T)
+        hidden = torch.relu(layer(rows, self.hidden_weight, self.hidden_bias))
+        return layer(hidden, self.output_weight, self.output_bias)
 
     def affine(self, scale: Float[np.ndarray, " C"], shift: Float[np.ndarray, " C"]) -> "MlpHead":
         """Return the head whose logits are `scale * logits + shift`."""
@@ -124,7 +124,7 @@ class LinearHead:
         return in_blocks(self._block, vectors, classes=len(self.output_bias))
 
     def _block(self, rows: torch.Tensor) -> torch.Tensor:
-        return torch.addmm(self.output_bias, rows, self.output_weight.T)
+        return layer(rows, self.output_weight, self.output_bias)
 
     def affine(self, scale: Float[np.ndarray, " C"], shift: Float[np.ndarray, " C"]) -> "LinearHead":
         """Return the head whose logits are `scale * logits + shift`."""
@@ -142,6 +142,14 @@ class LinearHead:
         if head.output_weight.ndim != 2 or len(head.output_weight) != len(head.output_bias):
             raise ValueError("weights of a head whose shapes do not fit")
         return head
+
+
+def layer(rows: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+    """Return (B, C) `rows weight' + bias` of (B, W) rows, (C, W) weight and (C,) bias.
+
+    The weight is read in row-major order, as it is stored: how a product is rounded depends on the order in memory.
+    """
+    return torch.addmm(bias, rows, weight.contiguous().T)
 
 
 def in_blocks(block: "BlockLogits", vectors: Vectors, *, classes: int, rows: int = _BLOCK) -> Logits:

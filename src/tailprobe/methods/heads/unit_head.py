@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from tailprobe.learners.head import HEADS, Logits, Vectors, fold_affine, in_blocks
+from tailprobe.learners.head import HEADS, Logits, Vectors, fold_affine, in_blocks, layer
 from tailprobe.learners.loss import Link
 from tailprobe.short_repr import short_repr
 
@@ -33,7 +33,7 @@ class UnitHead:
 
     def _block(self, rows: torch.Tensor) -> torch.Tensor:
         unit = torch.nn.functional.normalize((rows - self.mean) * self.inverse, dim=1)
-        return torch.addmm(self.output_bias, unit, self.output_weight.T)
+        return layer(unit, self.output_weight, self.output_bias)
 
     def affine(self, scale: Float[np.ndarray, " C"], shift: Float[np.ndarray, " C"]) -> "UnitHead":
         """Return the head whose logits are `scale * logits + shift`."""

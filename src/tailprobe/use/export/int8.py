@@ -94,6 +94,7 @@ def _quantised(path: Path, images: Sequence[UInt8[np.ndarray, "_h _w 3"]]) -> by
                 per_channel=True,
                 activation_type=tools.QuantType.QUInt8,
                 weight_type=tools.QuantType.QInt8,
+                reduce_range=True,  # 7 bits, see encoders.runtime.int8.quantise
             )
             return small.read_bytes()
     finally:
