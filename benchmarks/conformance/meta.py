@@ -23,9 +23,10 @@ def meta_weight() -> float:
     data, rng = head_data("multi-label"), np.random.default_rng(0)
     x, labels = standardised(data)[0], data.labels.matrix[data.train]
     held, w = held_back(labels, rng), rng.standard_normal((7, 5))
-    parts = network(rng)
-    descent = MetaDescent(x, labels, held, parts)
-    descent.meta_loss(torch.from_numpy(w)).backward()  # type: ignore[no-untyped-call]
+    parts = network(rng, torch.float64)
+    descent, weights = MetaDescent(x, labels, held, parts), torch.from_numpy(w.T.copy())
+    stepped = descent.stepped(weights, descent.terms(weights))
+    descent.meta_loss(stepped).backward()  # type: ignore[no-untyped-call]
     one, worst, scale = np.column_stack([x, np.ones(len(x))]), 0.0, 0.0
     for k, part in enumerate(parts):
         assert part.grad is not None

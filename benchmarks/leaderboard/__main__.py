@@ -52,7 +52,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--without", default="", help="methods to leave out, by name, e.g. 'svm, dfr'")
     parser.add_argument("--sets", default="", help="e.g. 'eurosat-100, yeast'; default: all of the grid")
     parser.add_argument("--encoders", default="", help="e.g. descriptors; default: those of the grid")
-    parser.add_argument("--trials", type=int, default=8, help="of the search, for each method; 0: none, no tuned study")
+    parser.add_argument("--trials", type=int, default=20, help="of the search, a method; 0: no tuned study")
     parser.add_argument("--budget-minutes", type=float, default=float("inf"), help="no study is begun after these")
     parser.add_argument("--workers", type=int, help="heads trained at a time; default: one a core")
     parser.add_argument("--cache", type=Path, default=default_cache(), help="of embeddings")

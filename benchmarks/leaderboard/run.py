@@ -34,7 +34,7 @@ class Plan:
     methods: str = "all"
     without: tuple[str, ...] = ()  # names of methods that are left out
     seeds: int = 20
-    trials: int = 8  # of the search, for each method
+    trials: int = 20  # of the search, for each method
     minutes: float = float("inf")  # no study is begun after these
 
     def folder(self, cell: Cell) -> RunFolder:

@@ -1,11 +1,13 @@
 """Meta-Weight-Net: a small network weighs loss terms so that a step on them helps balanced rows held back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
+from scipy.sparse.linalg import svds
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from tailprobe.learners.head import LinearHead
@@ -19,6 +21,7 @@ from tailprobe.methods.ranges import check_range
 
 _HIDDEN = 20  # of the network, 100 as published: a function of one number needs no more
 _META_RATE = 1e-3  # Adam's learning rate for it
+_BETAS = (0.9, 0.999)  # Adam's
 _MOST = 10  # images a class that are held back; at most half of its images
 
 
@@ -79,9 +82,9 @@ class MetaWeightFit:
         start = (np.zeros((x.shape[1], labels.shape[1])), np.zeros(labels.shape[1]))
         axes = axes_of(data).part(order[~held])
         weight, bias = fit_linear(x[~held], BinaryCrossEntropy(labels[~held]), 0.01, start, axes=axes)
-        descent = MetaDescent(x, labels, held, network(rng))
-        found = descent.run(np.vstack([weight, bias]), self.steps)
-        return linear_head(found[:-1], found[-1], mean, inverse, "sigmoid")
+        descent = MetaDescent(x.astype(np.float32), labels, held, network(rng))
+        found = descent.run(np.column_stack([weight.T, bias]), self.steps)
+        return linear_head(found[:, :-1].T, found[:, -1], mean, inverse, "sigmoid")
 
 
 def held_back(labels: Bool[np.ndarray, "T C"], rng: np.random.Generator) -> Bool[np.ndarray, " T"]:
@@ -92,15 +95,18 @@ def held_back(labels: Bool[np.ndarray, "T C"], rng: np.random.Generator) -> Bool
     return held
 
 
-def network(rng: np.random.Generator) -> list[torch.Tensor]:
-    """Return the first weights and biases, float64, of loss -> 20 units -> weight, as `torch.nn.Linear` draws them."""
+def network(rng: np.random.Generator, dtype: torch.dtype = torch.float32) -> list[torch.Tensor]:
+    """Return the first weights and biases of loss -> 20 units -> weight, as `torch.nn.Linear` draws them."""
     hidden = [rng.uniform(-1, 1, (1, _HIDDEN)), rng.uniform(-1, 1, _HIDDEN)]
     output = [rng.uniform(-0.1, 0.1, (_HIDDEN, 1)), rng.uniform(-0.1, 0.1, 1)]
-    return [torch.from_numpy(part).requires_grad_() for part in (*hidden, *output)]
+    return [torch.from_numpy(part).to(dtype).requires_grad_() for part in (*hidden, *output)]
 
 
 class MetaDescent:
-    """The descent of head and network; weights are (D + 1, C), the bias last."""
+    """The descent of head and network, in the dtype of x; weights are (C, D + 1), the bias last, and terms (C, T).
+
+    Classes come first, so that products are taken along rows as they lie in memory.
+    """
 
     def __init__(
         self,
@@ -109,42 +115,74 @@ class MetaDescent:
         held: Bool[np.ndarray, " T"],
         parameters: list[torch.Tensor],
     ) -> None:
-        one = np.column_stack([x, np.ones(len(x))])
+        one = np.column_stack([x, np.ones(len(x), x.dtype)])
         self.parameters = parameters
         self._rows, self._held_rows = (torch.from_numpy(one[of]) for of in (~held, held))
-        self._labels, self._held_labels = (torch.from_numpy(labels[of].astype(np.float64)) for of in (~held, held))
+        self._labels, self._held_labels = (torch.from_numpy(labels[of].T.astype(x.dtype)) for of in (~held, held))
         # Of a class's mean loss the curvature is at most a quarter of the rows' largest second moment.
-        self.rate = 4 / float(torch.linalg.eigvalsh(self._rows.T @ self._rows)[-1] / len(self._rows))
+        self.rate = 4 * len(self._rows) / largest_singular_value(one[~held]) ** 2
 
-    def run(self, weights: Float[np.ndarray, "E C"], steps: int) -> Float[np.ndarray, "E C"]:
-        """Return the head's weights after some steps."""
-        w = torch.from_numpy(weights)
-        optimiser = torch.optim.Adam(self.parameters, lr=_META_RATE)
+    def run(self, weights: Float[np.ndarray, "C E"], steps: int) -> Float[np.ndarray, "C E"]:
+        """Return the head's weights, float64, after some steps."""
+        w, adam = torch.from_numpy(weights).to(self._rows.dtype), Adam(self.parameters)
         for _ in range(steps):
-            optimiser.zero_grad()
-            self.meta_loss(w).backward()
-            optimiser.step()
-            w = self.stepped(w).detach()
-        return w.numpy()
+            terms = self.terms(w)
+            adam.step(torch.autograd.grad(self.meta_loss(self.stepped(w, terms)), self.parameters))
+            with torch.no_grad():
+                w = self.stepped(w, terms)
+        return w.double().numpy()
+
+    def terms(self, weights: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the losses of all terms and their gradient by the logits."""
+        z = weights @ self._rows.T
+        return binary_cross_entropy_with_logits(z, self._labels, reduction="none"), torch.sigmoid(z) - self._labels
 
     def meta_loss(self, weights: torch.Tensor) -> torch.Tensor:
-        """Return the balanced loss of the rows held back after a step, differentiable by the network."""
-        z, y = self._held_rows @ self.stepped(weights), self._held_labels
+        """Return the balanced loss of the rows held back, differentiable by the weights."""
+        z, y = weights @ self._held_rows.T, self._held_labels
         terms = binary_cross_entropy_with_logits(z, y, reduction="none")
-        sides = [(terms * side).sum(dim=0) / side.sum(dim=0).clamp_min(1) for side in (y, 1 - y)]
+        sides = [(terms * side).sum(dim=1) / side.sum(dim=1).clamp_min(1) for side in (y, 1 - y)]
         return (sides[0] + sides[1]).sum() / 2
 
-    def stepped(self, weights: torch.Tensor) -> torch.Tensor:
-        """Return the head's weights after a step on the weighted terms, each class's weights adding up to 1."""
-        z = self._rows @ weights
-        with torch.no_grad():
-            losses = binary_cross_entropy_with_logits(z, self._labels, reduction="none")
+    def stepped(self, weights: torch.Tensor, terms: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+        """Return the weights after a step on the weighted `terms`, each class's weights adding up to 1.
+
+        Differentiable by the network.
+        """
+        losses, slopes = terms
         of_terms = self.term_weights(losses)
-        slope = self._rows.T @ (of_terms / of_terms.sum(dim=0) * (torch.sigmoid(z) - self._labels))
-        return weights - self.rate * slope
+        return weights - self.rate * (of_terms / of_terms.sum(dim=1, keepdim=True) * slopes) @ self._rows
 
     def term_weights(self, losses: torch.Tensor) -> torch.Tensor:
         """Return the network's weight of each loss, in (0, 1)."""
         first, offset, second, last = self.parameters
         hidden = torch.relu(losses[..., None] @ first + offset)
         return torch.sigmoid(hidden @ second + last)[..., 0]
+
+
+class Adam:
+    """Adam of Kingma and Ba (ICLR 2015, algorithm 1) for a few small tensors.
+
+    `torch.optim` imports torch's compiler at its first step, which takes longer than the whole descent.
+    """
+
+    def __init__(self, parameters: Sequence[torch.Tensor]) -> None:
+        self._parameters, self._steps = parameters, 0
+        self._means = [torch.zeros_like(p) for p in parameters]
+        self._squares = [torch.zeros_like(p) for p in parameters]
+
+    def step(self, gradients: Sequence[torch.Tensor]) -> None:
+        """Move the parameters."""
+        self._steps += 1
+        one, two = (1 - beta**self._steps for beta in _BETAS)
+        with torch.no_grad():
+            for p, g, mean, square in zip(self._parameters, gradients, self._means, self._squares, strict=True):
+                mean.lerp_(g, 1 - _BETAS[0])
+                square.lerp_(g * g, 1 - _BETAS[1])
+                p.sub_(_META_RATE * (mean / one) / ((square / two).sqrt() + 1e-8))
+
+
+def largest_singular_value(rows: Float[np.ndarray, "T E"]) -> float:
+    """Return the largest singular value, by Lanczos' method from a fixed start."""
+    start = np.random.default_rng(0).standard_normal(min(rows.shape)).astype(rows.dtype)
+    return float(svds(rows, k=1, v0=start, return_singular_vectors=False)[0])
