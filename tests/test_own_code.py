@@ -109,6 +109,12 @@ class Fit:
             r"method method: faulty.py, line 9, .*: ZeroDivisionError: division by zero; expected fit",
         ),
         (", seed", "return 3", r"method method \(faulty.py, line 9\): fit gave int; expected fit"),
+        (
+            ", seed",
+            "import torch; from tailprobe.learners.head import LinearHead; return LinearHead("
+            "torch.full((5, data.vectors.shape[1]), torch.nan), torch.zeros(5))",
+            "method method: the head fitted for encoder random, seed .* is not finite",
+        ),
         ("", "return 3", r"method method \(faulty.py, line 9\): .*takes 2 positional arguments.*; expected fit"),
     ],
 )

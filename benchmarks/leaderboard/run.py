@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from benchmarks.leaderboard.cells import Cell
@@ -76,9 +77,10 @@ def run(plan: Plan, execution: Execution, say: Say = print, progress: Progress =
 def _run(cell: Cell, plan: Plan, execution: Execution, progress: Progress) -> None:
     data = load(cell, plan.data)
     study = study_of(cell, data, plan)
-    if cell.tuned:
-        study = _tuned(cell, study, plan, execution, progress)
     embeddings = None if data.embeddings is None else {cell.encoder: data.embeddings}
+    if cell.tuned:
+        search = partial(run_search, images=data.images, embeddings=embeddings, progress=progress)
+        study = _tuned(cell, study, plan, execution, search)
     out = plan.folder(cell).path
     run_study(study, out, execution, images=data.images, embeddings=embeddings, drawn=False, progress=progress)
 
@@ -109,11 +111,11 @@ def methods_of(cell: Cell, plan: Plan) -> tuple[str, ...]:
     return tuple(method for method in usable if method.partition("(")[0] not in plan.without)
 
 
-def _tuned(cell: Cell, study: Study, plan: Plan, execution: Execution, progress: Progress) -> Study:
+def _tuned(cell: Cell, study: Study, plan: Plan, execution: Execution, search: Callable[..., object]) -> Study:
     """Return the settings that a search finds, of as many trials for each method."""
     out = plan.out / f"{cell}--search"
     found = out / "best-0.toml"
     if not found.exists():
         searched = replace(study, seeds=SEARCH_SEEDS, split="stratified")
-        run_search(searched, SearchSpace(trials=plan.trials), out, execution, progress=progress)
+        search(searched, SearchSpace(trials=plan.trials), out, execution)
     return replace(read_study(found), seeds=study.seeds, split=study.split)

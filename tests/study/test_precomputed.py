@@ -12,6 +12,7 @@ import pytest
 import commands
 import tailprobe
 from tailprobe.embeddings.precomputed.in_memory import from_arrays
+from tailprobe.embeddings.precomputed.read import read_embeddings
 from tailprobe.errors import InputError
 from tailprobe.learners.recipe import Recipe
 from tailprobe.runs.run import Run
@@ -116,6 +117,11 @@ def test_a_search_takes_them_too(archive: Path, tmp_path: Path) -> None:
     table = run_search(study, space, tmp_path / "search", Execution(cache=tmp_path / "cache"))
     assert set(table["encoder"]) == {"mobilenet"}
     assert read_study(tmp_path / "search" / "best-0.toml").encoders == ("mobilenet",)
+    given, images = read_embeddings(archive)
+    nowhere = replace(study, source="nowhere", encoders=(given.encoder,))
+    execution, embeddings = Execution(cache=tmp_path / "cache"), {given.encoder: given}
+    again = run_search(nowhere, space, tmp_path / "again", execution, images=images, embeddings=embeddings)
+    pd.testing.assert_frame_equal(again.drop(columns="encoder"), table.drop(columns="encoder"))
 
 
 def test_two_encoders_for_the_embeddings_of_one_are_refused(archive: Path, tmp_path: Path) -> None:

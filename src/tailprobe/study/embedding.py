@@ -1,7 +1,7 @@
 """The embeddings of a study's images under each of its encoders."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -37,6 +37,23 @@ from tailprobe.study.groups import NEAR
 
 _LOG = logging.getLogger(__name__)
 CHOICES = "runtimes.json"  # file in the cache: the fastest runtime measured for each model and machine
+
+
+def given_or_embedded(
+    study: Study,
+    images: LabeledImages,
+    execution: Execution,
+    given: Mapping[str, Embeddings] | None,
+    *,
+    progress: Progress = silent,
+) -> dict[str, Embeddings]:
+    """Return the rows of the images in embeddings that were computed before, or embed the images now."""
+    if given is None:
+        return embed_all(study, images, execution, progress=progress)
+    stored = {name: align(embeddings, images.names) for name, embeddings in given.items()}
+    for embeddings in stored.values():
+        warn_of_equal_embeddings(embeddings)
+    return stored
 
 
 def embed_all(

@@ -9,8 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tailprobe.datasets.images import LabeledImages
-from tailprobe.embeddings.embeddings import Embeddings, align
-from tailprobe.embeddings.variety import warn_of_equal_embeddings
+from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.engines.choose import choose_engine
 from tailprobe.errors import InputError
 from tailprobe.lock import locked_folder
@@ -25,7 +24,7 @@ from tailprobe.runs.stages import Stages
 from tailprobe.study import comparing, training
 from tailprobe.study.comparing import compare_with_paper, write_comparison
 from tailprobe.study.design import Design, design_study, leave_out_methods
-from tailprobe.study.embedding import embed_all, leave_out_skipped
+from tailprobe.study.embedding import given_or_embedded, leave_out_skipped
 from tailprobe.study.embedding_map import check_projection
 from tailprobe.study.execution import Execution
 from tailprobe.study.finished import describe_data, refuse_changed
@@ -106,12 +105,7 @@ def _compute(
     before = record_primary_metric(job.execution.cache, labels=design.images.labels.digest(), metric=study.metric)
     if before:
         _LOG.info("%s", about_reruns(study.metric, before))
-    if embeddings is None:
-        stored = embed_all(study, design.images, job.execution, progress=job.progress)
-    else:
-        stored = {name: align(given, design.images.names) for name, given in embeddings.items()}
-        for given in stored.values():
-            warn_of_equal_embeddings(given)
+    stored = given_or_embedded(study, design.images, job.execution, embeddings, progress=job.progress)
     design, stored = leave_out_skipped(study, design, stored)
     design = leave_out_methods(study, design, stored)
     design, measured, stages = _train_enough_seeds(job, design, stored, before)

@@ -46,12 +46,13 @@ def score_heads(
             vectors, split = embeddings[key.encoder].vectors, splits[key.seed]
             name = HeadPart(key.encoder, key.method, key.seed, "test")
             validation = HeadScores(split.validation, head.logits(vectors[split.validation]), link=head.head.link)
+            of = name._replace(part="validation")
+            writer.write(validation.rows, validation.logits, **of._asdict(), link=validation.link)  # checks them, too
             of_validation = (labels.matrix[validation.rows], validation.probabilities())
             known = {"validation": labels.known_of(split.validation), "test": labels.known_of(split.test)}
             tuned = tune_thresholds(thresholds, *of_validation, known["validation"])
             test = HeadScores(split.test, head.logits(vectors[split.test]), link=head.head.link, thresholds=tuned)
-            for part, scores in ((name._replace(part="validation"), validation), (name, test)):
-                writer.write(scores.rows, scores.logits, **part._asdict(), link=scores.link)
+            writer.write(test.rows, test.logits, **name._asdict(), link=test.link)
             tested[name] = test
             frames[key.encoder, key.method, key.seed] = score_head(
                 validation=of_validation,

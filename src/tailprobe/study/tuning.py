@@ -1,21 +1,24 @@
 """Run a hyper-parameter search and write its results to own: every method of a study with the same number of trials."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
+from tailprobe.datasets.images import LabeledImages
+from tailprobe.embeddings.embeddings import Embeddings
 from tailprobe.engines.choose import choose_engine
 from tailprobe.files import write_parquet
 from tailprobe.learners.recipe import Recipe
 from tailprobe.progress import Progress, silent
-from tailprobe.runs.folder import RunFolder
 from tailprobe.runs.lock import writing
 from tailprobe.runs.settings import Study, write_study
-from tailprobe.study.design import design_study, head_tasks, leave_out_methods, nest_design, plan_heads
-from tailprobe.study.embedding import embed_all, leave_out_skipped
+from tailprobe.study.design import Design, design_study, head_tasks, leave_out_methods, nest_design, plan_heads
+from tailprobe.study.embedding import given_or_embedded, leave_out_skipped
 from tailprobe.study.execution import Execution
+from tailprobe.study.job import Job
 from tailprobe.study.reading import check, read_images
 from tailprobe.training.search import SEARCHED, SearchSpace, search_recipes, set_by_method
 
@@ -28,6 +31,8 @@ def run_search(
     out: Path,
     execution: Execution,
     *,
+    images: LabeledImages | None = None,
+    embeddings: Mapping[str, Embeddings] | None = None,
     progress: Progress = silent,
 ) -> pd.DataFrame:
     """Search recipes for every method of a study, each with the same trials, within the training parts of its seeds.
@@ -35,23 +40,27 @@ def run_search(
     Writes `search.parquet` and, for the encoder at position i, `best-<i>.toml`: the study with the baseline's best
     recipe and every method with its own, as input for `compare`.
 
+    Args:
+        study, out, execution, images, embeddings, progress: as in `run_study`.
+        space: the recipes to try.
+
     Returns:
         The table of `search_recipes`.
     """
-    with writing(out, study) as folder:
-        return _search(study, space, folder, execution, progress)
-
-
-def _search(
-    study: Study, space: SearchSpace, folder: RunFolder, execution: Execution, progress: Progress
-) -> pd.DataFrame:
-    images = check(read_images(study), study)
-    design = design_study(study, images)
+    read_now = read_images(study) if images is None else images
+    given = None if embeddings is None else next(iter(embeddings.values()))
+    design = design_study(study, check(read_now, study, embeddings=given))
     for note in design.images.notes:
         _LOG.info("%s", note)
-    embeddings = embed_all(study, design.images, execution, progress=progress)
-    design, embeddings = leave_out_skipped(study, design, embeddings)
-    design = leave_out_methods(study, design, embeddings)
+    with writing(out, study) as folder:
+        stored = given_or_embedded(study, design.images, execution, embeddings, progress=progress)
+        design, stored = leave_out_skipped(study, design, stored)
+        job = Job(folder, study, execution, progress)
+        return _search(leave_out_methods(study, design, stored), stored, space, job)
+
+
+def _search(design: Design, embeddings: dict[str, Embeddings], space: SearchSpace, job: Job) -> pd.DataFrame:
+    study, folder, execution = job.study, job.folder, job.execution
     nested, recipes = nest_design(design), space.recipes(study.recipe)
     tasks = head_tasks(plan_heads(nested, embeddings), embeddings, study.recipe)
     table = pd.concat(
@@ -65,7 +74,7 @@ def _search(
                 kernel=execution.kernel,
                 schedule=choose_engine(execution.engine).train,
                 checkpoints=folder.checkpoints,
-                progress=progress,
+                progress=job.progress,
             )
             for method in design.methods
         ],

@@ -62,6 +62,12 @@ def _fitted(learner: HeadFit, data: HeadData, task: HeadTask) -> Head:
     if not isinstance(head, Head):
         written = where_defined(type(learner).fit)
         raise InputError(f"method {task.key.method}{written}: fit gave {type(head).__name__}; expected {expected}")
+    if not all(bool(torch.isfinite(tensor).all()) for tensor in head.tensors().values()):
+        key = task.key
+        raise InputError(
+            f"method {key.method}: the head fitted for encoder {key.encoder}, seed {key.seed} is not finite; leave the "
+            "method out, or give it other arguments"
+        )
     return head
 
 

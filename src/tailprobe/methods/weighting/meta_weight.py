@@ -36,9 +36,9 @@ _MOST = 10  # images a class that are held back; at most half of its images
 def meta_weight(train: TrainingSet, steps: int = 50) -> "MetaWeightFit":
     """Train a linear head by loss terms weighted by a network of their loss, which balanced training rows teach.
 
-    Ten images of each class, half of them where there are fewer than twenty, are held back from the training part. The
-    head starts at a penalised logistic regression on the others. Each step tries an update of the head with the weights
-    as they are, moves the network along the gradient of the loss of the rows held back, in which positives and
+    Ten images of each class, at most half of its images, are held back from the training part, the rarest class first.
+    The head starts at a penalised logistic regression on the others. Each step tries an update of the head with the
+    weights as they are, moves the network along the gradient of the loss of the rows held back, in which positives and
     negatives of a class count alike, and then updates the head. No validation row is used.
 
     Assumptions:
@@ -71,7 +71,7 @@ class MetaWeightFit:
 
     def digest(self) -> str:
         """Return a hex digest of the number of steps."""
-        return sha256(f"meta weights {self.steps}".encode()).hexdigest()
+        return sha256(f"meta weights, half of a class held back {self.steps}".encode()).hexdigest()
 
     def fit(self, data: HeadData, seed: int) -> LinearHead:
         """Fit all classes at once; `seed` draws the rows held back and the first network."""
@@ -88,10 +88,19 @@ class MetaWeightFit:
 
 
 def held_back(labels: Bool[np.ndarray, "T C"], rng: np.random.Generator) -> Bool[np.ndarray, " T"]:
-    """Draw the rows that teach the network: 10 of each class, at most half of its rows."""
-    held = np.zeros(len(labels), dtype=bool)
-    for positives in (np.flatnonzero(column) for column in labels.T):
-        held[rng.permutation(positives)[: min(_MOST, len(positives) // 2)]] = True
+    """Draw the rows that teach the network: 10 of each class, at most half of its rows, the rarest class first.
+
+    A row is held back for all its labels; one that would take more than half of any of them is not.
+    """
+    held, counts = np.zeros(len(labels), dtype=bool), labels.sum(axis=0)
+    taken = np.zeros_like(counts)
+    for c in np.argsort(counts, kind="stable"):
+        for row in rng.permutation(np.flatnonzero(labels[:, c] & ~held)):
+            if taken[c] >= min(_MOST, counts[c] // 2):
+                break
+            if np.all((taken < counts // 2)[labels[row]]):
+                held[row] = True
+                taken += labels[row]
     return held
 
 
