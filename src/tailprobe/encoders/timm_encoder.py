@@ -17,7 +17,7 @@ from tailprobe.encoders.preprocessing import Preprocessing, preprocessing_of
 from tailprobe.encoders.runtime.choose import choose_runtime
 from tailprobe.encoders.runtime.chunked import CHUNK
 from tailprobe.encoders.runtime.installed import candidates, start, start_int8, versions
-from tailprobe.encoders.runtime.int8 import QUANTISATION, quantise
+from tailprobe.encoders.runtime.int8 import quantisation, quantise
 from tailprobe.encoders.runtime.network import Network
 from tailprobe.encoders.runtime.runtime import RunNetwork, RuntimeChoice
 from tailprobe.encoders.text_tower import TextTower
@@ -85,7 +85,7 @@ class TimmEncoder:
             "preprocessing": str(self.preprocessing),
             "runtime": self._choice.runtime,
             "precision": self._choice.precision,
-            **({"quantisation": QUANTISATION} if self._choice.precision == "int8" else {}),
+            **({"quantisation": quantisation()} if self._choice.precision == "int8" else {}),
             "device": self.device.type,
             "timm": version("timm"),
             **versions(self._choice.runtime),

@@ -9,16 +9,20 @@ import numpy as np
 from jaxtyping import UInt8
 
 from tailprobe.encoders.runtime.chunked import CHUNK
+from tailprobe.encoders.runtime.cpu_features import adds_products_in_16_bits
 from tailprobe.encoders.runtime.network import Network
 from tailprobe.encoders.runtime.onnx_runtime import exported
 
-QUANTISATION = "weights 7 bits, activations 8 bits"
+
+def quantisation() -> str:
+    """Return what is quantised to how many bits on this processor."""
+    return f"weights {7 if adds_products_in_16_bits() else 8} bits, activations 8 bits"
 
 
 def quantise(network: Network, sample: UInt8[np.ndarray, "S H W 3"]) -> bytes:
     """Return the network as ONNX with 8-bit matrix products: weights quantised per channel, activations per tensor.
 
-    Weights have 7 bits: processors with AVX2 but without VNNI add pairs of products in 16 bits, where 8 would saturate.
+    Where processors add pairs of products in 16 bits, which 8-bit weights would saturate, weights have 7 bits.
 
     Args:
         network: the model with its normalisation, which stays in float32.
@@ -46,7 +50,7 @@ def quantise(network: Network, sample: UInt8[np.ndarray, "S H W 3"]) -> bytes:
                 per_channel=True,
                 activation_type=tools.QuantType.QUInt8,
                 weight_type=tools.QuantType.QInt8,
-                reduce_range=True,  # 7 bits
+                reduce_range=adds_products_in_16_bits(),
             )
             return small.read_bytes()
     finally:

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from tailprobe.datasets.pixels.decode import decode
+from tailprobe.encoders.runtime.cpu_features import adds_products_in_16_bits
 from tailprobe.errors import InputError
 from tailprobe.files import write_whole
 from tailprobe.use.classifier import Classifier
@@ -94,7 +95,7 @@ def _quantised(path: Path, images: Sequence[UInt8[np.ndarray, "_h _w 3"]]) -> by
                 per_channel=True,
                 activation_type=tools.QuantType.QUInt8,
                 weight_type=tools.QuantType.QInt8,
-                reduce_range=True,  # 7 bits, see encoders.runtime.int8.quantise
+                reduce_range=adds_products_in_16_bits(),
             )
             return small.read_bytes()
     finally:
