@@ -12,6 +12,7 @@ from tailprobe.errors import InputError
 from tailprobe.scores.head_scores import HeadPart, ScoresWriter, read_head_scores, scored_classes, scored_heads
 
 CLASSES = ("forest", "röad", "mine")
+OLDER = json.dumps({"format": 2, "kind": "logits", "classes": CLASSES}).encode()
 HEAD = HeadPart("clip", "baseline", 0, "test")
 
 
@@ -66,7 +67,7 @@ def test_the_schema_is_the_documented_one(path):
     assert schema.types[:6] == [word, word, pa.int64(), word, word, pa.int32()]
     assert schema.types[6] == pa.list_(pa.field("element", pa.float32(), nullable=False), 3)
     about = json.loads(schema.metadata[b"tailprobe.scores"])
-    assert about == {"format": 2, "kind": "logits", "classes": list(CLASSES)}
+    assert about == {"format": 3, "kind": "logits", "classes": list(CLASSES)}
 
 
 def test_any_parquet_reader_can_read_the_file(path):
@@ -134,7 +135,7 @@ def test_a_head_that_is_not_there_is_named(path):
 
 def foreign(path, *, metadata=None, groups=((HEAD, HEAD),), width=3):
     """Write a file by hand: each row group has one row for each head in it."""
-    write(path, HEAD)
+    write(path, HEAD, overwrite=True)
     schema = pq.read_schema(path)
     path.unlink()
     if metadata is not None:
@@ -148,6 +149,7 @@ def foreign(path, *, metadata=None, groups=((HEAD, HEAD),), width=3):
                 "logits": [[0.0] * width] * len(heads),
             }
             writer.write_table(pa.table(columns).cast(schema), row_group_size=len(heads))
+        writer.add_key_value_metadata({b"tailprobe.scores.heads": json.dumps([heads[0] for heads in groups]).encode()})
 
 
 @pytest.mark.parametrize(
@@ -156,10 +158,10 @@ def foreign(path, *, metadata=None, groups=((HEAD, HEAD),), width=3):
         (b"", "metadata does not say so"),
         (b"[" * 100_000, "metadata does not say so"),
         (b"\xff\xfe\xfd", "metadata does not say so"),
-        (b'{"format": 1, "kind": "logits", "classes": []}', "expected logits in format 2"),
-        (b'{"format": 2, "kind": "scores", "classes": ["a"]}', "expected logits in format 2"),
+        (b'{"format": 1, "kind": "logits", "classes": []}', "expected logits in format 3"),
+        (b'{"format": 2, "kind": "scores", "classes": ["a"]}', "expected logits in format 3"),
         (b'{"format": 2, "kind": "logits", "classes": [1, 2, 3]}', "expected the names of the classes"),
-        (b'{"format": 2, "kind": "logits", "classes": ["a"]}', "expected the columns"),
+        (b'{"format": 3, "kind": "logits", "classes": ["a"]}', "expected the columns"),
     ],
 )
 def test_metadata_of_another_kind_is_refused(path, metadata, message):
@@ -171,14 +173,44 @@ def test_metadata_of_another_kind_is_refused(path, metadata, message):
 
 def test_row_groups_that_mix_heads_are_refused(path):
     foreign(path, groups=((HEAD, HEAD._replace(seed=1)),))
+    with pytest.raises(InputError, match="other rows are among those of"):
+        read_head_scores(path, **HEAD._asdict())
+    foreign(path, groups=((HEAD, HEAD._replace(seed=1)),), metadata=OLDER)
     with pytest.raises(InputError, match="expected one head a row group"):
         scored_heads(path)
 
 
-def test_a_head_in_two_row_groups_is_refused(path):
-    foreign(path, groups=((HEAD,), (HEAD,)))
-    with pytest.raises(InputError, match="a head is there twice"):
+def test_the_heads_of_an_older_file_are_found_by_its_statistics(path):
+    others = [HEAD._replace(seed=seed) for seed in range(3)]
+    foreign(path, groups=[(head, head) for head in others], metadata=OLDER)
+    assert scored_heads(path) == others
+    assert read_head_scores(path, **others[1]._asdict()).rows.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("listed", "message"),
+    [
+        (None, "no list of heads"),
+        (b"[[1, 2]]", "no list of heads"),
+        (b'[["clip", "baseline", "0", "test"]]', "expected .encoder, method, seed, part."),
+        (b"[]", "0 heads in 1 row groups"),
+    ],
+)
+def test_a_list_of_heads_that_does_not_fit_is_refused(path, listed, message):
+    write(path, HEAD)
+    table = pq.read_table(path)
+    kept = {b"tailprobe.scores": table.schema.metadata[b"tailprobe.scores"]}
+    more = {} if listed is None else {b"tailprobe.scores.heads": listed}
+    pq.write_table(table.replace_schema_metadata(kept | more), path)
+    with pytest.raises(InputError, match=message):
         scored_heads(path)
+
+
+def test_a_head_in_two_row_groups_is_refused(path):
+    for metadata in (None, OLDER):
+        foreign(path, groups=((HEAD,), (HEAD,)), metadata=metadata)
+        with pytest.raises(InputError, match="a head is there twice"):
+            scored_heads(path)
 
 
 def test_another_parquet_file_is_refused(path):

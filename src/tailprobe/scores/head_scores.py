@@ -1,6 +1,6 @@
 """The logits of each head for each validation and test image, stored so that any metric can be computed later.
 
-One Parquet file, format 2:
+One Parquet file, format 3:
 
 | column | type | |
 |---|---|---|
@@ -11,9 +11,11 @@ One Parquet file, format 2:
 | `row` | int32 | the image's place in the study's image set |
 | `logits` | fixed-size list of C float32 | the head's outputs; a sigmoid in float32 is 1 above 17 |
 
-The rows of one head and part form one row group, so that a head is read without the others. The
-schema's metadata holds, under `tailprobe.scores`, JSON with `format` (2), `kind` ("logits") and `classes`, the names of
-the C classes in the order of the logits.
+The rows of one head and part form one row group, so that a head is read without the others. The file's metadata hold,
+under `tailprobe.scores`, JSON with `format` (3), `kind` ("logits") and `classes`, the names of the C classes in the
+order of the logits; and under `tailprobe.scores.heads` a list of [encoder, method, seed, part], the head of each row
+group. Format 2, which is still read, has no such list: heads are found by the statistics of the row groups, at which
+pyarrow ends the process if the file is damaged in some places.
 """
 
 import json
@@ -35,8 +37,11 @@ from tailprobe.learners.loss import Link
 from tailprobe.scores.link import check_link, probabilities
 from tailprobe.scores.parquet import read_schema, wrap_read_errors
 
-FORMAT: Final = 2
+FORMAT: Final = 3
+STATISTICS_FORMAT: Final = 2  # the older one, whose heads are found by statistics
 _METADATA: Final = b"tailprobe.scores"
+_HEADS: Final = b"tailprobe.scores.heads"
+_AGAIN: Final = "score the study again"
 _KEY: Final = ("encoder", "method", "seed", "part")
 
 
@@ -86,7 +91,7 @@ class ScoresWriter:
     def __init__(self, path: Path, *, classes: Sequence[str], overwrite: bool = False) -> None:
         self._path, self._classes, self._overwrite = path, tuple(classes), overwrite
         self._schema = _schema(self._classes)
-        self._written: set[HeadPart] = set()
+        self._written: dict[HeadPart, None] = {}  # in order
         self._open = ExitStack()
         self._file: pq.ParquetWriter | None = None
 
@@ -107,6 +112,8 @@ class ScoresWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool | None:
+        if self._file is not None and error is None:
+            self._file.add_key_value_metadata({_HEADS: json.dumps(list(self._written)).encode()})
         return self._open.__exit__(kind, error, traceback)
 
     def write(
@@ -136,7 +143,7 @@ class ScoresWriter:
             raise ValueError("write is called inside the writer's `with` block")
         table = _head_table(self._schema, head, link, rows, logits)
         self._file.write_table(table, row_group_size=len(rows))
-        self._written.add(head)
+        self._written[head] = None
 
     def _check(self, head: HeadPart, rows: Int[np.ndarray, " N"], logits: Float32[np.ndarray, "N C"]) -> None:
         expected = (len(rows), len(self._classes))
@@ -165,10 +172,10 @@ def read_head_scores(path: Path, *, encoder: str, method: str, seed: int, part: 
     with wrap_read_errors(path):
         group = pq.ParquetFile(path).read_row_group(places[head])
         if any(group[name].unique().to_pylist() != [word] for name, word in head._asdict().items()):
-            raise InputError(f"{path}: damaged, other rows are among those of {_named(head)}; score the study again")
+            raise InputError(f"{path}: damaged, other rows are among those of {_named(head)}; {_AGAIN}")
         links = group["link"].unique().to_pylist()
         if len(links) != 1:
-            raise InputError(f"{path}: damaged, {_named(head)} has {len(links)} links; score the study again")
+            raise InputError(f"{path}: damaged, {_named(head)} has {len(links)} links; {_AGAIN}")
         logits = group["logits"].combine_chunks().flatten().to_numpy()
         return HeadScores(group["row"].to_numpy(), logits.reshape(group.num_rows, -1), check_link(links[0]))
 
@@ -188,7 +195,7 @@ def scored_classes(path: Path) -> tuple[str, ...]:
     Raises:
         InputError: the file is missing, damaged or of another kind.
     """
-    return _classes(path, read_schema(path))
+    return _about(path, read_schema(path))[1]
 
 
 def _schema(classes: Sequence[str]) -> pa.Schema:
@@ -219,37 +226,54 @@ def _head_table(
 
 
 def _places(path: Path) -> dict[HeadPart, int]:
-    """Return the row group of each head, by the row groups' statistics: nothing but the file's footer is read."""
+    """Return the row group of each head; nothing but the file's footer is read."""
     schema = read_schema(path)
-    expected = _schema(_classes(path, schema))
+    version, classes = _about(path, schema)
+    expected = _schema(classes)
     if not schema.equals(expected, check_metadata=False):
         raise InputError(f"{path}: expected the columns {_described(expected)}; got {_described(schema)}")
     with wrap_read_errors(path):
         footer = pq.read_metadata(path)
-        heads = [_head_of(path, footer.row_group(g)) for g in range(footer.num_row_groups)]
+        if version == STATISTICS_FORMAT:
+            heads = [_head_of(path, footer.row_group(g)) for g in range(footer.num_row_groups)]
+        else:
+            heads = _listed(path, footer.metadata)
+    if len(heads) != footer.num_row_groups:
+        raise InputError(f"{path}: damaged, {len(heads)} heads in {footer.num_row_groups} row groups; {_AGAIN}")
     if len(set(heads)) != len(heads):
-        raise InputError(f"{path}: damaged, a head is there twice; score the study again")
+        raise InputError(f"{path}: damaged, a head is there twice; {_AGAIN}")
     return {head: g for g, head in enumerate(heads)}
+
+
+def _listed(path: Path, metadata: Mapping[bytes, bytes]) -> list[HeadPart]:
+    try:
+        heads = [HeadPart(*head) for head in json.loads(metadata[_HEADS])]
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"{path}: damaged, its metadata has no list of heads; {_AGAIN}") from error
+    if not all([type(value) for value in head] == [str, str, int, str] for head in heads):
+        raise InputError(f"{path}: damaged, expected [encoder, method, seed, part] of each head; {_AGAIN}")
+    return heads
 
 
 def _head_of(path: Path, group: pq.RowGroupMetaData) -> HeadPart:
     found = [group.column(c).statistics for c in range(len(_KEY))]  # the key's columns are the first
     if any(f is None or not f.has_min_max or f.min != f.max for f in found):
-        raise InputError(f"{path}: expected one head a row group, as tailprobe writes them; score the study again")
+        raise InputError(f"{path}: expected one head a row group, as tailprobe writes them; {_AGAIN}")
     return HeadPart(*(f.min for f in found))
 
 
-def _classes(path: Path, schema: pa.Schema) -> tuple[str, ...]:
+def _about(path: Path, schema: pa.Schema) -> tuple[int, tuple[str, ...]]:
+    """Return the format and the classes."""
     try:
         about = json.loads((schema.metadata or {})[_METADATA])
         version, kind, classes = about["format"], about["kind"], about["classes"]
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a file of scores that tailprobe wrote: its metadata does not say so") from error
-    if version != FORMAT or kind != "logits":
+    if version not in (STATISTICS_FORMAT, FORMAT) or kind != "logits":
         raise InputError(f"{path}: expected logits in format {FORMAT}, got {kind!r} in format {version!r}")
     if not isinstance(classes, list) or not classes or not all(isinstance(name, str) for name in classes):
         raise InputError(f"{path}: expected the names of the classes in its metadata, got {classes!r:.80}")
-    return tuple(classes)
+    return version, tuple(classes)
 
 
 def _named(head: HeadPart) -> str:
