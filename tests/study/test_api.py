@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import tailprobe
 from tailprobe.errors import InputError
@@ -29,8 +31,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return asked
 
 
-def compare(source: str | Path, **options: Any) -> None:
-    inspect.unwrap(tailprobe.compare)(source, **options)  # whose result is no `Run` here, which the tests check
+def compare(*data: Any, **options: Any) -> None:
+    inspect.unwrap(tailprobe.compare)(*data, **options)  # whose result is no `Run` here, which the tests check
 
 
 def test_one_text_names_one_encoder_or_several_methods(asked: dict[str, Any]) -> None:
@@ -50,6 +52,19 @@ def test_paths_are_kept_so_that_the_study_file_can_be_used_from_anywhere(
     assert study.source == str(tmp_path / "images")
     assert study.weights == {"clip": str(tmp_path / "w.pt")}
     assert study.reader == {"labels": str(tmp_path / "t.csv"), "top": 3}
+
+
+def test_images_that_were_read_are_named_by_where_they_are(
+    asked: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for i, name in enumerate(("forest", "mine")):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        Image.new("RGB", (8, 8), (i, i, i)).save(tmp_path / "photos" / name / "0.png")
+    compare(tailprobe.read("photos"))
+    assert asked["study"].source == str(tmp_path / "photos")
+    compare(np.eye(4), ["forest", "mine"] * 2, encoders="clip")
+    assert asked["study"].source == "clip"
 
 
 def test_settings_of_the_execution_are_checked(asked: dict[str, Any]) -> None:

@@ -110,6 +110,18 @@ def test_thinned_to_a_long_tail_the_embeddings_follow_their_images(archive: Path
     assert counted == thinned.classes.set_index("class_name")["count"].to_dict()
 
 
+@pytest.mark.usefixtures("not_drawn")
+def test_arrays_in_memory_are_thinned_as_the_file_is(archive: Path, tmp_path: Path) -> None:
+    vectors, labels = clouds()
+    made = tailprobe.Labels.from_tags([[label] for label in labels], kind="single-label")
+    embeddings, images = from_arrays(vectors, made, encoder="mobilenet")
+    thinned = compared(archive, tmp_path / "file", long_tail=10.0)
+    for _ in range(2):  # computed, and then found finished
+        again = compared(images, tmp_path / "memory", embeddings=embeddings, long_tail=10.0)
+        pd.testing.assert_frame_equal(values(again), values(thinned), check_exact=True)
+    assert any("thinned from 102" in note for note in again.record["notes"])
+
+
 def test_a_search_takes_them_too(archive: Path, tmp_path: Path) -> None:
     few = {"seeds": 1, "split": "stratified", "recipe": SMALL}
     study = Study(source=str(archive), encoders=("mobilenet",), low_frequency="named(mine)", **few)  # type: ignore[arg-type]

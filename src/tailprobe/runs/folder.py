@@ -15,7 +15,7 @@ from tailprobe.errors import InputError, how_to_read
 from tailprobe.files import file_digest, is_partial, make_folder, wrap_write_errors, write_text, write_whole
 from tailprobe.runs.check import describe_missing, to_arrow
 from tailprobe.runs.schema import DRAWN, FORMAT, LARGE
-from tailprobe.runs.settings import Study, read_study, write_study
+from tailprobe.runs.settings import Study, as_read, read_study, write_study
 
 _OWN = ("format", "files", "digest")  # entries of run.json that `write_record` adds
 
@@ -238,7 +238,7 @@ def free_folder(path: Path, study: Study) -> RunFolder:
         others = [file for file in path.iterdir() if not _is_left_over(file)] if path.is_dir() else []
     if others and not folder.study.exists():
         raise InputError(f"{path} contains files that are not a run of tailprobe; give --out a new or empty folder")
-    if others and read_study(folder.study, allow_code=True) != study:
+    if others and read_study(folder.study, allow_code=True) != as_read(study, folder.study):
         raise InputError(f"{path} holds a run with other settings (its study.toml differs); give --out another folder")
     return folder
 

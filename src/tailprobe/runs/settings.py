@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -273,7 +273,7 @@ def default_encoders(source: str, form: str = "auto") -> tuple[str, ...]:
 
 
 def write_study(study: Study, path: Path) -> None:
-    """Write a study as TOML; `read_study` returns an equal one."""
+    """Write a study as TOML; `read_study` returns it as `as_read` does."""
     settings = asdict(study)
     document: dict[str, Any] = {
         "data": {"source": settings.pop("source"), "long_tail": settings.pop("long_tail"), **settings.pop("reader")},
@@ -306,6 +306,11 @@ def read_study(path: Path, *, allow_code: bool = False) -> Study:
     if not allow_code:
         refuse_code(study, where=str(path))
     return study
+
+
+def as_read(study: Study, path: Path) -> Study:
+    """Return a study as `read_study` reads it from a path: a relative source, or the name of data in memory, below."""
+    return replace(study, source=_beside(path, study.source))
 
 
 def _read_study(path: Path) -> Study:

@@ -193,7 +193,7 @@ def compare(
     _refuse_unknown(data, reader)
     reader = reader if labels is None else {"labels": labels, **reader}
     images, embeddings, reader = _given_data(data, embeddings, reader, standardise, encoders)
-    source = absolute(str(data)) if images is None else images.source
+    source = absolute(str(data)) if images is None else _source(images)
     made = None if embeddings is None else {embeddings.encoder: embeddings}
     study = make(
         Study,
@@ -256,6 +256,12 @@ def _folder(out: str | Path | None) -> Iterator[Path]:
     finally:
         if not any(folder.iterdir()):
             folder.rmdir()
+
+
+def _source(images: LabeledImages) -> str:
+    """Return where images were read from, absolute, so that the study file leads to them; else the name they have."""
+    path = absolute(images.source)
+    return path if Path(path).exists() else images.source
 
 
 def _path(name: str, given: object) -> Path:

@@ -13,16 +13,19 @@ from tailprobe.study.embedding import group_column, read_precomputed, reader_opt
 from tailprobe.study.groups import NEAR, group_images
 
 
-def read_images(study: Study) -> LabeledImages:
-    """Read the images of a study, thinned to a long tail if `long_tail` is set."""
-    options = reader_options(study)
-    if holds_embeddings(study.source, str(options.get("format", "auto"))):
-        images = read_precomputed(study)[1]
-    else:
-        images = read(study.source, on_bad_image=study.on_bad_image, **options)
+def read_images(study: Study, given: LabeledImages | None = None) -> LabeledImages:
+    """Read the images of a study, or take those that are `given`, thinned to a long tail if `long_tail` is set."""
+    images = _read(study) if given is None else given
     if study.long_tail:
         images = thin_to_long_tail(images, ratio=study.long_tail, rng=generator(study.seed, "long tail"))
     return images
+
+
+def _read(study: Study) -> LabeledImages:
+    options = reader_options(study)
+    if holds_embeddings(study.source, str(options.get("format", "auto"))):
+        return read_precomputed(study)[1]
+    return read(study.source, on_bad_image=study.on_bad_image, **options)
 
 
 def check(

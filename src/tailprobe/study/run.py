@@ -61,7 +61,7 @@ def run_study(
         study: the settings.
         out: the run folder: new, empty, or that of the same study.
         execution: where and with what the study is computed.
-        images: the images, if they have been read already; `study.source` then only names them.
+        images: the images, if they have been read already; `study.source` then only names them. They are thinned, too.
         embeddings: embeddings by encoder, if they have been computed already, of at least these images.
         drawn: whether figures, tables and page are written, too; `tailprobe report` writes the page later.
         progress: called as progress(stage, done, total) during long steps.
@@ -76,7 +76,7 @@ def run_study(
     parse_methods(study.methods)  # before the images are looked at, which may take a while
     look_of(study)
     check_projection(study.map)
-    read_now = read_images(study) if images is None else images
+    read_now = read_images(study, images)
     given = None if embeddings is None else next(iter(embeddings.values()))
     loaded = check(read_now, study, embeddings=given, progress=progress)
     if not loaded.labels.classes:
@@ -179,7 +179,7 @@ def _finished(
 ) -> Run:
     """Return a finished run if its data are unchanged; missing figures, tables or page are made again."""
     run = Run.load(out)
-    read_now = read_images(study) if images is None else images
+    read_now = read_images(study, images)
     refuse_changed(run, study, execution, read_now, usable=lambda: check(read_now, study), embeddings=embeddings)
     _LOG.info("%s is finished; nothing is computed again", out)
     drawn = [name for name in run.record["files"] if is_drawn(name)]

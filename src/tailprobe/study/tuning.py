@@ -47,7 +47,7 @@ def run_search(
     Returns:
         The table of `search_recipes`.
     """
-    read_now = read_images(study) if images is None else images
+    read_now = read_images(study, images)
     given = None if embeddings is None else next(iter(embeddings.values()))
     design = design_study(study, check(read_now, study, embeddings=given))
     for note in design.images.notes:
