@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 import tailprobe
+from tailprobe.embeddings.precomputed.in_memory import from_arrays
 from tailprobe.errors import InputError
 from tailprobe.methods.lookup import parse_methods
 from tailprobe.methods.losses.focal import focal
@@ -65,6 +66,15 @@ def test_images_that_were_read_are_named_by_where_they_are(
     assert asked["study"].source == str(tmp_path / "photos")
     compare(np.eye(4), ["forest", "mine"] * 2, encoders="clip")
     assert asked["study"].source == "clip"
+
+
+def test_encoders_beside_embeddings_of_another_are_refused(asked: dict[str, Any]) -> None:
+    labels = tailprobe.Labels.from_tags([["forest"], ["mine"]] * 2, kind="single-label")
+    embeddings, images = from_arrays(np.eye(4), labels, encoder="clip")
+    compare(images, embeddings=embeddings, encoders="clip")
+    assert asked["study"].encoders == ("clip",)
+    with pytest.raises(InputError, match="encoders: clip, resnet18; embeddings are of clip; leave one of both"):
+        compare(images, embeddings=embeddings, encoders=["clip", "resnet18"])
 
 
 def test_settings_of_the_execution_are_checked(asked: dict[str, Any]) -> None:

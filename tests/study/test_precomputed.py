@@ -122,6 +122,15 @@ def test_arrays_in_memory_are_thinned_as_the_file_is(archive: Path, tmp_path: Pa
     assert any("thinned from 102" in note for note in again.record["notes"])
 
 
+@pytest.mark.usefixtures("not_drawn")
+def test_arrays_in_memory_are_standardised_as_asked(result: Run, archive: Path, tmp_path: Path) -> None:
+    given, images = read_embeddings(archive)
+    from_file = compared(archive, tmp_path / "file", standardise=True)
+    in_memory = compared(images, tmp_path / "memory", embeddings=given, standardise=True)
+    pd.testing.assert_frame_equal(values(in_memory), values(from_file), check_exact=True)
+    assert not values(in_memory).equals(values(result))
+
+
 def test_a_search_takes_them_too(archive: Path, tmp_path: Path) -> None:
     few = {"seeds": 1, "split": "stratified", "recipe": SMALL}
     study = Study(source=str(archive), encoders=("mobilenet",), low_frequency="named(mine)", **few)  # type: ignore[arg-type]

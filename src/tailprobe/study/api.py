@@ -194,7 +194,7 @@ def compare(
     reader = reader if labels is None else {"labels": labels, **reader}
     images, embeddings, reader = _given_data(data, embeddings, reader, standardise, encoders)
     source = absolute(str(data)) if images is None else _source(images)
-    made = None if embeddings is None else {embeddings.encoder: embeddings}
+    made = None if embeddings is None else _by_encoder(embeddings, encoders)
     study = make(
         Study,
         source=source,
@@ -256,6 +256,15 @@ def _folder(out: str | Path | None) -> Iterator[Path]:
     finally:
         if not any(folder.iterdir()):
             folder.rmdir()
+
+
+def _by_encoder(embeddings: Embeddings, encoders: Sequence[str] | str | None) -> dict[str, Embeddings]:
+    named = (encoders,) if isinstance(encoders, str) else tuple(encoders or (embeddings.encoder,))
+    if named != (embeddings.encoder,):
+        raise InputError(
+            f"encoders: {', '.join(named)}; embeddings are of {embeddings.encoder}; leave one of both away"
+        )
+    return {embeddings.encoder: embeddings}
 
 
 def _source(images: LabeledImages) -> str:

@@ -53,7 +53,7 @@ def given_or_embedded(
     stored = {name: align(embeddings, images.names) for name, embeddings in given.items()}
     for embeddings in stored.values():
         warn_of_equal_embeddings(embeddings)
-    return stored
+    return _standardised_as_asked(study, stored)
 
 
 def embed_all(
@@ -86,6 +86,10 @@ def embed_all(
             for line in stored[name].skipped:
                 _LOG.warning("left out, cannot be read: %s", line)
             warn_of_equal_embeddings(stored[name])
+    return _standardised_as_asked(study, stored)
+
+
+def _standardised_as_asked(study: Study, stored: dict[str, Embeddings]) -> dict[str, Embeddings]:
     standardise = study.standardise
     if standardise != "auto":
         stored = {name: replace(e, standardise=standardise) for name, e in stored.items()}

@@ -62,6 +62,8 @@ def read_study_data(
             f"{run.folder.path}: the images or their embeddings under {encoder} have changed since the run was "
             "computed; compare again, or make the model without refit"
         )
+    if run.study.standardise != "auto":
+        stored = replace(stored, standardise=run.study.standardise)
     return StudyData(align(stored, names), labels)
 
 
@@ -69,8 +71,7 @@ def _embed(run: Run, encoder: str, cache: Path | None, progress: Progress) -> Em
     study = replace(run.study, encoders=(encoder,))
     images = _reread(study)
     if not images.has_pixels:
-        found = read_precomputed(study)[0]
-        return found if study.standardise == "auto" else replace(found, standardise=bool(study.standardise))
+        return read_precomputed(study)[0]
     identity = run.record["encoders"][encoder]["identity"]
     # Ranges of deep bands were taken from the first training part; the run has them.
     images = replace(check_images(images, on_bad_image=study.on_bad_image), bands=parse_bands(identity["bands"]))
