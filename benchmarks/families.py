@@ -5,6 +5,7 @@ What an earlier method of the list has trained or computed is taken from it, as 
 trained head cost their correction alone. Sums for more seeds than were measured are extrapolated, and marked so.
 
     python -m benchmarks.families EMBEDDINGS.npz [--seeds 2] [--long-tail 100] [--methods all] [--whole 20]
+        [--kernel auto]
 
 EMBEDDINGS is what `tailprobe embed IMAGES --encoder efficientnet_lite0 --export EMBEDDINGS.npz` writes. `--whole 20`
 then runs the study itself, with 20 seeds on all cores, and prints its wall time by stage.
@@ -49,6 +50,7 @@ class Given:
     methods: str
     seeds: int
     split: str
+    kernel: str
 
     def study(self, seeds: int) -> Study:
         """Return the settings of the study."""
@@ -65,9 +67,10 @@ def main() -> None:
     parser.add_argument("--long-tail", type=float, default=100)
     parser.add_argument("--methods", default="all")
     parser.add_argument("--split", default="rotated", help="rotated seeds come in fives; stratified ones one by one")
+    parser.add_argument("--kernel", default="auto", help="as of tailprobe compare; bfloat16 where the processor has it")
     parser.add_argument("--whole", type=int, default=0, help="seeds of a real study, 0 for none")
     asked = parser.parse_args()
-    given = Given(asked.embeddings, asked.long_tail, asked.methods, asked.seeds, asked.split)
+    given = Given(asked.embeddings, asked.long_tail, asked.methods, asked.seeds, asked.split, asked.kernel)
     if asked.seeds:
         costs, seeds = measure(given)
         print(by_method(costs, seeds).to_string(index=False))
@@ -86,12 +89,13 @@ def measure(given: Given) -> tuple[pd.DataFrame, int]:
     study = given.study(given.seeds)
     design = leave_out_methods(study, design_study(study, images), stored)
     bare = replace(design, repeats=tuple(replace(repeat, learners={}) for repeat in design.repeats))
+    one = partial(_one, kernel=given.kernel)
     with tempfile.TemporaryDirectory() as folder:
         # The first head of a process costs more.
-        _one(bare, stored, design.methods[0], Path(folder) / "first", SharedFits(1), {})
+        one(bare, stored, design.methods[0], Path(folder) / "first", SharedFits(1), {})
         shared, finished = SharedFits(len(design.repeats)), Path(folder) / "all"
         memos = {(encoder, repeat.seed): Memo() for encoder in stored for repeat in design.repeats}
-        rows = [_one(bare, stored, method, finished, shared, memos) for method in design.methods]
+        rows = [one(bare, stored, method, finished, shared, memos) for method in design.methods]
     return pd.DataFrame(rows), len(design.repeats)
 
 
@@ -102,6 +106,8 @@ def _one(
     finished: Path,
     shared: SharedFits,
     memos: dict[tuple[str, int], Memo],
+    *,
+    kernel: str,
 ) -> dict[str, object]:
     """Plan and train the heads of one method; what other methods have trained is in the folder `finished`."""
     started = time.process_time()
@@ -111,6 +117,7 @@ def _one(
         stored,
         design.images.labels,
         head_tasks(planned, stored, Recipe()),
+        kernel=kernel,
         workers=1,
         checkpoints=finished,
         schedule=partial(train_all, shared=shared),
@@ -142,7 +149,7 @@ def whole_study(given: Given, seeds: int) -> pd.DataFrame:
     with tempfile.TemporaryDirectory() as folder:
         compare(
             given.path, methods=given.methods, seeds=seeds, long_tail=given.long_tail, split=given.split,
-            progress=watch, out=Path(folder) / "run", cache=Path(folder) / "cache",
+            progress=watch, kernel=given.kernel, out=Path(folder) / "run", cache=Path(folder) / "cache",
         )  # fmt: skip
         return watch.table()
 
