@@ -26,7 +26,7 @@ def frame(rows: list[tuple], *, below_margin: bool = False, provisional: bool = 
 
 def printed(rows: list[tuple], methods: list[str], *, width: int = 80, own: float = 0.5, **marked: bool) -> str:
     stream, table = io.StringIO(), frame(rows, **marked).assign(low=-own, high=own)
-    shown = verdict_table(table, methods=methods, encoders=["clip"], width=width)
+    shown = verdict_table(table, methods=methods, encoders=list(table["encoder"].unique()), width=width)
     Console(file=stream, width=width).print(shown)
     return stream.getvalue()
 
@@ -61,6 +61,18 @@ def test_names_are_whole_at_common_widths(width: int) -> None:
     assert "…" not in "".join(lines)
     assert [line.split()[0] for line in lines if name in line] == [name] * (2 if width == 80 else 1)
     assert all(len(line) <= width for line in lines)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_long_name_of_an_encoder_takes_nothing_from_the_columns(width: int) -> None:
+    encoders = ("fused(efficientnet_lite0, descriptors)", "clip")
+    rows = [(encoder, "knn", group, True, -0.037, -0.168, 0.147, "identical ranking") for encoder in encoders
+            for group in NAMES]  # fmt: skip
+    text = printed(rows, ["baseline", "knn"], width=width)
+    assert "…" not in text
+    assert text.count("−3.7 (−17, +15)") == text.count("identical ranking") == 4
+    assert "fused(efficientnet_lite0," in text
+    assert all(len(line) <= width for line in text.splitlines())
 
 
 def test_only_verdicts_have_colours_and_none_where_the_user_wants_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ def verdict_table(
             margin.
         methods: in the order to show them; of the baseline, which has no verdict, the mean is shown.
         remarks: by method, what is to be known of it, under the table.
-        width: columns of the terminal, 80 or more; names that do not fit are wrapped.
+        width: columns of the terminal, 80 or more; names and headings that do not fit are wrapped.
     """
     wide = width >= _WIDE
     groups = [_SHOWN] if wide else [(group,) for group in _SHOWN]
@@ -59,7 +59,7 @@ def verdict_table(
             known = [(method, cells) for method, cells in rows if any(cell.plain.strip("–") for cell in cells)]
             titles = ([encoder] if len(encoders) > 1 else []) + ([] if wide else [f"{together[0]} classes"])
             if titles and known:  # no heading over a group that no class belongs to
-                table.add_row(Text(": ".join(shown(title, 40) for title in titles), style="bold"))
+                table.add_row(Text(whole_name(": ".join(titles), letters), style="bold"))
             for method, cells in known:
                 table.add_row(Text(whole_name(method, letters)), *cells)
             table.add_section()
